@@ -10,6 +10,7 @@ from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule
 from hairpin.question.outside import parse_public, parse_world, with_world
 from hairpin.question.target import parse_target
 from tests.report.answers import network
+from tests.small_host import route
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "outside.md"
 OWN = 0xC633640B
@@ -81,6 +82,15 @@ ASSUMED: dict[str, tuple[str, bool]] = {
 def test_the_facts_that_a_question_presupposes(target: str, expected: bool) -> None:
     found = publics(target=target)
     assert found == ((PublicAddress(4, PUBLIC, OWN, stated=False),) if expected else ())
+
+
+def test_a_neighbour_that_a_route_reaches_by_a_gateway_is_no_public_address() -> None:
+    netns = network().this.netns
+    own = network().namespace(netns)
+    detour = route("198.51.100.77/32", "eth0", via="198.51.100.1")
+    routed = network().with_namespace(netns, msgspec.structs.replace(own, routes=(*own.routes, detour)))
+    asked = parse_target("198.51.100.77:8080")
+    assert with_world(routed, World(), (), (asked,)).world.publics == ()
 
 
 def test_a_stated_fact_is_not_assumed_too() -> None:

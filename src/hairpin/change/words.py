@@ -194,6 +194,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
     old_end, end = before.tunnel, after.tunnel
     if old_end is not None and end is not None and end.remote not in (None, old_end.remote):
         yield (*own, "type", end.kind, "remote", address_text(end.remote or 0, end.version))
+    if old_end is not None and end is not None and end.local not in (None, old_end.local):
+        yield (*own, "type", end.kind, "local", address_text(end.local or 0, end.version))
     if before.up != after.up:
         yield (*own, "up" if after.up else "down")
 

@@ -113,7 +113,7 @@ def taker(network: Network, home: Netns, outer: Tunnel) -> Port | None:
     its UDP port as ``port``.  Of several devices of GRE or IP in IP, one that is up is preferred, then one that names
     both outer addresses, then one that names the remote address.
     """
-    found = [(netns, link) for netns, link in _devices(network, home) if _takes(link, outer)]
+    found = [(netns, link) for netns, link in tunnel_devices(network, home) if _takes(link, outer)]
     if not found:
         return None
     netns, link = max(found, key=lambda device: _precedence(device[1]))
@@ -154,10 +154,10 @@ def listens(network: Network, home: Netns, outer: Tunnel) -> bool:
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
     """
-    return any(link.up and _is_of_kind(encapsulation(link), outer) for _, link in _devices(network, home))
+    return any(link.up and _is_of_kind(encapsulation(link), outer) for _, link in tunnel_devices(network, home))
 
 
-def _devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
+def tunnel_devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
     """Yield the tunnel devices whose outer packets are in that namespace, its own first."""
     for link in network.namespace(home).links:
         if link.tunnel is not None and underlay_netns(home, link) == home:

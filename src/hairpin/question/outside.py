@@ -10,10 +10,10 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import UsageError
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import Version, is_loopback, is_multicast, is_private, parse_address, parse_prefix
+from hairpin.network.prefix import Version, inside, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
@@ -198,12 +198,25 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     if is_private(address, version) or is_multicast(address, version):
         return None
     found = lookup(host, Query(version, address))
-    if found.type != "unicast" or any(hop.gateway is None for hop in found.next_hops):
+    by_gateway = all(hop.gateway is not None for hop in found.next_hops)
+    if found.type != "unicast" or not by_gateway or _is_on_link(host, version, address):
         return None
     own = primary_address(network, this.netns, version)
     if own is None or not bindings_of(this, target.port, target.protocol):
         return None
     return PublicAddress(version, address, own, stated=False, host=target.host)
+
+
+def _is_on_link(host: Namespace, version: Version, address: int) -> bool:
+    """Return whether a network of the host's own links has the address, even if a longer route leads by a gateway."""
+    return any(
+        route.version == version
+        and route.type == "unicast"
+        and route.prefix_length
+        and any(hop.gateway is None for hop in route.next_hops)
+        and inside(address, route.destination, route.prefix_length, version)
+        for route in host.routes
+    )
 
 
 def _is_at_another(network: Network, this: Host, version: Version, address: int) -> bool:

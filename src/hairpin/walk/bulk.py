@@ -45,8 +45,8 @@ def lost_request(network: Network, flow: Flow, started: State, back: End, there:
     ``there``: the packet as the server's namespace received it; None: it was not read."""
     own = _own_mtu(network, started)
     if there is None:
-        return _lost(network, _data(started, back), _size(flow, own))
-    return _lost(network, _data(started, back), _size(flow, own, _back(network, there)))
+        return _lost(network, flow, _data(started, back), _size(flow, own))
+    return _lost(network, flow, _data(started, back), _size(flow, own, _back(network, there)))
 
 
 def lost_answer(network: Network, flow: Flow, started: State, back: End, there: State) -> End | None:
@@ -58,7 +58,7 @@ def lost_answer(network: Network, flow: Flow, started: State, back: End, there: 
         sender=Sender(uid=0),
         history=back.state.history.for_answer(),
     )
-    return _lost(network, start, _size(flow, _own_mtu(network, started), _back(network, there)))
+    return _lost(network, flow, start, _size(flow, _own_mtu(network, started), _back(network, there)))
 
 
 def _data(started: State, back: End) -> State:
@@ -91,13 +91,15 @@ def _mtu(network: Network, netns: Netns, version: Version, address: int) -> int 
     return route_mtu(namespace, found.route, link, forwarding=False)
 
 
-def _lost(network: Network, start: State, size: int) -> End | None:
+def _lost(network: Network, flow: Flow, start: State, size: int) -> End | None:
     """Return the end of the packet in a tunnel, of which its sender is told nothing; else None."""
+    whole = flow.data_bytes + _HEADERS[flow.version]
     for _ in range(_MOST_MTUS):
         packet = msgspec.structs.replace(start.packet, length_bytes=size, dont_fragment=True)
         if size <= start.packet.length_bytes:
             return None
-        ends = walk_asking(network, msgspec.structs.replace(start, packet=packet))
+        segment = msgspec.structs.replace(start, packet=packet).with_fragments(gso=whole > size)
+        ends = walk_asking(network, segment)
         end = next((each for each in ends if each.stop is not None and each.stop.reason == "mtu"), None)
         if end is None:
             return None

@@ -177,6 +177,9 @@ class Fragments(msgspec.Struct, frozen=True, gc=False):
 
     A packet that exceeds an MTU later is fragmented again at this size.
     """
+    gso: bool = False
+    """The packet is one of several full-sized TCP segments that the kernel carries as one (generic segmentation
+    offload) until a real network card cuts them."""
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False):

@@ -15,11 +15,12 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.answer import answer_to
 from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
+from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
@@ -270,19 +271,18 @@ def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) ->
 
 
 def _data_fails(network: Network, started: State, arrived: State, back: End) -> Branch | None:
-    """Return the branch on which the first data packet is lost, or None if it arrives."""
-    if started.packet.protocol != TCP:
+    """Return the branch on which the first data packet or its answer is lost, or None if they arrive."""
+    request, reply, sent = arrived.history.steps, back.state.history.steps, first_data(network, started, back)
+    if sent is None:
         return None
-    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
-    start = msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
-    for end in walk_asking(network, start):
-        if end.kind in ("arrived", "left"):
+    if sent.kind in ("arrived", "left"):
+        end = answer_lost(network, started, arrived, back, sent)
+        if end is None:
             return None
-        failed = _rejected(network, start, end) if end.kind == "rejected" else _failed(end, ())
-        return msgspec.structs.replace(
-            failed, request=arrived.history.steps, reply=back.state.history.steps, data=end.state.history.steps
-        )
-    return None
+        failed = _lost_reply(end, request, reply)
+        return msgspec.structs.replace(failed, data=end.state.history.steps)
+    failed = _rejected(network, started, sent) if sent.kind == "rejected" else _failed(sent, ())
+    return msgspec.structs.replace(failed, request=request, reply=reply, data=sent.state.history.steps)
 
 
 def _bulk_fails(network: Network, flow: Flow, started: State, arrived: State, back: End) -> Branch | None:

@@ -10,8 +10,17 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.network.flannel import relay_at, relay_behind
-from hairpin.network.network import Network, is_bridge_port, is_uplink, owns_address
-from hairpin.network.tunnels import encapsulation, remotes_of, underlay_netns
+from hairpin.network.network import (
+    Network,
+    bridge_ports,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.network.tunnels import encapsulation, remotes_of, tunnel_devices, underlay_netns
 from hairpin.network.wires import holder_of
 from hairpin.walk.state import Step
 
@@ -58,6 +67,32 @@ def tunnelled(view: View) -> Tunnelled | None:
     return None
 
 
+def unsent(view: View) -> Tunnelled | None:
+    """Return the frame that a tunnel would have sent if its next hop had been found, or None.
+
+    The tunnel device is the link of the packet's route, or a port of the bridge that the packet is on."""
+    netns, link = view.stop.netns, view.namespace.link(view.stop.link)
+    if view.stop.reason != "no-neighbour" or link is None:
+        return None
+    if link.tunnel is None:
+        netns, bridge = netns.of_host, segment_bridge(view)
+        ports = bridge_ports(view.network.namespace(netns), bridge.name) if bridge is not None else ()
+        link = next((each for each in ports if each.tunnel is not None), None)
+    return Tunnelled(netns, link, view.stop.seen.packet, inside=False) if link is not None else None
+
+
+def segment_bridge(view: View) -> Link | None:
+    """Return the bridge of the host that the packet stopped on, or that the container's link leads to; else None."""
+    link = view.namespace.link(view.stop.link)
+    if link is None or link.kind == "bridge":
+        return link
+    peer = veth_peer(view.network, view.stop.netns, link)
+    outer = view.network.namespace(peer.netns).link(peer.link) if peer is not None else None
+    if peer is None or outer is None or peer.netns != view.host_netns:
+        return None
+    return view.host_namespace.link(outer.master or "")
+
+
 def overlay_port(view: View) -> int | None:
     """Return the UDP port of the stopped packet if it is an outer packet, of a tunnel device or of flanneld's udp
     backend; else None.
@@ -82,15 +117,8 @@ def _own_port(view: View) -> int | None:
     namespace = view.namespace
     if packet.protocol != UDP or not view.stop.seen.iif or not owns_address(namespace, packet.version, packet.daddr):
         return None
-    ports = {
-        link.tunnel.port
-        for home, each in view.network.namespaces()
-        for link in each.links
-        if link.tunnel is not None
-        and link.up
-        and link.tunnel.version == packet.version
-        and underlay_netns(home, link) == netns
-    }
+    devices = (link for _, link in tunnel_devices(view.network, netns) if link.up)
+    ports = {each.tunnel.port for each in devices if each.tunnel is not None and each.tunnel.version == packet.version}
     return packet.dport if packet.dport in ports or relay_at(namespace, packet.dport) is not None else None
 
 
@@ -109,19 +137,42 @@ def carried(view: View) -> Packet:
 
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
     """Return the device of another host that the frame is for: the one with its destination hardware address, else the
-    bridge port on the host that has the packet's destination."""
+    bridge port on the host that has the packet's destination.
+
+    A frame without a known hardware address is for the device that has the address of its next hop."""
     mac = sent.frame.dmac
     for netns, link in _of_same_kind(view.network, sent):
         if mac is not None and link.mac == mac:
             return FarEnd(netns, link, underlay_address(view.network, netns, link))
     if not is_bridge_port(view.network.namespace(sent.netns), sent.link):
-        return None
+        return end_with(view.network, sent, next_hop(view.network, sent)) if mac is None else None
     holder = holder_of(view.network, sent.frame.version, sent.frame.daddr, besides=sent.netns.host)
     for netns, link in _of_same_kind(view.network, sent):
         bridged = is_bridge_port(view.network.namespace(netns), link)
         if holder is not None and netns == holder.of_host and bridged:
             return FarEnd(netns, link, underlay_address(view.network, netns, link))
     return None
+
+
+def next_hop(network: Network, sent: Tunnelled) -> int:
+    """Return the address whose hardware address the frame is sent to."""
+    found = lookup(network.namespace(sent.netns), Query(sent.frame.version, sent.frame.daddr))
+    hop = next((each for each in found.next_hops if each.link == sent.link.name), None)
+    return sent.frame.daddr if hop is None or hop.gateway is None else hop.gateway
+
+
+def end_with(network: Network, sent: Tunnelled, address: int) -> FarEnd | None:
+    """Return the tunnel device of the one other host that has the address."""
+    wanted = (sent.frame.version, address)
+    found = [
+        FarEnd(netns, link, underlay_address(network, netns, link))
+        for netns, link in _of_same_kind(network, sent)
+        if any(
+            each.link == link.name and (each.version, each.value) == wanted
+            for each in network.namespace(netns).addresses
+        )
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Link]]:

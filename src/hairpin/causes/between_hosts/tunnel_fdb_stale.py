@@ -14,20 +14,21 @@ from hairpin.causes.between_hosts._tunnelled import (
     leads_to,
     receiver,
     tunnelled,
+    unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, SetLink
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, is_bridge_port, owns_address
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ALL_FRAMES, entries_of
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the tunnel sends the frame to an address that the receiver's host does not have."""
-    sent = tunnelled(view)
+    sent = tunnelled(view) or _flooded(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.address is None:
         return
@@ -55,6 +56,15 @@ def find(view: View) -> Iterator[Candidate]:
         advice=(message("restart the agent that makes these entries (flanneld, the CNI), or give hosts fixed "
                         "addresses"),),
     )  # fmt: skip
+
+
+def _flooded(view: View) -> Tunnelled | None:
+    """Return the request for a neighbour that a bridge floods to its tunnel device, if nobody has answered it."""
+    sent = unsent(view)
+    if sent is None or not is_bridge_port(view.network.namespace(sent.netns), sent.link):
+        return None
+    frame = msgspec.structs.replace(sent.frame, dmac=None)
+    return msgspec.structs.replace(sent, frame=frame)
 
 
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
@@ -90,7 +100,7 @@ CAUSE = Cause(
     reasons=frozenset(
         {
             "tunnel-elsewhere", "no-tunnel-remote", "no-tunnel", "wrong-answer", "no-listener", "no-neighbour",
-            "no-route", "rule", "policy", "reject", "neighbour-wrong", "left-instead",
+            "no-route", "rule", "policy", "reject", "neighbour-wrong", "left-instead", "loop",
         }
     ),
     find=find,

@@ -165,7 +165,11 @@ def _largest_fragment(packet: Packet, mtu: int) -> int:
 
 
 def too_long_for(state: State, link: Link) -> End | None:
-    """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits."""
-    if length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
+    """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits.
+
+    Segments that are still to be cut pass.  Source: include/linux/netdevice.h __is_skb_forwardable()
+    """
+    whole = state.fragments.gso and state.fragments.largest is None
+    if whole or length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
         return None
     return stopped_by(state, "mtu", link, message("has an MTU of {mtu}", mtu=link.mtu_bytes))

@@ -31,7 +31,7 @@ def enter(state: State, port: Port, *, from_below: bool = False) -> State:
         iif=port.link,
         hops=state.hops + 1,
         frame=Frame(vid=state.frame.vid, target=state.frame.target),
-        fragments=Fragments(largest=state.fragments.largest),
+        fragments=Fragments(largest=state.fragments.largest, gso=state.fragments.gso),
         history=state.history,
         carried=state.carried,
     )

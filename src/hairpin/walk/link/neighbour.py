@@ -10,15 +10,17 @@ import msgspec
 from hairpin.door import ArpRequest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
-from hairpin.network.network import Network, Port
+from hairpin.network.network import Network, Port, bridge_ports
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
+from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import announced
 from hairpin.walk.link.device import link_down, opaque, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
@@ -115,9 +117,9 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     if not link.carrier:
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
-    if found.kind != "nobody":
-        return state.with_frame(target=found.port, dmac=mac).to("device-out")
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
+    if found.kind != "nobody" and not (found.port is None and _has_another(network, state.netns, link, by_address)):
+        return state.with_frame(target=found.port, dmac=mac).to("device-out")
     if by_address.port is not None and _mac(network, by_address.port) is None:
         return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
     said = message(
@@ -127,6 +129,17 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     )
     decided = LinkDecided(link.name, said, entry.evidence)
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
+
+
+def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
+    """Return whether another host has the neighbour's address, on a wire on which MAC addresses were seen: no fabric
+    between the hosts answers with one of its own."""
+    if owner.kind != "owner" or owner.port is None or owner.port.netns.host == netns.host:
+        return False
+    namespace, host = network.namespace(netns), owner.port.netns.host
+    uplinks = (link, *bridge_ports(namespace, link.name)) if link.kind == "bridge" else (link,)
+    wires = (wire for each in uplinks for wire in wires_of(network, Port(netns, each.name)))
+    return any(wire.far.netns.host == host and not wire.assumed for wire in wires)
 
 
 def _mac(network: Network, port: Port) -> int | None:

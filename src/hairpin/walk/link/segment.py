@@ -195,7 +195,8 @@ def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link |
 
 def _behind_port(network: Network, netns: Netns, port: Link, question: Question) -> Answer:
     if port.tunnel is not None:
-        return _behind_tunnel(network, netns, port, question) if port.up else NOBODY
+        answer = _behind_tunnel(network, netns, port, question)
+        return answer if port.up or answer.kind == "owner" else NOBODY
     if is_uplink(network, netns, port):
         return _on_other_hosts(network, Port(netns, port.name), question) if port.up else NOBODY
     peer = veth_peer(network, netns, port)

@@ -31,7 +31,7 @@ from hairpin.network.tunnels import (
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.ip.route_out import output_route
 from hairpin.walk.link.crossing import unpacked
-from hairpin.walk.state import Carried, End, LinkDecided, Outcome, Sender, State, stopped, stopped_by
+from hairpin.walk.state import Carried, End, Fragments, LinkDecided, Outcome, Sender, State, stopped, stopped_by
 
 _IN_IP = {4: 4, 6: 41}
 """Protocols of the outer packet without a header between: IP in IP, IPv6 in IP."""
@@ -79,6 +79,7 @@ def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
         oif=remote.via or "",
         hops=state.hops + 1,
         sender=_sender(state) if home == state.netns else Sender(uid=0, by_kernel=True, without_socket=True),
+        fragments=Fragments(gso=state.fragments.gso),
         history=state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence)).history,
         carried=Carried(state, tunnel),
     )
