@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from hairpin.change.calls import Call, SetContainerState, SetUnitState
+from hairpin.change.calls import (
+    AddDirectRule,
+    BindInterface,
+    Call,
+    ConnectContainer,
+    FillIn,
+    OfFirewalld,
+    OpenPort,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+    SetUnitState,
+)
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -31,19 +43,27 @@ from hairpin.change.expect import (
     AddressIs,
     ChainIs,
     ContainerIs,
+    EndpointIs,
     FdbEntryIs,
     InNamespace,
     LinkIs,
+    ManagerRuns,
     NeighbourIs,
     OnHost,
     PolicyRuleIs,
+    PortIs,
+    RestartPolicyIs,
     RouteIs,
     RuleIs,
     SysctlIs,
     TableIs,
     UnitIs,
+    ZoneIs,
+    firewalld_zones,
+    port_is_open,
     rule_text,
     table_digest,
+    zone_of_interface,
 )
 from hairpin.change.numbering import Numbering
 from hairpin.host.host import Host, Namespace
@@ -147,5 +167,33 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
                 for each in host.units
                 if unit in (each.name, each.name.removesuffix(".service"))
             )
+        case ConnectContainer(verb=verb, network=network, name=name):
+            return (EndpointIs(name, network, verb == "disconnect"),)
+        case SetRestartPolicy(name=name):
+            return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
+        case OpenPort() | BindInterface() | AddDirectRule():
+            return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
+        case ReloadUfw():
+            return (ManagerRuns("ufw"),)
+        case FillIn():
+            return ()  # a person fills it in and looks
         case _:
-            return ()
+            assert_never(call)
+
+
+def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
+    """Return what firewalld says of the port or the interface, where its zones were read."""
+    match call:
+        case OpenPort(zone=zone, port=port, protocol=protocol, permanent=permanent):
+            read = any(each.name == zone for each in firewalld_zones(host, permanent=permanent))
+            text = f"{port}/{protocol}"
+            held = port_is_open(host, zone, text, permanent=permanent)
+            return (PortIs(zone, text, permanent, held),) if read else ()
+        case BindInterface(interface=interface, permanent=permanent):
+            if not firewalld_zones(host, permanent=permanent):
+                return ()
+            return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
+        case AddDirectRule():
+            return ()  # its direct rules are not read; firewalld takes one that it has already
+        case _:
+            assert_never(call)

@@ -151,8 +151,14 @@ def parse_origin(text: str) -> Origin:
 
 
 def _origin(text: str) -> Origin:
-    if text in ("host", "lan"):
-        return Origin(text)
+    match text:
+        case "host" | "lan":
+            return Origin(text)
+        case _:
+            return _place(text)
+
+
+def _place(text: str) -> Origin:
     if text.startswith("container:"):
         name = text.removeprefix("container:")
         if not name:
