@@ -49,6 +49,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
@@ -147,8 +148,8 @@ class Host:
                 assert isinstance(act, Command)
                 act = acting.send(do(Command((*self.enter, *act.argv), act.text)))
         except StopIteration as ended:
-            said: str = ended.value
-            if said:
+            said: Message | None = ended.value
+            if said is not None:
                 pytest.fail(f"{said}: {all_shown(made)}")
 
     def close(self) -> None:

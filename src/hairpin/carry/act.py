@@ -4,6 +4,8 @@ from collections.abc import Generator
 
 import msgspec
 
+from hairpin.message import Message, message
+
 
 class Command(msgspec.Struct, frozen=True, tag="command"):
     """A program with its arguments and what it reads on standard input."""
@@ -34,12 +36,17 @@ Act = Command | Replace
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What came of an act: the exit status (0: it was done), what was printed, and what was complained."""
+    """What came of an act: the exit status (0: it was done), what was printed, and the complaint, if there was one."""
 
     status: int
     printed: str = ""
-    complaint: str = ""
+    complaint: Message | None = None
 
 
-Acting = Generator[Act, Done, str]
-"""Yields acts, is sent what came of each, and returns the complaint: empty when all was done."""
+Acting = Generator[Act, Done, Message | None]
+"""Yields acts, is sent what came of each, and returns the complaint: None when all was done."""
+
+
+def ended_with(command: Command, status: int) -> Message:
+    """Return what is said of a command that failed and printed no reason."""
+    return message("{program} ended with status {status}", program=command.argv[0], status=status)

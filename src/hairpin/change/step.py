@@ -21,7 +21,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.expect import Expectation
 from hairpin.change.words import Words
-from hairpin.errors import ChangeError
+from hairpin.errors import ChangeError, reason_of
 from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.ir import Dialect, Family
@@ -136,4 +136,4 @@ def decoded(text: bytes) -> tuple[Step, ...]:
     try:
         return msgspec.json.decode(text, type=tuple[Step, ...])
     except msgspec.DecodeError as error:
-        raise ChangeError(str(error)) from None
+        raise ChangeError(reason_of(error)) from None

@@ -84,7 +84,7 @@ def _url(text: str) -> Target:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(
-            message("{text!r} is no URL: {reason}; {forms}", text=text, reason=error, forms=_FORMS)
+            message("{text!r} is no URL that has a host and a port; {forms}", text=text, forms=_FORMS)
         ) from error
     if not host:
         raise UsageError(message("{text!r} names no host; {forms}", text=text, forms=_FORMS))
