@@ -21,7 +21,7 @@ def test_the_documented_example_is_read() -> None:
     example = PAGE.read_text("utf-8").split("```toml\n")[1].split("```")[0]
     assert parse_world(example, "world.toml") == World(
         publics=(PublicAddress(4, PUBLIC, 0x0A640304, host="node2"),),
-        peers=(Peer(4, 0x0A000000, 8, ((0x0A640300, 28),)),),
+        peers=(Peer(4, 0x0A000000, 8, ((0x0A640300, 28),), "node2"),),
         return_routes=(ReturnRoute(4, 0xAC110000, 16),),
         upstream=(UpstreamRule("deny", "tcp", (8000, 9000)),),
     )
@@ -45,7 +45,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "a table that is no list": ('[public]\naddress = "203.0.113.1"', "write [[public]]"),
     "a list of no tables": ("public = [1]", "write [[public]]"),
     "a misspelt key": (
-        '[[peer]]\nnetwrok = "10.0.0.0/8"', "table peer has no key 'netwrok'; it has network, accepts",
+        '[[peer]]\nnetwrok = "10.0.0.0/8"', "table peer has no key 'netwrok'; it has network, accepts, host",
     ),
     "a key that is missing": ("[[peer]]", "table peer lacks the key network"),
     "no address": (PUBLIC_TABLE.format('"x"', '"10.0.0.1"'), "'x' is not an address"),
@@ -73,6 +73,13 @@ def test_a_wrong_file_is_named_with_the_page_that_describes_it(text: str, said: 
     (reason,) = (value for key, value in refused.value.said.values if key == "reason")
     assert isinstance(reason, Message)
     assert reason.template != "unexpected form: {words}"
+
+
+def test_a_peer_may_be_stated_for_one_host() -> None:
+    stated = parse_world('[[peer]]\nnetwork = "10.0.0.0/8"\nhost = "node9"', "world.toml")
+    assert stated.peers == (Peer(4, 0x0A000000, 8, host="node9"),)
+    with pytest.raises(UsageError, match="node9"):
+        with_world(network(), stated, (), ())
 
 
 def publics(*stated: str, target: str = "8080") -> tuple[PublicAddress, ...]:

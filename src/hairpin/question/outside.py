@@ -38,6 +38,7 @@ class _Public(_Stated, frozen=True):
 class _Peer(_Stated, frozen=True):
     network: str
     accepts: tuple[str, ...] = ()
+    host: str = ""
 
 
 class _Route(_Stated, frozen=True):
@@ -181,7 +182,7 @@ def _peer(stated: _Peer) -> Peer:
         raise MalformedError(
             message("peer {network} accepts networks of another address family", network=stated.network)
         )
-    return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts))
+    return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts), stated.host)
 
 
 def _ports(stated: int | str) -> tuple[int, int]:
@@ -197,7 +198,7 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
     """Return the network in the stated world; a public address that is asked for and belongs to nobody here is assumed
     to be the asked host's, behind a 1:1 NAT gateway.  Raise UsageError where a host has no address to map one to, or is
     not known."""
-    for labels in (world.publics, world.return_routes, world.upstream):
+    for labels in (world.publics, world.peers, world.return_routes, world.upstream):
         for each in labels:
             _require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)

@@ -194,7 +194,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     unknown = _unknown_source(network, end.state.netns.of_host, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
-    refused = refused_by_peer(network, packet)
+    refused = refused_by_peer(network, end.state)
     if refused is not None:
         return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
     question = way_back(network, end.state)
