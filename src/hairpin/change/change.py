@@ -120,6 +120,14 @@ class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
     route: Route
 
 
+class ReplaceRoute(msgspec.Struct, frozen=True, tag="replace-route"):
+    """A route in place of the only one of its table, prefix, metric and TOS: at no moment there is none."""
+
+    netns: Netns
+    before: Route
+    route: Route
+
+
 class AddAddress(msgspec.Struct, frozen=True, tag="add-address"):
     """An address on a link, with the routes that the kernel makes for it."""
 
@@ -149,7 +157,7 @@ class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
 
 
 class AddNeighbour(msgspec.Struct, frozen=True, tag="add-neighbour"):
-    """A neighbour entry made by hand (state PERMANENT, or a proxy entry)."""
+    """A neighbour entry made by hand (state PERMANENT, or a proxy entry), in place of the one of its address."""
 
     netns: Netns
     neighbour: Neighbour
@@ -173,6 +181,14 @@ class DeleteFdbEntry(msgspec.Struct, frozen=True, tag="delete-fdb-entry"):
     """A forwarding entry away."""
 
     netns: Netns
+    entry: FdbEntry
+
+
+class ReplaceFdbEntry(msgspec.Struct, frozen=True, tag="replace-fdb-entry"):
+    """A forwarding entry of a VXLAN with another remote, in place of the only one of its hardware address."""
+
+    netns: Netns
+    before: FdbEntry
     entry: FdbEntry
 
 
@@ -283,8 +299,8 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable
 """What one atomic load of rules can make."""
 Setting = (
-    SetSysctl | ReplaceSysctls | AddAddress | DeleteAddress | AddRoute | DeleteRoute | AddPolicyRule | DeletePolicyRule
-    | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | SetLink
+    SetSysctl | ReplaceSysctls | AddAddress | DeleteAddress | AddRoute | DeleteRoute | ReplaceRoute | AddPolicyRule
+    | DeletePolicyRule | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | ReplaceFdbEntry | SetLink
 )  # fmt: skip
 InKernel = RuleEdit | ReplaceRuleset | Setting
 """What a command sets in the kernel, in one namespace, and another command sets back."""

@@ -31,6 +31,8 @@ from hairpin.change.change import (
     DeleteRoute,
     DeleteRule,
     InsertRule,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceSysctls,
     ReplaceTable,
     RuleEdit,
@@ -39,6 +41,7 @@ from hairpin.change.change import (
     SetSysctl,
     Setting,
 )
+from hairpin.change.entries import neighbour_slot
 from hairpin.change.expect import (
     AddressIs,
     ChainIs,
@@ -66,6 +69,7 @@ from hairpin.change.expect import (
     zone_of_interface,
 )
 from hairpin.change.numbering import Numbering
+from hairpin.change.words import is_made_by_hand
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Chain
 
@@ -84,10 +88,21 @@ def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, .
             return (AddressIs(address, isinstance(part, DeleteAddress)),)
         case AddRoute(route=route) | DeleteRoute(route=route):
             return (RouteIs(route, isinstance(part, DeleteRoute)),)
+        case ReplaceRoute(before=old, route=route):
+            return (RouteIs(old, True), RouteIs(route, False))
         case AddPolicyRule(rule=rule) | DeletePolicyRule(rule=rule):
             return (PolicyRuleIs(rule, isinstance(part, DeletePolicyRule)),)
-        case AddNeighbour(neighbour=entry) | DeleteNeighbour(neighbour=entry):
-            return (NeighbourIs(entry, isinstance(part, DeleteNeighbour)),)
+        case AddNeighbour(neighbour=entry):
+            replaced = (
+                NeighbourIs(each, True)
+                for each in namespace.neighbours
+                if is_made_by_hand(each) and each != entry and neighbour_slot(each) == neighbour_slot(entry)
+            )
+            return (NeighbourIs(entry, False), *replaced)
+        case DeleteNeighbour(neighbour=entry):
+            return (NeighbourIs(entry, True),)
+        case ReplaceFdbEntry(before=held, entry=forwarding):
+            return (FdbEntryIs(held, True), FdbEntryIs(forwarding, False))
         case AddFdbEntry(entry=forwarding) | DeleteFdbEntry(entry=forwarding):
             return (FdbEntryIs(forwarding, isinstance(part, DeleteFdbEntry)),)
         case _:

@@ -165,6 +165,8 @@ def fdb_words(entry: FdbEntry) -> Words:
     words = [mac_text(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
+    if entry.via is not None:
+        words += ["via", entry.via]
     if entry.vlan is not None:
         words += ["vlan", str(entry.vlan)]
     words.append("master" if entry.bridge is not None else "self")

@@ -14,7 +14,7 @@ from hairpin.causes.between_hosts._tunnelled import (
     underlay_address,
 )
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import AddFdbEntry, AddNeighbour, Change, DeleteNeighbour, Primitive
+from hairpin.change.change import AddFdbEntry, AddNeighbour, Change, Primitive
 from hairpin.host.route import Neighbour
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
@@ -83,7 +83,7 @@ def _far_end(network: Network, sent: Tunnelled, entry: Neighbour) -> FarEnd | No
 
 def _change(network: Network, sent: Tunnelled, far: FarEnd, entry: Neighbour) -> Change:
     right = Neighbour(entry.link, entry.version, entry.value, far.link.mac, "PERMANENT")
-    parts: list[Primitive] = [DeleteNeighbour(sent.netns, entry), AddNeighbour(sent.netns, right)]
+    parts: list[Primitive] = [AddNeighbour(sent.netns, right)]
     mac = far.link.mac
     if mac is not None and far.address is not None and not leads_to(network, sent.netns, sent.link, mac, far):
         parts.append(AddFdbEntry(sent.netns, entry_to(sent.link, mac, far.address)))
