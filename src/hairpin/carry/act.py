@@ -23,6 +23,25 @@ class FileState(msgspec.Struct, frozen=True):
     uid: int | None = None
     gid: int | None = None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether mode and owner are known, so that the file can be made again as it is."""
+        return None not in (self.mode, self.uid, self.gid)
+
+
+NEW_MODE = 0o644
+
+
+def settled(wanted: FileState, found: FileState | None) -> FileState:
+    """Return the state that a file gets, with mode and owner: those that are wanted, else those that it has."""
+    own = found if found is not None else FileState("", NEW_MODE, 0, 0)
+    return FileState(
+        wanted.content,
+        wanted.mode if wanted.mode is not None else own.mode,
+        wanted.uid if wanted.uid is not None else own.uid,
+        wanted.gid if wanted.gid is not None else own.gid,
+    )
+
 
 class Replace(msgspec.Struct, frozen=True, tag="replace"):
     """A file that holds ``before`` (None: is not there) will hold ``after`` (None: will not be there)."""

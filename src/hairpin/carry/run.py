@@ -7,12 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import assert_never
 
-from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace, ended_with
+from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace, ended_with, settled
 from hairpin.message import Message, message, verbatim
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 _LIMIT_S = 60.0
-_NEW_MODE = 0o644
 _REFUSED, _LATE, _NOT_FOUND = 1, 124, 127
 """Exit statuses; the last two are those of timeout(1) and of a shell that finds no such program."""
 
@@ -75,7 +74,7 @@ def _replace(act: Replace) -> Done:
         if act.after is None:
             path.unlink(missing_ok=True)
         else:
-            _write(path, _settled(act.after, found))
+            _write(path, settled(act.after, found))
     except (OSError, UnicodeDecodeError) as error:
         return Done(_REFUSED, complaint=verbatim(f"{act.path}: {error}"))
     return Done(0)
@@ -100,17 +99,6 @@ def _is(found: FileState | None, expected: FileState | None) -> bool:
         return found is expected
     asked = ((expected.mode, found.mode), (expected.uid, found.uid), (expected.gid, found.gid))
     return found.content == expected.content and all(wanted in (None, held) for wanted, held in asked)
-
-
-def _settled(wanted: FileState, found: FileState | None) -> FileState:
-    """Return the state with mode and owner: those that are wanted, else those that the file has."""
-    own = found if found is not None else FileState("", _NEW_MODE, 0, 0)
-    return FileState(
-        wanted.content,
-        wanted.mode if wanted.mode is not None else own.mode,
-        wanted.uid if wanted.uid is not None else own.uid,
-        wanted.gid if wanted.gid is not None else own.gid,
-    )
 
 
 def _write(path: Path, state: FileState) -> None:

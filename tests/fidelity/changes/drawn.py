@@ -184,7 +184,9 @@ def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator
         before.version, before.destination, before.prefix_length, before.table, metric=before.metric, tos=before.tos
     )
     hop = (NextHop(link.name, linkdown=not link.carrier),)
-    nowhere = msgspec.structs.replace(other, type=random.choice(("blackhole", "unreachable", "prohibit")))
+    refusal = random.choice(("blackhole", "unreachable", "prohibit"))
+    # IPv6 lists lo with a route that refuses: net/ipv6/route.c ip6_route_info_create()
+    nowhere = msgspec.structs.replace(other, type=refusal, next_hops=(NextHop("lo"),) if before.version == 6 else ())
     made = nowhere if random.random() < 0.5 else msgspec.structs.replace(other, next_hops=hop)
     if route_key(made) != route_key(before):
         yield ReplaceRoute(netns, before, made)
