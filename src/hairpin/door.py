@@ -27,11 +27,11 @@ import msgspec
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
-    """Base of what a walk reports: something that it asked, with the answer."""
+    """Base of what a walk reports to its observer: a question that it asked, with the answer."""
 
 
 class Observer(Protocol):
-    """Learns what a walk asks, at the moment when it is answered."""
+    """Receives each observation at the moment when the walk makes it."""
 
     def observe(self, observation: Observation) -> None:
         """Take note of the observation.  An exception raised here ends the walk."""
@@ -42,24 +42,24 @@ class Choices(Protocol):
     """Decides what a snapshot leaves open."""
 
     def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
-        """Return the port (or ICMP id) that NAT gives a connection: of ``first`` to ``last`` the kernel draws any that
-        is free."""
+        """Return the port (or ICMP id) that NAT gives a connection.  The kernel draws a free one of ``first`` to
+        ``last``."""
         ...
 
     def arp_sender(self, request: "ArpRequest") -> int:
-        """Return the sender's address in the ARP request that decides who answers: of this packet, or of the earlier
-        packet that made the neighbour known."""
+        """Return the sender address of the ARP request that resolved the neighbour.  An earlier packet, with another
+        source address, may have sent it."""
         ...
 
     def outer_port(self, encapsulated: "Encapsulated") -> int:
-        """Return the source port of the UDP packet in which a tunnel device carries an inner packet: the kernel takes a
-        hash of that one, udp_flow_src_port()."""
+        """Return the UDP source port of a tunnel's outer packet.  The kernel takes a hash of the inner packet:
+        udp_flow_src_port()."""
         ...
 
 
 class ArpRequest(msgspec.Struct, frozen=True):
-    """An ARP request that a packet makes the kernel send by a link of a host's namespace: the address it asks for, and
-    the sender's address that it names."""
+    """An ARP request that the kernel sends by a link of a host's namespace.  ``target``: the address to resolve;
+    ``sender``: the sender address that it carries."""
 
     host: str
     netns: str
@@ -81,11 +81,11 @@ class Encapsulated(msgspec.Struct, frozen=True):
 
 
 class Usual(msgspec.Struct, frozen=True):
-    """The choices of a walk that is told nothing: the first free port, an ARP request for this packet, one port for all
-    outer packets."""
+    """The default choices: the first free port, an ARP request for this packet, one port for all outer packets."""
 
     def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
-        """See Choices.  Only the beginning of a large range is searched."""
+        """See Choices.  Only the beginning of a large range is searched; if no port there is free, the first one is
+        returned."""
         return next((port for port in range(first, min(last, first + _TRIED) + 1) if is_free(port)), first)
 
     def arp_sender(self, request: ArpRequest) -> int:
@@ -102,18 +102,18 @@ _TRIED = 1024
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How far a walk follows what is open."""
+    """How many branches, outcomes and devices a walk follows."""
 
     branches: int = 64
     """Branches of one base chain: each match that cannot be decided doubles them.  The rest is one unknown branch."""
     ends: int = 64
-    """Ways of one packet.  The others end as unknown; the usual ways come first."""
+    """Outcomes of one packet.  The others end as unknown; the usual ones come first."""
     hops: int = 24
     """Devices that one packet may pass before it counts as looped.  A real path has a handful."""
 
 
 class Door(msgspec.Struct, frozen=True):
-    """What a walk is told from outside.  ``observer`` None: nobody observes."""
+    """A walk's observer, choices and limits.  ``observer`` None: nobody observes."""
 
     observer: Observer | None = None
     choices: Choices = Usual()

@@ -1,5 +1,5 @@
-"""What is said to people, before anybody has chosen its language: errors say it, causes say it, ``report/words.py`` has
-the words.  The standard library only: every command starts with it.
+"""Sentences for people, as data.  Errors, causes and walks make them; ``report/words.py`` puts them into a language.
+Imports the standard library only, because every command loads this module at its start.
 """
 
 from typing import NamedTuple

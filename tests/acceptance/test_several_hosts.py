@@ -111,6 +111,12 @@ def test_one_host_alone_names_the_other_and_how_it_is_read(
     assert "cause[" not in told
 
 
+def test_a_containers_address_means_the_host_that_it_is_on(capsys: pytest.CaptureFixture[str]) -> None:
+    question = ("check", "10.244.2.2:80", "--from", "container:web", "--no-replica", *files("healthy-flannel-vxlan"))
+    (flow,) = document(call(capsys, *question, "--json"))["flows"]
+    assert (flow["host"], flow["to_host"], flow["container"]) == ("node1", "node2", "web")
+
+
 def test_walk_says_the_host_of_each_step(capsys: pytest.CaptureFixture[str]) -> None:
     question = ("walk", "web:80@node2", "--from", "container:web@node1", "--json", *files("healthy-flannel-vxlan"))
     found = document(call(capsys, *question))
@@ -125,6 +131,14 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "the same machine": (
         ("8151", "--snapshot", str(FOLDER / HEALTHY / "node1.hairpin")),
         f"node1 ({evidence(HEALTHY, 'node1').taken_at}) and node1#2",
+    ),
+    "an address of another host": (
+        ("198.51.100.12:8151@node1",),
+        "198.51.100.12 is an address of node2, not of node1: leave @node1 out",
+    ),
+    "a loopback address of another host": (
+        ("127.0.0.1:8151@node1", "--from", "host@node2"),
+        "a loopback address is reached from its own host only: write --from host@node1",
     ),
     "an unknown host of a public address": (("8151", "--public", "203.0.113.9@node9"), "no host 'node9'"),
 }  # fmt: skip
@@ -142,6 +156,7 @@ def test_refused(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...],
 UNREADABLE: dict[str, tuple[tuple[str, ...], int]] = {
     "a port here": (("8151",), 0),
     "a container of the other": (("web:80@node2", "--from", "container:web"), 0),
+    "a public address of that host": (("8151", "--public", "203.0.113.9=10.1.1.1@far"), 0),
     "everything": ((), 3),
     "that host": (("8151@far",), 3),
     "an address that may be there": (("198.51.100.77:80", "--from", "host"), 3),

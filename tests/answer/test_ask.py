@@ -43,7 +43,7 @@ def test_what_the_kernel_denies_is_disputed() -> None:
     assert {each.judge for each in found.flows} == {"simulated"}
 
 
-def test_a_walk_is_the_first_flows() -> None:
+def test_walk_follows_the_first_flow() -> None:
     found = asked(kind="walk")
     assert [each.ref for each in found.flows] == ["f1"]
     assert found.flows[0].trace == asked().flows[0].trace
@@ -63,7 +63,7 @@ def test_the_question_and_the_evidence_stand_in_the_answer() -> None:
     assert (found.question, found.evidence) == (Question(targets=(Target(8080),)), (evidence(),))
 
 
-def test_a_port_of_nobody_is_no_question() -> None:
+def test_a_port_that_nobody_publishes_is_refused() -> None:
     with pytest.raises(UsageError, match="port 9999"):
         ask(Question(targets=(Target(9999),)), (evidence(),))
 

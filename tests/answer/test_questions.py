@@ -1,4 +1,4 @@
-"""Each thing that only the user can tell is asked once, and not where it is known."""
+"""What only the user can tell is asked once, and only if it is not known."""
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask

@@ -10,7 +10,7 @@ from hairpin.question.asked import Target
 from tests.report.answers import examination, network
 
 
-def test_a_port_of_nobody_is_refused_with_what_there_is() -> None:
+def test_an_unpublished_port_is_refused_with_the_published_ones() -> None:
     with pytest.raises(UsageError, match="8080/tcp") as refused:
         refuse_unpublished((Target(9999),), examination(port=9999))
     assert "port 9999" in str(refused.value)
@@ -25,7 +25,7 @@ def test_a_port_that_cannot_be_judged_is_not_refused() -> None:
     refuse_unpublished((Target(9999), Target(8080)), found)
 
 
-def test_what_is_published() -> None:
+def test_the_published_ports() -> None:
     host = network().this
     alone = msgspec.structs.replace(host, engines=())
     idle = msgspec.structs.replace(host.engines[0], containers=())

@@ -1,4 +1,4 @@
-"""The runner carries out its acts, at once or not at all, and reports why not."""
+"""The runner runs commands and replaces files atomically.  A failed act has a complaint."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -13,7 +13,7 @@ def test_a_command_reads_its_input_and_has_a_fixed_environment() -> None:
     assert do(Command(("sh", "-c", "echo $LC_ALL"))).printed == "C\n"
 
 
-def test_what_fails_says_so() -> None:
+def test_a_failed_command_has_a_complaint() -> None:
     assert do(Command(("sh", "-c", "echo no >&2; exit 3"))) == Done(3, "", verbatim("no"))
     assert str(do(Command(("false",))).complaint) == "false ended with status 1"
     assert do(Command(("no-such-program",))) == Done(
@@ -55,7 +55,7 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
     assert target.read_text("utf-8") == "two\n"
 
 
-def test_acts_are_done_in_order_and_the_last_word_is_returned() -> None:
+def test_acts_are_done_in_order_and_the_complaint_is_returned() -> None:
     def acting() -> Generator[Act, Done, Message | None]:
         first = yield Command(("echo", "one"))
         second = yield Command(("false",))

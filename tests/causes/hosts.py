@@ -39,7 +39,7 @@ NO_CONTAINER = without("172.17.0.2")
 
 
 def asked(start: Start, address: str, port: int, protocol: str = "tcp") -> Flow:
-    """Return the flow from there to the address and port."""
+    """Return the flow to the address and port."""
     version, value = parse_address(address)
     return Flow(start, version, value, "udp" if protocol == "udp" else "tcp", port)
 
@@ -76,7 +76,7 @@ def without_addresses(namespace: Namespace, link: str) -> Namespace:
 
 
 def led_to(link: str, destination: str = "172.17.0.0/24", *, carrier: bool = True) -> Network:
-    """Return the host with a tunnel and one more route, by it."""
+    """Return the host with a tunnel and a route by it."""
     host = host_namespace(values={f"conf__{link}__forwarding": "1"})
     tunnel = Link(90, link, "tun", carrier=carrier, flags=("POINTOPOINT",))
     return network(
@@ -97,7 +97,7 @@ def with_second_bridge(subnet: str) -> Network:
 
 
 def with_second_uplink(rp_filter: str) -> Network:
-    """Return the host that replies to its clients by a second uplink; ``rp_filter`` is eth0's."""
+    """Return the host that replies to its clients by a second uplink.  ``rp_filter``: that of eth0."""
     host = host_namespace(values={"conf__eth0__rp_filter": rp_filter})
     uplink = Link(9, "eth1", evidence="e5")
     return network(
@@ -156,7 +156,7 @@ def with_tables(*tables: Table) -> Network:
 
 
 def zoned(*names: str) -> Network:
-    """Return the host with firewalld, whose zones of these names hold docker0, and whose rules stop what it sends."""
+    """Return the host with firewalld: zones of these names hold docker0, and its rules stop packets from docker0."""
     rules = with_chain("FORWARD_IN_ZONES", "-i docker0 -j REJECT")
     zones = tuple(
         FirewalldZone(name, interfaces=("docker0",) if name in names else ()) for name in ("docker", "public")
@@ -194,7 +194,7 @@ def with_neighbour(mac: int, state: str = "PERMANENT") -> Network:
 
 
 def on_two_networks(rp_filter: str) -> Network:
-    """Return the host whose container asks eth0 and answers by eth1, on a second bridge."""
+    """Return the host whose container gets the request by eth0 and replies by eth1, on a second bridge."""
     host = host_namespace(
         without("-A POSTROUTING -s 172.17.0.0/16").replace(
             "-A FORWARD -i docker0 ! -o docker0", "-A FORWARD -i br-2 -j ACCEPT\n-A FORWARD -i docker0 ! -o docker0"
@@ -222,7 +222,7 @@ def on_two_networks(rp_filter: str) -> Network:
     return network(host, inner)
 
 
-# What the engine was told
+# The engine's configuration
 
 
 def told(**options: object) -> Engine:
@@ -291,21 +291,21 @@ def with_internal(one: Container) -> Engine:
     return msgspec.structs.replace(described, networks=(*described.networks, internal))
 
 
-# What became of the container
+# The container's state
 
 
 def stopped(status: str) -> Network:
-    """Return the host whose container ran once."""
+    """Return the host whose container has ended."""
     return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(container(status)))
 
 
 def unpublished(one: Container, **changed: object) -> Network:
-    """Return the host that translates and relays nothing, with this container."""
+    """Return the host without DNAT rules and docker-proxy, with this container."""
     return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(msgspec.structs.replace(one, **changed)))
 
 
 def comes_and_goes() -> Container:
-    """Return a container that ran when the engine was asked and was gone when its namespace was to be read."""
+    """Return a container that ran when the engine was read, and had ended when its namespace was to be read."""
     return msgspec.structs.replace(container(), netns=None, restart_policy="always")
 
 

@@ -65,7 +65,7 @@ def test_no_cause_fires_on_a_whole_host() -> None:
     assert found == []
 
 
-def test_a_reason_is_asked_of_its_causes_only() -> None:
+def test_each_reason_has_its_causes() -> None:
     assert [cause.id for cause in causes_for("forwarding-off")] == [
         "interface-forwarding-off",
         "ip-forward-off",

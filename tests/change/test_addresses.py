@@ -23,7 +23,7 @@ def said(route: Route) -> str:
     return route_text(route) + source + (" linkdown" if route.next_hops[0].linkdown else "")
 
 
-# link, address, routes that it brings
+# link, address, routes that the kernel makes for it
 CASES: dict[str, tuple[Link, Address, list[str]]] = {
     "a network": (UP, address("10.5.0.1", 24), [
         "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
@@ -41,20 +41,20 @@ CASES: dict[str, tuple[Link, Address, list[str]]] = {
         "10.5.0.0/24 dev eth0 src 10.5.0.1 linkdown",
         "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1 linkdown",
     ]),
-    "a network whose route somebody else enters": (UP, address("10.5.0.1", 24, noprefixroute=True), [
+    "noprefixroute": (UP, address("10.5.0.1", 24, noprefixroute=True), [
         "local 10.5.0.1/32 dev eth0 src 10.5.0.1",
         "broadcast 10.5.0.255/32 dev eth0 src 10.5.0.1",
     ]),
-    "IPv6 whose route somebody else enters": (UP, address("fd00::1", 64, noprefixroute=True), [
+    "IPv6, noprefixroute": (UP, address("fd00::1", 64, noprefixroute=True), [
         "local fd00::1/128 dev eth0",
     ]),
     "IPv6": (UP, address("fd00::1", 64), ["local fd00::1/128 dev eth0", "fd00::/64 dev eth0 metric 256"]),
-    "IPv6 that is being probed": (UP, address("fd00::1", 64, tentative=True), []),
+    "IPv6, tentative": (UP, address("fd00::1", 64, tentative=True), []),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("link", "added", "routes"), CASES.values(), ids=CASES)
-def test_an_address_brings_its_routes(link: Link, added: Address, routes: list[str]) -> None:
+def test_an_address_has_its_routes(link: Link, added: Address, routes: list[str]) -> None:
     after = with_address(Namespace("host", links=(link,)), added)
     assert after.addresses == (added,)
     assert [said(route) for route in after.routes] == routes
@@ -76,8 +76,8 @@ def test_a_second_address_of_a_network_is_secondary() -> None:
     assert [each.secondary for each in apart.addresses] == [False, False]
 
 
-def test_an_address_that_goes_leaves_what_another_one_keeps() -> None:
-    """What had been deleted does not come back; a route of somebody else's to the same network stays."""
+def test_a_deleted_address_leaves_the_routes_of_others() -> None:
+    """A deleted route does not come back; a route that another program made to the same network stays."""
     namespace = with_address(Namespace("host", links=(UP,)), address("fd00::1", 64))
     namespace = with_address(namespace, address("fd00::2", 64))
     after = without_address(namespace, namespace.addresses[0])
@@ -93,14 +93,14 @@ def test_an_address_that_goes_leaves_what_another_one_keeps() -> None:
     assert other in without_address(namespace, namespace.addresses[0]).routes
 
 
-def test_other_addresses_bring_nothing_anew() -> None:
-    """A probed address has no route yet; another one that comes does not change that."""
+def test_a_new_address_makes_no_routes_for_others() -> None:
+    """A new address makes no route for an address that is still probed."""
     namespace = Namespace("host", links=(UP,), addresses=(address("10.9.0.1", 24),))
     after = with_address(namespace, address("10.5.0.1", 32))
     assert [said(each) for each in after.routes] == ["local 10.5.0.1/32 dev eth0 src 10.5.0.1"]
 
 
-def test_a_link_that_comes_up_gets_what_it_lacks() -> None:
+def test_a_link_that_comes_up_gets_its_missing_routes() -> None:
     namespace = with_address(Namespace("host", links=(DOWN,)), address("10.5.0.1", 24))
     raised = with_connected_routes(msgspec.structs.replace(namespace, links=(UP,)), "eth0")
     assert [said(each) for each in raised.routes] == CASES["a network"][2]

@@ -25,7 +25,7 @@ ONE, OTHER = PolicyRule(4, 100, table=5), PolicyRule(4, 100, table=6)
 LIVE = Connection(4, Tuple(1, 2, UDP, 7, 53), Tuple(2, 1, UDP, 53, 7), live=True, evidence="e9")
 
 
-def test_a_policy_rule_alone_is_found_by_its_priority() -> None:
+def test_a_single_policy_rule_of_a_priority_is_found_by_it() -> None:
     part = DeletePolicyRule(HOST_NETNS, ONE)
     assert setting_argv(part, Namespace("host", rules=(ONE,))) == (("ip", "rule", "del", "priority", "100"),)
     (both,) = setting_argv(part, Namespace("host", rules=(ONE, OTHER)))

@@ -26,7 +26,7 @@ HOST = msgspec.structs.replace(
 )
 DIRECT = AddDirectRule("ip6", "nat", "OUTPUT", '-m comment --comment "a b" -j ACCEPT')
 
-# call, its words, what takes it back
+# call, its words, the words that undo it
 CALLS: dict[str, tuple[Call, str, Call | None]] = {
     "start": (SetContainerState("docker", "start", "web"), "docker start web", None),
     "pause": (SetContainerState("podman", "pause", "web"), "podman pause web",
@@ -50,7 +50,7 @@ CALLS: dict[str, tuple[Call, str, Call | None]] = {
     "unit": (SetUnitState("enable", "a"), "systemctl enable a", SetUnitState("disable", "a")),
     "unit stopped": (SetUnitState("stop", "a"), "systemctl stop a", SetUnitState("start", "a")),
     "unit restarted": (SetUnitState("restart", "a"), "systemctl restart a", None),
-    "by a person": (FillIn(("ip", "GATEWAY")), "ip GATEWAY", None),
+    "a command to fill in": (FillIn(("ip", "GATEWAY")), "ip GATEWAY", None),
 }  # fmt: skip
 
 

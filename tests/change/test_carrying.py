@@ -45,7 +45,7 @@ def test_a_load_reads_nfts_handles_first() -> None:
     assert acts(steps(Change((NATIVE,)), network()))[1] == "no rule 2 in inet t A"
 
 
-def test_the_first_that_fails_is_the_last() -> None:
+def test_the_first_failure_ends_the_step() -> None:
     made = steps(Change((SYSCTLS, SYSCTLS)), network())
     assert (len(acts(made, REFUSED)[0]), acts(made, REFUSED)[1]) == (1, "no")
     assert acts(made, Done(9))[1] == "nsenter ended with status 9"

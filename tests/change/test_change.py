@@ -5,7 +5,7 @@ from hairpin.network.world import World
 from tests.small_host import HOST_NETNS
 
 
-def test_one() -> None:
+def test_one_primitive_is_a_change() -> None:
     part = SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1")
     call = ReloadUfw()
     assert one(part, call) == Change((part,), (call,))

@@ -37,7 +37,7 @@ DROP = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
 JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER-USER")
 
 CASES: dict[str, Primitive] = {
-    "a switch that copies itself": SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
+    "a sysctl that the kernel copies": SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
     "address": AddAddress(HOST_NETNS, Address("eth0", 4, 7, 24)),
     "address away, with its routes": DeleteAddress(HOST_NETNS, Address("docker0", 4, GATEWAY, 16)),
     "route": DeleteRoute(HOST_NETNS, route("172.17.0.0/16", "docker0")),
@@ -51,7 +51,7 @@ CASES: dict[str, Primitive] = {
 
 
 @pytest.mark.parametrize("part", CASES.values(), ids=CASES)
-def test_a_difference_leads_there_and_back(part: Primitive) -> None:
+def test_a_difference_makes_and_undoes_a_change(part: Primitive) -> None:
     after = simulate(Change((part,)), NET)
     for now, wanted in ((NET, after), (after, NET)):
         change = difference(now, wanted)

@@ -1,4 +1,4 @@
-"""Entries come to their places; gateways have to be on a link."""
+"""Entries are added at their places; gateways have to be on a link."""
 
 import msgspec
 import pytest

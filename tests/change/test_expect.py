@@ -1,4 +1,4 @@
-"""An expectation that is not met says what has moved."""
+"""An expectation that is not met says what has changed."""
 
 import msgspec
 import pytest
@@ -43,7 +43,7 @@ GUARDED = msgspec.structs.replace(
 )
 PLACE: tuple[Dialect, Family, str] = ("iptables-nft", "ip", "filter")
 
-# one that is met, one that is not, what is said of it
+# an expectation that is met, one that is not, and the sentence about it
 CASES: dict[str, tuple[Expectation, Expectation, str]] = {
     "sysctl": (
         SysctlIs(("net", "ipv4", "ip_forward"), "0"), SysctlIs(("net", "ipv4", "ip_forward"), "1"),

@@ -47,7 +47,7 @@ def numbers(*edits: RuleEdit) -> list[tuple[int, bool]]:
     return [(each.number, each.text is not None) for each in found if isinstance(each, RuleIs)]
 
 
-def test_a_rule_goes_between_its_neighbours() -> None:
+def test_an_inserted_rule_expects_the_rules_beside_it() -> None:
     assert numbers(insert(1)) == [(1, True)]
     assert numbers(insert(3)) == [(2, True), (3, True)]
 
@@ -61,7 +61,7 @@ def test_numbers_are_those_before_the_load() -> None:
     assert numbers(insert(1), insert(1), later) == [(1, True), (1, True)]
 
 
-def test_chains_and_policies() -> None:
+def test_the_expected_chains_and_policies() -> None:
     chain = AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "NEW")
     place: tuple[Dialect, Family, str] = ("iptables-nft", "ip", "filter")
     assert edits_expect((chain, SetPolicy(HOST_NETNS, PLACE, "accept")), host_namespace()) == (
@@ -70,7 +70,7 @@ def test_chains_and_policies() -> None:
     )
 
 
-def test_a_container_is_in_its_state() -> None:
+def test_a_call_expects_the_containers_status() -> None:
     assert call_expects(SetContainerState("docker", "start", "web"), network().this) == (ContainerIs("web", "running"),)
 
 

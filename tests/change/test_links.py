@@ -22,7 +22,7 @@ def link(net: Network, netns: Netns, name: str) -> Link:
     return found
 
 
-def test_the_link_of_its_name_is_replaced() -> None:
+def test_the_link_of_that_name_is_replaced() -> None:
     net = network()
     lost = msgspec.structs.replace(link(net, HOST_NETNS, "eth0"), up=False, carrier=False)
     after = with_link(net, HOST_NETNS, lost)
@@ -51,7 +51,7 @@ def test_a_port_that_is_down_stays_disabled() -> None:
     assert link(after, HOST_NETNS, "veth1").port == BridgePort(state="disabled")
 
 
-def test_the_other_end_of_a_veth_gets_carrier() -> None:
+def test_the_peer_of_a_veth_gets_carrier() -> None:
     inner = changed(container_namespace(), "eth0", up=False, carrier=False)
     host = changed(host_namespace(), "veth1", carrier=False, port=BridgePort(state="disabled"))
     net = network(host, inner)
@@ -60,14 +60,14 @@ def test_the_other_end_of_a_veth_gets_carrier() -> None:
     assert link(after, HOST_NETNS, "veth1").port == BridgePort()
 
 
-def test_an_end_that_is_down_does_not() -> None:
+def test_a_veth_peer_that_is_down_gets_no_carrier() -> None:
     host = changed(host_namespace(), "veth1", carrier=False, up=False)
     net = network(host)
     after = with_link(net, WEB_NETNS, link(net, WEB_NETNS, "eth0"))
     assert not link(after, HOST_NETNS, "veth1").carrier
 
 
-def test_a_bridge_has_carrier_by_the_port_that_works_again() -> None:
+def test_a_bridge_gets_carrier_from_a_port_that_comes_up() -> None:
     host = changed(changed(host_namespace(), "docker0", carrier=False), "veth1", carrier=False)
     inner = changed(container_namespace(), "eth0", up=False, carrier=False)
     net = network(host, inner)

@@ -1,4 +1,4 @@
-"""One input for one table: rules by their numbers, nft's by the handles that stand there now."""
+"""One input for one table: rules by their numbers, nft's by their present handles."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_the_tool_of_a_back_end_and_family() -> None:
     assert restore_tool("iptables-legacy", "ip") == "iptables-legacy-restore"
 
 
-def test_nft_names_rules_by_the_handles_of_now() -> None:
+def test_nft_names_rules_by_their_present_handles() -> None:
     load = nft_load(edits("nft", "inet", "t"), {"A": (11, 12)})
     assert load.text.splitlines() == [
         "add table inet t",
@@ -90,7 +90,7 @@ def test_a_deleted_table_leaves_iptables_chains_that_accept() -> None:
     assert replacing(ReplaceTable(HOST_NETNS, "nft", "ip", "t", None)).text == "add table ip t\ndelete table ip t\n"
 
 
-def test_a_native_table_has_its_rules_in_their_own_words() -> None:
+def test_a_native_table_is_written_with_the_text_of_its_rules() -> None:
     table = Table("inet", "t", "nft", (Chain("A", (NATIVE,), "forward", "filter", 0, "drop"),))
     text = replacing(ReplaceTable(HOST_NETNS, "nft", "inet", "t", table)).text
     assert "type filter hook forward priority 0; policy drop;" in text

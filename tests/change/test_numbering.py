@@ -1,4 +1,4 @@
-"""Rules keep the numbers that they had before, while others come and go."""
+"""Rules keep their former numbers while other rules are inserted and deleted."""
 
 from hairpin.change.numbering import Numbering
 

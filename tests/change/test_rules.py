@@ -69,7 +69,7 @@ def test_a_chain_is_added_once() -> None:
     assert chain(insert_rule(RULES, insertion("MADE")), "filter", "MADE").rules == (NEW,)
 
 
-def test_back_ends_are_apart() -> None:
+def test_each_back_end_has_its_own_table() -> None:
     after = add_chain(RULES, AddChain(HOST_NETNS, "iptables-legacy", "ip", "filter", "NEW"))
     assert table_of(RULES, "filter").chain("NEW") is None
     assert after.table("ip", "filter", "iptables-nft") is table_of(RULES, "filter")

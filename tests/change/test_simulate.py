@@ -95,7 +95,7 @@ def chains(net: Network) -> tuple[str, ...]:
     return tuple(chain.name for chain in table.chains)
 
 
-# change, what it is seen by, before, after
+# change, (how to look at the changed part,) that part before, and after
 CASES: dict[str, tuple[Primitive, object, object]] = {
     "sysctl": (SetSysctl(HOST_NETNS, ("net", "x"), "1"), None, "1"),
     "chain": (AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), False, True),
@@ -117,7 +117,7 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
 
 
 def seen(part: Primitive, net: Network) -> object:
-    """Return what the kind of change is seen by."""
+    """Return the part of the network that this kind of change changes."""
     host = net.namespace(HOST_NETNS)
     match part:
         case SetSysctl():
@@ -184,7 +184,7 @@ MORE = GROWN.with_namespace(
 Look = Callable[[Network], object]
 H, LABEL = HOST_NETNS, HOST_NETNS.host
 
-# change, what it is seen by, before, after
+# change, (how to look at the changed part,) that part before, and after
 OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
     "sysctls": (
         ReplaceSysctls(H, ((("net", "x"), "1"), (("net", "y"), "2"))),
@@ -240,7 +240,7 @@ OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
 
 
 @pytest.mark.parametrize(("part", "look", "before", "after"), OTHER_WAY.values(), ids=OTHER_WAY)
-def test_the_world_makes_changes_too(part: Primitive, look: Look, before: object, after: object) -> None:
+def test_changes_that_events_make(part: Primitive, look: Look, before: object, after: object) -> None:
     assert look(MORE) == before
     assert look(simulate(one(part), MORE)) == after
 
@@ -251,7 +251,7 @@ def test_a_deleted_file_is_restored() -> None:
     assert simulate(one(WriteFile(LABEL, "/etc/a", None)), written).this.files == ()
 
 
-def test_a_container_comes_with_its_namespace_and_wire() -> None:
+def test_a_container_comes_with_its_namespace_and_veth_pair() -> None:
     stopped = engine(container("exited"))
     host = host_namespace()
     bare = msgspec.structs.replace(host, links=host.links[:3])

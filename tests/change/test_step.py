@@ -32,8 +32,8 @@ NATURES: dict[str, tuple[Step, Nature]] = {
     "a file": (FILE, "reversible"),
     "a deleted file of unknown mode": (msgspec.structs.replace(FILE, before=FileState("a")), "irreversible"),
     "a forgotten connection": (FORGOTTEN, "irreversible"),
-    "a call that another takes back": (Ask(host="h", call=ReloadUfw(), undo=()), "reversible"),
-    "a call for ever": (Ask(host="h", call=ReloadUfw()), "irreversible"),
+    "a call that another undoes": (Ask(host="h", call=ReloadUfw(), undo=()), "reversible"),
+    "a call that nothing undoes": (Ask(host="h", call=ReloadUfw()), "irreversible"),
     "advice": (Advise(does=()), "for-a-person"),
 }
 

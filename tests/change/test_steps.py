@@ -1,4 +1,4 @@
-"""Steps are complete values: they say their nature, refuse a world that has moved, and go through JSON."""
+"""Steps are complete values: they know their nature, are refused on a changed network, and go through JSON."""
 
 import msgspec
 import pytest
@@ -75,7 +75,7 @@ UNDONE: dict[str, tuple[Primitive, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize(("part", "back"), UNDONE.values(), ids=UNDONE)
-def test_the_undo_is_complete_before(part: Primitive, back: tuple[str, ...]) -> None:
+def test_the_undo_is_complete_before_the_first_step(part: Primitive, back: tuple[str, ...]) -> None:
     made = steps(Change((part,)), NET)
     assert [nature(step) for step in made] == ["reversible"]
     assert all_shown(undo(made)) == back
@@ -84,21 +84,21 @@ def test_the_undo_is_complete_before(part: Primitive, back: tuple[str, ...]) -> 
     assert [refused(step, NET) for step in made] == [None]
 
 
-def test_the_undo_of_many_begins_with_the_last() -> None:
+def test_the_undo_begins_with_the_last_step() -> None:
     address = AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32))
     made = steps(Change((address, INSERTED)), NET)
     assert all_shown(undo(made)) == ("iptables -D FORWARD -j DROP", "ip address del 0.0.0.7/32 dev eth0")
 
 
-def test_neighbouring_edits_of_a_table_are_one_load() -> None:
+def test_consecutive_edits_of_a_table_are_one_load() -> None:
     (load,) = steps(Change((INSERTED, INSERTED)), NET)
     assert isinstance(load, LoadRules)
     assert all_shown((load,)) == ("iptables -I FORWARD -j DROP",) * 2
     assert len(steps(Change((INSERTED, SYSCTL, INSERTED)), NET)) == 3
 
 
-def test_a_rule_is_deleted_by_another_load_than_it_comes_by() -> None:
-    """nft knows a rule by its handle, and a load gives it only once it is through."""
+def test_a_rule_is_not_deleted_by_the_load_that_inserts_it() -> None:
+    """nft deletes a rule by its handle, which the rule gets only when its load is done."""
     chain = Chain("C", rules=(Rule((Verdict("drop"),), "drop", 1, handle=7),))
     rules = Ruleset((Table("inet", "mine", "nft", (chain,)),))
     base = network(msgspec.structs.replace(host_namespace(), ruleset=rules))
@@ -152,7 +152,7 @@ def test_steps_for_a_person() -> None:
     assert all_shown((asked,)) == ("ip GATEWAY",)
 
 
-def test_the_owner_of_a_part_makes_the_whole() -> None:
+def test_an_owners_call_makes_the_whole_change() -> None:
     (started,) = steps(Change((SetContainer(LABEL, container()),), (SetContainerState("docker", "start", "web"),)), NET)
     (opened,) = steps(Change((INSERTED,), (OpenPort("public", 80, "tcp"),)), NET)
     assert (nature(started), nature(opened)) == ("irreversible", "reversible")
@@ -185,7 +185,7 @@ def test_in_a_replica_the_runner_is_in_the_namespace_already() -> None:
     assert refit.entering == ()
 
 
-def test_a_file_knows_what_it_replaces() -> None:
+def test_a_file_step_knows_what_it_replaces() -> None:
     (step,) = steps(Change((WriteFile(LABEL, "/etc/a", None),)), NET)
     assert isinstance(step, ReplaceFile)
     assert step.before is not None
@@ -197,6 +197,6 @@ def test_the_host_of_a_change() -> None:
     assert host_of(LoadModule(LABEL, "a"), NET) is NET.this
 
 
-def test_json_that_is_no_step_is_not_decoded() -> None:
+def test_json_that_is_no_step_is_refused() -> None:
     with pytest.raises(ChangeError):
         decoded(b"[{}]")

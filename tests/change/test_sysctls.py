@@ -26,7 +26,7 @@ ON = {IP_FORWARD: "1", four("all"): "1", four("default"): "1", ("net", "ipv4", "
 # path, value, what differs afterwards
 CASES: dict[str, tuple[Path, str, dict[Path, str]]] = {
     "ip_forward on": (IP_FORWARD, "1", ON),
-    "ip_forward as it is changes nothing": (IP_FORWARD, "0", {}),
+    "ip_forward with the same value changes nothing": (IP_FORWARD, "0", {}),
     "conf.all.forwarding is the same value": (four("all"), "1", ON),
     "one interface": (four("eth0"), "0", {four("eth0"): "0"}),
     "another value of an interface": (
@@ -37,7 +37,7 @@ CASES: dict[str, tuple[Path, str, dict[Path, str]]] = {
         "1",
         {("net", "ipv6", "conf", name, "forwarding"): "1" for name in ("all", "eth0")},
     ),
-    "ipv6 as it is reaches every interface, too": (
+    "ipv6 with the same value reaches every interface, too": (
         ("net", "ipv6", "conf", "all", "forwarding"), "0", {("net", "ipv6", "conf", "eth1", "forwarding"): "0"},
     ),
     "a value that was not read": (("net", "x"), "1", {("net", "x"): "1"}),

@@ -103,12 +103,12 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
     ),
     "link": (SetLink(HOST_NETNS, replace(LINK, up=not LINK.up)), ["ip link set eth0 down"]),
     "process": (ContinueProcess(HOST_NETNS.host, 7), ["kill -CONT 7"]),
-    "what only a person can do": (AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("listen")), []),
-    "what another change brings": (
+    "a socket, for a person": (AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("listen")), []),
+    "a namespace, which a container brings": (
         AddNamespace(HOST_NETNS.host, network().namespace(WEB_NETNS), Link(5, "veth1"), container()), [],
     ),
-    "what the engine says": (SetContainer(HOST_NETNS.host, container()), []),
-    "the world": (ChangeWorld(World(), message("ask them")), []),
+    "a container's status": (SetContainer(HOST_NETNS.host, container()), []),
+    "the world outside": (ChangeWorld(World(), message("ask them")), []),
 }  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_commands(part: Primitive, expected: list[str]) -> None:
     assert list(all_shown(steps(Change((part,)), network()))) == expected
 
 
-def test_a_change_that_its_owner_makes_has_no_other_commands() -> None:
+def test_a_change_with_a_call_has_no_other_commands() -> None:
     whole = Change(
         (SetSysctl(HOST_NETNS, ("a",), "1"), SetContainer(HOST_NETNS.host, container())),
         (SetContainerState("docker", "start", "web"),),
@@ -139,7 +139,7 @@ def test_advice_is_for_steps_without_a_command() -> None:
     assert [str(each) for each in advice(steps(Change(parts), network()))] == ["listen", "ask them"]
 
 
-def test_a_container_without_a_process_cannot_be_named() -> None:
+def test_the_namespace_of_a_container_without_a_process_has_no_pid() -> None:
     stopped = network(docker=engine(msgspec.structs.replace(container(), pid=None)))
     assert entering(WEB_NETNS, stopped) == ("nsenter", "-n")
     assert entering(HOST_NETNS, stopped) == ()

@@ -26,16 +26,16 @@ replace = msgspec.structs.replace
 
 ROUTES: dict[str, tuple[Route, str]] = {
     "default": (Route(4, 0, 0, next_hops=(NextHop("eth0", GATEWAY),)), "default via 198.51.100.1 dev eth0"),
-    "with all": (
+    "with all attributes": (
         Route(4, 0x0A000000, 8, 77, next_hops=(NextHop("eth0", GATEWAY, onlink=True),), metric=5, prefsrc=7, tos=16,
               scope="link", mtu_bytes=1400),
         "10.0.0.0/8 via 198.51.100.1 dev eth0 onlink table 77 metric 5 tos 0x10 src 0.0.0.7 scope link mtu 1400",
     ),
-    "no way": (Route(4, 0x0A000000, 8, type="blackhole"), "blackhole 10.0.0.0/8"),
+    "no next hop": (Route(4, 0x0A000000, 8, type="blackhole"), "blackhole 10.0.0.0/8"),
     "local in its table": (Route(4, 7, 32, 255, "local", (NextHop("lo"),), scope="host"), "local 0.0.0.7/32 dev lo"),
     "unicast in the local table": (Route(4, 7, 32, 255, next_hops=(NextHop("lo"),)), "0.0.0.7/32 dev lo table 255"),
-    "by IPv6": (Route(4, 0, 0, next_hops=(NextHop("eth0", 1 << 127, 6),)), "default via inet6 8000:: dev eth0"),
-    "many ways": (
+    "IPv6 gateway": (Route(4, 0, 0, next_hops=(NextHop("eth0", 1 << 127, 6),)), "default via inet6 8000:: dev eth0"),
+    "several next hops": (
         Route(4, 0, 0, next_hops=(NextHop("a", GATEWAY), NextHop("b", weight=2))),
         "default nexthop via 198.51.100.1 dev a weight 1 nexthop dev b weight 2",
     ),
@@ -100,13 +100,13 @@ def test_addresses_neighbours_and_forwarding_entries() -> None:
 
 LINKS: dict[str, tuple[Link, list[str]]] = {
     "down": (replace(PORT, up=False), ["ip link set veth1 down"]),
-    "out of its bridge": (replace(PORT, master=None, port=None), ["ip link set veth1 nomaster"]),
+    "removed from its bridge": (replace(PORT, master=None, port=None), ["ip link set veth1 nomaster"]),
     "flags": (
         replace(PORT, port=BridgePort(hairpin=True, isolated=True)),
         ["bridge link set dev veth1 hairpin on", "bridge link set dev veth1 isolated on"],
     ),
     "MTU": (replace(PORT, mtu_bytes=1400), ["ip link set dev veth1 mtu 1400"]),
-    "carrier is nobody's command": (replace(PORT, carrier=False), []),
+    "carrier, which no command sets": (replace(PORT, carrier=False), []),
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from hairpin.cli.snapshot import file_name, paths
 from hairpin.evidence.file import read, write
+from tests.acceptance.recorded_networks import FOLDER
 from tests.cli.commands import call, snapshot
 from tests.report.answers import FORWARDING_OFF, evidence
 
@@ -65,13 +66,18 @@ def test_a_host_that_refuses_something_is_3_and_written(capsys: pytest.CaptureFi
     assert read(tmp_path / "copy").readings[0] == refused
 
 
+def test_one_machine_is_no_two_hosts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    ended = call(capsys, "snapshot", *("--snapshot", snapshot()) * 2, "--redact", "-o", str(tmp_path))
+    assert (ended.status, list(tmp_path.iterdir())) == (2, [])
+    assert "are the same machine; name each host once" in ended.err
+
+
 def test_of_several_hosts_each_has_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    both = ("--snapshot", snapshot(), "--snapshot", f"near={snapshot(FORWARDING_OFF)}")
+    recorded = FOLDER / "healthy-flannel-host-gw"
+    both = ("--snapshot", str(recorded / "node1.hairpin"), "--snapshot", f"near={recorded / 'node2.hairpin'}")
     ended = call(capsys, "snapshot", *both, "-o", str(tmp_path))
     assert ended.status == 0
-    assert [Path(each).name for each in ended.out.split()] == [
-        "host1-20261120T071944Z.hairpin", "near-20261120T071944Z.hairpin",
-    ]  # fmt: skip
+    assert [Path(each).name.partition("-")[0] for each in ended.out.split()] == ["node1", "near"]
     assert call(capsys, "snapshot", *both, "-o", "-").status == 2
     gone = call(capsys, "snapshot", *both, "--snapshot", str(tmp_path / "gone"), "-o", str(tmp_path))
     assert (gone.status, len(gone.out.split())) == (3, 2)

@@ -63,8 +63,8 @@ OUTCOMES: dict[str, tuple[int, str, str, str]] = {
     "conntrack": (1, "-", "Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability", "refused"),
     "a kernel newer than the tool": (1, "-", "settype hash:ip with revision 6 not supported by userspace.", "failed"),
     "failure": (2, "-", "Error: netlink: cache is stale", "failed"),
-    "told absent": (127, "absent", "no module", "absent"),
-    "told text": (1, "text", "one of two is gone", "text"),
+    "the script says absent": (127, "absent", "no module", "absent"),
+    "the script says text": (1, "text", "one of two is gone", "text"),
 }
 
 
@@ -75,14 +75,14 @@ def test_status_and_standard_error_decide_the_outcome(status: int, told: str, st
     assert reading.text == ("body" if outcome == "text" else stderr)
 
 
-def test_a_reading_that_its_time_limit_cut_is_said_to_be() -> None:
+def test_a_reading_without_an_end_was_stopped_at_its_time_limit() -> None:
     cut = f"\n{RUN}\treading\tconntrack\thost\t101\tconntrack -L\nhalf of a li".encode()
     first, second = read(BEGIN + cut + frame(b"next") + DONE).readings
     assert (first.status, first.outcome) == (124, "failed")
     assert (second.id, second.text) == ("e2", "next")
 
 
-def test_uptimes_that_make_no_sense_leave_the_start() -> None:
+def test_impossible_uptimes_give_the_start_of_the_run() -> None:
     for uptime in ("-", "nan", "99.0"):
         (reading,) = read(BEGIN + frame(b"x", uptime=uptime) + DONE).readings
         assert reading.at == "2026-01-01T00:00:00.000Z"
@@ -99,11 +99,11 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("output", "reason"), REFUSED.values(), ids=REFUSED)
-def test_an_answer_that_is_not_whole_is_refused(output: bytes, reason: str) -> None:
+def test_an_incomplete_output_is_refused(output: bytes, reason: str) -> None:
     with pytest.raises(CollectError, match=reason):
         read(output)
 
 
-def test_a_host_without_uptime_is_read_all_the_same() -> None:
+def test_a_host_without_uptime_is_read() -> None:
     output = BEGIN.replace(b"100.00", b"-") + frame(b"x", uptime="-") + DONE
     assert read(output).readings[0].at == "2026-01-01T00:00:00.000Z"

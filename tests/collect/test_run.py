@@ -17,7 +17,7 @@ ANSWER = f"hairpin-collect/1 {RUN}\n{RUN}\tbegin\t2026-01-01T00:00:00Z\t1.0\thos
 
 
 class Recorded(msgspec.Struct):
-    """A runner that answers what it is told, and remembers what it was asked."""
+    """A runner that returns a given answer and records its arguments."""
 
     answer: Answer
     asked: list[tuple[str, ...]]
@@ -53,13 +53,13 @@ def test_the_options_reach_the_script() -> None:
     assert (evidence.hostname, evidence.readings) == ("host1", ())
 
 
-def test_silence_is_explained_by_what_was_said() -> None:
+def test_an_empty_output_is_explained_by_standard_error() -> None:
     with pytest.raises(CollectError, match=r"web1: .*exit status 3.*: no more processes"):
         collect(Recorded(Answer(3, b"", b"sh: fork\nno more processes\n"), []))
 
 
 def test_this_host_answers() -> None:
-    """Whatever rights the tests have: the answer is whole, and says who and when."""
+    """Whatever rights the tests have, the answer is complete."""
     evidence = collect(LocalRunner())
     assert evidence.hostname == os.uname().nodename
     assert evidence.kernel == os.uname().release
@@ -80,16 +80,16 @@ def test_the_environment_can_be_given() -> None:
 
 
 def test_long_scripts_and_long_answers_pass_at_once() -> None:
-    """The answer starts before the script has been read: neither side may wait for the other."""
+    """The answer starts before the script is read to its end: neither side may wait for the other."""
     line = b"printf %065536d 0; : " + b"x" * 65536 + b"\n"
     assert len(LocalRunner().run(line * 8, ()).stdout) == 8 * 65536
 
 
-def test_a_program_that_does_not_read_does_not_hurt() -> None:
+def test_a_program_may_ignore_its_input() -> None:
     assert LocalRunner(("true",)).run(b"x" * 1_000_000, ()).status == 0
 
 
-def test_what_hangs_is_ended() -> None:
+def test_a_script_that_hangs_is_ended() -> None:
     with pytest.raises(CollectError, match="no complete answer in time"):
         LocalRunner(limit_s=0.2).run(b"exec sleep 1000\n", ())
 
@@ -100,7 +100,7 @@ def test_an_endless_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         LocalRunner().run(b"while :; do printf %099999d 0; done\n", ())
 
 
-def test_a_missing_shell_is_said() -> None:
+def test_a_missing_shell_is_named() -> None:
     with pytest.raises(CollectError, match="no-such-shell is not installed"):
         LocalRunner(("no-such-shell",)).run(b"", ())
 
@@ -126,7 +126,7 @@ def test_a_failure_of_ssh_is_explained(fake_ssh: Callable[[str], None], said: st
     assert str(caught.value).startswith("ann@web1: ")
 
 
-def test_no_ssh_program_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_ssh_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CollectError, match="ssh is not installed here"):
         collect(SshRunner("ann@web1"))
@@ -146,7 +146,7 @@ def test_over_ssh_the_same_script_runs_there(fake_ssh: Callable[[str], None]) ->
     assert evidence.all("file") == ()
 
 
-def test_the_other_sides_docker_host_is_honoured(
+def test_docker_host_of_the_remote_user_is_used(
     fake_ssh: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """sudo drops the environment, so it travels as an argument."""
@@ -160,7 +160,7 @@ def test_the_other_sides_docker_host_is_honoured(
     )
 
 
-def test_ssh_never_asks_a_question(fake_ssh: Callable[[str], None]) -> None:
+def test_ssh_never_prompts(fake_ssh: Callable[[str], None]) -> None:
     fake_ssh('echo "$*" >&2; exit 255')
     with pytest.raises(CollectError, match="BatchMode=yes"):
         collect(SshRunner("ann@web1"))

@@ -83,7 +83,7 @@ def test_one_of_several_that_cannot_be_read_is_named(folder: Path) -> None:
     ]
 
 
-def test_where_none_can_be_read_the_first_reason_is_told(folder: Path) -> None:
+def test_if_no_host_can_be_read_the_first_error_is_raised(folder: Path) -> None:
     with pytest.raises(EvidenceError, match="one"):
         read_all((Place("snapshot", str(folder / "one")), Place("snapshot", str(folder / "two"))))
 

@@ -43,12 +43,12 @@ def test_three_faults_at_once() -> None:
 
 
 def test_a_fault_that_does_not_matter_is_not_named() -> None:
-    """The host itself asks by loopback: forwarding and DOCKER-USER are not on its way."""
+    """The host itself connects by loopback: forwarding and DOCKER-USER are not on that way."""
     both = network(host_namespace(DROP, values=FORWARDING))
     assert causes(both, published(FromHost(), "127.0.0.1")) == []
 
 
-def test_a_flow_that_only_may_fail_has_no_cause() -> None:
+def test_a_flow_that_depends_has_no_cause() -> None:
     unknown = network(host_namespace(with_rule("filter DOCKER-USER", "-m bpf --bytecode x -j DROP")))
     found = diagnose(unknown, published())
     assert (found.trace.verdict, found.causes) == ("depends", ())
@@ -62,7 +62,7 @@ def test_a_rule_against_a_documentation_range_is_no_cause() -> None:
     assert causes(network(host), published()) == ["docker-user-drops"]
 
 
-def test_nothing_that_explains_it() -> None:
+def test_a_failure_that_no_cause_explains() -> None:
     """A closed port that nobody publishes: no change of the catalogue invents a service behind it."""
     found = diagnose(network(inner=container_namespace(())), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 1))
     assert (found.trace.verdict, found.causes, found.proof) == ("refused", (), None)

@@ -22,14 +22,14 @@ def test_equal_causes_of_several_flows_are_one() -> None:
     assert [each.trace.verdict for each in found.diagnoses] == ["dropped", "delivered", "dropped"]
 
 
-def test_causes_that_only_go_together_name_each_other() -> None:
+def test_causes_of_one_set_name_each_other() -> None:
     found = asked(network(host_namespace(DROP, values=FORWARDING_OFF)), published())
     assert {each.id for each in found.causes} == {"docker-user-drops", "interface-forwarding-off"}
     assert {each.together for each in found.causes} == {("c1", "c2")}
     assert {each.flows for each in found.causes} == {(0,)}
 
 
-def test_a_whole_host_has_none() -> None:
+def test_a_healthy_host_has_no_cause() -> None:
     assert asked(network(), published(), SELF).causes == ()
 
 

@@ -132,7 +132,7 @@ def test_a_file_cut_anywhere_is_refused(cut: int) -> None:
 
 
 @given(position=st.integers(min_value=0), bit=st.integers(0, 7))
-def test_one_changed_bit_is_noticed_or_changes_nothing(position: int, bit: int) -> None:
+def test_a_changed_bit_is_refused_or_changes_nothing(position: int, bit: int) -> None:
     """Bits of the gzip header (time, system) carry no content; every other one is under a checksum."""
     data = bytearray(packed(HEADER, READING))
     original = file.read_stream(io.BytesIO(bytes(data)), source="s")

@@ -41,7 +41,7 @@ def everything(evidence: Evidence) -> str:
 
 
 def addresses_in(text: str) -> Iterator[str]:
-    """Yield what any reader would take for an address, except documentation addresses and those with a meaning."""
+    """Yield every address in the text, except documentation addresses and those with a meaning of their own."""
     for token in re.findall(
         r"(?<![\w.:])(?:[0-9]+(?:\.[0-9]+){3}|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*)(?![\w:]|\.\d)", text
     ):
@@ -58,14 +58,14 @@ def test_no_original_address_is_left(key: bytes) -> None:
     redacted = everything(redact(REAL, key))
     for address in set(addresses_in(everything(REAL))):
         if str(address).startswith("fe80::") or address.endswith("::"):
-            continue  # the prefix is everybody's; below it the next test looks
+            continue  # the prefixes of link-local and unique local addresses stay
         assert not re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w:]|\.\d)", redacted) or _renames_of_another(
             address
         )
 
 
 def _renames_of_another(address: str) -> bool:
-    """A renamed address may be one that another had before: only within a private network that keeps its place."""
+    """Return whether the address is in a private range that stays: another one may have been renamed to it."""
     return any(
         ip_address(address) in ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "fd00::/8", "fe80::/64")
     )
@@ -181,7 +181,7 @@ def test_each_kind_of_text_is_read_in_its_own_way(evidence: Evidence, pattern: s
 
 
 def joined(hosts: tuple[Evidence, ...]) -> list[tuple[str, str]]:
-    """Return which uplinks see whom, without the hosts' names."""
+    """Return which links are joined, and why, without the hosts' names."""
     network = Network(tuple(map(parse, hosts)))
     ports = [Port(netns, link.name) for netns, each in network.namespaces() if netns.is_host for link in each.links]
     return [(port.link, f"{wire.far.link} {wire.reason}") for port in ports for wire in wires_of(network, port)]

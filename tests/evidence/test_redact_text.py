@@ -26,7 +26,7 @@ def net(text: str) -> str:
     return f"{ADDRESSES.network(ip_address(address), int(length))}/{length}"
 
 
-HOME = "/home" + "/"  # no path of a machine, for the check of the repository's words
+HOME = "/home" + "/"  # in two parts: a check refuses paths of machines in the repository
 MAC = NAMES.mac(bytes.fromhex("0242ac110002")).hex(":")
 MAC2 = NAMES.mac(bytes.fromhex("0242ac110003")).hex(":")
 

@@ -1,4 +1,4 @@
-"""Evidence of which some readings were made anew."""
+"""Evidence with some readings made anew."""
 
 import msgspec
 

@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from hairpin.errors import UsageError
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.evidence.several import NotRead, Source, age_notes, identity_of, together
 from hairpin.host.read.parse import parse
@@ -58,33 +57,15 @@ def test_a_host_is_called_by_its_label_and_knows_which_machine_it_is() -> None:
     assert identity_of(host("b")) == ("", "")
 
 
-SAME: dict[str, tuple[Evidence, Evidence, bool]] = {
-    "both ids": (host("a", "m", "b", at="1"), host("c", "m", "b", at="2"), True),
-    "the same snapshot": (host("a"), host("a"), True),
-    "another boot: a copy of the disk": (host("a", "m", "b"), host("c", "m", "b2"), False),
-    "another machine id on one kernel": (host("a", "m", "b"), host("c", "m2", "b"), False),
-    "no machine id, one boot": (host("a", "", "b"), host("c", "", "b"), True),
-    "machine id alone": (host("a", "m"), host("c", "m"), False),
-}
-
-
-@pytest.mark.parametrize(("one", "other", "same"), SAME.values(), ids=SAME)
-def test_one_machine_counts_once(one: Evidence, other: Evidence, same: bool) -> None:
-    if not same:
-        assert len(together((one, other))) == 2
-        return
-    with pytest.raises(UsageError, match=f"{one.hostname} .* and .*{other.hostname}.* are the same machine"):
-        together((one, other))
-
-
 AGES: dict[str, tuple[tuple[Evidence, ...], list[str]]] = {
     "within a minute": ((host("a"), host("b", at="2026-01-01T12:01:00Z")), []),
     "older": ((host("a"), host("b", at="2026-01-01T12:01:01Z")), ["a was read 61 s"]),
-    "by the clock of who asked": (
+    "by the clock of the machine that read them": (
         (host("a", at="2020-01-01T00:00:00Z", collected_at=NOON), host("b", collected_at=NOON)), [],
     ),
     "no time": ((host("a", at=""), host("b")), []),
     "alone": ((host("a"),), []),
+    "a time without a zone is UTC": ((host("a"), host("b", at="2026-01-01T12:02:00")), ["a was read 120 s"]),
 }  # fmt: skip
 
 

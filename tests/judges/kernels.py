@@ -12,7 +12,7 @@ from hairpin.walk.walk import walk_flow
 
 
 class Agreeing(msgspec.Struct, frozen=True):
-    """Says what the walk says, or nothing at all where there is an ``error``."""
+    """Agrees with the walk, or fails with an ``error`` if one is given."""
 
     release: str
     error: Message | None = None
@@ -29,7 +29,7 @@ class Agreeing(msgspec.Struct, frozen=True):
         return Outcome(before, tuple(self.say(changed, flow) for flow in case.flows))
 
     def say(self, network: Network, flow: Flow) -> Judgement:
-        """Return the word on one flow."""
+        """Return the judgement of one flow."""
         return Judgement(flow, replicated_as(walk_flow(network, flow).verdict))
 
 
@@ -37,6 +37,6 @@ class Denying(Agreeing, frozen=True):
     """Says that nothing is delivered."""
 
     def say(self, network: Network, flow: Flow) -> Judgement:
-        """Return the word on one flow."""
+        """Return the judgement of one flow."""
         del network
         return Judgement(flow, "dropped")

@@ -45,7 +45,7 @@ REJECTED = walk_flow(net(f"{REJECTING}\n"), Flow(NEXT, 6, OWN, "tcp", 22))
 REJECTS = Hit(HOST_NETNS, "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING, 1, "reject")
 
 CASES = {
-    "the question for the neighbour is rejected": (
+    "neighbour discovery is rejected": (
         REJECTED,
         Judgement(REJECTED.flow, "rejected", Place(HOST_NETNS, rules=(REJECTS,))),
         (True, "replicated", ""),
@@ -67,8 +67,8 @@ CASES = {
         Judgement(FLOW, "dropped", Place(HOST_NETNS)),
         (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
     ),
-    "an answer that is never made": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
-    "an answer that is lost": (
+    "a SYN-ACK without a route": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
+    "a SYN-ACK that is lost": (
         LOST_ANSWER,
         Judgement(FLOW, "dropped"),
         (False, "simulated", "simulated unanswered, the kernel says dropped"),
@@ -79,12 +79,12 @@ CASES = {
         Judgement(FLOW, "delivered", left_out=(message("x"),)),
         (True, "simulated", ""),
     ),
-    "what is left out may be why": (
+    "what is left out may be the reason": (
         DELIVERED,
         Judgement(FLOW, "dropped", left_out=(message("x"),)),
         (None, "simulated", "simulated delivered, the kernel says dropped"),
     ),
-    "a way that the walk cannot follow": (
+    "branches that the walk cannot follow": (
         msgspec.structs.replace(
             DELIVERED, verdict="depends", branches=(msgspec.structs.replace(DROPPED.usual, verdict="depends"),) * 2
         ),
@@ -101,7 +101,7 @@ CASES = {
         Judgement(FLOW, "refused"),
         (False, "simulated", "simulated delivered, the kernel says refused"),
     ),
-    "one of several ways": (
+    "one of several branches": (
         msgspec.structs.replace(DROPPED, verdict="depends", branches=(*DROPPED.branches, *DELIVERED.branches)),
         Judgement(FLOW, "delivered"),
         (True, "replicated", ""),

@@ -1,4 +1,4 @@
-"""Flows before both judges."""
+"""Both judges are asked about each flow."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose word counts where kernels are known to do otherwise."""
+"""A kernel of another release judges only flows that both releases treat alike."""
 
 import msgspec
 import pytest
@@ -14,13 +14,13 @@ NOWHERE = 5  # 0.0.0.5, which is an address since 5.3
 CENTOS, UBUNTU, HERE = "3.10.0-1160.el7.x86_64", "5.4.0-150-generic", "6.18.4"
 
 
-# the host's kernel, who asks, whether this machine's kernel can tell what that one does
+# the host's kernel, the client's address, whether this machine's kernel may judge for the host's
 CASES: dict[str, tuple[str, int, bool]] = {
     "the kernel is the same": (HERE, NOWHERE, True),
-    "another one, which does the same": (UBUNTU, NOWHERE, True),
-    "an old one, where it does the same": (CENTOS, CLIENT, True),
-    "an old one that knows no such address": (CENTOS, NOWHERE, False),
-    "the host did not say": ("", CLIENT, True),
+    "another kernel that does the same": (UBUNTU, NOWHERE, True),
+    "an old kernel that does the same for this client": (CENTOS, CLIENT, True),
+    "an old kernel that refuses the client's address": (CENTOS, NOWHERE, False),
+    "the host's kernel is not known": ("", CLIENT, True),
 }
 
 

@@ -6,11 +6,12 @@ Needs root.
 import msgspec
 import pytest
 
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Unread
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.host.socket import Socket
 from hairpin.judges.agreement import agreement
+from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -108,6 +109,13 @@ def test_an_outside_client_enters_by_the_host_that_it_asks() -> None:
     judgement = agreed(network(), flow)
     assert judgement.verdict == "delivered"
     assert ONE not in {each.netns for each in judgement.path}
+
+
+@pytest.mark.parametrize("place", (0, 1), ids=("first", "second"))
+def test_a_host_that_was_not_read_is_left_out(place: int) -> None:
+    hosts = [node("one"), node("two")]
+    hosts.insert(place, Host("gone", unread=(Unread("host", "", "--host gone", message("no answer"), "", "gone"),)))
+    assert agreed(network(*hosts), TO_TWO).verdict == "delivered"
 
 
 def far_away(*, listening: bool = True) -> Host:

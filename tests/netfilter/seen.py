@@ -1,4 +1,4 @@
-"""A packet at a hook, its surroundings, a table of rules: what the tests of evaluation ask with."""
+"""A packet at a hook, its surroundings and a table of rules for the tests of evaluation."""
 
 from typing import Literal
 
@@ -26,7 +26,8 @@ class Place:
         self.socket = socket
 
     def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
-        """Return ``local`` for WEB (in IPv6 the same number), on docker0 only where a link is asked for."""
+        """Return whether the address has one of the types: WEB is local (on docker0 if a link is given), all others are
+        unicast."""
         address = seen.packet.saddr if side == "saddr" else seen.packet.daddr
         return ("local" if address == WEB and link in (None, "docker0") else "unicast") in types
 
@@ -35,18 +36,18 @@ class Place:
         return self.back or loose or (use_mark and seen.packet.mark == 7)
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        """Return the answer of a socket of WEB's address and port; whether it is transparent nobody knows."""
+        """Return ``socket`` for packets to port 80; whether that socket is transparent is unknown."""
         if transparent:
             return None
         return self.socket if seen.packet.dport == 80 else False
 
     def offloads(self, seen: Seen) -> bool:
-        """Return whether it is a TCP packet without RST."""
+        """Return whether the packet is TCP without RST."""
         return seen.packet.protocol == TCP and not seen.packet.tcp_flags & RST
 
 
 def question(seen: Seen = FIRST, sets: tuple[Set, ...] = (), place: Place | None = None) -> Question:
-    """Return a packet asking."""
+    """Return the question that rules are evaluated for: a packet with its sets and surroundings."""
     return Question(seen, header_of(seen), {each.name: each for each in sets}, place or Place())
 
 

@@ -14,6 +14,6 @@ def test_comments_and_counters_mean_nothing() -> None:
     assert positions((noted, plain), {(DROP,)}) == {(DROP,): 0}
 
 
-def test_the_order_of_a_set_s_names_means_nothing() -> None:
+def test_the_order_of_names_in_a_set_means_nothing() -> None:
     one, other = (Rule((NameMatch("iif", names), DROP), "", 1) for names in (("a", "b"), ("b", "a")))
     assert meaning(one) == meaning(other)

@@ -33,7 +33,7 @@ def test_a_container_without_a_route_out_has_no_egress_flow(inside: Container) -
     assert egress_flows(net, net.this, inside) == []
 
 
-def test_names_are_asked_where_the_host_says() -> None:
+def test_dns_goes_to_the_hosts_name_servers() -> None:
     text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver nonsense\nsearch example.com\n"
     net = whole()
     net = net.with_host(msgspec.structs.replace(net.this, files=(ConfigFile("/etc/resolv.conf", text),)))

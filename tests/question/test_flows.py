@@ -36,7 +36,7 @@ PUBLISHED = [
     "host -> 198.51.100.11:8151/tcp",
 ]
 
-# network, target, where from, flows
+# network, target, origin, flows
 CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     "a port": (whole(), TO_WEB, None, PUBLISHED),
     "from a client": (whole(), TO_WEB, CLIENT, PUBLISHED[:1]),
@@ -48,7 +48,7 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     "an address": (
         whole(), Target(port=8151, version=4, address=9), CLIENT, ["192.0.2.10 -> 0.0.0.9:8151/tcp"],
     ),
-    "loopback is the host's to ask": (
+    "only the host reaches its loopback": (
         whole(), Target(port=8151, version=4, address=LOOPBACK), None, ["host -> 127.0.0.1:8151/tcp"],
     ),
     "published on loopback": (
@@ -57,7 +57,7 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     "published as udp": (
         whole(container(binding=UDP)), Target(port=5353), CLIENT, ["192.0.2.10 -> 198.51.100.11:5353/udp"],
     ),
-    "the protocol that is asked": (
+    "the asked protocol": (
         whole(), Target(port=8151, protocol="udp"), CLIENT, ["192.0.2.10 -> 198.51.100.11:8151/udp"],
     ),
     "nobody publishes it": (whole(), Target(port=22), CLIENT, ["192.0.2.10 -> 198.51.100.11:22/tcp"]),
@@ -76,17 +76,17 @@ def test_flows_for(net: Network, target: Target, origin: Origin | None, expected
     assert told(flows_for(net, (target,), origin)) == expected
 
 
-def test_everything_is_what_is_published_and_the_ways_out() -> None:
+def test_a_question_without_a_target_means_published_ports_and_egress() -> None:
     flows = flows_for(whole(), (), None)
     assert told(flows)[:4] == PUBLISHED
     assert [each.purpose for each in flows] == ["published"] * 4 + ["egress"] * (len(flows) - 4)
     assert told(flows)[4] == "container:web -> 203.0.113.80:443/tcp"
 
 
-# what is not asked of its own accord
+# containers that a question without a target does not mean
 UNASKED: dict[str, Container] = {
-    "done and not wanted back": msgspec.structs.replace(container("exited"), exit_code=0, restart_policy="no"),
-    "bound to nothing": msgspec.structs.replace(container(), bindings=()),
+    "ended well, not restarted": msgspec.structs.replace(container("exited"), exit_code=0, restart_policy="no"),
+    "publishes no port": msgspec.structs.replace(container(), bindings=()),
 }
 
 
@@ -100,7 +100,7 @@ def test_a_container_that_failed_is_asked_about() -> None:
     assert told(flows_for(whole(failed), (), None)) == PUBLISHED
 
 
-def test_loopback_is_for_the_host_alone() -> None:
+def test_a_port_on_loopback_is_asked_from_the_host_alone() -> None:
     flows = flows_for(whole(container(binding=ON_LOOPBACK)), (), None)
     assert told([each for each in flows if each.purpose == "published"]) == ["host -> 127.0.0.1:8151/tcp"]
 
@@ -120,8 +120,8 @@ def test_a_client_that_nobody_named_has_stand_ins() -> None:
 
 ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
     "no such container": (whole(), Target(container="x"), None, "no container 'x' on this host .containers: web"),
-    "no such asker": (whole(), TO_WEB, Origin("container", container="x"), "no container 'x'"),
-    "the asker is stopped": (whole(container("exited")), TO_WEB, Origin("container", container="web"), "is exited"),
+    "no such client container": (whole(), TO_WEB, Origin("container", container="x"), "no container 'x'"),
+    "the client is stopped": (whole(container("exited")), TO_WEB, Origin("container", container="web"), "is exited"),
     "publishes nothing": (
         whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None, "name one: web:PORT",
     ),
@@ -156,7 +156,7 @@ def test_a_running_container_comes_first() -> None:
     assert bindings_of(whole().this, 8151, "udp") == ()
 
 
-def test_ipv6_is_asked_where_the_host_has_it() -> None:
+def test_a_host_without_ipv6_is_asked_by_ipv4_alone() -> None:
     both = msgspec.structs.replace(container(), bindings=(*container().bindings, SIX))
     assert told(flows_for(whole(both), (TO_WEB,), None)) == PUBLISHED
 
@@ -166,7 +166,7 @@ def test_a_client_of_a_version_that_the_host_lacks_is_an_error() -> None:
         flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))
 
 
-def test_a_container_without_ipv6_asks_by_ipv4_alone() -> None:
+def test_a_container_without_ipv6_is_a_client_by_ipv4_alone() -> None:
     whole = host_namespace()
     own = Address("eth0", 6, parse_address("2001:db8:2::11")[1], 64)
     both = (PortBinding("tcp", 80, 8151, None, 4), PortBinding("tcp", 80, 8151, None, 6))
@@ -196,7 +196,7 @@ def placed(flows: tuple[Flow, ...]) -> list[str]:
     ]
 
 
-# target, where from, the flows
+# target, origin, the flows
 SEVERAL: dict[str, tuple[Target, Origin | None, list[str]]] = {
     "a port is this host's, and the other host is a client, too": (
         TO_WEB, None,
@@ -223,6 +223,14 @@ SEVERAL: dict[str, tuple[Target, Origin | None, list[str]]] = {
     "an address is that of its host": (
         Target(8151, version=4, address=parse_address("198.51.100.12")[1]), CLIENT,
         ["192.0.2.10@node2 -> 198.51.100.12:8151/tcp api@node2"],
+    ),
+    "a loopback address is the asker's own": (
+        Target(8151, version=4, address=0x7F000001), Origin("host", host="node2"),
+        ["host@node2 -> 127.0.0.1:8151/tcp api@node2"],
+    ),
+    "an address that containers of both have": (
+        Target(80, version=4, address=parse_address("172.17.0.2")[1]), Origin("host"),
+        ["host@node1 -> 172.17.0.2:80/tcp None@node1"],
     ),
 }  # fmt: skip
 

@@ -28,10 +28,16 @@ MEANT: dict[str, tuple[Network, Target, str]] = {
     "a container of the only other": (BOTH, Target(container="api"), "two"),
     "an address of this host": (BOTH, Target(80, version=4, address=ADDRESSES["one"]), "one"),
     "an address of the other": (BOTH, Target(80, version=4, address=ADDRESSES["two"]), "two"),
-    "an address of nobody": (BOTH, Target(80, version=4, address=9), "one"),
+    "an address that no host has": (BOTH, Target(80, version=4, address=9), "one"),
     "a public address": (BOTH, Target(80, version=4, address=PUBLIC), "two"),
+    "an address of a host that was read, behind one that was not": (
+        Network((GONE, ONE)), Target(80, version=4, address=ADDRESSES["one"]), "one",
+    ),
+    "an address of the named host": (
+        BOTH, Target(80, version=4, address=ADDRESSES["two"], host="two"), "two",
+    ),
     "one host that was not read does not matter": (Network((ONE, GONE)), Target(container="db"), "one"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("network", "target", "label"), MEANT.values(), ids=MEANT)
@@ -45,9 +51,15 @@ REFUSED: dict[str, tuple[Network, Target, type[Exception], str]] = {
         Network((having(node("one")), TWO, msgspec.structs.replace(TWO, name="three"))),
         Target(container="api"), UsageError, "write one of api@two, api@three",
     ),
-    "a container of nobody": (BOTH, Target(container="x"), UsageError, "containers: api@two, db@one, web@one, web@two"),
-    "a container that may be where nobody could look": (
+    "an unknown container": (BOTH, Target(container="x"), UsageError, "containers: api@two, db@one, web@one, web@two"),
+    "a container that may be on the host that was not read": (
         Network((ONE, GONE)), Target(container="x"), CollectError, "gone could not be read: no answer",
+    ),
+    "a container that this host may have, too": (
+        Network((GONE, ONE)), Target(container="db"), CollectError, "may be meant: no answer; .* write one of db@one",
+    ),
+    "an address of another host than the named one": (
+        BOTH, Target(80, version=4, address=ADDRESSES["two"], host="one"), UsageError, "address of two, not of one",
     ),
     "a host that was not read": (Network((ONE, GONE)), Target(80, host="gone"), CollectError, "no answer"),
 }  # fmt: skip

@@ -48,7 +48,7 @@ def test_a_server_outside_is_no_client() -> None:
     assert all(each >> 96 for each in somebody(6))
 
 
-def test_lan() -> None:
+def test_a_lan_client_is_on_the_default_routes_link() -> None:
     assert lan_link(network(), HOST_NETNS, 4) == "eth0"
     neighbour = lan_client(network(), HOST_NETNS, 4)
     assert neighbour is not None
@@ -114,8 +114,8 @@ def test_primary_address_of_ipv6_is_global() -> None:
     assert primary_address(host(*SIX), HOST_NETNS, 6) == SIX[0].value
 
 
-def test_a_vpn_over_the_default_route_is_not_the_link_that_the_host_is_known_by() -> None:
-    """The two halves of the world lead into its tunnel; the default route stays as it is."""
+def test_a_vpn_that_covers_all_addresses_is_not_the_lan() -> None:
+    """The VPN's two routes cover all addresses; the default route stays in place."""
     tunnel = Link(90, "tun0", "tun", flags=("POINTOPOINT",))
     halves = (route("0.0.0.0/1", "tun0"), route("128.0.0.0/1", "tun0"))
     net = host(Address("tun0", 4, number("10.8.0.2"), 24), routes=halves, links=(tunnel,))

@@ -13,7 +13,7 @@ from tests.question.two_hosts import ONE, TWO
 BOTH = Network((ONE, TWO))
 CLIENT = parse_address("192.0.2.10")[1]
 
-# where from, for a flow to the second host: the start's kind, its host
+# the origin of a flow to the second host: the start's kind, its host
 NAMED: dict[str, tuple[Origin, type, str]] = {
     "a process of this host": (Origin("host"), FromHost, "one"),
     "a process of the other": (Origin("host", host="two"), FromHost, "two"),
@@ -38,7 +38,7 @@ def test_the_other_hosts_are_clients_too() -> None:
     ]  # fmt: skip
 
 
-def test_the_asker_is_the_containers_host() -> None:
+def test_the_host_of_the_clients_container() -> None:
     assert asker(BOTH, Origin("container", container="api")).name == "two"
     with pytest.raises(UsageError, match="no host 'x'"):
         asker(BOTH, Origin("container", container="api", host="x"))

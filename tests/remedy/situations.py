@@ -1,4 +1,4 @@
-"""Hosts for remedies: a real host's network with configuration files, units and managers of one's choice."""
+"""Hosts for remedies: a real host's network with the configuration files, units and managers that a test needs."""
 
 import msgspec
 

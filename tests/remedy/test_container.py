@@ -18,7 +18,7 @@ def with_policy(policy: str) -> tuple[Network, SetContainer]:
     return msgspec.structs.replace(found, hosts=(host,)), SetContainer(HOST_NETNS.host, containers[0])
 
 
-def test_without_a_policy_one_is_proposed() -> None:
+def test_a_restart_policy_is_proposed_if_there_is_none() -> None:
     found, part = with_policy("no")
     name = part.container.name
     told = remedy(found, part, calls=(SetContainerState("docker", "start", name),))
@@ -26,24 +26,24 @@ def test_without_a_policy_one_is_proposed() -> None:
     assert told.persist_commands == (f"docker update --restart unless-stopped {name}",)
 
 
-def test_with_a_policy_there_is_nothing_to_keep() -> None:
+def test_a_restart_policy_that_is_there_stays() -> None:
     found, part = with_policy("always")
     told = remedy(found, part, calls=(SetContainerState("docker", "unpause", part.container.name),))
     assert told.persist_commands == ()
 
 
-def test_the_proofs_rules_are_not_offered_as_commands() -> None:
+def test_rules_that_only_prove_the_cause_are_no_commands() -> None:
     told = remedy(network(), insertion("DOCKER", "-j ACCEPT"), cause="published-on-loopback-only")
     assert (told.id, told.commands, told.persist) == ("recreate-container", (), ())
     assert "change the compose file" in said(told)
 
 
-def test_a_container_that_would_have_to_be_another() -> None:
+def test_a_changed_container_has_to_be_recreated() -> None:
     found = network()
     assert remedy(found, SetContainer(HOST_NETNS.host, found.this.containers()[0])).id == "recreate-container"
 
 
-def test_advice_and_no_command() -> None:
+def test_a_service_in_a_container_has_advice_and_no_command() -> None:
     part = AddSocket(
         HOST_NETNS.sibling("container:front"), Socket("tcp", 4, None, 80), message("start the service in front")
     )
@@ -53,6 +53,6 @@ def test_advice_and_no_command() -> None:
     assert "what is changed inside container front goes with it" in said(told)
 
 
-def test_on_the_host_itself() -> None:
+def test_a_service_on_the_host_has_advice() -> None:
     told = remedy(network(), AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("start it")))
     assert said(told) == "start it"

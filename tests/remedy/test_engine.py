@@ -11,7 +11,7 @@ WORDS = "-d 172.21.0.2/32 ! -i br-5c658742893b -o br-5c658742893b -p tcp -m tcp 
 LOST = (f"[1:60] -A DOCKER {WORDS}\n", "")
 
 
-def test_lost_rules_are_put_back_by_commands_alone() -> None:
+def test_lost_rules_are_restored_by_commands_alone() -> None:
     found = report_document(answer(LOST), Words())
     (told,) = found.causes[0].remedies
     assert told.id == "restore-engine-rules"
@@ -21,7 +21,7 @@ def test_lost_rules_are_put_back_by_commands_alone() -> None:
     assert any("never write these rules into a saved ruleset" in each for each in told.advice)
 
 
-def test_a_rule_that_no_engine_wants_is_not_its_own() -> None:
+def test_a_rule_that_no_engine_makes_is_not_lost() -> None:
     part = insertion("INPUT", "-p tcp --dport 1 -j ACCEPT")
     assert not is_lost(part, situation(network(), part))
 
@@ -36,6 +36,6 @@ def test_programs_that_may_have_flushed_the_rules() -> None:
     for sentence, found in cases.items():
         told = restored(found.this)
         assert any(sentence in str(each) for each in told.advice)
-    # Debian ships that file; while nothing loads it, it flushes nothing.
+    # Debian ships that file.  It flushes nothing while no unit loads it.
     told = restored(network(flushing, units=(Unit("nftables.service", "inactive", "disabled"),)).this)
     assert len(told.advice) == 1

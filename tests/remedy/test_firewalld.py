@@ -12,7 +12,7 @@ def test_runtime_and_permanent() -> None:
     assert told.persist_commands == ("firewall-cmd --permanent --zone=public --add-port=8151/tcp",)
 
 
-def test_an_interface_comes_into_its_zone_for_good() -> None:
+def test_an_interface_is_put_into_its_zone_permanently() -> None:
     told = remedy(network(managed_by="firewalld"), RULE, calls=(BindInterface("docker", "docker0"),))
     assert told.persist_commands == ("firewall-cmd --permanent --zone=docker --change-interface=docker0",)
 

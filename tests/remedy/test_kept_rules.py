@@ -20,7 +20,7 @@ def kept(*files: tuple[str, str], unit: str = "", managed_by: str = "") -> Remed
     return remedy(network(*files, units=units, managed_by=managed_by), DNAT, cause="nat-loopback-on-cloud-address")
 
 
-def test_debian_and_rhel_save_it_in_their_files() -> None:
+def test_debian_and_rhel_save_a_rule_in_their_files() -> None:
     for unit, path in (("netfilter-persistent", "/etc/iptables/rules.v4"), ("iptables", "/etc/sysconfig/iptables")):
         (file,) = kept(unit=unit).persist
         assert file.file == path
@@ -30,20 +30,20 @@ def test_debian_and_rhel_save_it_in_their_files() -> None:
         assert [rule.text for rule in output.rules] == [f"-A OUTPUT {WORDS}"]
 
 
-def test_a_saved_rule_stays() -> None:
+def test_rules_that_are_saved_already_stay() -> None:
     saved = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"
     (file,) = kept(("/etc/iptables/rules.v4", saved), unit="netfilter-persistent").persist
     assert file.content.startswith(saved)
     assert file.before == saved
 
 
-def test_firewalld_keeps_it_as_a_direct_rule() -> None:
+def test_firewalld_keeps_a_rule_as_a_direct_rule() -> None:
     told = kept(managed_by="firewalld")
     assert told.persist_commands == (f"firewall-cmd --permanent --direct --add-rule ipv4 nat OUTPUT 0 {WORDS}",)
     assert told.persist == ()
 
 
-def test_ufw_keeps_it_in_before_rules() -> None:
+def test_ufw_keeps_a_rule_in_before_rules() -> None:
     told = kept(managed_by="ufw")
     assert told.persist[0].file == "/etc/ufw/before.rules"
     assert told.persist_commands == ("ufw reload",)
@@ -77,7 +77,7 @@ RULES = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -s 192.0.2.0/24 -j DROP\n-A FO
 DROP = deletion("FORWARD", "-s 192.0.2.0/24 -j DROP")
 
 
-def test_out_of_the_saved_rules() -> None:
+def test_a_rule_is_deleted_from_the_saved_rules() -> None:
     told = remedy(network(("/etc/sysconfig/iptables", RULES)), DROP)
     (file,) = told.persist
     assert (file.file, file.before) == ("/etc/sysconfig/iptables", RULES)
@@ -85,7 +85,7 @@ def test_out_of_the_saved_rules() -> None:
     assert told.commands == ("iptables -D FORWARD -s 192.0.2.0/24 -j DROP",)
 
 
-def test_two_rules_out_of_one_file() -> None:
+def test_two_rules_are_deleted_from_one_file() -> None:
     (file,) = remedy(network(("/etc/iptables/rules.v4", RULES)), DROP, deletion("FORWARD", "-j REJECT")).persist
     assert file.content == "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
     assert file.before == RULES
@@ -95,11 +95,11 @@ def test_files_of_the_other_family_are_left_alone() -> None:
     assert remedy(network(("/etc/iptables/rules.v6", RULES)), DROP).persist == ()
 
 
-def test_a_rule_that_no_file_holds_is_somebodys_doing() -> None:
+def test_a_rule_that_no_file_holds_has_advice_to_find_its_writer() -> None:
     assert "find the script or program that adds it" in said(remedy(network(), DROP))
 
 
-def test_a_native_rule_out_of_its_script() -> None:
+def test_a_native_rule_is_deleted_from_its_script() -> None:
     script = "table inet f {\n chain forward {\n  ip saddr 192.0.2.0/24 drop\n }\n}\n"
     native = deletion("forward", "ip saddr 192.0.2.0/24 drop", table="f", family="inet", dialect="nft")
     told = remedy(network(("/etc/nftables.conf", script)), native)
@@ -107,7 +107,7 @@ def test_a_native_rule_out_of_its_script() -> None:
     assert told.commands == ("nft delete rule inet f forward handle 7",)
 
 
-def test_inside_a_container_no_file_of_the_host_keeps_it() -> None:
+def test_no_file_of_the_host_keeps_a_rule_of_a_container() -> None:
     told = remedy(
         network(("/etc/iptables/rules.v4", RULES)),
         msgspec.structs.replace(DROP, netns=HOST_NETNS.sibling("container:front")),
@@ -119,7 +119,7 @@ def test_inside_a_container_no_file_of_the_host_keeps_it() -> None:
 FORWARD = SetPolicy(HOST_NETNS, Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP"), "accept")
 
 
-def test_a_policy_in_the_saved_rules() -> None:
+def test_a_policy_is_set_in_the_saved_rules() -> None:
     saved = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
     told = remedy(network(("/etc/iptables/rules.v4", saved)), FORWARD)
     assert told.id == "set-policy"
@@ -127,13 +127,13 @@ def test_a_policy_in_the_saved_rules() -> None:
     assert told.persist[0].content == "*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
 
 
-def test_a_policy_in_ufws_defaults() -> None:
+def test_a_policy_is_set_in_ufws_defaults() -> None:
     defaults = 'IPV6=yes\nDEFAULT_FORWARD_POLICY="DROP"\n'
     (file,) = remedy(network(("/etc/default/ufw", defaults), managed_by="ufw"), FORWARD).persist
     assert (file.file, file.content) == ("/etc/default/ufw", 'IPV6=yes\nDEFAULT_FORWARD_POLICY="ACCEPT"\n')
 
 
-def test_a_policy_nowhere() -> None:
+def test_a_policy_that_no_file_sets() -> None:
     told = remedy(network(), FORWARD)
     assert told.persist == ()
     assert "no saved ruleset that was read sets the policy of filter FORWARD" in said(told)

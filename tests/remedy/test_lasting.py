@@ -23,7 +23,7 @@ def test_a_change_outside_of_the_host_is_advice() -> None:
     assert said(told) == "open the port in the security group"
 
 
-def test_a_process_is_told_to_go_on() -> None:
+def test_a_stopped_process_is_continued() -> None:
     told = remedy(network(), ContinueProcess(HOST_NETNS.host, 7))
     assert (told.id, told.commands, told.persist) == ("continue-process", ("kill -CONT 7",), ())
 
@@ -39,12 +39,12 @@ def test_a_route_is_added_now() -> None:
     assert (told.id, told.commands) == ("change-route", ("ip route add 10.0.0.0/8 via 198.51.100.1 dev eth0",))
 
 
-def test_a_file_keeps_itself() -> None:
+def test_a_file_needs_nothing_that_keeps_it() -> None:
     told = remedy(network(), WriteFile(HOST_NETNS.host, "/etc/a", "b\n"))
     assert (told.id, told.persist, told.commands) == ("change-files", (), ("tee /etc/a <<'END'\nb\nEND",))
 
 
-def test_every_kind_answers() -> None:
+def test_every_kind_is_kept_somehow() -> None:
     found = situation(network(units=(Unit("ufw.service", "active", "enabled"),)))
     assert all(lasting(kind, (), found) is not None for kind in KINDS)
     assert len(get_args(Primitive)) > len(KINDS)

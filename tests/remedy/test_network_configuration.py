@@ -24,7 +24,7 @@ def test_the_program_that_configures_the_network(paths: tuple[str, ...], words: 
     assert str(configured_by(network(*((path, "") for path in paths)).this)).endswith(words)
 
 
-def test_an_uplink_and_a_link_of_the_engine() -> None:
+def test_an_uplink_and_a_link_of_the_engine_have_different_advice() -> None:
     found = network(("/etc/network/interfaces", ""))
     host = found.namespace(HOST_NETNS)
     eth0 = host.link("eth0")

@@ -1,4 +1,4 @@
-"""One remedy a cause, named after its leading part, with what keeps every part."""
+"""Each cause has one remedy, named after the leading part of its change, with what keeps every part."""
 
 from hairpin.host.managers import Unit
 from hairpin.remedy.plan import remedies

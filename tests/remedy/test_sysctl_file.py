@@ -1,11 +1,11 @@
-"""A sysctl is set in the file that has the last word; the file with the wrong value is named."""
+"""A sysctl is set in the file that is read last; the file with the wrong value is named."""
 
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 
 KEY = "net.ipv4.conf.eth0.forwarding"
 
 
-def test_nothing_sets_it() -> None:
+def test_a_value_that_no_file_sets_gets_a_file() -> None:
     told = remedy(network(), sysctl(KEY))
     assert told.commands == (f"sysctl -w {KEY}=1",)
     assert [(each.file, each.content) for each in told.persist] == [
@@ -14,7 +14,7 @@ def test_nothing_sets_it() -> None:
     assert f"no configuration file sets {KEY}: somebody or something wrote it at run time" in said(told)
 
 
-def test_ip_forward_is_dockerds_doing_when_no_file_sets_it() -> None:
+def test_dockerd_set_ip_forward_if_no_file_does() -> None:
     assert "dockerd switches it on when it starts, and nothing keeps it" in said(
         remedy(network(), sysctl("net.ipv4.ip_forward"))
     )
@@ -32,7 +32,7 @@ def test_sysctl_conf_is_read_last_so_it_is_corrected_itself() -> None:
     assert (file.file, file.content, file.before) == ("/etc/sysctl.conf", f"vm.swappiness = 1\n{KEY} = 1\n", text)
 
 
-def test_a_file_that_is_right_already_needs_no_other() -> None:
+def test_a_file_with_the_right_value_needs_no_other() -> None:
     told = remedy(network(("/etc/sysctl.d/50-mine.conf", f"{KEY} = 1\n")), sysctl(KEY))
     assert told.persist == ()
     assert "it was changed at run time since" in said(told)

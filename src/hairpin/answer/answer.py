@@ -1,4 +1,4 @@
-"""What hairpin answers: one value with everything that a reader may be shown, in no language.
+"""The answer to a question: one value with everything that a reader may be shown, in no language.
 
 Sentences are messages (template and values).  Text, JSON and pages are made of an ``Answer`` alone (``report/``).
 """
@@ -29,8 +29,8 @@ Severity = Literal["blocking", "latent", "exposure", "advice"]
 class FlowAnswer(msgspec.Struct, frozen=True):
     """One asked flow.
 
-    ``trace``: every step.  ``causes``: refs of those that stop it, in the order of its own diagnosis.  ``judged``: both
-    judges' word, where the second was asked and could answer."""
+    ``trace``: every step.  ``causes``: refs of the causes that stop it, in the order of its own diagnosis.  ``judged``:
+    both judges' answers, if the kernel was asked and could answer."""
 
     ref: str
     trace: Trace
@@ -39,26 +39,25 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """What becomes of it."""
+        """The walk's verdict."""
         return self.trace.verdict
 
     @property
     def judge(self) -> Judge:
-        """The highest judge that has confirmed the verdict."""
+        """The highest judge that confirmed the verdict."""
         return "simulated" if self.judged is None else self.judged.agreement.judge
 
     @property
     def stop(self) -> Stop | None:
-        """Where its usual way ends; None where it serves its sender."""
+        """Where its usual branch ends; None if the flow succeeds."""
         return self.trace.usual.stop if not self.trace.succeeds else None
 
 
 class CauseAnswer(msgspec.Struct, frozen=True):
     """A proven cause and its repair.  ``host``: the label of the host that it is on, and that is repaired.
-
-    ``flows``: refs of those that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own
-    included) of the causes that have to go before those flows are delivered.  ``event``: of a latent cause, what makes
-    it strike."""
+    ``flows``: refs of the flows that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own
+    included) of the causes that have to go before those flows are delivered.  ``event``: the event after which a latent
+    cause stops a flow."""
 
     ref: str
     id: str
@@ -75,8 +74,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
 
 
 class Dispute(msgspec.Struct, frozen=True):
-    """A flow on which the judges disagree: a bug in hairpin.  ``file``: where whoever asked has kept the disagreement,
-    with the evidence; None where it was not kept."""
+    """A flow on which the judges disagree: a bug in hairpin.  ``file``: where the caller of ``ask`` kept the
+    disagreement with its evidence; None if it was not kept."""
 
     flow: str
     disagreement: Disagreement
@@ -101,10 +100,10 @@ class Dispute(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """The answer to a question.
 
-    ``evidence``: of every host that was read, this one first.  ``network``: what it describes, in the stated world.
-    ``flows``: in the order asked.  ``causes``: best first.  ``unread``: what could not be read or rebuilt.  ``kernel``:
-    the release of the kernel that has judged, if one was asked.  ``notes``: what has to be known of the evidence.
-    ``questions``: what only the user can tell."""
+    ``evidence``: of every host that was read, this host first.  ``network``: what it describes, in the stated world.
+    ``flows``: in the order asked.  ``causes``: by severity, then in the order of the flows.  ``unread``: what could not
+    be read or rebuilt.  ``kernel``: the release of the judging kernel, if one was asked.  ``notes``: remarks on the
+    evidence, such as its age.  ``questions``: what only the user can tell."""
 
     question: Question
     evidence: tuple[Evidence, ...]
@@ -119,10 +118,10 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def has_several_hosts(self) -> bool:
-        """Whether the question is about more than one host, so that places need a host's name."""
+        """Whether the question is about more than one host.  Places are then shown with their host's name."""
         return len(self.network.hosts) > 1
 
     @property
     def missing(self) -> tuple[Unread, ...]:
-        """All that leaves something undecided: what is ``unread``, then each of the ``disputes``."""
+        """What leaves something undecided: all of ``unread``, then each of the ``disputes``."""
         return (*self.unread, *(Unread("replica", "", "replica", each.said(), "") for each in self.disputes))

@@ -16,6 +16,7 @@ from hairpin.judges.replicated import Replication, replicated
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
+from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
 from hairpin.remedy.plan import remedies
@@ -26,15 +27,16 @@ _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice
 
 
 def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None = None) -> Answer:
-    """Return the answer.  ``sources``: the evidence of each host, or why there is none, this one first; ``kernel``: the
-    second judge, if it may be asked.
+    """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
+    the second judge, if it may be asked.
 
-    Raises UsageError where the question makes no sense here, CollectError where a host that it names could not be read,
-    and for ``prove`` ReplicaError where nothing can be rebuilt.
+    Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
+    for ``prove`` ReplicaError if no replica can be built.
     """
     hosts = together(sources)
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     network = network_of(hosts)
+    refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
@@ -62,7 +64,7 @@ def _with_questions(answer: Answer) -> Answer:
 
 
 def network_of(sources: tuple[Source, ...]) -> Network:
-    """Return what the evidence describes; a host that was not read is in it by its label alone."""
+    """Return the network that the evidence describes; of a host that was not read it has only the label."""
     return Network(tuple(parse(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
 
 
@@ -99,7 +101,7 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
         ref=found.ref,
         id=found.id,
         host=found.host,
-        severity="blocking",  # it stops an asked flow now; what only an event makes strike is latent
+        severity="blocking",  # an examination finds only causes that stop an asked flow now
         candidate=found.candidate,
         stop=found.stop,
         proof=found.proof,

@@ -1,30 +1,30 @@
-"""What an answer's exit status says: 0 all is well, 1 something is broken, 3 undecided, 4 a bug in hairpin."""
+"""The exit status of an answer: 0 all is well, 1 something is broken, 3 undecided, 4 a bug in hairpin."""
 
 from typing import assert_never
 
 from hairpin.answer.answer import Answer, FlowAnswer
 
 _DECISIVE = ("iptables", "nft", "ip-addr", "ip-route", "ip-rule", "sysctl", "docker", "namespaces")
-"""Evidence without which "delivered" is only a hope."""
+"""Beginnings of the keys of readings that may change a verdict: if one was not read, ``delivered`` is not certain."""
 
 
 def exit_status(answer: Answer) -> int:
-    """Return the status by what was asked."""
+    """Return the exit status, by the kind of the question."""
     match answer.question.kind:
         case "check":
-            status = _explained(answer)
+            status = _check_status(answer)
         case "walk":
             status = {"delivered": 0, "leaves": 0, "depends": 3}.get(answer.flows[0].verdict, 1)
         case "prove":
-            status = _proven(answer.flows)
+            status = _prove_status(answer.flows)
         case _:
             assert_never(answer.question.kind)
     return 3 if status == 0 and _needs_a_host_not_read(answer) else status
 
 
 def _needs_a_host_not_read(answer: Answer) -> bool:
-    """Return whether a host that could not be read may decide: everything was asked, or an asked flow goes out to where
-    nothing was read."""
+    """Return whether a host that could not be read may change the outcome: the question names no target, or an asked
+    flow leaves what was read."""
     if all(host.was_read for host in answer.network.hosts):
         return False
     if not answer.question.targets:
@@ -32,22 +32,22 @@ def _needs_a_host_not_read(answer: Answer) -> bool:
     return any(each.verdict == "leaves" and each.trace.flow.purpose not in ("egress", "dns") for each in answer.flows)
 
 
-def _explained(answer: Answer) -> int:
-    """Return 1 for a blocking cause, 0 when everything asked is delivered or leaves, 3 when something is undecided."""
+def _check_status(answer: Answer) -> int:
+    """Return 1 for a blocking cause, 0 if every asked flow succeeds, 3 if something is undecided."""
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
-    if all(each.trace.succeeds for each in answer.flows) and not _blind(answer):
+    if all(each.trace.succeeds for each in answer.flows) and not _lacks_decisive_reading(answer):
         return 0
     return 3
 
 
-def _blind(answer: Answer) -> bool:
-    """Return whether something that could have said otherwise was not read."""
+def _lacks_decisive_reading(answer: Answer) -> bool:
+    """Return whether a reading that may change a verdict is missing."""
     return any(each.key.startswith(_DECISIVE) for each in answer.unread)
 
 
-def _proven(flows: tuple[FlowAnswer, ...]) -> int:
-    """Return 4 when the kernel disagrees on a flow, 3 when one stays undecided, 1 when one fails, else 0."""
+def _prove_status(flows: tuple[FlowAnswer, ...]) -> int:
+    """Return 4 if the kernel disagrees on a flow, 3 if a flow stays undecided, 1 if one fails, else 0."""
     agreeing = [each.judged.agreement.agrees for each in flows if each.judged is not None]
     if False in agreeing:
         return 4

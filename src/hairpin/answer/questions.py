@@ -1,4 +1,4 @@
-"""What only the user can tell: every question that the asked flows leave open, once."""
+"""What only the user can tell: each question that the asked flows leave open, once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ from hairpin.walk.trace import Trace
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
-    """A question to the user.  ``flows``: refs of the flows whose verdict takes a yes for granted."""
+    """A question to the user.  ``flows``: refs of the flows whose verdict presumes a yes."""
 
     ref: str
     question: OpenQuestion
@@ -21,7 +21,7 @@ class QuestionAnswer(msgspec.Struct, frozen=True):
 
 
 def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple[QuestionAnswer, ...]:
-    """Return the questions of the traces, each behind the ref of its flow; those that read alike are one."""
+    """Return the questions of the traces; questions that read alike are one.  ``traces``: each with its flow's ref."""
     asked: dict[tuple[str, str], OpenQuestion] = {}
     flows: dict[tuple[str, str], list[str]] = {}
     for ref, trace in traces:
@@ -44,7 +44,7 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 
 def _is_public(network: Network, mapping: PublicAddress) -> OpenQuestion:
-    """Return whether an address that no host has is one of its own, as the question presupposes."""
+    """Return the question whether an address that no host has is mapped to a host, as the answer presumes."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
     at = f"@{host}" if mapping.host else ""

@@ -1,4 +1,4 @@
-"""A port of this host that nobody publishes and nobody listens on: a slip of the finger, no question."""
+"""Refuses a question about a port that no container publishes and no process listens on: it was mistyped."""
 
 from hairpin.diagnose.examination import Examination
 from hairpin.errors import UsageError
@@ -10,7 +10,8 @@ from hairpin.question.hosts import host_of
 
 
 def refuse_unpublished(targets: tuple[Target, ...], examination: Examination) -> None:
-    """Raise UsageError when a port was asked for that nobody publishes and nobody listens on, as far as was read."""
+    """Raise UsageError if the only target is a port that no container publishes and no process listens on.  Only a host
+    whose sockets and engines were read can say so."""
     if examination.causes or not examination.diagnoses or len(targets) != 1 or targets[0].port is None:
         return
     target, network = targets[0], examination.network
@@ -36,7 +37,7 @@ def refuse_unpublished(targets: tuple[Target, ...], examination: Examination) ->
 
 
 def published_text(host: Host) -> Message:
-    """Return what is published, or that nothing is, for people who mistyped a port."""
+    """Return which ports the host publishes, for people who mistyped one."""
     found = [
         f"{binding.host_port}/{binding.protocol} ({container.name})"
         for container in host.containers()

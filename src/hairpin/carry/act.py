@@ -1,4 +1,4 @@
-"""What the runner can do, as values: a command run, a file replaced; and what came of it."""
+"""The acts of the runner as values (run a command, replace a file), and their results."""
 
 from collections.abc import Generator
 
@@ -15,8 +15,8 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
 
 
 class FileState(msgspec.Struct, frozen=True):
-    """A file's content, permission bits and owner.  None: not read; a file keeps what it has, a new one is root's and
-    may be read by everybody."""
+    """A file's content, permission bits and owner.  None: not known.  A file that exists then keeps its own; a new file
+    is root's and has mode 0644."""
 
     content: str
     mode: int | None = None
@@ -44,7 +44,7 @@ def settled(wanted: FileState, found: FileState | None) -> FileState:
 
 
 class Replace(msgspec.Struct, frozen=True, tag="replace"):
-    """A file that holds ``before`` (None: is not there) will hold ``after`` (None: will not be there)."""
+    """Replaces a file.  ``before``: what the runner has to find there; ``after``: what it leaves.  None: no file."""
 
     path: str
     before: FileState | None
@@ -55,7 +55,7 @@ Act = Command | Replace
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What came of an act: the exit status (0: it was done), what was printed, and the complaint, if there was one."""
+    """An act's result: the exit status (0: done), standard output, and why the act failed (None if it was done)."""
 
     status: int
     printed: str = ""
@@ -63,7 +63,7 @@ class Done(msgspec.Struct, frozen=True):
 
 
 Acting = Generator[Act, Done, Message | None]
-"""Yields acts, is sent what came of each, and returns the complaint: None when all was done."""
+"""Yields acts, is sent the result of each, and returns the complaint: None if all were done."""
 
 
 def ended_with(command: Command, status: int) -> Message:

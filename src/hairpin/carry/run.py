@@ -1,4 +1,4 @@
-"""The bare runner: does acts in the namespaces that this process is in, with a fixed environment and no shell."""
+"""The bare runner: does acts in the namespaces of this process, with a fixed environment and no shell."""
 
 import os
 import stat
@@ -65,7 +65,8 @@ def _run(command: Command) -> Done:
 
 
 def _replace(act: Replace) -> Done:
-    """Replace the file at once: a reader sees the old or the new one.  Of a link the target is replaced."""
+    """Replace the file atomically: a reader sees the old or the new one.  A symbolic link stays; its target is
+    replaced."""
     path = Path(os.path.realpath(act.path))
     try:
         found = state_of(path)

@@ -1,4 +1,4 @@
-"""The catalogue: one file a cause.  A cause suspects, the prover (hairpin.diagnose) convicts.
+"""The catalogue: one file for each cause.  A cause proposes a change, ``hairpin.diagnose`` proves it.
 
 Read ``cause`` (what a cause sees and what it proposes), ``order`` (which of several is named) and ``registry`` (finds
 the files).  Then the folders, in any order; each is about one place of a fault: ``routing``, ``bridge``,

@@ -37,17 +37,17 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def host_netns(self) -> Netns:
-        """The namespace of that host that is examined as the host."""
+        """The namespace that is examined as that host."""
         return self.stop.netns.of_host
 
     @property
     def host_namespace(self) -> Namespace:
-        """What was read of that namespace."""
+        """What was read of the host's namespace."""
         return self.network.namespace(self.host_netns)
 
     @property
     def on_host(self) -> bool:
-        """Whether the packet stopped in that namespace."""
+        """Whether the packet stopped in the host's namespace."""
         return self.stop.netns.is_host
 
     @property
@@ -69,7 +69,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def meant(self) -> str | None:
-        """The name of the container that the asker means, if the packet stopped on the host that has it."""
+        """The name of the container that the flow is for, if the packet stopped on the host that has it."""
         asked = self.flow.asked_host or self.flow.host
         return self.flow.container if asked in ("", self.stop.netns.host) else None
 

@@ -25,7 +25,7 @@ def cause_modules() -> tuple[str, ...]:
 
 @cache
 def all_causes() -> tuple[Cause, ...]:
-    """Return every cause, by id."""
+    """Return every cause, in the order of their ids."""
     found: list[Cause] = []
     for name in cause_modules():
         cause = getattr(importlib.import_module(name), "CAUSE", None)

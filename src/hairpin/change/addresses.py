@@ -1,4 +1,4 @@
-"""An address comes onto a link or leaves it: the kernel adds and deletes its local, broadcast and connected routes.
+"""Adds an address to a link or deletes it, with the local, broadcast and connected routes that the kernel makes for it.
 
 Source: net/ipv4/fib_frontend.c fib_add_ifaddr(), fib_del_ifaddr(), fib_inetaddr_event(); net/ipv4/devinet.c
 __inet_insert_ifa(), __inet_del_ifa(); net/ipv6/addrconf.c inet6_addr_add(), addrconf_prefix_route(), ipv6_del_addr()
@@ -16,7 +16,7 @@ from hairpin.network.prefix import inside, last_of, network_of, width
 from hairpin.network.vrf import vrf_of
 
 _METRIC6 = 256
-"""Of the routes that IPv6 addresses bring: IP6_RT_PRIO_ADDRCONF."""
+"""The metric of routes that the kernel makes for IPv6 addresses: IP6_RT_PRIO_ADDRCONF."""
 _EVERYBODY = 0xFFFFFFFF
 """A broadcast address that needs no route: INADDR_BROADCAST."""
 
@@ -30,18 +30,17 @@ def with_address(namespace: Namespace, address: Address) -> Namespace:
 
 
 def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
-    """Return the namespace with the routes that the link's addresses bring, as when the link comes up.
-
-    Routes by a gateway, which the kernel dropped when the link went down, do not come back by themselves.
+    """Return the namespace with the routes that the kernel makes for the link's addresses when the link comes up.
+    Routes by a gateway, which the kernel deleted when the link went down, do not come back by themselves.
     """
     return _with_routes(namespace, tuple(each for each in namespace.addresses if each.link == link))
 
 
 def without_address(namespace: Namespace, address: Address) -> Namespace:
-    """Return the namespace without the address, and without what the kernel takes away with it.
+    """Return the namespace without the address, and without what the kernel deletes with it.
 
-    With an IPv4 primary address its secondary ones go, unless ``promote_secondaries`` is set: then the kernel enters
-    the routes of those anew.  With the last IPv4 address of a link all its IPv4 routes and neighbour entries go.
+    With an IPv4 primary address go its secondary ones.  If ``promote_secondaries`` is set they stay, and the kernel
+    makes their routes anew.  With the last IPv4 address of a link go all its IPv4 routes and neighbour entries.
     """
     promotes = address.version == 4 and bool(conf(namespace, 4, address.link, "promote_secondaries", rule="or"))
     dependent = () if address.secondary or address.version == 6 else _secondaries(namespace, address)
@@ -76,10 +75,10 @@ def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:
 
 
 def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator[Route]:
-    """Yield the routes as they are when nobody has these addresses any more.
+    """Yield the routes that are left after these addresses were deleted.
 
-    IPv4 deletes the routes of the main table (or the VRF's) that prefer one as source; IPv6 only forgets the
-    preference.
+    IPv4 deletes the routes of the main table (or the VRF's) whose preferred source is one of them.  IPv6 keeps such
+    routes and removes only the preferred source.
 
     Source: net/ipv4/fib_semantics.c fib_sync_down_addr(), net/ipv6/route.c rt6_remove_prefsrc()
     """
@@ -98,7 +97,8 @@ def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator
 
 
 def _key(route: Route) -> tuple[object, ...]:
-    """Return by what the kernel finds the route that an address has brought: fib_table_delete(), of every metric."""
+    """Return the fields by which the kernel finds a route that it made for an address.  The metric is not one of them:
+    fib_table_delete()."""
     hop = route.next_hops[0] if len(route.next_hops) == 1 else NextHop(None)
     way = (route.tos, hop.link, hop.gateway)
     return route.version, route.destination, route.prefix_length, route.table, route.type, way
@@ -133,8 +133,8 @@ def _vrf_table(namespace: Namespace, link: str) -> int | None:
 
 
 def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
-    """Yield the local route, and what an address brings only while its link is up; all in a VRF's table if there is
-    one.  Source: net/ipv4/fib_frontend.c fib_magic(), net/ipv6/addrconf.c l3mdev_fib_table()"""
+    """Yield the address's local route, and the routes that it has only while its link is up.  On a VRF port all of them
+    are in the VRF's table.  Source: net/ipv4/fib_frontend.c fib_magic(), net/ipv6/addrconf.c l3mdev_fib_table()"""
     vrf = _vrf_table(namespace, address.link)
     own, main = (TABLE_LOCAL, TABLE_MAIN) if vrf is None else (vrf, vrf)
     version, value, length = address.version, address.value, address.prefix_length
@@ -158,7 +158,7 @@ def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
     if address.broadcast not in (None, _EVERYBODY):
         yield Route(4, address.broadcast, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
     if address.secondary or (length == 32 and network == value):
-        return  # the route to the network is its primary address's
+        return  # the primary address has the route to the network
     if not address.noprefixroute:
         yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)
     if length < 31:

@@ -1,4 +1,4 @@
-"""The commands that make a setting in the kernel, or have it forget."""
+"""The commands that set something in the kernel, or delete what it has learned."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -47,8 +47,8 @@ from hairpin.network.prefix import address_text
 
 
 def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...]:
-    """Return the commands in order; none where only somebody at the wire can make it.  ``namespace`` is the one
-    before; raises ChangeError for what cannot be said."""
+    """Return the commands in order; none for a carrier, which only a person at the cable can change.  ``namespace``: as
+    it is before.  Raises ChangeError for what no command can say."""
     match part:
         case SetSysctl(path=path, value=value):
             return (("sysctl", "-w", _assigned(path, value)),)
@@ -70,7 +70,7 @@ def _assigned(path: Path, value: str) -> str:
 
 
 def _selecting(part: DeletePolicyRule, namespace: Namespace | None) -> Words:
-    """Return the words that find the rule: its priority, and all of it where others share that."""
+    """Return the words that find the rule: its priority, or all of it if other rules have the same priority."""
     rule = part.rule
     same = [
         each
@@ -128,7 +128,7 @@ def _lasting(entry: FdbEntry) -> Words:
 
 
 def forgetting_argv(part: Forgotten, namespace: Namespace | None) -> Words:
-    """Return the command after which the kernel has forgotten; raises ChangeError when there is no such connection."""
+    """Return the command that deletes the entries; raises ChangeError if there is no such connection."""
     match part:
         case DropConnection(evidence=evidence):
             known = namespace.connections if namespace is not None else ()

@@ -1,7 +1,6 @@
 """What the owner of a part of the host is asked to do: a container engine, firewalld, ufw, systemd.
-
-Each owner makes the kernel's rules and links himself, so that what is asked of him is said in his own words and stays
-when he starts anew.  Text is made from these values and never parsed.
+Each owner makes the kernel's rules and links itself.  A change that is asked of the owner, in its own words, is still
+there after the owner restarts.  Text is made from these values and never parsed.
 
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
@@ -17,7 +16,7 @@ Tool = Literal["docker", "podman"]
 
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
-    """A container started, restarted, frozen or thawed."""
+    """A container started, restarted, paused or unpaused."""
 
     tool: Tool
     verb: Literal["start", "restart", "pause", "unpause"]
@@ -34,7 +33,7 @@ class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
 
 
 class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
-    """What the engine does with the container after a reboot."""
+    """The container's restart policy: whether the engine starts it after a reboot."""
 
     tool: Tool
     policy: str
@@ -42,7 +41,7 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
 
 
 class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
-    """A port opened (or closed) in a zone of firewalld; ``permanent``: in its files, not in the kernel."""
+    """A port opened (or closed) in a zone of firewalld; ``permanent``: in firewalld's files, not in the kernel."""
 
     zone: str
     port: int
@@ -60,7 +59,7 @@ class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
 
 
 class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
-    """A rule that firewalld loads by itself at each of its starts; ``words`` are iptables'."""
+    """A rule that firewalld loads at each of its starts; ``words`` are iptables' words behind the chain."""
 
     family: Literal["ip", "ip6"]
     table: str
@@ -92,7 +91,7 @@ Call = OfContainer | OfFirewalld | ReloadUfw | SetUnitState | FillIn
 
 
 def call_argv(call: Call) -> tuple[str, ...]:
-    """Return the command that asks it."""
+    """Return the command that makes the call."""
     match call:
         case SetContainerState(tool=tool, verb=verb, name=name):
             return (tool, verb, name)
@@ -141,9 +140,8 @@ def _permanent(wanted: bool) -> tuple[str, ...]:
 
 
 def reverse(call: Call, host: Host) -> Call | None:
-    """Return the call after which the owner has his part as it was before; None where no call does that.
-
-    A container's start has effects that no stop takes back (what its process wrote, which address it got).
+    """Return the call that undoes this one; None if no call does.
+    No stop undoes a container's start: its process wrote data, and the engine gave it an address.
     """
     replace = msgspec.structs.replace
     match call:

@@ -1,7 +1,7 @@
 """Steps as acts for the bare runner: which commands are run with which input, which files are replaced.
 
-Pure: a generator yields what is to be done and is sent what came of it, so that it runs on a host, in a replica and in
-a test alike.  Whether the world is still as the step expects is asked before, of a network that was just read:
+Pure: a generator yields each act and is sent its result, so that it runs on a host, in a replica and in a test alike.
+Expectations are not checked here.  The caller checks them first, on a network that was just read:
 :func:`hairpin.change.steps.refused`.
 """
 
@@ -20,7 +20,7 @@ from hairpin.message import message
 
 
 def carrying(step: Step) -> Acting:
-    """Carry the step out; stop at the first act that fails, whose complaint is returned."""
+    """Carry the step out up to the first act that fails, and return the complaint of that act."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             return (yield from _all(Command((*entering, *argv)) for argv in commands))
@@ -41,7 +41,7 @@ def carrying(step: Step) -> Acting:
 
 
 def carrying_all(made: Sequence[Step]) -> Acting:
-    """Carry the steps out in order, up to the first that is refused."""
+    """Carry the steps out in order, up to the first that fails, and return its complaint."""
     for step in made:
         complaint = yield from carrying(step)
         if complaint is not None:
@@ -58,7 +58,7 @@ def _all(commands: Iterator[Command] | Sequence[Command]) -> Acting:
 
 
 def _load(step: LoadRules) -> Acting:
-    """Load the edits; what nft calls its rules at this moment is asked first."""
+    """Load the edits.  For nft the handles that the rules have at this moment are listed first."""
     first = step.does[0]
     if isinstance(first, ReplaceTable):
         return (yield from _all(_entered([replacing(first)], step.entering)))

@@ -1,8 +1,6 @@
-"""The kinds of change, closed: what a remedy, an event or a counterfactual does to a network.
-
-Each kind exists in both directions, because the world makes changes, too.  ``simulate.py`` says what each makes of a
-network, ``steps.py`` by which steps it is made on a host.  ``netns`` is the namespace that a part changes, ``host`` the
-label of the host.
+"""The closed list of changes: what a remedy, an event or a counterfactual does to a network.
+Most kinds have their opposite, because events need both directions.  ``simulate.py`` makes a change on a network,
+``steps.py`` on a host.  ``netns`` is the namespace that a part changes, ``host`` the label of the host.
 """
 
 from typing import Literal
@@ -25,8 +23,8 @@ from hairpin.network.world import World
 
 
 class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
-    """One value under /proc/sys in one namespace (with the kernel's side effects: ip_forward rewrites every
-    interface)."""
+    """Sets one value under /proc/sys in one namespace, with the kernel's side effects: ip_forward is copied to every
+    interface."""
 
     netns: Netns
     path: Path
@@ -34,14 +32,14 @@ class SetSysctl(msgspec.Struct, frozen=True, tag="set-sysctl"):
 
 
 class ReplaceSysctls(msgspec.Struct, frozen=True, tag="replace-sysctls"):
-    """Values written one after another, as ``sysctl --system`` does; what they do not name stays."""
+    """Writes values one after another, as ``sysctl --system`` does.  Other values stay."""
 
     netns: Netns
     values: tuple[tuple[Path, str], ...]
 
 
 class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
-    """An empty user chain; its table comes into being too when it is not there."""
+    """Adds an empty user chain, and its table if there is none."""
 
     netns: Netns
     dialect: Dialect
@@ -51,7 +49,7 @@ class AddChain(msgspec.Struct, frozen=True, tag="add-chain"):
 
 
 class DeleteChain(msgspec.Struct, frozen=True, tag="delete-chain"):
-    """An empty user chain away."""
+    """Deletes an empty user chain."""
 
     netns: Netns
     dialect: Dialect
@@ -61,8 +59,8 @@ class DeleteChain(msgspec.Struct, frozen=True, tag="delete-chain"):
 
 
 class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
-    """A rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's words (``-A CHAIN …``);
-    ``also``: further rules of the IR that these words mean."""
+    """Inserts a rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's words (``-A CHAIN
+    …``); ``also``: further rules of the IR that the same words stand for."""
 
     netns: Netns
     dialect: Dialect
@@ -75,14 +73,14 @@ class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
 
 
 class DeleteRule(msgspec.Struct, frozen=True, tag="delete-rule"):
-    """The rule at that place."""
+    """Deletes the rule at that place."""
 
     netns: Netns
     place: Place
 
 
 class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
-    """A base chain's policy; ``place`` is the chain's (number 0)."""
+    """Sets a base chain's policy; ``place`` is the chain's (number 0)."""
 
     netns: Netns
     place: Place
@@ -90,7 +88,7 @@ class SetPolicy(msgspec.Struct, frozen=True, tag="set-policy"):
 
 
 class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
-    """A whole table as it will be; None: the table goes (iptables' built-in chains stay, empty, and accept)."""
+    """Replaces a whole table.  ``table`` None: it is deleted (iptables' built-in chains stay, empty, and accept)."""
 
     netns: Netns
     dialect: Dialect
@@ -100,28 +98,28 @@ class ReplaceTable(msgspec.Struct, frozen=True, tag="replace-table"):
 
 
 class ReplaceRuleset(msgspec.Struct, frozen=True, tag="replace-ruleset"):
-    """All tables of a namespace as they will be; ipsets stay as they are."""
+    """Replaces all tables of a namespace; ipsets stay as they are."""
 
     netns: Netns
     ruleset: Ruleset
 
 
 class AddRoute(msgspec.Struct, frozen=True, tag="add-route"):
-    """A route."""
+    """Adds a route."""
 
     netns: Netns
     route: Route
 
 
 class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
-    """A route away."""
+    """Deletes a route."""
 
     netns: Netns
     route: Route
 
 
 class ReplaceRoute(msgspec.Struct, frozen=True, tag="replace-route"):
-    """A route in place of the only one of its table, prefix, metric and TOS: at no moment there is none."""
+    """Puts a route in place of the only one of its table, prefix, metric and TOS: at no moment there is none."""
 
     netns: Netns
     before: Route
@@ -129,63 +127,63 @@ class ReplaceRoute(msgspec.Struct, frozen=True, tag="replace-route"):
 
 
 class AddAddress(msgspec.Struct, frozen=True, tag="add-address"):
-    """An address on a link, with the routes that the kernel makes for it."""
+    """Adds an address to a link, with the routes that the kernel makes for it."""
 
     netns: Netns
     address: Address
 
 
 class DeleteAddress(msgspec.Struct, frozen=True, tag="delete-address"):
-    """An address away, with what the kernel takes away with it."""
+    """Deletes an address, with what the kernel deletes with it."""
 
     netns: Netns
     address: Address
 
 
 class AddPolicyRule(msgspec.Struct, frozen=True, tag="add-policy-rule"):
-    """An ``ip rule``."""
+    """Adds an ``ip rule``."""
 
     netns: Netns
     rule: PolicyRule
 
 
 class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
-    """An ``ip rule`` away."""
+    """Deletes an ``ip rule``."""
 
     netns: Netns
     rule: PolicyRule
 
 
 class AddNeighbour(msgspec.Struct, frozen=True, tag="add-neighbour"):
-    """A neighbour entry made by hand (state PERMANENT, or a proxy entry), in place of the one of its address."""
+    """Adds a neighbour entry by hand (state PERMANENT, or a proxy entry), in place of the one of its address."""
 
     netns: Netns
     neighbour: Neighbour
 
 
 class DeleteNeighbour(msgspec.Struct, frozen=True, tag="delete-neighbour"):
-    """A neighbour entry away; who has the address is then asked on the link."""
+    """Deletes a neighbour entry; the kernel then resolves the address on the link."""
 
     netns: Netns
     neighbour: Neighbour
 
 
 class AddFdbEntry(msgspec.Struct, frozen=True, tag="add-fdb-entry"):
-    """A forwarding entry of a bridge or a VXLAN made by hand."""
+    """Adds a forwarding entry of a bridge or a VXLAN by hand."""
 
     netns: Netns
     entry: FdbEntry
 
 
 class DeleteFdbEntry(msgspec.Struct, frozen=True, tag="delete-fdb-entry"):
-    """A forwarding entry away."""
+    """Deletes a forwarding entry."""
 
     netns: Netns
     entry: FdbEntry
 
 
 class ReplaceFdbEntry(msgspec.Struct, frozen=True, tag="replace-fdb-entry"):
-    """A forwarding entry of a VXLAN with another remote, in place of the only one of its hardware address."""
+    """Gives the only forwarding entry of a VXLAN for a hardware address another remote."""
 
     netns: Netns
     before: FdbEntry
@@ -193,14 +191,14 @@ class ReplaceFdbEntry(msgspec.Struct, frozen=True, tag="replace-fdb-entry"):
 
 
 class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
-    """A link replaced by one with other properties: up, master, MTU, flags of a bridge port, carrier."""
+    """Gives a link other properties: up, master, MTU, flags of a bridge port, carrier."""
 
     netns: Netns
     link: Link
 
 
 class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
-    """Something listens.  How it is brought to listen is not hairpin's to say: ``advice`` is for a person."""
+    """A process listens.  hairpin does not know how to make it listen: ``advice`` is for a person."""
 
     netns: Netns
     socket: Socket
@@ -208,67 +206,66 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
 
 class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
-    """Nothing listens there any more: its process has ended."""
+    """No process listens there any more."""
 
     netns: Netns
     socket: Socket
 
 
 class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
-    """A process that a signal stopped goes on; ``pid`` as the sockets of the snapshot name it."""
+    """Continues a process that a signal stopped; ``pid`` as the sockets of the snapshot name it."""
 
     host: str
     pid: int
 
 
 class HaltProcess(msgspec.Struct, frozen=True, tag="halt-process"):
-    """A signal stops a process."""
+    """Stops a process by a signal."""
 
     host: str
     pid: int
 
 
 class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
-    """A container's namespace comes into being: the namespace, the host's end of its wire, the container as it then
-    is."""
+    """Adds a container's namespace: the namespace, the host's end of its veth pair, and the container as it then is."""
 
     host: str
     namespace: Namespace
     host_link: Link
     container: Container
     sysctls: tuple[tuple[Path, str], ...] = ()
-    """Of the new namespace."""
+    """Values that override those of ``namespace``."""
 
 
 class DeleteNamespace(msgspec.Struct, frozen=True, tag="delete-namespace"):
-    """A namespace goes, with its links and the other ends of its wires."""
+    """Deletes a namespace with its links and the other ends of its veth pairs."""
 
     netns: Netns
 
 
 class SetContainer(msgspec.Struct, frozen=True, tag="set-container"):
-    """What the engine says of a container (unpaused, for example)."""
+    """Replaces what the engine says of a container (that it is unpaused, for example)."""
 
     host: str
     container: Container
 
 
 class ChangeWorld(msgspec.Struct, frozen=True, tag="change-world"):
-    """Something outside of the host: a gateway, a peer, a client's address plan."""
+    """Changes something outside of the host: a gateway, a peer, a client's addresses."""
 
     world: World
     advice: Message
 
 
 class SetUnit(msgspec.Struct, frozen=True, tag="set-unit"):
-    """A systemd unit, enabled and active as it says (``enabled``/``disabled``, ``active``/``inactive``)."""
+    """Makes a systemd unit enabled and active as ``unit`` says (``enabled``/``disabled``, ``active``/``inactive``)."""
 
     host: str
     unit: Unit
 
 
 class WriteFile(msgspec.Struct, frozen=True, tag="write-file"):
-    """A configuration file with this text; None: the file goes."""
+    """Writes a configuration file.  ``text`` None: the file is deleted."""
 
     host: str
     path: str
@@ -276,53 +273,53 @@ class WriteFile(msgspec.Struct, frozen=True, tag="write-file"):
 
 
 class LoadModule(msgspec.Struct, frozen=True, tag="load-module"):
-    """A kernel module loaded; hairpin never unloads one, since others may use it by then."""
+    """Loads a kernel module.  hairpin never unloads one, because others may use it by then."""
 
     host: str
     name: str
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
-    """A live conntrack entry away (``conntrack -D``)."""
+    """Deletes a conntrack entry (``conntrack -D``)."""
 
     netns: Netns
     evidence: str
 
 
 class Forget(msgspec.Struct, frozen=True, tag="forget"):
-    """All conntrack entries away, or all neighbour entries that the kernel has learned."""
+    """Deletes all conntrack entries, or all neighbour entries that the kernel has learned."""
 
     netns: Netns
     what: Literal["connections", "neighbours"]
 
 
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable
-"""What one atomic load of rules can make."""
+"""Edits that one atomic load of rules can make."""
 Setting = (
     SetSysctl | ReplaceSysctls | AddAddress | DeleteAddress | AddRoute | DeleteRoute | ReplaceRoute | AddPolicyRule
     | DeletePolicyRule | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | ReplaceFdbEntry | SetLink
 )  # fmt: skip
 InKernel = RuleEdit | ReplaceRuleset | Setting
-"""What a command sets in the kernel, in one namespace, and another command sets back."""
+"""Settings of the kernel in one namespace.  A command makes them, and another command undoes them."""
 Forgotten = DropConnection | Forget
-"""What the kernel learns again by itself, or never: no command brings it back."""
+"""Deleted entries that no command restores: the kernel learns them again by itself, or never."""
 OfHost = ContinueProcess | HaltProcess | SetUnit | WriteFile | LoadModule
-"""What a command changes on a host beside its network."""
+"""Changes that a command makes on a host outside of its network."""
 Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | SetContainer | ChangeWorld
-"""What no command of hairpin's makes: an engine does, or a person."""
+"""Changes that no command of hairpin's makes: an engine makes them, or a person."""
 Primitive = InKernel | Forgotten | OfHost | Beyond
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Primitives made together, in order.  ``calls``: what the owner of that part of the host (an engine, firewalld) is
-    asked to do, on the host of the first part, where its one call makes the whole (``docker start web``)."""
+    """Primitives made together, in order.  ``calls``: the calls to the owner of that part of the host (an engine,
+    firewalld) that make the whole change on the host of the first part, such as ``docker start web``."""
 
     parts: tuple[Primitive, ...]
     calls: tuple[Call, ...] = ()
 
     @property
     def host(self) -> str | None:
-        """The label of the host that the first part is made on; None where only the world outside changes."""
+        """The label of the host that the first part is made on; None if only the world outside changes."""
         return next((host for part in self.parts if (host := label_of(part)) is not None), None)
 
 

@@ -1,8 +1,7 @@
-"""The change that makes one network of another: what undoes a change, and what has drifted.
-
-Only what commands set in the kernel is compared: not counters, timers, handles, what the kernel learns by itself
-(neighbours, connections, link-local addresses), nor what an engine or a person makes.  Each part is simulated before
-the next one is looked for, because a link that comes up, or a forwarding switch, changes other things, too.
+"""The change from one network to another: it undoes a change, and it shows drift.
+Only what commands set in the kernel is compared.  Counters, timers, handles, what the kernel learns by itself
+(neighbours, connections, link-local addresses) and what an engine or a person makes are not.  Each part is simulated
+before the next one is looked for, because a link that comes up, or a forwarding switch, changes other things, too.
 """
 
 from collections.abc import Callable, Iterator
@@ -55,8 +54,9 @@ _Find = Callable[[Netns, Namespace, Namespace], Iterator[InKernel]]
 
 
 def difference(now: Network, wanted: Network) -> Change:
-    """Return the change after which every namespace of ``now`` is as ``wanted`` says; raises ChangeError when no
-    command makes it so (links that are not there, a chain that is bound to other hooks)."""
+    """Return the change after which each namespace that both networks have is as in ``wanted``.
+    Raises ChangeError if no command makes it so (links that are not there, a chain that is bound to other hooks).
+    """
     parts: list[InKernel] = []
     changed: list[Netns] = []
     for netns, namespace in wanted.namespaces():
@@ -86,7 +86,7 @@ def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel
 
 
 def _global_sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
-    """Yield what copies itself to other keys."""
+    """Yield the sysctls that the kernel copies to other keys."""
     yield from (each for each in _sysctls(netns, now, wanted) if {"all", "ip_forward"} & set(each.path))
 
 
@@ -100,8 +100,8 @@ def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[SetSys
 
 
 def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
-    """Yield addresses out and in.  The first of a network is its primary one, so that all of a link go and come back in
-    their order when the order differs."""
+    """Yield the addresses to delete, then those to add.  The first IPv4 address of a network becomes its primary one:
+    if the order differs, all addresses of the link are deleted and added again in the wanted order."""
     if now.addresses is wanted.addresses:
         return
     for link in wanted.links:
@@ -176,7 +176,7 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
         if route_slot(each) in alone and is_alone(wanted.routes, each)
     }
     taken = {route_slot(each) for each in lacking} - replaced.keys()
-    # A surplus route may be the way to a gateway, so that it stays until the others are there, unless it is in the way.
+    # A surplus route may lead to a gateway of a new one.  It is deleted last, unless it has the slot of a new route.
     yield from (DeleteRoute(netns, each) for each in surplus if route_slot(each) in taken)
     for each in lacking:
         before = replaced.get(route_slot(each))
@@ -186,12 +186,12 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
-    """Return the routes to what is on a link first: a gateway has to be reached before a route by it is taken."""
+    """Return the routes without a gateway first: the kernel accepts a gateway only if another route leads to it."""
     return sorted(routes.items(), key=lambda item: any(hop.gateway is not None for hop in item[0].next_hops))
 
 
 def _is_derived(route: Route) -> bool:
-    """Return whether the kernel makes the route by itself where a link has IPv6: docs/limitations.md."""
+    """Return whether the kernel makes the route by itself for a link with IPv6: docs/limitations.md."""
     if route.version != 6:
         return False
     return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
@@ -232,16 +232,16 @@ def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
 
 
 def _is_idle(table: Table) -> bool:
-    """Return whether iptables' table does as much as none: built-in chains alone, which accept."""
+    """Return whether the table is iptables' and has no effect: only built-in chains, without rules, which accept."""
     return table.dialect.startswith("iptables") and not any(
         chain.rules or chain.hook is None or chain.policy == "drop" for chain in table.chains
     )
 
 
 def _frame(table: Table) -> tuple[object, ...]:
-    """Return what no edit of a rule changes: base chains, sets, maps, objects."""
+    """Return the parts of a table that no edit can change: base chains, sets, maps, objects."""
     bases = tuple(sorted((each.name, each.hook, each.type, each.priority, each.devices) for each in _bases(table)))
-    idle = table.dialect.startswith("iptables")  # which makes built-in chains as they are needed
+    idle = table.dialect.startswith("iptables")  # iptables makes built-in chains when they are needed
     return () if idle else bases, table.sets, table.maps, table.objects
 
 
@@ -265,13 +265,13 @@ def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[InKernel]:
 
 
 def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Iterator[InKernel]:
-    """Yield deletions from the last one on, then insertions from the first one on, so that each number holds."""
+    """Yield deletions, the last rule first, then insertions, the first rule first, so that every number stays right."""
     if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
         yield SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
     before, after = tool_rules(held.rules), tool_rules(wanted.rules)
-    first, last = _alike(before, after)
+    first, last = _common_ends(before, after)
     ours, theirs = before[first : len(before) - last], after[first : len(after) - last]
-    codes = SequenceMatcher(None, [_said(each) for each in ours], [_said(each) for each in theirs], autojunk=False)
+    codes = SequenceMatcher(None, [_bodies(each) for each in ours], [_bodies(each) for each in theirs], autojunk=False)
     changed = [each for each in codes.get_opcodes() if each[0] != "equal"]
     for _, start, end, _, _ in reversed(changed):
         for rules in reversed(ours[start:end]):
@@ -283,18 +283,18 @@ def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Itera
             )
 
 
-def _said(rules: tuple[Rule, ...]) -> tuple[object, ...]:
+def _bodies(rules: tuple[Rule, ...]) -> tuple[object, ...]:
     return tuple(each.body for each in rules)
 
 
-def _alike(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) -> tuple[int, int]:
+def _common_ends(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) -> tuple[int, int]:
     """Return how many rules are the same at the beginning and at the end: chains may have tens of thousands."""
     shorter = min(len(before), len(after))
     first = 0
-    while first < shorter and (before[first] is after[first] or _said(before[first]) == _said(after[first])):
+    while first < shorter and (before[first] is after[first] or _bodies(before[first]) == _bodies(after[first])):
         first += 1
     last = 0
-    while last < shorter - first and _said(before[-1 - last]) == _said(after[-1 - last]):
+    while last < shorter - first and _bodies(before[-1 - last]) == _bodies(after[-1 - last]):
         last += 1
     return first, last
 
@@ -302,4 +302,4 @@ def _alike(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) -> tup
 _KINDS: tuple[_Find, ...] = (
     _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules, _tables,
 )  # fmt: skip
-"""In this order: what comes first changes what comes later, not the other way round."""
+"""In this order, because a kind may change what the kinds behind it find, and never what those before it found."""

@@ -1,6 +1,5 @@
-"""Single entries of a namespace's tables: routes, policy rules, neighbours, forwarding entries, in and out.
-
-An entry that is there already cannot be added, one that is not there cannot be deleted, as the kernel says, too.
+"""Adds and deletes single entries of a namespace's tables: routes, policy rules, neighbour and forwarding entries.
+Whether an entry is there already is not checked here: the expectations of a step do that (``expect.py``).
 """
 
 from typing import assert_never
@@ -40,7 +39,7 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
         case AddPolicyRule(rule=rule):
             return _replace(namespace, rules=_in_order(namespace.rules, rule))
         case AddNeighbour(neighbour=entry):
-            # An entry that the kernel has learned, or another one made by hand, becomes this one.
+            # The entry replaces one of the same address, learned by the kernel or made by hand.
             others = tuple(each for each in namespace.neighbours if neighbour_slot(each) != neighbour_slot(entry))
             return _replace(namespace, neighbours=(*others, entry))
         case AddFdbEntry(entry=forwarding):
@@ -84,7 +83,7 @@ def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
 
 
 def route_slot(route: Route) -> tuple[object, ...]:
-    """Return what only one route of a table can have: ``ip route add`` says "File exists"."""
+    """Return the fields that two routes cannot share: ``ip route add`` says "File exists"."""
     return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos
 
 
@@ -108,10 +107,9 @@ def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:
 
 
 def check_gateways(namespace: Namespace, route: Route) -> None:
-    """Raise ChangeError when the kernel would not take a gateway: a lookup of it has to end on its link, at one host.
-
-    The route's own table is asked first, then the policy rules.  Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(),
-    net/ipv6/route.c ip6_route_check_nh()
+    """Raise ChangeError if the kernel would refuse a gateway of the route.  A lookup of the gateway has to find a route
+    by the next hop's link and without a gateway of its own, first in the route's table, then by the policy rules.
+    Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(), net/ipv6/route.c ip6_route_check_nh()
     """
     for hop in route.next_hops:
         version = hop.gateway_version or route.version
@@ -150,7 +148,7 @@ def without_entry(
 
 
 def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:
-    """Return the rules with the added one behind those of its priority.
+    """Return the rules with the added one behind all rules of its priority.
 
     Source: net/core/fib_rules.c fib_nl_newrule()
     """

@@ -1,4 +1,4 @@
-"""What a step expects to find: it is refused with a sentence when the world has moved since the step was made."""
+"""What a step expects to find.  A step is refused, with a sentence, if the host has changed since the step was made."""
 
 import hashlib
 from typing import Literal, assert_never
@@ -19,14 +19,14 @@ _replace = msgspec.structs.replace
 
 
 class SysctlIs(msgspec.Struct, frozen=True, tag="sysctl-is"):
-    """A sysctl has the value; None: the host does not say."""
+    """A sysctl has the value; None: any, because it was not read."""
 
     path: Path
     value: str | None
 
 
 class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
-    """The rule of that number has this text; None: the chain ends before."""
+    """The rule of that number has this text; None: the chain has no rule of that number."""
 
     dialect: Dialect
     family: Family
@@ -37,7 +37,7 @@ class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
 
 
 class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
-    """The chain is there, or is not; ``policy``: a base chain's."""
+    """The chain is there, or is not; ``policy``: that of a base chain."""
 
     dialect: Dialect
     family: Family
@@ -48,7 +48,7 @@ class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
 
 
 class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
-    """The whole table is what it was; None: it is not there."""
+    """The whole table is as it was.  ``digest`` None: it is not there."""
 
     dialect: Dialect
     family: Family
@@ -98,21 +98,21 @@ class LinkIs(msgspec.Struct, frozen=True, tag="link-is"):
 
 
 class ProcessIs(msgspec.Struct, frozen=True, tag="process-is"):
-    """A process with a socket is halted, or is not."""
+    """A process with a socket is stopped by a signal, or is not."""
 
     pid: int
     halted: bool
 
 
 class ContainerIs(msgspec.Struct, frozen=True, tag="container-is"):
-    """The engine says this of the container."""
+    """The engine reports this status of the container."""
 
     name: str
     status: str
 
 
 class UnitIs(msgspec.Struct, frozen=True, tag="unit-is"):
-    """systemd says this of the unit."""
+    """systemd reports these states of the unit."""
 
     name: str
     enabled: str
@@ -167,7 +167,7 @@ Expectation = InNamespace | OnHost
 
 
 def unmet_on_host(expected: OnHost, host: Host) -> Message | None:
-    """Return the sentence that refuses a step, when the host is not as the step expects."""
+    """Return the sentence that refuses a step; None if the host is as the step expects."""
     match expected:
         case ProcessIs(pid=pid, halted=halted):
             sockets = [each for namespace in host.namespaces for each in namespace.sockets if each.pid == pid]
@@ -256,7 +256,7 @@ def zone_of_interface(host: Host, interface: str, *, permanent: bool) -> str | N
 
 
 def unmet(expected: InNamespace, namespace: Namespace) -> Message | None:
-    """Return the sentence that refuses a step, when the namespace is not as the step expects."""
+    """Return the sentence that refuses a step; None if the namespace is as the step expects."""
     match expected:
         case RuleIs() | ChainIs() | TableIs():
             return _unmet_rules(expected, namespace)
@@ -348,7 +348,7 @@ def rule_text(chain: Chain, number: int) -> str | None:
 
 
 def table_digest(table: Table | None) -> str | None:
-    """Return what stays the same while the table does the same: not its counters, lines and handles."""
+    """Return a digest of the table's chains, rules, sets and maps.  Counters, lines and handles do not change it."""
     if table is None:
         return None
     chains = tuple(
@@ -358,18 +358,18 @@ def table_digest(table: Table | None) -> str | None:
 
 
 def address_key(address: Address) -> tuple[object, ...]:
-    """Return what tells an address from another one."""
+    """Return the fields that tell an address from another one."""
     return address.link, address.version, address.value, address.prefix_length, address.peer
 
 
 def route_key(route: Route) -> Route:
-    """Return the route without who made it, the state of its links, and what the kernel derives."""
+    """Return the route without its protocol, its scope, its evidence and the carrier of its links."""
     hops = tuple(_replace(hop, linkdown=False, dead=False) for hop in route.next_hops)
     return _replace(route, evidence="", protocol="", scope="", next_hops=hops)
 
 
 def policy_rule_key(rule: PolicyRule) -> PolicyRule:
-    """Return the policy rule without its words."""
+    """Return the policy rule without its evidence and its text."""
     return _replace(rule, evidence="", text="")
 
 

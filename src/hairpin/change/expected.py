@@ -1,4 +1,4 @@
-"""What a step expects, taken from the network that it was made for."""
+"""The expectations of a step, taken from the network that it was made for."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -75,7 +75,7 @@ from hairpin.netfilter.ir import Chain
 
 
 def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, ...]:
-    """Return what a setting expects: the value, entry or link that it replaces, or that there is none."""
+    """Return what a setting expects: the value or link that it replaces, or that its entry is (or is not) there."""
     match part:
         case SetSysctl(path=path):
             return (SysctlIs(path, namespace.sysctls.text(*path)),)
@@ -110,7 +110,7 @@ def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, .
 
 
 def edits_expect(edits: tuple[RuleEdit, ...], namespace: Namespace) -> tuple[InNamespace, ...]:
-    """Return what an atomic load of rules expects of the tables as they are before the whole of it."""
+    """Return what an atomic load of rules expects of the tables before its first edit."""
     expected: dict[InNamespace, None] = {}
     numberings: dict[str, Numbering] = {}
     for edit in edits:
@@ -129,7 +129,7 @@ def _edit_expects(edit: RuleEdit, namespace: Namespace, numberings: dict[str, Nu
         case InsertRule():
             chain = _chain(edit, namespace)
             numbering = numberings.setdefault(edit.chain, Numbering.of(chain))
-            yield from _around(edit, chain, numbering)
+            yield from _rules_beside(edit, chain, numbering)
             numbering.insert(edit.position)
         case DeleteRule(place=place):
             table = next(
@@ -159,8 +159,9 @@ def _chain(edit: AddChain | DeleteChain | InsertRule, namespace: Namespace) -> C
     return table.chain(edit.chain) if table is not None else None
 
 
-def _around(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
-    """Yield the rules between which the new one goes, as far as they were there, or that the chain ends there."""
+def _rules_beside(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
+    """Yield the rules before and behind the new one, as far as the load did not insert them itself, or the chain's
+    end."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)
     position = edit.position if edit.position is not None else len(numbering) + 1
     for each in (position - 1, position):
@@ -172,7 +173,7 @@ def _around(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iter
 
 
 def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
-    """Return what the owner of the part says of it now."""
+    """Return what a call expects: the container's status, or the unit's states, as its owner reports them now."""
     match call:
         case SetContainerState(name=name):
             return tuple(ContainerIs(each.name, each.status) for each in host.containers() if each.name == name)

@@ -1,7 +1,6 @@
-"""What a cause wants of a host's rules, and the change that the owner of that part of the host makes of it.
-
-A cause names no dialect: rules are built as IR, and the back end in use writes them.  What an engine or firewalld makes
-itself is asked of them instead: see ``engines/restoring.py`` and ``calls.py``.
+"""What a cause wants of a host's rules, and the change that does it.
+A cause names no dialect: rules are built as IR and written in the words of the back end in use.  An engine or firewalld
+is asked to make its own rules itself: see ``engines/restoring.py`` and ``calls.py``.
 """
 
 from typing import Literal, assert_never
@@ -23,15 +22,15 @@ Body = tuple[Expression, ...]
 
 
 class TakeAway(msgspec.Struct, frozen=True, tag="take-away"):
-    """A rule away; of a policy: that it accepts."""
+    """Delete a rule; at the place of a policy (number 0): set it to accept."""
 
     netns: Netns
     place: Place
 
 
 class LetIn(msgspec.Struct, frozen=True, tag="let-in"):
-    """A flow and its answers let through, in front of what stops them: ``rules`` come first into ``chain``, of the
-    table in which ``place`` stands."""
+    """Accept a flow and its replies before the rule that stops them: ``rules`` are inserted at the beginning of
+    ``chain``, in the table of ``place``."""
 
     netns: Netns
     place: Place
@@ -40,7 +39,7 @@ class LetIn(msgspec.Struct, frozen=True, tag="let-in"):
 
 
 class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
-    """A subnet masqueraded wherever it leaves by another link than its own bridge."""
+    """Masquerade a subnet on every link but its own bridge."""
 
     netns: Netns
     version: Version
@@ -50,8 +49,8 @@ class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
 
 
 class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
-    """Packets to an address that a gateway translates, translated here already: to the host's own address, or as the
-    engine translates its published ports (``own`` None)."""
+    """Translate, already on this host, packets to a public address that a gateway would translate.  ``own``: the host's
+    address; None: as the engine's chain translates published ports."""
 
     netns: Netns
     version: Version
@@ -66,7 +65,7 @@ Intent = TakeAway | LetIn | Masquerade | AnswerHere
 
 
 def rendered(intent: Intent, network: Network) -> Change:
-    """Return the change by which the owner of the rules does what is wanted."""
+    """Return the change that does what is wanted, in the dialect of the host's rules."""
     match intent:
         case TakeAway(netns=netns, place=place):
             return Change((SetPolicy(netns, place, "accept") if place.number == 0 else DeleteRule(netns, place),))
@@ -130,8 +129,8 @@ def _in_use(netns: Netns, network: Network) -> Iptables:
 
 
 def iptables_in_use(ruleset: Ruleset, host: Host) -> Iptables:
-    """Return the back end of iptables that is in use: the only one with rules, else the one that the host's
-    ``iptables -V`` names, else nf_tables, today's default."""
+    """Return iptables' back end in use: the only one with rules, else that of ``iptables -V``, else nf_tables, today's
+    default."""
     with_rules = {table.dialect for table in ruleset.tables if any(chain.rules for chain in table.chains)} & {
         "iptables-nft",
         "iptables-legacy",

@@ -1,4 +1,4 @@
-"""A link gets other properties: what the kernel does besides when it comes up or goes down.
+"""Sets a link's properties, with all that the kernel does when the link comes up or goes down.
 
 Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
 disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c
@@ -19,15 +19,15 @@ from hairpin.network.prefix import Version
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
-    """Return the network in which the namespace has this link in place of the one of its name."""
+    """Return the network in which the namespace's link of that name is this one."""
     namespace = network.namespace(netns)
     before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
     changed = msgspec.structs.replace(namespace, links=links, sysctls=_with_mtu(namespace.sysctls, link))
     if before is not None and before.up and not link.up:
-        return _gone_down(network, netns, changed, link)
+        return _set_down(network, netns, changed, link)
     if link.up:
-        changed = with_connected_routes(_on_wire(changed, link), link.name)
+        changed = with_connected_routes(_with_carrier_flags(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
         changed = with_carrier_by(changed, link)
     network = network.with_namespace(netns, changed)
@@ -37,19 +37,20 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     other = network.namespace(peer.netns)
     links = tuple(_with_carrier(each) if each.name == peer.link else each for each in other.links)
     end = next(each for each in links if each.name == peer.link)
-    wired = _on_wire(msgspec.structs.replace(other, links=links), end)
+    wired = _with_carrier_flags(msgspec.structs.replace(other, links=links), end)
     return network.with_namespace(peer.netns, with_carrier_by(wired, end))
 
 
 def _with_mtu(sysctls: Sysctls, link: Link) -> Sysctls:
-    """Return the values in which IPv6 has the link's MTU.  Source: net/ipv6/addrconf.c addrconf_notify()"""
+    """Return the sysctls with the link's MTU as its IPv6 MTU.  Source: net/ipv6/addrconf.c addrconf_notify()"""
     path = ("net", "ipv6", "conf", link.name, "mtu")
     known = sysctls.text(*path)
     return sysctls if known in (None, str(link.mtu_bytes)) else sysctls.with_value(path, str(link.mtu_bytes))
 
 
-def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
-    """Return the network in which the link is down: what leads out by it goes, and its other end has no carrier."""
+def _set_down(network: Network, netns: Netns, namespace: Namespace, link: Link) -> Network:
+    """Return the network in which the link is down: without its routes, neighbour entries and IPv6 addresses, and with
+    no carrier at its veth peer."""
     down = _disabled(msgspec.structs.replace(link, carrier=False))
     links = tuple(down if each.name == link.name else each for each in namespace.links)
     if link.kind == "bridge":
@@ -58,7 +59,9 @@ def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link)
         namespace,
         links=links,
         addresses=tuple(each for each in namespace.addresses if each.link != link.name or each.version == 4),
-        routes=tuple(_left_of(route, link.name) for route in namespace.routes if not _goes(route, link.name)),
+        routes=tuple(
+            _without_hops_by(route, link.name) for route in namespace.routes if not _is_deleted(route, link.name)
+        ),
         neighbours=tuple(each for each in namespace.neighbours if each.link != link.name),
     )
     network = network.with_namespace(netns, _without_carrier(changed, down.master))
@@ -71,18 +74,18 @@ def _gone_down(network: Network, netns: Netns, namespace: Namespace, link: Link)
         return network
     end = _disabled(msgspec.structs.replace(end, carrier=False, operstate="LOWERLAYERDOWN" if end.up else "DOWN"))
     other = msgspec.structs.replace(other, links=tuple(end if each.name == end.name else each for each in other.links))
-    return network.with_namespace(peer.netns, _without_carrier(_on_wire(other, end), end.master))
+    return network.with_namespace(peer.netns, _without_carrier(_with_carrier_flags(other, end), end.master))
 
 
-def _goes(route: Route, link: str) -> bool:
+def _is_deleted(route: Route, link: str) -> bool:
     """Return whether the kernel deletes the route when the link goes down: local routes of IPv4 stay."""
     if not route.next_hops or any(hop.link != link and not hop.dead for hop in route.next_hops):
         return False
     return route.version == 6 or route.type != "local"
 
 
-def _left_of(route: Route, link: str) -> Route:
-    """Return the route whose ways by the link are dead; IPv6 deletes them."""
+def _without_hops_by(route: Route, link: str) -> Route:
+    """Return a multipath route with its next hops by the link dead; IPv6 removes them."""
     if len(route.next_hops) < 2 or all(hop.link != link for hop in route.next_hops):
         return route
     if route.version == 6:
@@ -102,7 +105,7 @@ def _disabled(link: Link) -> Link:
 
 
 def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
-    """Return the namespace in which the bridge of that name has lost its carrier, when none of its ports works."""
+    """Return the namespace in which the bridge of that name has no carrier, if none of its ports is up with carrier."""
     bridge = namespace.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge" or not bridge.carrier:
         return namespace
@@ -110,11 +113,11 @@ def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
         return namespace
     fallen = msgspec.structs.replace(bridge, carrier=False, operstate="DOWN")
     links = tuple(fallen if each.name == bridge.name else each for each in namespace.links)
-    return _on_wire(msgspec.structs.replace(namespace, links=links), fallen)
+    return _with_carrier_flags(msgspec.structs.replace(namespace, links=links), fallen)
 
 
 def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
-    """Return the namespace in which the bridge that the link is a port of has carrier, if the port works."""
+    """Return the namespace in which the port's bridge has carrier, if the port is up, with carrier, and forwards."""
     bridge = namespace.link(port.master) if port.master is not None else None
     if bridge is None or bridge.kind != "bridge" or bridge.carrier or not (bridge.up and port.up and port.carrier):
         return namespace
@@ -122,11 +125,11 @@ def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
         return namespace
     risen = msgspec.structs.replace(bridge, carrier=True, operstate="UP")
     links = tuple(risen if each.name == bridge.name else each for each in namespace.links)
-    return _on_wire(msgspec.structs.replace(namespace, links=links), risen)
+    return _with_carrier_flags(msgspec.structs.replace(namespace, links=links), risen)
 
 
-def _on_wire(namespace: Namespace, link: Link) -> Namespace:
-    """Return the namespace whose routes by the link say whether it has carrier: fib_sync_up()."""
+def _with_carrier_flags(namespace: Namespace, link: Link) -> Namespace:
+    """Return the namespace with the carrier of the link in the flags of its routes: fib_sync_up()."""
     routes = tuple(
         msgspec.structs.replace(
             route,
@@ -143,8 +146,8 @@ def _on_wire(namespace: Namespace, link: Link) -> Namespace:
 
 
 def on_wire(namespace: Namespace, version: Version, hop: NextHop, link: Link) -> NextHop:
-    """Return the way by the link with the flags that the kernel shows: ``linkdown`` without carrier, and ``dead`` where
-    such ways are ignored.  Source: net/ipv4/fib_semantics.c fib_nexthop_info()"""
+    """Return the next hop with the flags that the kernel shows: ``linkdown`` without carrier, and also ``dead`` if
+    ``ignore_routes_with_linkdown`` is set.  Source: net/ipv4/fib_semantics.c fib_nexthop_info()"""
     ignored = bool(conf(namespace, version, link.name, "ignore_routes_with_linkdown", rule="or"))
     return msgspec.structs.replace(hop, linkdown=not link.carrier, dead=not link.carrier and ignored)
 

@@ -1,7 +1,6 @@
-"""The input by which iptables-restore, nft and ebtables make edits of one table at once.
-
-Rules are deleted by their numbers, in nft by the handles that stand at these numbers when the step is carried out: the
-kernel gives them out anew with each load.
+"""The input with which iptables-restore, nft and ebtables make edits of one table at once.
+Rules are deleted by their numbers.  nft deletes by handle: the handles at these numbers are read when the step is
+carried out, because the kernel gives new ones at each load.
 
 Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 """
@@ -30,19 +29,19 @@ Handles = Mapping[str, Sequence[int]]
 
 
 def own_words(rule: Rule, chain: str) -> str:
-    """Return what the rule says behind ``-A CHAIN``."""
+    """Return the rule's words behind ``-A CHAIN``."""
     return rule.text.removeprefix(f"-A {chain} ").removeprefix(f"-A {chain}")
 
 
 def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
-    """Return iptables' tool that loads tables of that back end and family."""
+    """Return the iptables-restore of that back end and family."""
     if dialect == "iptables-legacy":
         return "ip6tables-legacy-restore" if family == "ip6" else "iptables-legacy-restore"
     return "ip6tables-nft-restore" if family == "ip6" else "iptables-nft-restore"
 
 
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
-    """Return the load of the edits; an existing chain is never declared, since that would empty it."""
+    """Return the load of the edits.  An existing user chain is never declared, because that would empty it."""
     lines = [f"*{table}", *(line for edit in edits for line in _restore_lines(edit)), "COMMIT", ""]
     return Command((restore_tool(dialect, family), "--noflush"), "\n".join(lines))
 
@@ -75,7 +74,7 @@ def replacing(edit: ReplaceTable) -> Command:
     if edit.dialect == "ebtables":
         raise ChangeError(message("ebtables rules cannot be written from the model"))
     table = edit.table if edit.table is not None else Table(edit.family, edit.name, edit.dialect, ())
-    # A chain that is not named keeps its policy.
+    # A built-in chain that the input does not name keeps its policy.
     built_in = (
         Chain(*chain[:1], (), chain[1], chain[2], chain[3], "accept")
         for chain in BUILT_IN.get(edit.name, ())
@@ -86,7 +85,8 @@ def replacing(edit: ReplaceTable) -> Command:
 
 
 def _nft_table(table: Table) -> str:
-    """Return the table with its rules in their own words; raises ChangeError for sets whose elements come and go."""
+    """Return the table's text, with its rules as nft printed them.  Raises ChangeError for a set that changes by
+    itself."""
     for named in table.sets:
         if named.opaque is not None:
             raise ChangeError(
@@ -126,7 +126,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             yield f"delete rule {where} handle {handles[place.chain][number - 1]}"
         case InsertRule(chain=chain):
             numbering = numberings.setdefault(chain, Numbering(0))
-            verb, behind = _beside(edit, numbering, handles.get(chain, ()))
+            verb, behind = _insertion_place(edit, numbering, handles.get(chain, ()))
             numbering.insert(edit.position)
             yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {edit.rule.text}"
         case ReplaceTable():
@@ -135,8 +135,9 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             assert_never(edit)
 
 
-def _beside(edit: InsertRule, numbering: Numbering, handles: Sequence[int]) -> tuple[str, str]:
-    """Return ``insert`` or ``add``, and the rule of before that the new one goes in front of or behind."""
+def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[int]) -> tuple[str, str]:
+    """Return ``insert`` or ``add``, and the handle of the earlier rule in front of which, or behind which, the new one
+    goes."""
     if edit.position is None or edit.position == len(numbering) + 1:
         return "add", ""
     if edit.position == 1:
@@ -150,7 +151,7 @@ def _beside(edit: InsertRule, numbering: Numbering, handles: Sequence[int]) -> t
 
 
 def ebtables_commands(edits: Sequence[RuleEdit]) -> Iterator[Command]:
-    """Yield one command an edit: ebtables knows no load that leaves the rest as it is."""
+    """Yield one command for each edit: ebtables-restore would replace the rest of the table."""
     for edit in edits:
         match edit:
             case DeleteRule(place=place):

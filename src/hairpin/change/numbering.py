@@ -1,11 +1,11 @@
-"""How the rules of a chain are numbered while several edits are made of it at once."""
+"""The numbers of a chain's rules during several edits that are made at once."""
 
 from hairpin.change.rules import tool_rules
 from hairpin.netfilter.ir import Chain
 
 
 class Numbering:
-    """Which number each rule of the chain had before the first edit; None: it has come with an edit."""
+    """The number that each rule had before the first edit; None for a rule that an edit inserted."""
 
     def __init__(self, rules: int) -> None:
         self.first = rules
@@ -21,13 +21,13 @@ class Numbering:
         return len(self._numbers)
 
     def before(self, number: int) -> int | None:
-        """Return which number the rule had that has this number now; None for a new one, or none."""
+        """Return the former number of the rule that has this number now; None if it is new, or if there is none."""
         return self._numbers[number - 1] if 0 < number <= len(self._numbers) else None
 
     def insert(self, position: int | None) -> None:
-        """A rule comes in at the position (from 1; None: at the end)."""
+        """Note that a rule is inserted at the position (from 1; None: at the end)."""
         self._numbers.insert(len(self._numbers) if position is None else position - 1, None)
 
     def delete(self, number: int) -> int | None:
-        """A rule goes; return which number it had before, None where it had none."""
+        """Note that a rule is deleted, and return its former number; None if it is new, or if there is none."""
         return self._numbers.pop(number - 1) if 0 < number <= len(self._numbers) else None

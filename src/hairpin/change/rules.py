@@ -1,6 +1,5 @@
-"""Edits of a ruleset: chains and rules in and out, policies, whole tables.
-
-One rule of nft may be several of the IR, which then share their number: positions count rules of the tool.
+"""Edits a ruleset: chains and rules added and deleted, policies set, whole tables replaced.
+One rule of nft may be several rules of the IR, which then share their number.  Positions count the tool's rules.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,7 +43,7 @@ BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
 
 
 def add_chain(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
-    """Return the ruleset with the chain in it (as it was, when the chain is there)."""
+    """Return the ruleset with the chain in it; unchanged if the chain is there."""
     ruleset = _with_table(ruleset, wanted)
     return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, lambda table: _add(table, wanted.chain))
 
@@ -67,7 +66,9 @@ def _with_table(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
 
 
 def insert_rule(ruleset: Ruleset, wanted: InsertRule) -> Ruleset:
-    """Return the ruleset with the rule at its position; raises ChangeError when there is no such chain."""
+    """Return the ruleset with the rule at its position.  The chain is added if it is not there.
+    Raises ChangeError if the chain is too short for the position.
+    """
     table = ruleset.table(wanted.family, wanted.table, wanted.dialect)
     if table is None or table.chain(wanted.chain) is None:
         ruleset = add_chain(ruleset, AddChain(wanted.netns, wanted.dialect, wanted.family, wanted.table, wanted.chain))
@@ -81,7 +82,7 @@ def insert_rule(ruleset: Ruleset, wanted: InsertRule) -> Ruleset:
 
 
 def _inserted(rules: tuple[Rule, ...], wanted: InsertRule) -> tuple[Rule, ...]:
-    """Raises ChangeError where the chain is too short to have a rule of that number."""
+    """Return the rules with the new one; raises ChangeError if they are too few for its position."""
     found = tool_rules(rules)
     at = len(found) if wanted.position is None else wanted.position - 1
     if not 0 <= at <= len(found):
@@ -98,7 +99,7 @@ def _inserted(rules: tuple[Rule, ...], wanted: InsertRule) -> tuple[Rule, ...]:
 
 
 def tool_rules(rules: tuple[Rule, ...]) -> list[tuple[Rule, ...]]:
-    """Return the rules as the tool counts them."""
+    """Return the rules as the tool counts them: those that share a number and a text are one."""
     return [tuple(each) for _, each in groupby(rules, key=lambda rule: (rule.number, rule.text))]
 
 
@@ -111,7 +112,7 @@ def _numbered(found: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
 
 
 def delete_rule(ruleset: Ruleset, place: Place) -> Ruleset:
-    """Return the ruleset without the rule at the place; raises ChangeError when it is not there."""
+    """Return the ruleset without the rule at the place; raises ChangeError if it is not there."""
 
     def without(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
         kept = tuple(rule for rule in rules if not (rule.number == place.number and rule.text == place.text))
@@ -132,7 +133,7 @@ def delete_rule(ruleset: Ruleset, place: Place) -> Ruleset:
 
 
 def delete_chain(ruleset: Ruleset, wanted: DeleteChain) -> Ruleset:
-    """Return the ruleset without the chain; raises ChangeError when it is not there, has rules, or is jumped to."""
+    """Return the ruleset without the chain; raises ChangeError if it is not there, has rules, or a rule jumps to it."""
 
     def without(table: Table) -> Table:
         chain = table.chain(wanted.chain)
@@ -155,7 +156,7 @@ def _is_used(table: Table, name: str) -> bool:
 
 
 def replace_table(ruleset: Ruleset, wanted: ReplaceTable) -> Ruleset:
-    """Return the ruleset with the table as it will be."""
+    """Return the ruleset with the new table in place of the old one, or without it."""
     key = (wanted.dialect, wanted.family, wanted.name)
     at = next(
         (n for n, each in enumerate(ruleset.tables) if (each.dialect, each.family, each.name) == key),

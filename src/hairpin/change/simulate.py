@@ -1,4 +1,4 @@
-"""What a change makes of a network.  Law, tested: simulating equals reading the host after carrying the change out."""
+"""Makes a change on a network.  Law, tested: simulating equals reading the host after carrying the change out."""
 
 from typing import assert_never
 
@@ -70,7 +70,7 @@ _replace = msgspec.structs.replace
 
 
 def simulate(change: Change, network: Network) -> Network:
-    """Return the network after the change; raises ChangeError when a part does not fit it."""
+    """Return the network after the change; raises ChangeError if a part does not fit it."""
     for part in change.parts:
         network = _simulate(part, network)
     return network
@@ -141,7 +141,7 @@ def _set(part: Setting, namespace: Namespace) -> Namespace:
         case DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | DeleteFdbEntry():
             return without_entry(namespace, part)
         case SetLink():
-            return namespace  # more than its own namespace changes with it
+            return namespace  # with_link() makes this change: it may change the peer's namespace, too
         case _:
             assert_never(part)
 
@@ -173,7 +173,7 @@ def _of_host(part: OfHost, network: Network) -> Network:
         case WriteFile(path=path, text=text):
             return network.with_host(_replace(host, files=_written(host.files, path, text)))
         case LoadModule():
-            return network  # what comes with it has to be set, and is a part of its own
+            return network  # what the module brings (sysctls) is set by parts of its own
         case _:
             assert_never(part)
 
@@ -209,7 +209,7 @@ def _beyond(part: Beyond, network: Network) -> Network:
 
 
 def _without_namespace(network: Network, netns: Netns) -> Network:
-    """Return the network without the namespace and without the other ends of its veths, which go with it."""
+    """Return the network without the namespace and without the other ends of its veth pairs."""
     for link in _namespace(network, netns).links:
         peer = veth_peer(network, netns, link)
         end = network.namespace(peer.netns).link(peer.link) if peer is not None else None
@@ -224,7 +224,7 @@ def _without_namespace(network: Network, netns: Netns) -> Network:
 
 
 def _joined(network: Network, label: str, namespace: Namespace, host_link: Link) -> Network:
-    """Add (or replace) the namespace and wire it to the host."""
+    """Return the network with the namespace (added or replaced) and the host's end of its veth pair."""
     host = network.host(label)
     others = tuple(each for each in host.namespaces if each.name != namespace.name)
     grown = network.with_host(_replace(host, namespaces=(*others, namespace)))

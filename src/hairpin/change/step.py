@@ -30,19 +30,19 @@ from hairpin.netfilter.ir import Dialect, Family
 Nature = Literal["reversible", "irreversible", "for-a-person"]
 
 
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What every step says of itself.
+class _Base(msgspec.Struct, frozen=True, kw_only=True):
+    """What all steps have.
 
-    ``undo``: the steps that make the network as it was; None: it cannot be told, because nothing brings back what the
-    step does, or because the change does not fit the network (the step is then refused).
+    ``undo``: the steps that make the network as it was.  None: there are none, because nothing undoes the step, or
+    because the change does not fit the network (the step is then refused).
     """
 
     expects: tuple[Expectation, ...] = ()
     undo: "tuple[Step, ...] | None" = None
 
 
-class RunCommands(_Told, frozen=True, tag="run"):
-    """Commands, in order, in one namespace: ``entering`` are the words that lead into it."""
+class RunCommands(_Base, frozen=True, tag="run"):
+    """Commands, in order, in one namespace: ``entering`` are the words that enter it (nsenter)."""
 
     netns: Netns
     does: tuple[Setting | Forgotten | ContinueProcess | HaltProcess | LoadModule, ...]
@@ -50,7 +50,7 @@ class RunCommands(_Told, frozen=True, tag="run"):
     entering: Words = ()
 
 
-class LoadRules(_Told, frozen=True, tag="load-rules"):
+class LoadRules(_Base, frozen=True, tag="load-rules"):
     """Edits of one table, made at once: all of them or none."""
 
     netns: Netns
@@ -61,8 +61,8 @@ class LoadRules(_Told, frozen=True, tag="load-rules"):
     entering: Words = ()
 
 
-class ReplaceFile(_Told, frozen=True, tag="replace-file"):
-    """A file that holds ``before`` (None: is not there) will hold ``after`` (None: will not be there).
+class ReplaceFile(_Base, frozen=True, tag="replace-file"):
+    """A file replaced.  ``before``: what has to be there; ``after``: what will be there.  None: no file.
 
     Evidence has no modes and owners: :func:`completed` adds them on the host, before the first step runs.
     """
@@ -73,17 +73,17 @@ class ReplaceFile(_Told, frozen=True, tag="replace-file"):
     after: FileState | None
 
 
-class Ask(_Told, frozen=True, tag="ask"):
-    """The owner of a part of the host is asked; ``does``: what he then makes of the network."""
+class Ask(_Base, frozen=True, tag="ask"):
+    """A call to the owner of a part of the host; ``does``: what the owner then changes in the network."""
 
     host: str
     call: Call
     does: tuple[Primitive, ...] = ()
 
 
-class Advise(_Told, frozen=True, tag="advise"):
-    """What only a person can do.  ``said`` is None where the cause's own advice says it; ``argv``: a command in which
-    the person has to fill in a word."""
+class Advise(_Base, frozen=True, tag="advise"):
+    """What only a person can do.  ``said`` is None if the cause's own advice says it; ``argv``: a command in which the
+    person has to fill in a word."""
 
     does: tuple[Primitive, ...]
     said: Message | None = None
@@ -94,7 +94,7 @@ Step = RunCommands | LoadRules | ReplaceFile | Ask | Advise
 
 
 def nature(step: Step) -> Nature:
-    """Return whether a step can be taken back, or cannot, or is not hairpin's to make."""
+    """Return whether a step can be undone, cannot be undone, or is for a person."""
     match step:
         case Advise():
             return "for-a-person"
@@ -112,7 +112,7 @@ def nature(step: Step) -> Nature:
 
 
 def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the steps that take the steps back, the last one first; what cannot be taken back is not in it."""
+    """Return the steps that undo these, the last one first; steps that cannot be undone are left out."""
     return tuple(back for step in reversed(made) for back in step.undo or ())
 
 
@@ -146,8 +146,8 @@ def done_by(step: Step) -> tuple[Primitive, ...]:
 
 
 def refitted(step: Step) -> Step:
-    """Return the step for a replica, whose runner is in the right namespace already.  What the kernel gives out anew
-    there (handles of rules) is looked up when the step is carried out."""
+    """Return the step for a replica, whose runner is in the right namespace already.  The handles of its rules differ
+    from the host's; they are looked up when the step is carried out."""
     back = tuple(refitted(each) for each in step.undo) if step.undo is not None else None
     if isinstance(step, RunCommands | LoadRules):
         return msgspec.structs.replace(step, entering=(), undo=back)
@@ -160,7 +160,7 @@ def encoded(made: tuple[Step, ...]) -> bytes:
 
 
 def decoded(text: bytes) -> tuple[Step, ...]:
-    """Return the steps that were encoded; raises ChangeError for what is no such text."""
+    """Return the steps that were encoded; raises ChangeError for any other text."""
     try:
         return msgspec.json.decode(text, type=tuple[Step, ...])
     except msgspec.DecodeError as error:

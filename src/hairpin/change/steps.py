@@ -1,7 +1,6 @@
-"""The one telling of a change: the steps by which it is made on a host.
-
-The undo of each is taken from the network before.  ``text.py`` shows a step as command lines, ``carrying.py`` carries
-it out.
+"""The steps by which a change is made on a host: the one place that says so.
+The undo of each step is taken from the network before it.  ``text.py`` shows a step as command lines, ``carrying.py``
+carries it out.
 """
 
 from collections.abc import Iterator
@@ -54,18 +53,17 @@ from hairpin.network.network import Network
 
 
 def steps(change: Change, network: Network) -> tuple[Step, ...]:
-    """Return the steps of a change in order, each with its undo: where an owner's call makes the whole, that call.
-
-    A part that does not fit the network is told all the same, without its undo: see :func:`refused`.
+    """Return the steps of a change in order, each with its undo.  If the change has calls, they are its steps.
+    A part that does not fit the network gets a step without an undo, which :func:`refused` refuses.
     """
     return tuple(_steps(change, network, undone=True))
 
 
 def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
     if change.calls:
-        yield from _asked(change, network)
+        yield from _call_steps(change, network)
         return
-    left = _neighbours(change.parts, network)
+    left = _grouped(change.parts, network)
     while left:
         parts, *left = (*_loads(left[0], network), *left[1:])
         try:
@@ -77,16 +75,16 @@ def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
         network = after
 
 
-def _neighbours(parts: tuple[Primitive, ...], network: Network) -> list[tuple[Primitive, ...]]:
-    """Return neighbouring edits of one table together, all else alone."""
-    known = [each for part in parts for each in _of_whole(part, network)]
-    groups = groupby(enumerate(known), key=lambda item: _joined_by(*item))
+def _grouped(parts: tuple[Primitive, ...], network: Network) -> list[tuple[Primitive, ...]]:
+    """Return the parts in order: consecutive edits of one table together, every other part alone."""
+    known = [each for part in parts for each in _expanded(part, network)]
+    groups = groupby(enumerate(known), key=lambda item: _group_key(*item))
     return [tuple(part for _, part in group) for _, group in groups]
 
 
 def _loads(parts: tuple[Primitive, ...], network: Network) -> Iterator[tuple[Primitive, ...]]:
-    """Yield the parts that one step makes.  nft deletes a rule by its handle, and one that comes by the same load has
-    none yet: another load begins there."""
+    """Yield the parts in groups that one step can make.  nft deletes a rule by its handle.  A rule that the same load
+    inserts has none yet, so its deletion begins another load."""
     numberings: dict[str, Numbering] = {}
     for number, part in enumerate(parts):
         if isinstance(part, InsertRule) and part.dialect == "nft":
@@ -109,15 +107,16 @@ def _numbering(edit: RuleEdit, chain: str, network: Network, known: dict[str, Nu
     return known[chain]
 
 
-def _joined_by(number: int, part: Primitive) -> tuple[object, ...]:
-    """Return what neighbours of one step have in common; a whole table is loaded alone."""
+def _group_key(number: int, part: Primitive) -> tuple[object, ...]:
+    """Return a key that consecutive parts of one step share: the edited table.  A whole table is loaded alone."""
     if isinstance(part, RuleEdit) and not isinstance(part, ReplaceTable):
         return edited_table(part)
     return (number,)
 
 
-def _of_whole(part: Primitive, network: Network) -> Iterator[Primitive]:
-    """Yield a ruleset's tables one by one (each is loaded by its own tool), and the two calls of a unit."""
+def _expanded(part: Primitive, network: Network) -> Iterator[Primitive]:
+    """Yield the part; in place of a ruleset its tables one by one (each has its own tool), in place of a unit its
+    calls."""
     if isinstance(part, SetUnit):
         yield from _of_unit(part, network.host(part.host))
         return
@@ -133,7 +132,7 @@ def _of_whole(part: Primitive, network: Network) -> Iterator[Primitive]:
 
 
 def _of_unit(part: SetUnit, host: Host) -> Iterator[SetUnit]:
-    """Yield what systemd is asked, one thing at a time: to start it at boot or not, and to start or stop it now."""
+    """Yield one part for each call to systemd: first enable or disable the unit, then start or stop it."""
     found = next((each for each in host.units if each.name == part.unit.name), None)
     if found is None or found.active == part.unit.active or found.enabled == part.unit.enabled:
         yield part
@@ -156,7 +155,7 @@ def edited_table(edit: RuleEdit) -> tuple[Netns, Dialect, Family, str]:
 
 
 def _undo(parts: tuple[Primitive, ...], before: Network, after: Network) -> tuple[Step, ...] | None:
-    """Return the steps back; raises ChangeError where no command leads back."""
+    """Return the steps that undo the parts, or None; raises ChangeError if no command undoes them."""
     back: tuple[Primitive, ...] = ()
     for part in parts:
         if isinstance(part, InKernel):
@@ -238,7 +237,7 @@ def _run(part: Setting | Forgotten, network: Network, undo: tuple[Step, ...] | N
     except ChangeError as error:
         return Advise(does=(part,), said=error.said)
     if not commands:
-        return Advise(does=(part,))  # a cable is nobody's command
+        return Advise(does=(part,))  # no command plugs a cable in
     words = entering(part.netns, network)
     return RunCommands(netns=part.netns, does=(part,), commands=commands, entering=words, expects=expects, undo=undo)
 
@@ -274,8 +273,8 @@ def _state(text: str | None) -> FileState | None:
     return FileState(text) if text is not None else None
 
 
-def _asked(change: Change, network: Network) -> Iterator[Ask | Advise]:
-    """Yield the calls; the first one is taken to make the whole change."""
+def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
+    """Yield the calls; the first one counts as making the whole change."""
     host = host_of(change.parts[0], network) if change.parts else network.this
     for number, call in enumerate(change.calls):
         does = change.parts if number == 0 else ()
@@ -293,15 +292,14 @@ def _asked(change: Change, network: Network) -> Iterator[Ask | Advise]:
 
 
 def host_of(part: Primitive, network: Network) -> Host:
-    """Return the host that a part changes; of what is outside of all, the first one."""
+    """Return the host that a part changes; this host for the world outside."""
     label = label_of(part)
     return network.this if label is None else network.host(label)
 
 
 def refused(step: Step, network: Network) -> Message | None:
-    """Return why a step must not be carried out on the network as it was just read; None where it may be.
-
-    A file is looked at by the runner, when it is replaced.
+    """Return why a step must not be carried out on the network as it was just read; None if it may be.
+    The runner itself compares a file's content, when it replaces the file.
     """
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")
@@ -321,7 +319,7 @@ def refused(step: Step, network: Network) -> Message | None:
 
 
 def simulated(made: tuple[Step, ...], network: Network) -> Network:
-    """Return the network after the steps; raises ChangeError when one does not fit."""
+    """Return the network after the steps; raises ChangeError if one does not fit."""
     return simulate(Change(tuple(part for step in made for part in done_by(step))), network)
 
 

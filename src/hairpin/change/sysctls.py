@@ -1,4 +1,4 @@
-"""Writing a sysctl, with what the kernel does besides.
+"""Writes a sysctl, with the kernel's side effects.
 
 Source: net/ipv4/devinet.c devinet_sysctl_forward(), inet_forward_change(); net/ipv6/addrconf.c
 addrconf_fixup_forwarding()
@@ -15,9 +15,9 @@ _ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
 def written(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
     """Return the values after the write.
 
-    ``ip_forward`` and ``conf.all.forwarding`` are one value; only when it *changes* is it copied to ``default`` and to
-    every interface, and ``all.accept_redirects`` becomes its opposite.  IPv6 copies ``all`` at every write, also when
-    the write changes nothing.
+    ``ip_forward`` and ``conf.all.forwarding`` are one value.  When it *changes*, the kernel copies it to ``default``
+    and to every interface, and sets ``all.accept_redirects`` to its opposite.  IPv6 copies ``all`` at every write, even
+    if the value stays the same.
     """
     before = sysctls.text(*(_ALL4 if path == IP_FORWARD else path))
     changed = sysctls.with_value(path, value)

@@ -1,4 +1,4 @@
-"""Steps as a person would type them: text is made from steps, and nothing reads it again."""
+"""Steps as a person would type them.  Text is made from steps and never parsed."""
 
 import shlex
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from hairpin.netfilter.evaluate.chain import Place
 
 
 def shown(step: Step) -> tuple[str, ...]:
-    """Return the step as shell commands in order; none for what only a person can do."""
+    """Return the step as shell commands in order; none if only a person can do it."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             return tuple(shlex.join((*entering, *argv)) for argv in commands)
@@ -38,7 +38,7 @@ def all_shown(made: Iterable[Step]) -> tuple[str, ...]:
 
 
 def advice(made: Iterable[Step]) -> tuple[Message, ...]:
-    """Return what a person has to do where no command of hairpin's can."""
+    """Return what a person has to do because no command of hairpin's can."""
     return tuple(step.said for step in made if isinstance(step, Advise) and step.said is not None)
 
 
@@ -97,7 +97,7 @@ def _insertion(edit: InsertRule) -> str:
         chain = f"{edit.family} {edit.table} {edit.chain}"
         if edit.position == 1:
             return f"nft insert rule {chain} {edit.rule.text}"
-        # nft counts from 0, and adds behind the rule that it is told.
+        # nft counts from 0, and adds the rule behind the one of that index.
         behind = "" if edit.position is None else f" index {edit.position - 2}"
         return f"nft add rule {chain}{behind} {edit.rule.text}"
     rule = own_words(edit.rule, edit.chain)
@@ -112,7 +112,7 @@ def _deletion(place: Place) -> str:
     if place.dialect == "nft":
         chain = f"{place.family} {place.table} {place.chain}"
         if place.handle is None:
-            # The rule is not there yet: the kernel will give it a handle.
+            # The rule is not loaded yet: the kernel gives it a handle then.
             return f"nft -a list chain {chain}  # then: nft delete rule {chain} handle …, of rule {place.number}"
         return f"nft delete rule {chain} handle {place.handle}"
     if place.dialect == "ebtables":

@@ -1,4 +1,4 @@
-"""The words by which ip(8) and bridge(8) are told of a route, a policy rule, a neighbour, a forwarding entry, a link.
+"""The words of ip(8) and bridge(8) for a route, a policy rule, a neighbour entry, a forwarding entry, a link.
 
 Source: ip-route(8), ip-rule(8), ip-neighbour(8), ip-link(8), bridge(8)
 """
@@ -14,12 +14,10 @@ from hairpin.network.prefix import Version, address_text, prefix_text
 Words = tuple[str, ...]
 _LOCAL_TYPES = ("local", "broadcast", "nat", "anycast")
 """Routes that ip(8) puts into the local table by itself."""
-_BY_DEFAULT = ("", "boot", "static", "kernel", "ra", "dhcp")
-"""Who made a route is told apart from what it does: docs/limitations.md."""
 
 
 def six(version: Version) -> Words:
-    """Return the option that makes ip(8) speak of IPv6."""
+    """Return the option with which ip(8) works on IPv6."""
     return ("-6",) if version == 6 else ()
 
 
@@ -45,7 +43,7 @@ def selecting_route(route: Route) -> Words:
 
 
 def route_words(route: Route) -> Words:
-    """Return all that a new route is made of."""
+    """Return the words that make a new route; raises ChangeError for a route that encapsulates."""
     words = list(selecting_route(route))
     if any(hop.encap for hop in route.next_hops):
         raise ChangeError(message("a route that encapsulates cannot be made from what was read of it"))
@@ -59,7 +57,7 @@ def route_words(route: Route) -> Words:
 
 
 def _scope_differs(route: Route) -> bool:
-    """Return whether the scope is another than ip(8) gives: iproute.c iproute_modify()."""
+    """Return whether the route's scope is not ip(8)'s default for it: iproute.c iproute_modify()."""
     if route.scope in ("", "global"):
         return False
     if route.type in ("local", "nat"):
@@ -85,8 +83,8 @@ def _one_of_many(hop: NextHop, version: Version) -> list[str]:
 
 
 def policy_rule_words(rule: PolicyRule) -> Words:
-    """Return the selectors and the action of a policy rule; raises ChangeError for what ip(8) did not print so far
-    that it can be said again."""
+    """Return the selectors and the action of a policy rule; raises ChangeError if it has selectors that hairpin does
+    not know."""
     if rule.unknown_selectors:
         raise ChangeError(message("the policy rule {text} has selectors that hairpin does not know", text=rule.text))
     words = ["not"] if rule.inverted else []
@@ -125,7 +123,7 @@ def _selectors(rule: PolicyRule) -> Iterator[str]:
 
 
 def address_words(address: Address) -> Words:
-    """Return the words of an address on its link."""
+    """Return the words that find an address on its link."""
     text = f"{address_text(address.value, address.version)}/{address.prefix_length}"
     if address.peer is not None:
         own = address_text(address.value, address.version)
@@ -135,7 +133,7 @@ def address_words(address: Address) -> Words:
 
 
 def new_address_words(address: Address) -> Words:
-    """Return the words of an address as it will be."""
+    """Return the words that make a new address."""
     words = address_words(address)
     if address.broadcast is not None:
         words = (*words, "broadcast", address_text(address.broadcast, address.version))
@@ -152,7 +150,7 @@ def neighbour_words(entry: Neighbour) -> Words:
 
 
 def new_neighbour_words(entry: Neighbour) -> Words:
-    """Return the words of an entry made by hand."""
+    """Return the words that make a neighbour entry by hand."""
     words = neighbour_words(entry)
     if entry.proxy:
         return words
@@ -179,18 +177,19 @@ def mac_text(mac: int) -> str:
 
 
 _FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress")
-"""What BridgePort and bridge-link(8) call alike."""
+"""Flags that have the same name in BridgePort and in bridge-link(8)."""
 
 
 def link_commands(before: Link, after: Link) -> Iterator[Words]:
-    """Yield the commands that give a link the other properties; none where only somebody at the wire can."""
+    """Yield the commands that turn the link's properties into the new ones; none for a carrier, which only a person at
+    the cable can change."""
     own = ("ip", "link", "set", before.name)
     if before.mtu_bytes != after.mtu_bytes:
         yield ("ip", "link", "set", "dev", before.name, "mtu", str(after.mtu_bytes))
     if before.master != after.master:
         yield (*own, "master", after.master) if after.master is not None else (*own, "nomaster")
     if after.port is not None:
-        # A link that becomes a port has what the kernel gives to new ones.
+        # A link that becomes a port begins with the kernel's defaults.
         old = before.port if before.port is not None and before.master == after.master else BridgePort()
         for flag in _FLAGS:
             wanted: bool = getattr(after.port, flag)
@@ -204,12 +203,12 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
 
 
 def is_made_by_hand(entry: Neighbour) -> bool:
-    """Return whether somebody has made the entry; the kernel learns the others again."""
+    """Return whether the entry was made by hand; the kernel learns the others again."""
     return entry.proxy or entry.state in ("PERMANENT", "NOARP")
 
 
 def is_static(entry: FdbEntry) -> bool:
-    """Return whether somebody has made the entry: not learned, not a bridge's own address, not a group that a link
-    listens to."""
+    """Return whether the entry was made by hand: it is not learned, not a bridge's own address, and not a multicast
+    group that a link has joined."""
     listens = entry.bridge is None and entry.remote is None and bool(entry.mac >> 40 & 1)
     return entry.state in ("static", "permanent") and not entry.local and not listens

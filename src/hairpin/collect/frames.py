@@ -6,9 +6,9 @@
                NL TOKEN TAB "end" TAB status TAB outcome [TAB uptime] NL stderr
     done    := TOKEN TAB "done" NL
 
-The token is drawn by each run, so nothing that a host's users can write into a rule, a log or a file can pass for a
-frame. Noise before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was
-cut by its time limit; an answer without ``done`` was cut on its way.
+Each run draws a new token, so nothing that a host's users can write into a rule, a log or a file passes for a frame.
+Noise before the first line (a login banner, a shell's start-up file) is skipped. A reading without an end was stopped
+at its time limit. An output without ``done`` was cut off on its way.
 """
 
 import re
@@ -76,7 +76,7 @@ class _Clock:
         self._uptime = uptime
 
     def at(self, uptime: str) -> str:
-        """Return RFC 3339 UTC; the start of the run where the host told no uptime."""
+        """Return the time as RFC 3339 in UTC; the start of the run if the host printed no uptime."""
         try:
             seconds = float(uptime) - float(self._uptime)
         except ValueError:
@@ -108,7 +108,7 @@ def _readings(frames: list[bytes], clock: _Clock) -> tuple[Reading, ...]:
 
 
 def _answer(body: bytes, trailer: bytes) -> tuple[int, Outcome, str]:
-    """Return status, outcome and text of one reading; a missing trailer means that its time was over."""
+    """Return status, outcome and text of one reading; without a trailer the reading was stopped at its time limit."""
     head, _, stderr = trailer.partition(b"\n")
     fields = _text(head).split("\t")
     if len(fields) not in (3, 4) or fields[0] != "end" or not fields[1].isdigit():
@@ -125,7 +125,7 @@ def _answer(body: bytes, trailer: bytes) -> tuple[int, Outcome, str]:
 
 
 def _took_ms(begun: str, trailer: bytes) -> int | None:
-    """Return how long the answer took; None where the host told no uptime.  /proc/uptime counts hundredths."""
+    """Return how long the answer took; None if the host printed no uptime.  /proc/uptime counts hundredths."""
     try:
         seconds = float(_text(trailer.partition(b"\n")[0]).split("\t")[3]) - float(begun)
     except (IndexError, ValueError):
@@ -134,7 +134,7 @@ def _took_ms(begun: str, trailer: bytes) -> int | None:
 
 
 def _outcome(status: int, error: str) -> Outcome:
-    """Classify a command's end by its status and what it said; the texts are those of the C locale."""
+    """Return the outcome of a command by its status and standard error; the texts are those of the C locale."""
     if status == 0:
         return "text"
     if status == 127:

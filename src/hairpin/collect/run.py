@@ -27,7 +27,7 @@ _CHUNK = 1 << 16
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What one run of the script gave back."""
+    """The exit status and the output of one run of the script."""
 
     status: int
     stdout: bytes
@@ -35,7 +35,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Runner(Protocol):
-    """Runs a POSIX shell script somewhere. ``name`` is how messages call that place."""
+    """Runs a POSIX shell script on some host. ``name`` is that host's name in messages."""
 
     @property
     def name(self) -> str: ...
@@ -62,9 +62,8 @@ class LocalRunner(msgspec.Struct, frozen=True):
 
 
 class SshRunner(msgspec.Struct, frozen=True):
-    """A host over ssh, as root or through ``sudo -n``. Never asks a question: keys and agents only.
-
-    ``destination`` is what ssh calls one: ``user@host`` or a name of ``~/.ssh/config``.
+    """A host over ssh, as root or through ``sudo -n``. ssh never prompts: only keys and agents authenticate.
+    ``destination``: ``user@host`` or a name of ``~/.ssh/config``.
     """
 
     destination: str
@@ -90,8 +89,8 @@ class SshRunner(msgspec.Struct, frozen=True):
 def collect(runner: Runner, *, root: str | None = None, docker_host: str | None = None) -> Evidence:
     """Return what the host says now.
 
-    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, which
-    is honoured without it. Raises CollectError; what the host refuses or does not have is no error but a reading.
+    ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
+    value is the default. Raises CollectError. What the host refuses or does not have is a reading, not an error.
     """
     arguments = (
         *(("--root", root) if root else ()),
@@ -116,7 +115,7 @@ def script() -> bytes:
 
 
 def _remote_command(arguments: tuple[str, ...]) -> str:
-    """Return one command line that any login shell understands: becomes root where it can, else says so and ends."""
+    """Return a command line that any login shell understands: it runs ``sh`` as root, or through ``sudo -n``."""
     call = shlex.join(("-s", "--", *arguments))
     asked = '${DOCKER_HOST:+--docker-host "$DOCKER_HOST"}'
     inner = f'if [ "$(id -u)" = 0 ]; then exec sh {call} {asked}; else exec sudo -n sh {call} {asked}; fi'
@@ -124,7 +123,7 @@ def _remote_command(arguments: tuple[str, ...]) -> str:
 
 
 def _why_ssh_failed(answer: Answer) -> Message:
-    """Say in the user's words why ssh, or sudo on the other side, gave nothing."""
+    """Return why ssh, or sudo on the other side, did not run the script."""
     said = answer.stderr.decode("utf-8", "replace")
     hints = (
         (
@@ -161,7 +160,8 @@ def _first_line(stderr: bytes) -> Message | str:
 def _exchange(
     argv: tuple[str, ...], script: bytes, name: str, limit_s: float, environment: Mapping[str, str] | None
 ) -> Answer:
-    """Run ``argv`` with the script on standard input; both ways at once, so neither side waits for the other."""
+    """Run ``argv`` with the script on standard input.  It is written while the output is read, so that neither side
+    waits for the other."""
     try:
         process = subprocess.Popen(
             argv,
@@ -229,7 +229,8 @@ def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: 
 
 
 def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
-    """Write what the pipe takes; nothing is left where the other side has gone (its own message says why)."""
+    """Write as much as the pipe takes and return the rest.  A process that has ended takes no more; its own message
+    says why."""
     assert process.stdin is not None
     try:
         return left[os.write(process.stdin.fileno(), left) :]
@@ -238,7 +239,7 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script: first so that it can remove its temporary directory, then for sure."""
+    """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL."""
     process.terminate()
     try:
         process.wait(5)

@@ -22,9 +22,9 @@ STANDARD_INPUT = "-"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a host is read: from a snapshot file (``-``: standard input), or over ssh.
+    """Where a host is read from: a snapshot file (``-``: standard input), or ssh.
 
-    ``label``: what it is to be called; empty: its own name."""
+    ``label``: the host's name in the answer; empty: its own name."""
 
     kind: Kind
     place: str
@@ -32,15 +32,15 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def option(self) -> str:
-        """The option that names it, as typed."""
+        """The option that names the place, as typed."""
         return f"--{self.kind} {self.label}={self.place}" if self.label else f"--{self.kind} {self.place}"
 
 
 def parse_place(kind: Kind, text: str) -> Place:
     """Return the place that ``FILE``, ``USER@HOST`` or either with ``NAME=`` in front names.
 
-    A file whose own name has an equals sign is that file, and so is a path with one behind a slash.  Raises UsageError
-    where nothing is named, or what stands in front of the equals sign is no label.
+    A text with an equals sign that is the name of an existing file, or has a slash in front of it, names a file.
+    Raises UsageError if nothing is named, or if the text in front of the equals sign is no label.
     """
     label, equals, place = text.partition("=")
     is_path = kind == "snapshot" and ("/" in label or (text != "" and Path(text).exists()))
@@ -75,11 +75,11 @@ def _no_label(kind: Kind, text: str, label: str) -> Message:
 
 
 def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Source, ...]:
-    """Return the hosts in the order of their places, read at the same time, under the labels that were given.
+    """Return the hosts in the order of their places, under the given labels.  They are read at the same time.
 
-    ``root``: read configuration files under this directory of the hosts.  One of several that cannot be read is a
-    :class:`NotRead`.  Raises CollectError or EvidenceError where none can be
-    read, UsageError where two are to come from standard input.
+    ``root``: read configuration files under this directory of the hosts.  One of several hosts that cannot be read is a
+    :class:`NotRead`.  Raises CollectError or EvidenceError if none can be read, UsageError if two snapshots are to come
+    from standard input.
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
@@ -108,5 +108,5 @@ def _read(place: Place, *, root: str | None) -> Evidence | CollectError | Eviden
 
 
 def _name_of(place: Place) -> str:
-    """Return what a host is called that did not say its own name: the file's, or what ssh calls it."""
+    """Return a name for a host that was not read: that of its file, or the host part of the ssh destination."""
     return Path(place.place).stem if place.kind == "snapshot" else place.place.rpartition("@")[2]

@@ -16,7 +16,7 @@ def take(host: str | None = None, *, root: str | None = None, redacted: bool = F
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
     evidence = collect(runner, root=root)
-    if host is not None:
+    if host is not None:  # ages of hosts are compared by this machine's clock: evidence/several.py
         at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         evidence = msgspec.structs.replace(evidence, collected_at=at)
     return redact(evidence) if redacted else evidence

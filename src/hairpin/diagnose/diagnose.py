@@ -1,7 +1,8 @@
 """Searches the smallest set of causes whose removal delivers the flow.
 
-A flow fails; its stop makes causes suspect changes; each change is simulated and the flow walked again.  Delivered: the
-cause is proven.  Stopped elsewhere: the search goes on from there, one more change on top, shortest sets first.
+A flow fails.  The causes that are registered for the reason of its stop propose changes.  Each change is simulated, and
+the flow is walked again.  If it is delivered, the cause is proven.  If it stops elsewhere, the search goes on from
+there with one more change, shortest sets first.
 """
 
 from collections.abc import Iterator
@@ -41,20 +42,20 @@ class Suspect(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
-        """What two suspects that are one cause have in common: the cause, its host and its place there."""
+        """The cause, its host and its place there: two suspects with equal keys are one cause."""
         return self.cause, self.host, self.candidate.where
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What shows it: the verdict as the host is, and with every change of the set made."""
+    """The verdicts of the two walks that prove a set of causes: on the hosts as they are, and with all its changes."""
 
     without_change: Verdict
     with_change: Verdict
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty when it is
-    delivered, or when nothing in the catalogue explains the stop."""
+    """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty if it is
+    delivered, or if nothing in the catalogue explains the stop."""
 
     trace: Trace
     causes: tuple[Suspect, ...] = ()
@@ -62,7 +63,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 class _Line(msgspec.Struct, frozen=True):
-    """One line of the search: the network after some changes, and where the flow then stops."""
+    """One line of the search: the suspects so far, the network after their changes, and the flow's walk in it."""
 
     network: Network
     trace: Trace
@@ -70,10 +71,10 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 def diagnose(network: Network, flow: Flow) -> Diagnosis:
-    """Return why the flow fails, proven; or that it does not."""
+    """Return why the flow fails, with the proof.  A flow that succeeds, or succeeds from a stand-in, has no causes."""
     trace = walk_flow(network, flow)
     if trace.succeeds or trace.usual.succeeds:
-        # What only may fail, under a condition that cannot be known here, has no cause that could be proven.
+        # A flow that fails only under a condition that cannot be known here has no cause that could be proven.
         return Diagnosis(trace)
     for address in flow.stand_ins:
         other = walk_flow(network, flow.with_stand_in(address))
@@ -84,7 +85,7 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
         for line in frontier:
-            for suspect, after in _tried(line, flow):
+            for suspect, after in _simulated(line, flow):
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
                 if grown.trace.succeeds:
@@ -92,13 +93,13 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
                     return Diagnosis(trace, found, Proof(trace.verdict, grown.trace.verdict))
                 if walks >= MAX_WALKS:
                     return Diagnosis(trace)
-                if _further(line, grown):
+                if _moved(line, grown):
                     following.append(grown)
         frontier = following
     return Diagnosis(trace)
 
 
-def _tried(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:
+def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:
     """Yield each suspect of the line's stops, most likely first, with the network in which its change is made."""
     for suspect in suspects(line.network, flow, line.trace):
         if any(_same(suspect, earlier) for earlier in line.suspects):
@@ -130,8 +131,8 @@ def _same(one: Suspect, other: Suspect) -> bool:
     return one.cause == other.cause and one.candidate.change == other.candidate.change
 
 
-def _further(before: _Line, after: _Line) -> bool:
-    """Whether the change moved the stop: a change that leaves the packet where it was is no step towards a cure."""
+def _moved(before: _Line, after: _Line) -> bool:
+    """Return whether the change moved the stop.  The search drops a change after which the packet stops as before."""
     return _stop(before.trace) != _stop(after.trace)
 
 
@@ -153,8 +154,8 @@ def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple
 
 
 def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set in which one cause at one place stands once, with all that has to be changed there (a policy may
-    stop the request and the answer)."""
+    """Return the set with one entry for each cause and place, with all changes there: one policy, for instance, may
+    stop both the request and the reply."""
     joined: dict[object, Suspect] = {}
     for each in found:
         first = joined.get(each.key)

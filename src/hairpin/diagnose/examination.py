@@ -1,4 +1,4 @@
-"""Every asked flow diagnosed, equal causes joined, best first."""
+"""Diagnoses every asked flow and joins equal causes."""
 
 import msgspec
 
@@ -12,8 +12,9 @@ from hairpin.walk.state import Stop
 class FoundCause(msgspec.Struct, frozen=True):
     """A proven cause.
 
-    ``ref`` names it in this examination.  ``stop``: where it stops the first of its ``flows``, which are the indexes of
-    those that it stops.  ``together``: the refs (itself included) that have to go before those flows are delivered."""
+    ``ref`` names it in this examination.  ``flows``: the indexes of the flows that it stops; ``stop``: where it stops
+    the first of them.  ``together``: refs (its own included) of the causes that have to go before those flows are
+    delivered."""
 
     ref: str
     id: str
@@ -30,7 +31,7 @@ class FoundCause(msgspec.Struct, frozen=True):
 
 
 class Examination(msgspec.Struct, frozen=True):
-    """The flows' diagnoses in the order asked, and the causes that they have found."""
+    """The flows' diagnoses in the order asked, and the causes that they found."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]
@@ -50,8 +51,7 @@ def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
 
 
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
-    """Join equal causes of several flows; those that stop more of the asked flows, and the first of them, come
-    first."""
+    """Return each cause once, in the order in which the flows name them."""
     keys: dict[object, list[tuple[int, Suspect]]] = {}
     for number, diagnosis in enumerate(diagnoses):
         for suspect in diagnosis.causes:

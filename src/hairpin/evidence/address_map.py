@@ -1,4 +1,4 @@
-"""Prefix-preserving renaming of addresses (after Crypto-PAn), with the ranges that mean something left in place.
+"""Prefix-preserving renaming of addresses (after Crypto-PAn).  Ranges with a meaning of their own stay in place.
 
 Two addresses that share exactly n leading bits share exactly n leading bits afterwards, so routes, rules and subnets
 keep their meaning. The address space is a binary tree; a keyed hash says at each node whether its two halves swap.
@@ -26,7 +26,7 @@ _IDENTITY = (
 """Addresses that stay themselves: unspecified, loopback, cloud metadata, protocol assignments, multicast, broadcast."""
 
 _FORCED = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-"""Ranges that stay and are small: their halves always swap, or a subnet would keep its number too often."""
+"""Small ranges that stay in place: their halves always swap, or a subnet would keep its address too often."""
 
 _KEPT = (
     *("169.254.0.0/16", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"),
@@ -57,14 +57,14 @@ class AddressMap:
             self._pin(first, last)
 
     def address(self, address: Address) -> Address:
-        """Return the new name of one address."""
+        """Return the new address in place of this one."""
         known = self._known.get(address)
         if known is None:
             known = self._known[address] = self._rename(address)
         return known
 
     def network(self, address: Address, length: int) -> Address:
-        """Return the new name of ``address/length``: host bits that were all zero stay zero."""
+        """Return the new address of ``address/length``: if the host bits were all zero, they stay zero."""
         host_bits = address.max_prefixlen - length
         renamed = self.address(address)
         if host_bits and not int(address) & ((1 << host_bits) - 1):
@@ -93,7 +93,7 @@ class AddressMap:
             return 0
         if node in self._forced:
             return 1
-        # One hash decides all 255 nodes of the eight levels below a byte border: the tree within, numbered as a heap.
+        # One hash decides all 255 nodes of the eight levels below a byte border.  They are numbered as in a heap.
         level = depth % 8
         border = depth - level
         block = _node(version, value, border)

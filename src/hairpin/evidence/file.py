@@ -2,7 +2,7 @@
 
     file    := header reading* trailer
     header  := {"schema", "hairpin", "taken_at", "hostname", "kernel", "collected_at"?} NL
-    reading := {"id", "key", "netns", "origin", "at", "status", "outcome", "text" | "text_base64"} NL
+    reading := {"id", "key", "netns", "origin", "at", "status", "outcome", "text" | "text_base64", "took_ms"?} NL
     trailer := {"count": number of readings, "sha256": hex digest of all bytes before this line} NL
 
 Readers ignore fields they do not know. A snapshot may come from anyone, so reading one is bounded: it is decompressed
@@ -28,7 +28,7 @@ from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, lines_o
 from hairpin.message import message
 
 LIMIT_BYTES = 256 * 1024 * 1024
-"""Of the decompressed content."""
+"""Limit of the decompressed content."""
 LIMIT_LINE_BYTES = 64 * 1024 * 1024
 LIMIT_READINGS = 200_000
 _CHUNK = 1 << 16
@@ -67,9 +67,8 @@ class _Trailer(msgspec.Struct, frozen=True):
 
 
 def write(evidence: Evidence, path: Path) -> None:
-    """Write the evidence to ``path``, readable by its owner only; an old file stays whole until the new one is.
-
-    Raises EvidenceError where the place cannot be written to.
+    """Write the evidence to ``path``, readable by its owner only; an old file is replaced when the new one is complete.
+    Raises EvidenceError if the file cannot be written.
     """
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -182,7 +181,7 @@ def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
 
 
 def _decompressed(stream: BinaryIO, source: str) -> Iterator[bytes]:
-    """Yield pieces of at most one chunk, so that a bomb goes off in small pieces that are counted."""
+    """Yield pieces of at most one chunk: the caller counts them, so a decompression bomb stops at the limit."""
     unzip = zlib.decompressobj(wbits=31)
     pending = stream.read(_CHUNK)
     if not pending.startswith(b"\x1f\x8b"):
@@ -207,7 +206,8 @@ def _decompressed(stream: BinaryIO, source: str) -> Iterator[bytes]:
 
 
 def _header(line: bytes, source: str) -> _Header:
-    """Return the first line; the schema is judged before anything else, so that a newer file is told apart."""
+    """Return the decoded first line.  Its schema is checked first, so that a newer hairpin's file gets its own
+    message."""
     header = _decode(line, _Header, 1, source)
     if header.schema == SCHEMA:
         return header

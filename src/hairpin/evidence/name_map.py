@@ -29,17 +29,18 @@ _ATTEMPTS = 64
 
 
 class NameMap:
-    """Renames words; the same key gives the same names. Keeps what it gave, so that no two words get one name."""
+    """Renames words; the same key gives the same names. Given names are kept, so that no two words get one name."""
 
     def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:
-        """``short_ids``: engine ids shortened to 12 digits; no names, though many containers' host names."""
+        """``short_ids``: engine ids shortened to 12 digits.  They are not renamed as names, although many containers
+        have one as host name."""
         self._short_ids = short_ids
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-name").digest()
         self._given: dict[str, str] = {}
         self._taken: set[str] = set(_RESERVED)
 
     def name(self, name: str) -> str:
-        """Return the new name, label by label: letters for letters, digits and marks as they are; ids stay ids."""
+        """Return the new name, label by label.  Only letters change (in a label without letters: digits); ids stay."""
         return ".".join(self._label(label) for label in name.split("."))
 
     def image(self, image: str) -> str:
@@ -53,7 +54,8 @@ class NameMap:
         return f"{''.join(parts)}{slash}{self.name(last)}{colon}{tag}{at}{digest}"
 
     def id(self, text: str) -> str:
-        """Return the new name of an engine id; the 12 digits that tools shorten it to are the same in both forms."""
+        """Return the new name of an engine id.  Its first 12 digits, to which tools shorten it, are renamed alike in
+        both forms."""
         head = self._digest("id", text[:12]).hex()[: min(12, len(text))]
         return head + self._digest("rest", text).hex()[: len(text) - len(head)]
 
@@ -63,7 +65,7 @@ class NameMap:
         return "".join(mark if mark == "-" else digits[index] for index, mark in enumerate(text[: len(digits)]))
 
     def mac(self, octets: bytes) -> bytes:
-        """Return the new MAC address; null, broadcast and multicast ones, and the local bit, stay."""
+        """Return the new MAC address.  Null, broadcast and multicast addresses stay, and so does the local bit."""
         if len(octets) != 6 or octets == bytes(6) or octets[0] & 1:
             return octets
         fresh = self._digest("mac", octets.hex())[:6]
@@ -83,7 +85,7 @@ class NameMap:
         return self._given[label]
 
     def _fresh(self, label: str) -> str:
-        """Return a name of the same shape that is neither taken nor the name of another."""
+        """Return a name of the same shape that is neither taken nor the label itself."""
         for attempt in range(_ATTEMPTS):
             fresh = _shaped(label, self._digest(f"name{attempt}", label))
             if fresh not in self._taken and fresh != label:
@@ -99,7 +101,7 @@ class NameMap:
 
 
 def _shaped(label: str, stream: bytes) -> str:
-    """Return ``label`` with its letters, or where it has none its digits, replaced from ``stream``."""
+    """Return ``label`` with its letters replaced from ``stream``; if it has none, its digits."""
     has_letters = any(character.isalpha() for character in label)
     shaped: list[str] = []
     for index, character in enumerate(label):

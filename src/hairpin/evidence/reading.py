@@ -22,20 +22,20 @@ Outcome = Literal["text", "absent", "refused", "failed"]
 class Reading(msgspec.Struct, frozen=True):
     """One answer of the host.
 
-    ``text`` is standard output, verbatim; where ``outcome`` is not "text", the first lines of standard error or a
+    ``text`` is standard output, verbatim. If ``outcome`` is not "text", it is the first lines of standard error or a
     sentence of the collector. Bytes that are not UTF-8 are lone surrogates (PEP 383, ``surrogateescape``).
     """
 
     id: str
     """``e17``: number in reading order, unique in one evidence; ``node2:e17`` among several (``several.py``)."""
     key: str
-    """What it is: the table in ``docs/reference/evidence.md``."""
+    """What was read, by a name from the table in ``docs/reference/evidence.md``."""
     netns: str
-    """``host``, ``container:NAME``, or empty for what belongs to no network namespace."""
+    """``host``, ``container:NAME``, or empty if the reading belongs to no network namespace."""
     origin: str
     """The exact command line, file path or API call."""
     at: str
-    """RFC 3339, UTC."""
+    """When it was read: RFC 3339, UTC."""
     status: int
     """Exit status; 0 is success, 127 not installed, 124 timed out."""
     outcome: Outcome
@@ -48,8 +48,8 @@ class Reading(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """All readings of one host, in the order of their ids.
 
-    ``taken_at`` is by the host's own clock; ``collected_at`` by that of the machine that asked the host over ssh, empty
-    where the host was read on the spot.  ``label``: what the host is called here; it is no content, and not in files.
+    ``taken_at`` is by the host's own clock.  ``collected_at`` is by the clock of the machine that read the host over
+    ssh; empty if the host read itself.  ``label``: the host's name in this run; it is no content, and not in files.
     """
 
     schema: str
@@ -63,7 +63,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The host's label; its own name where it has none."""
+        """The host's label; without one, its own name."""
         return self.label or self.hostname
 
     def find(self, key: str, netns: str) -> Reading | None:
@@ -94,13 +94,13 @@ class Evidence(msgspec.Struct, frozen=True):
         return None
 
     def namespaces(self) -> tuple[str, ...]:
-        """Return the network namespaces that anything was read in, ``host`` first."""
+        """Return the network namespaces that have readings, ``host`` first."""
         seen = dict.fromkeys(reading.netns for reading in self.readings if reading.netns)
         return tuple(sorted(seen, key=lambda name: name != HOST))
 
     @property
     def snapshot_id(self) -> str:
-        """Return ``sha256:…`` over :func:`lines_of`: the same content has the same id, wherever it is stored."""
+        """``sha256:…`` over :func:`lines_of`: the same content has the same id, wherever it is stored."""
         digest = hashlib.sha256()
         for line in lines_of(self):
             digest.update(line)
@@ -108,13 +108,13 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 def spelt(text: str) -> str:
-    r"""Return the text with its lone surrogates (bytes that were no UTF-8, PEP 383) spelt ``\xff``: it can be printed
-    anywhere."""
+    r"""Return a text that can be printed anywhere: lone surrogates (bytes that were no UTF-8, PEP 383) are written
+    ``\xff``."""
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def lines_of(evidence: Evidence) -> Iterator[bytes]:
-    """Yield the canonical content: the header line, then one JSON line a reading, each with its newline."""
+    """Yield the canonical content: the header line, then one JSON line for each reading, each with its newline."""
     header = {name: getattr(evidence, name) for name in ("schema", "hairpin", "taken_at", "hostname", "kernel")}
     if evidence.collected_at:
         header["collected_at"] = evidence.collected_at
@@ -129,7 +129,7 @@ def own_id(reading_id: str) -> str:
 
 
 def _record(reading: Reading) -> dict[str, str | int]:
-    """Return the reading as JSON fields; a text that is not UTF-8 goes as ``text_base64``, JSON cannot carry it."""
+    """Return the reading as JSON fields.  JSON cannot carry a text that is not UTF-8: it becomes ``text_base64``."""
     named = ((name, getattr(reading, name)) for name in reading.__struct_fields__)
     fields: dict[str, str | int] = {name: value for name, value in named if value is not None}
     fields["id"] = own_id(reading.id)

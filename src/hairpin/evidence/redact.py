@@ -1,10 +1,10 @@
-"""Renames what identifies a host and its owner, so that the evidence can be shown to others and diagnoses the same.
+"""Renames what identifies a host and its owner, so that the evidence can be shown to others and its diagnosis stays.
 
 Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), MAC addresses, names of the
 host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of them,
 the machine id and the boot id.
-Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. A fresh random key is
-drawn for each call and thrown away; nobody can undo it.
+Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. Each call draws a random
+key and throws it away, so nobody can undo the renaming.
 """
 
 import re
@@ -23,9 +23,8 @@ _ENGINES = ("docker", "podman")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """Version numbers of four parts look like addresses."""
 _FREE_TEXT = frozenset({"klog", "boot-scripts"})
-"""Prose: names are replaced as words. In rules and configuration a container called ``accept`` must not be."""
-
-_PUBLIC_ASSET_TAGS = ("7783-7084-3265-9085", "Amazon", "OracleCloud", "No Asset", "None", "Not Specified", "Default")
+"""Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
+container may be called ``accept``."""
 
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
@@ -35,8 +34,8 @@ def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
 
 
 def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tuple[Evidence, ...]:
-    """Return the evidence of several hosts under other names: what is equal on two of them stays equal, so that they
-    are one network afterwards, too."""
+    """Return the evidence of several hosts under other names.  Equal names and addresses of two hosts stay equal, so
+    that the hosts still join to one network."""
     key = secrets.token_bytes(32) if key is None else key
     readings = [reading for evidence in hosts for reading in evidence.readings]
     addresses = AddressMap(key, _pins(readings))
@@ -44,7 +43,7 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     names = NameMap(key, short_ids)
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
-    # Engines first: they say which words are names, and free text is searched for those.
+    # Engines first: their documents say which words are names, and free text is searched for those words.
     engines = tuple(
         {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
         for evidence in hosts
@@ -74,7 +73,7 @@ def _pins(readings: Iterable[Reading]) -> Iterator[tuple[Address, Address]]:
 
 
 class _Redactor:
-    """Renames one reading after the other; each kind of text in its own way."""
+    """Renames the readings of one host, each kind of text in its own way."""
 
     def __init__(self, names: NameMap, text: Text, engines: dict[str, str]) -> None:
         self._names = names
@@ -126,12 +125,13 @@ class _Redactor:
         return f"{self._netns(netns)}{tab}{self._text.plain(rest)}"
 
     def _uname(self, text: str) -> str:
-        """``uname -a``: the second word is the host's name."""
+        """Return the output of ``uname -a`` renamed: its second word is the host's name."""
         fields = text.split(" ")
         return " ".join(self._names.name(field) if index == 1 else field for index, field in enumerate(fields))
 
     def _dmi(self, line: str) -> str:
-        """Keep what tells the cloud; an asset tag of another form is somebody's inventory number."""
+        """Return the line with its asset tag renamed.  Tags that identify a cloud stay; others are inventory
+        numbers."""
         name, colon, value = line.partition(":")
         known = (
             "7783-7084-3265-9085",
@@ -148,7 +148,7 @@ class _Redactor:
         return f"{name}{colon}{value}"
 
     def _name_line(self, line: str) -> str:
-        """A line of hosts(5) or resolv.conf(5): after the first word, what is no address is a name."""
+        """Return a line of hosts(5) or resolv.conf(5) renamed: each word behind the first is an address or a name."""
         body, mark, _ = line.rstrip("\n").partition("#")
         pieces = re.split(r"(\s+)", self._text.plain(body))
         first = next((index for index, piece in enumerate(pieces) if piece and not piece.isspace()), 0)

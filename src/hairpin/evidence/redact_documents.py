@@ -1,4 +1,4 @@
-"""Renames in the JSON documents of container engines, field by field: only there is it known which word is a name."""
+"""Renames in the JSON documents of container engines, field by field: the field says which word is a name."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class Documents:
         self._text = text
 
     def redact(self, reading: Reading) -> str:
-        """Return the text with one document a line; a line that is no JSON is treated as prose."""
+        """Return the text renamed, one document on each line.  A line that is no JSON is treated as text."""
         kind = reading.key.partition("-")[2]
         rename = {"containers": self._container, "networks": self._network, "info": self._info}[kind]
         return "".join(f"{self._line(line, rename)}\n" for line in reading.text.splitlines() if line.strip())
@@ -85,7 +85,7 @@ class Documents:
         return f"{kind}:{self._names.name(name)}" if kind == "container" else mode
 
     def _link(self, link: str) -> str:
-        """``/container:/alias/name`` of Docker's old links."""
+        """Return a link of Docker's ``--link``, ``/container:/alias/name``, renamed."""
         return ":".join("/".join(map(self._names.name, part.split("/"))) for part in link.split(":"))
 
     def _extra_host(self, entry: str) -> str:
@@ -94,7 +94,7 @@ class Documents:
 
 
 def _member(document: dict[str, Json], key: str) -> dict[str, Json]:
-    """Return the object at ``key``; an empty one where the document has none."""
+    """Return the object at ``key``; an empty one if the document has none."""
     value = document.get(key)
     return value if isinstance(value, dict) else {}
 

@@ -1,6 +1,6 @@
 """Finds addresses, MAC addresses, engine ids and names in the text of a reading, whatever tool wrote it.
 
-Rules, routes, JSON and logs are treated alike: what looks like an address and is one, is one. Prefixes written apart
+Rules, routes, JSON and logs are treated alike: whatever can be read as an address counts as one. Prefixes in two fields
 (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms of
 /proc/net are known here too.
 """
@@ -79,7 +79,7 @@ def hex_ids(text: str) -> Iterator[str]:
 
 
 def _ends(text: str, bits: int) -> Iterator[tuple[Address, Address]]:
-    """Yield the first and last address of the subnet, if it is one; /0 and single addresses need no care."""
+    """Yield the first and last address of the subnet; nothing for /0, a single address or a text that is no address."""
     address = parse_address(text)
     if address is None or not 0 < bits < address.max_prefixlen:
         return
@@ -89,7 +89,7 @@ def _ends(text: str, bits: int) -> Iterator[tuple[Address, Address]]:
 
 
 class Text:
-    """Renames in text. ``short_ids``: the first 12 digits of this evidence's engine ids; other numbers stay."""
+    """Renames in text. ``short_ids``: the first 12 digits of this evidence's engine ids; other 12 digits stay."""
 
     def __init__(self, addresses: AddressMap, names: NameMap, short_ids: frozenset[str]) -> None:
         self._addresses = addresses
@@ -113,24 +113,25 @@ class Text:
         return self._words.sub(lambda match: given[match[0]], text)
 
     def proc_net(self, text: str) -> str:
-        """Return a table of /proc/net with its hexadecimal addresses renamed (words of four bytes, least first)."""
+        """Return a table of /proc/net with its hexadecimal addresses renamed: words of four bytes, least significant
+        byte first."""
         return _PROC_NET.sub(lambda match: f"{self._hexadecimal(match[1])}:{match[2]}", text)
 
     def ip_vs(self, text: str) -> str:
-        """Return /proc/net/ip_vs with its addresses renamed: IPv4 in hexadecimal, IPv6 as everywhere."""
+        """Return /proc/net/ip_vs with its addresses renamed: IPv4 is in hexadecimal there, IPv6 in its usual form."""
         in_order = _IPVS.sub(lambda match: f"{int(self._addresses.address(IPv4Address(int(match[1], 16)))):08X}", text)
         return self.plain(in_order)
 
     def ufw_comments(self, text: str) -> str:
-        """Return ufw's rules with the users' own words, hexadecimal there, taken out."""
+        """Return ufw's rules without the text of users' comments, which ufw writes in hexadecimal."""
         return re.sub(r"comment=[0-9a-f]+", "comment=72", text)
 
     def is_address(self, word: str) -> bool:
-        """Say whether the word is an address, perhaps with a prefix length or a zone."""
+        """Return whether the word is an address, perhaps with a prefix length or a zone."""
         return parse_address(re.split("[/%]", word)[0]) is not None
 
     def _token(self, match: re.Match[str]) -> str:
-        """Return the new text of one token; the match's last group tells its kind."""
+        """Return the new text of one token; the group that matched says of which kind it is."""
         found = match.groupdict()
         if found["v4"]:
             return self._v4(match)
@@ -187,7 +188,7 @@ class Text:
         return self._names.mac(bytes.fromhex(text.replace(":", ""))).hex(":")
 
     def _bridge(self, text: str) -> str:
-        """A bridge id's MAC address, written without leading zeros by iproute2."""
+        """Return a bridge id's MAC address renamed, without leading zeros, as iproute2 writes it."""
         octets = self._names.mac(bytes(int(octet, 16) for octet in text.split(":")))
         return ":".join(f"{octet:x}" for octet in octets)
 
@@ -204,7 +205,7 @@ class Text:
 
 
 def _mask_length(mask: str) -> int:
-    """Return the prefix length of a netmask; 32 where its bits have holes."""
+    """Return the prefix length of a netmask; 32 if its bits have holes."""
     try:
         bits = int(IPv4Address(mask))
     except AddressValueError:
@@ -214,7 +215,7 @@ def _mask_length(mask: str) -> int:
 
 
 def _written(address: Address, like: str) -> str:
-    """Return IPv4-mapped addresses with the dotted tail that they were written with."""
+    """Return the address as text; with a dotted IPv4 tail if ``like`` was written with one."""
     if "." in like and isinstance(address, IPv6Address):
         tail = IPv4Address(int(address) & 0xFFFFFFFF)
         head = str(IPv6Address(int(address) >> 32 << 32))

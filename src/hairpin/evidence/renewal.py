@@ -1,4 +1,4 @@
-"""Evidence in which some readings were made anew: after an event only what the event may have changed is read."""
+"""Evidence with some readings made anew: after an event only what the event may have changed is read again."""
 
 from collections.abc import Iterable
 
@@ -13,13 +13,13 @@ _SYSCTLS = "/proc/sys/net/"
 
 
 def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozenset()) -> Evidence:
-    """Return the evidence with the readings of ``newer`` instead of those of the same key and namespace.
+    """Return the evidence with the readings of ``newer`` in place of those of the same key and namespace.
 
-    Keys that have several readings (``nft-table``, ``file``) are replaced as a whole.  The exception is one sysctl:
-    a ``sysctl`` reading whose origin lies below /proc/sys/net replaces the lines of its paths.  ``gone``: keys and
-    namespaces of which no reading is left, as those of a container that has ended.
+    All readings of a key (``nft-table``, ``file``) are replaced together.  A single sysctl is the exception: a
+    ``sysctl`` reading whose origin lies below /proc/sys/net replaces only the lines of its paths.  ``gone``: keys and
+    namespaces of which no reading is left, such as those of a container that has ended.
 
-    A replaced reading hands its id on, so ids that refer to it stay right.
+    A new reading takes over the id of the one that it replaces, so that references to it stay right.
     """
     single = tuple(each for each in newer.readings if _is_single_sysctl(each))
     fresh = _by_place(each for each in newer.readings if not _is_single_sysctl(each))
@@ -73,7 +73,7 @@ def _is_single_sysctl(reading: Reading) -> bool:
 
 
 def _with_sysctls(reading: Reading, single: tuple[Reading, ...]) -> Reading:
-    """Return the reading; the one of a namespace's sysctls with the lines of single ones in place of its own."""
+    """Return the reading; if it holds a namespace's sysctls, with the newer lines of the single ones."""
     if reading.key != "sysctl" or reading.outcome != "text":
         return reading
     lines = [each for one in single if one.netns == reading.netns for each in one.text.splitlines(keepends=True)]

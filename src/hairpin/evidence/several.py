@@ -1,14 +1,12 @@
-"""Several hosts in one question: a label for each, ids that are unique among all their readings, one clock.
-
-The first host is the one that a question means when it names none; its readings keep their ids.
+"""Several hosts in one question: each gets a label, all readings get unique ids, ages are compared by one clock.
+The first host is the one that a question means if it names none; its readings keep their ids.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from hairpin.errors import UsageError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.message import Message, message
 
@@ -28,17 +26,13 @@ Source = Evidence | NotRead
 
 
 def together(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Return the hosts under labels that are unique: a second equal name becomes ``name#2``.
-
-    Raises UsageError where two of them are one machine.
-    """
+    """Return the hosts under unique labels: a second equal name becomes ``name#2``."""
     taken: set[str] = set()
     found: list[Source] = []
     for source in sources:
         label = _free(source.name if isinstance(source, Evidence) else source.label, taken)
         taken.add(label)
         found.append(_labelled(source, label, is_first=not found))
-    _refuse_same_machine(tuple(each for each in found if isinstance(each, Evidence)))
     return tuple(found)
 
 
@@ -64,7 +58,7 @@ def _labelled(source: Source, label: str, *, is_first: bool) -> Source:
 
 
 def identity_of(evidence: Evidence) -> tuple[str, str]:
-    """Return the machine id and the boot id; empty where they were not read."""
+    """Return the machine id and the boot id; empty if they were not read."""
     return _text(evidence.find("machine-id", "")), _text(evidence.find("boot-id", ""))
 
 
@@ -72,37 +66,12 @@ def _text(reading: Reading | None) -> str:
     return reading.text.strip() if reading is not None and reading.outcome == "text" else ""
 
 
-def _refuse_same_machine(hosts: tuple[Evidence, ...]) -> None:
-    for number, host in enumerate(hosts):
-        for other in hosts[:number]:
-            if _is_same_machine(host, other):
-                raise UsageError(
-                    message(
-                        "{one} ({one_at}) and {other} ({other_at}) are the same machine; name each host once",
-                        one=other.name,
-                        one_at=other.taken_at or "-",
-                        other=host.name,
-                        other_at=host.taken_at or "-",
-                    )
-                )
-
-
-def _is_same_machine(one: Evidence, other: Evidence) -> bool:
-    """Return whether both ids are equal.  A boot id is drawn at each start, so it decides even where a host has no
-    machine id; machine ids alone do not, since copies of one disk share them."""
-    (_, boot), (_, other_boot) = identity_of(one), identity_of(other)
-    if boot and other_boot:
-        return identity_of(one) == identity_of(other)
-    return one.snapshot_id == other.snapshot_id
-
-
 # --- one clock --------------------------------------------------------------------------------------------------------
 
 
 def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
-    """Return what has to be said of the hosts that were read more than a minute before the others.
-
-    The clocks of hosts differ: what was collected over ssh is measured by the clock of the machine that asked.
+    """Return a note for each host that was read more than a minute before the newest one.
+    The clocks of hosts differ: a host that was read over ssh has the time of the machine that read it.
     """
     times = [(each.name, at) for each in hosts if (at := _moment(each)) is not None]
     if not times:
@@ -120,7 +89,9 @@ def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
 
 
 def _moment(evidence: Evidence) -> datetime | None:
+    """Return when the host was read; a time without a zone is UTC, as hairpin writes it."""
     try:
-        return datetime.fromisoformat(evidence.collected_at or evidence.taken_at)
+        at = datetime.fromisoformat(evidence.collected_at or evidence.taken_at)
     except ValueError:
         return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

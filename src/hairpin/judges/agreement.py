@@ -1,4 +1,4 @@
-"""Do the two judges agree: the walk's trace and what the kernel did?"""
+"""Compares the walk's trace with what the kernel did."""
 
 from functools import reduce
 from typing import Literal
@@ -15,9 +15,9 @@ from hairpin.walk.verdicts import VERDICTS, Verdict
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """``agrees`` None: nothing can be said, since what was left out could have made the difference.
+    """``agrees`` None: not decided, because something was left out of the replica, or a rate was exceeded there.
 
-    ``judge``: the highest that confirmed the verdict.  ``reason``: what differs; None where nothing does."""
+    ``judge``: the highest that confirmed the verdict.  ``reason``: what differs; None if nothing does."""
 
     agrees: bool | None
     judge: Literal["simulated", "replicated"]
@@ -25,7 +25,7 @@ class Agreement(msgspec.Struct, frozen=True):
 
 
 def agreement(trace: Trace, judgement: Judgement) -> Agreement:
-    """Return whether the kernel did what the walk said, by the verdict and by the rule that decided it."""
+    """Return whether the kernel's verdict, and the rule that decided it, are the walk's."""
     reason = _difference(trace, judgement)
     if reason and _under_load(trace, judgement):
         return Agreement(None, "simulated", reason)
@@ -37,8 +37,8 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
 
 
 def _under_load(trace: Trace, judgement: Judgement) -> bool:
-    """Return whether the kernel took a branch that is taken only when a rate is exceeded: other flows of the replica
-    may have used that up, which a flow by itself would not meet."""
+    """Return whether the kernel took a branch that needs an exceeded rate.  Other flows of the same replica may have
+    used up the rate; the walk looks at this flow alone."""
     branches = [branch for branch in trace.branches if only_under_load(branch)]
     alone = [msgspec.structs.replace(trace, verdict=branch.verdict, branches=(branch,)) for branch in branches]
     return any(not _difference(each, judgement) for each in alone)
@@ -47,23 +47,23 @@ def _under_load(trace: Trace, judgement: Judgement) -> bool:
 def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if trace.verdict == "depends":
         possible = {replicated_as(branch.verdict) for branch in trace.branches}
-        # A branch that depends itself ends where the walk cannot look on, as at a rule's program: any end may be its.
+        # A branch whose own verdict is `depends` stopped at something not modelled: every outcome of the kernel fits.
         if judgement.verdict in possible or "depends" in possible:
             return None
         return _other_verdict(
             reduce(_either, (said for verdict, said in VERDICTS.items() if verdict in possible)), judgement
         )
     if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
-        return None  # nobody can see an answer that has no way: the kernel does not even make it
+        return None  # the kernel makes no SYN-ACK that it cannot route, so the replica sees no answer that gets lost
     stop = trace.usual.stop
     differs = replicated_as(trace.verdict) != judgement.verdict
-    if differs and not (stop is not None and _question_rejected(trace, stop, judgement)):
+    if differs and not (stop is not None and _discovery_rejected(trace, stop, judgement)):
         return _other_verdict(VERDICTS[trace.verdict], judgement)
     return _other_rule(stop, judgement) if stop is not None else None
 
 
 def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
-    """Return the verdict that a replica has for a walk's: in a replica the world answers what leaves."""
+    """Return the verdict that a replica shows for this one of a walk.  In a replica the world answers what leaves."""
     return "delivered" if verdict == "leaves" else verdict
 
 
@@ -79,15 +79,15 @@ def _other_verdict(simulated: Message, judgement: Judgement) -> Message:
     )
 
 
-def _question_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
-    """Return whether what a rule has rejected is the question for the packet's IPv6 neighbour, or the answer to it: the
-    packet is lost then, but counters do not tell what a rule was asked about."""
+def _discovery_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
+    """Return whether the rejected packet is a neighbour solicitation or advertisement.  The walk says that the flow's
+    packet was dropped; the kernel's counters show only that a rule rejected something."""
     rejected = stop.reason == "reject" and is_discovery(stop.seen.packet)
     return rejected and (trace.verdict, judgement.verdict) == ("dropped", "rejected")
 
 
 def _never_left(trace: Trace) -> bool:
-    """Return whether the answer has no way out of where it starts.
+    """Return whether the reply has no route out of the namespace where it starts.
 
     Source: net/ipv6/tcp_ipv6.c tcp_v6_send_response(), net/ipv6/inet6_connection_sock.c inet6_csk_route_req()
     """
@@ -96,7 +96,7 @@ def _never_left(trace: Trace) -> bool:
 
 
 def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
-    """Return what differs where rules are involved: only those have counters of their own."""
+    """Return how the deciding rules differ; None if they do not, or no rule decided.  Only rules have counters."""
     hits = judgement.place.rules if judgement.place is not None else ()
     decided = stop.decided_by
     if not isinstance(decided, RuleDecided):
@@ -107,7 +107,7 @@ def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
     if wanted in found or (stop.reason not in ("rule", "policy", "reject")):
         return None
     if " vmap " in place.text:
-        return None  # it is counted before its map is asked, and does not tell what that said
+        return None  # the rule is counted before its map is looked up, whatever the map says
     met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits)
     return message(
         "simulated: stopped by {table} {chain} {number}; the kernel counted {met}",

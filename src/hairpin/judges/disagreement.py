@@ -1,4 +1,4 @@
-"""What a disagreement of the two judges leaves behind: a bug in hairpin, as values that can be reported."""
+"""A disagreement of the two judges, as a value that can be reported: it is a bug in hairpin."""
 
 import msgspec
 
@@ -11,8 +11,8 @@ from hairpin.walk.trace import Trace
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """What was asked and what each judge said.  ``changed``: in the network with the change that would repair the
-    flow.  The snapshots belong to it."""
+    """What was asked and what each judge said.  ``changed``: said of the network with the change that would repair the
+    flow.  A report needs the snapshots, too."""
 
     hairpin: str
     kernel: str
@@ -24,8 +24,8 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 def disagreement(each: Judged, world: World, release: str, *, changed: bool = False) -> Disagreement | None:
-    """Return the disagreement about a flow; None where there is none, or nothing can be said.  ``release``: that of the
-    kernel that has judged."""
+    """Return the disagreement about a flow; None if the judges agree, or if that is not decided.  ``release``: that of
+    the judging kernel."""
     if each.agreement.agrees is not False:
         return None
     return Disagreement(

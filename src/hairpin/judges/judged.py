@@ -1,4 +1,4 @@
-"""Flows before both judges."""
+"""Asks both judges about flows."""
 
 import msgspec
 
@@ -22,7 +22,8 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -> Judged:
-    """Return both answers as they count for the network's host; ``release``: that of the kernel that has judged."""
+    """Return both answers, the kernel's as it counts for the network's host.  ``release``: that of the judging
+    kernel."""
     counting = as_judged_here(network, trace, judgement, release)
     return Judged(trace, counting, agreement(trace, counting))
 
@@ -30,7 +31,7 @@ def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -
 def judge_flows(
     network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...], kernel: Kernel
 ) -> tuple[Judged, ...]:
-    """Return the flows with both answers.  Raises ReplicaError where no replica can be built."""
+    """Return the flows with both answers.  Raises ReplicaError if no replica can be built."""
     (outcome,) = kernel.judge((Case(network, flows, evidence),))
     if outcome.error is not None:
         raise ReplicaError(outcome.error)

@@ -1,4 +1,4 @@
-"""The second judge's word on an examination: every flow and every proof, repeated on replicas on a kernel."""
+"""Asks the second judge about an examination: every flow and every proof is repeated in replicas on a kernel."""
 
 import msgspec
 
@@ -18,31 +18,31 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
 MANY_RULES = 20_000
-"""Up to so many a host is rebuilt without being asked for it: the answer is due in about a second."""
+"""``check`` builds no replica of hosts with more rules than that: its answer is due in about a second."""
 
 
 class Replication(msgspec.Struct, frozen=True):
-    """What a kernel has said.
+    """What a kernel said.
 
-    ``flows``: of each flow; None where its replica could not be built.  ``causes``: refs of the causes whose proof it
-    has confirmed, without and with the change.  ``unread``: why it has confirmed no more."""
+    ``flows``: both judges' answers to each flow; None if its replica could not be built.  ``causes``: refs of the
+    causes whose proof the kernel confirmed, without and with the change.  ``unread``: why it confirmed no more."""
 
     flows: tuple[Judged | None, ...]
     causes: frozenset[str] = frozenset()
     unread: tuple[Unread, ...] = ()
     disagreements: tuple[tuple[int, Disagreement], ...] = ()
-    """With the index of the flow."""
+    """Each behind the index of its flow."""
 
 
 class _Group(msgspec.Struct, frozen=True):
-    """Flows (by index) that the same change repairs (None: none is known or needed)."""
+    """Flows (by index) that the same change repairs.  ``change`` None: no change is known or needed."""
 
     numbers: tuple[int, ...]
     change: Change | None
 
 
 def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel) -> Replication:
-    """Return what the kernel says of the flows and proofs."""
+    """Return what the kernel says about the flows and the proofs."""
     count = sum(
         len(chain.rules)
         for _, namespace in examination.network.namespaces()
@@ -56,18 +56,18 @@ def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel:
         return Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
     groups = _groups(examination)
     outcomes = kernel.judge(tuple(_case(group, examination, evidence) for group in groups))
-    told = _Told(examination, kernel.release)
+    results = _Results(examination, kernel.release)
     for group, outcome in zip(groups, outcomes, strict=True):
-        told.take(group, outcome)
+        results.take(group, outcome)
     return Replication(
-        tuple(told.flows.get(number) for number in range(len(examination.diagnoses))),
+        tuple(results.flows.get(number) for number in range(len(examination.diagnoses))),
         frozenset(
             cause.ref
             for cause in examination.causes
-            if all(number in told.proven for number in cause.flows) and cause.flows
+            if all(number in results.proven for number in cause.flows) and cause.flows
         ),
-        _unread(told.open),
-        tuple(told.disagreements),
+        _unread(results.open),
+        tuple(results.disagreements),
     )
 
 
@@ -95,14 +95,8 @@ def _change(diagnosis: Diagnosis) -> Change:
     return Change(tuple(part for each in diagnosis.causes for part in each.candidate.change.parts))
 
 
-def _in_one_line(error: Message) -> Message | str:
-    """Return the error, or the last line of a traceback."""
-    lines = str(error).strip().splitlines()
-    return error if len(lines) == 1 else lines[-1]
-
-
-class _Told:
-    """What the replicas have said so far."""
+class _Results:
+    """What the replicas said so far."""
 
     def __init__(self, examination: Examination, release: str) -> None:
         self._examination = examination
@@ -113,9 +107,9 @@ class _Told:
         self.disagreements: list[tuple[int, Disagreement]] = []
 
     def take(self, group: _Group, outcome: Outcome) -> None:
-        """Note what a group's replicas have said."""
+        """Note what a group's replicas said."""
         if outcome.error is not None:
-            self.open.append(_in_one_line(outcome.error))
+            self.open.append(outcome.error)
             return
         network = self._examination.network
         agreeing: set[int] = set()
@@ -142,7 +136,7 @@ class _Told:
     def _both(
         self, number: int, network: Network, trace: Trace, judgement: Judgement, *, changed: bool = False
     ) -> Judged:
-        """Return both judges' answers, and note why the second has not confirmed the first's."""
+        """Return both judges' answers, and note why the kernel did not confirm the walk's."""
         both = judged(network, trace, judgement, self._release)
         if both.agreement.judge == "replicated":
             return both

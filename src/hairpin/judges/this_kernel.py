@@ -1,7 +1,7 @@
-"""Can a kernel say what the host's own would do with a flow?
+"""Decides whether a kernel of another release may judge for the host's own.
 
-Where they are known to do otherwise on its way, the replica's answer is that of another kernel: it is told as something
-that could not be rebuilt.
+The flow is walked as each of the two releases does it.  If the walks differ, the host's kernel counts as something that
+was left out of the replica.
 """
 
 import msgspec
@@ -15,7 +15,7 @@ from hairpin.walk.walk import walk_flow
 
 def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:
     """Return the judgement as it counts for the host.  ``trace``: the flow's walk in ``network``; ``running``: the
-    release of the kernel that has judged."""
+    release of the judging kernel."""
     own = network.this.kernel
     if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
         return judgement

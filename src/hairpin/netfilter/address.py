@@ -1,6 +1,6 @@
 """Addresses as numbers of 32 or 128 bits: the one place where their text is read and written.
 
-Malformed text raises ValueError; the reader of a file turns it into a ParseError with the line.
+Malformed text raises MalformedError, a ValueError; the reader of a file turns it into a ParseError with the line.
 """
 
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton

@@ -1,7 +1,7 @@
 """Namespaces, devices and wires of one or many hosts joined into one graph; flows; routing.
 
 Read ``prefix`` (addresses and their networks), ``world`` (what is assumed outside), ``network`` (the whole) with
-``index``, and ``flow`` (what is asked).  Links: ``wires``, ``stacked``, ``vrf``, ``tunnels``, ``wireguard``,
-``flannel``, ``attachment`` (a container's wire).  Routing: ``query``, ``routing``, ``source_address``,
-``address_type``, ``unmasqueraded``.
+``index``, and ``flow`` (what is asked).  Links: ``wires``, ``machines`` (one that was read twice),
+``stacked``, ``vrf``, ``tunnels``, ``wireguard``, ``flannel``, ``attachment`` (a container's wire).  Routing:
+``query``, ``routing``, ``source_address``, ``address_type``, ``unmasqueraded``.
 """

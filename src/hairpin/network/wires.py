@@ -92,6 +92,12 @@ def _macs(network: Network, uplink: _Uplink) -> set[int]:
     return {mac for each in (uplink.holder, link) if each is not None and (mac := each.mac)}
 
 
+def uplink_macs(network: Network, host: Host) -> frozenset[int]:
+    """Return the MAC addresses of the host's uplinks, and of the bridges that they are ports of."""
+    ours = (each for each in _uplinks(network) if each.port.netns.host == host.name)
+    return frozenset(mac for each in ours for mac in _macs(network, each))
+
+
 def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
     """Return whether the first host has an entry with the other's MAC address on that uplink."""
     namespace, macs = network.namespace(one.port.netns), _macs(network, other)

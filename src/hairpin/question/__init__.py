@@ -1,4 +1,4 @@
-"""What is asked.  Pure: texts come in as the rim has read them.
+"""What is asked.  Pure: the callers read files and arguments and hand in their texts.
 
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
 meant), ``standpoints`` (the clients that a host has), ``starts`` (where flows start), ``flows`` and ``egress`` (which

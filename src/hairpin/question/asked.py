@@ -1,4 +1,4 @@
-"""What a question names: a target, and where from.  ``host`` is the label of a host, empty where none was named."""
+"""What a question names: a target and an origin.  ``host`` is the label of a host, empty if none was named."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ OriginKind = Literal["address", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What is asked for: ``address`` None means the host's own, ``container`` a container's own address and port."""
+    """What is to be reached.  ``address`` None: the host's own; ``container``: a container's own address and port."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -22,7 +22,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where from: an address, ``host``, ``lan`` or a container."""
+    """Where the flow starts: an address, ``host``, ``lan`` or a container."""
 
     kind: OriginKind
     version: Version | None = None

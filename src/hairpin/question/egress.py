@@ -1,4 +1,4 @@
-"""The ways out of a container: to the world, and to its names."""
+"""Flows that a container starts: to the outside, and to its name servers."""
 
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
@@ -10,11 +10,11 @@ from hairpin.network.routing import lookup
 from hairpin.question.standpoints import somebody
 
 _EMBEDDED_DNS = 0x7F00000B
-"""127.0.0.11: where containers on user-defined networks find Docker's resolver."""
+"""127.0.0.11: Docker's resolver for containers on user-defined networks."""
 
 
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
-    """Return the way out of a running container that has one."""
+    """Return the flows out of a running container; none if its networks, or the host, have no way out."""
     netns = netns_of(host, container)
     if container.status != "running" or netns is None or netns.is_host:
         return []
@@ -41,8 +41,8 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's ways to its names: Docker's resolver on user-defined networks, and the first server behind
-    it."""
+    """Return the container's DNS flows: to Docker's resolver on user-defined networks, and to the first name server if
+    that is an IPv4 one."""
     flows: list[Flow] = []
     servers = [each for each in container.dns or nameservers(host) if _is_address(each)]
     if any(each.network != "bridge" for each in container.endpoints):
@@ -57,7 +57,7 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
 
 
 def nameservers(host: Host) -> tuple[str, ...]:
-    """Return the name servers of the host's /etc/resolv.conf that containers can be given (loopback ones are not)."""
+    """Return the name servers of the host's /etc/resolv.conf that the engine gives to containers: all but loopback."""
     found: list[str] = []
     for file in host.files:
         if file.path != "/etc/resolv.conf":
@@ -70,6 +70,7 @@ def nameservers(host: Host) -> tuple[str, ...]:
 
 
 def _is_address(text: str) -> bool:
+    """Return whether the text is an address that is not loopback."""
     try:
         version, value = parse_address(text)
     except ValueError:

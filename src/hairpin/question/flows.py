@@ -9,17 +9,17 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows
-from hairpin.question.hosts import host_of
+from hairpin.question.hosts import host_named, host_of
 from hairpin.question.standpoints import clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, known_containers, named, usual
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
     """Return the flows, the asked one first, without repetitions.
-
-    Raises UsageError where the question makes no sense here, CollectError where a host that it means was not read.
+    Raises UsageError if the question makes no sense here, CollectError if a host that it means was not read.
     """
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
@@ -31,7 +31,7 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
 
 
 def _has_namespace(host: Host) -> bool:
-    """Return whether the host's own namespace was read; False where the host was not read at all."""
+    """Return whether the host was read; raises UsageError if its own namespace was not."""
     if not host.was_read:
         return False
     if host.netns.name not in host:
@@ -40,14 +40,14 @@ def _has_namespace(host: Host) -> bool:
 
 
 def _nothing_to_ask(origin: Origin | None) -> Message:
-    """Say why no flow comes of what was asked: nobody can be named as asker, or no address as asked."""
+    """Return why the question means no flow: the host has no address that fits it."""
     if origin is not None and origin.version == 6:
         return message("this host has no IPv6 address by which --from could ask; write TARGET as [ADDRESS]:PORT")
     return message("this host has no address by which it could be asked; write TARGET as ADDRESS:PORT")
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Give each flow a source port of its own that no live connection has."""
+    """Return the flows, each with a source port of its own."""
     return tuple(msgspec.structs.replace(flow, sport=40000 + 2 * n) for n, flow in enumerate(flows))
 
 
@@ -55,22 +55,44 @@ def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
 
 
 def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
-    host = host_of(network, target)
+    host = host_of(network, _at_asker(network, target, origin))
     _has_namespace(host)
     if target.container is not None:
         return _to_container(network, host, target, origin)
     assert target.port is not None
-    others = _others(network, host, target)
+    others = _other_clients(network, host, target)
     protocols = (target.protocol,) if target.protocol is not None else _protocols(host, target.port)
     flows: list[Flow] = []
     for protocol in protocols:
-        for binding in _meant(network, host, target, protocol, origin):
+        for binding in _asked_bindings(network, host, target, protocol, origin):
             flows += _to_port(network, host, target, protocol, binding, origin, others)
     return flows
 
 
-def _others(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
-    """Return the other hosts, which are clients of a host's port, too."""
+def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target:
+    """Return the target; a loopback address is the asker's own, so it is on the asker's host.
+
+    Raises UsageError where the target names another host than the asker's.
+    """
+    local = target.address is not None and target.version is not None and is_loopback(target.address, target.version)
+    if not local or origin is None or origin.kind not in ("host", "container"):
+        return target
+    host = asker(network, origin) if origin.kind == "container" else host_named(network, origin.host)
+    if target.host not in ("", host.name):
+        raise UsageError(
+            message(
+                "a loopback address is reached from its own host only: write --from host@{meant}, or an address of "
+                "{meant} that {host} can reach",
+                meant=target.host,
+                host=host.name,
+            )
+        )
+    return msgspec.structs.replace(target, host=host.name)
+
+
+def _other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
+    """Return the other hosts: they are clients of a port of this host, too.  None for an address that is not its
+    own."""
     if target.address is not None and not (
         target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
     ):
@@ -79,7 +101,7 @@ def _others(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
 
 
 def bindings_of(host: Host, port: int, protocol: str | None = None) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return who publishes the port, running containers first."""
+    """Return the containers that publish the port, each with its binding, running containers first."""
     found = [
         (container, binding)
         for container in host.containers()
@@ -97,11 +119,10 @@ def _protocols(host: Host, port: int) -> tuple[Protocol, ...]:
     return tuple(named) or ("tcp",)
 
 
-def _meant(
+def _asked_bindings(
     network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None
 ) -> tuple[PortBinding | None, ...]:
-    """Return one binding of each address version that the host has and the question leaves open; one None when nobody
-    publishes the port."""
+    """Return one binding for each IP version that the question means and the host has; one None if there is none."""
     assert target.port is not None
     found: dict[Version, PortBinding] = {}
     for _, binding in bindings_of(host, target.port, protocol):
@@ -110,13 +131,13 @@ def _meant(
     chosen = [
         each
         for version, each in sorted(found.items())
-        if wanted == version or (wanted is None and (version == 4 or _speaks_v6(network, host, origin)))
+        if wanted == version or (wanted is None and (version == 4 or _has_ipv6(network, host, origin)))
     ]
     return tuple(chosen) or (None,)
 
 
-def _speaks_v6(network: Network, host: Host, origin: Origin | None) -> bool:
-    """Return whether this host, and the container that is to ask, have an IPv6 address to ask by."""
+def _has_ipv6(network: Network, host: Host, origin: Origin | None) -> bool:
+    """Return whether this host, and the container in ``origin`` if there is one, have a global IPv6 address."""
     namespace = _asker_namespace(network, origin) if origin is not None and origin.kind == "container" else None
     if namespace is not None and not any(each.scope == "global" for each in addresses_of(namespace, None, 6)):
         return False
@@ -140,7 +161,7 @@ def _to_port(
 ) -> list[Flow]:
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
-    container = _publisher(host, binding)
+    meant, container = _holder(network, target, version) or (host.name, _publisher(host, binding))
     return [
         Flow(
             start=point.start,
@@ -154,11 +175,19 @@ def _to_port(
             if origin is None and isinstance(point.start, Outside)
             else (),
             host=point.host.name,
-            asked_host=host.name,
+            asked_host=meant,
         )
         for point in _standpoints(network, host, version, target, origin, others)
         for address in _addresses(network, host, version, target, binding, point)
     ]
+
+
+def _holder(network: Network, target: Target, version: Version) -> tuple[str, str] | None:
+    """Return the host and the name of the container whose own address is asked for; None if it is no container's, or of
+    containers on several hosts.  With one host alone nobody asks which host is meant."""
+    holder = holder_of(network, version, target.address, besides="") if target.address is not None else None
+    container = network.container_of(holder) if holder is not None else None
+    return (holder.host, container.name) if holder is not None and container is not None else None
 
 
 def _publisher(host: Host, binding: PortBinding | None) -> str | None:
@@ -181,7 +210,7 @@ def _standpoints(
 def _addresses(
     network: Network, host: Host, version: Version, target: Target, binding: PortBinding | None, asking: Standpoint
 ) -> list[int]:
-    """Return the addresses by which the asker would name the host."""
+    """Return the addresses of the host to which this client sends."""
     if target.address is not None:
         return [target.address]
     own = primary_address(network, host.netns, version)
@@ -268,7 +297,8 @@ def _to_address(
 
 
 def _common_network(host: Host, container: Container, origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Prefer the address on a network that both containers are on; ``host`` is the asker's."""
+    """Return the flow to the address on a network that both containers share, else the first one.  ``host``: that of
+    the container that asks."""
     asking = host.container(origin.container or "")
     shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
     for endpoint in container.endpoints:
@@ -289,10 +319,10 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
             if binding.protocol == "sctp" or not (binding.actual or not container.running):
                 continue
             if not container.running and container.restart_policy == "no" and container.exit_code == 0:
-                continue  # it has done its work and nobody wanted it back
+                continue  # it ended without an error, and its policy does not restart it
             target = Target(binding.host_port, binding.protocol, binding.version)
             if binding.host_ip is not None and is_loopback(binding.host_ip, binding.version) and origin is None:
-                # Published for the host alone: nobody else is meant to reach it.
+                # Published on loopback: only the host itself is meant to reach it.
                 flows += _to_port(network, host, target, binding.protocol, binding, Origin("host"))
             else:
                 flows += _to_port(network, host, target, binding.protocol, binding, origin)

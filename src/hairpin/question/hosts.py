@@ -1,24 +1,44 @@
-"""Which host a question means: the one that it names, the one that has the container or the address, or the first."""
+"""Which host a question means: the named one, the one that has the container or the address, or the first."""
 
 from hairpin.errors import CollectError, UsageError
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.network.machines import same_machine
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.wires import owner_of
 from hairpin.question.asked import Target
 
 
 def host_named(network: Network, label: str) -> Host:
-    """Return the host of that label (empty: the first one), which was read.
-
-    Raises UsageError where there is no such host, CollectError where it could not be read.
+    """Return the host of that label (empty: the first one).
+    Raises UsageError if there is no such host, CollectError if it could not be read.
     """
-    for host in network.hosts:
-        if label in ("", host.name):
-            return _read(host)
-    known = ", ".join(each.name for each in network.hosts)
-    raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
+    require_known(network, label)
+    return _read(network.host(label))
+
+
+def require_known(network: Network, label: str) -> None:
+    """Raise UsageError where there is no host of that label, read or not."""
+    if label and all(each.name != label for each in network.hosts):
+        known = ", ".join(each.name for each in network.hosts)
+        raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
+
+
+def refuse_same_machine(network: Network) -> None:
+    """Raise UsageError where one machine was given twice."""
+    twice = same_machine(network)
+    if twice is not None:
+        one, other = twice
+        raise UsageError(
+            message(
+                "{one} ({one_at}) and {other} ({other_at}) are the same machine; name each host once",
+                one=one.name,
+                one_at=one.taken_at or "-",
+                other=other.name,
+                other_at=other.taken_at or "-",
+            )
+        )
 
 
 def _read(host: Host) -> Host:
@@ -29,31 +49,53 @@ def _read(host: Host) -> Host:
 
 
 def host_of(network: Network, target: Target) -> Host:
-    """Return the host that is asked.  Raises as ``host_named`` and ``host_with``."""
+    """Return the host that the target is on.  Raises as ``host_named`` and ``host_with``."""
     if target.container is not None:
         return host_with(network, target.container, target.host)
-    if target.host or target.address is None or target.version is None:
+    if target.address is None or target.version is None:
         return host_named(network, target.host)
+    if target.host:
+        return _named_with(network, target.host, target.version, target.address)
     return _host_at(network, target.version, target.address)
 
 
+def _named_with(network: Network, label: str, version: Version, address: int) -> Host:
+    """Return the named host; raise UsageError where the address is another host's."""
+    host = host_named(network, label)
+    owner = owner_of(network, version, address, besides=host.name)
+    if owner is not None and not any(owns_address(each, version, address) for each in host.namespaces):
+        raise UsageError(
+            message(
+                "{address} is an address of {owner}, not of {host}: leave @{host} out",
+                address=address_text(address, version),
+                owner=owner.host,
+                host=host.name,
+            )
+        )
+    return host
+
+
 def _host_at(network: Network, version: Version, address: int) -> Host:
-    """Return the host that has the address, or that a gateway maps it to; the first one where none does."""
+    """Return the host that has the address, or to which a gateway maps it; else the first host."""
     public = network.world.public(version, address)
     if public is not None:
         return host_named(network, public.host)
-    this = host_named(network, "")
-    if this.netns not in network or owns_address(network.namespace(this.netns), version, address):
+    this = network.this
+    if this.netns in network and owns_address(network.namespace(this.netns), version, address):
         return this
     owner = owner_of(network, version, address, besides=this.name)
-    return this if owner is None else network.host(owner.host)
+    return host_named(network, "" if owner is None else owner.host)
 
 
 def host_with(network: Network, name: str, label: str) -> Host:
-    """Return the host that has the container: the named one; without a label the first one, else the only other."""
+    """Return the host of that label; without a label, the host that has the container.
+    The first host comes before the others.  Raises UsageError if several of the others have such a container.
+    """
     if label:
         return host_named(network, label)
     holders = [host for host in network.hosts if host.container(name) is not None]
+    if holders:
+        _require_this(network, tuple(f"{name}@{host.name}" for host in holders))
     if len(holders) < 2 or holders[0] is network.this:
         if not holders and len(network.hosts) > 1:
             _refuse_unknown(network, name)
@@ -64,8 +106,21 @@ def host_with(network: Network, name: str, label: str) -> Host:
     )
 
 
+def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
+    """Raise CollectError where the first host was not read: it may have the container, too, and would be meant."""
+    if not network.this.was_read:
+        raise CollectError(
+            message(
+                "{host} could not be read, and may be meant: {reason}; otherwise write one of {candidates}",
+                host=network.this.name,
+                reason=network.this.unread[0].reason,
+                candidates=", ".join(candidates),
+            )
+        )
+
+
 def _refuse_unknown(network: Network, name: str) -> None:
-    """Raise UsageError with the containers of all hosts; CollectError where one of the hosts could not be read."""
+    """Raise UsageError with the containers of all hosts; CollectError if one of the hosts could not be read."""
     for host in network.hosts:
         _read(host)
     raise UsageError(

@@ -1,6 +1,6 @@
 """What the user states about the world outside of the host: ``--public``, and the text of ``--outside``'s file.
 
-The text's form is docs/outside.md; TOML, or JSON with the same names.
+docs/outside.md describes the file: TOML, or JSON with the same names.
 """
 
 import json
@@ -19,7 +19,7 @@ from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.asked import Target
 from hairpin.question.flows import bindings_of
-from hairpin.question.hosts import host_named
+from hairpin.question.hosts import host_named, require_known
 from hairpin.question.standpoints import primary_address
 from hairpin.question.target import split_host
 
@@ -94,8 +94,8 @@ def parse_public(text: str) -> Public:
 
 
 def parse_world(text: str, source: str) -> World:
-    """Return what the text of ``--outside`` states; ``source`` is its file.  Raise UsageError that names the file and
-    what is wrong in it."""
+    """Return what the text of ``--outside`` states; ``source`` is its file.  Raises UsageError with the file and what
+    is wrong in it."""
     try:
         stated = _read(text, is_json=source.endswith(".json"))
         return World(
@@ -195,12 +195,14 @@ def _ports(stated: int | str) -> tuple[int, int]:
 
 
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
-    """Return the network in the stated world; a public address that is asked for and belongs to nobody here is assumed
-    to be the asked host's, behind a 1:1 NAT gateway.  Raise UsageError where a host has no address to map one to, or is
-    not known."""
+    """Return the network in the stated world.
+
+    A public target address that no host has is assumed to be the asked host's, behind a 1:1 NAT gateway.  Raises
+    UsageError if a host is not known, or has no address to which a public one could be mapped.
+    """
     for labels in (world.publics, world.peers, world.return_routes, world.upstream):
         for each in labels:
-            _require_known(network, each.host)
+            require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)
     known = World((*stated, *world.publics), world.peers, world.return_routes, world.upstream)
     assumed = tuple(found for target in targets if (found := _assumed(network, known, target)) is not None)
@@ -209,8 +211,10 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
 
 
 def _stated_public(network: Network, stated: Public) -> PublicAddress:
-    host = host_named(network, stated.host)
-    own = stated.private if stated.private is not None else primary_address(network, host.netns, stated.version)
+    require_known(network, stated.host)
+    own = stated.private
+    if own is None:
+        own = primary_address(network, host_named(network, stated.host).netns, stated.version)
     if own is None:
         raise UsageError(
             message("--public {text}: this host has no address to map it to; write {text}=PRIVATE", text=stated.text)
@@ -219,7 +223,8 @@ def _stated_public(network: Network, stated: Public) -> PublicAddress:
 
 
 def _assumed(network: Network, world: World, target: Target) -> PublicAddress | None:
-    """Return the mapping that the question presupposes: the port is published here, the address is on nobody's link."""
+    """Return the mapping that the question presupposes, or None: the host publishes the port, no host has the address,
+    and the route to it leads to a gateway."""
     version, address = target.version, target.address
     if version is None or address is None or target.port is None or world.public(version, address) is not None:
         return None
@@ -240,12 +245,6 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     if own is None or not bindings_of(this, target.port, target.protocol):
         return None
     return PublicAddress(version, address, own, stated=False, host=target.host)
-
-
-def _require_known(network: Network, label: str) -> None:
-    """Raise UsageError where a table names a host that is not there."""
-    if label:
-        host_named(network, label)
 
 
 def _is_at_another(network: Network, this: Host, version: Version, address: int) -> bool:

@@ -1,4 +1,4 @@
-"""What a user asks, before any host was looked at."""
+"""What a user asks, before any host is looked at."""
 
 from typing import Literal
 
@@ -11,16 +11,16 @@ from hairpin.question.outside import Public, parse_public
 from hairpin.question.target import parse_origin, parse_target
 
 FULL_BYTES = 16000
-"""More than fills a segment, also where the MTU is 9000, and less than a socket's first buffer."""
+"""Data that fills more than one segment, even at an MTU of 9000, and less than a socket's initial buffer."""
 Kind = Literal["check", "walk", "prove"]
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Which flows are meant, in which world, and what is wanted of them.
+    """Which flows are meant, in which world, and what the user wants to know.
 
-    ``kind``: the causes of what fails (check), every step of the first flow (walk), or both judges' word on each flow
-    (prove).  No ``targets``: everything that is published.  No ``origin``: from everywhere that makes sense.
-    ``size_bytes``: how much the sender sends at once; None: as much as is usual."""
+    ``kind``: the causes of what fails (check), every step of the first flow (walk), or both judges' verdict on each
+    flow (prove).  No ``targets``: everything that is published.  No ``origin``: all usual clients.  ``size_bytes``: how
+    much the sender sends at once; None: the usual amount."""
 
     kind: Kind = "check"
     targets: tuple[Target, ...] = ()
@@ -30,7 +30,8 @@ class Question(msgspec.Struct, frozen=True):
     size_bytes: int | None = None
 
     def sized(self, flow: Flow) -> Flow:
-        """Return the flow with as much data as is asked about; where nothing is said, TCP sends full-sized segments."""
+        """Return the flow with the amount of data asked about: the stated one, else full-sized segments for TCP and
+        none for UDP."""
         usual = FULL_BYTES if flow.protocol == "tcp" else 0
         return msgspec.structs.replace(flow, data_bytes=usual if self.size_bytes is None else self.size_bytes)
 

@@ -1,6 +1,5 @@
-"""Where somebody may stand who asks a host, or is asked by its containers: addresses for those whom nobody named.
-
-``netns`` is the namespace that is examined as that host.
+"""Addresses for clients of a host, and for servers that its containers reach, which the user did not name.
+``netns`` is the namespace that is examined as the host.
 """
 
 from hairpin.host.netns import Netns
@@ -14,19 +13,18 @@ _CLIENTS: dict[Version, tuple[str, ...]] = {
     4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
     6: ("2001:db8:ffff::10", "2001:db8:fffe::10", "2001:4860:4860::8844"),
 }
-"""A client out there when the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for
-hosts that keep documentation ranges out.  Nothing is ever sent to any of them."""
+"""An outside client, if the user names none: documentation addresses (RFC 5737, RFC 3849), and an ordinary one for
+hosts that drop documentation ranges.  Nothing is ever sent to any of them."""
 
 _WORLD: dict[Version, tuple[str, ...]] = {
     4: ("203.0.113.80", "198.51.100.80", "192.0.2.80", "8.8.8.8"),
     6: ("2001:db8:fffd::80", "2001:4860:4860::8888"),
 }
-"""Somebody out there whom containers may want to reach."""
+"""An outside server that containers may want to reach."""
 
 
 def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return addresses for a client out there, documentation addresses first: none of them in the host's own
-    networks."""
+    """Return addresses for an outside client, documentation addresses first.  None is in a network of the host."""
     host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
@@ -38,14 +36,14 @@ def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]
 
 
 def somebody(version: Version) -> tuple[int, ...]:
-    """Return addresses out there that a container may want to reach, documentation addresses first."""
+    """Return outside addresses that a container may want to reach, documentation addresses first."""
     return tuple(parse_address(text)[1] for text in _WORLD[version])
 
 
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
     """Return the link of the default route; without one, an uplink that has an address.
 
-    A default route into a bridge on which only containers are counts when there is no other.
+    A default route by a bridge that has only containers as ports counts only if there is no other.
     """
     host = network.namespace(netns)
     defaults = [
@@ -55,7 +53,7 @@ def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
         and each.next_hops
     ]
     if defaults:
-        # A VPN that takes the world over by its two halves (0.0.0.0/1, 128.0.0.0/1) leaves the default route as it is.
+        # A VPN that covers all addresses by two routes (0.0.0.0/1, 128.0.0.0/1) leaves the default route in place.
         return min(defaults, key=lambda each: each[:2])[2]
     found = lookup(host, Query(version, somebody(version)[0]))
     if found.type == "unicast" and found.next_hops:
@@ -91,7 +89,7 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
 
 
 def primary_address(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return the address by which this host is known: that of the default route's link, else of any uplink."""
+    """Return the address under which this host is known: that of the default route's link, else of any uplink."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     for address in addresses_of(host, link, version):

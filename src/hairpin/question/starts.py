@@ -1,4 +1,4 @@
-"""Where flows start: the place that the user named, or all that make sense."""
+"""Where flows start: the place that the user named, or all usual ones."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -18,14 +18,14 @@ from hairpin.question.standpoints import clients, lan_client
 
 
 class Standpoint(msgspec.Struct, frozen=True):
-    """A start, and the host that it stands on or whose client it is."""
+    """A flow's start, and the host that it is on or whose client it is."""
 
     start: Start
     host: Host
 
 
 def usual(network: Network, host: Host, version: Version, others: tuple[Host, ...]) -> Iterator[Standpoint]:
-    """Yield the clients that a host usually has: one out there, a neighbour, itself, and the ``others``."""
+    """Yield the clients that a host usually has: one outside, a neighbour in the LAN, itself, and the ``others``."""
     outside = clients(network, host.netns, version)
     if outside:
         yield Standpoint(Outside(outside[0]), host)
@@ -38,9 +38,8 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
 
 
 def named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
-    """Return the start that the user named, for a flow to ``host``; UsageError when there is no such thing.
-
-    A client out there and a neighbour are those of the asked host where no host is named.
+    """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none.
+    An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.
     """
     match origin.kind:
         case "host":
@@ -65,7 +64,7 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
 
 
 def asker(network: Network, origin: Origin) -> Host:
-    """Return the host of the container that is to ask."""
+    """Return the host of the container in which the flow starts."""
     return host_with(network, origin.container or "", origin.host)
 
 

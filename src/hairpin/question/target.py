@@ -3,7 +3,7 @@
 TARGET := (PORT[/PROTO] | ADDR:PORT[/PROTO] | [V6]:PORT[/PROTO] | NAME | NAME:PORT[/PROTO]) [@HOST] | URL
 WHERE  := (ADDR | host | lan | container:NAME) [@HOST]
 
-HOST is the label of a host: everything behind the first ``@``.
+HOST is the label of a host: all that follows the first ``@``.
 """
 
 import re
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def parse_target(text: str) -> Target:
-    """Return what is asked for; raise UsageError that names the input, the reason and the way out."""
+    """Return the target; raises UsageError with the input, the reason and the way out."""
     if "://" in text:
         return _url(text)
     what, host = split_host(text)
@@ -36,7 +36,7 @@ def parse_target(text: str) -> Target:
 
 
 def split_host(text: str) -> tuple[str, str]:
-    """Return what stands in front of the first ``@``, and the label behind it (empty: there is none)."""
+    """Return the text before the first ``@``, and the label behind it (empty: there is none)."""
     what, at, host = text.partition("@")
     if at and not host:
         raise UsageError(message("{text!r}: no host behind @; write {what}@HOST", text=text, what=what))
@@ -67,7 +67,7 @@ def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
     address = _address(place.strip("[]"))
     if address is not None:
         version, value = address
-        # ``0.0.0.0:8080``, as engines and ss print it, is this host by any address; connect() takes it for that, too.
+        # Engines and ss print ``0.0.0.0:8080`` for any address of this host, and connect() understands it so.
         return Target(port=port, protocol=protocol, version=version, address=value or None)
     if place.startswith("["):
         raise UsageError(message("{text!r}: {place} is no IPv6 address; {forms}", text=text, place=place, forms=_FORMS))

@@ -1,4 +1,4 @@
-"""What a container is started with, or made with: only there it lasts."""
+"""A container's settings last only in the options with which it is created or started."""
 
 import shlex
 
@@ -16,7 +16,7 @@ RECREATED = Lasting(
 
 
 def started(situation: Situation) -> Lasting:
-    """Return the restart policy that has the engine start the container after a reboot, where it has none."""
+    """Return calls that set a restart policy, for containers that the engine would not start after a reboot."""
     calls: list[SetRestartPolicy] = []
     for call in situation.candidate.change.calls:
         if isinstance(call, SetContainerState) and call.verb != "pause":
@@ -27,7 +27,7 @@ def started(situation: Situation) -> Lasting:
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
-    """Return what a person should know who has a service listen: hairpin does not change its configuration."""
+    """Return advice on services that have to listen elsewhere; hairpin does not change their configuration."""
     containers = (situation.network.container_of(part.netns) for part in parts if not part.netns.is_host)
     return Lasting(
         advice=tuple(
@@ -38,7 +38,7 @@ def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
 
 
 def of_container(part: SetSysctl, situation: Situation) -> Lasting:
-    """A container's own value lasts only as an argument of its creation."""
+    """Return advice on a container's sysctl: it lasts only as an option of ``docker create``."""
     container = situation.network.container_of(part.netns)
     name = container.name if container is not None else part.netns.name
     option = shlex.join(("--sysctl", f"{dotted(part.path)}={part.value}"))

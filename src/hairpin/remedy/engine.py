@@ -1,6 +1,5 @@
-"""Puts back what the container engine has lost: never into saved rules, since the engine makes them itself.
-
-What can be said instead is who may have taken them away.
+"""Keeps rules of the container engine that were lost.  They are never written into saved rules, because the engine
+makes them itself.  The advice names what may have deleted them.
 """
 
 from hairpin.change.change import AddChain, InsertRule
@@ -15,7 +14,7 @@ _AVOID = message("never write these rules into a saved ruleset: the engine would
 
 
 def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
-    """Return whether it is one of the chains and rules that an engine of this host should have, and lacks."""
+    """Return whether the part adds a chain or rule that an engine of this host should have and lacks."""
     return part.netns.is_host and any(_is_lost(part, lost) for lost in situation.lost)
 
 
@@ -30,12 +29,12 @@ def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
 
 
 def restored(host: Host) -> Lasting:
-    """Return what has to be known: the engine makes its rules anew, unless somebody takes them away again."""
+    """Return advice: the engine makes its rules anew, and these parts of the host may delete them again."""
     return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
 
 
 def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
-    """Name each part of this host that deletes other people's rules when it starts or reloads."""
+    """Return a sentence for each part of this host that deletes the engine's rules when it starts or reloads."""
     found: list[Message] = []
     if host.firewalld is not None and host.firewalld.running:
         found.append(message("firewalld runs here, and its start deletes what dockerd has put into iptables"))

@@ -1,4 +1,4 @@
-"""firewalld keeps what it is told with --permanent; what it is told otherwise is gone with its next reload."""
+"""firewalld keeps changes that are made with --permanent.  Its next reload removes all other changes."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 
 def opened(situation: Situation) -> Lasting:
-    """Return the calls of the change again, for good."""
+    """Return the calls of the change again, with --permanent."""
     calls: list[OfFirewalld] = [
         msgspec.structs.replace(call, permanent=True)
         for call in situation.candidate.change.calls
@@ -21,7 +21,7 @@ def opened(situation: Situation) -> Lasting:
 
 
 def direct(rules: tuple[InsertRule, ...]) -> Lasting:
-    """Return the rules as firewalld's own ones."""
+    """Return the rules as --direct rules of firewalld."""
     return Lasting(
         calls=tuple(
             AddDirectRule(

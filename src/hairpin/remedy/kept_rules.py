@@ -1,4 +1,4 @@
-"""Rules and policies in the files from which this host loads them: put in, taken out."""
+"""Puts rules and policies into the files from which this host loads them, and takes them out."""
 
 import re
 import shlex
@@ -28,7 +28,7 @@ _UFW_DEFAULT = "/etc/default/ufw"
 
 
 def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return what keeps rules of the administrator's own: whoever keeps the rules of this host."""
+    """Return what keeps inserted rules: files or calls of the program that keeps this host's rules."""
     if any(not rule.netns.is_host for rule in rules):
         return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
     if any(rule.dialect == "nft" for rule in rules):
@@ -38,21 +38,24 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
             return direct(rules)
         case "ufw":
             return Lasting(
-                files=_into("/etc/ufw/before.rules", "/etc/ufw/before6.rules", rules, situation),
+                files=_saved_files("/etc/ufw/before.rules", "/etc/ufw/before6.rules", rules, situation),
                 calls=(ReloadUfw(),),
             )
         case "netfilter-persistent":
-            return Lasting(files=_into(RULES_V4, RULES_V6, rules, situation))
+            return Lasting(files=_saved_files(RULES_V4, RULES_V6, rules, situation))
         case "iptables-services":
-            return Lasting(files=_into(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
+            return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
         case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
             return _by_unit(situation)
         case _ as keeper:
             assert_never(keeper)
 
 
-def _into(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation) -> tuple[WriteFile, ...]:
-    """Return the saved files with the rules in them; positions count from the last rule, so that their order holds."""
+def _saved_files(
+    file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation
+) -> tuple[WriteFile, ...]:
+    """Return the saved files with the rules in them.  Each rule goes in front of those already inserted, so the last
+    rule is inserted first."""
     texts: dict[str, str] = {}
     for rule in reversed(rules):
         path = file_v6 if rule.family == "ip6" else file_v4
@@ -63,7 +66,7 @@ def _into(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: 
 
 
 def _nft(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """A line for the script that makes the table; hairpin does not know where in a hand-written script it belongs."""
+    """Return advice with a line for the script that makes the table.  hairpin does not edit a hand-written script."""
     script = next((file.path for file in situation.host.files if file.path in NFTABLES_CONF), NFTABLES_CONF[0])
     return Lasting(
         advice=tuple(
@@ -80,7 +83,8 @@ def _nft(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
 
 
 def _by_unit(situation: Situation) -> Lasting:
-    """Nobody saves rules here: a unit that makes them after the engine has started, and nothing else."""
+    """Return a systemd unit that makes the rules after the engine has started, for a host on which nothing saves
+    rules."""
     name = f"hairpin-{re.sub(r'[^a-z0-9-]', '-', situation.cause)}.service"
     starts = "\n".join(f"ExecStart=/bin/sh -c {shlex.quote(each)}" for each in all_shown(situation.steps))
     content = (
@@ -98,7 +102,7 @@ def _by_unit(situation: Situation) -> Lasting:
 
 
 def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
-    """Return the files that would bring the rules back, without them."""
+    """Return the saved files that would bring the rules back, without these rules."""
     edited: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:
@@ -107,7 +111,7 @@ def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
             continue
         found = _without_rule(part.place, situation, edited)
         edited |= {each.path: each for each in found}
-        advice.append(_said(part.place, found))
+        advice.append(_advice(part.place, found))
     return Lasting(files=tuple(edited.values()), advice=tuple(advice))
 
 
@@ -133,7 +137,7 @@ def _without(place: Place, file: ConfigFile) -> str | None:
     return without_rule(file, place.family, place.table, place.chain, place.text)
 
 
-def _said(place: Place, found: list[WriteFile]) -> Message:
+def _advice(place: Place, found: list[WriteFile]) -> Message:
     if found:
         return message(
             "{files} brings the rule back at the next boot or reload: take it out there too",
@@ -148,8 +152,8 @@ def _said(place: Place, found: list[WriteFile]) -> Message:
 
 
 def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
-    """Return the files that set the policies; dockerd sets FORWARD to DROP itself, so that a file rarely keeps it
-    open."""
+    """Return the files that set the policies.  dockerd sets that of FORWARD to DROP itself, so a file rarely keeps it
+    at ACCEPT."""
     files: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:

@@ -1,4 +1,4 @@
-"""Which kind of remedy a part of a change is, and what keeps each kind: every part has one."""
+"""Which kind of remedy each part of a change is, and what keeps each kind."""
 
 from typing import Literal, assert_never, get_args
 
@@ -54,9 +54,9 @@ Kind = Literal[
     "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""The first kind among those of a change's parts names the remedy."""
+"""In order: the first kind among those of a change's parts names the remedy."""
 BY_PERSON: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
-"""The change shows the effect, but no command of hairpin's makes it; advice says what does."""
+"""Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
 
 _BY_CREATION = frozenset(
     {
@@ -74,7 +74,7 @@ _BY_SUBNET = frozenset({"container-subnet-on-two-hosts"})
 
 
 def kind_of(part: Primitive, situation: Situation) -> Kind:
-    """Return the kind of remedy that the part is: an owner's call decides for the whole change."""
+    """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts."""
     for call in situation.candidate.change.calls:
         if isinstance(call, OfFirewalld):
             return "open-firewalld-port"

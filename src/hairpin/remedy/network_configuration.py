@@ -1,4 +1,4 @@
-"""Links, addresses, routes, policy rules, neighbour entries: kept by what configures the host's network."""
+"""Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network."""
 
 from hairpin.change.change import SetLink
 from hairpin.host.host import Host
@@ -16,7 +16,7 @@ _CONFIGURATORS = (
 
 
 def configured_by(host: Host) -> Message:
-    """Say in which files this host's network is configured."""
+    """Return advice that names the files in which this host's network is configured."""
     found = [
         (name, [file.path for file in host.files if file.path.startswith(folder)]) for folder, name in _CONFIGURATORS
     ]
@@ -31,7 +31,7 @@ def configured_by(host: Host) -> Message:
 
 
 def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
-    """Return who makes the links: what configures the host's network, an overlay's agent, or the engine."""
+    """Return advice that names the maker of the links: the network configuration, an overlay's agent, or the engine."""
     if any(part.link.tunnel is not None for part in parts):
         return Lasting(
             advice=(

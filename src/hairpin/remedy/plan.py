@@ -16,7 +16,7 @@ from hairpin.remedy.remedy import Lasting, Remedy, Situation
 
 
 def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy, ...]:
-    """Return what repairs a cause, best first.  Its parts may be kept in different ways; the remedy is one."""
+    """Return what repairs a cause: one remedy for all parts of its change, or none if the change has no parts."""
     change = candidate.change
     made = steps(change, network)
     situation = Situation(network, cause, candidate, made, _lost(candidate, network))
@@ -32,7 +32,7 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
         kept.append(found)
         # Kinds that write the same file see what the ones before them have written.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
-    # What a person would have to do for single parts is moot where one call makes the whole.
+    # An owner's call makes the whole change, so a person need not do single parts by hand.
     by_hand = () if change.calls else advice(made)
     return (
         Remedy(
@@ -47,7 +47,7 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
-    """Return what the engines lack, when the change puts chains or rules into the host at all."""
+    """Return the chains and rules that the engines lack; nothing if the change adds none to the host."""
     if not any(isinstance(part, (AddChain, InsertRule)) and part.netns.is_host for part in candidate.change.parts):
         return ()
     host = network.this

@@ -15,8 +15,8 @@ from hairpin.network.network import Network
 
 
 class PersistFile(msgspec.Struct, frozen=True):
-    """A file that keeps the repair: ``content`` is the whole of it.  ``before`` is what it holds now; None: it is not
-    there yet, or was not read."""
+    """A file that keeps the repair.  ``content``: the whole file; ``before``: what it holds now (None: it does not
+    exist, or was not read)."""
 
     file: str
     content: str
@@ -24,7 +24,7 @@ class PersistFile(msgspec.Struct, frozen=True):
 
 
 class Lasting(msgspec.Struct, frozen=True):
-    """What keeps a change: files, calls that have the host's own manager keep it, and what a person should know."""
+    """What keeps a change: files, calls to the host's own manager, and what a person should know."""
 
     files: tuple[WriteFile, ...] = ()
     calls: tuple[Call, ...] = ()
@@ -57,13 +57,13 @@ class Remedy(msgspec.Struct, frozen=True):
 
     @property
     def persist_commands(self) -> tuple[str, ...]:
-        """The commands that have the host's own manager keep the repair."""
+        """The commands by which the host's own manager keeps the repair."""
         return all_shown(step for step in self.keeping if not isinstance(step, ReplaceFile))
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What decides how a change is kept.  ``steps`` make the whole change now; ``lost`` is what the host's engines
-    lack."""
+    """What decides how a change is kept.  ``steps`` make the whole change now; ``lost``: the rules that the host's
+    engines lack."""
 
     network: Network
     cause: str
@@ -73,7 +73,7 @@ class Situation(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> Host:
-        """The host."""
+        """The host that is repaired."""
         return self.network.this
 
     def file(self, path: str) -> ConfigFile | None:

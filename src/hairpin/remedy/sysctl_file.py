@@ -1,4 +1,4 @@
-"""Sets a sysctl: a file that has the last word keeps it, and the file that says otherwise is named."""
+"""Keeps a sysctl in the file that is read last, and names the file that sets another value."""
 
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
 from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings
@@ -18,7 +18,7 @@ def settings_of(part: Primitive) -> tuple[SetSysctl, ...]:
 
 
 def kept(parts: tuple[SetSysctl, ...], situation: Situation) -> Lasting:
-    """Return the files that keep the values, and who says otherwise."""
+    """Return the files that keep the values, and advice that names the files with other values."""
     found = [_kept(part, situation) for part in parts]
     return Lasting(
         files=tuple(file for each in found for file in each.files),
@@ -30,11 +30,11 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     if not part.netns.is_host:
         return of_container(part, situation)
     found = settings(part.path, situation.host.files)
-    said = _said(part, found)
+    said = _advice(part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
     for last_word in (UFW_SYSCTL, SYSCTL_CONF):
-        # Files that are read behind all of /etc/sysctl.d: only a change in them helps.
+        # These files are read after all of /etc/sysctl.d, so only a change in them helps.
         file = situation.file(last_word)
         if file is not None and any(each.file == last_word for each in found):
             corrected = WriteFile(situation.host.name, last_word, replaced(file, part.path, part.value))
@@ -45,8 +45,8 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     )
 
 
-def _said(part: SetSysctl, found: tuple[Setting, ...]) -> Message:
-    """Say which file is to blame, or that none is."""
+def _advice(part: SetSysctl, found: tuple[Setting, ...]) -> Message:
+    """Return advice that names the file to blame, or says that there is none."""
     key = dotted(part.path)
     if not found:
         if part.path[-1] in _FORWARDING and part.path[-2] in ("ipv4", "all"):

@@ -7,6 +7,7 @@ import os
 import select
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 
 import msgspec
@@ -180,5 +181,13 @@ class _Ending:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            _send(self._write, "".join(traceback.format_exception(kind, error, trace)).encode())
+            _send(self._write, _in_one_line(error).encode())
         os._exit(0 if error is None else 1)
+
+
+def _in_one_line(error: BaseException) -> str:
+    """Return the error with the lines of the program that it came through, the innermost first."""
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    came_through = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    said = " ".join("".join(traceback.format_exception_only(error)).split())
+    return f"{said} ({came_through})"

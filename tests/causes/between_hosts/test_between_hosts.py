@@ -127,7 +127,7 @@ CASES: dict[str, Case] = {
         network(node("one"), two(node("two", rules=CLOSED))), TO_TWO,
         ("vxlan-port-blocked", "input-drops-host-service"), WHOLE,
     ),
-    "the near INPUT drops the tunnel's answers": Case(
+    "the near INPUT drops the tunnel's replies": Case(
         network(node("one", rules=BLOCKED), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
     ),
     "OUTPUT refuses the tunnel's port": Case(
@@ -137,7 +137,7 @@ CASES: dict[str, Case] = {
         network(node("one", tunnel=SETS_DF, mtu_bytes=1400), two()), BULK_TO_TWO, ("overlay-mtu-too-large",),
         network(node("one", mtu_bytes=1400), two()),
     ),
-    "a peer wants no containers' addresses": Case(
+    "a peer drops containers' addresses": Case(
         unmasqueraded(PICKY), egress(), ("upstream-filters-container-addresses",), unmasqueraded(),
     ),
 }  # fmt: skip

@@ -40,7 +40,7 @@ CASES: dict[str, Case] = {
         network(without_route(host_namespace(), parse_address("172.17.0.0")[1])), published(),
         ("bridge-route-missing",),
     ),
-    "a container asks its own published port": Case(
+    "a container connects to its own published port": Case(
         proxy_off(hairpin=False), published(WEB_ITSELF), ("hairpin-mode-off",), proxy_off(),
     ),
     "the veth is not a port of the bridge": Case(

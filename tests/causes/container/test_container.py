@@ -43,7 +43,7 @@ CASES: dict[str, Case] = {
     "its link is down": Case(
         network(inner=with_link(container_namespace(), "eth0", up=False)), published(), ("container-link-down",),
     ),
-    "it was made without a network": Case(unpublished(ignored("none")), published(), ("container-network-none",)),
+    "it was created without a network": Case(unpublished(ignored("none")), published(), ("container-network-none",)),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
     "it is between two starts": Case(stopped("restarting"), published(), ("container-not-running",)),
     "it came and went while the host was read": Case(
@@ -54,12 +54,12 @@ CASES: dict[str, Case] = {
         network(unpublished(ignored("priv")).namespace(HOST_NETNS), docker=with_internal(ignored("priv"))), published(),
         ("container-on-internal-network-only",),
     ),
-    "it is on an internal network and asks for the world": Case(
+    "it is on an internal network and connects to the outside": Case(
         network(host_namespace(KEPT_INSIDE), docker=with_internal(INTERNAL)), egress(),
         ("container-on-internal-network-only",), ruled(with_chain("DOCKER-ISOLATION-STAGE-1", "-j RETURN")),
     ),
     "it is paused": Case(network(docker=engine(container("paused"))), published(), ("container-paused",)),
-    "it filters strictly what it answers by another link": Case(
+    "its rp_filter is strict, and it replies by another link": Case(
         on_two_networks(rp_filter="1"), published(), ("container-rp-filter-strict",), on_two_networks(rp_filter="2"),
     ),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
@@ -23,6 +24,7 @@ from tests.causes.hosts import (
 )
 from tests.rule_text import without
 from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, egress, engine, host_namespace, network, published
+from tests.two_hosts import node
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
 ON_LOOPBACK = bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK)
@@ -53,7 +55,7 @@ CASES: dict[str, Case] = {
         network(docker=told(iptables=False)),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
-    "a datagram is answered from the bridge": Case(
+    "docker-proxy answers a datagram from the bridge's address": Case(
         relayed_udp("20.10.24"), NAMES, ("docker-proxy-udp-wrong-source",), relayed_udp("28.5.2"),
     ),
     "ports published on the host's network": Case(
@@ -63,7 +65,7 @@ CASES: dict[str, Case] = {
         ),
         published(), ("host-network-ignores-ports",),
     ),
-    "masquerading is switched off, and a peer wants none of the containers' addresses": Case(
+    "masquerading is switched off, and a peer drops the containers' addresses": Case(
         network(NO_MASQUERADE, docker=unmasqueraded(), world=PICKY), egress(), ("masquerade-disabled-on-network",),
         network(NO_MASQUERADE, docker=unmasqueraded()),
     ),
@@ -76,7 +78,7 @@ CASES: dict[str, Case] = {
     ),
     "published on loopback": Case(ON_LOOPBACK, published(), ("published-on-loopback-only",)),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
-    "published as tcp, asked by udp": Case(
+    "published for tcp, reached by udp": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
         published_as(PortBinding("udp", 80, 8151, None, 4)),
     ),
@@ -86,8 +88,8 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 HARMLESS: dict[str, tuple[Network, Flow]] = {
-    "published on loopback, asked there": (ON_LOOPBACK, LOCAL),
-    "published on another address, asked there": (ON_SECOND, published(address="198.51.100.12")),
+    "published on loopback and reached there": (ON_LOOPBACK, LOCAL),
+    "published on another address and reached there": (ON_SECOND, published(address="198.51.100.12")),
     "a datagram from outside, relayed": (relayed_udp("20.10.24"), asked(OUTSIDE, "198.51.100.11", 5353, "udp")),
 }  # fmt: skip
 
@@ -105,3 +107,9 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
 def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)
+
+
+def test_an_address_of_another_host_is_not_given_to_this_one() -> None:
+    both = msgspec.structs.replace(network(), hosts=(*network().hosts, node("two")))
+    named = [each.cause for each in diagnose(both, published(address="198.51.100.12")).causes]
+    assert "publish-address-not-on-host" not in named

@@ -26,8 +26,8 @@ def lost_proxy_off(*texts: str) -> Network:
 
 
 CASES: dict[str, Case] = {
-    "answers are not accepted": Case(lost("RELATED,ESTABLISHED"), egress(), ("ct-state-rule-missing",)),
-    "one port is not translated": Case(lost_proxy_off("-j DNAT"), published(), ("dnat-rule-missing",), proxy_off()),
+    "the rule for replies is gone": Case(lost("RELATED,ESTABLISHED"), egress(), ("ct-state-rule-missing",)),
+    "one port's DNAT rule is gone": Case(lost_proxy_off("-j DNAT"), published(), ("dnat-rule-missing",), proxy_off()),
     "the filter chains are gone": Case(
         ruled(without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))),
         published(), ("docker-filter-chain-missing",),
@@ -36,20 +36,20 @@ CASES: dict[str, Case] = {
         proxy_off(without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES)), published(), ("docker-nat-chain-missing",),
         proxy_off(),
     ),
-    "nothing leads from OUTPUT": Case(
+    "the jump from OUTPUT is gone": Case(
         lost_proxy_off("-A OUTPUT"), published(FromHost()), ("docker-nat-jump-missing-output",), proxy_off(),
     ),
-    "nothing leads from PREROUTING": Case(
+    "the jump from PREROUTING is gone": Case(
         lost_proxy_off("-A PREROUTING"), published(), ("docker-nat-jump-missing-prerouting",), proxy_off(),
     ),
-    "one container is not let in": Case(lost("-A DOCKER -d 172.17.0.2"), published(), ("filter-accept-missing",)),
-    "nothing leads from FORWARD": Case(lost("-A FORWARD"), published(), ("filter-forward-jump-missing",)),
-    "what comes back to its own bridge is not masqueraded": Case(
+    "one ACCEPT rule is gone": Case(lost("-A DOCKER -d 172.17.0.2"), published(), ("filter-accept-missing",)),
+    "the jumps from FORWARD are gone": Case(lost("-A FORWARD"), published(), ("filter-forward-jump-missing",)),
+    "the hairpin MASQUERADE rules are gone": Case(
         lost_proxy_off("-d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQ"), published(WEB_ITSELF),
         ("hairpin-masquerade-missing",), proxy_off(),
     ),
-    "containers are not masqueraded": Case(lost(MASQUERADE), egress(), ("masquerade-missing",)),
-    "containers are not masqueraded, and a peer drops their addresses": Case(
+    "the MASQUERADE rule is gone": Case(lost(MASQUERADE), egress(), ("masquerade-missing",)),
+    "the MASQUERADE rule is gone, and a peer drops containers' addresses": Case(
         network(host_namespace(without(MASQUERADE, rules=ALL_RULES)), world=PEER), egress(), ("masquerade-missing",),
         network(world=PEER),
     ),

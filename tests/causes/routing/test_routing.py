@@ -100,7 +100,7 @@ CASES: dict[str, Case] = {
         with_ipv6("0"), asked(Outside(parse_address("2001:db8:9::10")[1]), "fd00::2", 80), ("ipv6-forwarding-off",),
         with_ipv6("1"),
     ),
-    "the public address, asked from the host": Case(
+    "the public address, from the host": Case(
         network(world=World(publics=(PUBLIC,))), published(FromHost(), "203.0.113.9"),
         ("nat-loopback-on-cloud-address",),
         network(world=World(publics=(msgspec.structs.replace(PUBLIC, hairpins=True),))),
@@ -111,19 +111,19 @@ CASES: dict[str, Case] = {
     "a permanent neighbour entry to another container": Case(
         with_neighbour(DB_MAC), published(), ("neighbour-entry-wrong",), with_neighbour(WEB_MAC),
     ),
-    "no table that answers ask has the default route": Case(
+    "the tables for replies have no default route": Case(
         routed(default_in=100), published(), ("no-route-to-client",), routed(TABLE_100, default_in=100),
     ),
-    "a policy rule refuses the way back": Case(
+    "a policy rule refuses the reply": Case(
         routed(TABLE_100, UNREACHABLE), published(), ("policy-rule-diverts-container-traffic",), routed(TABLE_100),
     ),
-    "answers leave by another link": Case(
+    "replies leave by another link": Case(
         with_second_uplink(rp_filter="1"), published(), ("rp-filter-strict",), with_second_uplink(rp_filter="2"),
     ),
 }  # fmt: skip
 
 HARMLESS: dict[str, tuple[Network, Flow]] = {
-    "the public address, asked from outside": (
+    "the public address, from outside": (
         network(world=World(publics=(PUBLIC,))), published(address="203.0.113.9"),
     ),
 }  # fmt: skip

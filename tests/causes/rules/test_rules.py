@@ -144,7 +144,7 @@ CASES: dict[str, Case] = {
         ruled(in_table("mangle", "PREROUTING", "-i eth0 -j TTL --ttl-set 1")), published(),
         ("mangle-drops-or-marks",), ruled(in_table("mangle", "PREROUTING", "-i eth0 -j TTL --ttl-set 2")),
     ),
-    "a TTL that ends here, of answers": Case(
+    "a TTL that ends here, of replies": Case(
         ruled(in_table("mangle", "PREROUTING", "-i docker0 -j TTL --ttl-set 1")), published(),
         ("mangle-drops-or-marks",), ruled(in_table("mangle", "FORWARD", "-i docker0 -j TTL --ttl-set 1")),
     ),
@@ -158,7 +158,7 @@ CASES: dict[str, Case] = {
     "OUTPUT closes what nothing accepts": Case(
         ruled(with_policy("OUTPUT", "DROP")), published(FromHost(), "127.0.0.1"), ("output-policy-drop",),
     ),
-    "docker 28 keeps others out": Case(
+    "docker 28 drops direct access": Case(
         ruled(in_table("raw", "PREROUTING", "-d 172.17.0.2/32 ! -i docker0 -j DROP")),
         asked(OUTSIDE, "172.17.0.2", 80), ("raw-drop-direct-routing",),
         ruled(with_rule("filter DOCKER-USER", "-d 172.17.0.2/32 -i eth1 -j DROP")),
@@ -191,7 +191,7 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 HARMLESS: dict[str, tuple[Network, Flow]] = {
-    "a TTL that is set where nothing asks for it any more": (
+    "a TTL of 1 that is set after the kernel checked it": (
         ruled(in_table("mangle", "FORWARD", "-i eth0 -j TTL --ttl-set 1")), published(),
     ),
 }  # fmt: skip

@@ -38,10 +38,10 @@ def rules(namespace: Namespace) -> dict[str, dict[str, Any]]:
 
 
 def _in_order(body: tuple[object, ...]) -> tuple[object, ...]:
-    """Return the body with neighbouring comparisons sorted: iptables writes two uses of one extension as one, in an
-    order of its own."""
+    """Return the body with neighbouring comparisons sorted, each once: iptables writes two uses of one extension as
+    one, in an order of its own, and nft 1.0.6 makes a comparison twice when it reads what it has printed itself."""
     groups = groupby(body, key=lambda each: isinstance(each, FieldMatch | AnyOfMatch))
-    return tuple(each for pure, group in groups for each in (sorted(group, key=repr) if pure else group))
+    return tuple(each for pure, group in groups for each in (sorted(set(group), key=repr) if pure else group))
 
 
 def sysctls(namespace: Namespace) -> dict[tuple[str, ...], str]:

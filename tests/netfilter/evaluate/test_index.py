@@ -19,7 +19,7 @@ CASES: dict[str, tuple[str, bool]] = {
     "its address": ("-d 172.17.0.2/32 -j DROP", True),
     "its network": ("-d 172.17.0.0/16 -j DROP", True),
     "another network": ("-d 172.18.0.0/16 -j DROP", False),
-    "any but an address": ("! -d 172.17.0.2/32 -j DROP", True),
+    "all but an address": ("! -d 172.17.0.2/32 -j DROP", True),
     "its port": ("-p tcp -m tcp --dport 80 -j DROP", True),
     "another port": ("-p tcp -m tcp --dport 81 -j DROP", False),
     "two ports": ("-p tcp -m multiport --dports 81,82 -j DROP", True),

@@ -52,7 +52,7 @@ CASES: dict[str, tuple[Match, Truth]] = {
     "masked": (FieldMatch("ct-state", ((CT_NEW, CT_NEW),), mask=CT_NEW | CT_ESTABLISHED), YES),
     "bits cleared by the mask": (FieldMatch("ct-mark", ((0, 0),), mask=0xF), YES),
     "a field that is not there": (FieldMatch("icmp", ((8, 8),)), NO),
-    "nor its negation": (FieldMatch("icmp", ((8, 8),), negated=True), NO),
+    "nor does its negation match": (FieldMatch("icmp", ((8, 8),), negated=True), NO),
     "no owner on the way out": (FieldMatch("skuid", ((0, 0),)), NO),
     "no socket on the way out": (FieldMatch("socket", ((1, 1),)), NO),
     "without a socket on the way out": (FieldMatch("socket", ((1, 1),), negated=True), YES),
@@ -61,7 +61,7 @@ CASES: dict[str, tuple[Match, Truth]] = {
     "another interface": (NameMatch("iif", ("eth1", "lo")), NO),
     "not that interface": (NameMatch("iif", ("eth0",), negated=True), NO),
     "an interface that the hook does not have": (NameMatch("physin", ("eth0",)), NO),
-    "is not eth0 either": (NameMatch("physin", ("eth0",), negated=True), YES),
+    "a missing interface is not eth0": (NameMatch("physin", ("eth0",), negated=True), YES),
     "in set": (SetMatch("clients", ("saddr4",)), YES),
     "not in set": (SetMatch("clients", ("daddr4",)), NO),
     "negated set": (SetMatch("clients", ("saddr4",), negated=True), NO),
@@ -79,7 +79,7 @@ CASES: dict[str, tuple[Match, Truth]] = {
     "fib negated": (FibMatch("daddr", ("local",), negated=True), NO),
     "fib limited to a link": (FibMatch("daddr", ("local",), limit="iif"), NO),
     "fib limited to its own": (FibMatch("daddr", ("local",), limit="oif"), YES),
-    "a way back": (ReversePathMatch(), YES),
+    "a route back": (ReversePathMatch(), YES),
     "invert": (ReversePathMatch(negated=True), NO),
     "a socket": (SocketMatch(), YES),
     "a transparent socket is not asked for": (SocketMatch(transparent=True), UNKNOWN),
@@ -90,7 +90,7 @@ CASES: dict[str, tuple[Match, Truth]] = {
     "perhaps one of": (AnyOfMatch((EIGHTYONE, OPAQUE)), UNKNOWN),
     "certainly one of": (AnyOfMatch((OPAQUE, EIGHTY)), YES),
     "chance": (StatefulMatch("statistic", "-m statistic"), UNKNOWN),
-    "not modelled, not a no": (OPAQUE, UNKNOWN),
+    "not modelled": (OPAQUE, UNKNOWN),
 }
 
 
@@ -107,16 +107,16 @@ MARKED = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.pac
 LOOPED = msgspec.structs.replace(FIRST, iif="lo")
 
 WITHOUT_A_WAY: dict[str, tuple[Seen, Match, Truth]] = {
-    "no way back": (FIRST, ReversePathMatch(), NO),
+    "no route back": (FIRST, ReversePathMatch(), NO),
     "loose: by any link": (FIRST, ReversePathMatch(loose=True), YES),
     "loopback needs none": (LOOPED, ReversePathMatch(), YES),
     "a local source": (LOCAL_SOURCE, ReversePathMatch(), NO),
-    "a local source, accepted, still needs a way": (LOCAL_SOURCE, ReversePathMatch(accept_local=True), NO),
+    "a local source, accepted, still needs a route": (LOCAL_SOURCE, ReversePathMatch(accept_local=True), NO),
     "a local source of IPv6, accepted": (LOCAL_SOURCE6, ReversePathMatch(accept_local=True), YES),
-    "no source yet asks a limited broadcast": (BOOTING, ReversePathMatch(), YES),
+    "no source yet, to the limited broadcast address": (BOOTING, ReversePathMatch(), YES),
     "accept-local is for local sources": (FIRST, ReversePathMatch(accept_local=True), NO),
-    "the mark is not asked": (MARKED, ReversePathMatch(), NO),
-    "the mark leads back": (MARKED, ReversePathMatch(validmark=True), YES),
+    "the mark is not looked at": (MARKED, ReversePathMatch(), NO),
+    "the mark selects the route back": (MARKED, ReversePathMatch(validmark=True), YES),
     "sockets unread": (FIRST, SocketMatch(), UNKNOWN),
     "icmp has no socket": (Seen(Packet(4, CLIENT, WEB, ICMP, icmp=2048)), SocketMatch(), NO),
 }

@@ -45,8 +45,8 @@ def brief(decision: Decision) -> tuple[str, str, int]:
 # rules of filter, verdict, chain and number of what decided (0: the policy)
 CASES: dict[str, tuple[str, tuple[str, str, int]]] = {
     "policy": ("", ("drop", "FORWARD", 0)),
-    "first that fits": ("-A FORWARD -j ACCEPT\n-A FORWARD -j DROP\n", ("accept", "FORWARD", 1)),
-    "one that does not fit is passed": (
+    "the first rule that matches": ("-A FORWARD -j ACCEPT\n-A FORWARD -j DROP\n", ("accept", "FORWARD", 1)),
+    "a rule that does not match is skipped": (
         "-A FORWARD -p udp -j ACCEPT\n-A FORWARD -p tcp -j ACCEPT\n", ("accept", "FORWARD", 2),
     ),
     "all matches of a rule": ("-A FORWARD -i eth0 -p tcp -m tcp --dport 81 -j ACCEPT\n", ("drop", "FORWARD", 0)),
@@ -59,7 +59,7 @@ CASES: dict[str, tuple[str, tuple[str, str, int]]] = {
         "-A FORWARD -j RETURN\n-A FORWARD -j ACCEPT\n", ("drop", "FORWARD", 0),
     ),
     "goto does not come back": ("-A FORWARD -g A\n-A FORWARD -j ACCEPT\n", ("drop", "FORWARD", 0)),
-    "goto comes back to who called its chain": (
+    "goto returns to the caller of its chain": (
         "-A FORWARD -j A\n-A FORWARD -j ACCEPT\n-A A -g B\n-A A -j DROP\n", ("accept", "FORWARD", 2),
     ),
     "reject": ("-A FORWARD -j REJECT --reject-with icmp-host-prohibited\n", ("reject", "FORWARD", 1)),
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[str, tuple[str, str, int]]] = {
         "-A FORWARD -p udp -j MARK --set-xmark 0x5/0xffffffff\n-A FORWARD -m mark --mark 0x5 -j ACCEPT\n",
         ("drop", "FORWARD", 0),
     ),
-    "a chance before a log changes nothing": (
+    "a limit before a log changes nothing": (
         "-A FORWARD -m limit --limit 3/min -j LOG\n-A FORWARD -j ACCEPT\n", ("accept", "FORWARD", 2),
     ),
 }  # fmt: skip
@@ -91,7 +91,7 @@ def test_reject_has_its_answer() -> None:
     assert decision.reject == "tcp-reset"
 
 
-def test_the_trail_has_the_rules_that_fitted_in_order() -> None:
+def test_the_trail_has_the_satisfied_rules_in_order() -> None:
     (decision,) = decided("-A FORWARD -j A\n-A FORWARD -p udp -j DROP\n-A A -j LOG\n-A A -j ACCEPT\n")
     assert [(place.chain, place.number) for place in decision.trail] == [("FORWARD", 1), ("A", 1), ("A", 2)]
     assert {place.evidence for place in decision.trail} == {"e1"}

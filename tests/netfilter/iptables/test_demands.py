@@ -84,6 +84,6 @@ def test_patterns_and_sizes_have_their_limits(words: str) -> None:
         checked(words)
 
 
-def test_only_ipv6_has_its_authentication_header_by_itself() -> None:
+def test_ipv4_needs_a_protocol_for_the_authentication_header() -> None:
     assert lacks_protocol("-m ah", "ip") == "-m ah"
     assert lacks_protocol("-m ah", "ip6") is None

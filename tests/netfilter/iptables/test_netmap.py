@@ -26,7 +26,7 @@ CASES: dict[str, tuple[tuple[Chain, ...], Statement]] = {
         Outside("NETMAP", "SNAT | DNAT"),
     ),
     "called from nowhere": ((chain("X", NETMAP), chain("P", Jump("gone"), "postrouting")), NETMAP),
-    "nothing to settle": ((chain("X", Verdict("drop"), "postrouting"),), Verdict("drop")),
+    "no NETMAP": ((chain("X", Verdict("drop"), "postrouting"),), Verdict("drop")),
 }
 
 

@@ -176,7 +176,7 @@ def test_lines_that_the_tools_print_around_tables_are_no_rules() -> None:
     assert [table.name for table in read(text)] == ["filter"]
 
 
-def test_nothing_is_no_table() -> None:
+def test_an_empty_text_has_no_table() -> None:
     assert read("") == ()
 
 
@@ -210,7 +210,7 @@ def test_damaged_text_is_an_error_with_its_place(text: str, line: int, message: 
     assert (caught.value.source, caught.value.line) == ("iptables-save", line)
 
 
-def test_sets_tell_what_their_flags_mean() -> None:
+def test_the_sets_type_says_what_the_flags_mean() -> None:
     text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set bad src -j DROP\nCOMMIT\n"
     (known,) = read(text, ipsets=(Set("bad", "hash:net", ()),))
     assert known.chains[0].rules[0].body == (SetMatch("bad", ("saddr4",)), DROP)
@@ -218,7 +218,7 @@ def test_sets_tell_what_their_flags_mean() -> None:
     assert unknown.chains[0].rules[0].body == (OpaqueMatch("-m set --match-set bad src"), DROP)
 
 
-def test_docker_publishes_a_port() -> None:
+def test_the_rules_of_a_published_port() -> None:
     tables = read((FIXTURES / "docker-28.5-iptables-save.txt").read_text())
     assert [table.name for table in tables] == ["raw", "filter", "nat"]
     docker = tables[2].chain("DOCKER")

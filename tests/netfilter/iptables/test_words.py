@@ -42,18 +42,18 @@ PLAIN = [words for words, _ in GROUPS.values() if words and "\\" not in words]
 
 
 @pytest.mark.parametrize("words", PLAIN)
-def test_the_quick_way_is_right_or_known_to_be_wrong(words: str) -> None:
+def test_the_quick_split_is_right_or_known_to_be_wrong(words: str) -> None:
     groups = split_plain_groups(words)
     assert groups == split_groups(words) or not all(map(is_plain, groups))
 
 
 @pytest.mark.parametrize("words", ("80 -j DROP", "--dport 80 -j DROP", "! ! -j DROP"))
-def test_words_that_belong_to_nothing(words: str) -> None:
+def test_words_without_an_option_are_damaged(words: str) -> None:
     with pytest.raises(ValueError, match="damaged"):
         split_groups(words)
 
 
-def test_a_quote_that_does_not_end() -> None:
+def test_a_quote_without_an_end() -> None:
     with pytest.raises(ValueError, match="quote"):
         split_words('-m comment --comment "x')
 

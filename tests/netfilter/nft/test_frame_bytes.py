@@ -63,9 +63,9 @@ BY_SENDER: Json = {"match": {"op": "==", "left": {"payload": raw(48, 48)}, "righ
 
 # statements, whether a bare reject among them may be any error
 REJECTED: dict[str, tuple[list[Json], bool]] = {
-    "by a type without its name": ([BY_TYPE, {"reject": None}], True),
-    "by a sender": ([BY_SENDER, {"reject": None}], False),
-    "by nothing": ([{"reject": None}], False),
+    "by a type without a name": ([BY_TYPE, {"reject": None}], True),
+    "by a source hardware address": ([BY_SENDER, {"reject": None}], False),
+    "without a match": ([{"reject": None}], False),
 }
 
 

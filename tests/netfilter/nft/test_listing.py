@@ -129,7 +129,7 @@ def test_an_implied_condition_is_there_once() -> None:
     )  # fmt: skip
 
 
-def test_a_rule_that_chooses_by_a_dice_becomes_several_of_one_number() -> None:
+def test_a_rule_with_a_random_vmap_becomes_several_of_one_number() -> None:
     vmap: Json = {"vmap": {"key": DICE, "data": {"set": [[0, ACCEPT], [1, {"drop": None}]]}}}
     ports: Json = {"match": {"op": "==", "left": MARK, "right": 5}}
     marked = FieldMatch("mark", ((5, 5),))
@@ -141,7 +141,7 @@ def test_a_rule_that_chooses_by_a_dice_becomes_several_of_one_number() -> None:
     ]
 
 
-def test_two_choices_in_one_rule_are_every_pair() -> None:
+def test_two_maps_in_one_rule_become_every_pair_of_options() -> None:
     by_mark: Json = {"map": {"key": DPORT, "data": {"set": [[80, 1], [443, 2]]}}}
     mangle: Json = {"mangle": {"key": MARK, "value": by_mark}}
     vmap: Json = {"vmap": {"key": DICE, "data": {"set": [[0, ACCEPT], [1, {"drop": None}]]}}}
@@ -150,7 +150,7 @@ def test_two_choices_in_one_rule_are_every_pair() -> None:
     assert [part for part in found[3].body if isinstance(part, SetField)] == [SetField("mark", value=2)]
 
 
-def test_a_change_that_cannot_be_repeated_before_a_choice_is_outside() -> None:
+def test_a_map_behind_a_change_that_cannot_be_repeated_is_outside() -> None:
     flip: Json = {"mangle": {"key": MARK, "value": {"^": [MARK, 1]}}}
     vmap: Json = {"vmap": {"key": DICE, "data": {"set": [[0, ACCEPT], [1, {"drop": None}]]}}}
     (found,) = rules(rule(flip, vmap))

@@ -66,18 +66,18 @@ def test_the_default_applies_if_no_other_option_does() -> None:
     assert found == Choice((), ((mark(1), Verdict("return")), (other, DROP)))
 
 
-def test_a_question_to_the_routes_is_an_option_too() -> None:
+def test_a_fib_lookup_is_an_option_too() -> None:
     key: Json = {"fib": {"result": "type", "flags": ["daddr"]}}
     found = verdict_map(vmap(key, ["local", {"accept": None}]), scope())
     assert found == Choice((), ((FibMatch("daddr", ("local",)), ACCEPT),))
 
 
-def test_the_last_side_of_a_dice_needs_no_question() -> None:
+def test_the_last_value_of_numgen_needs_no_match() -> None:
     found = verdict_map(vmap(DICE, [0, {"accept": None}], [1, {"drop": None}]), scope())
     assert found == Choice((), ((StatefulMatch("numgen", "numgen random mod 2 == 0"), ACCEPT), (DROP,)))
 
 
-def test_a_side_without_an_element_ends_the_rule() -> None:
+def test_a_value_of_numgen_without_an_element_ends_the_rule() -> None:
     found = verdict_map(vmap(DICE, [1, {"drop": None}]), scope())
     assert found == Choice((), ((StatefulMatch("numgen", "numgen random mod 2 == 1"), DROP),))
 

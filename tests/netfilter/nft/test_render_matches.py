@@ -80,7 +80,7 @@ def test_both_versions_have_names_of_their_own() -> None:
 
 VERSIONS: dict[str, tuple[tuple[Expression, ...], int | None]] = {
     "nothing": ((), None),
-    "asked for": ((FieldMatch("nfproto", ((10, 10),)),), 6),
+    "matched by nfproto": ((FieldMatch("nfproto", ((10, 10),)),), 6),
     "ethertype": ((FieldMatch("ethertype", ((0x800, 0x800),)),), 4),
     "an address": ((FieldMatch("ct-orig-saddr6", ((1, 1),)),), 6),
     "negated": ((FieldMatch("nfproto", ((2, 2),), negated=True),), None),
@@ -89,6 +89,6 @@ VERSIONS: dict[str, tuple[tuple[Expression, ...], int | None]] = {
 
 
 @pytest.mark.parametrize(("body", "version"), VERSIONS.values(), ids=VERSIONS)
-def test_the_parts_before_settle_the_version(body: tuple[Expression, ...], version: int | None) -> None:
+def test_earlier_matches_decide_the_ip_version(body: tuple[Expression, ...], version: int | None) -> None:
     assert settled_version("inet", body) == version
     assert settled_version("ip6", body) == 6

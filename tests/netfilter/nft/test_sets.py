@@ -60,11 +60,11 @@ SETS: dict[str, tuple[Object, Set]] = {
         },
         Set("s", "ipv4_addr . mark", (Element((address(1), NumberKey(5, 5))),)),
     ),
-    "a timeout, but nobody adds": (
+    "a timeout, and no rule adds elements": (
         {"name": "s", "type": "ipv4_addr", "flags": ["timeout"], "elem": [{"elem": {"val": "10.0.0.1", "timeout": 9}}]},
         Set("s", "ipv4_addr", (Element((address(1),)),)),
     ),
-    "rules add, so nft says": (
+    "rules add elements, so nft says": (
         {"name": "s", "type": "mark", "flags": ["timeout", "dynamic"]},
         Set("s", "mark", (), UPDATED_BY_RULES),
     ),
@@ -121,7 +121,7 @@ def test_map_to_addresses_and_ports(declared: Json) -> None:
     )
 
 
-def test_a_map_that_is_not_understood_is_not_trusted() -> None:
+def test_a_map_that_is_not_understood_is_incomplete() -> None:
     jumps: Object = {"name": "m", "type": "mark", "map": "verdict", "elem": [[1, {"queue": None}]]}
     marks: Object = {"name": "marks", "type": "mark", "map": "mark", "elem": [[1, 2]]}
     assert named_map(jumps, "inet") == (Map("m", "mark : verdict", ()), False)

@@ -1,4 +1,4 @@
-"""A rule in nft's short words; what has none is written as ever."""
+"""A rule in nft's short words; parts without short words are rendered as usual."""
 
 import pytest
 

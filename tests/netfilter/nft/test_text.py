@@ -147,7 +147,7 @@ def test_a_rule_is_one_line_with_its_comment() -> None:
     assert rule_text([statement_text(each) for each in statements], None) == "tcp dport 22 counter accept"
 
 
-def test_the_usual_answer_of_a_family_is_not_written() -> None:
+def test_the_default_reject_of_a_family_is_not_written() -> None:
     reject: list[Json] = [{"reject": {"type": "icmp", "expr": "port-unreachable"}}]
     assert rule_text([statement_text(each) for each in reject], None, "ip") == "reject"
     assert rule_text([statement_text(each) for each in reject], None, "inet") == "reject with icmp port-unreachable"

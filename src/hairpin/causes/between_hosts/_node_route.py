@@ -30,8 +30,8 @@ from hairpin.network.wires import holder_of
 class Misrouted(msgspec.Struct, frozen=True):
     """A host whose route for the destination does not lead to the host that has it.
 
-    ``found`` is that route (None: there is none), ``far`` the right host, ``right`` the route that would lead there and
-    ``entries`` what the tunnel on its way lacks.
+    ``found`` is that route (None: there is none), ``far`` the right host, ``right`` the route that would lead there.
+    ``entries``: the neighbour and forwarding entries that the tunnel on its way lacks.
     """
 
     netns: Netns
@@ -42,7 +42,7 @@ class Misrouted(msgspec.Struct, frozen=True):
 
     @property
     def is_missing(self) -> bool:
-        """Whether there is no route of the subnet's own, so that a wider one or none decides."""
+        """Whether no route is for the subnet itself: a wider one decides, or none."""
         return self.found is None or self.found.prefix_length < self.right.prefix_length
 
     @property
@@ -59,7 +59,7 @@ class Misrouted(msgspec.Struct, frozen=True):
 
 
 def misrouted(view: View) -> Iterator[Misrouted]:
-    """Yield the hosts on the packet's way, in its order, that route it to another host than its receiver's."""
+    """Yield the hosts on the packet's way, in its order, that have no route to the host of its destination."""
     packet = carried(view)
     visited = tuple(dict.fromkeys(step.netns.of_host for step in failing_steps(view)))
     for netns in visited:
@@ -90,8 +90,8 @@ def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...
 def _route_to(
     network: Network, netns: Netns, holder: Netns, version: Version, address: int
 ) -> tuple[Route, tuple[Primitive, ...]] | None:
-    """Return the route to the subnet of the address, which the holder has: by a tunnel of both hosts, else by an
-    address of the far host that is on-link; with the entries that the tunnel lacks."""
+    """Return the route to the holder's subnet of the address, and the entries that a tunnel lacks for it.  The route is
+    by a tunnel that both hosts have, else by an address of the far host that is on-link."""
     held = next(
         each for each in network.namespace(holder).addresses if (each.version, each.value) == (version, address)
     )
@@ -117,7 +117,8 @@ def _is_way_out(network: Network, netns: Netns, link: Link) -> bool:
 def _by_tunnel(
     network: Network, netns: Netns, far: Netns, version: Version
 ) -> Iterator[tuple[int, Link, tuple[Primitive, ...]]]:
-    """Yield the far end's address in a tunnel that both hosts have, the device here, and the entries that it lacks."""
+    """Yield each tunnel that both hosts have: the far device's address, the device here, and the entries that it
+    lacks."""
     here, there = network.namespace(netns), network.namespace(far)
     for link in here.links:
         if link.tunnel is None or not link.up or is_bridge_port(here, link):
@@ -135,8 +136,8 @@ def _by_tunnel(
 def _entries(
     network: Network, netns: Netns, link: Link, far: FarEnd, gateway: int, version: Version
 ) -> tuple[Primitive, ...]:
-    """Return what has to be added so that the tunnel finds the gateway: its hardware address, and the far host's
-    address."""
+    """Return the entries that the tunnel lacks: the gateway's hardware address (a neighbour entry), and the far host's
+    address (a forwarding entry)."""
     mac, known = far.link.mac, network.namespace(netns).neighbours
     if mac is None:
         return ()

@@ -1,4 +1,4 @@
-"""The tunnel that carried the packet last, and the device at its other end that it was meant for."""
+"""The tunnel that carried the packet last, and the device at its far end that should have received it."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ class Tunnelled(msgspec.Struct, frozen=True):
 
 
 class FarEnd(msgspec.Struct, frozen=True):
-    """A tunnel device of another host, and the address of that host which outer packets have to go to."""
+    """A tunnel device of another host.  ``address``: the address of that host to which outer packets have to go."""
 
     netns: Netns
     link: Link
@@ -60,8 +60,8 @@ def tunnelled(view: View) -> Tunnelled | None:
 
 
 def overlay_port(view: View) -> int | None:
-    """Return the UDP port that the stopped packet was sent to if it is an outer packet, of a tunnel device or of
-    flanneld's udp backend; else None."""
+    """Return the UDP port of the stopped packet if it is an outer packet, of a tunnel device or of flanneld's udp
+    backend; else None."""
     sent = tunnelled(view)
     if sent is not None:
         return sent.tunnel.port if sent.inside else None
@@ -83,14 +83,14 @@ def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
 
 
 def carried(view: View) -> Packet:
-    """Return the packet that stopped; of a packet in a tunnel the inner one."""
+    """Return the packet that stopped; if it is in a tunnel, the inner one."""
     found = tunnelled(view)
     return found.frame if found is not None and found.inside else view.stop.seen.packet
 
 
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
-    """Return the device of another host that the frame is for: the one with its hardware address, else the one whose
-    bridge leads to the address that the frame is for."""
+    """Return the device of another host that the frame is for: the one with its destination hardware address, else the
+    bridge port on the host that has the packet's destination."""
     mac = sent.frame.dmac
     for netns, link in _of_same_kind(view.network, sent):
         if mac is not None and link.mac == mac:
@@ -113,8 +113,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 
 
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
-    """Return the address that reaches the tunnel device from other hosts: its ``local`` one while the host has it, else
-    the first one of its underlay or of an uplink."""
+    """Return the address at which other hosts reach the tunnel device: its ``local`` address if the host has it, else
+    the first address of its underlay or of an uplink."""
     netns, tunnel = underlay_netns(netns, link), link.tunnel
     namespace = network.namespace(netns)
     assert tunnel is not None

@@ -14,7 +14,7 @@ from hairpin.message import message
 from hairpin.walk.link.tunnel import overhead_bytes
 
 _LEAST = 576
-"""An IPv4 link that carries less is no link for IP: RFC 791."""
+"""The smallest MTU that is proposed, in bytes: every host takes datagrams of that size (RFC 791)."""
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if _agree(sent.tunnel, far.link.tunnel):
         return
-    netns, link, like = _odd_one(view.network, sent, far.netns, far.link)
+    netns, link, like = _differing_end(view.network, sent, far.netns, far.link)
     assert link.tunnel is not None
     changed = msgspec.structs.replace(link.tunnel, key=like.key, port=like.port)
     yield Candidate(
@@ -52,9 +52,9 @@ def _agree(one_: Tunnel, other: Tunnel) -> bool:
     return (one_.key, one_.port) == (other.key, other.port)
 
 
-def _odd_one(network: Network, sent: Tunnelled, netns: Netns, far: Link) -> tuple[Netns, Link, Tunnel]:
-    """Return the end that differs from most other hosts' devices (the far one where none are), and the settings that it
-    should have."""
+def _differing_end(network: Network, sent: Tunnelled, netns: Netns, far: Link) -> tuple[Netns, Link, Tunnel]:
+    """Return the end that differs from more of the other hosts' devices (by default the far end), and the settings that
+    it should have."""
     assert far.tunnel is not None
     others = [
         link.tunnel

@@ -25,7 +25,7 @@ from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import address_text
 
 _ALL = 0
-"""The hardware address 00:00:00:00:00:00: its entries are for all frames that no other entry is for."""
+"""The hardware address 00:00:00:00:00:00: its entries are for all frames that have no entry of their own."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -61,8 +61,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
-    """Return the entries that the frame followed: those for its hardware address, else those for all frames whose
-    address no host has."""
+    """Return the entries that the frame followed: those for its hardware address, else those of 00:00:00:00:00:00 whose
+    remote address no host has."""
     own = [
         each
         for each in network.namespace(sent.netns).fdb

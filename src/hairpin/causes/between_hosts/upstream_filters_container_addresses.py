@@ -1,4 +1,4 @@
-"""A peer that the user told of drops packets with containers' addresses, which this host does not masquerade.
+"""A peer that the user stated drops packets with containers' addresses, which this host does not masquerade.
 
 Users see: the host itself reaches a machine, its containers do not.
 """

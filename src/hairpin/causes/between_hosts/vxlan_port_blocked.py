@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _accepting(view: View, place: Place, port: int) -> Change:
-    """Return the rule that accepts the tunnel's outer packets in front of what drops them."""
+    """Return the change that accepts the tunnel's outer packets before the rule that drops them."""
     body = (FieldMatch("protocol", ((UDP, UDP),)), FieldMatch("dport", ((port, port),)), Verdict("accept"))
     return rendered(LetIn(view.stop.netns, place, place.chain, (body,)), view.network)
 

@@ -1,4 +1,4 @@
-"""Links that are administratively down, as candidates."""
+"""Candidates that set a link up which is administratively down."""
 
 from collections.abc import Iterator
 

@@ -47,7 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _without_address(namespace: Namespace, version: Version) -> str | None:
-    """Return the veth without an address of this version, which could have had the lost one, or None."""
+    """Return a veth that has no address of this version, or None: it is the link that lost its address."""
     for link in namespace.links:
         if link.kind == "veth" and not any(a.scope == "global" for a in addresses_of(namespace, link.name, version)):
             return link.name

@@ -18,10 +18,10 @@ from hairpin.message import Message, message
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
     bindings = at_host_port(view)
-    if any(container.running and binding.actual and not _came_and_went(container) for container, binding in bindings):
+    if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
         return
     for container, binding in bindings:
-        looping = container.status == "restarting" or _came_and_went(container)
+        looping = container.status == "restarting" or _has_ended(container)
         if container.running and not looping:
             continue
         change = started(view.host, container, binding)
@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
         ended = container.status == "exited" or looping
         exited = message(" with exit code {code}", code=container.exit_code) if ended else ""
         if looping:
-            change = _by_hand(change, message("repair what ends it: docker logs {name}", name=container.name))
+            change = _without_call(change, message("repair what ends it: docker logs {name}", name=container.name))
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
             detail=message(
@@ -53,13 +53,13 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
-def _came_and_went(container: Container) -> bool:
+def _has_ended(container: Container) -> bool:
     """Return whether the container ended while the host was read, and its engine starts it again."""
     return container.running and container.netns is None and container.restart_policy != "no"
 
 
-def _by_hand(change: Change, advice: Message) -> Change:
-    """Return the change without its command: the engine restarts this container already, a start repairs nothing."""
+def _without_call(change: Change, advice: Message) -> Change:
+    """Return the change without its call.  The engine restarts this container already, so a start repairs nothing."""
     parts = tuple(
         msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts
     )

@@ -1,4 +1,4 @@
-"""The containers' bindings of the port that a packet asked for."""
+"""The containers' bindings of the port that a packet is for."""
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.engines.republishing import published_everywhere

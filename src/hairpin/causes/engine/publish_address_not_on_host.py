@@ -1,4 +1,4 @@
-"""No link of the host has the address that the packet asks for, and the port is published.
+"""No link of the host has the packet's destination address, and the port is published.
 
 Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
 another address.
@@ -16,10 +16,12 @@ from hairpin.network.prefix import address_text, inside, width
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet for a published port has a destination address that no link here has."""
+    """Yield one candidate when a packet for a published port has a destination address that no link has, here or on
+    another host that was read."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
-    if not asked or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces):
+    held = (owns_address(each, packet.version, packet.daddr) for _, each in view.network.namespaces())
+    if not asked or any(held):
         return
     published = any(
         (binding.host_port, binding.protocol, binding.version) == (flow.dport, flow.protocol, flow.version)
@@ -57,7 +59,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _place(view: View) -> Address | None:
-    """Return the address as it would stand on the ingress link, or else on another uplink, or None."""
+    """Return the address as it would be on the ingress link, or else on another uplink; None without an uplink."""
     packet = view.stop.seen.packet
     links = [link for link in view.host_namespace.links if is_uplink(view.network, view.host_netns, link)]
     for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):

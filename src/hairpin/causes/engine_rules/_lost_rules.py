@@ -1,7 +1,7 @@
-"""Rules of the container engine that this host lacks, as candidates that put exactly these back.
+"""Rules of the container engine that this host lacks, as candidates that restore exactly these.
 
-Several causes look at the same list.  Which of them names it depends on what is gone (a whole chain, the jump into it,
-one rule) and on where the packet stopped.
+Several causes look at the same list.  Which of them makes the candidate depends on what is gone (a whole chain, the
+jump into it, one rule) and on where the packet stopped.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
 def candidate(
     view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
 ) -> Candidate:
-    """Return the candidate that puts this part back."""
+    """Return the candidate that restores this part."""
     names = [f"{each.table} {each.chain}" for each in part.chains]
     texts = [f"-t {each.table} {each.rule.text}" for each in part.rules]
     return Candidate(

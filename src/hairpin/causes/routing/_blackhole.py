@@ -1,4 +1,4 @@
-"""Blackhole, unreachable and prohibit routes, as candidates."""
+"""Candidates that delete a blackhole, unreachable or prohibit route."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Container networks whose subnet covers addresses of hosts elsewhere, as candidates."""
+"""Container networks whose subnet covers addresses of hosts elsewhere, and the candidate that moves one away."""
 
 from collections.abc import Iterator
 

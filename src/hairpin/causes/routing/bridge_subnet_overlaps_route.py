@@ -35,10 +35,10 @@ def find(view: View) -> Iterator[Candidate]:
             route=route_text(each.route),
         )
         yield moved_away(view, each, title, detail, in_class="overlapping-subnet")
-    yield from _led_away(view)
+    yield from _routed_past_bridge(view)
 
 
-def _led_away(view: View) -> Iterator[Candidate]:
+def _routed_past_bridge(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route, such as a VPN's, that sent a packet for a container past its bridge."""
     packet = view.stop.seen.packet
     meant = attachment_of(view.network, view.host, packet.daddr, packet.version)

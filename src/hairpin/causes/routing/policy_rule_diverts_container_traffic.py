@@ -14,7 +14,7 @@ from hairpin.network.routing import lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each policy rule, beside the kernel's own, that decided a route of the packet."""
+    """Yield one candidate for each policy rule, except the kernel's own, that decided a route of the packet."""
     for rule in _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),

@@ -1,4 +1,4 @@
-"""What lifts a rule or a policy off a flow, as intents: the owner of the rules writes them."""
+"""Changes that let a flow past a rule or a policy, rendered from intents (``change/intent.py``)."""
 
 from typing import Literal, assert_never
 
@@ -16,22 +16,22 @@ from hairpin.network.prefix import inside
 _STATES = FieldMatch("ct-state", ((CT_ESTABLISHED, CT_ESTABLISHED), (CT_RELATED, CT_RELATED)))
 _ANSWERS: Body = (_STATES,)
 _NEIGHBOURS: Body = (FieldMatch("protocol", ((ICMP6, ICMP6),)),)
-"""A link on which nobody can be found as a neighbour carries no answers, either."""
+"""ICMPv6: without neighbour discovery a link carries no replies, either."""
 _ACCEPT = Verdict("accept")
 
 
 def deletion(view: View, place: Place) -> Change:
-    """Return the change that takes the rule away (a policy: that makes it accept)."""
+    """Return the change that deletes the rule, or sets the policy to accept."""
     return rendered(TakeAway(view.stop.netns, place), view.network)
 
 
 def lifted(view: View, place: Place) -> Change:
-    """Return the change that takes a rule away, or lets the flow past a policy."""
+    """Return the change that deletes the rule, or accepts the flow before the policy drops it."""
     return exception(view, place) if place.number == 0 else deletion(view, place)
 
 
 def exception(view: View, place: Place) -> Change:
-    """Return the narrowest rules that let the flow, and its answers, through the base chain that stopped it."""
+    """Return the change with the narrowest rules that accept the flow and its replies in the chain that stopped it."""
     answers = bool(view.stop.seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
     native = place.dialect == "nft"
     bodies = _native_bodies(view, answers=answers) if native else _bodies(view, answers=answers)
@@ -41,7 +41,7 @@ def exception(view: View, place: Place) -> Change:
 
 
 def _bodies(view: View, *, answers: bool) -> tuple[Body, ...]:
-    """Return what the rules of an iptables chain ask."""
+    """Return the matches of the accepting rules for an iptables chain."""
     seen = view.stop.seen
     match view.stop.stage:
         case "forward":
@@ -76,8 +76,8 @@ def _port(view: View) -> Body:
 
 
 def _native_bodies(view: View, *, answers: bool) -> tuple[Body, ...]:
-    """Return what the rules of an nft chain ask: ``ct status dnat`` covers a published port both ways, other flows are
-    named by their interfaces."""
+    """Return the matches of the accepting rules for an nft chain.  ``ct status dnat`` covers both directions of a
+    published port; other flows are matched by their interfaces."""
     seen = view.stop.seen
     dnat = seen.connection is not None and bool(seen.connection.status & STATUS_DNAT)
     if dnat and view.stop.stage == "forward":
@@ -91,7 +91,8 @@ def _native_bodies(view: View, *, answers: bool) -> tuple[Body, ...]:
 
 
 def _user_chain(view: View, place: Place) -> str:
-    """DOCKER-USER is the administrator's place in front of everything else, where FORWARD leads to it."""
+    """Return DOCKER-USER, the administrator's chain, if FORWARD jumps to it before the rule that stopped the packet;
+    else that rule's chain."""
     dialect: Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
     table = view.namespace.ruleset.table("ip6" if place.family == "ip6" else "ip", place.table, dialect)
     if table is None or table.chain("DOCKER-USER") is None:
@@ -103,12 +104,12 @@ def _user_chain(view: View, place: Place) -> str:
         if rule.text == place.text or any(
             led_from(view, place, part.chain) for part in rule.body if isinstance(part, Jump)
         ):
-            break  # what stopped the packet stands in front of it
+            break  # the packet is stopped before it gets to DOCKER-USER
     return place.chain
 
 
 def masquerading(view: View) -> tuple[Engine, DockerNetwork, Change] | None:
-    """Return whose network the packet's source belongs to, and the rule that masquerades it."""
+    """Return the engine and the network that the packet's source belongs to, and the change that masquerades it."""
     packet = view.stop.seen.packet
     for engine in view.host.engines:
         for network in engine.networks:

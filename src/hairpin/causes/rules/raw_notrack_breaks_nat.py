@@ -13,7 +13,7 @@ from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each NOTRACK rule of the namespace, first of all if the packet was untracked."""
+    """Yield one candidate for each NOTRACK rule of the namespace, in an earlier class if the packet was untracked."""
     untracked = view.stop.seen.ct_state == CT_UNTRACKED
     for table in view.namespace.ruleset.tables:
         for chain in table.chains:

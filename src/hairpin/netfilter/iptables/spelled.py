@@ -1,6 +1,6 @@
-"""A rule in the words in which a person types it: without what iptables adds by itself.
+"""A rule as a person types it: without the words that iptables adds by itself.
 
-Law: iptables reads them as the same rule as those of :mod:`hairpin.netfilter.iptables.render`.
+Law: iptables reads these words and those of :mod:`hairpin.netfilter.iptables.render` as the same rule.
 
 Source: iptables(8) --protocol (``-m tcp`` follows from ``-p tcp``)
 """

@@ -1,6 +1,6 @@
-"""A rule in the words in which a person types it and nft lists it: ``tcp dport 80``, ``ct state established,related``.
+"""A rule as a person types it and nft lists it: ``tcp dport 80``, ``ct state established,related``.
 
-Law: nft reads them as the same rule as those of :mod:`hairpin.netfilter.nft.render`, where these have words at all.
+Law: nft reads these words and those of :mod:`hairpin.netfilter.nft.render` as the same rule.
 
 Source: nft(8)
 """
@@ -19,7 +19,7 @@ from hairpin.netfilter.packet import ICMP6, TCP, UDP
 _ALL = (1 << 32) - 1
 ANSWERS = FieldMatch("ct-state", ((1, _ALL),), mask=CT_ESTABLISHED | CT_RELATED)
 TRANSLATED = FieldMatch("ct-status", ((1, _ALL),), mask=STATUS_DNAT)
-"""Of a flow whose destination was translated, both ways."""
+"""Packets of both directions of a connection whose destination was translated."""
 
 _PHRASES: dict[Expression, str] = {
     ANSWERS: "ct state established,related",

@@ -318,7 +318,7 @@ def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
 
 def _known(network: Network, version: Version) -> Iterator[str]:
     """Yield the sources that the outside can answer (walk/outside.py _unknown_source())."""
-    for netns in (host.netns for host in network.hosts):
+    for netns in (host.netns for host in network.hosts if host.netns in network):
         namespace = network.namespace(netns)
         for address in addresses_of(namespace, None, version):
             yield f"{address_text(address.value, version)}/{width(version)}"

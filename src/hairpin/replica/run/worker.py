@@ -98,7 +98,8 @@ class _Replica:
         self.built.took_ms["blueprint"] = (planned - started) * 1000
         self._plans = {each.netns: each for each in plan.namespaces}
         self._departures = Departures(order.network, plan.ways)
-        self._home = self.built.netns[order.network.this.netns]
+        start = next(host.netns for host in order.network.hosts if host.netns in self.built.netns)
+        self._home = self.built.netns[start]
         loop = Loop()
         self._servers = Servers(self.built.netns, self._home, loop)
         started = time.monotonic()
@@ -120,7 +121,7 @@ class _Replica:
         self._moved = set[Version]()
         self._without_route = 0
         self._forgets = ctnetlink.available()
-        self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), order.network.this.netns
+        self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), start
         for name in self._plans:
             self._enter(name)
             if SEGMENTS in self._plans:  # hosts have asked for each other before they were joined
