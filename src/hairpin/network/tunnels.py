@@ -15,7 +15,7 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 _FLOOD = 0
-"""The MAC address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
+"""The hardware address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
@@ -28,7 +28,7 @@ class Remote(msgspec.Struct, frozen=True):
 
 
 def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remote, ...]:
-    """Return the outer destinations of a frame to the MAC address.
+    """Return the outer destinations of a frame to the hardware address.
 
     They are those of its forwarding entries, else of the entries for all other frames and the device's own remote.  The
     device's own remote is bound to the device's link, an entry to the link in the entry.
@@ -62,7 +62,7 @@ def underlay_netns(netns: Netns, link: Link) -> Netns:
 
 
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
-    """Return the tunnel devices that a frame to the MAC address (None: a broadcast) reaches, one for each destination.
+    """Return the tunnel devices that a frame to the hardware address (None: a broadcast) reaches, one a destination.
 
     None in their place: the destination was not read, or no device there receives the frame.
     """

@@ -78,7 +78,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
-    """Return the MAC address that the packet comes from: the client's or its router's.  None if no neighbour entry
+    """Return the hardware address that the packet comes from: the client's or its router's.  None if no neighbour entry
     tells."""
     namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
@@ -233,8 +233,8 @@ def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
 
 
 def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
-    """Return the reason if a tunnelled frame without a MAC address is for an address behind a tunnel device that was
-    read."""
+    """Return the reason if a tunnelled frame without a hardware address is for an address behind a tunnel device that
+    was read."""
     frame = carried.frame
     holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
     if holder is None:

@@ -113,7 +113,7 @@ def permanent(network: Network, state: State, link: Link, address: int) -> Neigh
 
 
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
-    """Return the packet addressed to the MAC address of a permanent entry, whichever host has that address."""
+    """Return the packet addressed to the hardware address of a permanent entry, whichever host has that address."""
     if not link.carrier:
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
