@@ -27,6 +27,11 @@ def test_the_documented_example_is_read() -> None:
     )
 
 
+def test_json_that_has_no_tables() -> None:
+    with pytest.raises(UsageError, match="it has no tables"):
+        parse_world("[]", "w.json")
+
+
 def test_json_with_the_same_names() -> None:
     text = '{"upstream": [{"action": "deny", "ports": 8151}]}'
     assert parse_world(text, "w.json").upstream == (UpstreamRule("deny", "tcp", (8151, 8151)),)

@@ -139,7 +139,7 @@ def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InK
     held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
     asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
     taken = {neighbour_slot(each) for each in asked.values()}  # an entry that is added replaces the one of its address
-    yield from (DeleteNeighbour(netns, each) for key, each in held.items() if neighbour_slot(each) not in taken)
+    yield from (DeleteNeighbour(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
     yield from (AddNeighbour(netns, each) for key, each in asked.items() if key not in held)
 
 

@@ -125,24 +125,32 @@ def _read(text: str, *, is_json: bool) -> _File:
     except ValueError as error:
         form = "JSON" if is_json else "TOML"
         raise MalformedError(message("it is not {form}: {words}", form=form, words=error)) from error
-    if not isinstance(document, dict):
-        raise MalformedError(message("it has no tables"))
-    for name, entries in document.items():
+    for name, entries in _tables(document).items():
         if name not in _TABLES:
             raise MalformedError(message("no table is called {name!r}; there are {known}", name=name,
                                          known=", ".join(_TABLES)))  # fmt: skip
-        if not isinstance(entries, list):
-            raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=name))
-        for entry in entries:
+        for entry in _entries(name, entries):
             _check(name, entry)
     return msgspec.convert(document, _File)
 
 
-def _check(table: str, entry: object) -> None:
-    """Raise MalformedError where the entry is none of the table, lacks a key, or has one that the table has not."""
+def _tables(document: object) -> dict[str, object]:
+    try:
+        return msgspec.convert(document, dict[str, object])
+    except msgspec.ValidationError as error:
+        raise MalformedError(message("it has no tables")) from error
+
+
+def _entries(table: str, entries: object) -> list[dict[str, object]]:
+    try:
+        return msgspec.convert(entries, list[dict[str, object]])
+    except msgspec.ValidationError as error:
+        raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table)) from error
+
+
+def _check(table: str, entry: dict[str, object]) -> None:
+    """Raise MalformedError if the entry lacks a key of the table, or has one that the table has not."""
     fields = {each.name: each for each in msgspec.structs.fields(_TABLES[table])}
-    if not isinstance(entry, dict):
-        raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table))
     for key, value in entry.items():
         if key not in fields:
             raise MalformedError(message("table {table} has no key {key!r}; it has {known}", table=table, key=key,
