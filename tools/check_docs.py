@@ -1,6 +1,7 @@
-"""Holds the repository's words: links and named pages resolve, no foreign hosts or machine paths, forms are kept.
+"""Checks the repository's texts: links and named pages exist, no foreign host and no machine path is named, the
+glossary's words are used, changelog fragments and decisions have their form.
 
-Looks at the files that git tracks or would track. Prints a line for each finding, ``path:line: what``, and exits 1.
+It reads the files that git tracks or would track. It prints a line for each finding, ``path:line: what``, and exits 1.
 """
 
 import re
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 NAMED_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/.-]+\.(?:md|svg|json)\b")
 URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
-# Hosts that may be named. Everything else, package registries above all, is a machine that may be gone tomorrow.
+# Hosts that may be named. Any other host, such as a package registry, may be gone tomorrow.
 HOSTS = re.compile(
     r"localhost|[\d.]+|[a-z]+|(.+\.)?(example(\.(com|net|org))?|test|invalid|internal)"
     r"|github\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|kernel|netfilter|rfc-editor|w3)\.org"
@@ -107,7 +108,7 @@ def other_words(text: str) -> Iterator[tuple[int, str]]:
 
 
 def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with a changelog fragment or a decision page."""
+    """Yield line and finding for each fault in the form of a changelog fragment or a decision."""
     folder, _, name = path.rpartition("/")
     if folder == "changelog.d" and name != "README.md":
         if not FRAGMENT.fullmatch(name):
@@ -125,7 +126,7 @@ def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def repository_findings(paths: tuple[str, ...]) -> Iterator[str]:
-    """Yield what only shows when the files are seen together."""
+    """Yield the findings that concern several files."""
     numbers = [path.rpartition("/")[2][:4] for path in paths if path.startswith("docs/adr/")]
     for number in sorted({number for number in numbers if numbers.count(number) > 1}):
         yield f"docs/adr: two pages have the number {number}"

@@ -1,7 +1,7 @@
-"""Recorded hosts: snapshots of real, broken hosts, with what real connections did there at that moment.
+"""Recorded hosts: snapshots of real, broken hosts, with the outcomes of real connections there at that moment.
 
-``python -m tools.record_hosts`` made them; ``expected.json`` holds the real outcomes, and the causes that a person who
-knew the fault accepted as the right answer.
+``python -m tools.record_hosts`` made them. ``expected.json`` holds the outcomes, and the causes that a person who knew
+the fault accepted as the right answer.
 """
 
 import functools
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent.parent / "fixtures" / "hosts"
 
 
 class Asked(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One flow of a recorded host: ``real`` is what a connection did (delivered, timeout, refused, unreachable)."""
+    """One flow of a recorded host; ``real`` is a connection's outcome (delivered, timeout, refused, unreachable)."""
 
     origin: str
     to: str

@@ -1,4 +1,4 @@
-"""Recorded networks of several hosts, asked by the command line from snapshots offline."""
+"""``hairpin check`` and ``walk`` on snapshots of several hosts, as recorded."""
 
 import json
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ BROKEN = "ip-forward-off.vxlan"
 
 
 def files(name: str) -> tuple[str, ...]:
-    """Return the options that name the network's hosts, and what its user states."""
+    """Return the options that name the network's snapshots and the file for ``--outside``."""
     hosts = (("--snapshot", str(FOLDER / name / f"{host}.hairpin")) for host in expected()[name].hosts)
     outside = ("--outside", str(stated(name))) if stated(name) else ()
     return (*(each for pair in hosts for each in pair), *outside)
@@ -41,7 +41,7 @@ def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str
     causes: set[str] = set()
     for asked in expected()[name].flows:
         found = check(capsys, name, asked)
-        # Where nobody answers ARP, the kernel says so after some seconds: the walk calls that dropped.
+        # If nobody answers ARP, the kernel sends an ICMP error after some seconds; the walk calls the packet dropped.
         unheard = AGREEING["timeout"] if asked.real == "unreachable" else frozenset[str]()
         assert found["flows"][0]["verdict"] in AGREEING[asked.real] | unheard, asked
         assert [host["name"] for host in found["hosts"]] == list(expected()[name].hosts)
@@ -54,7 +54,7 @@ def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str
     assert causes <= {each for acceptable in wanted for each in acceptable}
 
 
-def test_nothing_asked_is_what_all_hosts_publish_and_ask_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_target_the_flows_are_those_of_all_hosts(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(call(capsys, "check", "--no-replica", "--json", *files(BROKEN)))
     assert {(flow["host"], flow["purpose"]) for flow in found["flows"]} >= {
         (host, purpose) for host in ("node1", "node2") for purpose in ("published", "egress")
@@ -152,7 +152,7 @@ def test_refused(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...],
     assert said in " ".join(ended.err.split())
 
 
-# what is asked, the exit status where one of the hosts could not be read
+# question, exit status when one of the hosts could not be read
 UNREADABLE: dict[str, tuple[tuple[str, ...], int]] = {
     "a port here": (("8151",), 0),
     "a container of the other": (("web:80@node2", "--from", "container:web"), 0),
@@ -165,7 +165,7 @@ UNREADABLE: dict[str, tuple[tuple[str, ...], int]] = {
 
 
 @pytest.mark.parametrize(("question", "status"), UNREADABLE.values(), ids=UNREADABLE)
-def test_one_that_cannot_be_read_is_missing(
+def test_a_host_that_cannot_be_read_is_missing(
     capsys: pytest.CaptureFixture[str], question: tuple[str, ...], status: int
 ) -> None:
     ended = call(capsys, "check", *question, "--no-replica", "--json", *files(HEALTHY), "--host", "far=-oX")
@@ -228,7 +228,7 @@ STALLING = "overlay-mtu-too-large"
         ("healthy-overlay-mtu-fragments", (), set[str]()),
     ),
 )
-def test_full_sized_segments_are_looked_at_without_being_asked_for(
+def test_full_sized_segments_are_walked_by_default(
     capsys: pytest.CaptureFixture[str], name: str, size: tuple[str, ...], causes: set[str]
 ) -> None:
     question = ("check", "10.244.2.2:80", "--from", "container:web@node1", *size, "--no-replica", "--json")

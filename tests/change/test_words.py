@@ -96,6 +96,8 @@ def test_addresses_neighbours_and_forwarding_entries() -> None:
     assert " ".join(neighbour_words(replace(entry, proxy=True))) == "proxy 0.0.0.7 dev a"
     assert " ".join(fdb_words(FdbEntry("br", "p", 9, vlan=3))) == "00:00:00:00:00:09 dev p vlan 3 master"
     assert " ".join(fdb_words(FdbEntry(None, "vx", 9, remote=7))) == "00:00:00:00:00:09 dev vx dst 0.0.0.7 self"
+    bound = FdbEntry(None, "vx", 9, remote=7, via="eth1")
+    assert " ".join(fdb_words(bound)) == "00:00:00:00:00:09 dev vx dst 0.0.0.7 via eth1 self"
 
 
 LINKS: dict[str, tuple[Link, list[str]]] = {

@@ -73,7 +73,7 @@ def test_hosts_come_in_the_order_given(folder: Path) -> None:
     assert names((Place(a.kind, a.place, "near"), b)) == ["near", "b"]
 
 
-def test_one_of_several_that_cannot_be_read_is_named(folder: Path) -> None:
+def test_one_host_of_several_that_cannot_be_read_is_named(folder: Path) -> None:
     good = Place("snapshot", str(folder / "a.hairpin"))
     found = read_all((good, Place("snapshot", str(folder / "gone.hairpin")), Place("host", "-oX", "far")))
     assert isinstance(found[0], Evidence)

@@ -30,7 +30,7 @@ USER_DROPS: Replacement = (
 
 @cache
 def evidence(*replacements: Replacement, host: str = "docker-20.10") -> Evidence:
-    """Return the evidence with every replacement made in every reading; each has to be possible."""
+    """Return the evidence with every replacement made in every reading; each text to replace must occur."""
     whole = evidence_of(host)
     for old, new in replacements:
         assert any(old in reading.text for reading in whole.readings), old

@@ -1,4 +1,4 @@
-"""Quotes: the place that matters, once each, whatever else the reading says."""
+"""Quotes: the part of a reading that matters, each part once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A sentence that cannot be translated is refused."""
+"""``tools/messages.py --check`` refuses a sentence that cannot be translated."""
 
 import ast
 

@@ -9,6 +9,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.message import message
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text
 
 Words = tuple[str, ...]
@@ -154,26 +155,21 @@ def new_neighbour_words(entry: Neighbour) -> Words:
     words = neighbour_words(entry)
     if entry.proxy:
         return words
-    hardware = ("lladdr", mac_text(entry.mac)) if entry.mac is not None else ()
+    hardware = ("lladdr", write_mac(entry.mac)) if entry.mac is not None else ()
     return (*words, *hardware, "nud", entry.state.lower())
 
 
 def fdb_words(entry: FdbEntry) -> Words:
     """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``)."""
-    words = [mac_text(entry.mac), "dev", entry.port]
+    words = [write_mac(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
-    if entry.via is not None:
+    if entry.via is not None:  # without it the kernel deletes nothing, and says nothing
         words += ["via", entry.via]
     if entry.vlan is not None:
         words += ["vlan", str(entry.vlan)]
     words.append("master" if entry.bridge is not None else "self")
     return tuple(words)
-
-
-def mac_text(mac: int) -> str:
-    """Return a hardware address as ip(8) prints it."""
-    return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6, "big"))
 
 
 _FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress")

@@ -26,6 +26,12 @@ _FREE_TEXT = frozenset({"klog", "boot-scripts"})
 """Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
 container may be called ``accept``."""
 
+_PUBLIC_ASSET_TAGS = (
+    "7783-7084-3265-9085", "amazon", "google", "huaweicloud", "ibmcloud", "openstack", "oraclecloud", "no asset",
+    "none", "not specified", "default",
+)  # fmt: skip
+"""How the asset tags begin that a cloud or a vendor gives to all its machines, in lower case."""
+
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
     """Return the same evidence under other names; ``key`` makes it repeatable, for tests."""
@@ -133,17 +139,7 @@ class _Redactor:
         """Return the line with its asset tag renamed.  Tags that identify a cloud stay; others are inventory
         numbers."""
         name, colon, value = line.partition(":")
-        known = (
-            "7783-7084-3265-9085",
-            "Amazon",
-            "OracleCloud",
-            "No Asset",
-            "None",
-            "Not Specified",
-            "Default",
-            "Google",
-        )
-        if name.endswith("chassis_asset_tag") and not value.startswith(known):
+        if name.endswith("chassis_asset_tag") and not value.strip().lower().startswith(_PUBLIC_ASSET_TAGS):
             value = self._names.name(value)
         return f"{name}{colon}{value}"
 

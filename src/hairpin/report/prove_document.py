@@ -26,7 +26,7 @@ SCHEMA: Literal["hairpin.prove/1"] = "hairpin.prove/1"
 
 
 class CountedRule(msgspec.Struct, frozen=True):
-    """A rule that took packets away on the replica, by its own counter; ``number`` 0 is the chain's policy."""
+    """A rule that dropped or rejected packets on the replica, by its counter; ``number`` 0 is the chain's policy."""
 
     netns: str
     table: str
@@ -38,7 +38,7 @@ class CountedRule(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A packet on a link, ``out`` of it or in by it; ``at_ms`` since the first."""
+    """A packet on a link.  ``out``: it leaves by the link, else it enters.  ``at_ms``: since the first packet."""
 
     at_ms: float
     netns: str
@@ -49,7 +49,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class KernelAnswer(msgspec.Struct, frozen=True):
-    """What the running kernel did.  ``reasons`` are its own names for drops (enum skb_drop_reason)."""
+    """The running kernel's answer.  ``reasons`` are its own names for drops (enum skb_drop_reason)."""
 
     verdict: KernelVerdict | Literal["depends"]
     netns: str | None
@@ -62,7 +62,7 @@ class KernelAnswer(msgspec.Struct, frozen=True):
 
 
 class ProvenDocument(msgspec.Struct, frozen=True):
-    """One flow: the walk's answer, the kernel's, and whether they are the same (null: what was left out decides)."""
+    """One flow: the walk's answer, the kernel's, and whether they agree (null: a left-out part may decide)."""
 
     simulated: FlowDocument
     replicated: KernelAnswer

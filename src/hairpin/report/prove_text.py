@@ -1,4 +1,4 @@
-"""Both judges side by side, as people read it: the walk's way, then each packet that the kernel carried."""
+"""Both judges side by side, as people read it: the walk's path, then each packet that the kernel carried."""
 
 from hairpin.answer.answer import Answer
 from hairpin.judges.judged import Judged
@@ -13,11 +13,11 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _SHOWN = 40
-"""Packets of one flow that are shown; the JSON has all."""
+"""The number of packets that are shown of one flow; the JSON has all."""
 
 
 def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> str:
-    """Return the answer; the ways of a flow on which both judges agree and which is delivered only when asked for."""
+    """Return the answer.  Of several flows on which both judges agree, the paths are drawn only if ``verbose``."""
     files = {each.flow: each.file for each in answer.disputes}
     for each in answer.flows:
         if each.judged is not None:

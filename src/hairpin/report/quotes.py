@@ -1,4 +1,4 @@
-"""Quotes the readings that an answer refers to: each with its origin and the words that matter."""
+"""Quotes the readings that an answer refers to: each with its origin and the part that matters."""
 
 from typing import cast
 
@@ -23,7 +23,7 @@ from hairpin.walk.state import (
 )
 
 LONGEST = 400
-"""Characters of an excerpt; one line of docker inspect alone has thousands."""
+"""The most characters of an excerpt; one line of docker inspect has thousands."""
 
 
 _ESSENCE: dict[str, tuple[str, ...]] = {
@@ -60,7 +60,7 @@ class Quotes:
         return dict(self._quotes)
 
     def decided(self, decided: DecidedBy | None) -> str | None:
-        """Return the reference of what decided a step, or None when no reading says it."""
+        """Return the reference of the place that decided a step, or None if no reading shows it."""
         match decided:
             case RuleDecided(place=place):
                 return self._rule(place.evidence, place.text, place.line)
@@ -76,7 +76,7 @@ class Quotes:
                 return None
 
     def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
-        """Return the references of what a cause stands on: what it names itself, else what stopped the packet."""
+        """Return the references of a cause's evidence: the readings that it names, else the one that shows the stop."""
         decided = cause.stop.decided_by
         named = self.named(cause.candidate, decided)
         if named:
@@ -87,8 +87,8 @@ class Quotes:
         return (reference,) if reference is not None else ()
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of the readings that a candidate names, quoting what its ``where`` says, else what
-        stopped the packet."""
+        """Return the references of the readings that a candidate names.  Each quotes the words of the candidate's
+        ``where``, else the rule that stopped the packet."""
         where = dict(candidate.where)
         if isinstance(stopped_by, RuleDecided) and "chains" not in where and "rules" not in where:
             where.setdefault("rule", stopped_by.place.text)
@@ -96,7 +96,7 @@ class Quotes:
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
     def socketless(self, netns: Netns, said: Message) -> str | None:
-        """Return the reference of the reading that lists a namespace's sockets, which shows that one is not there."""
+        """Return the reference of the reading that lists the namespace's sockets: it shows that a socket is missing."""
         for reading in self._readings.values():
             if self._hosts[reading.id] != netns.host:
                 continue
@@ -125,7 +125,7 @@ class Quotes:
         return self._quote(reading_id, line.strip() if line is not None else wanted)
 
     def _rule(self, reading_id: str, text: str, line: int) -> str | None:
-        """Quote the line as it was read, with its counters; the rule's own words where the reading has no lines."""
+        """Quote the line as it was read, with its counters; the rule's text if the reading has no such line."""
         reading = self._readings.get(reading_id)
         if reading is not None and line > 0:
             lines = reading.text.splitlines()
@@ -153,8 +153,9 @@ class Quotes:
 
 
 def declarations(text: str, tables: str) -> str:
-    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that.
-    Empty where it has no such table."""
+    """Return ``*nat`` and the declarations of its chains from iptables-save's text; empty if the table is not there.
+
+    The declarations show which chains are missing."""
     wanted = [f"*{table}" for table in tables.split(", ")]
     kept: list[str] = []
     inside = False
@@ -167,7 +168,7 @@ def declarations(text: str, tables: str) -> str:
 
 
 def essence(reading: Reading) -> str:
-    """Return the fields of an engine's JSON that an answer stands on; the text's beginning when it is no JSON."""
+    """Return the fields of an engine's JSON that answers refer to; the whole text if it is no JSON."""
     try:
         document = msgspec.json.decode(reading.text, type=dict[str, object])
     except (msgspec.DecodeError, msgspec.ValidationError):
@@ -181,7 +182,7 @@ def essence(reading: Reading) -> str:
 
 
 def _at(document: object, path: str) -> object:
-    """Return what stands at ``State.Status`` of a JSON document, or None."""
+    """Return the value at a path such as ``State.Status`` of a JSON document, or None."""
     for name in path.split("."):
         if not isinstance(document, dict):
             return None
@@ -190,7 +191,7 @@ def _at(document: object, path: str) -> object:
 
 
 def _letters(count: int) -> str:
-    """Return nothing for the first place, then b, c … z, bb …"""
+    """Return the letters of a further place: none for the first, then b, c … z, ba …"""
     if count == 0:
         return ""
     text = ""

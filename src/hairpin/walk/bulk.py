@@ -21,10 +21,10 @@ from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.tunnels import overhead_bytes
 from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.mtu import route_mtu
 from hairpin.walk.link.neighbour_discovery import walk_asking
-from hairpin.walk.link.tunnel import overhead_bytes
 from hairpin.walk.state import Carried, End, Sender, State, Step
 
 _HEADERS: dict[Version, int] = {4: 40, 6: 60}
@@ -101,7 +101,7 @@ def _lost(network: Network, start: State, size: int) -> End | None:
         end = next((each for each in ends if each.stop is not None and each.stop.reason == "mtu"), None)
         if end is None:
             return None
-        smaller = _told(network, end)
+        smaller = _learned_mtu(network, end)
         if smaller is None and end.state.carried is not None:
             return None if _clamps(network, end.state.history.steps) else end
         if smaller is None or smaller >= size:
@@ -110,7 +110,7 @@ def _lost(network: Network, start: State, size: int) -> End | None:
     return None
 
 
-def _told(network: Network, end: End) -> int | None:
+def _learned_mtu(network: Network, end: End) -> int | None:
     """Return the MTU that the packet's sender learns by its loss; None where it learns nothing."""
     assert end.stop is not None
     link = network.namespace(end.stop.netns).link(end.stop.link)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.link import Tunnel
+from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
@@ -354,6 +354,21 @@ def stopped(
     stop = Stop(reason, state.netns, at, link, state.seen(), decided_by, reject, address)
     kind: Literal["dropped", "rejected"] = "rejected" if reject is not None else "dropped"
     return End(kind, state.noted(at, link, decided_by, note=reason), stop)
+
+
+def stopped_by(
+    state: State,
+    reason: Reason,
+    link: Link,
+    said: Message,
+    *,
+    stage: Stage | None = None,
+    reject: str | None = None,
+    address: int | None = None,
+) -> End:
+    """Return the end of a branch that the link decides; ``said`` is what the link is or does."""
+    decided = LinkDecided(link.name, said, link.evidence)
+    return stopped(state, reason, stage=stage, link=link.name, decided_by=decided, reject=reject, address=address)
 
 
 def _may_be_answered(packet: Packet) -> bool:

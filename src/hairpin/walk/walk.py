@@ -322,7 +322,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
     )
     note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
     if depth > _MOST_RELAYS:
-        yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions, relayed=True)
+        yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
         return
     for leg in _branches(network, inner, depth=depth):
         yield msgspec.structs.replace(
@@ -330,7 +330,6 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
             request=(*front.request, note, *leg.request),
             reply=(*leg.reply, *front.reply),
             conditions=(*front.conditions, *leg.conditions),
-            relayed=True,
         )
 
 

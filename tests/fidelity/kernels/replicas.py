@@ -22,7 +22,9 @@ from tests.acceptance.recorded import evidence, expected, network, target
 
 
 class Replicas(msgspec.Struct, frozen=True):
-    """How many flows both judges answered alike, and ``host: flow`` of those that they did not, or could not say."""
+    """The number of flows on which both judges agree, and ``host: flow`` of those on which they disagree or are
+    undecided.
+    """
 
     hosts: int
     agreeing: int
@@ -59,7 +61,7 @@ def replicas() -> Replicas:
 
 
 def main(path: str) -> None:
-    """Write the figures, and show what was not agreed."""
+    """Write the figures, and print the flows on which the judges do not agree."""
     found = replicas()
     Path(path).write_text(json.dumps(msgspec.to_builtins(found), indent=1) + "\n", "utf-8")
     for text in (*found.differing, *(f"undecided {each}" for each in found.undecided)):

@@ -124,7 +124,7 @@ def _by_tunnel(
         if link.tunnel is None or not link.up or is_bridge_port(here, link):
             continue
         remote = next((each.value for each in addresses_of(there, None, link.tunnel.version)), 0)
-        port = taker(network, far, link.tunnel, link.tunnel.local, remote, link.tunnel.port)
+        port = taker(network, far, msgspec.structs.replace(link.tunnel, remote=remote))
         end = there.link(port.link) if port is not None and port.netns == far else None
         if end is None or is_bridge_port(there, end):
             continue

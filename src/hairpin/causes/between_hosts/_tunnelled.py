@@ -11,7 +11,7 @@ from hairpin.host.route import FdbEntry
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.network.flannel import relay_behind
 from hairpin.network.network import Network, is_bridge_port, is_uplink, owns_address
-from hairpin.network.tunnels import remotes_of, underlay_netns
+from hairpin.network.tunnels import encapsulation, remotes_of, underlay_netns
 from hairpin.network.wires import holder_of
 from hairpin.walk.state import Step
 
@@ -27,8 +27,7 @@ class Tunnelled(msgspec.Struct, frozen=True):
     @property
     def tunnel(self) -> Tunnel:
         """How the device encapsulates."""
-        assert self.link.tunnel is not None
-        return self.link.tunnel
+        return encapsulation(self.link)
 
 
 class FarEnd(msgspec.Struct, frozen=True):
@@ -115,9 +114,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
     """Return the address at which other hosts reach the tunnel device: its ``local`` address if the host has it, else
     the first address of its underlay or of an uplink."""
-    netns, tunnel = underlay_netns(netns, link), link.tunnel
+    netns, tunnel = underlay_netns(netns, link), encapsulation(link)
     namespace = network.namespace(netns)
-    assert tunnel is not None
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):
         return tunnel.local
     uplinks = {each.name for each in namespace.links if is_uplink(network, netns, each)}
@@ -133,8 +131,7 @@ def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
 
 def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: FarEnd) -> bool:
     """Return whether frames to the hardware address go to an address of the far end's host."""
-    assert link.tunnel is not None
-    there, version = network.namespace(underlay_netns(far.netns, far.link)), link.tunnel.version
+    there, version = network.namespace(underlay_netns(far.netns, far.link)), encapsulation(link).version
     return any(owns_address(there, version, each.address) for each in remotes_of(network.namespace(netns), link, mac))
 
 

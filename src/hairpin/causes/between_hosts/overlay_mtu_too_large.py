@@ -11,7 +11,7 @@ from hairpin.causes.between_hosts._tunnelled import tunnelled
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
-from hairpin.walk.link.tunnel import overhead_bytes
+from hairpin.network.tunnels import overhead_bytes
 
 _LEAST = 576
 """The smallest MTU that is proposed, in bytes: every host takes datagrams of that size (RFC 791)."""

@@ -23,9 +23,7 @@ from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import address_text
-
-_ALL = 0
-"""The hardware address 00:00:00:00:00:00: its entries are for all frames that have no entry of their own."""
+from hairpin.network.tunnels import ALL_FRAMES, entries_of
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -63,13 +61,9 @@ def find(view: View) -> Iterator[Candidate]:
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
     """Return the entries that the frame followed: those for its hardware address, else those of 00:00:00:00:00:00 whose
     remote address no host has."""
-    own = [
-        each
-        for each in network.namespace(sent.netns).fdb
-        if each.port == sent.link.name and each.remote is not None
-    ]  # fmt: skip
+    own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
-    return named or tuple(each for each in own if each.mac == _ALL and not _is_held(network, sent, each.remote))
+    return named or tuple(each for each in own if each.mac == ALL_FRAMES and not _is_held(network, sent, each.remote))
 
 
 def _is_held(network: Network, sent: Tunnelled, address: int | None) -> bool:
@@ -78,7 +72,7 @@ def _is_held(network: Network, sent: Tunnelled, address: int | None) -> bool:
 
 
 def _mac(sent: Tunnelled, stale: tuple[FdbEntry, ...]) -> int:
-    return stale[0].mac if stale else sent.frame.dmac or _ALL
+    return stale[0].mac if stale else sent.frame.dmac or ALL_FRAMES
 
 
 def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntry, ...]) -> Change:
@@ -94,7 +88,7 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
     # An entry for all frames has a remote a host: the right one is added beside the others before the wrong ones go.
     gone: tuple[Primitive, ...] = tuple(DeleteFdbEntry(sent.netns, each) for each in stale)
     added = AddFdbEntry(sent.netns, right)
-    return Change((added, *gone) if right.mac == _ALL else (*gone, added))
+    return Change((added, *gone) if right.mac == ALL_FRAMES else (*gone, added))
 
 
 CAUSE = Cause(

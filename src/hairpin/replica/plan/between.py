@@ -8,12 +8,13 @@ The world forwards a packet for an address of another host's uplink, as gateways
 
 from collections.abc import Iterator
 
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, address_text, parse_address, prefix_text, width
 from hairpin.network.wires import owner_of
 from hairpin.replica.plan.blueprint import SEGMENTS, Load, NetnsPlan, SysctlValue
 from hairpin.replica.plan.hardware_addresses import MacsBehind
-from hairpin.replica.plan.links import Wire, holder_of, mac_text
+from hairpin.replica.plan.links import Wire, holder_of
 
 FORWARDING = (SysctlValue("net/ipv4/ip_forward", "1"), SysctlValue("net/ipv6/conf/all/forwarding", "1"))
 _BRIDGED_UNSEEN = tuple(
@@ -83,7 +84,7 @@ def _accepted_macs(wire: Wire, wires: tuple[Wire, ...], known: tuple[MacsBehind,
     """Return the hardware addresses of the world's end of the wire, and of the VLANs on it, as elements of a set."""
     here = {each.name for each in wires if wire.name in (each.name, each.over)}
     found = [mac for each in known if each.wire in here for mac in (each.own, *each.others) if mac is not None]
-    return ", ".join(dict.fromkeys(map(mac_text, found)))
+    return ", ".join(dict.fromkeys(map(write_mac, found)))
 
 
 def _filter(wire: Wire, macs: str) -> Iterator[str]:

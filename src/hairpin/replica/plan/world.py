@@ -13,6 +13,7 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
     Network,
@@ -38,7 +39,7 @@ from hairpin.network.world import Peer
 from hairpin.replica.plan import between, replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
-from hairpin.replica.plan.links import Wire, holder_of, mac_of, mac_text
+from hairpin.replica.plan.links import Wire, holder_of, mac_of
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
@@ -146,7 +147,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
             yield f"route add {address}/{width(version)} dev {wire.name} table {replies.table_of(number)}"
         router = _ROUTER[version]
         everything = "0.0.0.0/0" if version == 4 else "::/0"
-        yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
+        yield f"neighbour replace {router} lladdr {write_mac(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
@@ -197,7 +198,7 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
             continue
         taker = takes_address(network, Port(wire.netns, wire.link.name), flow.version, asked)
         if taker is not None and (link := link_of(network, taker)).kind == "macvlan":
-            known = mac_text(mac_of(taker.netns, link))
+            known = write_mac(mac_of(taker.netns, link))
             yield f"neighbour replace {begins.destination} lladdr {known} dev {wire.name} nud permanent"
             yield f"route add {begins.destination}/{width(flow.version)} dev {wire.name} table {table}"
 

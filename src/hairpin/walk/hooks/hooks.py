@@ -182,14 +182,18 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[
 
 
 def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
+    for decision, after in _decided(namespace, state, hook, table, chain):
+        yield after if isinstance(after, End) else _noted_if_telling(after, decision, hook)
+
+
+def _decided(
+    namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain
+) -> Iterator[tuple[Decision, Outcome]]:
+    """Yield what the chain decides about the packet, with the packet after it or its end."""
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
         after = _after(namespace, state, table, decision)
-        ended = _ended(namespace, after, decision, hook)
-        if ended is not None:
-            yield ended
-        else:
-            yield _noted_if_telling(after, decision, hook)
+        yield decision, _ended(namespace, after, decision, hook) or after
 
 
 def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
@@ -311,12 +315,9 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     """Yield the packet with its translation decided, undecided (the next chain decides), or its end."""
     manip = NAT[hook][1]
-    around = NamespaceSurroundings(namespace, table.dialect)
-    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
-        after = _after(namespace, state, table, decision)
-        ended = _ended(namespace, after, decision, hook)
-        if ended is not None:
-            yield ended
+    for decision, after in _decided(namespace, state, hook, table, chain):
+        if isinstance(after, End):
+            yield after
         elif decision.nat is None:
             yield _noted_if_telling(after, decision, hook)
         else:

@@ -1,4 +1,4 @@
-"""From one namespace into another: through a veth, or to another host that was read."""
+"""From one namespace into another: through a veth, out of a tunnel, or to another host that was read."""
 
 import msgspec
 
@@ -7,6 +7,7 @@ from hairpin.message import message
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
+from hairpin.network.tunnels import ETHERNET
 from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stopped
@@ -33,6 +34,21 @@ def enter(state: State, port: Port, *, from_below: bool = False) -> State:
         history=state.history,
         carried=state.carried,
     )
+
+
+def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> State:
+    """Return the packet inside the outer packet as it comes out of the tunnel's device, ``port``.
+
+    Only a tunnel of Ethernet frames keeps the frame's header.
+    """
+    assert state.carried is not None
+    inner = state.carried.frame
+    packet = msgspec.structs.replace(inner.packet, mark=mark)
+    if link_of(network, port).kind not in ETHERNET:
+        packet = msgspec.structs.replace(packet, smac=None, dmac=None)
+        inner = inner.with_frame(vid=None, target=None)
+    out = msgspec.structs.replace(inner, packet=packet, hops=state.hops, history=state.history)
+    return enter(out, port, from_below=True)
 
 
 def crossed(network: Network, state: State, link: Link) -> Outcome | None:

@@ -22,7 +22,7 @@ from hairpin.network.vrf import loops_back
 from hairpin.walk.link.arp import announced
 from hairpin.walk.link.device import link_down, opaque, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
-from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
+from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped, stopped_by
 
 
 def neighbour(network: Network, state: State) -> Iterator[Outcome]:
@@ -38,9 +38,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield state.to("device-out")
         return
     if not link.up:
-        decided = LinkDecided(link.name, message("is down"), link.evidence)
-        reason: Reason = "bridge-down" if link.kind == "bridge" else "link-down"
-        yield stopped(state, reason, link=link.name, decided_by=decided)
+        yield stopped_by(state, "bridge-down" if link.kind == "bridge" else "link-down", link, message("is down"))
         return
     hop = state.next_hop
     if hop is not None and hop.encap:
@@ -159,8 +157,13 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             assert end.stop is not None
             return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
         case "nobody":
-            decided = LinkDecided(link.name, message("nobody on it answers for {address}", address=text), link.evidence)
-            return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)
+            return stopped_by(
+                state,
+                "no-neighbour",
+                link,
+                message("nobody on it answers for {address}", address=text),
+                address=address,
+            )
 
 
 _BLOCKED: dict[str, tuple[Reason, Message]] = {

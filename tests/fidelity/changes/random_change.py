@@ -1,4 +1,4 @@
-"""Random changes of a network that was read: changes of its parts, and parts like its own."""
+"""Random changes of a network that was read: its parts changed or deleted, and new parts like its own."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -48,8 +48,8 @@ Draw = Callable[[Random, Netns, Namespace], Iterator[InKernel]]
 _SET = ("forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "proxy_arp")
 
 
-def drawn(random: Random, network: Network) -> InKernel | None:
-    """Return one change of one of the network's namespaces, or None where what was drawn is not there."""
+def random_change(random: Random, network: Network) -> InKernel | None:
+    """Return one change of one of the network's namespaces; None if the namespace lacks the part that was drawn."""
     netns, namespace = random.choice(tuple(network.namespaces()))
     return next(random.choice(DRAWS)(random, netns, namespace), None)
 
@@ -91,7 +91,7 @@ def _chains(random: Random, namespace: Namespace) -> Iterator[tuple[Table, Chain
 
 
 def _is_loadable(rule: Rule) -> bool:
-    """Return whether nft reads what it prints: of ``tcp flags rst / rst`` it does not everywhere."""
+    """Return whether nft reads its own listing of the rule; it refuses some of ``tcp flags rst / rst``."""
     return " / " not in rule.text
 
 
