@@ -236,3 +236,10 @@ def test_a_closed_pipe_is_no_error() -> None:
 def test_a_commands_return_value_is_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "8080", "--snapshot", snapshot()]) == 0
     assert "delivered" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ("check", "walk", "prove"))
+def test_the_help_says_that_a_flow_that_leaves_is_no_failure(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert run([command, "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(or leaving), 1 " in told

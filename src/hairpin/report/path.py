@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -113,7 +114,7 @@ def draw_branch(
             paper.gap()
         backwards = steps is branch.reply
         start, end = (ends[1], ends[0]) if backwards else ends
-        if broken and not backwards and steps and (meant := _translated_end(trace, steps[-1].packet, places)):
+        if broken and not backwards and steps and (meant := _translated_end(trace, _innermost(steps), places)):
             end = meant
         if len(ways) > 1 or backwards or in_data:
             paper.line(f"    {words(name)}")
@@ -131,6 +132,22 @@ class _Way(msgspec.Struct, frozen=True):
     netns: Netns | None
     stop: Stop | None
     places: Places
+
+
+def _innermost(steps: tuple[Step, ...]) -> Packet:
+    """Return the packet of the last step; inside a tunnel the one that the outer packet carries for it.
+
+    A step of a tunnel has the packet before the tunnel, and the next step the packet behind it: the outer one, or the
+    one that went in."""
+    inside: list[Packet] = []
+    for step, following in pairwise(steps):
+        if step.stage != "tunnel" or _headers(step.packet) == _headers(following.packet):
+            continue
+        if inside and _headers(inside[-1]) == _headers(following.packet):
+            inside.pop()
+        else:
+            inside.append(step.packet)
+    return inside[0] if inside else steps[-1].packet
 
 
 def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:

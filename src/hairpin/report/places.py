@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.flow import Flow
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -13,11 +13,7 @@ class Places(msgspec.Struct, frozen=True):
 
     def start(self, flow: Flow) -> str:
         """Return where the flow starts: ``host``, ``container:api@node1``."""
-        text = flow.start_text()
-        return f"{text}@{flow.host}" if self._has_host(flow) else text
-
-    def _has_host(self, flow: Flow) -> bool:
-        return self.with_host and bool(flow.host) and isinstance(flow.start, (FromHost, FromContainer))
+        return flow.start_text(with_host=self.with_host)
 
     def container(self, flow: Flow) -> str:
         """Return the container that the flow is for (``web@node2``); empty if it is for none."""

@@ -13,10 +13,12 @@ from hairpin.report.document import (
     FlowDocument,
     HostDocument,
     MissingDocument,
+    QuestionDocument,
     flow_document,
     host_document,
     host_documents,
     missing_documents,
+    question_documents,
 )
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
@@ -86,6 +88,7 @@ class ProveDocument(msgspec.Struct, frozen=True):
     hosts: tuple[HostDocument, ...]
     missing: tuple[MissingDocument, ...]
     notes: tuple[str, ...] = ()
+    questions: tuple[QuestionDocument, ...] = ()
 
 
 def prove_document(answer: Answer, words: Words) -> ProveDocument:
@@ -107,6 +110,7 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
         host_documents(answer),
         _hosts_not_read(answer, quotes, words),
         tuple(words(each) for each in answer.notes),
+        question_documents(answer, words),
     )
 
 

@@ -127,6 +127,8 @@ class _Report:
         for line in quote.excerpt.splitlines()[: 2 * FEW]:
             for part in wrapped(line, self._paper.width - 4):
                 self._paper.line("  ", ("│ ", "faint"), part)
+        if quote.note:
+            self._paper.prose(quote.note, indent=5)
 
     def _proof(self, cause: CauseAnswer) -> Message:
         proof = cause.proof

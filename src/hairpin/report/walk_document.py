@@ -15,10 +15,12 @@ from hairpin.report.document import (
     FlowDocument,
     HostDocument,
     MissingDocument,
+    QuestionDocument,
     flow_document,
     host_document,
     host_documents,
     missing_documents,
+    question_documents,
 )
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
@@ -130,6 +132,7 @@ class WalkDocument(msgspec.Struct, frozen=True):
     evidence: dict[EvidenceRef, Quote]
     missing: tuple[MissingDocument, ...]
     notes: tuple[str, ...] = ()
+    questions: tuple[QuestionDocument, ...] = ()
 
 
 def walk_document(answer: Answer, words: Words) -> WalkDocument:
@@ -151,6 +154,7 @@ def walk_document(answer: Answer, words: Words) -> WalkDocument:
         evidence=quotes.all(),
         missing=missing_documents(answer, quotes, words),
         notes=tuple(words(each) for each in answer.notes),
+        questions=question_documents(answer, words),
     )
 
 

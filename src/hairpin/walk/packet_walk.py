@@ -39,7 +39,7 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
 def _input(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_hook(network, state, "input"):
         namespace = network.namespace(state.netns)
-        taken = outcome if isinstance(outcome, End) else balanced(namespace, outcome) or outcome
+        taken = outcome if isinstance(outcome, End) else balanced(network, outcome) or outcome
         done = taken if isinstance(taken, End) else confirmed(taken, namespace)
         if isinstance(done, End):
             yield done

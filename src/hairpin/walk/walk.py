@@ -183,7 +183,9 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
             yield from _refused(network, started, refused)
         case "unread":
             unread = stopped(state, "sockets-unread", stage="socket", link=state.iif)
-            said = message("something listens on port {port} in {netns}", port=packet.dport, netns=state.netns)
+            said = message(
+                "something listens on port {port} in {netns}", port=packet.dport, netns=network.netns_text(state.netns)
+            )
             conditions = (*state.history.conditions, Condition(said, holds=True))
             yield Branch("depends", unread.state.history.steps, stop=unread.stop, conditions=conditions)
 

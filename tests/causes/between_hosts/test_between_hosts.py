@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
+from hairpin.causes.between_hosts import vxlan_port_blocked
+from hairpin.causes.cause import View
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, BridgeInfo, Link
+from hairpin.host.link import Address, BridgeInfo, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, Route
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -13,6 +15,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from hairpin.remedy.plan import remedies
 from hairpin.walk.verdicts import succeeds
+from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import told
 from tests.rule_text import without
@@ -130,6 +133,9 @@ CASES: dict[str, Case] = {
     "the near INPUT drops the tunnel's replies": Case(
         network(node("one", rules=BLOCKED), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
     ),
+    "INPUT drops the tunnel's answers of a host that was not read": Case(
+        network(node("one", rules=BLOCKED)), TO_TWO, ("vxlan-port-blocked",), network(node("one")),
+    ),
     "OUTPUT refuses the tunnel's port": Case(
         network(node("one", rules=SENDS_NONE), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
     ),
@@ -201,3 +207,27 @@ def test_a_subnet_on_two_hosts_is_mended_by_a_person() -> None:
     (made,) = remedies(found.cause, found.candidate, network(with_bridge("10.244.2.0/25"), two()))
     assert (made.id, made.steps, made.keeping, made.side_effects) == ("recreate-network", (), (), ())
     assert "docker network create --subnet" in str(made.advice[0])
+
+
+TO_PORT = Flow(Outside(ADDRESSES["two"]), 4, ADDRESSES["one"], "udp", 8472, host="one")
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "up", "named"),
+    (
+        (vxlan("one"), True, True),
+        (vxlan("one"), False, False),
+        (vxlan("one", port=4789), True, False),
+    ),
+)
+def test_a_packet_for_the_port_of_a_tunnel_that_is_up_is_the_tunnels(tunnel: Tunnel, up: bool, named: bool) -> None:
+    """Who asks from outside may be the other end of the tunnel, on a host that was not read."""
+    host = node("one", rules=BLOCKED, tunnel=tunnel)
+    links = tuple(
+        msgspec.structs.replace(each, up=up) if each.name == "flannel.1" else each for each in host.namespaces[0].links
+    )
+    asked = network(changed(host, links=links))
+    trace = walk_flow(asked, TO_PORT)
+    assert trace.usual.stop is not None
+    found = tuple(vxlan_port_blocked.find(View(asked, TO_PORT, trace.usual, trace.usual.stop)))
+    assert bool(found) is named

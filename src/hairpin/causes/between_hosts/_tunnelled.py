@@ -9,7 +9,7 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.netfilter.packet import GRE, UDP, Packet
-from hairpin.network.flannel import relay_behind
+from hairpin.network.flannel import relay_at, relay_behind
 from hairpin.network.network import Network, is_bridge_port, is_uplink, owns_address
 from hairpin.network.tunnels import encapsulation, remotes_of, underlay_netns
 from hairpin.network.wires import holder_of
@@ -60,7 +60,9 @@ def tunnelled(view: View) -> Tunnelled | None:
 
 def overlay_port(view: View) -> int | None:
     """Return the UDP port of the stopped packet if it is an outer packet, of a tunnel device or of flanneld's udp
-    backend; else None."""
+    backend; else None.
+
+    An outer packet of a host that was not read is known by its port."""
     sent = tunnelled(view)
     if sent is not None:
         return sent.tunnel.port if sent.inside else None
@@ -71,7 +73,25 @@ def overlay_port(view: View) -> int | None:
         relay = relay_behind(namespace, link) if link is not None else None
         if relay is not None:
             return relay.socket.port if (step.packet.protocol, step.packet.dport) != (UDP, relay.socket.port) else None
-    return None
+    return _own_port(view)
+
+
+def _own_port(view: View) -> int | None:
+    """Return the UDP port of a packet that came in for a tunnel device of this host that is up, or for its flanneld."""
+    packet, netns = view.stop.seen.packet, view.stop.netns
+    namespace = view.namespace
+    if packet.protocol != UDP or not view.stop.seen.iif or not owns_address(namespace, packet.version, packet.daddr):
+        return None
+    ports = {
+        link.tunnel.port
+        for home, each in view.network.namespaces()
+        for link in each.links
+        if link.tunnel is not None
+        and link.up
+        and link.tunnel.version == packet.version
+        and underlay_netns(home, link) == netns
+    }
+    return packet.dport if packet.dport in ports or relay_at(namespace, packet.dport) is not None else None
 
 
 def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:

@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
             overhead=overhead, below=below.name, far=view.stop.netns.host, mtu=below.mtu_bytes,
         ),
         change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, mtu_bytes=fits))),
-        where=where(host=host, link=name, value=sent.link.mtu_bytes, wanted=fits),
+        where=where(host=host, link=name, value=sent.link.mtu_bytes, wanted=fits, underlay=below.name),
         in_class="oversized-tunnel",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, below) if each.evidence)),
         advice=(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import ContinueProcess, one
 from hairpin.message import message
-from hairpin.walk.sockets import find_socket
+from hairpin.walk.sockets import find_socket, socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -21,7 +21,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("{name} (process {pid}) is stopped", name=name, pid=socket.pid),
         detail=message("A signal stopped it: connections are accepted by the kernel and never answered."),
         change=one(ContinueProcess(view.host.name, socket.pid)),
-        where=where(process=name, pid=socket.pid, port=socket.port),
+        where=where(process=name, pid=socket.pid, port=socket.port, socket=socket_text(socket)),
         in_class="process-stopped",
         evidence=(socket.evidence,),
         advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),

@@ -39,7 +39,7 @@ INT_MAX = (1 << 31) - 1
 _NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})
 
 
-Reroute = Callable[[Namespace, State], Iterator[Outcome]]
+Reroute = Callable[[Network, State], Iterator[Outcome]]
 
 
 def run_hook(
@@ -52,7 +52,7 @@ def run_hook(
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
-    unread = unread_rules(namespace, state.packet.version)
+    unread = unread_rules(network, state.netns, state.packet.version)
     if unread is not None and unread not in state.history.conditions:
         # Rules that were not read may drop or accept.  The walk forks, once in each namespace.
         blind = stopped(
@@ -64,16 +64,14 @@ def run_hook(
     for item in items_at(namespace, hook, families):
         if item.kind == "nat" and not translates:
             continue
-        states = yield from without_ends(_do_and_route(namespace, each, hook, item, reroute) for each in states)
+        states = yield from without_ends(_do_and_route(network, each, hook, item, reroute) for each in states)
     yield from states
 
 
-def _do_and_route(
-    namespace: Namespace, state: State, hook: Hook, item: Item, reroute: Reroute | None
-) -> Iterator[Outcome]:
-    for outcome in _do(namespace, state, hook, item):
+def _do_and_route(network: Network, state: State, hook: Hook, item: Item, reroute: Reroute | None) -> Iterator[Outcome]:
+    for outcome in _do(network.namespace(state.netns), state, hook, item):
         if reroute is not None and isinstance(outcome, State) and _changes_route(item, state, outcome):
-            yield from reroute(namespace, outcome)
+            yield from reroute(network, outcome)
         else:
             yield outcome
 

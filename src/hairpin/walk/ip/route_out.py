@@ -29,11 +29,11 @@ from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
     """Route a packet that a process of this namespace sends.  Source address 0: the kernel chooses one."""
+    yield from _routed(network, state, "output")
+
+
+def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
     namespace = network.namespace(state.netns)
-    yield from _routed(namespace, state, "output")
-
-
-def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome]:
     state = _for_itself(state, then)
     packet = state.packet
     query = _query(namespace, state, packet)
@@ -52,7 +52,7 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
         yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
-    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else paths(state, found):
+    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else paths(network, state, found):
         yield _by(namespace, chosen, found, hop, query, then)
 
 
@@ -207,9 +207,9 @@ def output(network: Network, state: State) -> Iterator[Outcome]:
             yield outcome.to("postrouting", oif=outcome.rerouted or outcome.oif)
 
 
-def _rerouted(namespace: Namespace, state: State) -> Iterator[Outcome]:
+def _rerouted(network: Network, state: State) -> Iterator[Outcome]:
     """Return the packet after its second route lookup.  Source: net/ipv4/netfilter.c ip_route_me_harder()"""
-    for outcome in _routed(namespace, state, "postrouting"):
+    for outcome in _routed(network, state, "postrouting"):
         if isinstance(outcome, End):
             yield outcome
         else:

@@ -150,7 +150,10 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             decided = LinkDecided(
                 blocked.link,
                 message(
-                    "in {netns} {what}, so nobody answers for {address}", netns=blocked.netns, what=what, address=text
+                    "in {netns} {what}, so nobody answers for {address}",
+                    netns=network.netns_text(blocked.netns),
+                    what=what,
+                    address=text,
                 ),
             )
             end = stopped(state, reason, stage="neighbour", link=blocked.link, decided_by=decided, address=address)
