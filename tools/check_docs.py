@@ -88,19 +88,23 @@ def synonyms() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return each word that the glossary's last table rules out, and the word to use for it."""
     _, _, table = (ROOT / GLOSSARY).read_text("utf-8").partition("| say | not |\n| --- | --- |\n")
     rows = (line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|"))
-    return tuple(
-        (re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE), said)
-        for said, words in rows
-        for word in words.split(", ")
-    )
+    return tuple((pattern_of(word), said) for said, words in rows for word in words.split(", "))
+
+
+def pattern_of(word: str) -> re.Pattern[str]:
+    """Return what finds the word and its plural, also where a line of prose, code or a comment ends within it."""
+    *first, last = word.split(" ")
+    plural = f"{re.escape(last[:-1])}(?:y|ies)" if last.endswith("y") else f"{re.escape(last)}(?:e?s)?"
+    gap = r"(?: +|[ \t]*\n[ \t]*(?:(?:#|>|\*)[ \t]+)?)"
+    return re.compile(rf"\b{gap.join((*map(re.escape, first), plural))}\b", re.IGNORECASE)
 
 
 def other_words(text: str) -> Iterator[tuple[int, str]]:
     """Yield line and finding for each word that the glossary has another word for."""
-    for number, line in enumerate(text.splitlines(), 1):
-        for pattern, said in synonyms():
-            if found := pattern.search(line):
-                yield number, f"says {found.group()!r}; the glossary's word is {said!r}"
+    for pattern, said in synonyms():
+        for found in pattern.finditer(text):
+            number = text.count("\n", 0, found.start()) + 1
+            yield number, f"says {' '.join(found.group().split())!r}; the glossary's word is {said!r}"
 
 
 def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:

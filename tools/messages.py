@@ -67,6 +67,8 @@ CAUGHT = frozenset({"ValueError", "KeyError", "IndexError"})
 """Errors of Python whose text becomes the reason of one of hairpin's errors: ``reason_of`` in errors.py."""
 REFUSES = "refuse"
 """The function that makes a renderer's error about a rule that it cannot write."""
+ACTS = ("Done",)
+"""The result of an act of the bare runner: its complaint reaches users through the replica."""
 MAKES_MESSAGES = ("message.py", "errors.py")
 
 
@@ -91,13 +93,22 @@ def raw_in(call: ast.Call, file: str) -> Iterator[str]:
         case ast.Name(id="verbatim") | ast.Attribute(attr="verbatim"):
             yield from (f"verbatim words are a raw sentence: {text}" for text in _sentences(call.args))
         case ast.Name(id=name) if name in ERRORS | CAUGHT:
+            if any(_is_made_text(argument) for argument in call.args[:1]):
+                yield "an error's text is made with str(): hand on the message (said), or reason_of(error)"
             yield from (f"an error's text is a raw sentence: {text}" for text in _sentences(call.args))
+        case ast.Name(id=name) if name in ACTS and file.startswith("carry/"):
+            yield from (f"a complaint is a raw sentence: {text}" for text in _sentences((*call.args, *call.keywords)))
         case ast.Name(id=name) if name == REFUSES:
             yield from (f"what cannot be written is a raw sentence: {text}" for text in _sentences(call.args))
         case ast.Attribute(attr=name) if name in ON_PAPER and file.startswith("report/"):
             yield from (f"a raw sentence on paper: {text}" for text in _sentences((*call.args, *call.keywords)))
         case _:
             pass
+
+
+def _is_made_text(argument: ast.expr) -> bool:
+    """Return whether the argument is ``str(…)``: the English of another error, or Python's own words."""
+    return isinstance(argument, ast.Call) and isinstance(argument.func, ast.Name) and argument.func.id == "str"
 
 
 def _sentences(nodes: Iterable[ast.expr | ast.keyword]) -> Iterator[str]:

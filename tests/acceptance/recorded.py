@@ -15,7 +15,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.question.asked import Origin, Target
+from hairpin.question.asked import Target
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "hosts"
 
@@ -61,13 +61,3 @@ def target(text: str) -> Target:
     address, port = text.rsplit(":", 1)
     version, value = parse_address(address)
     return Target(port=int(port), version=version, address=value)
-
-
-def origin(text: str) -> Origin:
-    """Return where the flow starts."""
-    if text in ("host", "lan"):
-        return Origin(text)
-    if text.startswith("container:"):
-        return Origin("container", container=text.removeprefix("container:"))
-    version, value = parse_address(text)
-    return Origin("address", version=version, address=value)

@@ -7,7 +7,8 @@ from hairpin.evidence.redact import redact
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
-from tests.acceptance.recorded import AGREEING, Asked, evidence, expected, network, origin, target
+from hairpin.question.target import parse_origin
+from tests.acceptance.recorded import AGREEING, Asked, evidence, expected, network, target
 
 CASES = {f"{name} {flow.origin} {flow.to}": (name, flow) for name, flows in expected().items() for flow in flows}
 
@@ -25,7 +26,7 @@ BEYOND_THE_HOST = {
 @pytest.mark.parametrize(("name", "flow"), CASES.values(), ids=CASES)
 def test_verdict_and_causes(name: str, flow: Asked) -> None:
     net = network(name)
-    found = examine(net, flows_for(net, (target(flow.to),), origin(flow.origin)))
+    found = examine(net, flows_for(net, (target(flow.to),), parse_origin(flow.origin)))
     verdict = found.diagnoses[0].trace.verdict
     beyond: frozenset[str] = AGREEING["timeout"] if (name, flow.origin) in BEYOND_THE_HOST else frozenset()
     allowed = AGREEING[flow.real] | beyond

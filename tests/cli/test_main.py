@@ -56,11 +56,11 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         "hairpin: 'web:': nothing is no port; ports are 1 to 65535\n",
         "hairpin: 'web:'：空内容 不是端口；端口为 1 到 65535\n",
     ),
-    "Python's words in hairpin's": (
+    "a URL that cannot be taken apart": (
         ("check", "http://[x/"),
         2,
-        f"hairpin: 'http://[x/' is no URL: Invalid IPv6 URL; {FORMS}\n",
-        f"hairpin: 'http://[x/' 不是 URL：Invalid IPv6 URL；{FORMS_ZH}\n",
+        f"hairpin: 'http://[x/' is no URL that has a host and a port; {FORMS}\n",
+        f"hairpin: 'http://[x/' 不是带有主机和端口的 URL；{FORMS_ZH}\n",
     ),
     "a file that is not there": (
         ("prove", "80", "--snapshot", "/nonexistent/x"),

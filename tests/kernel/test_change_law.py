@@ -32,6 +32,8 @@ from hairpin.change.change import (
     DeleteRule,
     InsertRule,
     Primitive,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceRuleset,
     ReplaceSysctls,
     ReplaceTable,
@@ -49,6 +51,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
@@ -89,6 +92,15 @@ ip address add 10.7.0.1/24 dev br0
 ip link set eth0 up
 ip route add default via 198.51.100.1
 ip route add 10.9.0.0/16 via 198.51.100.2 metric 5
+ip link add y0 type veth peer name y1
+ip link set y1 up
+ip link set y0 up
+ip address add 2001:db8:2::11/64 dev y0 nodad
+ip route add fd09::/64 via 2001:db8:2::2
+ip link add t0 address 02:00:00:00:0a:01 type vxlan id 7 dstport 4790 local 198.51.100.11 nolearning
+ip link set t0 up
+bridge fdb append 02:00:00:00:0a:02 dev t0 dst 198.51.100.98 self
+bridge fdb append 00:00:00:00:00:00 dev t0 dst 198.51.100.98 self
 bridge fdb add 02:00:00:00:00:99 dev w0 master static
 ip link add vx0 type vxlan id 5 dstport 4789 local 10.4.0.1
 sysctl -qw net.ipv6.conf.vx0.disable_ipv6=1
@@ -151,8 +163,8 @@ class Host:
                 assert isinstance(act, Command)
                 act = acting.send(do(Command((*self.enter, *act.argv), act.text)))
         except StopIteration as ended:
-            said: str = ended.value
-            if said:
+            said: Message | None = ended.value
+            if said is not None:
                 pytest.fail(f"{said}: {all_shown(made)}")
 
     def close(self) -> None:
@@ -243,6 +255,12 @@ def address(name: str, text: str, length: int) -> AddAddress:
     return AddAddress(HOST_NETNS, Address(name, version, value, length))
 
 
+def remote_of(namespace: Namespace) -> FdbEntry:
+    """Return the entry of the vxlan for one host's hardware address."""
+    return next(each for each in namespace.fdb if each.port == "t0" and each.mac)
+
+
+FAR6 = NextHop("y0", parse_address("2001:db8:2::9")[1], gateway_version=6)
 VIA = NextHop("eth0", parse_address("198.51.100.3")[1], gateway_version=4)
 
 Make = Callable[[Namespace], Primitive]
@@ -283,6 +301,28 @@ CASES: dict[str, Make] = {
         HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,), metric=7, table=77)
     ),
     "blackhole route": lambda _: AddRoute(HOST_NETNS, new_route("10.8.0.0/16", type="blackhole")),
+    "route replaced": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", next_hops=(VIA,), metric=5)
+    ),
+    "route replaced by a blackhole": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", type="blackhole", metric=5)
+    ),
+    "route of IPv6 replaced": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(FAR6,), metric=1024)
+    ),
+    "route of IPv6 replaced by one on the link": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(NextHop("y0"),), metric=1024)
+    ),
+    "neighbour entry replaced": lambda host: AddNeighbour(
+        HOST_NETNS,
+        msgspec.structs.replace(
+            next(each for each in host.neighbours if each.state == "PERMANENT"), mac=0x020000000055, evidence=""
+        ),
+    ),
+    "forwarding entry of a vxlan replaced": lambda host: ReplaceFdbEntry(
+        HOST_NETNS, remote_of(host), msgspec.structs.replace(remote_of(host), remote=0xC6336463, evidence="")
+    ),
+    "forwarding entry of a vxlan deleted": lambda host: DeleteFdbEntry(HOST_NETNS, remote_of(host)),
     "route deleted": lambda host: DeleteRoute(HOST_NETNS, route(host, "10.9.0.0/16")),
     "default route deleted": lambda host: DeleteRoute(HOST_NETNS, route(host, "0.0.0.0/0")),
     "address": lambda _: address("eth0", "10.5.0.1", 24),

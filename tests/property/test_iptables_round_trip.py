@@ -241,6 +241,8 @@ def body(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
     last = target(draw, family)
     if any(isinstance(each, Nat) and each.ports is not None for each in last):
         protocol = 6  # iptables takes ports only after a protocol that has them
+    if Reject("tcp-reset") in last:
+        protocol = 6
     found = core_matches(draw, family)
     found += [module_match(draw, family) for _ in range(draw(st.integers(0, 3)))]
     if protocol in (6, 17, 132, 136) or (protocol, family) in {(1, "ip"), (58, "ip6")}:

@@ -1,6 +1,7 @@
 """Answers about a real host's evidence (tests/host/fixture_evidence.py), whole or with some of its text replaced."""
 
 from functools import cache
+from typing import Literal
 
 import msgspec
 
@@ -48,7 +49,10 @@ def network(*replacements: Replacement) -> Network:
 
 @cache
 def answer(
-    *replacements: Replacement, port: int | None = 8080, origin: str | None = None, kind: Kind = "check"
+    *replacements: Replacement,
+    port: int | None = 8080,
+    origin: Literal["host", "lan"] | None = None,
+    kind: Kind = "check",
 ) -> Answer:
     """Return the answer for a port (None: for everything)."""
     targets = (Target(port),) if port is not None else ()

@@ -1,8 +1,8 @@
 """Renames what identifies a host and its owner, so that the evidence can be shown to others and its diagnosis stays.
 
-Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), MAC addresses, names of the
-host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of them,
-the machine id and the boot id.
+Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), hardware addresses, names of
+the host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of
+them, the machine id and the boot id.
 Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. Each call draws a random
 key and throws it away, so nobody can undo the renaming.
 """

@@ -15,7 +15,7 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
 ALL_FRAMES = 0
-"""The MAC address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
+"""The hardware address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
 
@@ -55,7 +55,7 @@ def entries_of(namespace: Namespace, link: Link) -> tuple[FdbEntry, ...]:
 
 
 def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remote, ...]:
-    """Return the outer destinations of a frame to the MAC address (None: a broadcast); none if the link is no tunnel.
+    """Return the outer destinations of a frame to the hardware address (None: a broadcast); none if it is no tunnel.
 
     They are those of its forwarding entries, else of the entries for all other frames and the device's own remote.  The
     device's own remote is bound to the device's link, an entry to the link in the entry.
@@ -90,7 +90,7 @@ def underlay_netns(netns: Netns, link: Link) -> Netns:
 
 
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
-    """Return the tunnel devices that a frame to the MAC address (None: a broadcast) reaches, one for each destination.
+    """Return the tunnel devices that a frame to the hardware address (None: a broadcast) reaches, one a destination.
 
     None in their place: the destination was not read, or no device there receives the frame.
     """

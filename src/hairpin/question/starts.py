@@ -1,6 +1,7 @@
 """Where flows start: the place that the user named, or all usual ones."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 import msgspec
 
@@ -53,11 +54,13 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
             return Standpoint(Lan(address), place)
         case "container":
             return _container(network, origin)
-        case _:
+        case "address":
             assert origin.address is not None
             if origin.version != version:
                 raise UsageError(message("--from and TARGET are of different address families"))
             return Standpoint(Outside(origin.address), host_named(network, origin.host) if origin.host else host)
+        case _:
+            assert_never(origin.kind)
 
 
 def asker(network: Network, origin: Origin) -> Host:

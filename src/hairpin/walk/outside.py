@@ -87,7 +87,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
-    """Return the MAC address that the packet comes from: the client's or its router's.  None if no neighbour entry
+    """Return the hardware address that the packet comes from: the client's or its router's.  None if no neighbour entry
     tells."""
     namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
@@ -166,7 +166,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     unknown = _unknown_source(network, state.netns.of_host, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
-    refused = refused_by_peer(network, packet)
+    refused = refused_by_peer(network, state)
     if refused is not None:
         return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
     question = way_back(network, state)

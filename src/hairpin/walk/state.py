@@ -148,9 +148,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     target: Port | None = None
     """The port that the frame is addressed to.  None: it is outside of the snapshot, or not known."""
     dmac: int | None = None
-    """The MAC address in the neighbour entry of the next hop.  None: that of ``target``."""
+    """The hardware address in the neighbour entry of the next hop.  None: that of ``target``."""
     other_host: bool = False
-    """The frame's destination MAC address is none of this namespace's (PACKET_OTHERHOST)."""
+    """The frame's destination hardware address is none of this namespace's (PACKET_OTHERHOST)."""
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):

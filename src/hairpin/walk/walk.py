@@ -8,6 +8,7 @@ arrive.
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 import msgspec
 
@@ -139,8 +140,12 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
             verdict = "looped"
         case "unknown":
             verdict = "depends"
-        case _:
+        case "dropped":
             verdict = "dropped"
+        case "arrived" | "left":
+            raise AssertionError(end.kind)  # the callers have such an end answered
+        case _:
+            assert_never(end.kind)
     return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.history.conditions)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.causes.between_hosts import vxlan_port_blocked
 from hairpin.causes.cause import View
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, Route
@@ -12,6 +13,8 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
+from hairpin.remedy.plan import remedies
+from hairpin.walk.verdicts import succeeds
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
@@ -250,6 +253,56 @@ def test_fires(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_is_silent_on_the_whole_host(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+OTHER_WAY = "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink"
+NEAR_ROUTE, NARROW = (
+    network(one(route(text, "eth0", via="198.51.100.99")), two()) for text in ("10.244.2.0/24", "10.244.2.0/25")
+)
+FOR_ALL = FdbEntry(None, "flannel.1", 0, state="permanent", remote=STRANGER)
+# host, the commands of the remedy: no moment without a route or an entry
+REPAIRS: dict[str, tuple[Network, tuple[str, ...]]] = {
+    "a route is replaced": (NEAR_ROUTE, (f"ip route replace {OTHER_WAY}",)),
+    "a narrower route goes last": (
+        NARROW, (f"ip route add {OTHER_WAY}", "ip route del 10.244.2.0/25 via 198.51.100.99 dev eth0"),
+    ),
+    "a forwarding entry is replaced": (
+        network(node("one", remote=STRANGER), two()),
+        ("bridge fdb replace 02:00:00:00:00:22 dev flannel.1 dst 198.51.100.12 self",),
+    ),
+    "an entry for all frames goes last": (
+        network(changed(node("one"), fdb=(FOR_ALL,)), two()),
+        (
+            "bridge fdb append 00:00:00:00:00:00 dev flannel.1 dst 198.51.100.12 self",
+            "bridge fdb del 00:00:00:00:00:00 dev flannel.1 dst 198.51.100.99 self",
+        ),
+    ),
+    "a neighbour entry is replaced": (
+        network(stale_neighbour(), two()),
+        (
+            "ip neigh replace 10.244.2.0 dev flannel.1 lladdr 02:00:00:00:00:22 nud permanent",
+            "bridge fdb append 02:00:00:00:00:22 dev flannel.1 dst 198.51.100.12 self",
+        ),
+    ),
+    "no command takes a bridge's subnet away": (network(with_bridge("10.244.2.0/25"), two()), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sick", "commands"), REPAIRS.values(), ids=REPAIRS)
+def test_repairs_leave_no_gap(sick: Network, commands: tuple[str, ...]) -> None:
+    diagnosis = diagnose(sick, TO_TWO)
+    assert diagnosis.proof is not None
+    assert succeeds(diagnosis.proof.with_change)
+    (found,) = diagnosis.causes
+    (made,) = remedies(found.cause, found.candidate, sick)
+    assert made.commands == commands
+
+
+def test_a_subnet_on_two_hosts_is_mended_by_a_person() -> None:
+    (found,) = diagnose(network(with_bridge("10.244.2.0/25"), two()), TO_TWO).causes
+    (made,) = remedies(found.cause, found.candidate, network(with_bridge("10.244.2.0/25"), two()))
+    assert (made.id, made.steps, made.keeping, made.side_effects) == ("recreate-network", (), (), ())
+    assert "docker network create --subnet" in str(made.advice[0])
 
 
 TO_PORT = Flow(Outside(ADDRESSES["two"]), 4, ADDRESSES["one"], "udp", 8472, host="one")

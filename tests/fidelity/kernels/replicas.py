@@ -16,8 +16,9 @@ from hairpin.errors import HairpinError
 from hairpin.judges.judged import judge_flows
 from hairpin.judges.this_kernel import on_kernel
 from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_origin
 from hairpin.replica.judge import RunningKernel
-from tests.acceptance.recorded import evidence, expected, network, origin, target
+from tests.acceptance.recorded import evidence, expected, network, target
 
 
 class Replicas(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ def replicas() -> Replicas:
         asked = min(flows, key=lambda flow: flow.real == "delivered")
         what = f"{name}: {asked.origin} to {asked.to}"
         whole = on_kernel(network(name), os.uname().release)
-        found = flows_for(whole, (target(asked.to),), origin(asked.origin))
+        found = flows_for(whole, (target(asked.to),), parse_origin(asked.origin))
         try:
             proofs = judge_flows(whole, found, (evidence(name),), RunningKernel())
         except HairpinError as error:

@@ -84,6 +84,8 @@ def test_a_peer_takes_only_the_sources_that_it_accepts() -> None:
     found = lines(World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, (accepted,)),)), OUT)
     taken = found.index("rule add priority 300 iif w1 from 198.51.100.11/32 to 203.0.113.0/24 lookup 100")
     assert found[taken + 1] == "rule add priority 300 iif w1 to 203.0.113.0/24 blackhole"
+    for_another = lines(World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, (accepted,), "node2"),)), OUT)
+    assert not any("priority 300" in line for line in for_another)
 
 
 def test_the_router_or_the_neighbour_solicits_the_hosts_ipv6_address() -> None:

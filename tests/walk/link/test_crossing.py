@@ -81,9 +81,17 @@ def test_crossed(net: Network, daddr: int, frame: Frame, port: Port | None, assu
     assert [str(each.said) for each in told if isinstance(each, Assumed)] == ([assumed] if assumed else [])
 
 
-def test_a_stated_peer_drops_on_the_way_to_another_host() -> None:
-    picky = msgspec.structs.replace(SURE, world=World(peers=(Peer(4, 0, 0, accepts=((5, 32),)),)))
+@pytest.mark.parametrize("host", ("", "one"))
+def test_a_stated_peer_drops_on_the_way_to_another_host(host: str) -> None:
+    picky = msgspec.structs.replace(SURE, world=World(peers=(Peer(4, 0, 0, accepts=((5, 32),), host=host),)))
     end = crossed(picky, leaving(9, Frame(dmac=MACS["two"])), Link(2, "eth0", mac=MACS["one"]))
     assert isinstance(end, End)
     assert end.stop is not None
     assert (end.stop.reason, end.stop.netns) == ("peer-drops", ONE)
+
+
+def test_a_peer_that_is_stated_for_another_host_takes_the_packet() -> None:
+    picky = msgspec.structs.replace(SURE, world=World(peers=(Peer(4, 0, 0, host="two"),)))
+    found = crossed(picky, leaving(9, Frame(dmac=MACS["two"])), Link(2, "eth0", mac=MACS["one"]))
+    assert found is not None
+    assert not isinstance(found, End)

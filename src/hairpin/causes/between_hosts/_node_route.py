@@ -13,7 +13,8 @@ from hairpin.causes.between_hosts._tunnelled import (
     underlay_address,
 )
 from hairpin.causes.cause import View
-from hairpin.change.change import AddFdbEntry, AddNeighbour, AddRoute, Change, DeleteRoute, Primitive
+from hairpin.change.change import AddFdbEntry, AddNeighbour, AddRoute, Change, DeleteRoute, Primitive, ReplaceRoute
+from hairpin.change.entries import route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
@@ -47,9 +48,15 @@ class Misrouted(msgspec.Struct, frozen=True):
 
     @property
     def change(self) -> Change:
-        """The change that adds the right route, in place of a wrong one for the same subnet."""
-        before = () if self.found is None or self.is_missing else (DeleteRoute(self.netns, self.found),)
-        return Change((*before, *self.entries, AddRoute(self.netns, self.right)))
+        """The route as it should be, in place of one of the subnet's own."""
+        if self.found is None or self.is_missing:
+            return Change((*self.entries, AddRoute(self.netns, self.right)))
+        found = self.found
+        right = msgspec.structs.replace(self.right, table=found.table, metric=found.metric, tos=found.tos)
+        if route_slot(right) == route_slot(found):
+            return Change((*self.entries, ReplaceRoute(self.netns, found, right)))
+        # A narrower route has another place: the right one is added before the wrong one goes.
+        return Change((*self.entries, AddRoute(self.netns, self.right), DeleteRoute(self.netns, found)))
 
 
 def misrouted(view: View) -> Iterator[Misrouted]:
@@ -96,7 +103,7 @@ def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...
 
 
 def _mac_of(namespace: Namespace, hop: NextHop) -> int | None:
-    """Return the MAC address in the neighbour entry of the next hop, or None."""
+    """Return the hardware address in the neighbour entry of the next hop, or None."""
     return next((each.mac for each in namespace.neighbours if (each.link, each.value) == (hop.link, hop.gateway)), None)
 
 

@@ -17,7 +17,8 @@ from hairpin.causes.between_hosts._tunnelled import (
     unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, SetLink
+from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, ReplaceFdbEntry, SetLink
+from hairpin.change.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
@@ -48,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
         if stale
         else message("{link} on {host} has no forwarding entry that leads to {far}, which has {right}.",
                      link=sent.link.name, host=sent.netns.host, far=far.netns.host, right=right),
-        change=_change(sent, far, stale),
+        change=_change(view.network, sent, far, stale),
         where=where(host=sent.netns.host, link=sent.link.name, mac=write_mac(_mac(sent, stale)), remote=named or None,
                     wanted=right),
         in_class="stale-tunnel-entry",
@@ -84,13 +85,20 @@ def _mac(sent: Tunnelled, stale: tuple[FdbEntry, ...]) -> int:
     return stale[0].mac if stale else sent.frame.dmac or ALL_FRAMES
 
 
-def _change(sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntry, ...]) -> Change:
+def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntry, ...]) -> Change:
     assert far.address is not None
     if not stale and sent.tunnel.remote is not None:
         tunnel = msgspec.structs.replace(sent.tunnel, remote=far.address)
         return Change((SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel)),))
+    right = entry_to(sent.link, _mac(sent, stale), far.address)
+    for each in stale:
+        if is_alone_in_fdb(network.namespace(sent.netns).fdb, each):
+            entry = msgspec.structs.replace(each, remote=far.address, state=right.state, evidence="")
+            return Change((ReplaceFdbEntry(sent.netns, each, entry),))
+    # An entry for all frames has a remote a host: the right one is added beside the others before the wrong ones go.
     gone: tuple[Primitive, ...] = tuple(DeleteFdbEntry(sent.netns, each) for each in stale)
-    return Change((*gone, AddFdbEntry(sent.netns, entry_to(sent.link, _mac(sent, stale), far.address))))
+    added = AddFdbEntry(sent.netns, right)
+    return Change((added, *gone) if right.mac == ALL_FRAMES else (*gone, added))
 
 
 CAUSE = Cause(

@@ -19,7 +19,7 @@ from hairpin.causes.between_hosts._tunnelled import (
     unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import AddFdbEntry, AddNeighbour, Change, DeleteNeighbour, Primitive
+from hairpin.change.change import AddFdbEntry, AddNeighbour, Change, Primitive
 from hairpin.host.route import Neighbour
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
@@ -99,8 +99,7 @@ def _entry(network: Network, sent: Tunnelled, address: int) -> Neighbour | None:
 def _change(network: Network, found: _Unlike) -> Change:
     sent = found.sent
     right = Neighbour(sent.link.name, sent.frame.version, found.address, found.mac, "PERMANENT")
-    gone: tuple[Primitive, ...] = (DeleteNeighbour(sent.netns, found.entry),) if found.entry is not None else ()
-    parts: list[Primitive] = [*gone, AddNeighbour(sent.netns, right)]
+    parts: list[Primitive] = [AddNeighbour(sent.netns, right)]
     far = found.far
     if far.address is not None and not leads_to(network, sent.netns, sent.link, found.mac, far):
         parts.append(AddFdbEntry(sent.netns, entry_to(sent.link, found.mac, far.address)))

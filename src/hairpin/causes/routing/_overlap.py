@@ -62,8 +62,14 @@ def _reaches_out(view: View, bridge: str) -> bool:
     return any(port.tunnel is not None or is_uplink(view.network, view.stop.netns, port) for port in ports)
 
 
-def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
-    """Return the candidate that deletes the container network's route, so that the packet takes another one."""
+def moved_away(
+    view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class, by_person: bool = False
+) -> Candidate:
+    """Return the candidate that deletes the container network's route, so that the packet takes another one.
+
+    ``by_person``: its remedy has no command that deletes the route, so that it has no side effect either.
+    """
+    cut_off = message("containers of {name} lose their network: this is the proof, not the cure", name=each.name)
     name = each.name
     return Candidate(
         title=title,
@@ -72,7 +78,7 @@ def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in
         where=where(network=name, subnet=each.subnet, route=route_text(each.route)),
         in_class=in_class,
         evidence=(each.route.evidence,),
-        side_effects=(message("containers of {name} lose their network: this is the proof, not the cure", name=name),),
+        side_effects=() if by_person else (cut_off,),
         advice=(
             message(
                 "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",

@@ -29,7 +29,10 @@ def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBe
         return ()
     bridges = dict.fromkeys(wire.segment for wire in joined)
     lines = [line for wire in joined for line in _ports(wire)]
-    rules = [*_peers(network), *(line for wire in joined for line in _filter(wire, _accepted_macs(wire, wires, known)))]
+    rules = [
+        *_peers(network, joined),
+        *(line for wire in joined for line in _filter(wire, _accepted_macs(wire, wires, known))),
+    ]
     text = "\n".join((
         "table bridge segments {", "chain forward {", "type filter hook forward priority 0; policy accept;",
         *rules, "}", "}", "",
@@ -60,14 +63,16 @@ def _ports(wire: Wire) -> Iterator[str]:
         yield f"link set dev {wire.world_port} up"
 
 
-def _peers(network: Network) -> Iterator[str]:
+def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
     """Yield the rules by which a stated peer drops packets between hosts (walk/link/crossing.py refused_by_peer())."""
     for peer in network.world.peers:
         family = "ip" if peer.version == 4 else "ip6"
         sources = ", ".join(prefix_text(*each, peer.version) for each in peer.accepts)
         others = f"{family} saddr != {{ {sources} }} " if sources else ""
         destination = prefix_text(peer.network, peer.prefix_length, peer.version)
-        yield f'iifname "h*" oifname "h*" {family} daddr {destination} {others}drop'
+        own = tuple(each.uplink_port for each in wires if peer.concerns(each.netns.host))
+        for port in own if peer.host else ("h*",):
+            yield f'iifname "{port}" oifname "h*" {family} daddr {destination} {others}drop'
 
 
 def _is_live(wire: Wire) -> bool:

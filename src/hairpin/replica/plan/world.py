@@ -35,6 +35,7 @@ from hairpin.network.prefix import (
 )
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.network.unmasqueraded import unmasqueraded
+from hairpin.network.world import Peer
 from hairpin.replica.plan import between, replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
@@ -289,7 +290,7 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
             for always in ("fe80::/10", "ff00::/8"):
                 yield f"rule add priority 201 iif {wire.name} to {always} lookup local"
-        for number, peer in enumerate(each for each in network.world.peers if each.version == version):
+        for number, peer in enumerate(_peers(network, wire, version)):
             network_text = prefix_text(peer.network, peer.prefix_length, version)
             for accepted in peer.accepts:
                 source = prefix_text(*accepted, version)
@@ -303,6 +304,11 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
             yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"
             yield f"rule add priority 602 iif {wire.name} from {everything} lookup {_TABLE}"
         yield f"rule add priority 700 iif {wire.name} from {everything} blackhole"
+
+
+def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
+    """Yield the peers that packets of the wire's host can meet."""
+    yield from (each for each in network.world.peers if each.version == version and each.concerns(wire.netns.host))
 
 
 def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:

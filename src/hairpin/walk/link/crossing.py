@@ -4,7 +4,6 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.message import message
-from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
@@ -58,15 +57,16 @@ def crossed(network: Network, state: State, link: Link) -> Outcome | None:
     Return its end if the user stated that it is dropped on the way.
     """
     there = _arriving(network, state, link)
-    refused = refused_by_peer(network, state.packet) if there is not None else None
+    refused = refused_by_peer(network, state) if there is not None else None
     if refused is not None:
         return stopped(state, "peer-drops", stage="outside", link=link.name, decided_by=refused)
     return there
 
 
-def refused_by_peer(network: Network, packet: Packet) -> Assumed | None:
-    """Return the fact that a stated peer drops the packet, or None."""
-    if network.world.peer_against(packet.version, packet.saddr, packet.daddr) is None:
+def refused_by_peer(network: Network, state: State) -> Assumed | None:
+    """Return the fact that a stated peer drops the packet that left the host, or None."""
+    packet = state.packet
+    if network.world.peer_against(state.netns.host, packet.version, packet.saddr, packet.daddr) is None:
         return None
     return Assumed(message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version)))
 

@@ -85,19 +85,19 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
 
 
 def _for_another(link: Link, dmac: int | None) -> bool:
-    """Return whether the frame's MAC address is another host's (PACKET_OTHERHOST): net/ethernet/eth.c
+    """Return whether the frame's hardware address is another host's (PACKET_OTHERHOST): net/ethernet/eth.c
     eth_type_trans()."""
     known = link.kind in ("", "veth", *ETHERNET) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
 def _stacked(network: Network, state: State, link: Link) -> Port | None:
-    """Return the link on this one that receives the frame: by its MAC address, if that is known."""
+    """Return the link on this one that receives the frame: by its hardware address, if that is known."""
     packet, lower = state.packet, Port(state.netns, link.name)
     above = stacked_on(network, lower)
     if not above:
         return None
-    if link_of(network, above[0]).kind == "ipvlan":  # ipvlans share the link's MAC address
+    if link_of(network, above[0]).kind == "ipvlan":  # ipvlans share the link's hardware address
         if link_of(network, above[0]).macvlan_mode == "l3s":
             return None  # after PREROUTING: walk/ip/ipvlan_l3s.py
         return takes_address(network, lower, packet.version, packet.daddr)
@@ -107,7 +107,7 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         taker = takes_all(network, lower)
         if taker is not None:
             return taker
-    # The macvlan's own MAC address would decide, and it is not known.
+    # The macvlan's own hardware address would decide, and it is not known.
     return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 
@@ -213,7 +213,7 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
-    """Return the state with the MAC addresses of the frame that leaves by the link, as far as they are known."""
+    """Return the state with the hardware addresses of the frame that leaves by the link, as far as they are known."""
     if link.name == "lo" or link.mac is None:
         return state
     target = (

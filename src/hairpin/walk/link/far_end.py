@@ -69,8 +69,8 @@ def wrong_end(network: Network, state: State) -> Assumed | None:
 
 
 def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
-    """Return the reason if a tunnelled frame without a MAC address is for an address behind a tunnel device that was
-    read."""
+    """Return the reason if a tunnelled frame without a hardware address is for an address behind a tunnel device that
+    was read."""
     frame = carried.frame
     holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
     if holder is None:

@@ -113,7 +113,7 @@ def permanent(network: Network, state: State, link: Link, address: int) -> Neigh
 
 
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
-    """Return the packet addressed to the MAC address of a permanent entry, whichever host has that address."""
+    """Return the packet addressed to the hardware address of a permanent entry, whichever host has that address."""
     if not link.carrier:
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
@@ -132,8 +132,10 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
 
 
 def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
-    """Return whether another host has the neighbour's address, on a wire on which MAC addresses were seen: no fabric
-    between the hosts answers with one of its own."""
+    """Return whether another host has the neighbour's address, on a wire on which hardware addresses were seen.
+
+    Then no fabric between the hosts answers with an address of its own.
+    """
     if owner.kind != "owner" or owner.port is None or owner.port.netns.host == netns.host:
         return False
     namespace, host = network.namespace(netns), owner.port.netns.host

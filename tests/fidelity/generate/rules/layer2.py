@@ -140,7 +140,7 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
 
 
 def _ebtables_rare(dice: Dice, made: Plan, chain: str, version: Version) -> str:
-    """Yield rules whose targets write the MAC address that the frame already has, because another one is not
+    """Yield rules whose targets write the hardware address that the frame already has, because another one is not
     modelled."""
     bridge = dice.pick([MACS[link] for link in made.links if link.startswith("br")] or [MACS["br0"]])
     ip = "ip" if version == 4 else "ip6"
