@@ -1,11 +1,11 @@
-# Every target sets up what it needs first. `setup` makes the virtual environment and is enough to read, change, check and unit-test
-# the code; `setup-lab` adds the engines and system programs (root, Debian or Ubuntu).
+# Every target first runs the set-up that it needs. `setup` makes the virtual environment, which is enough to read, change, check and
+# unit-test the code. `setup-lab` adds the engines and system programs (root, Debian or Ubuntu).
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
 COMMA := ,
 CODE := $(wildcard src tests tools bench)
-# root gives its powers up before `unit`: a test that needs them fails here too, not only on other people's machines.
+# Root drops its capabilities for `unit`, so that a test that needs them fails here, too.
 PLAIN := $(if $(filter 0,$(shell id -u)),setpriv --inh-caps=-all --bounding-set=-all$(COMMA)+dac_override)
 # More for pytest: make test ARGS='-k iptables_save'
 ARGS ?=
@@ -25,7 +25,7 @@ setup-lab: ## Install the engines and system programs that the lab and the kerne
 unit: setup ## Run the tests that need neither root nor an engine nor the lab's programs
 	@$(PLAIN) $(BIN)/python -m pytest --unit -n auto --dist worksteal $(ARGS)
 
-demo: setup setup-lab ## Show the main job on a broken Docker host in namespaces
+demo: setup setup-lab ## Break a Docker host in namespaces, diagnose it, repair it as printed (root)
 	@$(BIN)/hairpin demo
 
 test: setup setup-lab ## Run all tests (root)
@@ -34,10 +34,10 @@ test: setup setup-lab ## Run all tests (root)
 messages: setup ## Bring the translations up to date with the messages in the code
 	$(BIN)/python tools/messages.py
 
-conformance: setup setup-lab ## Hold readers and writers against the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds theirs
+conformance: setup setup-lab ## Compare readers and writers with the tools' own tests (fetched; root); SUITES="bullseye trixie sid" adds other suites
 	@$(BIN)/python -m tests.conformance $(SUITES)
 
-check: setup ## Lint, formatting, types, import order, documents
+check: setup ## Lint, formatting, types, import order, documents, translations
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
@@ -46,17 +46,17 @@ check: setup ## Lint, formatting, types, import order, documents
 	$(BIN)/python tools/check_docs.py
 	$(BIN)/python tools/messages.py --check
 
-format: setup ## Lay the code out as `make check` wants it
+format: setup ## Format the code as `make check` demands
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-bench: setup setup-lab ## Time the promises of the design against reference tools (writes docs/reference/speed.md)
+bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/reference/speed.md)
 	@$(BIN)/python -m bench --docs docs/reference
 
 score: setup setup-lab ## Diagnose every lab scenario and print the score
 	@$(BIN)/hairpin lab score
 
-fidelity: setup setup-lab ## Hold the walk against the kernel with N packets through random networks (SEED=… repeats a run; root)
+fidelity: setup setup-lab ## Compare the walk with the kernel on N packets through random networks (SEED=… repeats a run; root)
 	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/reference/fidelity.md
 
 fidelity-kernels: setup setup-lab ## The same on Debian's kernels 5.10 to sid, emulated: N packets on each (KERNELS=6.1,sid; root)

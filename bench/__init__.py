@@ -1,1 +1,1 @@
-"""Times what the design promises beside reference tools, in one run: ``python -m bench``."""
+"""Times hairpin beside reference tools in one run: ``python -m bench``."""

@@ -1,4 +1,4 @@
-"""Prints the numbers of design and issue beside reference tools: medians and ratios, no verdicts."""
+"""Prints how long hairpin and reference tools take, with ratios and the promised times, and no verdicts."""
 
 import argparse
 import os
@@ -22,11 +22,11 @@ from hairpin.replica.prerequisites import missing
 from hairpin.replica.run.worker import Order
 
 PROMISED = 50_000
-"""Rules that the design promises to read in half a second."""
+"""The number of rules that hairpin is to read in half a second."""
 
 
 def main() -> None:
-    """Time one thing after the other, and print each when it is known; ``--docs FOLDER`` writes the page as well."""
+    """Time one thing after the other and print each result at once; ``--docs FOLDER`` also writes the page."""
     arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     arguments.add_argument("--docs", type=Path, help="write speed.md and speed.svg into this folder")
     folder: Path | None = arguments.parse_args().docs

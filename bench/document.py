@@ -10,46 +10,46 @@ from bench.plot import Curve, Panel, svg
 
 _HEAD = f"""# Speed, and how it grows
 
-This page and its plot are written by `make bench` (`bench/`). Times are those on the processor, of the process and of
-the tools that it waits for: the least of a few runs, on one core of whatever machine ran it. The numbers themselves
-matter little; what should hold anywhere is the ratio to `{SAVE}`, measured in the same run, and the shape of
-the curves.
+This page and its plot are written by `make bench` (`bench/`). A time is the processor time of hairpin, or of the tool,
+on one core: the least of a few runs. The times depend on the machine. The ratio to `{SAVE}`, measured in the same
+run, and the shape of the curves should be the same on any machine.
 
 ![How times grow with rules and with containers](speed.svg)
 """
 _RULES = f"""## With rules
 
-A Docker host's rules, three for each published port, in the kernel: what `{SAVE} -c` takes to print them, and
-what hairpin takes to read its text and to index the long chains. Then a packet from outside is walked to the port that
-the last rules publish, with handshake, answer and first data.
+A Docker host's rules, three for each published port, are loaded into the kernel. *Printed in* is the time that
+`{SAVE} -c` takes to print them. *Read in* is the time that hairpin takes to read that text and to index the
+long chains. Then a packet from outside is walked to the port that the last rules publish, with handshake, answer and
+first data.
 
 | rules | printed in | read in | of the printing | a rule | the first walk | a later walk |
 | --- | --- | --- | --- | --- | --- | --- |
 """
 _NATIVE = """## With native nftables rules
 
-Rules that publish a port each, as a script of nft's own: what `nft -j list ruleset` takes to print them, and what their
-reading takes.
+Each rule publishes a port. *Printed in* is the time that `nft -j list ruleset` takes to print them, *read in* the time
+that hairpin takes to read its JSON.
 
 | rules | printed in | read in | of the printing | a rule |
 | --- | --- | --- | --- | --- |
 """
 _CONTAINERS = """## With containers, and so with links
 
-A Docker host as dockerd 28 programs it, each container with one published port. A walk goes from a client out there to
-a published port, and back.
+A Docker host as dockerd 28 programs it; each container has one published port. A walk goes from a client outside to a
+published port, and back.
 
 | containers | links | rules | a walk | walks a second |
 | --- | --- | --- | --- | --- |
 """
 _WHY = """## Why
 
-- Reading is linear: groups of words (statements, in nft's JSON) that come again mean equal nodes, which are made once
-  for each table.
-- A walk does not grow with the rules of a chain: long chains are indexed by the most selective thing that each rule
-  asks for (`src/hairpin/netfilter/evaluate/index.py`), so that thousands of DNAT rules are one look-up.
-- A walk grows with the ports of a bridge: the segment is searched for who answers. Namespaces and the ends of veths are
-  indexed once for each host (`src/hairpin/network/index.py`).
+- Reading is linear. Equal groups of words (in nft's JSON: equal statements) become one node, which is made once for
+  each table.
+- A walk does not grow with the rules of a chain. Long chains are indexed by the most selective match of each rule
+  (`src/hairpin/netfilter/evaluate/index.py`), so that thousands of DNAT rules are one look-up.
+- A walk grows with the ports of a bridge, because each port is searched for the owner of the address. Namespaces and
+  veth peers are indexed once for each host (`src/hairpin/network/index.py`).
 """
 
 

@@ -1,7 +1,7 @@
-"""How times grow with rules and with containers (each of which brings a namespace, two links and three rules).
+"""How times grow with rules and with containers; each container brings a namespace, two links and three rules.
 
-Measured is the time on the processor, of us and of the tools that we wait for, so that a busy machine changes little;
-the least of a few runs.
+A time is processor time, of this process and of the tools that it waits for, so that a busy machine changes little. It
+is the least of a few runs.
 """
 
 import resource
@@ -27,12 +27,12 @@ NATIVE = (1_000, 10_000, 50_000)
 CONTAINERS = (1, 3, 10, 30, 100, 300, 1000)
 _FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", PORT)
 _WALKED = 100
-"""So many of a host's published ports are asked, all over them."""
+"""About so many of a host's published ports are asked about, at equal distances."""
 
 
 class OfRules(msgspec.Struct, frozen=True):
-    """Seconds for a ruleset of so many rules.  ``printing``: iptables-save's, None where it cannot be had; ``first``:
-    the first walk through them, ``walk`` any later one."""
+    """Seconds for a ruleset of ``rules`` rules.  ``printing``: iptables-save's; None if it cannot run here.  ``first``:
+    the first walk through them.  ``walk``: a later one."""
 
     rules: int
     printing: float | None
@@ -42,7 +42,7 @@ class OfRules(msgspec.Struct, frozen=True):
 
 
 class OfNative(msgspec.Struct, frozen=True):
-    """Seconds that nft takes to list so many rules of its own as JSON, and that their reading takes."""
+    """Seconds that nft takes to list ``rules`` rules of its own as JSON, and that hairpin takes to read them."""
 
     rules: int
     printing: float
@@ -50,7 +50,7 @@ class OfNative(msgspec.Struct, frozen=True):
 
 
 class OfContainers(msgspec.Struct, frozen=True):
-    """A Docker host with so many containers: its rules and links, and the seconds of one walk to a published port."""
+    """A Docker host of so many containers: its rules and links, and the seconds of a walk to a published port."""
 
     containers: int
     rules: int
@@ -75,7 +75,7 @@ def _spent() -> float:
 
 
 def read(text: str) -> tuple[Table, ...]:
-    """Read as host/read/rulesets.py does: long chains are indexed with the reading."""
+    """Read the rules and index long chains, as host/read/rulesets.py does."""
     tables = parse(text, family="ip", dialect="iptables-nft", source="bench")
     prepare(tables)
     return tables
@@ -122,7 +122,7 @@ def _walks(text: str) -> tuple[float, float]:
 
 
 def _often(work: Callable[[], object]) -> float:
-    """Return the time of one call of something so quick that only many calls can be timed."""
+    """Return the time of one call, measured over many calls because one is too quick."""
     return _seconds(lambda: [work() for _ in range(50)]) / 50
 
 

@@ -20,7 +20,7 @@ def unable() -> str:
 
 @contextmanager
 def loaded(rules: str, load: tuple[str, ...] = (RESTORE,)) -> Generator[tuple[str, ...]]:
-    """Load the rules into a namespace of their own; yield what runs a command there."""
+    """Load the rules into a new network namespace; yield the argv prefix that runs a command there."""
     holder = subprocess.Popen(
         ("unshare", "--net", "sh", "-c", "echo ready; exec cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""A plot of curves as SVG: both axes logarithmic, since what is measured spans from one to hundreds of thousands."""
+"""A plot of curves as SVG.  Both axes are logarithmic, since the values span five orders of magnitude."""
 
 from collections.abc import Iterator
 from html import escape

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 CONTAINER = "172.17.0.2"
 PORT = 8151
 _PORTS = 50_000
-"""So many are published on every address of the host; more only on further addresses, one after the other."""
+"""So many ports are published on all addresses of the host; further ones on one further address after the other."""
 
 _Published = tuple[str, int, str]
 """The container's address, the published port, and the address that it is published on as a match."""

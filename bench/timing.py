@@ -1,4 +1,4 @@
-"""Times, as medians of several runs on a machine that may be busy."""
+"""Elapsed times: the median of several runs, since the machine may be busy."""
 
 import statistics
 import time
@@ -8,14 +8,14 @@ import msgspec
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """What was timed, its median, and of how many runs."""
+    """The name of what was timed, the median, and the number of runs."""
 
     name: str
     seconds: float
     runs: int
 
     def line(self, reference: "Timing | None" = None, promise_seconds: float | None = None) -> str:
-        """Return one line, with the ratio to a reference tool and to what was promised."""
+        """Return one line, with the ratio to a reference tool, and with the promised time."""
         said = f"{self.name:46} {self.seconds * 1000:9.1f} ms"
         if reference is not None and reference.seconds:
             said += f"  {self.seconds / reference.seconds:6.2f} x {reference.name}"

@@ -11,7 +11,7 @@ from tests.needs import is_unit
 
 TESTS = Path(__file__).resolve().parent
 
-# No test judges by the clock of a busy machine; where one run has to say the same as the next, examples are not random.
+# No test has a deadline, since the machine may be busy. In CI, examples are the same in each run.
 settings.register_profile("hairpin", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("hairpin")
 

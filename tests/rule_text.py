@@ -1,4 +1,4 @@
-"""Rules of the small Docker host, edited as text: lines taken away, lines added, a chain that jumps lead into."""
+"""Rules of the small Docker host, edited as text: lines removed, lines added, a further chain with a jump to it."""
 
 from tests.small_host import DOCKER_RULES
 

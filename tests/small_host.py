@@ -1,6 +1,6 @@
-"""A small Docker host, built by hand for tables of cases: eth0, docker0, one container, rules as text; flows on it.
+"""A small Docker host for tables of cases, built by hand: eth0, docker0, one container, rules as text; flows on it.
 
-Real hosts are in tests/fixtures/hosts; this one is for asking one thing at a time.
+Real hosts are in tests/fixtures/hosts. On this one a test changes one thing at a time.
 """
 
 from collections.abc import Mapping

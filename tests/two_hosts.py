@@ -1,4 +1,4 @@
-"""Two hosts on one link, each with a bridge for containers, made by hand for asking one thing at a time.
+"""Two hosts on one link, each with a bridge for containers, built by hand, so that a test changes one thing at a time.
 
 Recorded networks of real hosts are in tests/fixtures/networks.
 """
@@ -77,7 +77,7 @@ def node(
 
 
 def seen(name: str) -> Neighbour:
-    """Return the entry that a host has of the other one."""
+    """Return one host's neighbour entry for the other host."""
     return Neighbour("eth0", 4, ADDRESSES[other_of(name)], MACS[other_of(name)], "REACHABLE")
 
 

@@ -1,12 +1,12 @@
-"""Freezes what hairpin says of every recorded host, and compares it with what it said at another commit.
+"""Writes hairpin's answers about every recorded host, and compares them with the answers of another commit.
 
     python -m tools.answers write FOLDER [SNAPSHOT…]      (no SNAPSHOT: the recorded hosts of the tests)
     python -m tools.answers compare BEFORE AFTER
 
-A reshaping changes no answer.  Write the answers with this file in a work tree of the commit before, write them again
-after, and compare: each difference is a line, and the exit status is 1 if there is one.  Frozen are, for every asked
-flow, the verdict and the stop; the causes in their order, what they name, their proof, commands and files; and the
-English text of the answer about the whole host.
+A refactoring changes no answer.  Run ``write`` in a work tree of the commit before and in one of the commit after, then
+run ``compare``: each difference is a line, and the exit status is 1 if there is one.  Compared are the verdict and stop
+of every flow; the causes in their order, with places, proofs, commands and files; and the English text of the answer
+about the whole host.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ _QUIET = ("--no-replica", "--lang", "en")
 
 
 def said(*arguments: str) -> str:
-    """Return what the command prints."""
+    """Return hairpin's standard output for these arguments."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         run(list(arguments))
@@ -51,7 +51,7 @@ def _kept(part: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def frozen(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the parts of a report that a reshaping must leave as they are."""
+    """Return the parts of a report that a refactoring must not change."""
     causes = document.get("causes", [])
     return {
         "flows": [

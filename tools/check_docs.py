@@ -1,6 +1,7 @@
-"""Holds the repository's words: links and named pages resolve, no foreign hosts or machine paths, forms are kept.
+"""Checks the repository's texts: links and named pages exist, no foreign host and no machine path is named, the
+glossary's words are used, changelog fragments and decisions have their form.
 
-Looks at the files that git tracks or would track. Prints a line for each finding, ``path:line: what``, and exits 1.
+It reads the files that git tracks or would track. It prints a line for each finding, ``path:line: what``, and exits 1.
 """
 
 import re
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 NAMED_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/.-]+\.(?:md|svg|json)\b")
 URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
-# Hosts that may be named. Everything else, package registries above all, is a machine that may be gone tomorrow.
+# Hosts that may be named. Any other host, such as a package registry, may be gone tomorrow.
 HOSTS = re.compile(
     r"localhost|[\d.]+|[a-z]+|(.+\.)?(example(\.(com|net|org))?|test|invalid|internal)"
     r"|github\.com|docs\.docker\.com|json-schema\.org|semver\.org|www\.(apache|kernel|netfilter|rfc-editor|w3)\.org"
@@ -87,23 +88,27 @@ def synonyms() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return each word that the glossary's last table rules out, and the word to use for it."""
     _, _, table = (ROOT / GLOSSARY).read_text("utf-8").partition("| say | not |\n| --- | --- |\n")
     rows = (line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|"))
-    return tuple(
-        (re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE), said)
-        for said, words in rows
-        for word in words.split(", ")
-    )
+    return tuple((pattern_of(word), said) for said, words in rows for word in words.split(", "))
+
+
+def pattern_of(word: str) -> re.Pattern[str]:
+    """Return what finds the word and its plural, also where a line of prose, code or a comment ends within it."""
+    *first, last = word.split(" ")
+    plural = f"{re.escape(last[:-1])}(?:y|ies)" if last.endswith("y") else f"{re.escape(last)}(?:e?s)?"
+    gap = r"(?: +|[ \t]*\n[ \t]*(?:(?:#|>|\*)[ \t]+)?)"
+    return re.compile(rf"\b{gap.join((*map(re.escape, first), plural))}\b", re.IGNORECASE)
 
 
 def other_words(text: str) -> Iterator[tuple[int, str]]:
     """Yield line and finding for each word that the glossary has another word for."""
-    for number, line in enumerate(text.splitlines(), 1):
-        for pattern, said in synonyms():
-            if found := pattern.search(line):
-                yield number, f"says {found.group()!r}; the glossary's word is {said!r}"
+    for pattern, said in synonyms():
+        for found in pattern.finditer(text):
+            number = text.count("\n", 0, found.start()) + 1
+            yield number, f"says {' '.join(found.group().split())!r}; the glossary's word is {said!r}"
 
 
 def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with a changelog fragment or a decision page."""
+    """Yield line and finding for each fault in the form of a changelog fragment or a decision."""
     folder, _, name = path.rpartition("/")
     if folder == "changelog.d" and name != "README.md":
         if not FRAGMENT.fullmatch(name):
@@ -121,7 +126,7 @@ def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
 
 
 def repository_findings(paths: tuple[str, ...]) -> Iterator[str]:
-    """Yield what only shows when the files are seen together."""
+    """Yield the findings that concern several files."""
     numbers = [path.rpartition("/")[2][:4] for path in paths if path.startswith("docs/adr/")]
     for number in sorted({number for number in numbers if numbers.count(number) > 1}):
         yield f"docs/adr: two pages have the number {number}"

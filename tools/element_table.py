@@ -1,11 +1,11 @@
-"""Every element of iptables, ebtables and nftables, with what hairpin makes of it.
+"""Every element of iptables, ebtables and nftables, and how hairpin models it.
 
-- *exact*: the answer follows from the packet, the sets and the host's tables; the walk gives it.
-- *stateful or random*: depends on history, load, time or chance; the walk forks, with its condition.
-- *outside*: hairpin cannot ask whoever decides, or does not know that part of the packet; it forks and names it.
+- *exact*: the walk decides it from the packet, the sets and the host's tables.
+- *stateful or random*: it depends on history, load, time or chance. The walk forks and names the condition.
+- *outside*: it depends on facts or fields of the packet that hairpin does not have. The walk forks and names it.
 
-Each row is an example that the readers read: the table is true as long as they say the same of it
-(tests/netfilter/test_elements.py); docs/reference/elements.md is made from it (tools/elements.py).
+Each row has an example. tests/tools/test_element_table.py reads it and holds its class against the table.
+docs/reference/elements.md is made from the table (tools/elements.py).
 """
 
 from typing import Literal
@@ -222,26 +222,26 @@ def page(judged: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
 
 
 def _kernels(row: Row, judged: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return the kernels that judged the row; one of iptables is the same element in both families."""
+    """Return the kernels that judged the row; a row of iptables is the same element in both families."""
     names = {f"{tool} {row.element}" for tool in (row.tool, "ip6tables" if row.tool == "iptables" else row.tool)}
     return ", ".join(kernel for kernel, found in judged if names.intersection(found))
 
 
 _TITLES = {("iptables", "ip6tables"): "iptables and ip6tables", ("ebtables",): "ebtables", ("nft",): "nftables"}
 _HEAD = """\
-# Elements of rules, and what hairpin makes of them
+# Elements of rules, and how hairpin models them
 
 Made by `python tools/elements.py` from the table in the code; a test holds the table against the readers.
 
 | class | what a walk does |
 | --- | --- |
-| exact | It answers, from the packet, the sets and the host's tables; what only logs, counts or copies is exact. |
-| stateful or random | It depends on history, load, time or chance: the walk forks, and names the condition. |
-| outside | hairpin cannot ask whoever decides, or does not know that part of the packet: it forks, and names it. |
+| exact | It decides from the packet, the sets and the host's tables. Elements that only log, count or copy are exact. |
+| stateful or random | It depends on history, load, time or chance: the walk forks and names the condition. |
+| outside | It depends on facts or fields of the packet that hairpin does not have: the walk forks and names it. |
 
-An option that is not understood makes its module or target outside, whatever its class. All types of ipset are exact;
-a set with `bitmask`, and one that rules of nftables add to, answer only for what they are known to hold.
-How many of other people's tests are read is in [conformance](conformance.md). A kernel has *judged* an element when
-packets satisfied a rule with it there, and the walk said the same of all of that network's packets and counters:
-[fidelity](fidelity.md), [other kernels](fidelity-kernels.md).
+An option that hairpin does not understand makes its module or target *outside*, whatever the class. All types of ipset
+are exact. A set with `bitmask`, and a set that nftables rules add to, decide only for the elements that they are known
+to hold. [Conformance](conformance.md) says how many of the tools' own tests are read. A kernel has *judged* an element
+if packets satisfied a rule with it there, and walk and kernel agreed on all packets and counters of that network
+([fidelity](fidelity.md), [other kernels](fidelity-kernels.md)).
 """

@@ -1,4 +1,4 @@
-"""The elements of nftables' JSON for the table of elements.py: ``NAME | JSON of a statement | note``.
+"""The elements of nftables' JSON for element_table.py: the name of each, and a statement in JSON as its example.
 
 Source: libnftables-json(5)
 """

@@ -1,4 +1,4 @@
-"""Writes docs/reference/elements.md from the table in the code, and from what the hunts on several kernels have judged.
+"""Writes docs/reference/elements.md from the table in the code, and from the figures of the hunts on several kernels.
 
 python tools/elements.py
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes requirements.lock anew from pyproject.toml: every package at one version with the hashes of its files, no registry named.
 # uv is used because pip cannot write hashes; it lives in a throw-away environment, so the lock does not depend on itself.
-# `make lock` keeps the versions that are there; `make lock UPGRADE=--upgrade` takes the newest.
+# `make lock` keeps the pinned versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)

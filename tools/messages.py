@@ -6,9 +6,9 @@
 
 A template is the first argument of ``message("…")``, wherever it stands below src/hairpin.
 
-What people are told is typed ``Message``, so that the type checkers refuse a plain string.  What types cannot see is
-refused here: a template that is no literal, a sentence in English as the value of a message, as ``verbatim`` words, as
-the text of an error that becomes one of hairpin's, in what a renderer refuses, or written on paper.
+A sentence for people is typed ``Message``, so that the type checkers refuse a plain string.  This tool refuses what
+types cannot see: a template that is no literal, and an English sentence as the value of a message, as ``verbatim``
+words, as the text of an error that becomes one of hairpin's, as a renderer's reason, or written on paper.
 """
 
 import ast
@@ -55,7 +55,7 @@ def _texts(node: ast.expr) -> Iterator[tuple[str, int]]:
 
 
 WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
-"""What a sentence has, and a name, an option or a form (``eth0``, ``dev {}``, ``-p 80``) has not."""
+"""Two words side by side: sentences have them; names, options and forms (``eth0``, ``dev {}``, ``-p 80``) do not."""
 ON_PAPER = ("prose", "line", "cut")
 """Methods of report/paper.py."""
 ERRORS = frozenset(
@@ -64,14 +64,16 @@ ERRORS = frozenset(
     if isinstance(node, ast.ClassDef)
 )
 CAUGHT = frozenset({"ValueError", "KeyError", "IndexError"})
-"""Errors of Python whose words a parser's caller takes over: ``reason_of`` in errors.py."""
+"""Errors of Python whose text becomes the reason of one of hairpin's errors: ``reason_of`` in errors.py."""
 REFUSES = "refuse"
-"""The function of each renderer that makes the error for what it cannot write."""
+"""The function that makes a renderer's error about a rule that it cannot write."""
+ACTS = ("Done",)
+"""The result of an act of the bare runner: its complaint reaches users through the replica."""
 MAKES_MESSAGES = ("message.py", "errors.py")
 
 
 def raw() -> Iterator[str]:
-    """Yield a line for each sentence that no reader could have in another language."""
+    """Yield a line for each sentence that cannot be translated."""
     for path in sorted(SOURCE.rglob("*.py")):
         name = path.relative_to(SOURCE).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -80,7 +82,7 @@ def raw() -> Iterator[str]:
 
 
 def raw_in(call: ast.Call, file: str) -> Iterator[str]:
-    """Yield what is raw in one call of a file below src/hairpin."""
+    """Yield the raw sentences in one call of a file below src/hairpin."""
     match call.func:
         case ast.Name(id="message"):
             if not any(_texts(call.args[0])):
@@ -91,7 +93,11 @@ def raw_in(call: ast.Call, file: str) -> Iterator[str]:
         case ast.Name(id="verbatim") | ast.Attribute(attr="verbatim"):
             yield from (f"verbatim words are a raw sentence: {text}" for text in _sentences(call.args))
         case ast.Name(id=name) if name in ERRORS | CAUGHT:
+            if any(_is_made_text(argument) for argument in call.args[:1]):
+                yield "an error's text is made with str(): hand on the message (said), or reason_of(error)"
             yield from (f"an error's text is a raw sentence: {text}" for text in _sentences(call.args))
+        case ast.Name(id=name) if name in ACTS and file.startswith("carry/"):
+            yield from (f"a complaint is a raw sentence: {text}" for text in _sentences((*call.args, *call.keywords)))
         case ast.Name(id=name) if name == REFUSES:
             yield from (f"what cannot be written is a raw sentence: {text}" for text in _sentences(call.args))
         case ast.Attribute(attr=name) if name in ON_PAPER and file.startswith("report/"):
@@ -100,8 +106,13 @@ def raw_in(call: ast.Call, file: str) -> Iterator[str]:
             pass
 
 
+def _is_made_text(argument: ast.expr) -> bool:
+    """Return whether the argument is ``str(…)``: the English of another error, or Python's own words."""
+    return isinstance(argument, ast.Call) and isinstance(argument.func, ast.Name) and argument.func.id == "str"
+
+
 def _sentences(nodes: Iterable[ast.expr | ast.keyword]) -> Iterator[str]:
-    """Yield the literals among these that have words side by side; of what is called in them nothing."""
+    """Yield the literals with words side by side among these expressions; arguments of calls in them are left out."""
     for node in nodes:
         value = node.value if isinstance(node, ast.keyword | ast.Starred) else node
         match value:
@@ -126,7 +137,7 @@ def places(template: str) -> frozenset[str]:
 
 
 def translatable(template: str) -> bool:
-    """Return whether there are words in it at all, beside its places."""
+    """Return whether the template has words beside its places."""
     return any(character.isalpha() for text, *_ in string.Formatter().parse(template) for character in text)
 
 

@@ -1,10 +1,10 @@
-"""Records broken hosts for the tests: builds each in the lab, breaks it, snapshots it, and makes the real connections.
+"""Records broken hosts for the tests: builds each in the lab, breaks it, snapshots it, and makes real connections.
 
     python -m tools.record_hosts [NAME…]      (root; a few seconds a host)
 
-Reads ``tests/fixtures/hosts/hosts.toml``; writes ``NAME.hairpin`` beside it, and into ``expected.json`` what the
-connections did.  The causes in ``expected.json`` are a person's to write: they are kept where a flow was there before,
-else empty.
+Reads ``tests/fixtures/hosts/hosts.toml``.  Writes ``NAME.hairpin`` beside it, and the connections' outcomes into
+``expected.json``.  A person writes the causes there: those of a flow that is there already are kept, those of a new
+flow are empty.
 """
 
 import json
@@ -46,7 +46,7 @@ save(take(), Path(sys.argv[1]))
 
 
 def plan(proxy: str) -> LabPlan:
-    """Return the host that is broken: two networks, three containers, one published port."""
+    """Return the host's plan: two networks, three containers, one published port."""
     return LabPlan(
         networks=(NetworkPlan("other"),),
         second_nic=True,
@@ -60,7 +60,7 @@ def plan(proxy: str) -> LabPlan:
 
 
 def record(name: str, fault: str, proxy: str) -> list[tuple[str, str, str]]:
-    """Write the snapshot; return what each connection did."""
+    """Write the snapshot; return start, destination and outcome of each connection."""
     scenario = Scenario(name=name, title=name, lab=plan(proxy), listeners=(9000,), flows=(), causes=())
     with running_scenario(scenario) as lab:
         wait_until_served(lab)
@@ -79,7 +79,7 @@ def wait_until_served(lab: Lab) -> None:
 
 
 def probed(lab: Lab, start: str, to: str) -> str:
-    """Return what became of the connection; empty when it cannot start there any more."""
+    """Return the connection's outcome; empty if it cannot start there any more."""
     try:
         return lab.probe(start, to).value
     except LabError:

@@ -2,9 +2,9 @@
 
     python -m tools.record_networks [NAME…]      (root; a few seconds each)
 
-Reads ``src/hairpin/lab/scenarios/hosts/``. Writes ``tests/fixtures/networks/NAME/HOST.hairpin``, and beside them, as
-``outside.toml``, what the scenario states for ``--outside``. ``expected.json`` gets what the real connections did
-at that moment, and the scenario's causes and repair.
+Reads ``src/hairpin/lab/scenarios/hosts/``. Writes ``tests/fixtures/networks/NAME/HOST.hairpin``, and beside them
+``outside.toml``, the scenario's file for ``--outside``. ``expected.json`` gets the outcomes of real connections at that
+moment, and the scenario's causes and repair.
 """
 
 import os
@@ -22,7 +22,7 @@ from tests.acceptance.recorded_networks import FOLDER, Asked, RecordedNetwork, R
 
 ROOT = Path(__file__).resolve().parent.parent
 PARALLEL = 2
-# lsns fails where a process ends while it looks: then all is read again.
+# lsns fails if a process ends while it looks at it: then all is read again.
 SNAPSHOT = """
 import sys
 from pathlib import Path
@@ -65,7 +65,7 @@ def snapshot(host: Node, path: Path) -> None:
 
 
 def asked(flow: Flow, outcome: Outcome) -> Asked:
-    """Return a flow in the words of the contract, with what the real connection did."""
+    """Return a flow in the words of the command line, with the outcome of the real connection."""
     return Asked(flow.origin(), flow.to, flow.arguments()[0], flow.padding_bytes, outcome.value)
 
 

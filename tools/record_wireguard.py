@@ -2,8 +2,8 @@
 
     python -m tools.record_wireguard [KERNEL]      (root; half a minute a pair; KERNEL as in tests/fidelity/kernels)
 
-Writes ``tests/fixtures/wireguard/NAME/HOST.hairpin``, and what a real connection from node1 to node2 did at that moment
-into ``expected.json``.  The tunnel's keys are made in the guest and end with it.
+Writes ``tests/fixtures/wireguard/NAME/HOST.hairpin``, and the outcome of a real connection from node1 to node2 at that
+moment into ``expected.json``.  The tunnel's keys are made in the guest and end with it.
 """
 
 import shlex
@@ -113,7 +113,7 @@ record() {{ # record NAME FAULT
 
 
 def main() -> None:
-    """Boot the kernel, record every pair, and keep what came back."""
+    """Boot the kernel, record every pair, and write the fixtures."""
     install_programs()
     booted = kernel(sys.argv[1] if sys.argv[1:] else "6.1", cache_folder())
     with TemporaryDirectory() as kept:
@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def commands() -> str:
-    """Return what the guest runs."""
+    """Return the guest's commands."""
     text = GUEST.format(tools=wireguard_tools(), snapshot=SNAPSHOT, root=ROOT, python=sys.executable)
     return text + "".join(f"record {name} {shlex.quote(fault)}\n" for name, (_, fault) in FAULTS.items())
 

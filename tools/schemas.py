@@ -64,9 +64,9 @@ EVIDENCE: dict[str, Any] = {
 }
 
 VERDICT: dict[str, Any] = {
-    "enum": ["delivered", "dropped", "rejected", "refused", "unanswered", "looped", "depends"],
+    "enum": ["delivered", "leaves", "dropped", "rejected", "refused", "unanswered", "looped", "depends"],
 }
-# Promised to scripts before a command writes them: the commands that come must keep to these.
+# Promised to scripts. No command writes these documents yet; the commands to come must write them so.
 FIX: dict[str, Any] = {
     "$schema": DIALECT,
     "title": "hairpin.fix/1",
@@ -133,7 +133,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _of_type(type_: type, title: str) -> dict[str, Any]:
-    """Return the schema of a type: what hairpin writes has every field; readers ignore those that they do not know."""
+    """Return the schema of a type.  hairpin writes every field, so all are required; it may write further ones."""
     schema = msgspec.json.schema(type_)
     for definition in schema["$defs"].values():
         if definition.get("type") == "object" and "properties" in definition:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv, the virtual environment of this checkout, with exactly what requirements.lock pins. Needs no root where Python
-# has the venv module. Says nothing and takes no time when all is there.
+# Makes .venv, the virtual environment of this checkout, with exactly the packages that requirements.lock pins. Needs no root if
+# Python has the venv module. Prints nothing and returns at once if .venv is up to date.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
@@ -30,7 +30,7 @@ check_venv() {
     has_venv || die "$PYTHON has no venv module; on Debian and Ubuntu the package $package brings it."
 }
 
-# What .venv was made from; a change of any of it makes it anew (Python, place) or brings it up to date (lock, project).
+# .venv is made anew if Python or the checkout's path has changed; it is updated if the lock or the project has changed.
 environment_of() { "$PYTHON" -c 'import sys; print(sys.version, sys.base_prefix)'; pwd -P; }
 content_of() { cat requirements.lock pyproject.toml src/hairpin/__init__.py | sha256sum; }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs the engines and system programs that the lab and the kernel tests drive: Debian's and Ubuntu's own packages, only what
-# is missing, as root. Says nothing and takes no time when all is there.
+# Installs the engines and system programs that the lab and the kernel tests drive: packages of Debian or Ubuntu, only missing ones,
+# as root. Prints nothing and returns at once if all are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
-# Command and the package that brings it. Commands are asked for, not packages: an engine installed from elsewhere stays as it is.
+# Command and the package that brings it. The command decides, so an engine that was installed from elsewhere stays as it is.
 PROGRAMS=(
     dockerd:docker.io docker:docker.io
     iptables:iptables nft:nftables ipset:ipset ebtables:ebtables conntrack:conntrack
@@ -16,9 +16,9 @@ PROGRAMS=(
     sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
 )
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
-# machine must not get a firewall or a way in that it did not ask for.
+# machine must not get a firewall or an sshd that nobody asked for.
 SERVICES=(docker containerd firewalld ufw nftables ssh)
-# Those of them that systemd may start by a socket, too.
+# Services of these that systemd may also start by a socket.
 SOCKETS=(docker ssh)
 
 say() { printf 'setup-lab: %s\n' "$*" >&2; }
@@ -60,10 +60,10 @@ install_packages() {
     fi
     if [ ${#units[@]} != 0 ]; then
         systemctl mask --runtime --quiet "${units[@]}"
-        # shellcheck disable=SC2064  # the names of now
+        # shellcheck disable=SC2064  # expanded now, on purpose
         trap "systemctl unmask --runtime --quiet ${units[*]}" EXIT
     fi
-    # RUNLEVEL=1: what invoke-rc.d(8) asks on a machine with System V init; nothing of this starts in that runlevel.
+    # On a machine with System V init, invoke-rc.d(8) reads RUNLEVEL; none of these services starts in runlevel 1.
     RUNLEVEL=1 apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 "$@" >&2 </dev/null || status=$?
     if [ ${#units[@]} != 0 ]; then
         systemctl unmask --runtime --quiet "${units[@]}"

@@ -1,7 +1,7 @@
-"""Recorded hosts: snapshots of real, broken hosts, with what real connections did there at that moment.
+"""Recorded hosts: snapshots of real, broken hosts, with the outcomes of real connections there at that moment.
 
-``python -m tools.record_hosts`` made them; ``expected.json`` holds the real outcomes, and the causes that a person who
-knew the fault accepted as the right answer.
+``python -m tools.record_hosts`` made them. ``expected.json`` holds the outcomes, and the causes that a person who knew
+the fault accepted as the right answer.
 """
 
 import functools
@@ -15,13 +15,13 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.question.asked import Origin, Target
+from hairpin.question.asked import Target
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "hosts"
 
 
 class Asked(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One flow of a recorded host: ``real`` is what a connection did (delivered, timeout, refused, unreachable)."""
+    """One flow of a recorded host; ``real`` is a connection's outcome (delivered, timeout, refused, unreachable)."""
 
     origin: str
     to: str
@@ -61,13 +61,3 @@ def target(text: str) -> Target:
     address, port = text.rsplit(":", 1)
     version, value = parse_address(address)
     return Target(port=int(port), version=version, address=value)
-
-
-def origin(text: str) -> Origin:
-    """Return where the flow starts."""
-    if text in ("host", "lan"):
-        return Origin(text)
-    if text.startswith("container:"):
-        return Origin("container", container=text.removeprefix("container:"))
-    version, value = parse_address(text)
-    return Origin("address", version=version, address=value)

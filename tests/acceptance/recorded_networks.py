@@ -1,4 +1,4 @@
-"""Recorded networks of two and three hosts, with what real connections did between them at that moment.
+"""Recorded networks of two and three hosts, with the outcomes of real connections between them at that moment.
 
 ``python -m tools.record_networks`` made them from ``src/hairpin/lab/scenarios/hosts/``.
 """
@@ -16,10 +16,11 @@ FOLDER = Path(__file__).parent.parent / "fixtures" / "networks"
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"origin": "from"}):
-    """One flow: ``origin`` and ``target`` are the contract's WHERE and TARGET, ``to`` is what was really connected to.
+    """One flow: ``origin`` is the value of ``--from``, ``target`` hairpin's TARGET, ``to`` the real connection's
+    destination.
 
-    ``padding_bytes`` is how much longer than usual the request was. ``real`` is what became of it: delivered, timeout,
-    refused or unreachable.
+    ``padding_bytes``: how much longer than usual the request was. ``real``: its outcome (delivered, timeout, refused,
+    unreachable).
     """
 
     origin: str

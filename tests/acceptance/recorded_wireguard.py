@@ -1,4 +1,4 @@
-"""Recorded pairs of hosts with a WireGuard tunnel between them, with what a real connection through it did.
+"""Recorded pairs of hosts with a WireGuard tunnel between them, with the outcome of a real connection through it.
 
 ``python -m tools.record_wireguard`` made them: WireGuard of a stock Debian kernel, a listener at 10.9.0.2:80 of node2.
 """
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent.parent / "fixtures" / "wireguard"
 
 
 class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``real`` is what became of a connection from node1: delivered, timeout, refused or unreachable."""
+    """``real``: the outcome of a connection from node1 (delivered, timeout, refused, unreachable)."""
 
     title: str
     real: str

@@ -1,4 +1,4 @@
-"""The diagnosis of recorded networks of several hosts equals what real connections between them did, and why."""
+"""Verdicts and causes for recorded networks of several hosts equal the outcomes and causes of real connections."""
 
 import pytest
 
@@ -53,7 +53,8 @@ def flow_of(asked: Asked, net: Network) -> Flow:
 def test_verdict(name: str, asked: Asked) -> None:
     net = network(name)
     trace = walk_flow(net, flow_of(asked, net))
-    # Where nobody answers ARP, the kernel says so after some seconds; a client that waits less sees silence.
+    # If nobody answers ARP, the kernel sends an ICMP error after some seconds; a client that gives up before sees
+    # silence.
     unheard = AGREEING["timeout"] if asked.real == "unreachable" else frozenset[str]()
     assert trace.verdict in AGREEING[asked.real] | unheard
 
@@ -72,7 +73,7 @@ def test_the_cause_is_named_on_the_host_where_it_is(name: str, asked: Asked) -> 
     ("name", "host"), [(name, host) for name in HEALTHY for host in ("", *expected()[name].hosts)]
 )  # fmt: skip
 def test_a_healthy_network_is_not_called_sick(name: str, host: str) -> None:
-    """``host`` is the only one that was read; empty: all were."""
+    """``host``: the only host that was read; empty: all were."""
     whole = network(name)
     net = whole if not host else Network((whole.host(host),), whole.world)
     asked = [flow_of(each, whole) for each in expected()[name].flows if each.origin != "lan"]

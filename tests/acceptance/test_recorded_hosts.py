@@ -1,4 +1,4 @@
-"""The diagnosis of recorded hosts equals what real connections did there, and the faults that were made."""
+"""Verdicts and causes for recorded hosts equal the outcomes of real connections there, and the faults."""
 
 import pytest
 
@@ -7,12 +7,13 @@ from hairpin.evidence.redact import redact
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
-from tests.acceptance.recorded import AGREEING, Asked, evidence, expected, network, origin, target
+from hairpin.question.target import parse_origin
+from tests.acceptance.recorded import AGREEING, Asked, evidence, expected, network, target
 
 CASES = {f"{name} {flow.origin} {flow.to}": (name, flow) for name, flows in expected().items() for flow in flows}
 
-# Packets for a container that leave by the default route: what the router there does with them is not the host's to
-# know.
+# Packets for a container that leave by the default route: the host's evidence does not show what the router does with
+# them.
 BEYOND_THE_HOST = {
     ("bridge-addr", "host"),
     ("bridge-addr", "container:stranger"),
@@ -25,7 +26,7 @@ BEYOND_THE_HOST = {
 @pytest.mark.parametrize(("name", "flow"), CASES.values(), ids=CASES)
 def test_verdict_and_causes(name: str, flow: Asked) -> None:
     net = network(name)
-    found = examine(net, flows_for(net, (target(flow.to),), origin(flow.origin)))
+    found = examine(net, flows_for(net, (target(flow.to),), parse_origin(flow.origin)))
     verdict = found.diagnoses[0].trace.verdict
     beyond: frozenset[str] = AGREEING["timeout"] if (name, flow.origin) in BEYOND_THE_HOST else frozenset()
     allowed = AGREEING[flow.real] | beyond
@@ -34,8 +35,10 @@ def test_verdict_and_causes(name: str, flow: Asked) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in expected() if name != "none.proxy-off"])
-def test_everything_asked_at_once_adds_no_cause_on_a_whole_host(name: str) -> None:
-    """Without a target, the causes are those of what is published and of the ways out; a whole host has none."""
+def test_without_a_target_no_further_cause_is_named(name: str) -> None:
+    """Without a target, published ports and ways out are walked. If all recorded flows from outside are delivered, no
+    cause is named that the recorded flows do not have.
+    """
     net = network(name)
     found = examine(net, flows_for(net, (), None))
     if all(flow.real == "delivered" for flow in expected()[name] if not flow.origin.startswith("container")):

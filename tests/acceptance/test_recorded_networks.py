@@ -1,4 +1,4 @@
-"""The recorded networks are those of the lab's scenarios, whole, and each host is known by its name."""
+"""The recorded networks are those of the lab's scenarios, each is complete, and each host has its name."""
 
 import pytest
 

@@ -1,6 +1,7 @@
-"""Recorded networks of several hosts, asked by the command line from snapshots offline."""
+"""``hairpin check`` and ``walk`` on snapshots of several hosts, as recorded."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from tests.acceptance.recorded_networks import FOLDER, Asked, evidence, expected
 from tests.cli.commands import Ended, call
 
 HEALTHY = "healthy-three-nodes"
+HOST_GW = "healthy-flannel-host-gw"
 BROKEN = "ip-forward-off.vxlan"
 
 
 def files(name: str) -> tuple[str, ...]:
-    """Return the options that name the network's hosts, and what its user states."""
+    """Return the options that name the network's snapshots and the file for ``--outside``."""
     hosts = (("--snapshot", str(FOLDER / name / f"{host}.hairpin")) for host in expected()[name].hosts)
     outside = ("--outside", str(stated(name))) if stated(name) else ()
     return (*(each for pair in hosts for each in pair), *outside)
@@ -36,12 +38,33 @@ def check(capsys: pytest.CaptureFixture[str], name: str, asked: Asked) -> dict[s
     return document(call(capsys, *question, *files(name)))
 
 
+def not_quoted(name: str, found: dict[str, Any]) -> list[str]:
+    """Return the excerpts that do not stand in their reading; fields of a JSON object are looked for one by one."""
+    readings = {
+        (host, each.netns, each.origin): each.text
+        for host in expected()[name].hosts
+        for each in evidence(name, host).readings
+    }
+    wrong: list[str] = []
+    for each in found["evidence"].values():
+        place: tuple[str, str, str] = (each["host"], each["netns"], each["origin"])
+        text = readings.get(place)
+        if each["origin"].startswith(("nft -j", "/proc/sys/")):  # nft's words of its JSON; one file of a reading
+            continue
+        assert text is not None, place
+        for line in each["excerpt"].rstrip("…").splitlines():
+            values = re.findall(r'[\w.:-]+(?=")', line) if line.startswith('{"') else [line]
+            if line not in text and not all(value in text for value in values if value != "addresses"):
+                wrong.append(line)
+    return wrong
+
+
 @pytest.mark.parametrize("name", expected())
 def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str], name: str) -> None:
     causes: set[str] = set()
     for asked in expected()[name].flows:
         found = check(capsys, name, asked)
-        # Where nobody answers ARP, the kernel says so after some seconds: the walk calls that dropped.
+        # If nobody answers ARP, the kernel sends an ICMP error after some seconds; the walk calls the packet dropped.
         unheard = AGREEING["timeout"] if asked.real == "unreachable" else frozenset[str]()
         assert found["flows"][0]["verdict"] in AGREEING[asked.real] | unheard, asked
         assert [host["name"] for host in found["hosts"]] == list(expected()[name].hosts)
@@ -49,12 +72,13 @@ def test_verdicts_and_causes_on_the_right_host(capsys: pytest.CaptureFixture[str
             causes.add(f"{cause['id']}@{cause['host']}")
             assert {remedy["host"] for remedy in cause["remedies"]} <= {cause["host"]}
             assert {found["evidence"][each]["host"] for each in cause["evidence"]} <= set(expected()[name].hosts)
+        assert not_quoted(name, found) == []
     wanted = expected()[name].causes
     assert all(causes & set(acceptable) for acceptable in wanted)
     assert causes <= {each for acceptable in wanted for each in acceptable}
 
 
-def test_nothing_asked_is_what_all_hosts_publish_and_ask_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_target_the_flows_are_those_of_all_hosts(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(call(capsys, "check", "--no-replica", "--json", *files(BROKEN)))
     assert {(flow["host"], flow["purpose"]) for flow in found["flows"]} >= {
         (host, purpose) for host in ("node1", "node2") for purpose in ("published", "egress")
@@ -62,6 +86,28 @@ def test_nothing_asked_is_what_all_hosts_publish_and_ask_for(capsys: pytest.Capt
     assert {(cause["id"], cause["host"]) for cause in found["causes"]} == {("ip-forward-off", "node2")}
     assert {flow["stopped_at"]["host"] for flow in found["flows"] if flow["stopped_at"]} == {"node2"}
     assert {each.partition(":")[0] for cause in found["causes"] for each in cause["evidence"]} == {"node2"}
+
+
+@pytest.mark.parametrize(("forwards", "causes"), (("1", set[str]()), ("0", {"ip-forward-off@node1"})))
+def test_nothing_asked_is_the_way_out_of_containers_on_an_overlay(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, forwards: str, causes: set[str]
+) -> None:
+    whole = evidence("healthy-swarm-overlay", "node1")
+    forwarding = re.compile(r"(/ipv4/(?:ip_forward|conf/[^/]+/forwarding)):1")
+    readings = tuple(
+        msgspec.structs.replace(each, text=forwarding.sub(rf"\1:{forwards}", each.text))
+        if (each.key, each.netns) == ("sysctl", "host")
+        else each
+        for each in whole.readings
+    )
+    write(msgspec.structs.replace(whole, readings=readings), tmp_path / "node1")
+    found = document(call(capsys, "check", "--no-replica", "--json", "--snapshot", str(tmp_path / "node1")))
+    assert {(flow["purpose"], flow["to"]) for flow in found["flows"]} == {
+        ("egress", "203.0.113.80:443/tcp"),
+        ("dns", "127.0.0.11:53/udp"),
+        ("dns", "192.0.2.53:53/udp"),
+    }
+    assert {f"{cause['id']}@{cause['host']}" for cause in found["causes"]} == causes
 
 
 def test_the_text_names_hosts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,10 +123,53 @@ def test_the_text_names_hosts(capsys: pytest.CaptureFixture[str]) -> None:
         assert words in told
 
 
+@pytest.mark.parametrize(
+    ("name", "host", "target"),
+    (
+        ("vxlan-port-blocked.input", "node2", "10.244.1.2:80"),
+        ("vxlan-port-blocked.nft", "node2", "10.244.1.2:80"),
+        ("vxlan-port-blocked.answers", "node1", "10.244.2.2:80"),
+        ("vxlan-port-blocked.bridge", "node2", "10.77.0.16:80"),
+        ("vxlan-port-blocked.swarm", "node2", "10.0.9.11:80"),
+    ),
+)
+def test_the_sick_host_alone_has_the_cause_that_both_have(
+    capsys: pytest.CaptureFixture[str], name: str, host: str, target: str
+) -> None:
+    alone = ("--snapshot", str(FOLDER / name / f"{host}.hairpin"))
+    found = document(call(capsys, "check", target, "--from", "container:web", "--no-replica", "--json", *alone))
+    assert [cause["id"] for cause in found["causes"]] == ["vxlan-port-blocked"]
+    assert not any("ESTABLISHED" in each for each in found["causes"][0]["remedies"][0]["commands"])
+
+
+@pytest.mark.parametrize("name", [each for each in expected() if each.startswith("vxlan-port-blocked")])
+def test_the_way_of_an_outer_packet_ends_at_the_inner_ones_target(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    asked = expected()[name].flows[0]
+    told = call(capsys, "check", asked.target, "--from", asked.origin, "--no-replica", *files(name)).out
+    (end,) = [line.strip() for line in told.splitlines() if line.strip().startswith("○")]
+    assert end in (f"○ {asked.target}/tcp", f"○ {asked.origin.removeprefix('container:')}", f"○ {asked.origin}")
+
+
+def test_a_missing_route_is_not_quoted_as_if_it_was_read(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "node-route-missing.vxlan"
+    told = call(capsys, "check", "10.244.2.2:80", "--from", "container:web", "--no-replica", *files(name)).out
+    assert "  ── ip -4 -j -d route show table all (node1)\n     no route to 10.244.2.0/24\n" in told
+
+
 def test_a_port_alone_is_asked_by_the_other_hosts_too(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(call(capsys, "check", "8151", "--no-replica", "--json", *files(HEALTHY)))
     assert [flow["from"] for flow in found["flows"]][-2:] == ["host@node2", "host@node3"]
     assert {flow["to_host"] for flow in found["flows"]} == {"node1"}
+
+
+def test_walk_has_its_questions_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    question = ("walk", "10.244.2.2:80", "--from", "container:web", "--json")
+    node1, node2 = (("--snapshot", str(FOLDER / HOST_GW / f"{each}.hairpin")) for each in ("node1", "node2"))
+    alone, both = document(call(capsys, *question, *node1)), document(call(capsys, *question, *node1, *node2))
+    assert [each["option"] for each in alone["questions"]] == ["--host 198.51.100.12"]
+    assert both["questions"] == []
 
 
 def test_labels_and_order_are_those_given(capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +241,7 @@ def test_refused(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...],
     assert said in " ".join(ended.err.split())
 
 
-# what is asked, the exit status where one of the hosts could not be read
+# question, exit status when one of the hosts could not be read
 UNREADABLE: dict[str, tuple[tuple[str, ...], int]] = {
     "a port here": (("8151",), 0),
     "a container of the other": (("web:80@node2", "--from", "container:web"), 0),
@@ -165,7 +254,7 @@ UNREADABLE: dict[str, tuple[tuple[str, ...], int]] = {
 
 
 @pytest.mark.parametrize(("question", "status"), UNREADABLE.values(), ids=UNREADABLE)
-def test_one_that_cannot_be_read_is_missing(
+def test_a_host_that_cannot_be_read_is_missing(
     capsys: pytest.CaptureFixture[str], question: tuple[str, ...], status: int
 ) -> None:
     ended = call(capsys, "check", *question, "--no-replica", "--json", *files(HEALTHY), "--host", "far=-oX")
@@ -228,7 +317,7 @@ STALLING = "overlay-mtu-too-large"
         ("healthy-overlay-mtu-fragments", (), set[str]()),
     ),
 )
-def test_full_sized_segments_are_looked_at_without_being_asked_for(
+def test_full_sized_segments_are_walked_by_default(
     capsys: pytest.CaptureFixture[str], name: str, size: tuple[str, ...], causes: set[str]
 ) -> None:
     question = ("check", "10.244.2.2:80", "--from", "container:web@node1", *size, "--no-replica", "--json")

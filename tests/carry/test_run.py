@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hairpin.carry.act import Act, Command, Done, FileState, Replace
 from hairpin.carry.run import carry_out, do, state_of
+from hairpin.message import Message, message, verbatim
 
 
 def test_a_command_reads_its_input_and_has_a_fixed_environment() -> None:
@@ -13,9 +14,11 @@ def test_a_command_reads_its_input_and_has_a_fixed_environment() -> None:
 
 
 def test_a_failed_command_has_a_complaint() -> None:
-    assert do(Command(("sh", "-c", "echo no >&2; exit 3"))) == Done(3, "", "no")
-    assert do(Command(("false",))).complaint == "status 1"
-    assert do(Command(("no-such-program",))) == Done(127, "", "no-such-program is not installed")
+    assert do(Command(("sh", "-c", "echo no >&2; exit 3"))) == Done(3, "", verbatim("no"))
+    assert str(do(Command(("false",))).complaint) == "false ended with status 1"
+    assert do(Command(("no-such-program",))) == Done(
+        127, "", message("{program} is not installed", program="no-such-program")
+    )
 
 
 def test_a_file_is_made_changed_and_deleted(tmp_path: Path) -> None:
@@ -39,7 +42,7 @@ def test_a_file_that_has_changed_is_left_alone(tmp_path: Path) -> None:
         Replace(str(path), FileState("other\n", mode=0o600), FileState("two\n")),
         Replace(str(tmp_path / "gone"), FileState("one\n"), None),
     )
-    assert all("not as expected" in do(each).complaint for each in refusals)
+    assert all("not as expected" in str(do(each).complaint) for each in refusals)
     assert path.read_text("utf-8") == "other\n"
 
 
@@ -53,9 +56,9 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
 
 
 def test_acts_are_done_in_order_and_the_complaint_is_returned() -> None:
-    def acting() -> Generator[Act, Done, str]:
+    def acting() -> Generator[Act, Done, Message | None]:
         first = yield Command(("echo", "one"))
         second = yield Command(("false",))
-        return first.printed + second.complaint
+        return message("{printed}, then {said}", printed=first.printed, said=second.complaint)
 
-    assert carry_out(acting()) == "one\nstatus 1"
+    assert str(carry_out(acting())) == "one\n, then false ended with status 1"

@@ -1,5 +1,6 @@
 """Commands that set and forget; most are held in test_text.py and, by the kernel itself, in tests/kernel."""
 
+import msgspec
 import pytest
 
 from hairpin.change.argv import forgetting_argv, setting_argv
@@ -9,6 +10,7 @@ from hairpin.change.change import (
     DeletePolicyRule,
     DropConnection,
     Forget,
+    ReplaceFdbEntry,
     ReplaceSysctls,
     SetLink,
 )
@@ -40,6 +42,9 @@ def test_a_further_tunnel_end_is_appended() -> None:
     near, far = FdbEntry("br", "p", 9, state="static"), FdbEntry(None, "vx", 9, remote=7, state="permanent")
     assert setting_argv(AddFdbEntry(HOST_NETNS, near), None)[0][2] == "add"
     assert setting_argv(AddFdbEntry(HOST_NETNS, far), None)[0][2] == "append"
+    bound = msgspec.structs.replace(far, remote=8, via="eth0", state="static")
+    (replaced,) = setting_argv(ReplaceFdbEntry(HOST_NETNS, far, bound), None)
+    assert " ".join(replaced) == "bridge fdb replace 00:00:00:00:00:09 dev vx dst 0.0.0.8 via eth0 self static"
 
 
 def test_a_link_that_is_not_there_needs_no_command() -> None:

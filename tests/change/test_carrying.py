@@ -7,16 +7,18 @@ from hairpin.change.change import Change, DeleteRule, ReplaceSysctls, SetLink
 from hairpin.change.step import Advise, Ask, ReplaceFile, Step
 from hairpin.change.steps import steps
 from hairpin.host.link import Link
+from hairpin.message import Message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
 from tests.small_host import HOST_NETNS, network, sibling
 
 SYSCTLS = ReplaceSysctls(sibling("container:web"), ((("net", "x"), "1"),))
 NATIVE = DeleteRule(HOST_NETNS, Place("nft", "inet", "t", "A", 2, "drop"))
+REFUSED = Done(1, "", verbatim("no"))
 LISTED = '{"nftables": [{"chain": {}}, {"rule": {"handle": 11}}, {"rule": {"handle": 12}}]}'
 
 
 def acts(made: tuple[Step, ...], *answers: Done) -> tuple[list[Act], str]:
-    """Return the acts, if these are their results, and the complaint."""
+    """Return what is done when these are the answers, and the complaint in English."""
     acting, found, left = carrying_all(made), list[Act](), list(answers)
     try:
         act = next(acting)
@@ -24,8 +26,8 @@ def acts(made: tuple[Step, ...], *answers: Done) -> tuple[list[Act], str]:
             found.append(act)
             act = acting.send(left.pop(0) if left else Done(0))
     except StopIteration as ended:
-        complaint: str = ended.value
-        return found, complaint
+        complaint: Message | None = ended.value
+        return found, str(complaint or "")
 
 
 def test_a_command_is_run_in_its_namespace() -> None:
@@ -45,8 +47,8 @@ def test_a_load_reads_nfts_handles_first() -> None:
 
 def test_the_first_failure_ends_the_step() -> None:
     made = steps(Change((SYSCTLS, SYSCTLS)), network())
-    assert (len(acts(made, Done(1, "", "no"))[0]), acts(made, Done(1, "", "no"))[1]) == (1, "no")
-    assert acts(made, Done(9))[1] == "nsenter: status 9"
+    assert (len(acts(made, REFUSED)[0]), acts(made, REFUSED)[1]) == (1, "no")
+    assert acts(made, Done(9))[1] == "nsenter ended with status 9"
 
 
 def test_files_calls_and_steps_for_a_person() -> None:

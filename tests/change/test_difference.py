@@ -6,6 +6,7 @@ import pytest
 from hairpin.change.change import (
     AddAddress,
     AddChain,
+    AddNeighbour,
     AddPolicyRule,
     Change,
     DeleteAddress,
@@ -13,6 +14,8 @@ from hairpin.change.change import (
     DeleteRule,
     InsertRule,
     Primitive,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceTable,
     SetLink,
     SetPolicy,
@@ -24,7 +27,7 @@ from hairpin.change.steps import steps
 from hairpin.change.text import all_shown
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address
-from hairpin.host.route import PolicyRule
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule, Verdict
 from tests.small_host import GATEWAY, HOST_NETNS, host_namespace, network, route
@@ -81,3 +84,20 @@ def test_a_link_is_set_first() -> None:
     link = NET.namespace(HOST_NETNS).links[1]
     down = simulate(Change((SetLink(HOST_NETNS, msgspec.structs.replace(link, up=False, carrier=False)),)), NET)
     assert isinstance(difference(NET, down).parts[0], SetLink)
+
+
+def test_entries_at_one_place_are_replaced() -> None:
+    host = NET.namespace(HOST_NETNS)
+    route = next(each for each in host.routes if each.prefix_length == 0)
+    nowhere = msgspec.structs.replace(route, next_hops=(), type="blackhole")
+    entry = Neighbour("eth0", 4, 7, 7, "PERMANENT")
+    remote = FdbEntry(None, "vx", 9, remote=7, state="permanent")
+    before = NET.with_namespace(HOST_NETNS, msgspec.structs.replace(host, neighbours=(entry,), fdb=(remote,)))
+    other, far = msgspec.structs.replace(entry, mac=8), msgspec.structs.replace(remote, remote=8)
+    routes = tuple(nowhere if each is route else each for each in host.routes)
+    wanted = msgspec.structs.replace(host, routes=routes, neighbours=(other,), fdb=(far,))
+    after = NET.with_namespace(HOST_NETNS, wanted)
+    forth = (AddNeighbour(HOST_NETNS, other), ReplaceFdbEntry(HOST_NETNS, remote, far))
+    back = (AddNeighbour(HOST_NETNS, entry), ReplaceFdbEntry(HOST_NETNS, far, remote))
+    assert difference(before, after).parts == (*forth, ReplaceRoute(HOST_NETNS, route, nowhere))
+    assert difference(after, before).parts == (*back, ReplaceRoute(HOST_NETNS, nowhere, route))

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import AddNeighbour, AddPolicyRule, DeleteNeighbour
-from hairpin.change.entries import check_gateways, with_entry, without_entry
+from hairpin.change.change import AddNeighbour, AddPolicyRule, DeleteNeighbour, ReplaceFdbEntry, ReplaceRoute
+from hairpin.change.entries import check_gateways, with_entry, with_other_entry, without_entry
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
-from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from tests.small_host import HOST_NETNS, route
 
 FAR = route("10.0.0.0/8", "eth0", via="198.51.100.100")
@@ -45,3 +45,40 @@ def test_a_gateway_is_one_host() -> None:
     namespace = Namespace("host", routes=(anycast,))
     with pytest.raises(ChangeError):
         check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop("eth0", 0xC6336464),)))
+
+
+NEAR = route("10.0.0.0/8", "eth0")
+REMOTE = FdbEntry(None, "vx", 9, remote=7, state="permanent")
+
+
+def test_a_route_is_replaced_in_its_place() -> None:
+    namespace = Namespace("host", routes=(route("198.51.100.0/24", "eth0"), FAR, route("0.0.0.0/0", "eth0")))
+    replaced = with_other_entry(namespace, ReplaceRoute(HOST_NETNS, FAR, NEAR))
+    assert replaced.routes == (namespace.routes[0], NEAR, namespace.routes[2])
+
+
+ELSEWHERE: dict[str, tuple[tuple[Route, ...], Route]] = {
+    "nothing is there": ((), NEAR),
+    "another metric": ((FAR,), msgspec.structs.replace(NEAR, metric=7)),
+    "two at one place": ((FAR, msgspec.structs.replace(FAR, evidence="e9")), NEAR),
+    "a gateway on no link": ((FAR,), msgspec.structs.replace(NEAR, next_hops=(NextHop("eth0", 7),))),
+}
+
+
+@pytest.mark.parametrize(("held", "made"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_no_other_route_is_replaced(held: tuple[Route, ...], made: Route) -> None:
+    with pytest.raises(ChangeError):
+        with_other_entry(Namespace("host", routes=held), ReplaceRoute(HOST_NETNS, FAR, made))
+
+
+@pytest.mark.parametrize("mac", (0, 0x01005E000001))
+def test_only_the_entry_of_one_hosts_address_is_replaced(mac: int) -> None:
+    other = msgspec.structs.replace(REMOTE, remote=8)
+    held = Namespace("host", fdb=(REMOTE,))
+    assert with_other_entry(held, ReplaceFdbEntry(HOST_NETNS, REMOTE, other)).fdb == (other,)
+    shared = msgspec.structs.replace(REMOTE, mac=mac)
+    with pytest.raises(ChangeError):
+        with_other_entry(
+            Namespace("host", fdb=(shared,)),
+            ReplaceFdbEntry(HOST_NETNS, shared, msgspec.structs.replace(shared, remote=8)),
+        )

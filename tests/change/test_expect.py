@@ -7,23 +7,29 @@ from hairpin.change.expect import (
     AddressIs,
     ChainIs,
     ContainerIs,
+    EndpointIs,
     Expectation,
     FdbEntryIs,
     LinkIs,
+    ManagerRuns,
     NeighbourIs,
     OnHost,
     PolicyRuleIs,
+    PortIs,
     ProcessIs,
+    RestartPolicyIs,
     RouteIs,
     RuleIs,
     SysctlIs,
     TableIs,
     UnitIs,
+    ZoneIs,
     table_digest,
     unmet,
     unmet_on_host,
 )
 from hairpin.host.link import Address, Link
+from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.netfilter.ir import Dialect, Family
 from tests.small_host import GATEWAY, host_namespace, network, route
@@ -31,6 +37,10 @@ from tests.small_host import GATEWAY, host_namespace, network, route
 HOST = host_namespace(values={"ip_forward": "0"})
 ETH0 = next(each for each in HOST.links if each.name == "eth0")
 (NAT, FILTER) = HOST.ruleset.tables
+GUARDED = msgspec.structs.replace(
+    network(HOST).this,
+    firewalld=Firewalld(True, runtime=(FirewalldZone("public", interfaces=("eth0",), ports=("8151/tcp",)),)),
+)
 PLACE: tuple[Dialect, Family, str] = ("iptables-nft", "ip", "filter")
 
 # an expectation that is met, one that is not, and the sentence about it
@@ -71,13 +81,34 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
     "carrier": (LinkIs(ETH0), LinkIs(msgspec.structs.replace(ETH0, carrier=False)), "not as it was"),
     "container": (ContainerIs("web", "running"), ContainerIs("web", "exited"), "was exited and is running"),
     "unit": (ContainerIs("web", "running"), UnitIs("a", "enabled", "active"), "a is no longer enabled and active"),
+    "attached": (
+        EndpointIs("web", "bridge", there=True), EndpointIs("web", "front", there=True),
+        "container web is no longer attached to front",
+    ),
+    "not attached": (
+        EndpointIs("web", "front", there=False), EndpointIs("web", "bridge", there=False),
+        "container web is attached to bridge already",
+    ),
+    "restart policy": (
+        RestartPolicyIs("web", "no"), RestartPolicyIs("web", "always"),
+        "the restart policy of container web was always and is no",
+    ),
+    "no such container": (ContainerIs("web", "running"), RestartPolicyIs("db", "no"), "container db is gone"),
+    "firewalld": (ManagerRuns("firewalld"), PortIs("public", "80/tcp", False, True), "80/tcp is no longer open"),
+    "ufw": (ManagerRuns("firewalld"), ManagerRuns("ufw"), "ufw is not enabled"),
+    "port": (
+        PortIs("public", "8151/tcp", False, True), PortIs("public", "8151/tcp", False, False),
+        "port 8151/tcp is open in zone public already",
+    ),
+    "zone": (ZoneIs("eth0", "public", False), ZoneIs("eth0", "trusted", False), "was in zone trusted of firewalld"),
+    "zone in the files": (ZoneIs("eth0", None, True), ZoneIs("eth0", "public", True), "and is in none"),
     "process": (ContainerIs("web", "running"), ProcessIs(7, halted=True), "process 7"),
 }  # fmt: skip
 
 
 def said(expected: Expectation) -> str:
     if isinstance(expected, OnHost):
-        return str(unmet_on_host(expected, network(HOST).this) or "")
+        return str(unmet_on_host(expected, GUARDED) or "")
     return str(unmet(expected, HOST) or "")
 
 

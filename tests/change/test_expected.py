@@ -1,9 +1,34 @@
 """A step's expectation is about the tables as they are before all steps."""
 
-from hairpin.change.calls import ReloadUfw, SetContainerState
+import msgspec
+import pytest
+
+from hairpin.change.calls import (
+    AddDirectRule,
+    BindInterface,
+    Call,
+    ConnectContainer,
+    FillIn,
+    OpenPort,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+)
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit, SetPolicy
-from hairpin.change.expect import ChainIs, ContainerIs, InNamespace, RuleIs
+from hairpin.change.expect import (
+    ChainIs,
+    ContainerIs,
+    EndpointIs,
+    InNamespace,
+    ManagerRuns,
+    OnHost,
+    PortIs,
+    RestartPolicyIs,
+    RuleIs,
+    ZoneIs,
+)
 from hairpin.change.expected import call_expects, edits_expect
+from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule, Verdict
 from tests.small_host import HOST_NETNS, host_namespace, network
@@ -47,4 +72,27 @@ def test_the_expected_chains_and_policies() -> None:
 
 def test_a_call_expects_the_containers_status() -> None:
     assert call_expects(SetContainerState("docker", "start", "web"), network().this) == (ContainerIs("web", "running"),)
-    assert call_expects(ReloadUfw(), network().this) == ()
+
+
+ZONE = FirewalldZone("public", interfaces=("eth0",), ports=("8151/tcp",))
+GUARDED = msgspec.structs.replace(network().this, firewalld=Firewalld(True, runtime=(ZONE,)))
+FIREWALLD = ManagerRuns("firewalld")
+OWNERS: dict[str, tuple[Call, tuple[OnHost, ...]]] = {
+    "ufw": (ReloadUfw(), (ManagerRuns("ufw"),)),
+    "a port that is closed": (OpenPort("public", 80, "tcp"), (FIREWALLD, PortIs("public", "80/tcp", False, False))),
+    "a port that is open": (
+        OpenPort("public", 8151, "tcp", closed=True), (FIREWALLD, PortIs("public", "8151/tcp", False, True)),
+    ),
+    "a zone that was not read": (OpenPort("public", 80, "tcp", permanent=True), (FIREWALLD,)),
+    "an interface": (BindInterface("trusted", "eth0"), (FIREWALLD, ZoneIs("eth0", "public", False))),
+    "an interface of no zone": (BindInterface("trusted", "eth1"), (FIREWALLD, ZoneIs("eth1", None, False))),
+    "a direct rule": (AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"), (FIREWALLD,)),
+    "a container": (SetRestartPolicy("docker", "always", "web"), (RestartPolicyIs("web", "no"),)),
+    "a network": (ConnectContainer("docker", "connect", "front", "web"), (EndpointIs("web", "front", False),)),
+    "a person": (FillIn(("ip", "route", "add", "default", "via", "GATEWAY")), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "expected"), OWNERS.values(), ids=OWNERS)
+def test_each_owner_is_expected_to_have_the_part_as_it_was_read(call: Call, expected: tuple[OnHost, ...]) -> None:
+    assert call_expects(call, GUARDED) == expected

@@ -33,6 +33,15 @@ def test_the_link_of_that_name_is_replaced() -> None:
     assert after.namespace(WEB_NETNS) == net.namespace(WEB_NETNS)
 
 
+def test_a_new_link_has_the_values_of_default() -> None:
+    host = host_namespace()
+    values = host.sysctls.with_value(("net", "ipv4", "conf", "default", "forwarding"), "1")
+    net = network(msgspec.structs.replace(host, sysctls=values))
+    after = with_link(net, HOST_NETNS, Link(99, "new0", "vxlan")).namespace(HOST_NETNS)
+    assert [each.name for each in after.links] == [*(each.name for each in host.links), "new0"]
+    assert after.sysctls.text("net", "ipv4", "conf", "new0", "forwarding") == "1"
+
+
 def test_a_bridge_that_comes_up_lets_its_ports_forward_and_has_its_routes() -> None:
     host = changed(host_namespace(), "docker0", up=False, carrier=False)
     host = changed(host, "veth1", port=BridgePort(state="disabled"))

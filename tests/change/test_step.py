@@ -1,5 +1,6 @@
 """A step is a value: its nature, its way through JSON, its place in a replica."""
 
+import msgspec
 import pytest
 
 from hairpin.carry.act import FileState
@@ -29,6 +30,7 @@ FORGOTTEN = RunCommands(netns=HOST_NETNS, does=(Forget(HOST_NETNS, "connections"
 NATURES: dict[str, tuple[Step, Nature]] = {
     "a setting": (SET, "reversible"),
     "a file": (FILE, "reversible"),
+    "a deleted file of unknown mode": (msgspec.structs.replace(FILE, before=FileState("a")), "irreversible"),
     "a forgotten connection": (FORGOTTEN, "irreversible"),
     "a call that another undoes": (Ask(host="h", call=ReloadUfw(), undo=()), "reversible"),
     "a call that nothing undoes": (Ask(host="h", call=ReloadUfw()), "irreversible"),

@@ -96,6 +96,8 @@ def test_addresses_neighbours_and_forwarding_entries() -> None:
     assert " ".join(neighbour_words(replace(entry, proxy=True))) == "proxy 0.0.0.7 dev a"
     assert " ".join(fdb_words(FdbEntry("br", "p", 9, vlan=3))) == "00:00:00:00:00:09 dev p vlan 3 master"
     assert " ".join(fdb_words(FdbEntry(None, "vx", 9, remote=7))) == "00:00:00:00:00:09 dev vx dst 0.0.0.7 self"
+    bound = FdbEntry(None, "vx", 9, remote=7, via="eth1")
+    assert " ".join(fdb_words(bound)) == "00:00:00:00:00:09 dev vx dst 0.0.0.7 via eth1 self"
 
 
 LINKS: dict[str, tuple[Link, list[str]]] = {
@@ -115,10 +117,12 @@ def test_a_link(after: Link, expected: list[str]) -> None:
     assert [" ".join(each) for each in link_commands(PORT, after)] == expected
 
 
-def test_a_tunnel_device_gets_another_remote() -> None:
+def test_a_tunnel_device_gets_another_remote_or_local_address() -> None:
     device = Link(7, "vx", "vxlan", tunnel=Tunnel("vxlan", key=1, port=4789, remote=7))
     moved = replace(device, tunnel=Tunnel("vxlan", key=1, port=4789, remote=8))
     assert [" ".join(each) for each in link_commands(device, moved)] == ["ip link set vx type vxlan remote 0.0.0.8"]
+    sends = replace(device, tunnel=Tunnel("vxlan", key=1, port=4789, local=9, remote=7))
+    assert [" ".join(each) for each in link_commands(device, sends)] == ["ip link set vx type vxlan local 0.0.0.9"]
     other = replace(device, tunnel=Tunnel("vxlan", key=2, port=4789, remote=7))
     assert list(link_commands(device, other)) == []  # the kernel changes no VNI
 

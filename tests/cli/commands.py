@@ -1,4 +1,4 @@
-"""Runs the command line as a user does, in this process."""
+"""Runs the command line in this process."""
 
 import functools
 import tempfile

@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 @pytest.mark.parametrize(("arguments", "reason"), REFUSED.values(), ids=REFUSED)
-def test_a_question_without_an_answer(
+def test_a_question_that_makes_no_sense(
     arguments: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ended = call(capsys, "check", *arguments, "--snapshot", snapshot())

@@ -1,4 +1,4 @@
-"""``hairpin demo`` tells the lab's story; the story itself is tested in tests/lab."""
+"""``hairpin demo`` prints the lab's story; the story itself is tested in tests/lab."""
 
 from collections.abc import Callable
 

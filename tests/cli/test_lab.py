@@ -1,4 +1,4 @@
-"""``hairpin lab``: what needs no root; the lab itself is tested in tests/lab."""
+"""``hairpin lab``: the parts that need no root; the lab itself is tested in tests/lab."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The entry: which command runs, what each end looks like, and that starting is light."""
+"""The entry point: which command runs, the exit status of each end, and which imports a command needs."""
 
 import subprocess
 import sys
@@ -39,28 +39,28 @@ STATED: dict[str, tuple[list[str], str | None]] = {
     "with an equals sign": (["--lang=zh", "check"], "zh"),
     "the last one": (["--lang", "zh", "check", "--lang=en"], "en"),
     "no value": (["check", "--lang"], None),
-    "no option any more": (["check", "--", "--lang", "zh"], None),
+    "behind --": (["check", "--", "--lang", "zh"], None),
 }
 FORMS = "a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL"
 FORMS_ZH = "目标的写法是 PORT、PORT/udp、ADDRESS:PORT、[IPV6]:PORT、CONTAINER、CONTAINER:PORT 或一个 URL"
 TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
-    "a target that is none": (
+    "a text that is no target": (
         ("check", "a b"),
         2,
         f"hairpin: 'a b' is no target: {FORMS}\n",
         f"hairpin: 'a b' 不是有效的目标：{FORMS_ZH}\n",
     ),
-    "nothing where a port should be": (
+    "a container without its port": (
         ("walk", "--from", "host", "web:"),
         2,
         "hairpin: 'web:': nothing is no port; ports are 1 to 65535\n",
         "hairpin: 'web:'：空内容 不是端口；端口为 1 到 65535\n",
     ),
-    "Python's words in hairpin's": (
+    "a URL that cannot be taken apart": (
         ("check", "http://[x/"),
         2,
-        f"hairpin: 'http://[x/' is no URL: Invalid IPv6 URL; {FORMS}\n",
-        f"hairpin: 'http://[x/' 不是 URL：Invalid IPv6 URL；{FORMS_ZH}\n",
+        f"hairpin: 'http://[x/' is no URL that has a host and a port; {FORMS}\n",
+        f"hairpin: 'http://[x/' 不是带有主机和端口的 URL；{FORMS_ZH}\n",
     ),
     "a file that is not there": (
         ("prove", "80", "--snapshot", "/nonexistent/x"),
@@ -68,7 +68,7 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         "hairpin: /nonexistent/x: cannot be read: No such file or directory\n",
         "hairpin: /nonexistent/x：无法读取：No such file or directory\n",
     ),
-    "a snapshot that is none": (
+    "a file that is no snapshot": (
         ("snapshot", "--snapshot", "/dev/null"),
         3,
         "hairpin: /dev/null: not a hairpin snapshot; make one with: hairpin snapshot -o FILE\n",
@@ -210,7 +210,7 @@ def test_main_exits_with_the_status() -> None:
 
 
 def modules_after(*arguments: str) -> Iterator[str]:
-    """Yield what is imported when the command line has done this."""
+    """Yield the modules that are imported when the command line has run with these arguments."""
     script = "import sys\nfrom hairpin.cli.main import run\nrun(sys.argv[1:])\nprint(*sys.modules, file=sys.stderr)"
     done = subprocess.run((sys.executable, "-c", script, *arguments), capture_output=True, text=True, check=True)
     yield from done.stderr.split()
@@ -236,3 +236,10 @@ def test_a_closed_pipe_is_no_error() -> None:
 def test_a_commands_return_value_is_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "8080", "--snapshot", snapshot()]) == 0
     assert "delivered" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ("check", "walk", "prove"))
+def test_the_help_says_that_a_flow_that_leaves_is_no_failure(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert run([command, "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(or leaving), 1 " in told

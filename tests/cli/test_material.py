@@ -1,4 +1,4 @@
-"""Where evidence comes from; what excludes what."""
+"""Evidence from snapshots, from other hosts and from this machine; the file of ``--outside``."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The options of the contract stand on every command that examines a host."""
+"""Every command that examines a host has the shared options."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_snapshot_reads_from_the_same_places(capsys: pytest.CaptureFixture[str])
     assert [option for option in ("--snapshot", "--host", "--redact", "-o") if option not in told] == []
 
 
-# how the options are given, and what comes of them
+# arguments, sources
 GIVEN: dict[str, tuple[list[str], tuple[Given, ...]]] = {
     "none": ([], ()),
     "mixed, in the order given": (

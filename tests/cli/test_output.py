@@ -1,4 +1,4 @@
-"""Where results go, in which form."""
+"""Results and errors: to which stream they go, in which form and language."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""``hairpin prove`` on snapshots: where replicas can be built, the kernel answers; elsewhere it says why not."""
+"""``hairpin prove`` on snapshots: the kernel answers if replicas can be built here, else the command says why not."""
 
 import json
 

@@ -37,7 +37,7 @@ def test_a_redacted_copy_gives_the_same_diagnosis(capsys: pytest.CaptureFixture[
     path = str(tmp_path / "redacted.hairpin")
     ended = call(capsys, "snapshot", "--snapshot", snapshot(FORWARDING_OFF), "--redact", "-o", path)
     assert ended.status == 0
-    # Each run renames in its own way, and may now and then give one address the old name of another.
+    # Each run has its own key. Now and then it gives an address the text of another host's old one.
     assert [each.text for each in read(Path(path)).readings] != [
         each.text for each in evidence(FORWARDING_OFF).readings
     ]
@@ -46,7 +46,7 @@ def test_a_redacted_copy_gives_the_same_diagnosis(capsys: pytest.CaptureFixture[
     assert "cause[interface-forwarding-off]" in again.out
 
 
-def test_not_written_is_2_and_not_read_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_status_is_2_if_not_written_and_3_if_not_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     nowhere = call(capsys, "snapshot", "--snapshot", snapshot(), "-o", str(tmp_path / "no" / "x"))
     foreign = tmp_path / "foreign"
     foreign.write_text("hello", encoding="utf-8")
@@ -56,7 +56,9 @@ def test_not_written_is_2_and_not_read_3(capsys: pytest.CaptureFixture[str], tmp
     assert "not a hairpin snapshot" in unreadable.err
 
 
-def test_a_host_that_refuses_something_is_3_and_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_host_that_refuses_something_is_written_with_status_3(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     whole = evidence()
     refused = msgspec.structs.replace(whole.readings[0], outcome="refused", text="Permission denied")
     write(msgspec.structs.replace(whole, readings=(refused, *whole.readings[1:])), tmp_path / "partly")

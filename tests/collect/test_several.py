@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.collect.several import Place, parse_place, read_all
+from hairpin.collect.several import Kind, Place, parse_place, read_all
 from hairpin.collect.snapshot import save
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import SCHEMA, Evidence
@@ -37,6 +37,30 @@ def test_a_label_stands_in_front(found: Place, expected: Place) -> None:
 def test_a_file_with_an_equals_sign_is_that_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     assert parse_place("snapshot", "x=a.hairpin") == Place("snapshot", "x=a.hairpin")
+    (folder / "a b=c").touch()
+    for path in ("a b=c", "./a b=c", "./gone=c"):
+        assert parse_place("snapshot", path) == Place("snapshot", path)
+
+
+WRONG: dict[str, tuple[Kind, str, str]] = {
+    "no file": ("snapshot", "", "--snapshot '' names no file; write FILE or NAME=FILE"),
+    "no file behind the label": ("snapshot", "x=", "--snapshot 'x=' names no file"),
+    "a blank": ("snapshot", " ", "names no file"),
+    "a space in the label": ("snapshot", "a b=f", "--snapshot a b=f: 'a b' is no label; a label has letters, digits"),
+    "a host's sign in the label": ("snapshot", "a@b=f", "'a@b' is no label"),
+    "no label": ("snapshot", "=f", "'' is no label"),
+    "the way out for a file": ("snapshot", "a b=f", "write ./FILE for a file whose name has an equals sign"),
+    "no host": ("host", "", "--host '' names no host; write USER@HOST or NAME=USER@HOST"),
+    "no host behind the label": ("host", "n=", "names no host"),
+    "a user in the label": ("host", "root@web1=x", "--host root@web1=x: 'root@web1' is no label"),
+}
+
+
+@pytest.mark.parametrize(("kind", "text", "said"), WRONG.values(), ids=WRONG)
+def test_a_malformed_label_is_named(kind: Kind, text: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_place(kind, text)
+    assert said in str(refused.value)
 
 
 def names(places: tuple[Place, ...]) -> list[str]:
@@ -49,7 +73,7 @@ def test_hosts_come_in_the_order_given(folder: Path) -> None:
     assert names((Place(a.kind, a.place, "near"), b)) == ["near", "b"]
 
 
-def test_one_of_several_that_cannot_be_read_is_named(folder: Path) -> None:
+def test_one_host_of_several_that_cannot_be_read_is_named(folder: Path) -> None:
     good = Place("snapshot", str(folder / "a.hairpin"))
     found = read_all((good, Place("snapshot", str(folder / "gone.hairpin")), Place("host", "-oX", "far")))
     assert isinstance(found[0], Evidence)

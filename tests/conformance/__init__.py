@@ -1,1 +1,1 @@
-"""hairpin's readers held against the test suites of iptables and nftables themselves: ``make conformance``."""
+"""hairpin's readers compared with the test suites of iptables and nftables: ``make conformance``."""

@@ -1,4 +1,4 @@
-"""Holds hairpin's readers and writers against the tests of iptables and nftables.
+"""Compares hairpin's readers and writers with the tests of iptables and nftables.
 
 Writes docs/reference/conformance.md.
 
@@ -26,20 +26,20 @@ from tests.conformance.userland import Userland, here, installed
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "conformance.md"
 PACKAGES = {"iptables": "iptables-nft", "nftables": "nft"}
-"""What the tests of each package are run with."""
+"""The program that runs the tests of each package."""
 VERSIONS = ("ip", "ipset", "conntrack")
 INSIDE = "HAIRPIN_CONFORMANCE_NAMESPACE"
 STATE = frozenset({"libxt_SET.t:3", "libxt_nfacct.t:8"})
-"""Lines that say FAIL since they name an ipset or an accounting object that the host does not have."""
+"""Lines that say FAIL because the host lacks an ipset or an accounting object that they name."""
 RATES = frozenset({
     f"-m hashlimit --hashlimit-{side} 1/day --hashlimit-burst 5 --hashlimit-name mini1" for side in ("above", "upto")
 })  # fmt: skip
-"""What the tools take and the kernel refuses: xt_hashlimit.c, user2credits() would not fit."""
+"""A rule that the tools accept and the kernel refuses: xt_hashlimit.c, user2credits() would overflow."""
 CLASSES = ("exact", "stateful or random", "outside")
 
 
 class Result(NamedTuple):
-    """What hairpin made of one suite's tools: figures by table and row, and what is wrong."""
+    """The result for one suite's tools: figures by table and row, and the lines that are wrong."""
 
     suite: str
     figures: dict[str, dict[str, int | str]]
@@ -47,7 +47,7 @@ class Result(NamedTuple):
 
 
 def main(suites: list[str]) -> int:
-    """Run what can be run; 0: all is read, 1: something is not, 2: a suite or its tests are missing."""
+    """Run all that can run.  Exit status 0: all is read; 1: something is not; 2: a suite or its tests are missing."""
     if INSIDE not in os.environ:
         try:
             for suite in suites:
@@ -161,7 +161,7 @@ def saved(tools: Userland) -> Result:
 
 
 def state_of(lands: tuple[Userland, ...]) -> Iterator[Result]:
-    """Yield what each suite's tools tell of one namespace, held against this machine's."""
+    """Compare, for each suite, its tools' readings of one namespace with those of this machine's tools."""
     refused = state.made(lands[0])
     print(f"not made on this kernel: {'; '.join(refused)}", flush=True)
     with state.listening():

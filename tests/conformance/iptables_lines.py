@@ -37,7 +37,7 @@ _TOOLS = {"libip6t": "ip6tables", "libarpt": "arptables", "libebt": "ebtables"}
 
 
 def commands_in(path: Path) -> tuple[str, ...]:
-    """Return what the file wants to be done before and after its tests."""
+    """Return the commands that the file runs before and after its tests."""
     return tuple(line[1:] for line in path.read_text("utf-8").splitlines() if line[:1] in ("@", "%"))
 
 

@@ -26,10 +26,10 @@ _BACKENDS = {
 
 
 class Outcome(NamedTuple):
-    """What became of one line in one chain.
+    """The result for one line in one chain.
 
     ``loaded``: the tool that loaded it, or None.  ``text``: the rule as the tool prints it, or as the test says that it
-    does.  ``rule`` None: the reader refused it.  ``printed``: as hairpin writes it, None where it has no words.
+    does.  ``rule`` None: the reader refused it.  ``printed``: as hairpin writes it, None if it has no words for it.
     """
 
     line: Line
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
     @property
     def flagged(self) -> bool:
-        """Whether the reader refused the rule or says of a part of it that it is not understood."""
+        """Whether the reader refused the rule, or marked a part of it as not understood."""
         return self.rule is None or any(isinstance(part, OpaqueMatch | Outside) for part in self.rule.body)
 
 
@@ -90,7 +90,7 @@ def _loaded(tools: Userland, line: Line, chain: str) -> tuple[str | None, str | 
 
 
 def loads(tools: Userland, line: Line) -> bool:
-    """Say whether the suite's tools load the line, whatever its test says."""
+    """Return whether the suite's tools load the line, whatever its test says."""
     return any(_loaded(tools, line, chain)[0] for chain in line.chains)
 
 
@@ -129,7 +129,7 @@ def _read(line: Line, chain: str, text: str) -> Rule | None:
 
 
 def means_the_same(outcome: Outcome) -> bool:
-    """Say whether what hairpin prints reads as the same rule."""
+    """Return whether the rule that hairpin prints reads as the same rule."""
     if outcome.printed is None or outcome.rule is None:
         return False
     again = _read(outcome.line, outcome.text.split()[1], outcome.printed)

@@ -1,6 +1,6 @@
 """The JSON that nftables' tests expect: ``X.t.json`` holds ``# RULE`` and then the rule's statements.
 
-For what the running kernel refuses; the form is the one that nft prints.
+It is in the form that nft prints. It is used for rules that the running kernel refuses.
 """
 
 import json

@@ -25,9 +25,9 @@ class Rule(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What stands in a file's head: tables with their chains' names, and commands that make sets and objects.
+    """The head of a file: tables with their chains' names, and commands that make sets and objects.
 
-    ``commands`` have ``{table}`` in place of ``FAMILY NAME``; they stand in the order of the file, rules among them.
+    ``commands`` have ``{table}`` in place of ``FAMILY NAME``; they are in the order of the file, rules among them.
     """
 
     chains: dict[str, str]
@@ -36,7 +36,7 @@ class Setting(NamedTuple):
 
 
 def read(path: Path) -> Setting:
-    """Return what one test file sets up and tries."""
+    """Return the setting of one test file, and its rules."""
     chains: dict[str, str] = {}
     tables: list[tuple[str, str, tuple[str, ...]]] = []
     steps: list[str | Rule] = []

@@ -21,10 +21,11 @@ from tests.conformance.userland import ToolRefusedError, Userland
 
 
 class Outcome(NamedTuple):
-    """What became of one rule in one chain.
+    """The result for one rule in one chain.
 
-    ``refused``: why nft did not load it; what was read then is the JSON that the test expects.  ``problem``: why it was
-    not read.  ``again``: whether nft, fed with what hairpin writes, lists the same (None: it was not loaded).
+    ``refused``: why nft did not load it; hairpin then reads the JSON that the test expects.  ``problem``: why hairpin
+    did not read it.  ``again``: whether nft lists the same after it has loaded the rule as hairpin writes it (None: it
+    was not loaded).
     """
 
     file: str
@@ -93,7 +94,7 @@ def _rules(tables: tuple[Table, ...], chain: str) -> tuple[RuleOfIr, ...]:
 
 
 def _comes_back(tools: Userland, tables: tuple[Table, ...]) -> bool:
-    """Write the table, load it in place of the one before, and say whether it reads as the same."""
+    """Write the table, load it in place of the earlier one, and return whether it reads as the same."""
     (before,) = map(_on_loopback, tables)
     nft(tools, "flush ruleset")
     try:
@@ -124,7 +125,7 @@ def _meaning(table: Table) -> tuple[object, ...]:
 
 
 def nft(tools: Userland, commands: str) -> str | None:
-    """Run the commands; return what nft complains of, or None."""
+    """Run the commands; return nft's error, or None."""
     try:
         tools.run("nft", "-f", "-", given=commands)
     except ToolRefusedError as error:

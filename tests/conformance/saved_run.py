@@ -27,11 +27,13 @@ _LOADED_AS_OTHERS = {
     ("1.8.7", "-A FORWARD -s 10.0.0.0/255.0.255.0 -j DROP"), ("1.8.7", "-A FORWARD -s fd00::1/ffff::ffff -j ACCEPT"),
     ("1.8.7", "-A FORWARD -p Length -j DROP"),
 }  # fmt: skip
-"""By the version of iptables that gives the kernel another rule than it was told: what it prints then is that one."""
+"""Rules that a version of iptables loads as another rule, which it then prints."""
 
 
 class Saved(NamedTuple):
-    """One file: how many rules the suite's tool took, refused, and took for others; which of them read otherwise."""
+    """One file: how many rules the suite's tool loaded, refused, and loaded as other rules; ``wrong``: rules that read
+    otherwise.
+    """
 
     file: str
     taken: int
@@ -119,5 +121,5 @@ def _difference(wanted: list[tuple[str, list[Any]]], found: list[tuple[str, list
 
 
 def _plain(body: list[Any]) -> list[str]:
-    """Return the parts in no order and without the words that are quoted: versions order options differently."""
+    """Return the parts without order and without quoted words: versions order options differently."""
     return sorted(repr({key: value for key, value in part.items() if key != "text"}) for part in body)

@@ -1,6 +1,6 @@
-"""One network namespace with something of everything that hairpin reads, as commands of this machine's tools.
+"""One network namespace with something of each kind that hairpin reads, made by this machine's tools.
 
-What the running kernel does not have (``ip link add type dummy`` on some) is left out and told.
+Things that the running kernel does not have (``ip link add type dummy`` on some) are left out and reported.
 """
 
 import shlex
@@ -231,7 +231,7 @@ conntrack -I -p icmpv6 -s 2001:db8::1 -d 2001:db8::2 --icmpv6-type 128 --icmpv6-
 
 
 def made(tools: Userland) -> tuple[str, ...]:
-    """Make all of it in this process's network namespace; return the commands that the kernel refused here."""
+    """Make all of it in this process's network namespace; return the commands that the kernel refused."""
     refused: list[str] = []
     for line in f"{LINKS}{ADDRESSES}{ROUTES}{NEIGHBOURS}{CONNECTIONS}".split("\n"):
         if line:
@@ -264,7 +264,7 @@ def sets(tools: Userland) -> frozenset[str]:
 
 
 def removed(tools: Userland) -> None:
-    """Take away what the tests of the tools could stumble over: the sets; the links hurt nobody."""
+    """Remove the sets, which would disturb the tools' own tests; the links do not."""
     tools.run("ipset", "flush")
     tools.run("ipset", "destroy")
 

@@ -1,4 +1,4 @@
-"""The same kernel state, read with each suite's tools by hairpin's own collector: it has to be the same host.
+"""The same kernel state, read by the collector with each suite's tools: the parsed hosts must be equal.
 
 Only in a network namespace made for it.
 """
@@ -18,16 +18,16 @@ from tests.conformance.userland import Userland
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | tuple[Plain, ...] | str | int | float | bool | None"
 PARTS = ("links", "addresses", "routes", "rules", "neighbours", "fdb", "sockets", "connections")
 _PASSING = frozenset({"evidence", "text", "origin", "handle", "counters", "packets", "bytes", "timeout_s"})
-"""What two readings of the same state may say in other words or at another moment."""
+"""Fields that may differ between two readings of the same state."""
 
 _PASSING_STATES = ("REACHABLE", "STALE")
-"""Of neighbours: they go from one to the other by themselves."""
+"""States of neighbour entries that follow each other without an event."""
 _ASKED_NOW = ("INCOMPLETE", "FAILED", "DELAY", "PROBE")
-"""Neighbours that somebody looks for at this moment."""
+"""States of neighbours that the kernel is resolving at this moment."""
 
 
 class Read(NamedTuple):
-    """What a suite's tools told: what there is of each part, what could not be read, and which sets they made."""
+    """The state as a suite's tools show it: each part, the readings that failed, and the sets that these tools made."""
 
     parts: dict[str, tuple[Any, ...]]
     unread: tuple[str, ...]
@@ -46,7 +46,7 @@ def read(tools: Userland, made: frozenset[str]) -> Read:
 
 
 def differences(mine: Read, other: Read) -> Iterator[str]:
-    """Yield what one has and the other has not."""
+    """Yield the parts that one state has and the other lacks."""
     for part in mine.parts:
         values, others = (_comparable(part, one, mine.made & other.made) for one in (mine, other))
         yield from (f"{part}: not with these tools: {_told(each)}" for each in _without(values, others))
@@ -57,7 +57,7 @@ def differences(mine: Read, other: Read) -> Iterator[str]:
 
 
 def _comparable(part: str, one: Read, sets: frozenset[str]) -> list[Any]:
-    """Return the part; of the sets, those that both suites' tools can make."""
+    """Return the part; of the sets only those that both suites' tools can make."""
     return [each for each in one.parts[part] if part != "sets" or each["name"] in sets]
 
 

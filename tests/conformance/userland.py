@@ -25,7 +25,7 @@ class Userland(NamedTuple):
         return command if self.root is None else ("chroot", str(self.root), *command)
 
     def run(self, *command: str, given: str = "") -> str:
-        """Return what the suite's program prints; raise ToolRefusedError with what it complains of."""
+        """Return the standard output of the suite's program; raise ToolRefusedError with its error."""
         try:
             done = subprocess.run(self.argv(*command), input=given, capture_output=True, text=True, check=False)
         except FileNotFoundError as error:
@@ -45,7 +45,7 @@ class Userland(NamedTuple):
         return self.run(program, "--version").split()[1].lstrip("v")
 
     def attach(self) -> None:
-        """Mount what the tools look into; only in a mount namespace made for the run, which takes it away again."""
+        """Mount the folders that the tools read; only in a mount namespace made for the run, which ends with it."""
         if self.root is not None:
             for kind in ("proc", "sysfs"):
                 place = self.root / kind.removesuffix("fs")

@@ -1,5 +1,4 @@
-"""Small Docker hosts, and namespaces that hold exactly (or almost) the rules that their engine should have left
-there."""
+"""Small Docker hosts, and namespaces that hold all, or nearly all, of the rules that their engine should make."""
 
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -77,7 +76,7 @@ def container(
 
 
 def docker(version: str, *networks: DockerNetwork, containers: tuple[Container, ...] = ()) -> Engine:
-    """Return a dockerd with these networks beside none of its own."""
+    """Return a dockerd with these networks only."""
     return Engine(kind="docker", version=version, networks=networks, containers=containers)
 
 

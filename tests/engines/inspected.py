@@ -1,4 +1,4 @@
-"""An engine as its own ``docker inspect`` and ``docker network inspect`` show it: what the tests here start from."""
+"""An engine, made from the output of ``docker inspect`` and ``docker network inspect``."""
 
 from ipaddress import ip_address
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Expected rules as a whole: held against real hosts, and silent where hairpin does not know."""
+"""Expected rules as a whole: equal to those of real hosts, and none for an engine that hairpin does not know."""
 
 import msgspec
 import pytest

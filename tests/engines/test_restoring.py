@@ -38,7 +38,7 @@ def network(namespace: Namespace) -> Network:
 
 
 def loads(lost: Missing, namespace: Namespace) -> list[Command]:
-    """Return what is loaded, on a host that has no rules of nft's to be named by handles."""
+    """Return the loads of the change, on a host that has no nft rules to name by handle."""
     return [act for step in steps(restored(lost, HOST_NETNS, namespace), network(namespace)) for act in acts(step)]
 
 

@@ -16,8 +16,9 @@ ENGINE = docker("28.5.2", DOCKER0, N1, GATEWAY, containers=(WEB, FRIEND))
 
 
 def host(table: str, *rules: str) -> Namespace:
-    """Return the engine's healthy namespace with a second table of hand-written rules, which looks like the first
-    one's end."""
+    """Return the engine's healthy namespace with a second table of hand-written rules, which continues the engine's
+    own.
+    """
     chains = dict.fromkeys(rule.split()[1] for rule in rules)
     declared = "\n".join(f":{chain} - [0:0]" for chain in chains)
     text = f"*{table}\n{declared}\n" + "\n".join(rules) + "\nCOMMIT\n"

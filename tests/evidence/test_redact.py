@@ -141,10 +141,10 @@ def test_rules_sets_and_containers_name_the_same_addresses() -> None:
 @given(key=st.binary(min_size=1, max_size=4))
 def test_ranges_in_rules_keep_their_order(key: bytes) -> None:
     after = everything(redact(REAL, key))
-    for first, last in re.findall(r"--src-range ([0-9.]+)-([0-9.]+)", after):
-        assert int(IPv4Address(last)) - int(IPv4Address(first)) == 83
-    for first, last in re.findall(r'"range": \["([0-9.]+)", "([0-9.]+)"\]', after):
-        assert int(IPv4Address(last)) - int(IPv4Address(first)) == 6
+    for form, size in ((r"--src-range ([0-9.]+)-([0-9.]+)", 83), (r'"range": \["([0-9.]+)", "([0-9.]+)"\]', 6)):
+        ranges = re.findall(form, after)
+        assert len(ranges) == len(re.findall(form, everything(REAL))) > 0
+        assert {int(IPv4Address(last)) - int(IPv4Address(first)) for first, last in ranges} == {size}
 
 
 def one(key: str, text: str, origin: str = "x", netns: str = "") -> Evidence:

@@ -25,7 +25,7 @@ from tests.fidelity.report import Run, write
 from tests.fidelity.testbed.netns import SetupError
 
 _BATCH = 32
-"""Networks that are handed out at once.  Their results are shown before the next batch begins."""
+"""The number of networks in a batch. Its results are printed before the next batch begins."""
 
 
 def main() -> int:
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def _covered(run: Run, arguments: argparse.Namespace) -> int:
-    """Print the model's coverage by the run; return the number of elements left, if that is a failure."""
+    """Print the model's coverage by the run; return the number of uncovered elements if that is a failure."""
     demanded = run.packets >= DEMANDED_FROM
     if not (demanded or arguments.coverage or arguments.report):
         return 0

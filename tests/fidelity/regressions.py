@@ -1,6 +1,6 @@
-"""Disagreements that were found once: a small case each, kept with what the kernel did.
+"""Disagreements that were found once: a small case for each, kept with the kernel's events.
 
-They are judged anew on the running kernel, so that a change of either side shows.
+They are judged again on the running kernel, so that a change of the walk or of the kernel shows.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.fidelity.testbed.events import Event
 
 FOLDER = Path(__file__).parent / "regressions"
 GUESTS = FOLDER / "guests"
-"""Those of other kernels, which the machine's own need not be able to build: ``make fidelity-kernels`` judges them."""
+"""Cases of other kernels, which this machine's own may not be able to build: ``make fidelity-kernels`` judges them."""
 
 
 Events = tuple[tuple[int, tuple[tuple[Event, ...], ...]], ...]
@@ -22,7 +22,9 @@ Events = tuple[tuple[int, tuple[tuple[Event, ...], ...]], ...]
 
 
 class Regression(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One case, what was wrong (``about``), and the kernel's events.  ``any_port``: it takes other ports each time."""
+    """One case, the fault of the walk (``about``), and the kernel's events. ``any_port``: it draws other ports each
+    time.
+    """
 
     about: str
     kernel: str
@@ -32,7 +34,7 @@ class Regression(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def events_of(answer: Answer, *, any_port: bool) -> Events:
-    """Return what the kernel did with each packet, without the ports if any will do."""
+    """Return the kernel's events of each packet, without the ports if any will do."""
     return tuple(
         (number, tuple(_kept(each.events, any_port=any_port) for each in transmissions))
         for number, transmissions in answer.transmissions

@@ -30,7 +30,7 @@ from tests.fidelity.testbed.netns import SetupError
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A network and the flows of which the judges say different things."""
+    """A network, and the flows on which the judges disagree."""
 
     seed: int
     evidence: Evidence
@@ -42,9 +42,10 @@ _ECHO = (8 << 8, 128 << 8)
 
 
 def flow_of(sent: Sent, host: Netns) -> Flow | None:
-    """Return the flow that begins as the packet does; None where no client would begin one so.
+    """Return the flow that begins with the packet; None if no client would begin one so.
 
-    ``host``: the namespace that is examined as the host."""
+    ``host``: the namespace that is examined as the host.
+    """
     packet = sent.packet
     protocol = _PROTOCOLS.get(packet.protocol)
     started = packet.icmp in _ECHO if protocol == "icmp" else protocol is not None
@@ -55,7 +56,7 @@ def flow_of(sent: Sent, host: Netns) -> Flow | None:
         return None
     near = packet.version == 6 and any(inside(each, *LINK_LOCAL6, 6) for each in (packet.saddr, packet.daddr))
     if near and not sent.link:
-        return None  # a process has to say on which link, and flows of processes do not
+        return None  # a process must name the link of a link-local address, and flows cannot
     ports = (7, 40000) if protocol == "icmp" else (packet.dport or 0, packet.sport or 40000)
     if sent.link:
         start: Outside | FromHost | FromContainer = Outside(packet.saddr, sent.link)
@@ -67,13 +68,13 @@ def flow_of(sent: Sent, host: Netns) -> Flow | None:
 
 
 def _is_odd(address: int, version: Version) -> bool:
-    """Whether nobody out there has such an address, or many have."""
+    """Return whether no outside host, or many hosts, have such an address."""
     reserved = version == 4 and address >> 28 == 15
     return address == 0 or reserved or is_loopback(address, version) or is_multicast(address, version)
 
 
 def _can_ask(network: Network, flow: Flow) -> bool:
-    """Whether a socket can be bound to the flow's source: of IPv6 only to an address that its host has."""
+    """Return whether a socket can be bound to the flow's source; an IPv6 address must be one of its host."""
     source = flow.start.address if isinstance(flow.start, FromHost) else None
     return source is None or flow.version == 4 or holds_address(network.namespace(network.this.netns), 6, source)
 
@@ -91,7 +92,7 @@ def answered(evidence: Evidence, flows: tuple[Flow, ...]) -> tuple[Judged, ...]:
     return judge_flows(network, flows, (evidence,), RunningKernel())
 
 
-def told(each: Judged) -> str:
+def difference_text(each: Judged) -> str:
     """Return in a few lines what differs."""
     stop, left_out = each.trace.usual.stop, each.judgement.left_out
     link = each.trace.flow.start.link if isinstance(each.trace.flow.start, Outside) else None
@@ -113,7 +114,7 @@ def main() -> int:
     if arguments.evidence is not None:
         kept = msgspec.json.decode(arguments.evidence.read_bytes(), type=Kept)
         open_ones = [each for each in answered(kept.evidence, kept.flows) if each.agreement.agrees is not True]
-        sys.stdout.writelines(f"{told(each)}\n" for each in open_ones)
+        sys.stdout.writelines(f"{difference_text(each)}\n" for each in open_ones)
         return int(bool(open_ones))
     seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     sys.stdout.write(f"seed {seed}\n")
@@ -129,7 +130,7 @@ def main() -> int:
         counted.update(each.agreement.agrees for each in found)
         differing = tuple(each for each in found if each.agreement.agrees is not True)
         if differing:
-            sys.stdout.write("\n".join((f"case {number}:", *map(told, differing))) + "\n")
+            sys.stdout.write("\n".join((f"case {number}:", *map(difference_text, differing))) + "\n")
             _keep(arguments.keep, Kept(number, evidence, tuple(each.trace.flow for each in differing)))
         sys.stdout.flush()
     sys.stdout.write(

@@ -32,6 +32,8 @@ from hairpin.change.change import (
     DeleteRule,
     InsertRule,
     Primitive,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceRuleset,
     ReplaceSysctls,
     ReplaceTable,
@@ -49,6 +51,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.read.parse import parse
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
 from hairpin.netfilter.iptables.save import parse as parse_iptables
 from hairpin.netfilter.ir import Dialect, Family, FieldMatch, Rule, Ruleset, Table, Verdict
@@ -89,7 +92,20 @@ ip address add 10.7.0.1/24 dev br0
 ip link set eth0 up
 ip route add default via 198.51.100.1
 ip route add 10.9.0.0/16 via 198.51.100.2 metric 5
+ip link add y0 type veth peer name y1
+ip link set y1 up
+ip link set y0 up
+ip address add 2001:db8:2::11/64 dev y0 nodad
+ip route add fd09::/64 via 2001:db8:2::2
+ip link add t0 address 02:00:00:00:0a:01 type vxlan id 7 dstport 4790 local 198.51.100.11 nolearning
+ip link set t0 up
+bridge fdb append 02:00:00:00:0a:02 dev t0 dst 198.51.100.98 self
+bridge fdb append 00:00:00:00:00:00 dev t0 dst 198.51.100.98 self
 bridge fdb add 02:00:00:00:00:99 dev w0 master static
+ip link add vx0 type vxlan id 5 dstport 4789 local 10.4.0.1
+sysctl -qw net.ipv6.conf.vx0.disable_ipv6=1
+ip link set vx0 up
+bridge fdb append 02:00:00:00:00:88 dev vx0 dst 10.4.0.9 via u0
 ip neigh add 198.51.100.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent
 ip rule add priority 100 from 10.7.0.0/24 lookup 77
 sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.eth0.forwarding=1
@@ -132,7 +148,7 @@ class Host:
         return Network((parse(collect(LocalRunner(shell))),))
 
     def settled(self, wanted: Namespace) -> Namespace:
-        """Read until the namespace is as wanted: a carrier that is lost is told to the routes up to a second later."""
+        """Read until the namespace is as wanted: routes follow a lost carrier up to a second later."""
         until = time.monotonic() + PATIENCE_S
         found = self.network().namespace(HOST_NETNS)
         while time.monotonic() < until and any(part(found) != part(wanted) for part in PARTS):
@@ -147,8 +163,8 @@ class Host:
                 assert isinstance(act, Command)
                 act = acting.send(do(Command((*self.enter, *act.argv), act.text)))
         except StopIteration as ended:
-            said: str = ended.value
-            if said:
+            said: Message | None = ended.value
+            if said is not None:
                 pytest.fail(f"{said}: {all_shown(made)}")
 
     def close(self) -> None:
@@ -239,6 +255,12 @@ def address(name: str, text: str, length: int) -> AddAddress:
     return AddAddress(HOST_NETNS, Address(name, version, value, length))
 
 
+def remote_of(namespace: Namespace) -> FdbEntry:
+    """Return the entry of the vxlan for one host's hardware address."""
+    return next(each for each in namespace.fdb if each.port == "t0" and each.mac)
+
+
+FAR6 = NextHop("y0", parse_address("2001:db8:2::9")[1], gateway_version=6)
 VIA = NextHop("eth0", parse_address("198.51.100.3")[1], gateway_version=4)
 
 Make = Callable[[Namespace], Primitive]
@@ -266,7 +288,7 @@ HOST_NETNS = Netns(os.uname().nodename)
 
 CASES: dict[str, Make] = {
     "ip_forward": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
-    "ip_forward as it is": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "0"),
+    "ip_forward unchanged": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "0"),
     "conf.all.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "forwarding"), "1"),
     "conf.default.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "default", "forwarding"), "1"),
     "conf.eth0.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), "0"),
@@ -279,21 +301,43 @@ CASES: dict[str, Make] = {
         HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,), metric=7, table=77)
     ),
     "blackhole route": lambda _: AddRoute(HOST_NETNS, new_route("10.8.0.0/16", type="blackhole")),
-    "route away": lambda host: DeleteRoute(HOST_NETNS, route(host, "10.9.0.0/16")),
-    "default route away": lambda host: DeleteRoute(HOST_NETNS, route(host, "0.0.0.0/0")),
+    "route replaced": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", next_hops=(VIA,), metric=5)
+    ),
+    "route replaced by a blackhole": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", type="blackhole", metric=5)
+    ),
+    "route of IPv6 replaced": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(FAR6,), metric=1024)
+    ),
+    "route of IPv6 replaced by one on the link": lambda host: ReplaceRoute(
+        HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(NextHop("y0"),), metric=1024)
+    ),
+    "neighbour entry replaced": lambda host: AddNeighbour(
+        HOST_NETNS,
+        msgspec.structs.replace(
+            next(each for each in host.neighbours if each.state == "PERMANENT"), mac=0x020000000055, evidence=""
+        ),
+    ),
+    "forwarding entry of a vxlan replaced": lambda host: ReplaceFdbEntry(
+        HOST_NETNS, remote_of(host), msgspec.structs.replace(remote_of(host), remote=0xC6336463, evidence="")
+    ),
+    "forwarding entry of a vxlan deleted": lambda host: DeleteFdbEntry(HOST_NETNS, remote_of(host)),
+    "route deleted": lambda host: DeleteRoute(HOST_NETNS, route(host, "10.9.0.0/16")),
+    "default route deleted": lambda host: DeleteRoute(HOST_NETNS, route(host, "0.0.0.0/0")),
     "address": lambda _: address("eth0", "10.5.0.1", 24),
     "address of IPv6": lambda _: address("eth0", "fd00:5::1", 64),
     "address without a network": lambda _: address("eth0", "10.5.0.1", 32),
-    "policy rule away": lambda host: DeletePolicyRule(
+    "policy rule deleted": lambda host: DeletePolicyRule(
         HOST_NETNS, next(each for each in host.rules if each.priority == 100)
     ),
-    "neighbour entry away": lambda host: DeleteNeighbour(
+    "neighbour entry deleted": lambda host: DeleteNeighbour(
         HOST_NETNS, next(each for each in host.neighbours if each.state == "PERMANENT")
     ),
-    "address away": lambda host: DeleteAddress(
+    "address deleted": lambda host: DeleteAddress(
         HOST_NETNS, next(each for each in host.addresses if each.link == "eth0")
     ),
-    "address that others hang on away": lambda host: DeleteAddress(
+    "primary address deleted": lambda host: DeleteAddress(
         HOST_NETNS, next(each for each in host.addresses if each.link == "u0")
     ),
     "policy rule": lambda _: AddPolicyRule(
@@ -305,8 +349,14 @@ CASES: dict[str, Make] = {
         HOST_NETNS, Neighbour("eth0", 4, parse_address("198.51.100.8")[1], 0x020000000008, "PERMANENT")
     ),
     "forwarding entry": lambda _: AddFdbEntry(HOST_NETNS, FdbEntry("br1", "w0", 0x020000000077, state="static")),
-    "forwarding entry away": lambda host: DeleteFdbEntry(
+    "forwarding entry deleted": lambda host: DeleteFdbEntry(
         HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000099)
+    ),
+    "forwarding entry of a tunnel": lambda _: AddFdbEntry(
+        HOST_NETNS, FdbEntry(None, "vx0", 0x020000000078, state="permanent", remote=0x0A040009, via="u0")
+    ),
+    "forwarding entry of a tunnel away": lambda host: DeleteFdbEntry(
+        HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000088)
     ),
     "several sysctls": lambda _: ReplaceSysctls(
         HOST_NETNS, ((("net", "ipv4", "ip_forward"), "1"), (("net", "ipv4", "conf", "eth0", "rp_filter"), "2"))
@@ -315,13 +365,13 @@ CASES: dict[str, Make] = {
     "link down with routes by a gateway": lambda host: down(host, "eth0"),
     "bridge port down": lambda host: down(host, "w0"),
     "bridge down": lambda host: down(host, "br2"),
-    "port of a bridge that is up down": lambda host: down(host, "x0"),
+    "port of a running bridge down": lambda host: down(host, "x0"),
     "MTU": lambda host: SetLink(HOST_NETNS, msgspec.structs.replace(link(host, "u0"), mtu_bytes=1400)),
     "port out of its bridge": lambda host: SetLink(
         HOST_NETNS, msgspec.structs.replace(link(host, "v0"), master=None, port=None)
     ),
-    "nft: chain away": lambda _: DeleteChain(HOST_NETNS, "nft", "inet", "own", "other"),
-    "nft: table away": lambda _: ReplaceTable(HOST_NETNS, "nft", "inet", "own", None),
+    "nft: chain deleted": lambda _: DeleteChain(HOST_NETNS, "nft", "inet", "own", "other"),
+    "nft: table deleted": lambda _: ReplaceTable(HOST_NETNS, "nft", "inet", "own", None),
     "ruleset": lambda host: ReplaceRuleset(HOST_NETNS, without_rules(host.ruleset)),
     "bridge up": lambda host: up(host, "br0"),
     "bridge up with a port that is up": lambda host: up(host, "br1", carrier=True),
@@ -332,11 +382,11 @@ CASES: dict[str, Make] = {
     "bridge port in hairpin mode": lambda host: in_bridge(host, "v0", hairpin=True),
     "bridge port isolated": lambda host: in_bridge(host, "v0", isolated=True),
     "nft: chain": lambda _: AddChain(HOST_NETNS, "nft", "inet", "own", "new"),
-    "nft: first": lambda _: insertion("nft", "base", 1),
-    "nft: second": lambda _: insertion("nft", "base", 2),
-    "nft: third of two": lambda _: insertion("nft", "base", 3),
-    "nft: last": lambda _: insertion("nft", "other", None),
-    "nft: rule away": lambda host: DeleteRule(HOST_NETNS, place(host, "nft", "base", 1)),
+    "nft: rule inserted first": lambda _: insertion("nft", "base", 1),
+    "nft: rule inserted second": lambda _: insertion("nft", "base", 2),
+    "nft: rule inserted third of two": lambda _: insertion("nft", "base", 3),
+    "nft: rule appended": lambda _: insertion("nft", "other", None),
+    "nft: rule deleted": lambda host: DeleteRule(HOST_NETNS, place(host, "nft", "base", 1)),
     "nft: policy": lambda host: SetPolicy(HOST_NETNS, place(host, "nft", "base", 0), "drop"),
     **of_iptables("iptables-nft"),
     **of_iptables("iptables-legacy"),

@@ -1,6 +1,6 @@
-"""What the collector takes from a container engine: by its client, or without one, and never a secret.
+"""The collector's readings of a container engine: by its client, or without one, and never a secret.
 
-The engine is its API: real documents of Docker 28.5 with a secret put into every place where users keep theirs.
+The engine is its API: real documents of Docker 28.5 with a secret in every place where users have theirs.
 """
 
 import json
@@ -90,7 +90,7 @@ class Api(BaseHTTPRequestHandler):
         return "unix"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: the tests look at what came of it."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +168,8 @@ def test_the_engine_itself_is_known(evidence: Evidence) -> None:
     assert "28.5.2" in json.dumps(version)
 
 
-def test_a_process_id_of_another_namespace_is_not_believed(evidence: Evidence) -> None:
-    """The documents are another machine's: whatever has these process ids here is no container."""
+def test_a_process_id_of_another_namespace_is_ignored(evidence: Evidence) -> None:
+    """The documents are another machine's: the processes with these ids here are no containers."""
     running = [one["Name"].lstrip("/") for one in containers()]
     for name in running:
         (reading,) = evidence.all("ip-addr", f"container:{name}")

@@ -1,4 +1,4 @@
-"""Configuration files under another root: which, in which order, and what of them stays there."""
+"""Configuration files under another root: which are read, in which order, and which of their values are not."""
 
 import json
 import os
@@ -167,7 +167,7 @@ ALLOWED = ("a", "b.a", "b.b.*.a", "c.d")
 
 
 def allowed(value: object, path: tuple[str, ...] = ()) -> object:
-    """Return what the filter has to leave of a value, or ... for nothing."""
+    """Return what the filter must keep of a value, or ... for nothing."""
     paths = [tuple(entry.split(".")) for entry in ALLOWED]
 
     def fits(entry: tuple[str, ...]) -> bool:

@@ -75,7 +75,9 @@ def namespace() -> Iterator[Namespace]:
 
 
 def test_three_shells_read_the_same(namespace: Namespace) -> None:
-    """In this namespace and of this host's files; what else runs on the machine may come and go meanwhile."""
+    """The readings of this namespace and of this host's files are compared; other processes may come and go
+    meanwhile.
+    """
     results = [namespace.collect(*shell, "-s") for shell in SHELLS.values()]
     places = [
         [(reading.key, reading.outcome) for reading in result.readings if reading.netns == "host"] for result in results
@@ -154,7 +156,7 @@ def fingerprint(namespace: Namespace) -> dict[str, bytes]:
 
 
 def test_frames_in_rules_stay_text(namespace: Namespace) -> None:
-    """What the users of a host can write into it, here a comment, never becomes a frame."""
+    """Text that a host's users can write, here a comment, never becomes a frame."""
     forged = "hairpin-collect/1 11111111-1111-1111-1111-111111111111 done end 0 text"
     rule = ("iptables-nft", "{}", "OUTPUT", "-m", "comment", "--comment", forged, "-j", "ACCEPT")
     namespace.run(*(word.format("-A") for word in rule))
@@ -167,7 +169,7 @@ def test_frames_in_rules_stay_text(namespace: Namespace) -> None:
 
 
 def test_relays_are_those_of_this_namespace(namespace: Namespace, tmp_path: Path) -> None:
-    """docker-proxy's arguments say where it leads; one of another namespace is not this host's."""
+    """docker-proxy's arguments name its destination; a docker-proxy of another namespace is not this host's."""
     relay = tmp_path / "docker-proxy"
     shutil.copy(shutil.which("sleep") or "sleep", relay)
     enter = ("nsenter", f"--net=/proc/{namespace.pid}/ns/net", "--")
@@ -211,7 +213,7 @@ def test_half_a_script_does_nothing(namespace: Namespace) -> None:
 
 
 def test_without_a_writable_directory_it_reads_one_after_the_other(namespace: Namespace) -> None:
-    """Read-only file systems are no reason to say nothing."""
+    """On a read-only file system the collector still reads everything."""
     mounts = "for d in /tmp /run /dev/shm; do mount -t tmpfs -o ro none $d; done; unset TMPDIR; exec sh -s"
     evidence = namespace.collect("unshare", "--mount", "sh", "-c", mounts)
     usual = namespace.collect("sh", "-s")
@@ -220,7 +222,7 @@ def test_without_a_writable_directory_it_reads_one_after_the_other(namespace: Na
 
 
 def test_an_interrupted_run_leaves_no_directory(namespace: Namespace, tmp_path: Path) -> None:
-    """A command that hangs is met by the signal that the runner sends."""
+    """A command that hangs gets the runner's signal."""
     tools = tmp_path / "tools"
     tools.mkdir()
     hanging = tools / "nft"
@@ -258,7 +260,7 @@ def test_iproute2_without_json_is_read_as_text(namespace: Namespace, tmp_path: P
 
 
 def test_busybox_alone_is_enough(namespace: Namespace, tmp_path: Path) -> None:
-    """Alpine without iproute2, iptables, nft, ss: all that is left is read, all that is not is named."""
+    """Alpine without iproute2, iptables, nft, ss: all that busybox shows is read, and each missing reading is named."""
     root = tmp_path / "root"
     for folder in ("bin", "proc", "dev", "tmp", "etc"):
         (root / folder).mkdir(parents=True)
@@ -293,7 +295,7 @@ echo "4026531840 unassigned 1"
 
 @pytest.mark.parametrize(("good", "outcome", "text"), ((2, "text", "4026531840 unassigned 1\n"), (3, "failed", "")))
 @pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
-def test_lsns_is_asked_once_more_where_a_process_ended(
+def test_lsns_runs_again_if_a_process_ended_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: tuple[str, ...], good: int, outcome: str, text: str
 ) -> None:
     program = tmp_path / "lsns"

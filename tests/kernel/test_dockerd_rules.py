@@ -1,4 +1,4 @@
-"""Expected rules compared with a real dockerd's, rule by rule; and restored rules with those before."""
+"""Expected rules compared with a real dockerd's, rule by rule; restored rules compared with those before."""
 
 import re
 import subprocess
@@ -98,7 +98,7 @@ def wanted_chains(lost: Missing) -> dict[tuple[str, str, str], list[str]]:
 
 
 def assert_exact(lab: Lab, daemon: str) -> None:
-    """Hold the host against what is expected of it: rules, sysctls, sockets."""
+    """Compare the host with the expected rules, sysctls and sockets."""
     engine, namespace = observed(lab, daemon)
     lost = missing(engine, namespace)
     assert chains_of(namespace) == wanted_chains(lost)
@@ -236,7 +236,7 @@ NATIVE_LISTED = ("unshare", "--net", "sh", "-euc", "nft -f -; nft -j list rulese
 
 @pytest.mark.parametrize("proxy", (True, False), ids=("proxy", "no proxy"))
 def test_nftables_tables_are_made_from_nothing(proxy: bool) -> None:
-    """No dockerd 29 is here; its words, given to the real nft, have to come back with the same meaning."""
+    """There is no dockerd 29 here; the real nft must list hairpin's rules for it with the same meaning."""
     engine = msgspec.structs.replace(NATIVE, firewall_backend="nftables", userland_proxy=proxy)
     change = restored(missing(engine, EMPTY), Netns("lab"), EMPTY)
     script = "".join(replacing(part).text for part in change.parts if isinstance(part, ReplaceTable))

@@ -1,4 +1,5 @@
-"""The walk held against the running kernel: a few thousand packets through random networks, and every old disagreement.
+"""The walk compared with the running kernel: a few thousand packets through random networks, and every kept
+disagreement.
 
 The whole hunt is ``make fidelity N=…`` (docs/reference/fidelity.md).
 """
@@ -21,7 +22,7 @@ CASES = 24
 
 
 @pytest.mark.parametrize("regression", REGRESSIONS.values(), ids=REGRESSIONS)
-def test_agreement_once_found_missing_holds(regression: Regression) -> None:
+def test_walk_and_kernel_agree_on_kept_disagreements(regression: Regression) -> None:
     answer = ask(regression.case)
     seen = events_of(answer, any_port=regression.any_port)
     assert seen == regression.events, "the kernel itself answers otherwise than when this was kept"
@@ -36,7 +37,8 @@ def test_walk_and_kernel_agree_on_random_networks(pytestconfig: pytest.Config) -
         try:
             judgement = judge(case_of(number))
         except SetupError:
-            # The tools refuse one of a few hundred networks, or it has too many ways: the next one is as good.
+            # The tools refuse about one in a few hundred networks, and some have too many branches; the next one is
+            # used.
             continue
         judged += 1
         packets += judgement.packets
@@ -45,7 +47,7 @@ def test_walk_and_kernel_agree_on_random_networks(pytestconfig: pytest.Config) -
     assert packets > 100 * judged
 
 
-def test_a_packet_in_a_loop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_packet_in_a_loop_ends_the_case(monkeypatch: pytest.MonkeyPatch) -> None:
     case = REGRESSIONS["accept-local-before-rules"].case
     host, *others = case.namespaces
     young = RuleText("iptables-nft", 4, "mangle", (":PREROUTING ACCEPT [0:0]",), ("-A PREROUTING -j TTL --ttl-set 64",))

@@ -1,4 +1,7 @@
-"""What a guest is booted with, and what its run becomes.  The guests themselves are ``make fidelity-kernels``."""
+"""The files that a guest boots with, and the figures of its run.
+
+The guests themselves are ``make fidelity-kernels``.
+"""
 
 import lzma
 import os
@@ -41,7 +44,7 @@ def test_files_of_the_archive_have_their_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "init").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_module_comes_behind_what_it_needs(tmp_path: Path) -> None:
+def test_a_module_comes_after_the_modules_that_it_needs(tmp_path: Path) -> None:
     lines = (
         "kernel/fs/9p/9p.ko.xz: kernel/net/9pnet.ko.xz kernel/fs/netfs.ko.xz",
         "kernel/net/9pnet.ko.xz:",
@@ -63,7 +66,7 @@ def test_a_pattern_belongs_to_a_row_of_the_table() -> None:
     assert set(NFT) <= {row.element for row in rows() if row.tool == "nft"}
 
 
-def test_what_a_guest_has_asked_is_judged_until_it_is_enough(tmp_path: Path) -> None:
+def test_the_guests_cases_are_judged_until_there_are_enough(tmp_path: Path) -> None:
     judging = Judging("6.1", tmp_path, SEED, 200, 1, 60.0)
     for name, case in kept(every=False).items():
         write(tmp_path, name, Asked(case, "no such link here"))
@@ -78,7 +81,7 @@ def test_what_a_guest_has_asked_is_judged_until_it_is_enough(tmp_path: Path) -> 
     assert (tmp_path / "enough").read_text("ascii") == ""
 
 
-def test_what_a_kernel_does_otherwise_differs_and_is_to_be_shrunk(tmp_path: Path) -> None:
+def test_a_disagreement_is_counted_and_to_be_shrunk(tmp_path: Path) -> None:
     judging = Judging("6.1", tmp_path, SEED, 1, 1, 60.0)
     for name, case in kept(every=False).items():
         write(tmp_path, name, Asked(case, "no such link here"))
@@ -91,11 +94,11 @@ def test_what_a_kernel_does_otherwise_differs_and_is_to_be_shrunk(tmp_path: Path
     assert msgspec.json.decode((tmp_path / f"{SEED}.json").read_bytes(), type=Case) == case_of(SEED)
 
 
-def test_what_is_kept_of_other_kernels_is_not_of_this_one() -> None:
+def test_cases_of_other_kernels_are_kept_apart() -> None:
     assert [name for name, each in regressions(GUESTS) if each.kernel == os.uname().release] == []
 
 
-def test_no_more_guests_than_there_is_memory_for() -> None:
+def test_memory_limits_the_number_of_guests() -> None:
     assert guests_at_once(1) == 1
     assert 1 < guests_at_once(1 << 20) < 1 << 10
 

@@ -1,6 +1,7 @@
-"""A walk that is wrong is found out: each planted mistake disagrees with the running kernel within 20,000 packets.
+"""A wrong walk is found: each planted mistake disagrees with the running kernel within 20,000 packets.
 
-It counts as found only in a network of which the walk as it is says the same as the kernel (search.Search)."""
+It counts as found only in a network on which the unchanged walk agrees with the kernel (search.Search).
+"""
 
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.fidelity.mistakes.planted import PlantError, copy_with
 from tests.fidelity.mistakes.search import Search
 
 SEED = 5000
-"""Always the same networks, so that each mistake takes as long as it did."""
+"""A fixed seed, so that the search for each mistake takes the same time in each run."""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,6 @@ def test_mistake_changes_one_place_of_a_copy(mistake: Mistake, tmp_path: Path) -
     assert mistake.right not in changed.replace(mistake.mistaken, "", 1) or mistake.mistaken == ""
 
 
-def test_mistake_whose_place_is_gone_is_told() -> None:
+def test_mistake_whose_place_is_gone_is_reported() -> None:
     with pytest.raises(PlantError, match=r"goto-returns: .* has 0 times"):
         copy_with(MISTAKES[1]._replace(right="nothing of the kind"), Path("/nowhere"))

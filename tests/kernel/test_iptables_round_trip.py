@@ -44,7 +44,7 @@ WIDE: dict[str, str] = {
     "every-option-ip6tables-nft-save.txt": "ip6tables-nft",
     "every-option-ip6tables-legacy-save.txt": "ip6tables-legacy",
 }
-# What means the same and comes back in other words: one module for another, one group of options as two.
+# Rules that come back in other words of the same meaning: one module for another, one group of options as two.
 OTHER_WORDS = re.compile(
     r"--tcp-option 5|--chunk-types|--dccp-types|--dports 80 |-m state|--ctexpire|--dst-range 10\.0\.0\.0-10\.0\.0\.255"
     r"|--physdev-is-out|-m ecn|-j NOTRACK|-p tcp -m tcp -j DROP"
@@ -70,7 +70,7 @@ def reloaded(text: str, tool: str) -> str:
 
 
 def lines_of(text: str) -> dict[str, list[str]]:
-    """Return lines by table, without dates and without the bytes that a policy counted (which the IR does not keep)."""
+    """Return lines by table, without dates and without the byte counts of policies (which the IR does not keep)."""
     found: dict[str, list[str]] = {}
     table: list[str] = []
     for line in text.splitlines():

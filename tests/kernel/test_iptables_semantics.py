@@ -1,4 +1,4 @@
-"""One real packet, many iptables rules that only count: the rules that counted it are those that are satisfied here."""
+"""One real packet, many iptables rules that only count: the walk must call exactly those satisfied that counted it."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ create bare bitmap:port range 0-9999
 add bare 5353
 """
 
-# Words after the chain; each is tried as it stands.
+# The words after the chain; each line is one rule.
 RULES = (
     "", "-p udp", "! -p udp", "-p tcp", "-p icmp", "-s 127.0.0.1/32", "! -s 127.0.0.1/32", "-d 127.0.0.0/8",
     "-d 127.0.0.1/255.0.0.255", "! -d 10.0.0.0/8", "-o lo", "! -o lo", "-o l+", "! -o eth0", "-f", "! -f",
@@ -65,7 +65,7 @@ RULES = (
     "-m policy --dir out --pol none", "-m policy --dir out --pol ipsec",
 )  # fmt: skip
 
-# The reader of this packet's own process: sends one packet of a kind, then lets iptables say what it counted.
+# A script: sends one packet of a kind, then prints iptables' counters.
 SEND = r"""
 import socket, subprocess, sys
 
@@ -130,7 +130,7 @@ PACKETS: dict[str, Seen] = {
 
 @pytest.mark.parametrize("kind", PACKETS)
 def test_the_rules_that_counted_are_the_ones_satisfied(kind: str) -> None:
-    # What arrives is dropped, so that nothing but this packet passes OUTPUT.
+    # INPUT drops the packet, so that no other packet passes OUTPUT.
     lines = ["*filter", ":INPUT DROP [0:0]", ":OUTPUT ACCEPT [0:0]", *(f"-A OUTPUT {words}" for words in RULES)]
     rules = "\n".join([*lines, "COMMIT", ""])
     argv = ("unshare", "--net", sys.executable, "-c", SEND, kind, SETS, rules)

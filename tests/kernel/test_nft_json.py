@@ -151,7 +151,7 @@ def unknown(tables: tuple[Table, ...]) -> list[str]:
 
 
 def plain(line: str) -> str:
-    """Return a line of nft's listing without what a rule's text leaves away."""
+    """Return a line of nft's listing without the parts that a rule's text leaves out."""
     return " ".join(re.sub(r"counter packets \d+ bytes \d+", "counter", line).split())
 
 
@@ -172,7 +172,7 @@ def test_sets_and_maps_are_complete(ruleset: str) -> None:
     assert [each.name for each in maps if not each.elements] == []
 
 
-def test_kube_proxy_chooses_an_endpoint_by_a_dice() -> None:
+def test_kube_proxy_chooses_an_endpoint_at_random() -> None:
     tables, _ = listed(KUBE_PROXY)
     chain = tables[0].chain("service-2QRHZV4L")
     assert chain is not None
@@ -181,7 +181,7 @@ def test_kube_proxy_chooses_an_endpoint_by_a_dice() -> None:
 
 
 def test_debians_examples_are_understood() -> None:
-    """Those that a bare namespace can load; installations without documentation have none."""
+    """The examples that a bare namespace can load; installations without documentation have none."""
     not_understood: dict[str, list[str]] = {}
     for path in sorted(EXAMPLES.glob("*.nft")):
         if path.name in UNDERSTOOD:
@@ -271,7 +271,7 @@ SENDER = (
 
 
 class Loopback(Surroundings):
-    """A namespace with nothing but lo; no rule asked here asks for ways back or sockets."""
+    """The surroundings of a namespace with nothing but lo; no rule here asks for routes back or sockets."""
 
     def address_is(self, seen: Seen, side: str, types: tuple[str, ...], link: str | None) -> bool:
         assert (seen.packet.daddr >> 24, link) == (127, None), side
@@ -295,7 +295,7 @@ def datagram(port: int) -> Seen:
 
 
 def is_satisfied(body: tuple[Expression, ...], question: Question) -> bool:
-    """Return whether all matches of the rule are satisfied; each has to be decidable."""
+    """Return whether all matches of the rule are satisfied; each must be decided."""
     truths: list[Truth] = []
     for part in body:
         assert isinstance(
@@ -401,7 +401,7 @@ table inet ways {
 
 
 @pytest.mark.parametrize("port", (999, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1100, 1150))
-def test_maps_lead_to_the_kernels_rules(port: int) -> None:
+def test_verdict_maps_lead_to_the_rules_that_the_kernel_counts(port: int) -> None:
     """The rules with a counter that one datagram passes."""
     ruleset = WAYS.replace("ct original", "meta l4proto udp ct original")
     tables, _ = listed(ruleset, f'{sys.executable} -c "{SENDER}" 2>/dev/null'.replace("PORT", str(port)))

@@ -78,7 +78,7 @@ def listed(ruleset: str) -> tuple[Table, ...]:
 
 
 def without_places(table: Table) -> Table:
-    """Drop what a writing cannot keep: texts and handles; texts that are written stay for the writer to use."""
+    """Drop the fields that writing cannot keep: texts and handles; texts that the writer uses stay."""
     replace = msgspec.structs.replace
     chains = tuple(
         replace(chain, rules=tuple(replace(rule, handle=None) for rule in chain.rules)) for chain in table.chains
@@ -155,7 +155,7 @@ def bodies(draw: st.DrawFn) -> tuple[Expression, ...]:
         parts.append(FieldMatch("protocol", ((protocol, protocol),)))
         parts.append(draw(st.sampled_from(PORTS).flatmap(lambda side: field(side, 0xFFFF))))
     last = draw(st.sampled_from(STATEMENTS))
-    return (*dict.fromkeys(parts), last)  # the reader asks once for what nft implies
+    return (*dict.fromkeys(parts), last)  # the reader drops a repeated match that nft implies
 
 
 def names_sorted(rule: Rule) -> list[Expression]:

@@ -1,4 +1,4 @@
-"""Small hosts rebuilt on the running kernel: what it does with a packet is what the walk says.  Needs root."""
+"""Small hosts rebuilt on the running kernel: it does with each packet what the walk says. Needs root."""
 
 import os
 import subprocess
@@ -81,7 +81,7 @@ def relay(*, holds_only: bool) -> tuple[Socket, ...]:
 
 
 def led_out_again() -> Network:
-    """Return a host whose policy routing sends what comes in by eth0 out of it again, answers to containers too."""
+    """Return a host whose policy routing sends packets from eth0 out of eth0 again, replies to containers, too."""
     away = (
         PolicyRule(4, 0, table=TABLE_LOCAL),
         PolicyRule(4, 100, table=100, iif="eth0"),
@@ -92,7 +92,9 @@ def led_out_again() -> Network:
 
 
 def taken_for_others() -> Network:
-    """Return a host that takes all that comes in by eth0 for its own, as transparent proxies do, without being one."""
+    """Return a host that delivers every packet from eth0 locally, as a transparent proxy's host does, but has no
+    proxy.
+    """
     everything = Route(4, 0, 0, 100, "local", (NextHop("lo"),))
     away = (
         PolicyRule(4, 0, table=TABLE_LOCAL),
@@ -128,7 +130,7 @@ def macvlan() -> Network:
 
 
 def silent_inside() -> Network:
-    """Nothing leaves the container: what answers a SYN is never on a link."""
+    """The container drops its own SYN-ACK before a link sees it."""
     text = "*filter\n:OUTPUT DROP [0:0]\nCOMMIT\n"
     return network(inner=msgspec.structs.replace(container_namespace(), ruleset=ruleset(text)))
 
@@ -156,38 +158,38 @@ CASES: dict[str, tuple[Network, Flow]] = {
     "the container's own port":      (network(), flow(FromHost(), WEB, 80)),
     "published, from the container": (network(), flow(INSIDE)),
     "back out is dropped":           (network(), flow(NEIGHBOUR, FAR, 443)),
-    "back out, for somebody else":   (rules(NO_RULES), flow(OUTSIDE, FAR, 443)),
+    "back out, to another address":  (rules(NO_RULES), flow(OUTSIDE, FAR, 443)),
     "back out, from a neighbour":    (rules(NO_RULES), flow(NEIGHBOUR, FAR, 53, "udp")),
     "back out, masqueraded":         (rules(MASQUERADED), flow(NEIGHBOUR, FAR, 443)),
     "the way out":                   (network(), flow(INSIDE, FAR, 443)),
-    "the answer is led out again":   (led_out_again(), flow(INSIDE, FAR, 443)),
-    "taken for somebody else":       (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
-    "refused for somebody else":     (taken_for_others(), flow(OUTSIDE, FAR, 9999)),
+    "the reply is routed out again": (led_out_again(), flow(INSIDE, FAR, 443)),
+    "local, to another's address":   (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
+    "refused, to another's address": (taken_for_others(), flow(OUTSIDE, FAR, 9999)),
     "UDP, not masqueraded":          (rules(NO_MASQUERADE), flow(INSIDE, FAR, 53, "udp")),
     "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
     "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),
     "ping the host":                 (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),
     "ping the bridge from inside":   (network(), flow(INSIDE, GATEWAY, 7, "icmp")),
     "published UDP":                 (udp(), flow(protocol="udp")),
-    "UDP that nobody has":           (udp(), flow(protocol="udp", port=9999)),
-    "UDP, and nobody is told":       (rules(NO_ERRORS), flow(protocol="udp", port=9999)),
-    "UDP, and the host is not told": (rules(NO_ERRORS), flow(FromHost(), HOST_ADDRESS, 9999, "udp")),
+    "UDP without a listener":        (udp(), flow(protocol="udp", port=9999)),
+    "UDP, and the error is dropped": (rules(NO_ERRORS), flow(protocol="udp", port=9999)),
+    "UDP, the host's error dropped": (rules(NO_ERRORS), flow(FromHost(), HOST_ADDRESS, 9999, "udp")),
     "nobody listens":                (network(), flow(port=9999)),
     "nobody listens inside":         (network(inner=container_namespace(())), flow()),
     "dropped in FORWARD":            (rules(FORWARD_DROP), flow()),
     "rejected in FORWARD":           (rules(REJECT), flow()),
     "reset in FORWARD":              (rules(RESET), flow()),
-    "the answer dropped":            (rules(LOST_REPLY), flow()),
-    "the answer dropped inside":     (silent_inside(), flow()),
-    "the relay's is dropped inside": (network(host_namespace(NO_DNAT), silent_inside().this.namespaces[1]), flow()),
+    "the reply dropped":             (rules(LOST_REPLY), flow()),
+    "the reply dropped inside":      (silent_inside(), flow()),
+    "the relay's reply dropped":     (network(host_namespace(NO_DNAT), silent_inside().this.namespaces[1]), flow()),
     "dropped by INPUT's policy":     (rules(INPUT_DROP), flow(port=9999)),
     "dropped by OUTPUT's policy":    (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
     "rejected in OUTPUT":            (rules(REJECTED_OUT), flow(FromHost(), WEB, 80)),
     "UDP, rejected in OUTPUT":       (rules(REJECTED_OUT), flow(FromHost(), FAR, 53, "udp")),
     "a ping, rejected in OUTPUT":    (rules(REJECTED_OUT), flow(FromHost(), FAR, 7, "icmp")),
-    "no DNAT: the relay answers":    (rules(NO_DNAT), flow()),
+    "no DNAT: the relay replies":    (rules(NO_DNAT), flow()),
     "no DNAT, the port is held":     (network(host_namespace(NO_DNAT, sockets=relay(holds_only=True))), flow()),
-    "the relay finds nobody":        (network(host_namespace(NO_DNAT), container_namespace(())), flow()),
+    "the relay finds no listener":   (network(host_namespace(NO_DNAT), container_namespace(())), flow()),
     "not masqueraded":               (rules(NO_MASQUERADE), flow(INSIDE, FAR, 443)),
     "paused":                        (network(docker=engine(container("paused"))), flow()),
     "eth0 does not forward":         (network(host_namespace(values={"conf__eth0__forwarding": "0"})), flow()),
@@ -207,7 +209,7 @@ def test_the_kernel_agrees_with_the_walk(built: Network, asked: Flow) -> None:
     judgement = judge(built, asked)
     trace = walk_flow(built, asked)
     found = agreement(trace, judgement)
-    # The world answers what leaves.
+    # The world answers packets that leave.
     said = "delivered" if trace.verdict == "leaves" else trace.verdict
     assert (judgement.verdict, found.agrees, found.reason) == (said, True, None)
 
@@ -219,14 +221,14 @@ MACVLANS: dict[str, Flow] = {
 
 
 @pytest.mark.parametrize("asked", MACVLANS.values(), ids=MACVLANS)
-def test_a_macvlan_is_a_macvlan(asked: Flow) -> None:
-    """It takes its frames from eth0 before the host's rules see them."""
+def test_a_macvlan_receives_its_frames_before_the_hosts_rules(asked: Flow) -> None:
+    """The macvlan takes its frames from eth0 before the host's rules see them."""
     judgement = judge(macvlan(), asked)
     assert (judgement.verdict, judgement.left_out) == ("delivered", ())
 
 
-def test_a_walk_that_is_wrong_is_found() -> None:
-    """The kernel has the rule, the walk has not heard of it."""
+def test_a_wrong_walk_is_a_disagreement() -> None:
+    """The kernel has the rule, but the walk's network lacks it."""
     judgement = judge(rules(FORWARD_DROP), flow())
     found = agreement(walk_flow(network(), flow()), judgement)
     assert (found.agrees, str(found.reason)) == (False, "simulated delivered, the kernel says dropped")
@@ -264,7 +266,7 @@ def test_a_change_carried_out_inside_delivers(built: Network, change: Change) ->
 
 
 def test_a_stand_in_lowers_the_claim() -> None:
-    """An XDP program is not rebuilt, so the kernel's word on a packet that would meet it is not the last."""
+    """An XDP program is not rebuilt, so the kernel's verdict on a packet that would meet it does not decide."""
     built = network(with_link(host_namespace(), "eth0", xdp=True))
     judgement = judge(built, flow())
     assert [each for each in judgement.left_out if "XDP" in str(each)]
@@ -272,7 +274,7 @@ def test_a_stand_in_lowers_the_claim() -> None:
 
 
 def _own_namespace() -> tuple[str, ...]:
-    """Return what this machine's own network namespace is like, as far as a replica could have changed it."""
+    """Return the state of this machine's own network namespace, as far as a replica could have changed it."""
     asked = (("ip", "-o", "link"), ("ip", "rule"), ("ip", "route", "show", "table", "all"), ("nft", "list", "tables"))
     said = tuple(subprocess.run(argv, capture_output=True, text=True, check=True).stdout for argv in asked)
     keys = ("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv4/conf/default/forwarding", "ipv6/conf/all/forwarding")
@@ -305,7 +307,7 @@ def marked(name: str) -> Network:
 
 
 def _target(path: Path) -> str:
-    """Return what a link in /proc stands for; nothing when its process is gone by now."""
+    """Return the target of a link in /proc; nothing if its process has ended."""
     try:
         return str(path.readlink())
     except OSError:
@@ -313,7 +315,7 @@ def _target(path: Path) -> str:
 
 
 def _descriptors(pid: int) -> list[Path]:
-    """Return the links of a process's open files; none when it is gone by now."""
+    """Return the targets of a process's open files; none if it has ended."""
     try:
         return list((PROC / str(pid) / "fd").iterdir())
     except OSError:
@@ -328,7 +330,7 @@ def _net_namespaces() -> dict[str, Path]:
 
 
 def _links_of(path: Path) -> str:
-    """Return what the namespace's links are called; nothing when it is gone by now."""
+    """Return the names of the namespace's links; nothing if it is gone."""
     argv = ("nsenter", f"--net={path}", "ip", "-o", "link")
     return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
 
@@ -376,7 +378,9 @@ def _at_a_moment_of(process: subprocess.Popen[bytes], seed: int) -> tuple[frozen
 
 @pytest.mark.parametrize("seed", range(8))
 def test_nothing_is_left_of_a_replica_that_is_killed(seed: int) -> None:
-    """At a random moment: the kernel ends the replica's processes, and with them its namespaces and links."""
+    """The replica is killed at a random moment: the kernel ends its processes, and with them its namespaces and
+    links.
+    """
     named = _named()
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A live connection decides what becomes of a packet: in the walk, and in the kernel of a replica."""
+"""A live connection decides the verdict on a packet: in the walk, and in the kernel of a replica."""
 
 import subprocess
 
@@ -20,12 +20,12 @@ from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, HOST_NETNS, WEB
 
 @pytest.fixture(autouse=True, scope="module")
 def loaded() -> None:
-    """Have nf_conntrack_netlink loaded, as on a host whose entries were read: replicas load it for nobody."""
+    """Load nf_conntrack_netlink, as on a host whose entries were read; replicas do not load it."""
     subprocess.run(("unshare", "--net", "conntrack", "-L"), capture_output=True, check=True)
 
 
 OLD = parse_address("172.17.0.9")[1]
-"""What the container's address was when the connection began."""
+"""The container's address when the connection began."""
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 SEEN = STATUS_CONFIRMED | STATUS_SEEN_REPLY
 
@@ -66,13 +66,13 @@ def test_the_kernel_agrees_with_the_walk(built: Network, verdict: str) -> None:
 
 
 def test_every_flow_finds_the_table_as_it_was() -> None:
-    """The first packet of a flow changes its entry; the next flow with the same ports meets it anew."""
+    """The first packet of a flow changes its entry; the next flow with the same ports must meet the original entry."""
     judgements = judge_all(remembering(entry("ESTABLISHED")), (FLOW, FLOW))
     assert [each.verdict for each in judgements] == ["dropped", "dropped"]
 
 
 def judged_with(change: Change) -> tuple[Judgement, Judgement]:
-    """Return what becomes of the flow without and with the change, where a stale entry is."""
+    """Return the verdicts on the flow with a stale entry, without the change and with it."""
     outcomes = carry_all(orders_of(remembering(entry("ESTABLISHED")), (FLOW,), change))
     return before_of(outcomes)[0], after_of(outcomes)[0]
 

@@ -1,5 +1,4 @@
-"""Several hosts rebuilt together: what the kernel does between them is what was recorded, and what the walk says.
-
+"""Several hosts rebuilt together: the kernel's verdicts between them are those that were recorded, and the walk's.
 Needs root.
 """
 
@@ -49,7 +48,7 @@ CHOSEN = (
 
 
 def misses(name: str) -> tuple[str, ...]:
-    """Return what is wrong in a recorded network: walk and replica differ, or the replica and what really happened."""
+    """Return the errors in a recorded network: walk and replica differ, or the replica and the recorded outcome."""
     asked = {key: each for key, (where, each) in CASES.items() if where == name}
     net = recorded(name)
     flows = tuple(flow_of(each, net) for each in asked.values())
@@ -59,7 +58,7 @@ def misses(name: str) -> tuple[str, ...]:
         both = agreement(walk_flow(net, judgement.flow), judgement)
         if both.agrees is not True:
             found.append(f"{key}: {both.reason}")
-        # Where nobody answers ARP, the kernel says so after some seconds: the replica does not wait for them.
+        # If nobody answers ARP, the kernel sends an ICMP error after some seconds; the replica does not wait for it.
         unheard = AGREEING["timeout"] if asked[key].real == "unreachable" else frozenset[str]()
         if judgement.verdict not in AGREEING[asked[key].real] | unheard:
             found.append(f"{key}: {judgement.verdict}, but really {asked[key].real}")
@@ -72,7 +71,7 @@ def test_the_kernel_does_again_what_was_recorded(name: str) -> None:
 
 
 def agreed(net: Network, flow: Flow) -> Judgement:
-    """Return the judgement, which is the walk's."""
+    """Return the judgement, after a check that the walk agrees."""
     judgement = judge(net, flow)
     found = agreement(walk_flow(net, flow), judgement)
     assert (found.agrees, found.judge, found.reason) == (True, "replicated", None)

@@ -52,49 +52,49 @@ NO_RESETS = "-A OUTPUT -p tcp --tcp-flags RST RST -j DROP\n"
 REJECTS = "-A INPUT -j REJECT --reject-with icmp-host-prohibited\n"
 REJECTS_OUT = "-A OUTPUT ! -p icmp -j REJECT\n"
 CASES: dict[str, tuple[str, Flow, str]] = {
-    "closed":                              ("", CLOSED, "refused"),
-    "closed, and the reset is dropped":    (NO_RESETS, CLOSED, "unanswered"),
-    "its own, and the reset is dropped":   (NO_RESETS, OWN, "unanswered"),
-    "closed, and resets have no owner":    (
+    "closed":                                  ("", CLOSED, "refused"),
+    "closed, and the reset is dropped":        (NO_RESETS, CLOSED, "unanswered"),
+    "its own, and the reset is dropped":       (NO_RESETS, OWN, "unanswered"),
+    "closed, and resets have no owner":        (
         "-A OUTPUT -p tcp -m owner ! --gid-owner 0 -j DROP\n", CLOSED, "unanswered",
     ),
-    "closed, and root's is dropped":       ("-A OUTPUT -p tcp -m owner --uid-owner 0 -j DROP\n", CLOSED, "refused"),
-    "echo, and the reply has no owner":    ("-A OUTPUT -m owner ! --uid-owner 0 -j DROP\n", PING, "unanswered"),
-    "echo, and its socket is a socket":    ("-A OUTPUT -m owner ! --socket-exists -j DROP\n", PING, "delivered"),
-    "a service's answer has an owner":     (
+    "closed, and root's is dropped":           ("-A OUTPUT -p tcp -m owner --uid-owner 0 -j DROP\n", CLOSED, "refused"),
+    "echo, and the reply has no owner":        ("-A OUTPUT -m owner ! --uid-owner 0 -j DROP\n", PING, "unanswered"),
+    "echo, and its reply has a socket":        ("-A OUTPUT -m owner ! --socket-exists -j DROP\n", PING, "delivered"),
+    "a service's answer has an owner":         (
         "-A OUTPUT -p tcp -m owner ! --uid-owner 0 -j DROP\n", Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151), "delivered",
     ),
-    "closed for UDP":                      ("", CLOSED_UDP, "refused"),
-    "UDP, and the error is dropped":       (NO_ERRORS, CLOSED_UDP, "dropped"),
-    "its own, and the error is dropped":   (UNHEARD, OWN_UDP, "dropped"),
-    "echo, and the reply is dropped":      ("-A OUTPUT -p icmp -j DROP\n", PING, "unanswered"),
-    "its own, and the reply is dropped":   ("-A OUTPUT -p icmp --icmp-type 0 -j DROP\n", OWN_PING, "unanswered"),
-    "rejected":                            (REJECTS, CLOSED, "rejected"),
-    "UDP, rejected":                       (REJECTS, CLOSED_UDP, "rejected"),
-    "echo, rejected":                      (REJECTS, PING, "rejected"),
-    "rejected, and nobody is told":        (REJECTS + NO_ERRORS, CLOSED, "dropped"),
-    "UDP, rejected, and nobody is told":   (REJECTS + NO_ERRORS, CLOSED_UDP, "dropped"),
-    "echo, rejected, and nobody is told":  (REJECTS + NO_ERRORS, PING, "dropped"),
-    "its own, rejected":                   ("-A INPUT -p tcp -j REJECT\n", OWN, "rejected"),
-    "its own, rejected, not told":         ("-A INPUT -p tcp -j REJECT\n" + NO_ERRORS, OWN, "dropped"),
-    "its own UDP, rejected, not told":     ("-A INPUT -p udp -j REJECT\n" + NO_ERRORS, OWN_UDP, "dropped"),
-    "a reset by a rule, dropped":          (
+    "closed for UDP":                          ("", CLOSED_UDP, "refused"),
+    "UDP, and the error is dropped":           (NO_ERRORS, CLOSED_UDP, "dropped"),
+    "its own, and the error is dropped":       (UNHEARD, OWN_UDP, "dropped"),
+    "echo, and the reply is dropped":          ("-A OUTPUT -p icmp -j DROP\n", PING, "unanswered"),
+    "its own, and the reply is dropped":       ("-A OUTPUT -p icmp --icmp-type 0 -j DROP\n", OWN_PING, "unanswered"),
+    "rejected":                                (REJECTS, CLOSED, "rejected"),
+    "UDP, rejected":                           (REJECTS, CLOSED_UDP, "rejected"),
+    "echo, rejected":                          (REJECTS, PING, "rejected"),
+    "rejected, error dropped":                 (REJECTS + NO_ERRORS, CLOSED, "dropped"),
+    "UDP, rejected, error dropped":            (REJECTS + NO_ERRORS, CLOSED_UDP, "dropped"),
+    "echo, rejected, error dropped":           (REJECTS + NO_ERRORS, PING, "dropped"),
+    "its own, rejected":                       ("-A INPUT -p tcp -j REJECT\n", OWN, "rejected"),
+    "its own, rejected, error dropped":        ("-A INPUT -p tcp -j REJECT\n" + NO_ERRORS, OWN, "dropped"),
+    "its own UDP, rejected, error dropped":    ("-A INPUT -p udp -j REJECT\n" + NO_ERRORS, OWN_UDP, "dropped"),
+    "a reset by a rule, dropped":              (
         "-A INPUT -p tcp --dport 9999 -j REJECT --reject-with tcp-reset\n" + NO_RESETS, CLOSED, "dropped",
     ),
-    "its first data, dropped":            (
+    "its first data, dropped":                 (
         "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j DROP\n", AWAY, "dropped",
     ),
-    "its first data, rejected":            (
+    "its first data, rejected, error dropped": (
         "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT\n" + UNHEARD,
         AWAY, "dropped",
     ),
-    "its first data, rejected, and told":  (
+    "its first data, rejected":                (
         "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT\n", AWAY, "rejected",
     ),
-    "out, rejected":                       (REJECTS_OUT, AWAY, "rejected"),
-    "out, rejected, not heard":            (UNHEARD + REJECTS_OUT, AWAY, "dropped"),
-    "out by UDP: the call fails":          (UNHEARD + REJECTS_OUT, AWAY_UDP, "rejected"),
-    "out, an echo: the call fails":        (UNHEARD + "-A OUTPUT -p icmp -j REJECT\n", AWAY_PING, "rejected"),
+    "out, rejected":                           (REJECTS_OUT, AWAY, "rejected"),
+    "out, rejected, error dropped":            (UNHEARD + REJECTS_OUT, AWAY, "dropped"),
+    "out by UDP: the call fails":              (UNHEARD + REJECTS_OUT, AWAY_UDP, "rejected"),
+    "out, an echo: the call fails":            (UNHEARD + "-A OUTPUT -p icmp -j REJECT\n", AWAY_PING, "rejected"),
 }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def built(rules: str) -> Network:
 
 @pytest.mark.parametrize(("rules", "flow", "expected"), CASES.values(), ids=CASES)
 def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> None:
-    # Once more: the end of the first flow is no part of the second.
+    # A second time: the end of the first flow is no part of the second.
     for judgement in judge_all(built(rules), (flow, flow)):
         trace = walk_flow(built(rules), flow)
         found = agreement(trace, judgement)
@@ -112,7 +112,7 @@ def test_refusals_are_heard_or_not(rules: str, flow: Flow, expected: str) -> Non
 
 
 def translated_back(protocol: str) -> Network:
-    """Return a host that leads the container to itself, which nobody translates back."""
+    """Return a host whose DNAT sends the container's packets back to it, and whose replies are not translated back."""
     back = f"-A PREROUTING -p {protocol} -i docker0 -j DNAT --to-destination 172.17.0.2"
     host = host_namespace(f"*nat\n:PREROUTING ACCEPT [0:0]\n{back}\nCOMMIT\n")
     links = tuple(
@@ -125,7 +125,7 @@ def translated_back(protocol: str) -> Network:
 
 
 def relaying_to_itself(protocol: Literal["tcp", "udp"]) -> Network:
-    """Return a host whose OUTPUT leads docker-proxy to docker-proxy."""
+    """Return a host whose OUTPUT rules redirect docker-proxy's own connection to docker-proxy."""
     to = "-j DNAT --to-destination 198.51.100.11:8151"
     rules = f"*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p {protocol} {to}\nCOMMIT\n"
     return network(host_namespace(rules, sockets=(Socket(protocol, 4, None, 8151, relay=Relay(4, WEB, 80)),)))
@@ -133,7 +133,7 @@ def relaying_to_itself(protocol: Literal["tcp", "udp"]) -> Network:
 
 LENGTHS = "-A INPUT ! -p tcp -m length ! --length 60 -j DROP\n-A OUTPUT ! -p tcp -m length ! --length 60 -j DROP\n"
 HOSTS: dict[str, tuple[Network, Flow, str]] = {
-    "the error is about what it has become": (translated_back("udp"), Flow(INSIDE, 4, FAR, "udp", 53), "dropped"),
+    "the error quotes the translated packet": (translated_back("udp"), Flow(INSIDE, 4, FAR, "udp", 53), "dropped"),
     "an echo's length": (built(LENGTHS), PING, "delivered"),
     "a datagram's length": (built(LENGTHS), AWAY_UDP, "delivered"),
     "a relay that dials itself": (relaying_to_itself("tcp"), Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151), "looped"),
@@ -142,7 +142,7 @@ HOSTS: dict[str, tuple[Network, Flow, str]] = {
 
 
 @pytest.mark.parametrize(("within", "flow", "expected"), HOSTS.values(), ids=HOSTS)
-def test_other_hosts(within: Network, flow: Flow, expected: str) -> None:
+def test_refusals_on_other_hosts(within: Network, flow: Flow, expected: str) -> None:
     (judgement,) = judge_all(within, (flow,))
     found = agreement(walk_flow(within, flow), judgement)
     assert (judgement.verdict, found.agrees, found.reason) == (expected, True, None)
@@ -173,7 +173,7 @@ def test_a_service_behind_a_translated_port_answers() -> None:
 
 
 def test_no_answer_is_withheld_because_of_the_last_ones() -> None:
-    """icmp_ratelimit lets six errors to one client through at once."""
+    """icmp_ratelimit lets the kernel send six errors to one client at once."""
     within = network(host_namespace(values={"icmp_ratelimit": "1000"}))
     flows = tuple(Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", port) for port in range(9000, 9010))
     assert {judgement.verdict for judgement in judge_all(within, flows)} == {"refused"}
@@ -207,7 +207,7 @@ def test_an_error_that_leaves_is_not_the_flows_packet() -> None:
 
 
 def test_a_rejected_sender_gets_the_next_error_too() -> None:
-    """Both are taken off the same account: net/ipv4/inetpeer.c inet_peer_xrlim_allow()."""
+    """Both errors count against the same limit: net/ipv4/inetpeer.c inet_peer_xrlim_allow()."""
     closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
     rules = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j REJECT\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"
     within = network(host_namespace(rules, routes=(closed,)))
@@ -216,7 +216,7 @@ def test_a_rejected_sender_gets_the_next_error_too() -> None:
 
 
 def test_a_sender_without_a_route_gets_each_error() -> None:
-    """ip_rt_error_burst lets five errors to one sender through at once."""
+    """ip_rt_error_burst lets the kernel send five errors to one sender at once."""
     closed = Route(4, parse_address("203.0.113.0")[1], 24, TABLE_MAIN, "unreachable")
     within = network(host_namespace("*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n", routes=(closed,)))
     flows = tuple(Flow(INSIDE, 4, FAR, "udp", port) for port in range(9000, 9007))

@@ -44,7 +44,10 @@ Tables = list[list[dict[str, dict[str, object]]]]
 
 
 def again(tool: str, text: str, listed: Tables | None = None, *added: object) -> tuple[list[list[str]], str]:
-    """Return what is left out, and what is there, in a namespace of its own.  ``added``: commands behind nft's."""
+    """Return the rules that are left out, and those that are loaded, in a namespace of its own.
+
+    ``added``: commands after nft's.
+    """
     argv = ("unshare", "--net", sys.executable, "-c", AGAIN)
     asked = json.dumps((tool, text, listed, added))
     done = subprocess.run(argv, input=asked, capture_output=True, text=True, check=False)
@@ -120,7 +123,7 @@ KEPT = [
 
 @pytest.mark.parametrize("tool", ("iptables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore"))
 def test_rules_that_iptables_refuses_keep_their_places(tool: str) -> None:
-    """Legacy tables are refused as a whole; those before them are there already, and must not be there twice."""
+    """Legacy tables are refused as a whole. Tables before them are loaded already, and must not be there twice."""
     left_out, found = again(tool, FIRST + SECOND)
     assert sorted(chain for _, chain in left_out) == ["FORWARD", "c"]
     there = [line for line in found.splitlines() if line.startswith("-A")]
@@ -141,7 +144,7 @@ def test_the_objects_that_rules_count_in_are_made() -> None:
 
 
 ODD = "-A {} -m nfacct --nfacct-name n234567890123456789012345678901234567890 -j RETURN"
-"""No kernel takes so long a name."""
+"""No kernel accepts so long a name."""
 
 
 @pytest.mark.parametrize(

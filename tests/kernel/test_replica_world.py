@@ -91,7 +91,7 @@ def test_the_owner_of_an_entrys_mac_address_receives_the_frame(built: Network, a
 
 
 def of_the_router(mac: int) -> Network:
-    """Return a host whose router is known, and that takes packets from one hardware address only."""
+    """Return a host whose router has an entry, and that accepts packets from one hardware address only."""
     only = "-A INPUT -i eth0 -m mac ! --mac-source 02:00:00:00:00:01 -j DROP"
     rules = f"*filter\n:INPUT ACCEPT [0:0]\n{only}\nCOMMIT\n"
     return entered(network(host_namespace(rules)), "eth0", (ROUTER, mac))
@@ -105,7 +105,9 @@ def test_rules_see_the_senders_mac_address(mac: int, said: str) -> None:
 
 
 def is_told(judgement: Judgement) -> bool:
-    """Return whether it is said that a wire stands for the macvlan, so that nothing follows from what became of it."""
+    """Return whether the answer says that a wire stands for the macvlan, so that the kernel's verdict does not
+    decide.
+    """
     return any("a macvlan, which this kernel does not make" in str(text) for text in judgement.left_out)
 
 
@@ -119,7 +121,7 @@ def test_a_stand_in_for_a_macvlan_is_reported(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("start", (OUTSIDE, Lan(NEAR)), ids=("from far away", "from a neighbour"))
 def test_every_neighbour_finds_a_macvlans_address(start: Start) -> None:
-    """The host would drop it in FORWARD."""
+    """The host's FORWARD chain would drop the packet."""
     built, asked = with_own_routes(macvlan()), Flow(start, 4, STACKED, "tcp", 80)
     judgement = judge(built, asked)
     if not kernel_makes("macvlan"):
@@ -139,7 +141,7 @@ def test_a_macvlan_does_not_reach_its_host_though_the_world_has_every_address() 
 
 
 def passthru(**values: str) -> Network:
-    """Return a host with a macvlan in passthru mode on its NIC; both know whom they send to, and neither asks."""
+    """Return a host with a macvlan in passthru mode on its NIC; both have permanent entries for their neighbours."""
     whole = with_own_routes(macvlan())
     host, inner = whole.namespace(HOST_NETNS), whole.namespace(sibling("container:web"))
     links = tuple(
@@ -152,13 +154,13 @@ def passthru(**values: str) -> Network:
     return entered(entered(whole, "eth0", *ALL), "eth0", *ALL, (HOST_ADDRESS, ONE), netns=sibling("container:web"))
 
 
-# flow, the container's sysctls, what becomes of it
+# flow, the container's sysctls, verdict
 TAKEN: dict[str, tuple[Flow, dict[str, str], str]] = {
-    "the host is asked": (to(OUTSIDE, HOST_ADDRESS), {}, "dropped"),
-    "it is asked, and the container sends it on": (to(OUTSIDE, HOST_ADDRESS), FORWARDING, "dropped"),
-    "somebody else is": (to(OUTSIDE, FAR), FORWARDING, "delivered"),
-    "the host asks": (to(FromHost(), FAR), {}, "unanswered"),
-    "the container is asked": (Flow(OUTSIDE, 4, STACKED, "tcp", 80), {}, "delivered"),
+    "to the host": (to(OUTSIDE, HOST_ADDRESS), {}, "dropped"),
+    "to the host, and the container forwards": (to(OUTSIDE, HOST_ADDRESS), FORWARDING, "dropped"),
+    "to another address, and the container forwards": (to(OUTSIDE, FAR), FORWARDING, "delivered"),
+    "from the host": (to(FromHost(), FAR), {}, "unanswered"),
+    "to the container": (Flow(OUTSIDE, 4, STACKED, "tcp", 80), {}, "delivered"),
 }
 
 
@@ -203,7 +205,7 @@ def test_an_echo_reply_between_two_outside_comes_by_the_host_again() -> None:
 
 
 def test_an_answer_between_two_on_the_same_link_comes_by_the_host_again() -> None:
-    """Who is asked has the client's address in its own namespace, on that very link."""
+    """The receiver has the client's address in its own namespace, on that very link."""
     client, asked = (parse_address(f"2001:db8:2::{number}")[1] for number in (77, 78))
     rules = parse(
         "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 2001:db8:2::78 -j DROP\nCOMMIT\n",
@@ -218,7 +220,7 @@ def test_an_answer_between_two_on_the_same_link_comes_by_the_host_again() -> Non
 
 
 def test_a_containers_address_may_exist_outside_too() -> None:
-    """The container's address is no engine's, and the way to it leads out."""
+    """No engine has assigned the container's address, and the route to it leads out."""
     away = route("172.17.0.2/32", "eth0", via="198.51.100.1")
     docker = msgspec.structs.replace(engine(), networks=())
     built, asked = network(host_namespace(routes=(away,)), docker=docker), Flow(FromHost(), 4, WEB, "icmp", 7)
@@ -227,7 +229,7 @@ def test_a_containers_address_may_exist_outside_too() -> None:
 
 
 def forwarding6(*routes: Route, default: bool = True) -> Network:
-    """Return a router with a second link, out there like the first."""
+    """Return a router with a second link, which leads outside like the first."""
     host = net().namespace(HOST_NETNS)
     kept = tuple(each for each in host.routes if each.prefix_length or default)
     return net().with_namespace(
@@ -260,7 +262,7 @@ def test_a_client_may_ask_a_link_local_address_that_the_link_has_not(built: Netw
 
 
 def with_two_links() -> Network:
-    """Return a host that takes nothing by its second link."""
+    """Return a host that drops all packets from its second link."""
     usual = host_namespace("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i eth1 -j DROP\nCOMMIT\n")
     links = (*usual.links, Link(8, "eth1", mac=0x02AABBCCDD08))
     return network(msgspec.structs.replace(usual, links=links))

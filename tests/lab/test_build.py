@@ -1,4 +1,4 @@
-"""A lab is whole, keeps to itself, and leaves nothing behind however it ends."""
+"""A lab is complete, changes nothing outside, and leaves nothing behind, however it ends."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ def test_machine_that_is_not_there(healthy_lab: Lab) -> None:
         healthy_lab.probe("gateway", "198.51.100.11:8151")
 
 
-def test_engine_answers_whoever_entered_the_network_namespace_only(healthy_lab: Lab) -> None:
+def test_engine_answers_from_the_network_namespace_alone(healthy_lab: Lab) -> None:
     entered = ("nsenter", f"--net=/proc/{healthy_lab.host.pid}/ns/net", "docker", "ps", "--format", "{{.Names}}")
     names = subprocess.run(
         entered, env=os.environ | {"DOCKER_HOST": healthy_lab.docker_host}, capture_output=True, text=True, check=True
@@ -70,7 +70,7 @@ def test_fillers_make_a_busy_host(lab_host: Callable[[LabPlan], Lab]) -> None:
 
 
 def test_two_hosts_are_two_machines(lab_host: Callable[[LabPlan], Lab]) -> None:
-    """Each has its own name, identity, engine and containers; ``@`` says which one is meant, the first without it."""
+    """Each has its own name, identity, engine and containers. ``@`` names one; without it the first is meant."""
     lab = lab_host(LabPlan(join="flannel-vxlan", hosts=(HostPlan(name="node1"), HostPlan(name="node2"))))
     identity = "cat /etc/hostname /etc/machine-id /proc/sys/kernel/random/boot_id; docker ps -q"
     told = [lab.node(place).run(identity).split() for place in ("host@node1", "host@node2")]
@@ -91,15 +91,16 @@ def namespaces_in_use() -> frozenset[str]:
         for kind in ("net", "mnt", "pid", "uts"):
             try:
                 found.add(str((process / "ns" / kind).readlink()))
-            except (FileNotFoundError, ProcessLookupError, PermissionError):  # ended while we looked, or not ours
+            except (FileNotFoundError, ProcessLookupError, PermissionError):  # ended meanwhile, or not ours
                 break
     return frozenset(found)
 
 
 @contextmanager
 def held_namespaces(lab: Lab) -> Generator[frozenset[str]]:
-    """Yield the identities of the lab's namespaces and hold these open: the kernel gives the number of a namespace
-    that is gone to the next one, which may be another lab's."""
+    """Yield the identities of the lab's namespaces and hold them open: the kernel would give the number of a freed
+    namespace to the next one, which may be another lab's.
+    """
     machines = (lab.client, lab.router, lab.neighbour, *lab.hosts)
     kinds = {host.name: ("net", "mnt", "pid", "uts") for host in lab.hosts}
     paths = [Path(f"/proc/{node.pid}/ns/{kind}") for node in machines for kind in kinds.get(node.name, ("net",))]
@@ -125,7 +126,7 @@ def test_closed_lab_leaves_nothing() -> None:
             own = stack.enter_context(held_namespaces(lab))
             assert len(own) == 7
             assert own <= namespaces_in_use()
-            # The freezer of cgroup version 1 makes processes deaf even to SIGKILL.
+            # In cgroup version 1 a frozen process does not react even to SIGKILL.
             lab.host.run("docker pause web")
             assert len(lab_cgroups(os.getpid())) > len(others)
         assert own.isdisjoint(namespaces_in_use())
@@ -157,7 +158,7 @@ def test_failing_block_takes_the_lab_down() -> None:
         assert seen[0].isdisjoint(namespaces_in_use())
 
 
-def test_container_that_does_not_start_is_told() -> None:
+def test_container_that_does_not_start_is_reported() -> None:
     plan = LabPlan(containers=(ContainerPlan(options="--network no-such-network"),))
     with pytest.raises(LabError, match="no-such-network"), running_lab(plan):
         pass
@@ -181,7 +182,7 @@ with running_lab(LabPlan()) as lab:
 
 @pytest.mark.parametrize("number", (signal.SIGKILL, signal.SIGTERM, signal.SIGINT))
 def test_lab_ends_with_its_process(number: signal.Signals) -> None:
-    """The sweeper shares the process's standard output: the pipe ends when the last of the lab has gone."""
+    """The sweeper inherits the process's standard output: this pipe ends with the last process of the lab."""
     argv = (sys.executable, "-c", HOLDER)
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:

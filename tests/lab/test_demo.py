@@ -1,4 +1,4 @@
-"""The demo does what it tells, with the repair that was printed."""
+"""The demo does what it tells, and runs the repair that was printed."""
 
 import sys
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 from hairpin.errors import LabError
 from hairpin.lab.demo import demo
 
-# Prints what a command of ours would, with REPAIR as its remedy.
+# Prints a report as `hairpin check --json` does, with REPAIR as its commands.
 CHECK = """
 import json, sys
 if "--json" in sys.argv:

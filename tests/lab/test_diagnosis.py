@@ -1,4 +1,4 @@
-"""The lab asks by the command line and reads the contract's JSON."""
+"""The lab runs the command line in a host and reads its JSON."""
 
 import sys
 from pathlib import Path

@@ -64,7 +64,8 @@ def test_daemon_that_does_not_start_shows_its_log() -> None:
         pass
 
 
-# What is done to dockerd, and what the report then says of it; a lab's host has the client, so the socket is asked.
+# command on the host, the engine's state in the report; `hairpin check` asks by the socket, since the docker client is
+# there
 STATES: dict[str, tuple[str, str]] = {
     "left alone": ("true", "answers"),
     "ended": ("kill -KILL $(cat /run/docker.pid)", "stopped"),
@@ -73,9 +74,7 @@ STATES: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("command", "state"), STATES.values(), ids=STATES)
-def test_the_report_says_how_the_engine_took_the_questions(
-    lab_host: Callable[[LabPlan], Lab], command: str, state: str
-) -> None:
+def test_the_report_has_the_engines_state(lab_host: Callable[[LabPlan], Lab], command: str, state: str) -> None:
     lab = lab_host(LabPlan(containers=()))
     lab.host.run(command)
     report = ask(lab.host, ("--no-replica",)).report

@@ -1,4 +1,4 @@
-"""The relay counts TTLs down and says which packets nobody has a route for, as flanneld's does."""
+"""The relay decrements TTLs and answers packets to no known lease, as flanneld does."""
 
 import struct
 from ipaddress import IPv4Address
@@ -22,7 +22,7 @@ def test_checksum_of_a_whole_header_is_zero() -> None:
 
 
 @pytest.mark.parametrize(("ttl", "goes_on"), ((64, True), (2, True), (1, False)))
-def test_the_ttl_counts_down(ttl: int, goes_on: bool) -> None:
+def test_the_ttl_is_decremented(ttl: int, goes_on: bool) -> None:
     given = packet(ttl)
     assert counted_down(given) is goes_on
     assert (given[8], checksum(given[:20])) == (ttl - 1, 0)
@@ -42,5 +42,5 @@ def test_net_unreachable_quotes_the_packet() -> None:
 
 
 @pytest.mark.parametrize("given", (packet(protocol=1), packet(offset=7)), ids=("icmp", "a later fragment"))
-def test_nothing_is_said_about_errors_and_later_fragments(given: bytearray) -> None:
+def test_no_error_is_sent_about_icmp_and_later_fragments(given: bytearray) -> None:
     assert net_unreachable(given, SOURCE) is None

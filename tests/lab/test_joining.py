@@ -1,4 +1,4 @@
-"""Each kind of joining gives every host what leads to the others; real connections prove it in tests/lab/scenarios."""
+"""Each kind of join gives every host its routes or tunnels to the others; tests/lab/scenarios makes connections."""
 
 import json
 import shlex
@@ -49,7 +49,7 @@ WAYS: dict[Join, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize(("join", "ways"), WAYS.items(), ids=WAYS)
-def test_ways_of_the_second_host(join: Join, ways: tuple[str, ...]) -> None:
+def test_routes_and_tunnels_of_the_second_host(join: Join, ways: tuple[str, ...]) -> None:
     second = joined_hosts(LabPlan(join=join, hosts=THREE))[1]
     assert set(ways) < set(second.before_engine)
     assert not any("10.244.2.0/24 via" in command for command in second.before_engine)

@@ -1,4 +1,4 @@
-"""An answer is held against the truth: a false alarm is as wrong as a miss."""
+"""An answer is compared with the truth: a false alarm is as wrong as a miss."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_judge(scenario: Scenario, said: Answer, wrong: str) -> None:
     assert row.false_alarm is (scenario is HEALTHY and bool(wrong))
 
 
-def test_names_all_wants_the_expected_before_any_other() -> None:
+def test_the_expected_causes_stand_before_all_others() -> None:
     assert names_all((("a",), ("b", "c")), ("c", "a", "z"))
     assert not names_all((("a",), ("b",)), ("a", "z", "b"))
     assert not names_all((("a",),), ())
@@ -76,8 +76,8 @@ def alone(verdict: str, assumed: str = "", option: str = "") -> Answer:
 ALONE: dict[str, tuple[Answer, str]] = {
     "named in what is assumed": (alone("leaves", "198.51.100.12 answers (--host 198.51.100.12 reads it)"), ""),
     "named by a question":      (alone("leaves", "10.244.2.2 answers", "--host 198.51.100.12"), ""),
-    "nobody named":             (alone("leaves", "10.244.2.2 answers"), "the far host is not named"),
-    "somebody else named":      (alone("leaves", "", "--host 192.0.2.1"), "the far host is not named"),
+    "no host named":             (alone("leaves", "10.244.2.2 answers"), "the far host is not named"),
+    "another address named":      (alone("leaves", "", "--host 192.0.2.1"), "the far host is not named"),
     "called broken":            (alone("dropped"), "the connection was delivered"),
 }  # fmt: skip
 
@@ -89,14 +89,14 @@ def test_one_host_alone_names_the_other(said: Answer, wrong: str) -> None:
     assert row.flow.endswith("asked of node1 alone")
 
 
-def test_a_healthy_host_of_a_broken_network_is_not_to_be_called_sick() -> None:
+def test_a_cause_on_a_healthy_host_of_a_broken_network_is_a_false_alarm() -> None:
     assert judge_everything(FAR, answer(0, "leaves"), alone="node1").wrong == ""
     sick = judge_everything(FAR, answer(1, "dropped", "masquerade-missing"), alone="node1")
     assert (sick.false_alarm, sick.wrong.startswith("false alarm: masquerade-missing@")) == (True, True)
 
 
 @pytest.mark.parametrize(("reason", "right"), (("no-neighbour", True), ("rule", False)))
-def test_the_kernel_tells_late_that_nobody_answers_arp(reason: str, right: bool) -> None:
+def test_the_kernel_reports_late_that_nobody_answers_arp(reason: str, right: bool) -> None:
     flow = Flow(target="8151", after=Outcome.UNREACHABLE)
     found = AskedFlow("f1", "a", "b", "dropped", ("c1",), StoppedAt(reason))
     cause = NamedCause("c1", "ip-forward-off", "blocking", "", "", ("f1",))

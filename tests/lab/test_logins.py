@@ -1,4 +1,4 @@
-"""``hairpin check`` on one host of a network reads all of them live over a real sshd, and says what was recorded."""
+"""``hairpin check`` on one host reads all hosts over a real sshd, and gives the answer of the recorded network."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -51,7 +51,7 @@ def login(lab: Lab, address: str) -> str:
 
 
 def test_each_host_logs_in_to_each_and_to_nobody_else() -> None:
-    """A host whose key is not the known one is not believed; the keys and the servers end with the block's lab."""
+    """ssh refuses a host with another key than the known one. The keys and the servers end with the lab."""
     with running_lab(PAIR) as lab:
         with running_logins(lab) as hosts:
             assert hosts == ("--host", "node1=root@198.51.100.11", "--host", "node2=root@198.51.100.12")

@@ -1,4 +1,4 @@
-"""Commands in a machine: their output comes back, their failure is told in their own words."""
+"""Commands in a machine: their output is returned, and their own error is in the LabError."""
 
 import os
 from pathlib import Path

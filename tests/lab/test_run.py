@@ -1,4 +1,4 @@
-"""A host that stays can be entered in each of the ways that it prints, and goes when it is told to."""
+"""A host that stays can be entered by each of the printed commands, and ends when its process is told to end."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""The scenarios cover what they have to, and a file that is wrong says where."""
+"""The scenarios cover the causes that they must cover, and an error in a file is reported with its place."""
 
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from hairpin.lab.scenario import (
     scenarios_of_several_hosts,
 )
 
-# Each line is one of the sixteen kinds of fault that `hairpin check` has to name; one scenario of a line covers it.
+# Each line is one of the sixteen kinds of fault that `hairpin check` must name; a scenario of any cause in the line
+# covers it.
 SIXTEEN = (
     ("ip-forward-off",),
     ("interface-forwarding-off",),
@@ -43,7 +44,7 @@ SIXTEEN = (
 )
 
 
-def test_every_cause_has_its_scenario() -> None:
+def test_each_kind_of_fault_has_a_scenario() -> None:
     names = {scenario.name for scenario in scenarios_of_one_host()}
     assert [cause for kind in SIXTEEN for cause in kind if cause not in names] == []
 
@@ -54,7 +55,7 @@ def test_two_faults_at_once_and_eight_healthy_variants() -> None:
 
 
 @pytest.mark.parametrize("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
-def test_scenario_says_what_it_means(scenario: Scenario) -> None:
+def test_name_causes_fault_and_outcomes_fit_together(scenario: Scenario) -> None:
     assert scenario.title
     assert scenario.flows
     assert scenario.healthy == (not scenario.fault) == scenario.name.startswith("healthy-")
@@ -63,7 +64,7 @@ def test_scenario_says_what_it_means(scenario: Scenario) -> None:
         assert scenario.name.partition(".")[0] == scenario.causes[0][0]
 
 
-# What several hosts can suffer from and one cannot: two scenarios each, on different hosts.
+# Causes that only several hosts can have: two scenarios each, on different hosts.
 ACROSS_HOSTS = (
     "node-route-missing",
     "node-route-wrong-host",

@@ -1,11 +1,11 @@
-"""The score counts what is right and what is wrong, of one host and of several."""
+"""The score counts right and wrong answers, of scenarios with one host and with several."""
 
 import sys
 from pathlib import Path
 
 from hairpin.lab.score import score
 
-# Says that eth0 does not forward, whatever it is asked, but for what starts on the host.
+# A hairpin that says "eth0 does not forward" about every flow that does not start on the host.
 ONE_ANSWER = """
 import json, sys
 lost = "host" not in sys.argv
@@ -18,7 +18,7 @@ sys.exit(int(lost))
 
 
 def test_score_of_something_that_always_says_the_same(tmp_path: Path) -> None:
-    """Right where it happens to be, wrong on another fault, a false alarm on a healthy host."""
+    """It is right on one fault, wrong on another, and a false alarm on a healthy host."""
     (tmp_path / "one_answer.py").write_text(ONE_ANSWER)
     command = (sys.executable, str(tmp_path / "one_answer.py"))
     said: list[str] = []

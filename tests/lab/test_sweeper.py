@@ -1,4 +1,4 @@
-"""The sweeper takes away what a lab's engine made in the cgroup tree, and nothing else."""
+"""The sweeper removes the cgroups that a lab's engine made, and nothing else."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def test_trees_and_removal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 
 def test_busy_tree_stays_for_the_next_try(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A folder of tmp_path with a file in it refuses rmdir(2) as a cgroup with a process does."""
+    """rmdir(2) refuses a folder with a file in it, as it refuses a cgroup with a process in it."""
     monkeypatch.setattr(sweeper, "CGROUPS", tmp_path)
     busy = tmp_path / "lab-1" / "web"
     busy.mkdir(parents=True)

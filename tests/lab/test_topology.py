@@ -31,7 +31,7 @@ def test_everything_at_once(lab_host: Callable[[LabPlan], Lab]) -> None:
     lab = lab_host(LabPlan(ipv6=True, second_nic=True, gateway=True))
     assert {"eth1 198.18.0.11/24", "eth0 2001:db8:2::11/64"} < addresses(lab, "host")
     assert lab.probe("client", f"{topology.PUBLIC}:8151") is Outcome.DELIVERED
-    # The neighbour asks from inside too: the gateway sends nobody back in.
+    # The neighbour is inside, too: the gateway does not send its packet back inside.
     for inside in ("host", "neighbour"):
         assert lab.probe(inside, f"{topology.PUBLIC}:8151") is Outcome.TIMEOUT
     for start in ("client", "neighbour"):
@@ -39,8 +39,8 @@ def test_everything_at_once(lab_host: Callable[[LabPlan], Lab]) -> None:
         assert lab.probe(start, f"{topology.HOST_SECOND}:8151") is Outcome.DELIVERED
 
 
-def test_kernel_starts_from_known_values(healthy_lab: Lab) -> None:
-    """What the machine itself has set does not leak in; forwarding is dockerd's doing."""
+def test_sysctls_are_not_those_of_the_machine(healthy_lab: Lab) -> None:
+    """The machine's own sysctls are not copied; dockerd turns forwarding on."""
     assert healthy_lab.client.run("cat /proc/sys/net/ipv4/ip_forward") == "0\n"
     assert healthy_lab.router.run("cat /proc/sys/net/ipv4/ip_forward") == "1\n"
     assert healthy_lab.host.run("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/eth0/rp_filter") == "1\n0\n"

@@ -1,4 +1,4 @@
-"""Every scenario does for real what its file says, before its fault and after."""
+"""In every scenario real connections have the outcomes of its file, before its fault and after."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_truth(scenario: Scenario) -> None:
         require_truth(scenario, "after", probe_after(lab, scenario))
 
 
-def test_untruth_is_told() -> None:
+def test_a_wrong_outcome_is_reported() -> None:
     scenario = Scenario(name="claim", title="", flows=(Flow(target="8151", after=Outcome.REFUSED),))
     require_truth(scenario, "before", (Outcome.DELIVERED,))
     with pytest.raises(

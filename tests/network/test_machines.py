@@ -10,7 +10,7 @@ from tests.two_hosts import node
 
 
 def read(name: str, machine: str, boot: str, snapshot: str = "", *, wired: str | None = None) -> Host:
-    """Return a host with these ids; ``wired``: the node whose links, and MAC addresses, it has."""
+    """Return a host with these ids; ``wired``: the node whose links, and hardware addresses, it has."""
     host = node(wired) if wired is not None else Host(name, namespaces=())
     ids = {"machine_id": machine or None, "boot_id": boot or None, "snapshot_id": snapshot}
     return msgspec.structs.replace(host, name=name, **ids)
@@ -25,7 +25,7 @@ SAME: dict[str, tuple[Host, Host, bool]] = {
     "a copy of the disk": (read("a", "m", "b", wired="one"), read("c", "m", "b2", wired="two"), False),
     "no ids, its uplink": (read("a", "", "", wired="one"), read("c", "", "", wired="one"), True),
     "no ids, another uplink": (read("a", "", "", wired="one"), read("c", "", "", wired="two"), False),
-    "a machine id of its own and a MAC address that others have, too": (
+    "a machine id of its own and a hardware address that others have, too": (
         read("a", "m", "b", wired="one"), read("c", "m2", "b2", wired="one"), False,
     ),
 }  # fmt: skip

@@ -3,8 +3,9 @@ from typing import Literal
 import msgspec
 import pytest
 
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.network.network import (
     Network,
     Port,
@@ -53,6 +54,16 @@ def test_a_namespace_is_replaced_and_the_other_kept() -> None:
     assert changed.namespace(HOST_NETNS).links == ()
     assert changed.namespace(sibling("container:web")) is INNER
     assert NET.namespace(HOST_NETNS) is HOST
+
+
+def test_a_namespace_is_told_with_its_host_among_several() -> None:
+    both = msgspec.structs.replace(NET, hosts=(*NET.hosts, Host("other")))
+    inner = sibling("container:web")
+    assert [NET.netns_text(each) for each in (HOST_NETNS, inner)] == ["host", "container:web"]
+    assert [both.netns_text(each) for each in (Netns("other"), Netns("other", "container:web"))] == [
+        "other",
+        "container:web@other",
+    ]
 
 
 def test_containers_by_name_id_and_prefix() -> None:

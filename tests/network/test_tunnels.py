@@ -7,7 +7,16 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port
-from hairpin.network.tunnels import Remote, far_ends, listens, refusal, remotes_of, taker, underlay_netns
+from hairpin.network.tunnels import (
+    Remote,
+    far_ends,
+    listens,
+    overhead_bytes,
+    refusal,
+    remotes_of,
+    taker,
+    underlay_netns,
+)
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, TWO, network, node, vxlan
 
 HERE, THERE, THIRD = ADDRESSES["one"], ADDRESSES["two"], 0xC633640D
@@ -39,9 +48,9 @@ def test_an_entry_is_bound_to_its_own_link() -> None:
 
 def test_a_device_listens_while_it_is_up() -> None:
     up, down = (one_with(each) for each in (FLANNEL, msgspec.structs.replace(FLANNEL, up=False)))
-    assert listens(up, ONE, vxlan("two", key=2), 8472)
-    assert not listens(up, ONE, vxlan("two"), 4789)
-    assert not listens(down, ONE, vxlan("two"), 8472)
+    assert listens(up, ONE, vxlan("two", key=2))
+    assert not listens(up, ONE, vxlan("two", port=4789))
+    assert not listens(down, ONE, vxlan("two"))
 
 
 def one_with(*links: Link, overlay: tuple[Link, ...] = ()) -> Network:
@@ -55,9 +64,9 @@ def test_a_moved_device_takes_what_comes_to_the_namespace_that_it_was_made_in() 
     inside = ONE.sibling("netns:1-abc")
     assert underlay_netns(inside, moved) == ONE
     assert underlay_netns(inside, FLANNEL) == inside
-    found = [taker(one_with(overlay=(each,)), ONE, vxlan("two"), THERE, HERE, 8472) for each in (moved, FLANNEL)]
+    found = [taker(one_with(overlay=(each,)), ONE, vxlan("two")) for each in (moved, FLANNEL)]
     assert found == [Port(inside, "flannel.1"), None]
-    assert taker(one_with(overlay=(FLANNEL,)), inside, vxlan("two"), THERE, HERE, 8472) == Port(inside, "flannel.1")
+    assert taker(one_with(overlay=(FLANNEL,)), inside, vxlan("two")) == Port(inside, "flannel.1")
 
 
 def test_the_device_at_the_other_end() -> None:
@@ -105,15 +114,19 @@ DEVICES: dict[str, tuple[tuple[Link, ...], str | None]] = {
 
 @pytest.mark.parametrize(("links", "expected"), DEVICES.values(), ids=DEVICES)
 def test_taker_among_several(links: tuple[Link, ...], expected: str | None) -> None:
-    found = taker(one_with(*links), ONE, KEYLESS, HERE, THERE, None)
+    found = taker(one_with(*links), ONE, KEYLESS)
     assert (found.link if found is not None else None) == expected
 
 
 OTHER_KEY = Link(9, "gre1", "gre", tunnel=Tunnel("gre", key=6))
 REFUSALS: dict[str, tuple[Tunnel, tuple[Link, ...], str | None]] = {
     "vxlan, where a socket is": (vxlan("two", key=2), (FLANNEL,), None),
-    "vxlan, where none is": (vxlan("two"), (), "icmp-port-unreachable"),
-    "geneve over IPv6, where none is": (msgspec.structs.replace(GENEVE, version=6), (), "icmp6-port-unreachable"),
+    "vxlan, where none is": (vxlan("two"), (), "icmpx-port-unreachable"),
+    "geneve, where the socket is of IPv6": (
+        GENEVE,
+        (Link(3, "g6", "geneve", tunnel=msgspec.structs.replace(GENEVE, version=6)),),
+        "icmpx-port-unreachable",
+    ),
     "gre of another key": (GRE, (OTHER_KEY,), "icmp-port-unreachable"),
     "gre, of which the kernel knows nothing yet": (GRE, (FLANNEL, FROM_ANY), "icmp-proto-unreachable"),
 }
@@ -121,11 +134,31 @@ REFUSALS: dict[str, tuple[Tunnel, tuple[Link, ...], str | None]] = {
 
 @pytest.mark.parametrize(("sender", "links", "expected"), REFUSALS.values(), ids=REFUSALS)
 def test_refusal(sender: Tunnel, links: tuple[Link, ...], expected: str | None) -> None:
-    assert refusal(one_with(*links), ONE, sender, sender.port) == expected
+    assert refusal(one_with(*links), ONE, sender) == expected
 
 
 @pytest.mark.parametrize(("own", "sender", "source", "expected"), TAKEN.values(), ids=TAKEN)
 def test_taker(own: Tunnel, sender: Tunnel, source: int, *, expected: bool) -> None:
     link = Link(9, "tunnel0", own.kind, tunnel=own)
-    found = taker(one_with(Link(2, "eth0"), link), ONE, sender, source, THERE, sender.port)
+    outer = msgspec.structs.replace(sender, local=source, remote=THERE)
+    found = taker(one_with(Link(2, "eth0"), link), ONE, outer)
     assert (found == Port(ONE, "tunnel0")) is expected
+
+
+OVERHEADS: dict[str, tuple[Tunnel, int]] = {
+    "vxlan": (Tunnel("vxlan", key=1, port=4789), 50),
+    "vxlan over IPv6": (Tunnel("vxlan", 6, key=1, port=4789), 70),
+    "geneve": (Tunnel("geneve", key=1, port=6081), 50),
+    "gre": (Tunnel("gre"), 24),
+    "gre with a key": (Tunnel("gre", key=1), 28),
+    "gretap": (Tunnel("gretap"), 38),
+    "ipip": (Tunnel("ipip"), 20),
+    "wireguard": (Tunnel("wireguard"), 60),
+    "wireguard over IPv6": (Tunnel("wireguard", 6), 80),
+}
+
+
+@pytest.mark.parametrize(("tunnel", "expected"), OVERHEADS.values(), ids=OVERHEADS)
+def test_overhead(tunnel: Tunnel, expected: int) -> None:
+    """As `ip link` counts it when it makes the device: 1500 less than its default MTU."""
+    assert overhead_bytes(tunnel) == expected

@@ -98,7 +98,7 @@ STATEMENTS: tuple[Statement, ...] = (
 
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
-    """Three chains; jumps lead to later ones only, as in every ruleset that the kernel takes."""
+    """Draw three chains; jumps lead only to later ones, since the kernel refuses loops."""
 
     def rules(number: int) -> tuple[Rule, ...]:
         bodies = draw(st.lists(st.tuples(st.lists(MATCHES, max_size=3), st.sampled_from(STATEMENTS)), max_size=12))
@@ -117,7 +117,7 @@ NEVER = (FieldMatch("dport", ((1, 1),)), FieldMatch("dport", ((2, 2),)), Verdict
 
 
 def lengthened(table: Table) -> Table:
-    """Return the table with chains long enough for an index: behind their rules, rules that no packet satisfies."""
+    """Return the table with chains that are long enough for an index, by further rules that no packet satisfies."""
     more = tuple(Rule(NEVER, "", number) for number in range(1000, 1000 + INDEX_FROM))
     chains = tuple(msgspec.structs.replace(each, rules=(*each.rules, *more)) for each in table.chains)
     return msgspec.structs.replace(table, chains=chains)

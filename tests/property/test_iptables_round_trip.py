@@ -95,7 +95,7 @@ ADDRESSES: dict[tuple[str, IpFamily], Field] = {
 
 
 def prefix_range(draw: st.DrawFn, family: IpFamily) -> tuple[int, int]:
-    """Any prefix but the one of everything, which says nothing."""
+    """Draw any prefix but that of all addresses, which is no match."""
     bits = address_bits(family)
     host = draw(st.integers(0, bits - 1))
     first = draw(st.integers(0, (1 << bits) - 1)) >> host << host
@@ -241,6 +241,8 @@ def body(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
     last = target(draw, family)
     if any(isinstance(each, Nat) and each.ports is not None for each in last):
         protocol = 6  # iptables takes ports only after a protocol that has them
+    if Reject("tcp-reset") in last:
+        protocol = 6
     found = core_matches(draw, family)
     found += [module_match(draw, family) for _ in range(draw(st.integers(0, 3)))]
     if protocol in (6, 17, 132, 136) or (protocol, family) in {(1, "ip"), (58, "ip6")}:
@@ -276,7 +278,7 @@ def read(text: str, family: IpFamily) -> tuple[Table, ...]:
 
 
 def without_places(table: Table) -> Table:
-    """Drop what a writing cannot keep: texts and lines."""
+    """Drop the fields that writing cannot keep: texts and lines."""
     replace = msgspec.structs.replace
     chains = tuple(
         replace(chain, rules=tuple(replace(rule, text="", line=0) for rule in chain.rules)) for chain in table.chains
@@ -293,7 +295,7 @@ def test_written_rules_read_back(table: Table) -> None:
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*tables-save.txt")), ids=lambda path: path.name)
 def test_the_text_of_iptables_reads_back(path: Path) -> None:
-    """What a tool printed, read, written and read again is what was read."""
+    """The IR of a tool's text is the same after it was written and read again."""
     family: IpFamily = "ip6" if "ip6tables" in path.name else "ip"
     first = read(path.read_text(), family)
     again = read("".join(map(render, first)), family)

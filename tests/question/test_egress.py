@@ -33,6 +33,24 @@ def test_a_container_without_a_route_out_has_no_egress_flow(inside: Container) -
     assert egress_flows(net, net.this, inside) == []
 
 
+@pytest.mark.parametrize(
+    ("driver", "internal", "leaves"),
+    (
+        ("bridge", False, True),
+        ("overlay", False, True),  # by docker_gwbridge, of which `docker inspect` has no word
+        ("macvlan", False, True),
+        ("overlay", True, False),
+        ("null", False, False),
+    ),
+)
+def test_the_networks_that_lead_outside(driver: str, internal: bool, leaves: bool) -> None:
+    docker = engine(container())
+    (bridge,) = docker.networks
+    changed = msgspec.structs.replace(bridge, driver=driver, internal=internal)
+    net = network(docker=msgspec.structs.replace(docker, networks=(changed,)))
+    assert bool(egress_flows(net, net.this, container())) is leaves
+
+
 def test_dns_goes_to_the_hosts_name_servers() -> None:
     text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver nonsense\nsearch example.com\n"
     net = whole()

@@ -10,7 +10,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.question.asked import Target
-from hairpin.question.hosts import host_named, host_of
+from hairpin.question.hosts import container_named, host_named, host_of
 from tests.question.two_hosts import ONE, TWO, having
 from tests.two_hosts import ADDRESSES, node
 
@@ -69,6 +69,16 @@ REFUSED: dict[str, tuple[Network, Target, type[Exception], str]] = {
 def test_refused(network: Network, target: Target, kind: type[Exception], said: str) -> None:
     with pytest.raises(kind, match=said):
         host_of(network, target)
+
+
+ABSENT = {"this host": (ONE, "no container 'x' on this host .containers: db, web"),
+          "another host": (TWO, "no container 'x' on two .containers: api, web")}  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "said"), ABSENT.values(), ids=ABSENT)
+def test_a_container_that_the_host_does_not_have(host: Host, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        container_named(BOTH, host, "x")
 
 
 def test_without_a_label_the_first_host_is_meant() -> None:

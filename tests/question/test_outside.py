@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from hairpin.errors import UsageError
+from hairpin.message import Message
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.outside import parse_public, parse_world, with_world
 from hairpin.question.target import parse_target
 from tests.report.answers import network
+from tests.small_host import route
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "outside.md"
 OWN = 0xC633640B
@@ -20,10 +22,15 @@ def test_the_documented_example_is_read() -> None:
     example = PAGE.read_text("utf-8").split("```toml\n")[1].split("```")[0]
     assert parse_world(example, "world.toml") == World(
         publics=(PublicAddress(4, PUBLIC, 0x0A640304, host="node2"),),
-        peers=(Peer(4, 0x0A000000, 8, ((0x0A640300, 28),)),),
+        peers=(Peer(4, 0x0A000000, 8, ((0x0A640300, 28),), "node2"),),
         return_routes=(ReturnRoute(4, 0xAC110000, 16),),
         upstream=(UpstreamRule("deny", "tcp", (8000, 9000)),),
     )
+
+
+def test_json_that_has_no_tables() -> None:
+    with pytest.raises(UsageError, match="it has no tables"):
+        parse_world("[]", "w.json")
 
 
 def test_json_with_the_same_names() -> None:
@@ -31,22 +38,54 @@ def test_json_with_the_same_names() -> None:
     assert parse_world(text, "w.json").upstream == (UpstreamRule("deny", "tcp", (8151, 8151)),)
 
 
-WRONG: dict[str, str] = {
-    "no TOML": "[[public",
-    "a misspelt name": '[[publics]]\naddress = "203.0.113.1"',
-    "no address": '[[public]]\naddress = "x"\nprivate = "10.0.0.1"',
-    "two families": '[[public]]\naddress = "203.0.113.1"\nprivate = "2001:db8::1"',
-    "two families of a peer": '[[peer]]\nnetwork = "10.0.0.0/8"\naccepts = ["2001:db8::/32"]',
-    "no port": '[[upstream]]\naction = "deny"\nports = "9000-8000"',
-    "another action": '[[upstream]]\naction = "drop"\nports = 1',
-}
+PUBLIC_TABLE = "[[public]]\naddress = {}\nprivate = {}"
+UPSTREAM = "[[upstream]]\naction = {}\nports = {}"
+
+# the file, and what is said of it in English
+WRONG: dict[str, tuple[str, str]] = {
+    "no TOML": ("[[public", "it is not TOML"),
+    "a misspelt table": (
+        '[[publics]]\naddress = "203.0.113.1"',
+        "no table is called 'publics'; there are public, peer, return_route, upstream",
+    ),
+    "a table that is no list": ('[public]\naddress = "203.0.113.1"', "write [[public]]"),
+    "a list of no tables": ("public = [1]", "write [[public]]"),
+    "a misspelt key": (
+        '[[peer]]\nnetwrok = "10.0.0.0/8"', "table peer has no key 'netwrok'; it has network, accepts, host",
+    ),
+    "a key that is missing": ("[[peer]]", "table peer lacks the key network"),
+    "no address": (PUBLIC_TABLE.format('"x"', '"10.0.0.1"'), "'x' is not an address"),
+    "no text": (PUBLIC_TABLE.format("1", '"10.0.0.1"'), "table public: address cannot be '1'"),
+    "two families": (
+        PUBLIC_TABLE.format('"203.0.113.1"', '"2001:db8::1"'),
+        "203.0.113.1 and 2001:db8::1 are of different address families",
+    ),
+    "no network": ('[[peer]]\nnetwork = "10.0.0.1/8/1"', "'10.0.0.1/8/1' is no network; write ADDRESS/LENGTH"),
+    "two families of a peer": ('[[peer]]\nnetwork = "10.0.0.0/8"\naccepts = ["2001:db8::/32"]', "of another address"),
+    "a range turned round": (UPSTREAM.format('"deny"', '"9000-8000"'), "'9000-8000' is no port"),
+    "no number": (UPSTREAM.format('"deny"', '"a"'), "'a' is no port and no range of ports; write 8151 or 8000-9000"),
+    "half a range": (UPSTREAM.format('"deny"', '"1-x"'), "'1-x' is no port"),
+    "another action": (UPSTREAM.format('"drop"', "1"), "table upstream: action cannot be 'drop'"),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
-def test_a_wrong_file_is_named_with_the_page_that_describes_it(text: str) -> None:
+@pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG)
+def test_a_wrong_file_is_named_with_the_page_that_describes_it(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=r"outside\.md") as refused:
         parse_world(text, "/etc/world.toml")
     assert "/etc/world.toml" in str(refused.value)
+    assert said in str(refused.value)
+    # Only TOML's own words are not hairpin's: everything else is a message with a translation.
+    (reason,) = (value for key, value in refused.value.said.values if key == "reason")
+    assert isinstance(reason, Message)
+    assert reason.template != "unexpected form: {words}"
+
+
+def test_a_peer_may_be_stated_for_one_host() -> None:
+    stated = parse_world('[[peer]]\nnetwork = "10.0.0.0/8"\nhost = "node9"', "world.toml")
+    assert stated.peers == (Peer(4, 0x0A000000, 8, host="node9"),)
+    with pytest.raises(UsageError, match="node9"):
+        with_world(network(), stated, (), ())
 
 
 def publics(*stated: str, target: str = "8080") -> tuple[PublicAddress, ...]:
@@ -61,8 +100,10 @@ def test_a_stated_public_address_is_the_hosts_own() -> None:
 
 @pytest.mark.parametrize("text", ("x", "203.0.113.11=", "203.0.113.11=2001:db8::1"))
 def test_a_wrong_public_address(text: str) -> None:
-    with pytest.raises(UsageError, match="--public"):
+    with pytest.raises(UsageError, match="--public") as refused:
         parse_public(text)
+    (reason,) = (value for key, value in refused.value.said.values if key == "reason")
+    assert isinstance(reason, Message)
 
 
 ASSUMED: dict[str, tuple[str, bool]] = {
@@ -81,6 +122,15 @@ ASSUMED: dict[str, tuple[str, bool]] = {
 def test_the_facts_that_a_question_presupposes(target: str, expected: bool) -> None:
     found = publics(target=target)
     assert found == ((PublicAddress(4, PUBLIC, OWN, stated=False),) if expected else ())
+
+
+def test_a_neighbour_that_a_route_reaches_by_a_gateway_is_no_public_address() -> None:
+    netns = network().this.netns
+    own = network().namespace(netns)
+    detour = route("198.51.100.77/32", "eth0", via="198.51.100.1")
+    routed = network().with_namespace(netns, msgspec.structs.replace(own, routes=(*own.routes, detour)))
+    asked = parse_target("198.51.100.77:8080")
+    assert with_world(routed, World(), (), (asked,)).world.publics == ()
 
 
 def test_a_stated_fact_is_not_assumed_too() -> None:

@@ -7,7 +7,7 @@ from hairpin.network.flow import FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin
-from hairpin.question.starts import asker, known_containers, named, usual
+from hairpin.question.starts import asker, named, usual
 from tests.question.two_hosts import ONE, TWO
 
 BOTH = Network((ONE, TWO))
@@ -42,7 +42,3 @@ def test_the_host_of_the_clients_container() -> None:
     assert asker(BOTH, Origin("container", container="api")).name == "two"
     with pytest.raises(UsageError, match="no host 'x'"):
         asker(BOTH, Origin("container", container="api", host="x"))
-
-
-def test_the_containers_of_a_host_are_listed() -> None:
-    assert known_containers(ONE) == "db, web"

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.change.change import SetLink
+from hairpin.host.link import Link, Tunnel
 from hairpin.remedy.network_configuration import configured_by
 from tests.remedy.situations import HOST_NETNS, network, remedy, said
 
@@ -34,3 +35,14 @@ def test_an_uplink_and_a_link_of_the_engine_have_different_advice() -> None:
     assert "ifupdown" in said(own)
     down = msgspec.structs.replace(bridge, up=not bridge.up)
     assert "the engine makes this link anew" in said(remedy(found, SetLink(HOST_NETNS, down)))
+
+
+def test_a_tunnel_device_is_not_the_engines() -> None:
+    found = network()
+    host = found.namespace(HOST_NETNS)
+    device = Link(77, "flannel.1", kind="vxlan", mtu_bytes=1450, tunnel=Tunnel("vxlan", key=1, port=8472))
+    with_device = found.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(*host.links, device)))
+    made = remedy(with_device, SetLink(HOST_NETNS, msgspec.structs.replace(device, mtu_bytes=1400)))
+    assert made.commands == ("ip link set dev flannel.1 mtu 1400",)
+    assert "its maker has to make it so (flanneld" in said(made)
+    assert "engine makes this link" not in said(made)

@@ -1,6 +1,7 @@
 """Answers about a real host's evidence (tests/host/fixture_evidence.py), whole or with some of its text replaced."""
 
 from functools import cache
+from typing import Literal
 
 import msgspec
 
@@ -29,7 +30,7 @@ USER_DROPS: Replacement = (
 
 @cache
 def evidence(*replacements: Replacement, host: str = "docker-20.10") -> Evidence:
-    """Return the evidence with every replacement made in every reading; each has to be possible."""
+    """Return the evidence with every replacement made in every reading; each text to replace must occur."""
     whole = evidence_of(host)
     for old, new in replacements:
         assert any(old in reading.text for reading in whole.readings), old
@@ -48,7 +49,10 @@ def network(*replacements: Replacement) -> Network:
 
 @cache
 def answer(
-    *replacements: Replacement, port: int | None = 8080, origin: str | None = None, kind: Kind = "check"
+    *replacements: Replacement,
+    port: int | None = 8080,
+    origin: Literal["host", "lan"] | None = None,
+    kind: Kind = "check",
 ) -> Answer:
     """Return the answer for a port (None: for everything)."""
     targets = (Target(port),) if port is not None else ()

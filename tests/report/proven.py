@@ -1,4 +1,4 @@
-"""Answers to ``prove`` in which the kernel says what a test wants it to."""
+"""Answers to ``prove`` with judgements of the kernel that a test chooses."""
 
 import msgspec
 

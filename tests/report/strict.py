@@ -1,4 +1,4 @@
-"""Validates documents against the published schemas, read as strictly as a writer has to: no field beyond them."""
+"""Validates documents against the published schemas, in which no further field is allowed here."""
 
 import importlib
 import json
@@ -13,7 +13,7 @@ _VALIDATOR: Any = importlib.import_module("jsonschema").Draft202012Validator
 
 
 def errors(document: object, schema: str) -> list[str]:
-    """Return what is wrong with the document, each with its place."""
+    """Return the errors in the document, each with its place."""
     plain = json.loads(msgspec.json.encode(document))
     validator = _VALIDATOR(closed(json.loads((SCHEMAS / schema).read_text("utf-8"))))
     return [f"{each.json_path}: {each.message}" for each in validator.iter_errors(plain)]

@@ -1,4 +1,4 @@
-"""The report's JSON: the contract's names and values, and the published schema, on answers about a real host."""
+"""The report's JSON about a real host: names, values and the published schema."""
 
 import gzip
 import importlib.util
@@ -80,6 +80,8 @@ def test_every_reference_leads_somewhere() -> None:
     found = document(FORWARDING_OFF, USER_DROPS, port=None)
     causes = {each.ref for each in found.causes}
     flows = {each.id for each in found.flows}
+    assert causes
+    assert flows
     for flow in found.flows:
         assert set(flow.causes) <= causes
         assert flow.stopped_at is None or flow.stopped_at.evidence in found.evidence

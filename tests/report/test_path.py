@@ -1,4 +1,4 @@
-"""The drawn path: the deciding steps, the translations, and the stop."""
+"""The drawn path: the steps that decided something, the translations, and the stop."""
 
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw, hops

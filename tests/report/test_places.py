@@ -1,4 +1,4 @@
-"""Places are named with their host where there are several."""
+"""Places are named with their host if there are several hosts."""
 
 import pytest
 

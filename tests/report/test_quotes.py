@@ -1,4 +1,4 @@
-"""Quotes: the place that matters, once each, whatever else the reading says."""
+"""Quotes: the part of a reading that matters, each part once."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.netns import Netns
 from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.report.quotes import LONGEST, Quotes, declarations, essence
+from hairpin.report.quotes import LONGEST, Quotes, essence
 from hairpin.report.words import Words
 from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, SocketDecided, SysctlDecided
 
@@ -22,11 +22,14 @@ COMMIT
 [7:420] -A DOCKER-USER -j DROP
 COMMIT
 """
+ROUTE = '{"type":"unicast","dst":"default","gateway":"192.0.2.1","dev":"eth0","table":"main"}'
+ROUTES = f'[{ROUTE},{{"type":"unicast","dst":"192.0.2.0/24","dev":"eth0"}}]'
 AT = "2026-10-01T12:00:00Z"
 READINGS = (
     Reading("e1", "sysctl", "host", "/proc/sys/net", AT, 0, "text", "/proc/sys/net/ipv4/ip_forward:0\n"),
     Reading("e2", "iptables-nft-save4", "host", "iptables-save -c", AT, 0, "text", SAVE),
     Reading("e3", "sockets", "container:web", "ss -H", AT, 0, "text", ""),
+    Reading("e4", "ip-route4", "host", "ip -4 -j -d route", AT, 0, "text", ROUTES),
 )
 EVIDENCE = Evidence("hairpin.evidence/1", "0", AT, "h", "6", READINGS)
 DROP = Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", line=7, evidence="e2")
@@ -34,7 +37,16 @@ FORWARD = ("net", "ipv4", "ip_forward")
 CASES = {
     "a rule, with its counters": (RuleDecided(DROP), "iptables-save -c", "[7:420] -A DOCKER-USER -j DROP"),
     "a sysctl, by its own file": (SysctlDecided(FORWARD, "0", "1", "e1"), "/proc/sys/net/ipv4/ip_forward", "0"),
-    "a route of a reading that is not there": (RouteDecided("default via 1", "main", "e9"), "", "default via 1"),
+    "a policy, by its chain's line": (
+        RuleDecided(Place("iptables-nft", "ip", "filter", "INPUT", 0, "-P INPUT ACCEPT", evidence="e2")),
+        "iptables-save -c",
+        ":INPUT ACCEPT [0:0]",
+    ),
+    "a route, by its entry": (
+        RouteDecided("default via 192.0.2.1 dev eth0", "main", "e4"),
+        "ip -4 -j -d route",
+        ROUTE,
+    ),
 }
 
 
@@ -51,6 +63,35 @@ def test_the_deciding_reading_is_quoted(
 def test_an_assumption_has_no_evidence() -> None:
     assert Quotes((EVIDENCE,), Words()).decided(Assumed(message("a gateway"))) is None
     assert Quotes((EVIDENCE,), Words()).decided(None) is None
+
+
+def test_a_reading_that_is_not_there_is_not_quoted() -> None:
+    assert Quotes((EVIDENCE,), Words()).decided(RouteDecided("default via 1", "main", "e9")) is None
+
+
+def test_a_missing_route_is_said_and_not_quoted() -> None:
+    """The rule that dropped the packet is in another reading, and must not be quoted as if it were a route."""
+    missing = Candidate(
+        message("gone"),
+        message("gone"),
+        Change(()),
+        where(host="h", route="10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink"),
+        "route-between-hosts",
+        evidence=("e4",),
+    )
+    quotes = Quotes((EVIDENCE,), Words())
+    assert quotes.named(missing, RuleDecided(DROP)) == ("e4",)
+    assert (quotes.all()["e4"].excerpt, quotes.all()["e4"].note) == ("", "no route to 10.244.2.0/24")
+
+
+def test_the_rule_that_stopped_the_packet_is_quoted_in_its_own_reading() -> None:
+    candidate = Candidate(
+        message("rule"), message("rule"), Change(()), (), "route-between-hosts", evidence=("e4", "e2")
+    )
+    quotes = Quotes((EVIDENCE,), Words())
+    references = quotes.named(candidate, RuleDecided(DROP))
+    assert quotes.all()[references[1]].excerpt == "[7:420] -A DOCKER-USER -j DROP"
+    assert "DOCKER-USER" not in quotes.all()[references[0]].excerpt
 
 
 def test_places_of_one_reading_are_told_apart_and_the_same_place_is_quoted_once() -> None:
@@ -91,7 +132,7 @@ def test_an_excerpt_is_bounded() -> None:
     quotes = Quotes((EVIDENCE,), Words())
     reference = quotes.decided(SocketDecided(verbatim("x" * 5000), "e3"))
     assert reference is not None
-    assert len(quotes.all()[reference].excerpt) == LONGEST
+    assert len(quotes.all()[reference].note) == LONGEST
 
 
 def test_an_engines_reading_is_quoted_in_part() -> None:
@@ -102,5 +143,7 @@ def test_an_engines_reading_is_quoted_in_part() -> None:
     assert essence(broken) == "no JSON"
 
 
-def test_declarations_of_a_table_that_is_not_there() -> None:
-    assert declarations("*filter\nCOMMIT\n", "nat") == ""
+def test_of_several_objects_that_of_the_cause_is_quoted() -> None:
+    text = '{"Name":"/db","State":{"Status":"running"}}\n{"Name":"/web","State":{"Status":"exited"}}\n'
+    reading = Reading("e4", "docker-containers", "", "docker inspect", AT, 0, "text", text)
+    assert essence(reading, ("web",)) == '{"Name": "/web", "Status": "exited"}'

@@ -1,4 +1,6 @@
-"""A repair on paper: commands alone on their lines, new files as what writes them, changed ones as a diff."""
+"""A repair on paper: a command is a line of its own, a new file is the command that writes it, a changed file is a
+diff.
+"""
 
 import subprocess
 from pathlib import Path
@@ -47,7 +49,7 @@ def test_a_changed_file_is_shown_by_its_lines() -> None:
 
 
 def test_a_long_file_is_copied_as_it_is(tmp_path: Path) -> None:
-    """What is printed, pasted into a shell, writes exactly the file."""
+    """The printed command, pasted into a shell, writes exactly the file."""
     target = tmp_path / "a unit.service"
     content = "[Unit]\nDescription=it's $HOME `x`\n\n[Service]\n"
     lines = written(Remedy("insert-rule", (), kept(str(target), content))).splitlines()[1:]

@@ -33,7 +33,7 @@ def body_of(row: Row) -> tuple[Expression, ...]:
 
 
 def class_of(body: tuple[Expression, ...]) -> Class:
-    """The class of a rule is that of its least known part."""
+    """Return the class of a rule: that of its least known part."""
     parts = [inner for part in body for inner in (part.alternatives if isinstance(part, AnyOfMatch) else (part,))]
     if any(isinstance(part, OpaqueMatch | Outside) for part in parts):
         return "outside"

@@ -1,4 +1,4 @@
-"""A sentence that cannot be translated is refused."""
+"""``tools/messages.py --check`` refuses a sentence that cannot be translated."""
 
 import ast
 
@@ -23,6 +23,8 @@ RAW: dict[str, tuple[str, bool]] = {
     "a sentence as if it were a tool's": ('verbatim("it is down")', True),
     "an error with a message": ("UsageError(" + LITERAL + ")", False),
     "an error with a sentence": ('UsageError("it is down")', True),
+    "an error with another's English": ("ChangeError(str(error))", True),
+    "an error with another's message": ("ChangeError(error.said)", False),
     "a parser's error": ('ValueError("it is down")', True),
     "a parser's error that quotes": ("ValueError(option.text)", False),
     "a bug's error": ('AssertionError("it is down")', False),

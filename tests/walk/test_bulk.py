@@ -37,6 +37,16 @@ def by_route() -> Network:
     return network(changed(host, sysctls=values), two())
 
 
+def narrow_far_end() -> Network:
+    """Return hosts of which the second one's uplink is a veth that takes less than the first one sends."""
+    host = two()
+    links = (
+        msgspec.structs.replace(each, kind="veth", mtu_bytes=1400) if each.name == "eth0" else each
+        for each in host.namespaces[0].links
+    )
+    return network(node("one"), changed(host, links=tuple(links)))
+
+
 CASES: dict[str, tuple[Network, Flow, str]] = {
     "nobody tells a forwarded packet's sender": (STALLING, to_two(FULL), "dropped"),
     "a short request": (STALLING, to_two(0), "delivered"),
@@ -46,6 +56,8 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "a rule makes segments smaller": (
         network(node("one", tunnel=SETS_DF, mtu_bytes=1400, rules=CLAMPING), two()), to_two(FULL), "delivered"),
     "outer packets may be fragmented": (network(node("one", mtu_bytes=1400), two()), to_two(FULL), "delivered"),
+    "the far veth is too narrow for one segment": (narrow_far_end(), to_two(1350), "dropped"),
+    "several segments pass it as one packet": (narrow_far_end(), to_two(FULL), "delivered"),
     "the underlay carries them": (
         network(node("one", tunnel=SETS_DF, mtu_bytes=1550), two()), to_two(FULL), "delivered"),
 }  # fmt: skip

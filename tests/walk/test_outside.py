@@ -116,6 +116,13 @@ TAKEN: dict[str, tuple[Network, Flow, int, int, str | None]] = {
     "a neighbour's address that nobody here has": (network(), out(), NEIGHBOUR, FAR, "source-not-translated"),
     "a peer that accepts": (world(peers=(PEER,)), out(), HOST_ADDRESS, FAR, None),
     "a peer that does not": (world(peers=(PEER,), return_routes=(WAY_BACK,)), out(), WEB, FAR, "peer-drops"),
+    "a peer stated for this host": (
+        world(peers=(msgspec.structs.replace(PEER, host=sibling("x").host),), return_routes=(WAY_BACK,)), out(), WEB,
+        FAR, "peer-drops",
+    ),
+    "a peer stated for another host": (
+        world(peers=(msgspec.structs.replace(PEER, host="node9"),), return_routes=(WAY_BACK,)), out(), WEB, FAR, None,
+    ),
     "another peer": (world(peers=(PEER,), return_routes=(WAY_BACK,)), out(), WEB, CLIENT, None),
     "its own public address": (MAPPED, out(FromHost(), PUBLIC), HOST_ADDRESS, PUBLIC, "gateway-does-not-hairpin"),
     "what was for a container": (network(), out(Outside(CLIENT), WEB), CLIENT, WEB, "left-instead"),

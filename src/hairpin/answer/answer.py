@@ -75,11 +75,12 @@ class CauseAnswer(msgspec.Struct, frozen=True):
 
 class Dispute(msgspec.Struct, frozen=True):
     """A flow on which the judges disagree: a bug in hairpin.  ``file``: where the caller of ``ask`` kept the
-    disagreement with its evidence; None if it was not kept."""
+    disagreement with its evidence; None if it was not kept.  ``with_host``: name the host that the flow starts on."""
 
     flow: str
     disagreement: Disagreement
     file: str | None = None
+    with_host: bool = False
 
     def said(self) -> Message:
         """Return what differs, and what to do about it."""
@@ -88,7 +89,7 @@ class Dispute(msgspec.Struct, frozen=True):
         reason = found.agreement.reason
         told = message(
             "{start} to {target}: {difference}; this is a bug in hairpin",
-            start=flow.start_text(),
+            start=flow.start_text(with_host=self.with_host),
             target=flow.target_text(),
             difference=message("with the change, {difference}", difference=reason) if found.changed else reason,
         )

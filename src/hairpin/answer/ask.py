@@ -87,7 +87,9 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         flows=flows,
         causes=tuple(sorted(causes, key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
-        disputes=tuple(Dispute(ref_of(number), each) for number, each in word.disagreements),
+        disputes=tuple(
+            Dispute(ref_of(number), each, with_host=start.has_several_hosts) for number, each in word.disagreements
+        ),
     )
 
 
@@ -115,9 +117,14 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:
     both = judge_flows(start.network, flows, start.evidence, kernel)
     found = ((number, disagreement(each, start.network.world, kernel.release)) for number, each in enumerate(both))
-    return msgspec.structs.replace(
+    answer = msgspec.structs.replace(
         start,
         flows=tuple(FlowAnswer(ref_of(number), each.trace, judged=each) for number, each in enumerate(both)),
-        disputes=tuple(Dispute(ref_of(number), each) for number, each in found if each is not None),
+        disputes=tuple(
+            Dispute(ref_of(number), each, with_host=start.has_several_hosts)
+            for number, each in found
+            if each is not None
+        ),
         kernel=kernel.release,
     )
+    return _with_questions(answer)

@@ -4,6 +4,8 @@ from collections.abc import Generator
 
 import msgspec
 
+from hairpin.message import Message, message
+
 
 class Command(msgspec.Struct, frozen=True, tag="command"):
     """A program with its arguments and what it reads on standard input."""
@@ -21,6 +23,25 @@ class FileState(msgspec.Struct, frozen=True):
     uid: int | None = None
     gid: int | None = None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether mode and owner are known, so that the file can be made again as it is."""
+        return None not in (self.mode, self.uid, self.gid)
+
+
+NEW_MODE = 0o644
+
+
+def settled(wanted: FileState, found: FileState | None) -> FileState:
+    """Return the state that a file gets, with mode and owner: those that are wanted, else those that it has."""
+    own = found if found is not None else FileState("", NEW_MODE, 0, 0)
+    return FileState(
+        wanted.content,
+        wanted.mode if wanted.mode is not None else own.mode,
+        wanted.uid if wanted.uid is not None else own.uid,
+        wanted.gid if wanted.gid is not None else own.gid,
+    )
+
 
 class Replace(msgspec.Struct, frozen=True, tag="replace"):
     """Replaces a file.  ``before``: what the runner has to find there; ``after``: what it leaves.  None: no file."""
@@ -34,12 +55,17 @@ Act = Command | Replace
 
 
 class Done(msgspec.Struct, frozen=True):
-    """An act's result: the exit status (0: done), standard output, and why the act failed (empty if it was done)."""
+    """An act's result: the exit status (0: done), standard output, and why the act failed (None if it was done)."""
 
     status: int
     printed: str = ""
-    complaint: str = ""
+    complaint: Message | None = None
 
 
-Acting = Generator[Act, Done, str]
-"""Yields acts, is sent the result of each, and returns the complaint: empty if all were done."""
+Acting = Generator[Act, Done, Message | None]
+"""Yields acts, is sent the result of each, and returns the complaint: None if all were done."""
+
+
+def ended_with(command: Command, status: int) -> Message:
+    """Return what is said of a command that failed and printed no reason."""
+    return message("{program} ended with status {status}", program=command.argv[0], status=status)

@@ -7,23 +7,23 @@ import tempfile
 from pathlib import Path
 from typing import assert_never
 
-from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace
+from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace, ended_with, settled
+from hairpin.message import Message, message, verbatim
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 _LIMIT_S = 60.0
-_NEW_MODE = 0o644
 _REFUSED, _LATE, _NOT_FOUND = 1, 124, 127
 """Exit statuses; the last two are those of timeout(1) and of a shell that finds no such program."""
 
 
-def carry_out(acting: Acting) -> str:
-    """Do every act in order; return the complaint, which is empty when all was done."""
+def carry_out(acting: Acting) -> Message | None:
+    """Do every act in order; return the complaint, which is None when all was done."""
     try:
         act = next(acting)
         while True:
             act = acting.send(do(act))
     except StopIteration as ended:
-        complaint: str = ended.value
+        complaint: Message | None = ended.value
         return complaint
 
 
@@ -49,11 +49,18 @@ def _run(command: Command) -> Done:
             timeout=_LIMIT_S,
         )
     except FileNotFoundError:
-        return Done(_NOT_FOUND, complaint=f"{command.argv[0]} is not installed")
+        return Done(_NOT_FOUND, complaint=message("{program} is not installed", program=command.argv[0]))
     except subprocess.TimeoutExpired:
-        return Done(_LATE, complaint=f"{command.argv[0]} did not end within {_LIMIT_S:.0f} s")
+        return Done(
+            _LATE,
+            complaint=message(
+                "{program} did not end within {seconds} s", program=command.argv[0], seconds=f"{_LIMIT_S:.0f}"
+            ),
+        )
     printed, said = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))
-    complaint = said.strip() or f"status {done.returncode}" if done.returncode else ""
+    if not done.returncode:
+        return Done(0, printed)
+    complaint = verbatim(said.strip()) if said.strip() else ended_with(command, done.returncode)
     return Done(done.returncode, printed, complaint)
 
 
@@ -64,14 +71,18 @@ def _replace(act: Replace) -> Done:
     try:
         found = state_of(path)
         if not _is(found, act.before):
-            return Done(_REFUSED, complaint=f"{act.path} is not as expected: it was changed, made or deleted")
+            return Done(_REFUSED, complaint=_unlike(act.path))
         if act.after is None:
             path.unlink(missing_ok=True)
         else:
-            _write(path, _with_owner(act.after, found))
+            _write(path, settled(act.after, found))
     except (OSError, UnicodeDecodeError) as error:
-        return Done(_REFUSED, complaint=f"{act.path}: {error}")
+        return Done(_REFUSED, complaint=verbatim(f"{act.path}: {error}"))
     return Done(0)
+
+
+def _unlike(path: str) -> Message:
+    return message("{path} is not as expected: it was changed, made or deleted", path=path)
 
 
 def state_of(path: Path) -> FileState | None:
@@ -89,17 +100,6 @@ def _is(found: FileState | None, expected: FileState | None) -> bool:
         return found is expected
     asked = ((expected.mode, found.mode), (expected.uid, found.uid), (expected.gid, found.gid))
     return found.content == expected.content and all(wanted in (None, held) for wanted, held in asked)
-
-
-def _with_owner(wanted: FileState, found: FileState | None) -> FileState:
-    """Return the state with mode and owner: the wanted ones, else those of the file as it was found."""
-    own = found if found is not None else FileState("", _NEW_MODE, 0, 0)
-    return FileState(
-        wanted.content,
-        wanted.mode if wanted.mode is not None else own.mode,
-        wanted.uid if wanted.uid is not None else own.uid,
-        wanted.gid if wanted.gid is not None else own.gid,
-    )
 
 
 def _write(path: Path, state: FileState) -> None:

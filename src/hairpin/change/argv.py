@@ -17,6 +17,8 @@ from hairpin.change.change import (
     DropConnection,
     Forget,
     Forgotten,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceSysctls,
     SetLink,
     SetSysctl,
@@ -37,6 +39,7 @@ from hairpin.change.words import (
 )
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
+from hairpin.host.route import FdbEntry
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection
@@ -78,7 +81,16 @@ def _selecting(part: DeletePolicyRule, namespace: Namespace | None) -> Words:
 
 
 _Entry = (
-    AddAddress | DeleteAddress | AddRoute | DeleteRoute | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry
+    AddAddress
+    | DeleteAddress
+    | AddRoute
+    | DeleteRoute
+    | ReplaceRoute
+    | AddNeighbour
+    | DeleteNeighbour
+    | AddFdbEntry
+    | DeleteFdbEntry
+    | ReplaceFdbEntry
 )
 
 
@@ -90,21 +102,29 @@ def _entry_argv(part: _Entry) -> Words:
             return ("ip", "address", "del", *address_words(address))
         case AddRoute(route=route):
             return ("ip", *six(route.version), "route", "add", *route_words(route))
+        case ReplaceRoute(route=route):
+            return ("ip", *six(route.version), "route", "replace", *route_words(route))
         case DeleteRoute(route=route):
             return ("ip", *six(route.version), "route", "del", *selecting_route(route))
         case AddNeighbour(neighbour=entry):
-            # An entry that the kernel has learned of the same address is replaced.
+            # The kernel keeps one entry of an address: a learned one, or one made by hand before, is replaced.
             return ("ip", "neigh", "add" if entry.proxy else "replace", *new_neighbour_words(entry))
         case DeleteNeighbour(neighbour=entry):
             return ("ip", "neigh", "del", *neighbour_words(entry))
         case AddFdbEntry(entry=forwarding):
-            state = ("static",) if forwarding.state == "static" else ()
             verb = "append" if forwarding.remote is not None else "add"
-            return ("bridge", "fdb", verb, *fdb_words(forwarding), *state)
+            return ("bridge", "fdb", verb, *fdb_words(forwarding), *_lasting(forwarding))
+        case ReplaceFdbEntry(entry=forwarding):
+            return ("bridge", "fdb", "replace", *fdb_words(forwarding), *_lasting(forwarding))
         case DeleteFdbEntry(entry=forwarding):
             return ("bridge", "fdb", "del", *fdb_words(forwarding))
         case _:
             assert_never(part)
+
+
+def _lasting(entry: FdbEntry) -> Words:
+    """Return the word for an entry that is no address of the device's own: bridge(8) makes permanent ones else."""
+    return ("static",) if entry.state == "static" else ()
 
 
 def forgetting_argv(part: Forgotten, namespace: Namespace | None) -> Words:

@@ -9,13 +9,14 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from hairpin.carry.act import Acting, Command, Replace
+from hairpin.carry.act import Acting, Command, Replace, ended_with
 from hairpin.change.calls import call_argv
 from hairpin.change.change import DeleteRule, InsertRule, ReplaceTable, RuleEdit
 from hairpin.change.loading import ebtables_commands, iptables_load, nft_load, replacing
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError
+from hairpin.message import message
 
 
 def carrying(step: Step) -> Acting:
@@ -27,14 +28,14 @@ def carrying(step: Step) -> Acting:
             try:
                 return (yield from _load(step))
             except ChangeError as error:
-                return str(error)
+                return error.said
         case ReplaceFile(path=path, before=before, after=after):
             done = yield Replace(path, before, after)
             return done.complaint
         case Ask(call=call):
             return (yield from _all([Command(call_argv(call))]))
         case Advise():
-            return "no command makes this: it is for a person"
+            return message("no command makes this: it is for a person")
         case _:
             assert_never(step)
 
@@ -43,17 +44,17 @@ def carrying_all(made: Sequence[Step]) -> Acting:
     """Carry the steps out in order, up to the first that fails, and return its complaint."""
     for step in made:
         complaint = yield from carrying(step)
-        if complaint:
+        if complaint is not None:
             return complaint
-    return ""
+    return None
 
 
 def _all(commands: Iterator[Command] | Sequence[Command]) -> Acting:
     for command in commands:
         done = yield command
         if done.status:
-            return done.complaint or f"{command.argv[0]}: status {done.status}"
-    return ""
+            return done.complaint or ended_with(command, done.status)
+    return None
 
 
 def _load(step: LoadRules) -> Acting:

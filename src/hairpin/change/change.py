@@ -118,6 +118,14 @@ class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
     route: Route
 
 
+class ReplaceRoute(msgspec.Struct, frozen=True, tag="replace-route"):
+    """Puts a route in place of the only one of its table, prefix, metric and TOS: at no moment there is none."""
+
+    netns: Netns
+    before: Route
+    route: Route
+
+
 class AddAddress(msgspec.Struct, frozen=True, tag="add-address"):
     """Adds an address to a link, with the routes that the kernel makes for it."""
 
@@ -147,7 +155,7 @@ class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
 
 
 class AddNeighbour(msgspec.Struct, frozen=True, tag="add-neighbour"):
-    """Adds a neighbour entry by hand (state PERMANENT, or a proxy entry)."""
+    """Adds a neighbour entry by hand (state PERMANENT, or a proxy entry), in place of the one of its address."""
 
     netns: Netns
     neighbour: Neighbour
@@ -171,6 +179,14 @@ class DeleteFdbEntry(msgspec.Struct, frozen=True, tag="delete-fdb-entry"):
     """Deletes a forwarding entry."""
 
     netns: Netns
+    entry: FdbEntry
+
+
+class ReplaceFdbEntry(msgspec.Struct, frozen=True, tag="replace-fdb-entry"):
+    """Gives the only forwarding entry of a VXLAN for a hardware address another remote."""
+
+    netns: Netns
+    before: FdbEntry
     entry: FdbEntry
 
 
@@ -280,8 +296,8 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable
 """Edits that one atomic load of rules can make."""
 Setting = (
-    SetSysctl | ReplaceSysctls | AddAddress | DeleteAddress | AddRoute | DeleteRoute | AddPolicyRule | DeletePolicyRule
-    | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | SetLink
+    SetSysctl | ReplaceSysctls | AddAddress | DeleteAddress | AddRoute | DeleteRoute | ReplaceRoute | AddPolicyRule
+    | DeletePolicyRule | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | ReplaceFdbEntry | SetLink
 )  # fmt: skip
 InKernel = RuleEdit | ReplaceRuleset | Setting
 """Settings of the kernel in one namespace.  A command makes them, and another command undoes them."""

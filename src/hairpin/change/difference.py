@@ -26,12 +26,14 @@ from hairpin.change.change import (
     DeleteRule,
     InKernel,
     InsertRule,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceTable,
     SetLink,
     SetPolicy,
     SetSysctl,
 )
-from hairpin.change.entries import check_gateways
+from hairpin.change.entries import check_gateways, fdb_slot, is_alone, is_alone_in_fdb, neighbour_slot, route_slot
 from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_rule_key, route_key
 from hairpin.change.loading import replacing
 from hairpin.change.rules import tool_rules
@@ -136,15 +138,28 @@ def _with_rank(address: Address) -> tuple[object, ...]:
 def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
     asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
-    yield from (DeleteNeighbour(netns, each) for key, each in held.items() if key not in asked)
+    taken = {neighbour_slot(each) for each in asked.values()}  # an entry that is added replaces the one of its address
+    yield from (DeleteNeighbour(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
     yield from (AddNeighbour(netns, each) for key, each in asked.items() if key not in held)
 
 
 def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     held = {fdb_key(each): each for each in now.fdb if is_static(each)}
     asked = {fdb_key(each): each for each in wanted.fdb if is_static(each)}
-    yield from (DeleteFdbEntry(netns, each) for key, each in held.items() if key not in asked)
-    yield from (AddFdbEntry(netns, each) for key, each in asked.items() if key not in held)
+    surplus = {fdb_slot(each): each for key, each in held.items() if key not in asked}
+    lacking = [each for key, each in asked.items() if key not in held]
+    pairs = [
+        ReplaceFdbEntry(netns, surplus[fdb_slot(each)], each)
+        for each in lacking
+        if fdb_slot(each) in surplus
+        and is_alone_in_fdb(now.fdb, surplus[fdb_slot(each)])
+        and is_alone_in_fdb(wanted.fdb, each)
+        and surplus[fdb_slot(each)].state == each.state
+    ]
+    replaced = {each for pair in pairs for each in (pair.before, pair.entry)}
+    yield from pairs
+    yield from (DeleteFdbEntry(netns, each) for key, each in held.items() if key not in asked and each not in replaced)
+    yield from (AddFdbEntry(netns, each) for each in lacking if each not in replaced)
 
 
 def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
@@ -154,16 +169,20 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
     asked = {route_key(each): each for each in wanted.routes if not _is_derived(each)}
     surplus = [each for key, each in held.items() if key not in asked]
     lacking = [each for key, each in _nearest_first(asked) if key not in held]
-    taken = {_slot(each) for each in lacking}
+    alone = {route_slot(each): each for each in surplus if is_alone(now.routes, each)}
+    replaced = {
+        route_slot(each): alone[route_slot(each)]
+        for each in lacking
+        if route_slot(each) in alone and is_alone(wanted.routes, each)
+    }
+    taken = {route_slot(each) for each in lacking} - replaced.keys()
     # A surplus route may lead to a gateway of a new one.  It is deleted last, unless it has the slot of a new route.
-    yield from (DeleteRoute(netns, each) for each in surplus if _slot(each) in taken)
-    yield from (AddRoute(netns, each) for each in lacking)
-    yield from (DeleteRoute(netns, each) for each in surplus if _slot(each) not in taken)
-
-
-def _slot(route: Route) -> tuple[object, ...]:
-    """Return the fields that two routes cannot share: ``ip route add`` says "File exists"."""
-    return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos
+    yield from (DeleteRoute(netns, each) for each in surplus if route_slot(each) in taken)
+    for each in lacking:
+        before = replaced.get(route_slot(each))
+        yield AddRoute(netns, each) if before is None else ReplaceRoute(netns, before, each)
+    over = taken | replaced.keys()
+    yield from (DeleteRoute(netns, each) for each in surplus if route_slot(each) not in over)
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:

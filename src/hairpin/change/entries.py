@@ -15,13 +15,15 @@ from hairpin.change.change import (
     DeleteNeighbour,
     DeletePolicyRule,
     DeleteRoute,
+    ReplaceFdbEntry,
+    ReplaceRoute,
 )
 from hairpin.change.links import on_wire
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
-from hairpin.host.route import TABLE_MAIN, NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.message import message
-from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, prefix_text
 from hairpin.network.query import Query, Scope
 from hairpin.network.routing import by_precedence, lookup
 
@@ -37,16 +39,66 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
         case AddPolicyRule(rule=rule):
             return _replace(namespace, rules=_in_order(namespace.rules, rule))
         case AddNeighbour(neighbour=entry):
-            # The entry replaces one that the kernel has learned of the same address.
-            asked = (entry.link, entry.version, entry.value, entry.proxy)
-            others = tuple(
-                each for each in namespace.neighbours if (each.link, each.version, each.value, each.proxy) != asked
-            )
+            # The entry replaces one of the same address, learned by the kernel or made by hand.
+            others = tuple(each for each in namespace.neighbours if neighbour_slot(each) != neighbour_slot(entry))
             return _replace(namespace, neighbours=(*others, entry))
         case AddFdbEntry(entry=forwarding):
             return _replace(namespace, fdb=(*namespace.fdb, forwarding))
         case _:
             assert_never(part)
+
+
+def with_other_entry(namespace: Namespace, part: ReplaceRoute | ReplaceFdbEntry) -> Namespace:
+    """Return the namespace with the entry in the place of the one before; raise ChangeError where the kernel would take
+    the place of another one, or of none.
+
+    Source: net/ipv4/fib_trie.c fib_table_insert(), net/ipv6/ip6_fib.c fib6_add_rt2node(): the first route of the same
+    prefix, TOS and metric; drivers/net/vxlan/vxlan_core.c vxlan_fdb_replace(): the first remote
+    """
+    match part:
+        case ReplaceRoute(before=before, route=route):
+            if not is_alone(namespace.routes, before) or route_slot(before) != route_slot(route):
+                raise ChangeError(message("no single route is at the place of {prefix}", prefix=_prefix(route)))
+            check_gateways(namespace, route)
+            added = with_entry(namespace, AddRoute(part.netns, route)).routes[-1]
+            return _replace(namespace, routes=tuple(added if each == before else each for each in namespace.routes))
+        case ReplaceFdbEntry(before=before, entry=entry):
+            if not is_alone_in_fdb(namespace.fdb, before) or fdb_slot(before) != fdb_slot(entry):
+                raise ChangeError(message("no single forwarding entry on {port} is at that place", port=entry.port))
+            return _replace(namespace, fdb=tuple(entry if each == before else each for each in namespace.fdb))
+        case _:
+            assert_never(part)
+
+
+def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
+    """Return whether no other route has the place of this one, so that a replacement finds it."""
+    return [each for each in routes if route_slot(each) == route_slot(route)] == [route]
+
+
+def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
+    """Return whether the entry can be replaced: one of a VXLAN, of one host's hardware address, with one remote."""
+    unicast = entry.mac != 0 and not entry.mac >> 40 & 1
+    own = [each for each in entries if fdb_slot(each) == fdb_slot(entry)] == [entry]
+    return entry.bridge is None and entry.remote is not None and unicast and own
+
+
+def route_slot(route: Route) -> tuple[object, ...]:
+    """Return the fields that two routes cannot share: ``ip route add`` says "File exists"."""
+    return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos
+
+
+def fdb_slot(entry: FdbEntry) -> tuple[object, ...]:
+    """Return by what a link finds a forwarding entry."""
+    return entry.bridge, entry.port, entry.mac, entry.vlan
+
+
+def neighbour_slot(entry: Neighbour) -> tuple[object, ...]:
+    """Return what only one neighbour entry can have."""
+    return entry.link, entry.version, entry.value, entry.proxy
+
+
+def _prefix(route: Route) -> str:
+    return prefix_text(route.destination, route.prefix_length, route.version)
 
 
 def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:

@@ -8,6 +8,7 @@ import msgspec
 from hairpin.change.words import link_commands
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.managers import FirewalldZone
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import Message, message
@@ -121,7 +122,47 @@ class UnitIs(msgspec.Struct, frozen=True, tag="unit-is"):
 InNamespace = (
     SysctlIs | RuleIs | ChainIs | TableIs | AddressIs | RouteIs | PolicyRuleIs | NeighbourIs | FdbEntryIs | LinkIs
 )
-OnHost = ProcessIs | ContainerIs | UnitIs
+
+
+class EndpointIs(msgspec.Struct, frozen=True, tag="endpoint-is"):
+    """The container is attached to the network of its engine, or is not."""
+
+    container: str
+    network: str
+    there: bool
+
+
+class RestartPolicyIs(msgspec.Struct, frozen=True, tag="restart-policy-is"):
+    """The engine starts the container again by this policy."""
+
+    container: str
+    policy: str
+
+
+class ManagerRuns(msgspec.Struct, frozen=True, tag="manager-runs"):
+    """The manager of the firewall is in charge: firewalld runs, ufw is enabled."""
+
+    name: Literal["firewalld", "ufw"]
+
+
+class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
+    """The port (``8151/tcp``) is open in a zone of firewalld, or is not; ``permanent``: in its files."""
+
+    zone: str
+    port: str
+    permanent: bool
+    open: bool
+
+
+class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
+    """firewalld has the interface in this zone; None: in none by name, so that the default zone has it."""
+
+    interface: str
+    zone: str | None
+    permanent: bool
+
+
+OnHost = ProcessIs | ContainerIs | UnitIs | EndpointIs | RestartPolicyIs | ManagerRuns | PortIs | ZoneIs
 Expectation = InNamespace | OnHost
 
 
@@ -143,8 +184,75 @@ def unmet_on_host(expected: OnHost, host: Host) -> Message | None:
             if unit is not None and (unit.enabled, unit.active) == (enabled, active):
                 return None
             return message("{unit} is no longer {enabled} and {active}", unit=name, enabled=enabled, active=active)
+        case EndpointIs() | RestartPolicyIs():
+            return _unmet_of_container(expected, host)
+        case ManagerRuns() | PortIs() | ZoneIs():
+            return _unmet_firewall(expected, host)
         case _:
             assert_never(expected)
+
+
+def _unmet_of_container(expected: EndpointIs | RestartPolicyIs, host: Host) -> Message | None:
+    container = next((each for each in host.containers() if each.name == expected.container), None)
+    if container is None:
+        return message("container {name} is gone", name=expected.container)
+    match expected:
+        case EndpointIs(network=network, there=there):
+            if any(each.network == network for each in container.endpoints) == there:
+                return None
+            if there:
+                return message("container {name} is no longer attached to {network}", name=container.name,
+                               network=network)  # fmt: skip
+            return message("container {name} is attached to {network} already", name=container.name, network=network)
+        case RestartPolicyIs(policy=policy):
+            if container.restart_policy == policy:
+                return None
+            return message("the restart policy of container {name} was {policy} and is {found}", name=container.name,
+                           policy=policy, found=container.restart_policy)  # fmt: skip
+        case _:
+            assert_never(expected)
+
+
+def _unmet_firewall(expected: ManagerRuns | PortIs | ZoneIs, host: Host) -> Message | None:
+    match expected:
+        case ManagerRuns(name=name):
+            runs = host.firewalld is not None and host.firewalld.running
+            enabled = host.ufw is not None and host.ufw.enabled
+            if runs if name == "firewalld" else enabled:
+                return None
+            return message("firewalld does not run") if name == "firewalld" else message("ufw is not enabled")
+        case PortIs(zone=zone, port=port, permanent=permanent):
+            if port_is_open(host, zone, port, permanent=permanent) == expected.open:
+                return None
+            if expected.open:
+                return message("port {port} is no longer open in zone {zone}", port=port, zone=zone)
+            return message("port {port} is open in zone {zone} already", port=port, zone=zone)
+        case ZoneIs(interface=interface, zone=zone, permanent=permanent):
+            found = zone_of_interface(host, interface, permanent=permanent)
+            if found == zone:
+                return None
+            return message("{link} was in zone {zone} of firewalld and is in {found}", link=interface,
+                           zone=zone or message("none"), found=found or message("none"))  # fmt: skip
+        case _:
+            assert_never(expected)
+
+
+def firewalld_zones(host: Host, *, permanent: bool) -> tuple[FirewalldZone, ...]:
+    """Return the zones as firewalld has them now, or as its files say; none where they were not read."""
+    if host.firewalld is None:
+        return ()
+    return host.firewalld.permanent if permanent else host.firewalld.runtime
+
+
+def port_is_open(host: Host, zone: str, port: str, *, permanent: bool) -> bool:
+    """Return whether the zone names the port by itself, not by a service or a range."""
+    return any(each.name == zone and port in each.ports for each in firewalld_zones(host, permanent=permanent))
+
+
+def zone_of_interface(host: Host, interface: str, *, permanent: bool) -> str | None:
+    """Return the zone that names the interface, or None."""
+    zones = firewalld_zones(host, permanent=permanent)
+    return next((each.name for each in zones if interface in each.interfaces), None)
 
 
 def unmet(expected: InNamespace, namespace: Namespace) -> Message | None:

@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from hairpin.change.calls import Call, SetContainerState, SetUnitState
+from hairpin.change.calls import (
+    AddDirectRule,
+    BindInterface,
+    Call,
+    ConnectContainer,
+    FillIn,
+    OfFirewalld,
+    OpenPort,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+    SetUnitState,
+)
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -19,6 +31,8 @@ from hairpin.change.change import (
     DeleteRoute,
     DeleteRule,
     InsertRule,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceSysctls,
     ReplaceTable,
     RuleEdit,
@@ -27,25 +41,35 @@ from hairpin.change.change import (
     SetSysctl,
     Setting,
 )
+from hairpin.change.entries import neighbour_slot
 from hairpin.change.expect import (
     AddressIs,
     ChainIs,
     ContainerIs,
+    EndpointIs,
     FdbEntryIs,
     InNamespace,
     LinkIs,
+    ManagerRuns,
     NeighbourIs,
     OnHost,
     PolicyRuleIs,
+    PortIs,
+    RestartPolicyIs,
     RouteIs,
     RuleIs,
     SysctlIs,
     TableIs,
     UnitIs,
+    ZoneIs,
+    firewalld_zones,
+    port_is_open,
     rule_text,
     table_digest,
+    zone_of_interface,
 )
 from hairpin.change.numbering import Numbering
+from hairpin.change.words import is_made_by_hand
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Chain
 
@@ -64,10 +88,21 @@ def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, .
             return (AddressIs(address, isinstance(part, DeleteAddress)),)
         case AddRoute(route=route) | DeleteRoute(route=route):
             return (RouteIs(route, isinstance(part, DeleteRoute)),)
+        case ReplaceRoute(before=old, route=route):
+            return (RouteIs(old, True), RouteIs(route, False))
         case AddPolicyRule(rule=rule) | DeletePolicyRule(rule=rule):
             return (PolicyRuleIs(rule, isinstance(part, DeletePolicyRule)),)
-        case AddNeighbour(neighbour=entry) | DeleteNeighbour(neighbour=entry):
-            return (NeighbourIs(entry, isinstance(part, DeleteNeighbour)),)
+        case AddNeighbour(neighbour=entry):
+            replaced = (
+                NeighbourIs(each, True)
+                for each in namespace.neighbours
+                if is_made_by_hand(each) and each != entry and neighbour_slot(each) == neighbour_slot(entry)
+            )
+            return (NeighbourIs(entry, False), *replaced)
+        case DeleteNeighbour(neighbour=entry):
+            return (NeighbourIs(entry, True),)
+        case ReplaceFdbEntry(before=held, entry=forwarding):
+            return (FdbEntryIs(held, True), FdbEntryIs(forwarding, False))
         case AddFdbEntry(entry=forwarding) | DeleteFdbEntry(entry=forwarding):
             return (FdbEntryIs(forwarding, isinstance(part, DeleteFdbEntry)),)
         case _:
@@ -148,5 +183,33 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
                 for each in host.units
                 if unit in (each.name, each.name.removesuffix(".service"))
             )
+        case ConnectContainer(verb=verb, network=network, name=name):
+            return (EndpointIs(name, network, verb == "disconnect"),)
+        case SetRestartPolicy(name=name):
+            return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
+        case OpenPort() | BindInterface() | AddDirectRule():
+            return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
+        case ReloadUfw():
+            return (ManagerRuns("ufw"),)
+        case FillIn():
+            return ()  # a person fills it in and looks
         case _:
-            return ()
+            assert_never(call)
+
+
+def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
+    """Return what firewalld says of the port or the interface, where its zones were read."""
+    match call:
+        case OpenPort(zone=zone, port=port, protocol=protocol, permanent=permanent):
+            read = any(each.name == zone for each in firewalld_zones(host, permanent=permanent))
+            text = f"{port}/{protocol}"
+            held = port_is_open(host, zone, text, permanent=permanent)
+            return (PortIs(zone, text, permanent, held),) if read else ()
+        case BindInterface(interface=interface, permanent=permanent):
+            if not firewalld_zones(host, permanent=permanent):
+                return ()
+            return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
+        case AddDirectRule():
+            return ()  # its direct rules are not read; firewalld takes one that it has already
+        case _:
+            assert_never(call)

@@ -19,11 +19,13 @@ from hairpin.network.prefix import Version
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
-    """Return the network in which the namespace's link of that name is this one."""
+    """Return the network in which the namespace's link of that name is this one; one of a new name is added."""
     namespace = network.namespace(netns)
     before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
-    changed = msgspec.structs.replace(namespace, links=links, sysctls=_with_mtu(namespace.sysctls, link))
+    links = links if before is not None else (*links, link)
+    sysctls = namespace.sysctls if before is not None else _of_new_link(namespace.sysctls, link)
+    changed = msgspec.structs.replace(namespace, links=links, sysctls=_with_mtu(sysctls, link))
     if before is not None and before.up and not link.up:
         return _set_down(network, netns, changed, link)
     if link.up:
@@ -39,6 +41,19 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     end = next(each for each in links if each.name == peer.link)
     wired = _with_carrier_flags(msgspec.structs.replace(other, links=links), end)
     return network.with_namespace(peer.netns, with_carrier_by(wired, end))
+
+
+def _of_new_link(sysctls: Sysctls, link: Link) -> Sysctls:
+    """Return the values in which the link has those of ``default``.
+
+    Source: net/ipv4/devinet.c inetdev_init(), net/ipv6/addrconf.c ipv6_add_dev()
+    """
+    copied = {
+        (*path[:3], link.name, *path[4:]): value
+        for path, value in sysctls.values.items()
+        if path[0] == "net" and path[2:4] in (("conf", "default"), ("neigh", "default"))
+    }
+    return msgspec.structs.replace(sysctls, values=sysctls.values | copied)
 
 
 def _with_mtu(sysctls: Sysctls, link: Link) -> Sysctls:

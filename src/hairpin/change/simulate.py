@@ -36,6 +36,8 @@ from hairpin.change.change import (
     LoadModule,
     OfHost,
     Primitive,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceRuleset,
     ReplaceSysctls,
     ReplaceTable,
@@ -48,7 +50,7 @@ from hairpin.change.change import (
     SetUnit,
     WriteFile,
 )
-from hairpin.change.entries import with_entry, without_entry
+from hairpin.change.entries import with_entry, with_other_entry, without_entry
 from hairpin.change.links import with_carrier_by, with_link
 from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
 from hairpin.change.sysctls import written
@@ -134,6 +136,8 @@ def _set(part: Setting, namespace: Namespace) -> Namespace:
             return without_address(namespace, address)
         case AddRoute() | AddPolicyRule() | AddNeighbour() | AddFdbEntry():
             return with_entry(namespace, part)
+        case ReplaceRoute() | ReplaceFdbEntry():
+            return with_other_entry(namespace, part)
         case DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | DeleteFdbEntry():
             return without_entry(namespace, part)
         case SetLink():

@@ -3,11 +3,12 @@
 The undo is complete before the first step runs, so that another process can carry it out: steps go through JSON.
 """
 
+from collections.abc import Callable
 from typing import Literal, assert_never
 
 import msgspec
 
-from hairpin.carry.act import FileState
+from hairpin.carry.act import FileState, settled
 from hairpin.change.calls import Call
 from hairpin.change.change import (
     ContinueProcess,
@@ -21,7 +22,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.expect import Expectation
 from hairpin.change.words import Words
-from hairpin.errors import ChangeError
+from hairpin.errors import ChangeError, reason_of
 from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.ir import Dialect, Family
@@ -61,7 +62,10 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
 
 
 class ReplaceFile(_Base, frozen=True, tag="replace-file"):
-    """A file replaced.  ``before``: what has to be there; ``after``: what will be there.  None: no file."""
+    """A file replaced.  ``before``: what has to be there; ``after``: what will be there.  None: no file.
+
+    Evidence has no modes and owners: :func:`completed` adds them on the host, before the first step runs.
+    """
 
     host: str
     path: str
@@ -99,6 +103,8 @@ def nature(step: Step) -> Nature:
         case RunCommands(does=does):
             stays = any(isinstance(part, Forgotten | LoadModule) for part in does)
             return "irreversible" if stays else "reversible"
+        case ReplaceFile(before=before, after=None) if before is not None and not before.is_complete:
+            return "irreversible"  # a new file would be everybody's to read: see completed()
         case LoadRules() | ReplaceFile():
             return "reversible"
         case _:
@@ -108,6 +114,28 @@ def nature(step: Step) -> Nature:
 def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
     """Return the steps that undo these, the last one first; steps that cannot be undone are left out."""
     return tuple(back for step in reversed(made) for back in step.undo or ())
+
+
+def completed(made: tuple[Step, ...], read: Callable[[str], FileState | None]) -> tuple[Step, ...]:
+    """Return the steps with the mode and the owner of each file that they change, as ``read`` finds them now, so that
+    the undo restores them: what deletes a file becomes reversible.
+
+    A file with other content than a step expects is left as it is: the runner refuses it.
+    """
+    known: dict[str, FileState | None] = {}
+    return tuple(_completed(step, known, read) if isinstance(step, ReplaceFile) else step for step in made)
+
+
+def _completed(
+    step: ReplaceFile, known: dict[str, FileState | None], read: Callable[[str], FileState | None]
+) -> ReplaceFile:
+    found = known[step.path] if step.path in known else read(step.path)
+    if (found.content if found is not None else None) != (step.before.content if step.before is not None else None):
+        return step
+    after = settled(step.after, found) if step.after is not None else None
+    known[step.path] = after
+    back = ReplaceFile(host=step.host, path=step.path, before=after, after=found, undo=())
+    return msgspec.structs.replace(step, before=found, after=after, undo=(back,))
 
 
 def done_by(step: Step) -> tuple[Primitive, ...]:
@@ -136,4 +164,4 @@ def decoded(text: bytes) -> tuple[Step, ...]:
     try:
         return msgspec.json.decode(text, type=tuple[Step, ...])
     except msgspec.DecodeError as error:
-        raise ChangeError(str(error)) from None
+        raise ChangeError(reason_of(error)) from None

@@ -262,7 +262,9 @@ def _on_host(part: OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
             return Ask(host=part.host, call=call, does=(part,), expects=call_expects(call, host), undo=undo)
         case WriteFile(path=path, text=text):
             held = next((each.text for each in host.files if each.path == path), None)
-            return ReplaceFile(host=part.host, path=path, before=_state(held), after=_state(text), undo=undo)
+            before, after = _state(held), _state(text)
+            lost = after is None and before is not None and not before.is_complete
+            return ReplaceFile(host=part.host, path=path, before=before, after=after, undo=None if lost else undo)
         case _:
             assert_never(part)
 

@@ -9,6 +9,7 @@ from hairpin.errors import ChangeError
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.message import message
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text
 
 Words = tuple[str, ...]
@@ -154,24 +155,21 @@ def new_neighbour_words(entry: Neighbour) -> Words:
     words = neighbour_words(entry)
     if entry.proxy:
         return words
-    hardware = ("lladdr", mac_text(entry.mac)) if entry.mac is not None else ()
+    hardware = ("lladdr", write_mac(entry.mac)) if entry.mac is not None else ()
     return (*words, *hardware, "nud", entry.state.lower())
 
 
 def fdb_words(entry: FdbEntry) -> Words:
     """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``)."""
-    words = [mac_text(entry.mac), "dev", entry.port]
+    words = [write_mac(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
+    if entry.via is not None:  # without it the kernel deletes nothing, and says nothing
+        words += ["via", entry.via]
     if entry.vlan is not None:
         words += ["vlan", str(entry.vlan)]
     words.append("master" if entry.bridge is not None else "self")
     return tuple(words)
-
-
-def mac_text(mac: int) -> str:
-    """Return a hardware address as ip(8) prints it."""
-    return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6, "big"))
 
 
 _FLAGS = ("hairpin", "isolated", "guard", "learning", "flood", "neigh_suppress")
@@ -196,6 +194,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
     old_end, end = before.tunnel, after.tunnel
     if old_end is not None and end is not None and end.remote not in (None, old_end.remote):
         yield (*own, "type", end.kind, "remote", address_text(end.remote or 0, end.version))
+    if old_end is not None and end is not None and end.local not in (None, old_end.local):
+        yield (*own, "type", end.kind, "local", address_text(end.local or 0, end.version))
     if before.up != after.up:
         yield (*own, "up" if after.up else "down")
 

@@ -29,10 +29,10 @@ def check(
     """Walk the flows to TARGET, name the proven causes, say the repair.
 
     TARGET is 8151, 8151/udp, ADDRESS:PORT, [IPV6]:PORT, a container, CONTAINER:PORT (its own port) or a URL.
-    Without one: every published port and the way out of every container.  Of several hosts, @HOST behind TARGET or
-    WHERE names one; the first is meant where none is named.
+    Without one: every published port and the way out of every container.  With several hosts, TARGET@HOST and
+    WHERE@HOST name the host; without @HOST it is the first.
 
-    Exit: 0 all delivered, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
+    Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status

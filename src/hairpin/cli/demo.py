@@ -1,4 +1,4 @@
-"""``hairpin demo``: the whole story."""
+"""``hairpin demo``: a lab host is broken, diagnosed and repaired."""
 
 import click
 

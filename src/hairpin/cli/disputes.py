@@ -1,4 +1,4 @@
-"""Keeps the disagreements of an answer as files that can be reported: snapshot, flow, both judges' words."""
+"""Keeps the disagreements of an answer as files that can be reported: snapshots, flow, both judges' results."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ from hairpin.judges.disagreement import Disagreement
 
 
 def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
-    """Return the answer, which now says where each of its disagreements is kept."""
+    """Write each disagreement of the answer to a file; return the answer with the files' paths."""
     disputes = tuple(
         msgspec.structs.replace(each, file=str(path) if path is not None else None)
         for each in answer.disputes
@@ -26,7 +26,7 @@ def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
 
 
 def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tuple[Path, ...]) -> Path | None:
-    """Write the file into the first folder that takes it and return its name; None where none does."""
+    """Write the disagreement into the first writable folder; return the file's path, or None if none is writable."""
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)

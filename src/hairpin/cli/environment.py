@@ -1,6 +1,6 @@
-"""What the process was started with, as values: the only place that reads environment variables.
+"""The environment variables that all commands read, as values.  The lab reads two more: TERM and XDG_CACHE_HOME.
 
-The standard library only: every command starts with it.
+Imports the standard library only, since every command starts with this module.
 """
 
 import os
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 
 class Environment(NamedTuple):
-    """``locale``: the one that messages are wanted in, empty where none is set.  ``plain_terminal``: it knows no escape
-    sequences.  ``folders``: where a file goes that nobody named, the first that takes it."""
+    """The values.  ``locale``: of messages; empty if none is set.  ``plain_terminal``: the terminal knows no escape
+    sequences.  ``folders``: for logs and disagreements; the first writable one is used."""
 
     locale: str
     plain_terminal: bool

@@ -68,8 +68,8 @@ def shell_(name: str) -> int:
 def score_(names: tuple[str, ...], as_json: bool) -> int:
     """Break every scenario's host (or the named ones), ask hairpin, and hold its answers against real connections.
 
-    Where a scenario has several hosts, hairpin runs on the first, reads all of them over ssh, and is then asked on each
-    host alone.
+    If a scenario has several hosts, hairpin runs on the first and reads all of them over ssh.  Then it is asked on each
+    host that has no cause, without reading the others.
 
     Exit: 0 all right, 1 not.
     """

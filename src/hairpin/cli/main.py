@@ -1,6 +1,7 @@
 """Starts the commands.  Imports click and the standard library only; what a command needs is imported when it runs.
 
-Exit status: 0 delivered, 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin, 130 interrupted.
+Exit status: 0 delivered or leaving, 1 a blocking cause or a flow that is not delivered, 2 usage error, 3 could not
+decide, 4 a bug in hairpin, 130 interrupted.
 """
 
 import importlib
@@ -36,7 +37,7 @@ _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
 
 
 class Commands(click.Group):
-    """Loads a command's module when it is called; ``hairpin`` without one is ``hairpin check``."""
+    """Loads a command's module when the command is called; ``hairpin`` without a command is ``hairpin check``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -59,7 +60,7 @@ class Commands(click.Group):
 
 
 def command_first(args: Sequence[str]) -> list[str]:
-    """Return the arguments with a command in front: options may stand before it, and none means ``check``."""
+    """Return the arguments with the command first.  Options may stand before it; without a command it is ``check``."""
     if args and (not args[0].startswith("-") or args[0] in ("--help", "-h", "--version")):
         return list(args)
     for number, word in enumerate(args):
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def run(args: list[str]) -> int:
-    """Return the exit status of the command line; errors are told on standard error, one sentence each."""
+    """Run the command line and return its exit status; an error is one sentence on standard error."""
     try:
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.ClickException as error:
@@ -96,19 +97,19 @@ def run(args: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except HairpinError as error:
-        # Here and not above: `hairpin --help` would pay for it.
+        # Imported here, since `hairpin --help` does without it.
         from hairpin.cli.output import complain
 
         complain(error.said, stated_language(args))
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
-    except Exception:  # noqa: BLE001 - the process ends here: the one place that must say what happened
+    except Exception:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
         return 4
     return status if isinstance(status, int) else 0
 
 
 def stated_language(args: Sequence[str]) -> str | None:
-    """Return what ``--lang`` says; the last one counts, as for click.  An error may come before click has a value."""
+    """Return the value of ``--lang``, the last one as click does.  Errors may occur before click has parsed it."""
     options = args[: args.index("--")] if "--" in args else args
     stated: str | None = None
     for word, following in zip(options, [*options[1:], None], strict=True):
@@ -120,8 +121,8 @@ def stated_language(args: Sequence[str]) -> str | None:
 
 
 def _confess(lang: str | None, *, verbose: bool) -> None:
-    """Write the traceback where it can be sent from, and say where that is."""
-    # Here and not above: `hairpin --help` would pay for them.
+    """Write the traceback to a log file, and say on standard error which file it is."""
+    # Imported here, since `hairpin --help` does without them.
     import time
     import traceback
 

@@ -14,7 +14,7 @@ from hairpin.question.outside import parse_world
 
 
 def gather(sources: tuple[Given, ...], *, root: str | None = None) -> tuple[Source, ...]:
-    """Return each host, this one first; the machine that this runs on where none is named.
+    """Return the evidence of the named hosts in their order; of the machine that this runs on if none is named.
 
     ``root``: read configuration files under this directory.  Raises UsageError, CollectError or EvidenceError.
     """
@@ -31,7 +31,7 @@ def gather(sources: tuple[Given, ...], *, root: str | None = None) -> tuple[Sour
 
 
 def stated_world(path: str | None) -> World:
-    """Return what the file of ``--outside`` states (None: nothing); raise UsageError."""
+    """Return the world that the file of ``--outside`` states (None: no file); raise UsageError."""
     if path is None:
         return World()
     try:

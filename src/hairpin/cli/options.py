@@ -16,8 +16,9 @@ class Given(NamedTuple):
 
 
 class EvidenceCommand(click.Command):
-    """A command with ``--snapshot`` and ``--host``: both may be repeated and mixed, and ``sources`` has all of them in
-    the order given, which click forgets."""
+    """A command with ``--snapshot`` and ``--host``, which may be repeated and mixed.
+
+    click keeps the order within each option only.  ``sources`` has the values of both in the order given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
@@ -34,7 +35,7 @@ class EvidenceCommand(click.Command):
 
 
 def evidence_options(command: Command) -> Command:
-    """Add what says where the evidence comes from: the command, an :class:`EvidenceCommand`, gets ``sources``."""
+    """Add ``--snapshot`` and ``--host``: the command, an :class:`EvidenceCommand`, gets ``sources``."""
     command = click.option(
         "--host",
         metavar="[NAME=]USER@HOST",
@@ -50,17 +51,17 @@ def evidence_options(command: Command) -> Command:
 
 
 def size_option(command: Command) -> Command:
-    """Add how much the sender sends: the command gets ``size``."""
+    """Add ``--size``: the command gets ``size``, in bytes."""
     return click.option(
         "--size",
         metavar="BYTES",
         type=click.IntRange(1, 65000),
-        help="How much the sender sends at once (TCP: else full segments through tunnels).",
+        help="Bytes that the sender sends at once.  Default for TCP through a tunnel: full-sized segments.",
     )(command)
 
 
 def world_options(command: Command) -> Command:
-    """Add what the user states about the world outside of the host."""
+    """Add ``--outside`` and ``--public``: facts about the outside that the user states."""
     command = click.option(
         "--outside",
         metavar="FILE",
@@ -90,7 +91,7 @@ def show_options(command: Command) -> Command:
 
 
 def language_option(command: Command) -> Command:
-    """Add the language of answers and errors; the help, and what click says of options, stay English."""
+    """Add ``--lang``, the language of answers and errors.  The help, and click's errors about options, stay English."""
     return click.option(
         "--lang",
         type=click.Choice(["en", "zh"]),

@@ -1,4 +1,4 @@
-"""Writes results on standard output and errors on standard error, in the form that the reader asked for or can read."""
+"""Writes results to standard output and errors to standard error, in the reader's language and form."""
 
 import os
 import shutil
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from hairpin.report.words import Words
 
 PIPE_BROKEN = 141
-"""128 + SIGPIPE: what a shell reports of a program whose reader has gone."""
+"""128 + SIGPIPE: the exit status that a shell reports if SIGPIPE ended the program."""
 
 
 def write(text: str) -> None:
-    """Write the text and flush; when the reader has gone, end without a word."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)  # absent where something else stands in for the stream
+    """Write the text and flush.  If the reader has closed the pipe, exit with PIPE_BROKEN and without a message."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)  # io.StringIO has none
     if reconfigure is not None:
-        reconfigure(errors="backslashreplace")  # a name in letters that this terminal does not have
+        reconfigure(errors="backslashreplace")  # a name may have characters that the terminal's encoding lacks
     try:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
@@ -38,24 +38,24 @@ def write_json(document: object) -> None:
 
 
 def _end_quietly() -> NoReturn:
-    # What is still buffered must not fail again when the interpreter flushes at its end.
+    # The interpreter flushes standard output at its end, which must not fail a second time.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(PIPE_BROKEN)
 
 
 def complain(said: "Message", lang: str | None) -> None:
-    """Write on standard error what is wrong, in the reader's language."""
+    """Write the message to standard error, in the reader's language."""
     sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(said)}\n")
 
 
 def complain_of_usage(error: "ClickException", lang: str | None) -> None:
-    """Write on standard error how the command is used, and what click says is wrong, in click's own words."""
+    """Write the command's usage and click's error, in click's own words, to standard error."""
     from click import UsageError as WrongUsage
 
     from hairpin.message import message, verbatim
 
     said = error.format_message()
-    if said.startswith("Usage: "):  # a group without its command: click says its help, and no more
+    if said.startswith("Usage: "):  # a group without a command: the error's text is the group's help
         sys.stderr.write(f"{said}\n")
         return
     if isinstance(error, WrongUsage) and error.ctx is not None:
@@ -65,8 +65,9 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
 
 
 def words(lang: str | None, stream: TextIO | None = None) -> "Words":
-    """Return the reader's language: stated, or the locale's; English where the stream (standard output) has no Chinese
-    characters."""
+    """Return the words of the language ``lang``, or of the locale's if None.
+
+    English, if the stream (default: standard output) has an encoding without Chinese characters."""
     from hairpin.report.words import Words, language_of
 
     wanted = language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
@@ -82,7 +83,7 @@ def _can_show(text: str, stream: TextIO) -> bool:
 
 
 def paper(color: str) -> "Paper":
-    """Return what the report is drawn on: as wide as the terminal, plain where nobody sees colour."""
+    """Return the paper for the report: as wide as the terminal, coloured if ``color`` and the terminal allow it."""
     from hairpin.report.paper import Paper
 
     around = environment()

@@ -1,4 +1,4 @@
-"""``hairpin prove``: the flow on a replica of the host's network, beside the simulated trace."""
+"""``hairpin prove``: a flow on a replica of the hosts' network, beside the simulated trace."""
 
 import click
 
@@ -28,8 +28,8 @@ def prove(
 
     Nothing of the host is touched; the snapshot may come from another machine.  Needs root.
 
-    Exit: 0 delivered, 1 not delivered, 2 usage error, 3 could not decide, 4 the kernel disagrees: a bug in hairpin,
-    kept as a file.
+    Exit: 0 delivered (or leaving), 1 not delivered, 2 usage error, 3 could not decide, 4 the kernel disagrees: a bug
+    in hairpin, kept as a file.
     """
     from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "-o",
     "output",
     metavar="FILE",
-    help="Where to; - is standard output, of several hosts a folder.  Else a name of host and time.",
+    help="The file to write; several hosts: the folder.  -: standard output.  Default: HOST-TIME.hairpin.",
 )
 @click.option("--redact", "redacted", is_flag=True, help="Replace names and addresses; the diagnosis stays the same.")
 @click.option(
@@ -81,7 +81,7 @@ def snapshot(
 
 
 def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
-    """Yield a sentence for each host that could not be read, or not as a whole."""
+    """Yield a sentence for each host that could not be read, or of which some readings are missing."""
     from hairpin.evidence.reading import Evidence
     from hairpin.message import message
 
@@ -95,7 +95,7 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
 
 
 def paths(hosts: "tuple[Evidence, ...]", output: str | None, *, several: bool) -> list[Path]:
-    """Return the file of each host: ``output``, which is a folder where there are several; raise UsageError."""
+    """Return the file of each host: ``output``, or a file in the folder ``output`` if several; raise UsageError."""
     if not several:
         return [Path(output) if output is not None else Path(file_name(each.hostname, each.taken_at)) for each in hosts]
     folder = Path(output) if output is not None else Path()

@@ -28,7 +28,7 @@ def walk(
 ) -> int:
     """Walk one flow and show every step of request and reply.
 
-    Exit: 0 delivered, 1 not delivered, 2 usage error, 3 could not decide, 4 a bug in hairpin.
+    Exit: 0 delivered (or leaving), 1 not delivered, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     del verbose
     from hairpin.answer.ask import ask

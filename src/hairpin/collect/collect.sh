@@ -5,10 +5,10 @@
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved;
-#   - no kernel module is loaded: a tool that would make the kernel load one is only asked when it is there already;
+#   - no kernel module is loaded: a tool that would make the kernel load a module runs only if the module is there already;
 #   - secrets stay on the host: engines are asked by templates and every JSON document passes the allow-list filter;
 #   - nothing hangs: each job has a limit of its own;
-#   - no answer is understood here, only stored. Values that steer the script are checked before use.
+#   - answers are stored, not interpreted. Values that steer the script are checked before use.
 #
 # Frames: TOKEN is random, so no text that the host's users control can contain it.
 #   hairpin-collect/1 TOKEN                                   first line
@@ -17,7 +17,8 @@
 #   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -<TAB>uptime    first lines of standard error follow
 #   <NL>TOKEN<TAB>done                                        last line; without it the answer was cut
 
-# The part that also runs inside other shells (one a job, one a container): kept as text, evaluated in each of them.
+# The functions that other shells need too (one shell for each job and each container). They are kept as text, which each
+# of these shells evaluates.
 { HAIRPIN_LIB=$(cat); } <<'LIB'
 LC_ALL=C; export LC_ALL
 TAB='	'
@@ -42,25 +43,25 @@ run() { # run KEY ORIGIN COMMAND...: the command's output is the body; its stand
 }
 ask() { key=$1; shift; run "$key" "$*" "$@"; }      # the origin is the command line
 line() { line="$*"; }                                # the words of a command line, joined by single spaces
-say() { # say KEY ORIGIN STATUS OUTCOME TEXT: a reading that the script itself answers
+say() { # say KEY ORIGIN STATUS OUTCOME TEXT: a reading whose answer is the script's own
     frame "$1" "$2"; endframe "$3" "$4" "$5"
 }
 absent() { say "$1" "$2" 127 absent "$3"; }
-body() { # body KEY ORIGIN TEXT: a reading whose text is in a variable already
+body() { # body KEY ORIGIN TEXT: a reading whose text was read before
     frame "$1" "$2"; [ -z "$3" ] || printf '%s\n' "$3"; endframe 0 text ''
 }
-capture() { # capture COMMAND...: sets out, st, err. For answers that steer what is asked next.
+capture() { # capture COMMAND...: sets out, st, err. For answers that decide which command runs next.
     out=$("$@" 2>/dev/null); st=$?; err=
     [ "$st" = 0 ] || err=$("$@" 2>&1 >/dev/null)
 }
-captured() { # captured KEY ORIGIN: the reading of what capture got
+captured() { # captured KEY ORIGIN: the reading of the command that capture ran
     frame "$1" "$2"; [ -z "$out" ] || printf '%s\n' "$out"; endframe "$st" - "$err"
 }
 limit() { # limit SECONDS COMMAND...
     if [ -n "$HAIRPIN_TIMEOUT" ]; then $HAIRPIN_TIMEOUT "$@"; else shift; "$@"; fi
 }
 
-loaded() { # loaded MODULE...: all are in the kernel now, so that asking them loads nothing
+loaded() { # loaded MODULE...: whether all are in the kernel already, so that a tool that needs them loads nothing
     for module; do
         [ "$HAIRPIN_MODULES" = none ] && continue      # a kernel without loadable modules: nothing can be loaded
         case $HAIRPIN_MODULES in *" $module "*) continue ;; esac
@@ -69,9 +70,9 @@ loaded() { # loaded MODULE...: all are in the kernel now, so that asking them lo
     done
 }
 
-# Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key; arrays are looked
-# through; everything below a named path is kept. The record separator is the quote, so records alternate between
-# structure and string: constant memory, and quick in every awk.
+# Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key; an array adds
+# nothing to a path; everything below a named path is kept. The record separator is the quote, so records alternate
+# between structure and string: this takes constant memory and is quick in every awk.
 allow_json() { # allow_json PATHS
     awk -v allow="$1" '
     function step(parent, key,   plain) {
@@ -86,7 +87,7 @@ allow_json() { # allow_json PATHS
         if (path in keep) return 2
         return (path == "" || path in part) ? 1 : 0
     }
-    function lead() {       # members of a top array are documents of their own: one a line
+    function lead() {       # each member of an outermost array is a document: one a line
         if (d == 0 || d == 1 && type[1] == "[") { if (shown++) printf "\n" }
         else if (items[d]++) printf ","
         if (type[d] == "{") printf "\"%s\":", key
@@ -155,7 +156,7 @@ allow_json() { # allow_json PATHS
 files() { # files KEY FILTER FILE...: one reading a file, all by one process, in this order. FILTER: plain, sysctl, net
     key=$1 filter=$2; shift 2
     n=$#
-    while [ "$n" -gt 0 ]; do    # rotates the arguments: what stays is handed to awk, as=ORIGIN before a file of another name
+    while [ "$n" -gt 0 ]; do    # replaces the arguments by awk's: as=ORIGIN stands before a file that is read under another name
         file=$1; shift; n=$((n - 1)); real=$HAIRPIN_ROOT$file
         if [ -n "$HAIRPIN_ROOT" ] && [ -L "$real" ]; then       # absolute symbolic links stay inside the root
             target=$(readlink "$real")
@@ -179,15 +180,15 @@ files() { # files KEY FILTER FILE...: one reading a file, all by one process, in
         printf "\n%s\treading\t%s\t\t%s\t%s\n", token, key, up, origin
         origin = ""
     }
-    function advance(file) {        # to this argument; files passed on the way have no lines
+    function advance(file) {        # to this argument; awk has skipped files without lines
         while (++arg < ARGC && ARGV[arg] != file) {
             if (ARGV[arg] ~ /^as=/) origin = substr(ARGV[arg], 4)
             else start(ARGV[arg])
         }
     }
     function finish() { if (open) printf "\n%s\tend\t0\ttext\n\n", token }
-    # Network configuration holds keys and passwords: only the values of these keys leave the host. A line that stays
-    # behind is blanked, not dropped, so that line numbers hold.
+    # Network configuration holds secrets: only the values of these keys leave the host. Any other line is replaced, not
+    # dropped, so that line numbers stay right.
     function public(line,   word) {
         word = line; sub(/^[ \t]*(-[ \t]+)?/, "", word)
         if (word == "" || word ~ /^\[[A-Za-z0-9 ._-]*\]$/) return 1
@@ -239,7 +240,7 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
 }
-ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all where answers are one line each (JSON)
+ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON)
     family=$1 batch=; shift
     if [ "$HAIRPIN_IP_FORM" = json ]; then
         for word; do case $word in ip-*) ;; *) batch=$batch$word$NL ;; esac; done
@@ -251,7 +252,7 @@ EOT
     # Split by fields: cutting off the first line of a long text takes some shells the square of its length.
     set -f; IFS=$NL; answers=0
     for out in $batch; do answers=$((answers + 1)); done
-    [ "$answers" = $(($# / 2)) ] || batch=      # some version prints nothing for nothing: one by one, then
+    [ "$answers" = $(($# / 2)) ] || batch=      # some versions print no line for an empty list: then one process for each
     for out in $batch; do
         IFS=$USUAL_IFS
         line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
@@ -276,7 +277,7 @@ wireguard() { # only where there is such a device, so that asking loads nothing;
     if ! have wg; then absent wireguard 'wg show all' 'wg is not installed'; return; fi
     run wireguard 'wg show all (listen-port, fwmark, endpoints, allowed-ips, latest-handshakes, persistent-keepalive)' wireguard_peers
 }
-wireguard_peers() { # no key leaves the host, public ones neither: a peer is called by its number on its device
+wireguard_peers() { # no key leaves the host, not even a public one: a peer's name is its number on its device
     rows=
     for what in listen-port fwmark endpoints allowed-ips latest-handshakes persistent-keepalive; do
         capture wg show all "$what"
@@ -328,13 +329,13 @@ sysctls() { # every key that matters for packets
         [ -e "$path" ] && set -- "$@" "/proc/sys/net/$path"
     done
     cd /
-    # Values have no colon but one: stable_secret, which stays here. Some keys cannot be read (route/flush): that is no
-    # failure as long as others can.
+    # Of all values only stable_secret has a colon, and it stays on the host. Some keys cannot be read (route/flush): that
+    # is a failure only if no key can be read.
     grep -rs '^[^:]*$' "$@" /dev/null
     case $? in 0 | 2) endframe 0 text '' ;; *) endframe 1 - 'no key could be read' ;; esac
 }
 
-rules() { # nft first: its list of tables tells which back ends have anything here
+rules() { # nft first: its list of tables shows which back ends have tables here
     tables= listed=no legacy=
     if ! loaded nf_tables; then
         absent nft-tables 'nft -j list tables' 'nf_tables is not loaded: there is no nftables table'
@@ -360,12 +361,12 @@ save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
     saved=
     if ! loaded nf_tables; then absent "$1" "${3:-iptables-nft-save} -c" 'nf_tables is not loaded: there is no table'; return; fi
     if [ -z "$3" ]; then absent "$1" 'iptables-nft-save -c' 'iptables with the nf_tables back end is not installed'; return; fi
-    if [ "$listed" = yes ]; then        # without a table of this family it has nothing to print
+    if [ "$listed" = yes ]; then        # without a table of this family the command prints nothing
         case $tables in *"$2"*) ;; *) body "$1" "$3 -c" ''; return ;; esac
     fi
     capture "$3" -c; saved=$out; captured "$1" "$3 -c"
 }
-save_legacy() { # save_legacy KEY NAMES COMMAND: only where the kernel says that tables exist; asking would load them
+save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables; the command would load the module of each
     names=
     { while read -r name; do names="$names $name"; done <"$2"; } 2>/dev/null
     if [ ! -e "$2" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is not there: no legacy table is in use"
@@ -385,7 +386,7 @@ native_tables() { # one reading a table that neither iptables-nft nor ebtables-n
             filter | nat | mangle | raw | security | broute)
                 case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; bridge) saved=$saved_bridge ;; *) saved= ;; esac
                 case $saved in
-                    *"# Table \`$name'"*) ;;            # nftables rules in it: iptables shows a part at most
+                    *"# Table \`$name'"*) ;;            # it has rules of nft's own: iptables shows only a part of it
                     *"*$name
 "*) continue ;;
                 esac ;;
@@ -415,7 +416,7 @@ connections() { # the kernel would load ctnetlink for conntrack, so the old file
     else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
     fi
 }
-virtual_servers() { # of IPVS: the file is there while its module is
+virtual_servers() { # of IPVS: the file exists while the module is loaded
     [ ! -e /proc/net/ip_vs ] || run ipvs /proc/net/ip_vs cat /proc/net/ip_vs
 }
 tracked() { # before 1.4.7, no family means IPv4
@@ -435,7 +436,7 @@ sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_dia
     done
     [ "$NETNS" != host ] || run socket-owners '/proc/PID/fd' socket_owners
 }
-socket_owners() { # inode, process id, command: of the sockets of all namespaces
+socket_owners() { # inode, process id, command: of each process's sockets, in all namespaces
     ls -l /proc/[0-9]*/fd 2>/dev/null | awk '
     /^\/proc\// { split($0, part, "/"); pid = part[3]; comm = ""; next }
     /socket:\[/ {
@@ -443,10 +444,10 @@ socket_owners() { # inode, process id, command: of the sockets of all namespaces
         sub(/.*socket:\[/, ""); sub(/\].*/, ""); print $0, pid, comm
     }'
 }
-halted() { # process ids, one a line: of the processes that a signal stopped
+halted() { # ids of the processes that a signal has stopped, one a line
     cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'
 }
-namespace() { # of a container: sets only where rules could look at them
+namespace() { # of a container: ipsets are read only if one of its rules may name one
     links
     rules
     [ -z "$legacy" ] || legacy='-set '
@@ -456,7 +457,7 @@ namespace() { # of a container: sets only where rules could look at them
     sysctls; connections; virtual_servers; sockets
 }
 
-job() { # job FILE FUNCTION...: in the background with a limit of its own; at once where there is no temporary directory
+job() { # job FILE FUNCTION...: in the background with its own time limit; in the foreground without a temporary directory
     file=$1; shift
     if [ -n "$HAIRPIN_TMP" ]; then limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" >"$HAIRPIN_TMP/$file" 2>/dev/null &
     else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
@@ -507,7 +508,7 @@ docker_all() {
     daemon_config
     docker_socket || return
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
-    # The caller's own client configuration may name another daemon, start plug-ins or hold passwords.
+    # The user's own client configuration may name another daemon, start plug-ins or hold passwords.
     DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
     if have docker; then with=cli; docker="docker -H unix://$socket"
     elif have curl; then with=curl; docker="curl -sS -f --max-time 8 --unix-socket $socket"
@@ -526,7 +527,7 @@ docker_all() {
     docker_containers
     wait
 }
-process_here() { # process_here COMM...: the process of that name in this network namespace
+process_here() { # process_here COMM...: the id of the process with that name in this network namespace
     for pid in $(grep -lsxF "$(printf '%s\n' "$@")" /proc/[0-9]*/comm); do
         pid=${pid#/proc/}; pid=${pid%/comm}
         [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && { echo "$pid"; return; }
@@ -550,7 +551,7 @@ $out" in *"
     else run daemon-json "$config" allow_json "$DAEMON_KEYS" <"$real"
     fi
 }
-daemon_flags() { # one a line as --flag=value; flags that are not on the list stay here
+daemon_flags() { # one a line as --flag=value; flags that are not on the list stay on the host
     tr '\0' '\n' <"/proc/$daemon/cmdline" | awk -v keys=" $(echo $DAEMON_KEYS) " '
     function put(flag, value) {
         if (flag == "H") flag = "host"; if (flag == "b") flag = "bridge"; if (flag == "p") flag = "pidfile"; if (flag == "G") flag = "group"
@@ -615,7 +616,7 @@ relays() { # process id, tab, command line: of the programs that relay published
     { printf "%s", $0 }
     END { if (n) print "" }'
 }
-fields() { # fields PARENT NAME...: template members; index, because old daemons do not know every key
+fields() { # fields PARENT NAME...: template members; by index, since old daemons lack some of the keys
     parent=$1; shift; comma=
     for name; do printf '%s"%s":{{json (index %s "%s")}}' "$comma" "$name" "$parent" "$name"; comma=,; done
 }
@@ -655,7 +656,7 @@ docker_containers() {
     if [ "$st" != 0 ]; then say docker-containers "$origin" "$st" - "$err"; return; fi
     if [ -z "$ids" ]; then body docker-containers "$origin" ''; return; fi
     capture json "$CONTAINER_PATHS" "$@"
-    # A container that went away between the two questions is no failure of the others.
+    # If a container was removed between the two commands, the answers about the others are kept.
     frame docker-containers "$origin"
     if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; fi
     view=unseen
@@ -663,7 +664,7 @@ docker_containers() {
     container_namespaces "$out" $view
     overlay_namespaces
 }
-overlay_namespaces() { # swarm's: of each overlay network (1-ID), of its load balancer (lb_ID) and of the published ports
+overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), its load balancer (lb_ID), the published ports
     [ -n "$daemon" ] && have nsenter || return
     exec_root=$(daemon_flags | sed -n 's,^--exec-root=,,p')
     for file in "$daemon_root${exec_root:-/var/run/docker}"/netns/*; do
@@ -674,9 +675,10 @@ overlay_namespaces() { # swarm's: of each overlay network (1-ID), of its load ba
     NETNS=
 }
 
-container_namespaces() { # container_namespaces TEXT seen|unseen: reads each network namespace of its containers once
+container_namespaces() { # container_namespaces TEXT seen|unseen: reads each network namespace of the containers in TEXT once
     list= pids= ids=
-    # Newest first in the answer: turned round, so that a shared namespace is called after the container that made it.
+    # The answer has the newest container first. It is reversed, so that a shared namespace has the name of the container
+    # that made it.
     while IFS= read -r line; do
         case $line in *'"Pid":'*) ;; *) continue ;; esac
         id=${line#*'"Id":"'}; id=${id%%'"'*}
@@ -689,8 +691,8 @@ container_namespaces() { # container_namespaces TEXT seen|unseen: reads each net
 $1
 EOT
     [ -n "$list" ] || return
-    # Process ids are the daemon's, whose PID namespace may be another one. The control group tells whose process it is;
-    # where it does not (rootless without cgroups), the id counts only if the daemon is seen in our own PID namespace.
+    # Process ids are those of the daemon's PID namespace, which may be another one. The process's control group names the
+    # container. If it does not (rootless without cgroups), the id counts only if the daemon is seen in our PID namespace.
     sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" $pids /dev/null; } | with_group)
     case $sure in *\?*) sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" /proc/[0-9]*/cgroup; } | with_group) ;; esac
     case $2 in seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
@@ -754,7 +756,7 @@ runs() { # runs NAME: is there a process of this name?
     done
     return 1
 }
-podman_all() { # only where one of its containers runs: each podman command writes the lock files of its storage
+podman_all() { # only if one of its containers runs: each podman command writes the lock files of its storage
     if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
     if [ ! -e /run/libpod/alive ] || [ "$HAIRPIN_UID" != 0 ]; then
         absent podman-version 'podman version' 'podman has started no container as root since boot: not asked'; return
@@ -790,7 +792,7 @@ firewalld_all() {
     bus=/proc/$pid/root/run/dbus/system_bus_socket
     [ "/proc/$pid/ns/mnt" -ef /proc/self/ns/mnt ] && bus=/run/dbus/system_bus_socket
     DBUS_SYSTEM_BUS_ADDRESS=unix:path=$bus; export DBUS_SYSTEM_BUS_ADDRESS
-    # firewall-cmd would cost a third of a second of Python: the bus is asked directly.
+    # firewall-cmd takes a third of a second to start Python, so busctl asks on the bus directly.
     if have busctl && zones=$(fw zone getActiveZones 2>/dev/null); then firewalld_busctl
     elif have firewall-cmd; then
         ask firewalld-zones-text limit 8 firewall-cmd --list-all-zones
@@ -877,7 +879,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     files file net "$@"
     boot_scripts
 }
-boot_scripts() { # lines only: who else programs rules or sysctls at boot or from cron
+boot_scripts() { # only the lines that program rules or sysctls at boot or from cron
     frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
     ( cd "$HAIRPIN_ROOT/" && grep -snE '(^|[^#A-Za-z_-])(ip6?tables|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (rule|route)) ' \
         etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
@@ -911,7 +913,7 @@ versions() {
     fi
 }
 first_line() { "$@" | head -n 1; }
-some() { "$@" 2>/dev/null || :; }       # names that are not installed make the query fail; the others are answered
+some() { "$@" 2>/dev/null || :; }       # the query fails if a name is not installed, but answers for the others
 
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
@@ -937,7 +939,7 @@ system() {
     run klog dmesg kernel_log
     have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' netns_ids
 }
-identity() { # which machine this is, and since which start: the same pair twice is one machine
+identity() { # machine id and boot id: two snapshots with the same pair are of one machine
     files machine-id plain /etc/machine-id
     boot=
     read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
@@ -945,7 +947,7 @@ identity() { # which machine this is, and since which start: the same pair twice
     else absent boot-id /proc/sys/kernel/random/boot_id 'this kernel tells no boot id'
     fi
 }
-netns_ids() { # lsns fails as a whole when a process ends while it is looked at: then it is asked once more
+netns_ids() { # lsns fails as a whole if a process ends while lsns looks at it: then it runs once more
     ids=$(limit 8 lsns -t net -r -n -o NS,NETNSID,PID 2>/dev/null) || ids=$(limit 8 lsns -t net -r -n -o NS,NETNSID,PID) || return
     [ -z "$ids" ] || printf '%s\n' "$ids"
 }
@@ -960,7 +962,7 @@ LIB
 
 # ---- start -----------------------------------------------------------------------------------------------------------
 
-usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: busybox has an applet of the same name that knows less
+usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: the first ip on the path may be busybox's applet, which knows less
     HAIRPIN_IP= HAIRPIN_IP_FORM=none
     for ip in ip /usr/sbin/ip /sbin/ip /usr/bin/ip /bin/ip; do
         have "$ip" || continue
@@ -978,7 +980,7 @@ usable_tc() {
         case $("$tc" -V 2>/dev/null) in *iproute2*) HAIRPIN_TC=$tc; export HAIRPIN_TC; return ;; esac
     done
 }
-back_end() { # back_end iptables-save|ip6tables-save: nft or legacy; old ones have no name for what they are
+back_end() { # back_end iptables-save|ip6tables-save: nft or legacy; old versions do not print which they are
     version=$("$1" -V 2>/dev/null) || version=$("${1%-save}" -V 2>/dev/null)
     case $version in *nf_tables*) echo nft ;; ?*) echo legacy ;; esac
 }

@@ -14,9 +14,9 @@ from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import NotRead, Source
-from hairpin.message import message
+from hairpin.message import Message, message
 
-_LABELLED = re.compile(r"(?P<label>[A-Za-z0-9][A-Za-z0-9_.#-]*)=(?P<place>.+)")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]*")
 Kind = Literal["snapshot", "host"]
 STANDARD_INPUT = "-"
 
@@ -39,11 +39,39 @@ class Place(msgspec.Struct, frozen=True):
 def parse_place(kind: Kind, text: str) -> Place:
     """Return the place that ``FILE``, ``USER@HOST`` or either with ``NAME=`` in front names.
 
-    A text with an equals sign that is the name of an existing file names that file."""
-    found = _LABELLED.fullmatch(text)
-    if found is None or (kind == "snapshot" and Path(text).exists()):
+    A text with an equals sign that is the name of an existing file, or has a slash in front of it, names a file.
+    Raises UsageError if nothing is named, or if the text in front of the equals sign is no label.
+    """
+    label, equals, place = text.partition("=")
+    is_path = kind == "snapshot" and ("/" in label or (text != "" and Path(text).exists()))
+    if not (place if equals and not is_path else text).strip():
+        raise UsageError(
+            message("--snapshot {text!r} names no file; write FILE or NAME=FILE", text=text)
+            if kind == "snapshot"
+            else message("--host {text!r} names no host; write USER@HOST or NAME=USER@HOST", text=text)
+        )
+    if not equals or is_path:
         return Place(kind, text)
-    return Place(kind, found["place"], found["label"])
+    if _LABEL.fullmatch(label) is None:
+        raise UsageError(_no_label(kind, text, label))
+    return Place(kind, place, label)
+
+
+def _no_label(kind: Kind, text: str, label: str) -> Message:
+    option = f"--{kind} {text}"
+    return (
+        message(
+            "{option}: {label!r} is no label; a label has letters, digits and . _ # - and begins with a letter or a "
+            "digit; write ./FILE for a file whose name has an equals sign",
+            option=option, label=label,
+        )
+        if kind == "snapshot"
+        else message(
+            "{option}: {label!r} is no label; a label has letters, digits and . _ # - and begins with a letter or a "
+            "digit",
+            option=option, label=label,
+        )
+    )  # fmt: skip
 
 
 def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Source, ...]:

@@ -1,4 +1,5 @@
 """From a failing walk to the smallest set of changes that repairs it, proven and named as causes.
 
-Read ``diagnose`` (one flow) and then ``examination`` (all flows of a question).
+Read ``diagnose`` (one flow), ``senders`` (a stop that another host caused) and then ``examination`` (all flows of a
+question).
 """

@@ -14,6 +14,7 @@ from hairpin.causes.order import place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
+from hairpin.diagnose.senders import sender
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -122,9 +123,10 @@ def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
 
 def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:
     view = View(network, flow, branch, stop)
-    for cause in causes_for(stop.reason):
-        for candidate in cause.find(view):
-            yield Suspect(cause.id, candidate, stop)
+    for each in (view, *sender(view)):
+        for cause in causes_for(each.stop.reason):
+            for candidate in cause.find(each):
+                yield Suspect(cause.id, candidate, stop)
 
 
 def _same(one: Suspect, other: Suspect) -> bool:

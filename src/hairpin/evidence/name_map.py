@@ -1,4 +1,4 @@
-"""Stable new names of the same shape for host, container, network and image names, MAC addresses and engine ids."""
+"""New names of the same shape for host, container, network and image names, hardware addresses and engine ids."""
 
 import hashlib
 import re
@@ -65,7 +65,7 @@ class NameMap:
         return "".join(mark if mark == "-" else digits[index] for index, mark in enumerate(text[: len(digits)]))
 
     def mac(self, octets: bytes) -> bytes:
-        """Return the new MAC address.  Null, broadcast and multicast addresses stay, and so does the local bit."""
+        """Return the new hardware address.  Null, broadcast and multicast addresses stay, and so does the local bit."""
         if len(octets) != 6 or octets == bytes(6) or octets[0] & 1:
             return octets
         fresh = self._digest("mac", octets.hex())[:6]

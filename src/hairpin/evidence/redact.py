@@ -1,8 +1,8 @@
 """Renames what identifies a host and its owner, so that the evidence can be shown to others and its diagnosis stays.
 
-Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), MAC addresses, names of the
-host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of them,
-the machine id and the boot id.
+Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), hardware addresses, names of
+the host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of
+them, the machine id and the boot id.
 Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. Each call draws a random
 key and throws it away, so nobody can undo the renaming.
 """
@@ -25,6 +25,12 @@ _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-ve
 _FREE_TEXT = frozenset({"klog", "boot-scripts"})
 """Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
 container may be called ``accept``."""
+
+_PUBLIC_ASSET_TAGS = (
+    "7783-7084-3265-9085", "amazon", "google", "huaweicloud", "ibmcloud", "openstack", "oraclecloud", "no asset",
+    "none", "not specified", "default",
+)  # fmt: skip
+"""How the asset tags begin that a cloud or a vendor gives to all its machines, in lower case."""
 
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
@@ -133,17 +139,7 @@ class _Redactor:
         """Return the line with its asset tag renamed.  Tags that identify a cloud stay; others are inventory
         numbers."""
         name, colon, value = line.partition(":")
-        known = (
-            "7783-7084-3265-9085",
-            "Amazon",
-            "OracleCloud",
-            "No Asset",
-            "None",
-            "Not Specified",
-            "Default",
-            "Google",
-        )
-        if name.endswith("chassis_asset_tag") and not value.startswith(known):
+        if name.endswith("chassis_asset_tag") and not value.strip().lower().startswith(_PUBLIC_ASSET_TAGS):
             value = self._names.name(value)
         return f"{name}{colon}{value}"
 

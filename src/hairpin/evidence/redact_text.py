@@ -1,4 +1,4 @@
-"""Finds addresses, MAC addresses, engine ids and names in the text of a reading, whatever tool wrote it.
+"""Finds addresses, hardware addresses, engine ids and names in the text of a reading, whatever tool wrote it.
 
 Rules, routes, JSON and logs are treated alike: whatever can be read as an address counts as one. Prefixes in two fields
 (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms of
@@ -99,7 +99,7 @@ class Text:
         self._known = 0
 
     def plain(self, text: str) -> str:
-        """Return the text with addresses, MAC addresses, ids and home directories renamed."""
+        """Return the text with addresses, hardware addresses, ids and home directories renamed."""
         return _TOKEN.sub(self._token, text)
 
     def words(self, text: str) -> str:
@@ -188,7 +188,7 @@ class Text:
         return self._names.mac(bytes.fromhex(text.replace(":", ""))).hex(":")
 
     def _bridge(self, text: str) -> str:
-        """Return a bridge id's MAC address renamed, without leading zeros, as iproute2 writes it."""
+        """Return a bridge id's hardware address renamed, without leading zeros, as iproute2 writes it."""
         octets = self._names.mac(bytes(int(octet, 16) for octet in text.split(":")))
         return ":".join(f"{octet:x}" for octet in octets)
 

@@ -50,8 +50,8 @@ class Tunnel(msgspec.Struct, frozen=True):
     ``local`` and ``remote`` are of the outer packet.  Without a ``local`` the kernel chooses the source address,
     without a ``remote`` the forwarding database has it.  ``underlay``: the link that the outer packet is bound to.
     ``dont_fragment``: DF of the outer packet.  ``ttl``: its TTL; 0: the inner packet's.  ``learning``: a vxlan learns
-    from received frames which remote has a MAC address.  ``proxy``: a vxlan replies to ARP requests from its neighbour
-    entries, and sends no request on.  ``external``: routes and programs set all of this for each packet.
+    from received frames which remote has a hardware address.  ``proxy``: a vxlan replies to ARP requests from its
+    neighbour entries, and sends no request on.  ``external``: routes and programs set all of this for each packet.
     """
 
     kind: str

@@ -147,7 +147,7 @@ class _Results:
         self.open += (
             message(
                 "not rebuilt, so {start} to {target} stays simulated: {said}",
-                start=trace.flow.start_text(),
+                start=trace.flow.start_text(with_host=len(network.hosts) > 1),
                 target=trace.flow.target_text(),
                 said=said,
             )

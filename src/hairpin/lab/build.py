@@ -18,8 +18,8 @@ from hairpin.lab.probe import Outcome
 from hairpin.message import message
 
 PROBE_TIMEOUT_S = 1.5
-# Each probe has a source port of its own: what the last one left in conntrack or TIME-WAIT would answer for it. Below
-# the kernel's ephemeral range, so that nothing else takes them.
+# Each probe has its own source port, so that it meets no conntrack entry or TIME-WAIT socket of an earlier probe. The
+# ports are below the kernel's ephemeral range, so that no other socket takes them.
 FIRST_SOURCE_PORT = 21001
 
 _numbers = itertools.count(1)
@@ -61,9 +61,9 @@ class Lab:
         )
 
     def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S, padding_bytes: int = 0) -> Outcome:
-        """Return what becomes of a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``.
+        """Make a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``; return its outcome.
 
-        ``padding_bytes`` make the request longer, so that it needs several packets.
+        ``padding_bytes`` lengthen the request, so that it needs several packets.
         """
         address, port, protocol = split_destination(to)
         numbers = (port, timeout_s, next(self._source_ports), padding_bytes)
@@ -111,7 +111,10 @@ def running_lab(plan: LabPlan) -> Generator[Lab]:
 def _running_host(
     node: Node, plan: HostPlan, cgroup: str, enter: Callable[[Node], None] | None = None
 ) -> Generator[None]:
-    """``enter`` is what makes the engine one of several, before it has networks and containers."""
+    """Run the host's firewall, engine and containers during the block.
+
+    ``enter`` makes the engine join the others (a swarm), before it has networks and containers.
+    """
     _run_all(node, plan.before_engine)
     with (
         running_firewall(node, plan.firewall),
@@ -158,7 +161,7 @@ def _hostname(plan: LabPlan, host: HostPlan) -> str:
 def _write_files(host: Node, hostname: str) -> None:
     engine.write(host, "/etc/hosts", f"127.0.0.1 localhost {hostname}\n::1 localhost\n")
     engine.write(host, "/etc/hostname", f"{hostname}\n")
-    # Nobody answers there; what asks for a name in a lab fails as quickly as the network lets it.
+    # No DNS server has this address: name look-ups in a lab fail.
     engine.write(host, "/etc/resolv.conf", "nameserver 192.0.2.53\n")
 
 
@@ -185,10 +188,10 @@ def _ended_first(host: Node) -> Generator[None]:
 
 @contextmanager
 def _swept(cgroup: str) -> Generator[tuple[int, ...]]:
-    """Have the host's cgroups removed when the block ends, or when this process dies.
+    """Remove the hosts' cgroups when the block ends, or when this process dies.
 
-    Yields the lifeline: the end of the sweeper's input that all of the lab's processes hold. The block ends when the
-    last of them has ended and its cgroups are gone.
+    Yields the lifeline: the write end of the sweeper's standard input, which every process of the lab inherits. The
+    block ends when the last of these processes has ended and the cgroups are gone.
     """
     sweeper = subprocess.Popen(
         (*python("sweeper.py"), cgroup), stdin=subprocess.PIPE, env=ENVIRONMENT, start_new_session=True

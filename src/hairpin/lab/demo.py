@@ -19,14 +19,14 @@ from hairpin.message import message
 SCENARIO = "interface-forwarding-off"
 URL = f"http://{HOST}:8151/"
 TARGET = "8151"
-# busybox wget has a -T of its own, with which the static one of Debian 12 crashes.
+# timeout(1), since Debian 12's static busybox crashes in `wget -T`.
 FETCH = f"timeout 3 busybox wget -qO- {URL}"
 
 
 def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = CHECK) -> None:
-    """Tell and do the whole story; raise LabError at the first step that does not go as told.
+    """Tell and do the whole story; raise LabError at the first step whose result is not the one told.
 
-    ``command`` is what is run in the lab host instead of this hairpin's own ``check``.
+    ``command`` runs in the lab host instead of this hairpin's own ``check``.
     """
     started = time.monotonic()
     scenario = named(SCENARIO)
@@ -106,7 +106,7 @@ def _fetch(lab: Lab, out: Callable[[str], object]) -> None:
 
 def _miss(lab: Lab, out: Callable[[str], object]) -> None:
     said = lab.client.run(f"{FETCH} || echo exit status $?")
-    # timeout(1): 124 when the time was up.
+    # timeout(1) exits with 124 if the command timed out.
     if said != "exit status 124\n":
         raise LabError(
             message("{url} should time out on a host that does not forward, and said: {said}", url=URL, said=said)

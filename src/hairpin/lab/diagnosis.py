@@ -1,4 +1,4 @@
-"""Asks hairpin about a lab host as a user would, and reads the answer as a script would: by the contract's JSON."""
+"""Runs ``hairpin check`` in a lab host as a user does, and reads its JSON (docs/schema/report-1.json) as a script."""
 
 import subprocess
 import sys
@@ -26,13 +26,13 @@ _AGREEING = {
 
 
 class StoppedAt(msgspec.Struct, frozen=True):
-    """Where a flow ended, and the model's word for why."""
+    """Where a flow ended.  ``reason``: one of ``walk.state.Reason``."""
 
     reason: str | None = None
 
 
 class AskedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One of the contract's ``flows``; ``causes`` are references, ``assumed`` sentences about what was not read."""
+    """One of the report's ``flows``; ``causes`` are references, ``assumed`` sentences about what was not read."""
 
     id: str
     origin: str
@@ -56,7 +56,7 @@ class Repair(msgspec.Struct, frozen=True):
 
 
 class NamedCause(msgspec.Struct, frozen=True):
-    """One of the contract's ``causes``, best first there."""
+    """One of the report's ``causes``, which stand best first."""
 
     ref: str
     id: str
@@ -69,7 +69,7 @@ class NamedCause(msgspec.Struct, frozen=True):
 
 
 class AskedEngine(msgspec.Struct, frozen=True):
-    """One of the contract's ``engines``."""
+    """One of a host's ``engines``."""
 
     name: str
     state: str
@@ -78,21 +78,21 @@ class AskedEngine(msgspec.Struct, frozen=True):
 
 
 class AskedHost(msgspec.Struct, frozen=True):
-    """One of the contract's ``hosts``."""
+    """One of the report's ``hosts``."""
 
     name: str
     engines: tuple[AskedEngine, ...] = ()
 
 
 class AskedBack(msgspec.Struct, frozen=True):
-    """One of the contract's ``questions``: what only the user can tell."""
+    """One of the report's ``questions``, which only the user can answer."""
 
     text: str
     option: str
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What the lab reads of ``hairpin.report/1``; the asked flow is the first."""
+    """The fields of ``hairpin.report/1`` that the lab reads; the asked flow is the first."""
 
     schema: str
     flows: tuple[AskedFlow, ...]
@@ -109,10 +109,10 @@ class Report(msgspec.Struct, frozen=True):
         )
 
     def repair(self, flow: AskedFlow) -> tuple[tuple[str, str], ...]:
-        """Return the printed commands that together bring a flow back, each behind the label of its host: of each cause
-        in the best one's set, the first remedy's.
+        """Return the printed commands that together repair a flow, each with the label of its host.
 
-        Empty where one of them has no command to offer (nobody but its owner can start a service).
+        They are those of the first remedy with commands, for each cause in the best cause's set. Empty if one of these
+        causes has no such remedy: only its owner can start a service, for example.
         """
         named = self.blocking(flow)
         if not named:
@@ -130,7 +130,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How one call of hairpin ended; ``report`` is None where it printed none."""
+    """How one call of hairpin ended; ``report`` is None if it printed none."""
 
     status: int
     seconds: float
@@ -139,7 +139,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def ask(host: Node, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK) -> Answer:
-    """Run ``hairpin check ARGUMENTS --json`` inside a lab host (all its namespaces) and return what came of it."""
+    """Run ``hairpin check ARGUMENTS --json`` inside a lab host (in all its namespaces) and return how it ended."""
     started = time.monotonic()
     try:
         done = subprocess.run(
@@ -172,15 +172,15 @@ def environment() -> dict[str, str]:
 
 
 def agrees(outcome: Outcome, verdict: str) -> bool:
-    """Tell whether a verdict of hairpin's says what the real connection did."""
+    """Return whether a verdict of hairpin's says what the real connection did."""
     return verdict in _AGREEING[outcome]
 
 
 def describes(flow: AskedFlow, outcome: Outcome, *, across_hosts: bool = False) -> bool:
-    """Tell whether hairpin's answer says what the real connection did.
+    """Return whether hairpin's answer says what the real connection did.
 
-    A packet whose neighbour nobody answers for is dropped, and the kernel tells its sender some seconds later. Between
-    hosts the ARP request may be what is lost (``across_hosts``), in a tunnel for example.
+    If nobody answers ARP for the next hop, the walk says ``dropped``, and the kernel sends an ICMP error some seconds
+    later. Between hosts (``across_hosts``) the ARP request itself may be lost, for example in a tunnel.
     """
     unheard = across_hosts or (flow.stopped_at is not None and flow.stopped_at.reason == "no-neighbour")
     late = outcome is Outcome.UNREACHABLE and unheard and flow.verdict == "dropped"

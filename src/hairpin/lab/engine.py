@@ -1,4 +1,4 @@
-"""A real dockerd in a lab host: started, told ready by itself (sd_notify), given networks and containers."""
+"""A real dockerd in a lab host: started, ready when sd_notify(3) says so, with the plan's networks and containers."""
 
 import contextlib
 import http.client
@@ -46,7 +46,7 @@ def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess
                 _wait_ready(host, engine, ready)
                 yield engine
             finally:
-                # Mostly it is gone already, with the host's first process; if not, it ends its containers first.
+                # dockerd has usually ended with the host's first process. If not, it now stops its containers.
                 engine.terminate()
 
 
@@ -119,14 +119,14 @@ def _service(container: ContainerPlan) -> str:
             # httpd in the background, so that a fault can kill it and start it elsewhere in the same container.
             return f"{IMAGE} sh -c 'httpd -p 80 -h /www; exec sleep 1000000'"
         case "udp-echo":
-            # busybox has no UDP server: the machine's own Python, by a read-only view of the host's files.
+            # busybox has no UDP server, so the machine's own Python runs from a read-only mount of the host's files.
             return f"-v /:/host:ro {IMAGE} chroot /host {' '.join(python('responder.py'))} udp 0.0.0.0 53"
         case "nothing":
             return f"{IMAGE} sleep 1000000"
 
 
 def container_pid(host: Node, name: str) -> int:
-    """Return the first process of a running container, as the host counts."""
+    """Return the id of a container's first process in the host's PID namespace; 0 if the container does not run."""
     document = json.loads(api(host, f"/containers/{name}/json"))
     return int(document["State"]["Pid"])
 

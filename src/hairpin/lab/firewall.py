@@ -15,12 +15,12 @@ START_TIMEOUT_S = 30.0
 
 @contextmanager
 def running_firewall(host: Node, kind: Literal["", "firewalld", "ufw"]) -> Generator[None]:
-    """Run the firewall in the host during the block; enter it before dockerd's, as the units are ordered."""
+    """Run the firewall in the host during the block.  It starts before dockerd, in the order of the systemd units."""
     match kind:
         case "":
             yield
         case "ufw":
-            # It asks whether ssh connections may be cut; there are none here.
+            # Without --force ufw asks whether it may disrupt ssh connections.
             host.run("ufw --force enable")
             yield
         case "firewalld":
@@ -43,7 +43,7 @@ def _daemon(host: Node, argv: tuple[str, ...], log: str) -> Generator[subprocess
 
 
 def _wait_on_bus(host: Node, firewalld: subprocess.Popen[str]) -> None:
-    """Return once firewalld answers on the bus; it takes its name there after its rules are in place."""
+    """Return once firewalld has its name on the bus; it takes the name after it has loaded its rules."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and firewalld.poll() is None:
         asked = host.run(

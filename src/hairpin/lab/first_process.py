@@ -1,8 +1,9 @@
 """First process of a lab host: makes the host's mounts, says its process id, then reaps until it is killed.
 
 Started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it
-imports nothing but the standard library. What the host writes in its folders lands in one tmpfs that ends with the
-mount namespace; /tmp and whatever else the machine has are shared, so that a checkout can be run from anywhere.
+imports the standard library only. Files that the host writes below the folders of ``OVERLAID`` are in one tmpfs that
+ends with the mount namespace. The machine's other folders, such as /tmp, are shared, so that a checkout in any folder
+can be run.
 """
 
 import ctypes
@@ -19,7 +20,7 @@ MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MNT_DETACH = 2
 
-# What a distribution's tools write to; each is the machine's own below and private above.
+# Folders that a distribution's tools write to. Each is an overlay: the machine's files below, the host's writes above.
 OVERLAID = ("etc", "var", "usr", "root", "home", "opt")
 SCRATCH = Path("/mnt")
 
@@ -48,10 +49,10 @@ def make_mounts() -> None:
     mount(str(data_root), "/var/lib/docker", flags=MS_BIND)
     mount("tmpfs", "/run", "tmpfs", options="mode=755")
     mount("proc", "/proc", "proc")
-    # A sysfs mounted here shows the links of this network namespace; the cgroup tree is not part of it and moves over.
+    # A sysfs mounted here shows the links of this network namespace. The cgroup tree is another mount and moves over.
     mount("sysfs", "/sys", "sysfs")
     mount(str(kept_cgroups), "/sys/fs/cgroup", flags=MS_MOVE)
-    # The overlays and the bind hold the tmpfs; nobody in the host needs to see it.
+    # The overlays and the bind mount hold the tmpfs, so it needs no place in the host's file system.
     if _libc.umount2(str(SCRATCH).encode(), MNT_DETACH):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(SCRATCH))
 
@@ -67,7 +68,7 @@ def lay_over(name: str) -> None:
 def main() -> None:
     """Make the host, print ``ready PID`` (the process id outside), reap for ever."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-    outer_pid = Path("/proc/self").readlink()  # the proc mounted so far is the outer one
+    outer_pid = Path("/proc/self").readlink()  # still the proc of the outer PID namespace
     make_mounts()
     socket.sethostname(sys.argv[1])
     sys.stdout.write(f"ready {outer_pid}\n")

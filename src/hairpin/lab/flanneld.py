@@ -1,10 +1,11 @@
-"""What flanneld does on a node with the ``udp`` backend. Runs as a plain script inside a lab host.
+"""The relay of flanneld's ``udp`` backend. Runs as a plain script inside a lab host.
 
 ``python -I -S flanneld.py NETWORK LEASE ADDRESS LEASE=ADDRESS…``: the cluster's network, the node's own lease and
-address, and those of the other nodes. It returns when the relay works, which goes on in the background.
+address, and those of the other nodes. It returns when the relay is ready, which continues in the background.
 
-A packet that the kernel routes to ``flannel0`` is sent in a UDP packet to the node that has its destination; what comes
-back by UDP is written to ``flannel0``. Both ways its TTL counts down. Nobody has a route: ICMP net unreachable.
+The relay sends each packet that the kernel routes to ``flannel0`` in a UDP packet to the node whose lease has the
+destination. It writes each packet that it receives by UDP to ``flannel0``. In both directions it decrements the TTL. If
+no lease has the destination, it answers with an ICMP error (net unreachable).
 
 Source: flannel-io/flannel pkg/backend/udp/udp_network_amd64.go newNetwork(), configureIface(); proxy_amd64.c
 tun_to_udp(), udp_to_tun(), send_net_unreachable()
@@ -30,14 +31,14 @@ Routes = tuple[tuple[IPv4Network, str], ...]
 
 
 def open_tun() -> tuple[int, str]:
-    """Return a new tun device's file, and its name: ``flannel0`` where there is no other."""
+    """Return a new tun device's file descriptor, and its name: ``flannel0`` if it is the first."""
     tun = os.open("/dev/net/tun", os.O_RDWR)
     made = fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", b"flannel%d", IFF_TUN_NO_PI))
     return tun, made[:16].rstrip(b"\0").decode()
 
 
 def configure(name: str, network: IPv4Network, lease: IPv4Network, mtu: int) -> None:
-    """Give the device the lease's first address, as one address, and the route to the whole network."""
+    """Give the device the lease's first address with prefix length 32, and the route to the whole network."""
     for words in (
         f"address add {lease.network_address}/32 dev {name}",
         f"link set {name} mtu {mtu} up",
@@ -47,7 +48,7 @@ def configure(name: str, network: IPv4Network, lease: IPv4Network, mtu: int) -> 
 
 
 def counted_down(packet: bytearray) -> bool:
-    """Lower the packet's TTL; return whether it may go on."""
+    """Decrement the packet's TTL and correct its checksum; return whether the TTL is still above 0."""
     packet[8] -= 1
     packet[10:12] = b"\0\0"
     packet[10:12] = struct.pack("!H", checksum(packet[: (packet[0] & 15) * 4]))
@@ -63,7 +64,7 @@ def checksum(data: bytes | bytearray) -> int:
 
 
 def net_unreachable(packet: bytes | bytearray, source: IPv4Address) -> bytes | None:
-    """Return the ICMP error about a packet that no node has a lease for; None where none is sent."""
+    """Return the ICMP error about a packet that no lease has the destination of; None for ICMP and later fragments."""
     header = (packet[0] & 15) * 4
     if packet[9] == _ICMP or struct.unpack_from("!H", packet, 6)[0] & 0x1FFF:
         return None
@@ -76,7 +77,7 @@ def net_unreachable(packet: bytes | bytearray, source: IPv4Address) -> bytes | N
 
 
 def relay(tun: int, sock: socket.socket, routes: Routes, source: IPv4Address) -> None:
-    """Carry packets for ever."""
+    """Relay packets in both directions for ever."""
     while True:
         ready, _, _ = select.select((tun, sock.fileno()), (), ())
         if tun in ready:
@@ -98,12 +99,12 @@ def outwards(tun: int, sock: socket.socket, packet: bytearray, routes: Routes, s
     elif node is not None and counted_down(packet):
         try:
             sock.sendto(packet, (node, PORT))
-        except OSError:  # its own firewall, no route: flanneld logs it
+        except OSError:  # the node's firewall, or no route: flanneld only logs it
             return
 
 
 def main() -> None:
-    """Make the device and the socket, write down the lease, and relay in a process of its own."""
+    """Make the device and the socket, write ``subnet.env``, and relay in a child process."""
     network, lease, address = IPv4Network(sys.argv[1]), IPv4Network(sys.argv[2]), sys.argv[3]
     others = (each.split("=") for each in sys.argv[4:])
     routes = tuple((IPv4Network(other), node) for other, node in others)

@@ -1,7 +1,7 @@
-"""The prepared data root: what ``/var/lib/docker`` holds once a dockerd of this machine has taken in the lab's image.
+"""The prepared data root: ``/var/lib/docker`` after this machine's dockerd has imported the lab's image.
 
-Made once for each version of dockerd and busybox, kept in the user's cache folder as one tar file, unpacked into every
-new host: a host then starts in well under a second.
+Made once for each version of dockerd and busybox, kept in the cache folder as one tar file, and unpacked into every new
+host, which then starts in well under a second.
 """
 
 import contextlib
@@ -21,14 +21,14 @@ from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.prerequisites import static_busybox
 from hairpin.message import message
 
-# Counts up when what follows makes another image from the same programs.
+# Increase it if the code below makes another image from the same programs.
 RECIPE = "1"
 PAGE = "hello from the lab\n"
 APPLETS = "cat chroot httpd ip killall ls nc netstat nslookup ping ps sh sleep wget"
 
 
 def cached_data_root() -> Path:
-    """Return where the data root for this machine's dockerd and busybox is kept, made or not."""
+    """Return the path of the archive for this machine's dockerd and busybox; the file may not exist yet."""
     version = subprocess.run(
         ("dockerd", "--version"), capture_output=True, text=True, env=ENVIRONMENT, check=True
     ).stdout
@@ -38,7 +38,7 @@ def cached_data_root() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: the XDG one where set, the system's otherwise (the lab is root)."""
+    """Return the cache folder: below XDG_CACHE_HOME if set, else the system's, since the lab runs as root."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     return Path(chosen, "hairpin") if chosen.startswith("/") else Path("/var/cache/hairpin")
 
@@ -51,14 +51,14 @@ def unpack_data_root(host: Node, archive: Path) -> None:
 def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextManager[Node]]) -> None:
     """Make the archive: ``empty_host`` opens a lab host with a running dockerd whose data root is empty.
 
-    Written beside its place and moved there, so that two labs that start at once never see half a file.
+    It is written to a temporary file and renamed, so that another lab that starts meanwhile never sees half a file.
     """
     archive.parent.mkdir(parents=True, exist_ok=True)
     with empty_host() as host:
         root = host.run("mktemp /run/rootfs-XXXXXX").strip()
         Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
         host.run(f"docker import - {IMAGE} <{root}")
-        # A clean stop writes the engine's databases.
+        # dockerd writes its databases when it is stopped cleanly.
         host.run(
             "kill $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid) 2>/dev/null; do sleep 0.02; done",
             timeout_s=30,
@@ -72,7 +72,7 @@ def prepare_data_root(archive: Path, empty_host: Callable[[], AbstractContextMan
 
 
 def root_file_system() -> bytes:
-    """Return the image's files as a tar archive: busybox, its names, and the page that httpd serves."""
+    """Return the image's files as a tar archive: busybox, links for its applets, and the page that httpd serves."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for folder in ("bin", "dev", "etc", "host", "proc", "sys", "tmp", "www"):

@@ -10,7 +10,7 @@ Node N has 198.51.100.(10+N), a lease of 10.244.N.0/24 for docker0, and the flan
   FORWARD policy at ACCEPT. The router has a route to each container subnet.
 - ``bridge-vxlan``: one subnet for all hosts, 10.77.0.0/24. On each host the bridge of the network ``stretched`` has a
   VXLAN device as one of its ports, with the other hosts as static remotes.
-- ``swarm``: the engines are one swarm, whose manager is the first host. The plan's own networks are overlays of it.
+- ``swarm``: the engines are one swarm, whose manager is the first host. The plan's networks are its overlay networks.
 """
 
 import json
@@ -155,7 +155,7 @@ def _stretched_port(number: int, others: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def enter_swarm(number: int, manager: Node, node: Node) -> None:
-    """Have a host's engine make the swarm, or join that of the manager's."""
+    """Make the host's engine create the swarm, if it is the manager, or join the manager's."""
     address = HOSTS[number - 1]
     if node is manager:
         node.run(f"docker swarm init --advertise-addr {address}")

@@ -1,4 +1,4 @@
-"""Holds one answer of hairpin's against the truth of its scenario: a miss, a false alarm, or right."""
+"""Holds one answer of hairpin's against the truth of its scenario: right, a miss, or a false alarm."""
 
 import re
 from typing import Literal
@@ -17,10 +17,10 @@ _READ_BY = re.compile(r"--host ([0-9.]+)")
 class FlowScore(msgspec.Struct, frozen=True):
     """One question put to hairpin, and whether its answer was right.
 
-    ``truth`` is what the real connection did; ``expected`` the causes that had to be named, ``named`` the blocking ones
-    that were, in the report's order; of several hosts as ``ID@HOST``. ``repair`` is ``works`` or ``fails`` where the
-    printed commands were carried out and the connection made again. ``wrong`` says what is off, empty where all is
-    right.
+    ``truth``: the outcome of the real connection. ``expected``: the causes that had to be named. ``named``: the
+    blocking causes that were named, in the report's order. A cause is ``ID@HOST`` if there are several hosts.
+    ``repair``: ``works`` or ``fails`` if the printed commands were run and the connection was made again. ``wrong``:
+    what is wrong with the answer; empty if it is right.
     """
 
     scenario: str
@@ -62,9 +62,9 @@ def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:
 
 
 def judge_everything(scenario: Scenario, answer: Answer, alone: str = "") -> FlowScore:
-    """Hold the answer to no target, as people ask first, against a healthy host: nothing may be wrong.
+    """Judge the answer to ``hairpin check`` without a target on a healthy host: no cause, no failing flow, status 0.
 
-    ``alone``: the host that was asked where there are others, which nobody read.
+    ``alone``: the only one of several hosts that was read.
     """
     flow = Flow(target=EVERYTHING, start=f"{EVERYTHING}{_alone(alone)}", to="")
     if answer.report is None:
@@ -81,8 +81,10 @@ def judge_everything(scenario: Scenario, answer: Answer, alone: str = "") -> Flo
 
 
 def judge_alone(scenario: Scenario, flow: Flow, answer: Answer, host: str) -> FlowScore:
-    """Hold the answer of one host alone against the truth of a healthy flow that starts on it: what goes to another
-    host ``leaves``, and the other is named by its underlay address with the option that reads it.
+    """Judge the answer of one host, read without the others, about a healthy flow that starts on it.
+
+    A flow to another host ``leaves``. The answer then names that host by its underlay address, with the option that
+    reads it.
     """
     row = judge(scenario, flow, answer)
     row = msgspec.structs.replace(row, flow=row.flow + _alone(host))
@@ -95,7 +97,7 @@ def judge_alone(scenario: Scenario, flow: Flow, answer: Answer, host: str) -> Fl
 
 
 def _goes_to_a_host(flow: Flow) -> bool:
-    """Return whether the flow goes to a lab host or to a container of one: not to the client outside."""
+    """Return whether the flow goes to a lab host or to a container of one."""
     return flow.to.startswith(("10.", "198.51.100.1"))
 
 
@@ -108,7 +110,7 @@ def _names(scenario: Scenario, causes: tuple[NamedCause, ...]) -> tuple[str, ...
 
 
 def names_all(expected: tuple[tuple[str, ...], ...], causes: tuple[str, ...]) -> bool:
-    """Tell whether the best-ranked causes are the expected ones: each entry is met by one of the first as many."""
+    """Return whether the best-ranked causes are the expected ones: one of the first N meets each of the N entries."""
     best = frozenset(causes[: len(expected)])
     return all(best.intersection(alternatives) for alternatives in expected)
 

@@ -1,7 +1,7 @@
 """A real sshd in each of a lab's hosts, and keys by which root of any of them logs in to all.
 
-Keys, known hosts and configuration are made for one lab and lie in its hosts' own files: they end with it, and the
-machine's own keys and configuration take no part.
+Keys, known hosts and configuration are made for one lab, in its hosts' own file systems, and end with it. The machine's
+own keys and configuration are not used.
 """
 
 import subprocess
@@ -43,7 +43,7 @@ START_TIMEOUT_S = 20.0
 def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
     """Let root of each host log in to all hosts (its own included) by ssh during the block; raise LabError.
 
-    Yields the options that have hairpin read all hosts so, the first as "this host", at the addresses of now.
+    Yields the options by which hairpin reads all hosts over ssh at their present addresses, the first as "this host".
     """
     addresses = [_address(host) for host in lab.hosts]
     for host in lab.hosts:
@@ -62,8 +62,8 @@ def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
 
 @contextmanager
 def whole_network(lab: Lab, scenario: Scenario) -> Generator[tuple[str, ...]]:
-    """Yield the options by which hairpin on the first host learns all that the scenario tells: the other hosts, and the
-    facts that no host shows, in a file of the first."""
+    """Yield the options by which hairpin on the first host reads the other hosts and the scenario's ``outside``, which
+    is a file on the first host."""
     with ExitStack() as stack:
         hosts = stack.enter_context(running_logins(lab)) if scenario.several_hosts else ()
         if scenario.outside:
@@ -86,7 +86,7 @@ def _make_keys(host: Node) -> None:
 
 @contextmanager
 def _sshd(host: Node) -> Generator[None]:
-    """Run the host's sshd during the block; sessions that it has started end with the host's first process."""
+    """Run the host's sshd during the block; its sessions end with the host's first process."""
     argv = ("/usr/sbin/sshd", "-D", "-e", "-f", f"{_FOLDER}/sshd_config")
     with host.start(argv, log=_LOG) as server:
         try:

@@ -1,7 +1,7 @@
-"""One machine of a lab: a process that holds its namespaces, and the ways in.
+"""One machine of a lab: a process that holds its namespaces, and the commands that enter them.
 
-Every holder is started through ``setpriv --pdeathsig KILL``, so that it ends with the thread that started it, however
-that ends; so is what is started in a machine to stay. Namespaces have no names: when the holder is gone, so are they.
+The holder, and every program that stays in the machine, is started through ``setpriv --pdeathsig KILL``: it ends with
+the thread that started it. The namespaces have no names, so they end with the holder.
 """
 
 import os
@@ -28,8 +28,8 @@ DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 class Node:
     """A running machine.
 
-    ``pid`` is its first process as this machine counts; ``enter`` is the argv prefix that runs a command in it. What is
-    started in it to stay holds the ``lifeline`` open: file descriptors that the sweeper waits for.
+    ``pid``: its first process, in our PID namespace. ``enter``: the argv prefix that runs a command in it.
+    ``lifeline``: file descriptors that every program that stays in it inherits; the sweeper waits until all are closed.
     """
 
     def __init__(self, name: str, pid: int, enter: tuple[str, ...], lifeline: tuple[int, ...] = ()) -> None:
@@ -79,7 +79,7 @@ class Node:
     def start(
         self, argv: Sequence[str], *, log: str = "", variables: Sequence[tuple[str, str]] = ()
     ) -> subprocess.Popen[str]:
-        """Start a program that stays until the lab ends; its output goes to the node's file ``log``, or to a pipe."""
+        """Start a program that runs until the lab ends; its output goes to the node's file ``log``, or to a pipe."""
         with ExitStack() as stack:
             output: IO[str] | int = subprocess.PIPE
             if log:
@@ -101,7 +101,7 @@ class Node:
 
 
 def python(script: str) -> tuple[str, ...]:
-    """Return the argv that runs one of the lab's scripts, wherever the checkout and its interpreter are."""
+    """Return the argv that runs one of the lab's scripts with our interpreter."""
     return (sys.executable, "-I", "-S", str(SCRIPTS / script))
 
 
@@ -132,7 +132,7 @@ def _hold(argv: tuple[str, ...], lifeline: tuple[int, ...]) -> subprocess.Popen[
         stderr=subprocess.PIPE,
         text=True,
         env=ENVIRONMENT,
-        start_new_session=True,  # an interrupt typed at the terminal is ours to handle, in order
+        start_new_session=True,  # Ctrl-C at the terminal reaches this process only, which ends the lab in order
         pass_fds=lifeline,
     )
 

@@ -1,4 +1,4 @@
-"""What a lab holds, as data: the machines, the host's engine and firewall, its networks and containers."""
+"""A lab as data: its machines, the hosts' engines and firewalls, their networks and containers."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ Join = Literal["", "flannel-vxlan", "flannel-udp", "flannel-host-gw", "routes", 
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of all: immutable, and a misspelt key in a scenario file is an error."""
+    """The base of all plans: immutable; a misspelt key in a scenario file is an error."""
 
 
 class NetworkPlan(Plan, frozen=True):
@@ -21,9 +21,9 @@ class NetworkPlan(Plan, frozen=True):
 class ContainerPlan(Plan, frozen=True):
     """``docker run -d`` of the lab's image.
 
-    ``serve`` is what runs in it: a page on port 80 by busybox httpd which may be killed and started again without
-    ending the container, a UDP echo on port 53, or nothing that listens. ``networks`` are joined in order, the first at
-    the start. ``options`` are further arguments of ``docker run``.
+    ``serve``: the service in it. ``http`` is busybox httpd on port 80, which can be killed and started again without
+    ending the container; ``udp-echo`` is on port 53. ``networks`` are joined in order, the first by ``docker run``.
+    ``options`` are further arguments of ``docker run``.
     """
 
     name: str = "web"
@@ -36,9 +36,9 @@ class ContainerPlan(Plan, frozen=True):
 class HostPlan(Plan, frozen=True):
     """A Docker host: its engine, its firewall, its networks and containers.
 
-    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``fillers`` are so many more containers, each with
-    a published port. ``before_engine`` and ``setup`` are shell commands in the host: before dockerd starts, and when
-    all containers run.
+    ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``fillers``: the number of further containers,
+    each with a published port. ``before_engine`` and ``setup``: shell commands that run in the host before dockerd
+    starts, and when all containers run.
     """
 
     name: str = "host"
@@ -54,9 +54,9 @@ class HostPlan(Plan, frozen=True):
 class LabPlan(HostPlan, frozen=True):
     """One lab: a client behind a router, a neighbour on the host's link, the host.
 
-    ``second_nic`` gives the host ``eth1`` (198.18.0.11/24), whose other end is the router too. ``ipv6`` gives every
-    machine documentation addresses. ``gateway`` makes the router a cloud's 1:1 NAT for 203.0.113.11 which does not
-    hairpin.
+    ``second_nic`` gives the host ``eth1`` (198.18.0.11/24), whose other end is the router, too. ``ipv6`` gives every
+    machine documentation addresses. ``gateway`` makes the router a cloud's 1:1 NAT gateway for 203.0.113.11, which does
+    not hairpin.
 
     ``hosts`` are two or three Docker hosts on the link instead of the plan's own one; those three options then concern
     the first of them. ``join`` is the kind of connection between their containers (see ``joining.py``).

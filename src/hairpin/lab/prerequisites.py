@@ -1,4 +1,4 @@
-"""What a lab needs of the machine, checked before anything is started."""
+"""The programs and kernel features that a lab needs, checked before anything is started."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def require(firewall: str = "", *, logins: bool = False) -> None:
     """Raise LabError that names everything missing at once: privilege, kernel support, packages to install.
 
-    ``logins``: whether hosts are to be reached by ssh, too.
+    ``logins``: whether the hosts run sshd.
     """
     if os.geteuid() != 0:
         raise LabError(message("the lab makes namespaces and mounts on this machine and needs root: run it with sudo"))
@@ -66,7 +66,7 @@ def require(firewall: str = "", *, logins: bool = False) -> None:
 
 
 def static_busybox() -> Path:
-    """Return a busybox that runs alone in an image; raise LabError where only a dynamically linked one is installed."""
+    """Return the path of a statically linked busybox, which needs no other file; raise LabError if there is none."""
     found = shutil.which("busybox", path=SEARCH_PATH)
     if found is None or is_dynamic(Path(found).read_bytes()):
         raise LabError(message("the lab's image needs a statically linked busybox: `apt-get install busybox-static`"))
@@ -74,7 +74,7 @@ def static_busybox() -> Path:
 
 
 def is_dynamic(program: bytes) -> bool:
-    """Tell whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for no 64-bit ELF file."""
+    """Return whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for all but 64-bit ELF files."""
     if program[:5] != b"\x7fELF\x02":
         return True
     table_offset, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)

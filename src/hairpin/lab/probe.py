@@ -1,4 +1,4 @@
-"""Makes one real connection and says what became of it; runs as a plain script inside a namespace too.
+"""Makes one real connection and says how it ended; runs as a plain script inside a namespace, too.
 
 ``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. Imports
 the standard library only: inside a namespace neither hairpin nor its dependencies need be there.
@@ -11,7 +11,7 @@ import sys
 
 
 class Outcome(enum.StrEnum):
-    """What a client sees. ``timeout`` includes a connection that is accepted and then stays silent."""
+    """The result that a client sees. ``timeout`` includes a connection that is accepted and then stays silent."""
 
     DELIVERED = "delivered"
     TIMEOUT = "timeout"
@@ -37,7 +37,7 @@ def probe(
 
     ``padding_bytes`` lengthen the request by a header; the server answers once all packets of the request have arrived.
 
-    Raises OSError only for what is no answer of the network (no such address family, source port in use).
+    Raises OSError only for errors of this machine: an unknown address family, a source port in use.
     """
     padding = b"X-Padding: " + b"x" * padding_bytes + b"\r\n" if padding_bytes else b""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -57,7 +57,7 @@ def probe(
             if error.errno not in _BY_ERRNO:
                 raise
             return _BY_ERRNO[error.errno]
-    # docker-proxy accepts before it knows that nobody listens behind it, then closes: no answer, no reset.
+    # docker-proxy accepts before it knows that nothing listens in the container. It then closes: no data, no RST.
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 
 

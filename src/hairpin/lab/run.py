@@ -1,4 +1,4 @@
-"""Keeps a scenario's broken host standing for as long as somebody wants to look at it."""
+"""Keeps a scenario's broken host running until the user has looked at it."""
 
 import os
 import shlex
@@ -40,7 +40,7 @@ def shell(name: str, out: Callable[[str], object] = say) -> int:
             "TERM": os.environ.get("TERM", "dumb"),
             "PS1": r"lab-host \w # ",
         }
-        # What is typed at the terminal is for the shell inside.
+        # Ctrl-C at the terminal is for the shell inside.
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return subprocess.run((*lab.host.enter, "sh", "-i"), env=variables, check=False).returncode
@@ -66,7 +66,7 @@ def _broken(scenario: Scenario, out: Callable[[str], object]) -> Generator[Lab]:
 def ways_in(lab: Lab, scenario: Scenario, whole: tuple[str, ...] = ()) -> str:
     """Return how to enter the host and its client from another terminal of this machine, and what to ask there.
 
-    ``whole``: the options that have hairpin see the whole network."""
+    ``whole``: the options by which hairpin sees the whole network."""
     others = "".join(
         f"\nEnter {host.name}:\n    {' '.join(host.enter[:-1])}" for host in lab.hosts if host is not lab.host
     )
@@ -84,14 +84,14 @@ Be the client outside:
 
 
 def own_command() -> tuple[str, ...]:
-    """Return what starts this hairpin: its command beside the interpreter, or the interpreter with the module."""
+    """Return the argv that starts this hairpin: the command beside the interpreter, or the interpreter with ``-m``."""
     beside = Path(sys.executable).with_name("hairpin")
     return (str(beside),) if beside.exists() else (sys.executable, "-m", "hairpin")
 
 
 @contextmanager
 def _ended_by_signals() -> Generator[None]:
-    """Have SIGTERM unwind the block as an interrupt does, and SIGINT too: a background job starts with it ignored."""
+    """Let SIGTERM and SIGINT end the block with KeyboardInterrupt.  A background job starts with SIGINT ignored."""
     previous = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

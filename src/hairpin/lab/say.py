@@ -1,9 +1,9 @@
-"""How the lab speaks when nobody gives it another voice."""
+"""The lab's output if the caller gives no other."""
 
 import sys
 
 
 def say(text: str) -> None:
-    """Print a line at once: what follows it may take seconds, or wait for a signal."""
+    """Print a line and flush: the next one may come seconds later, or after a signal."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

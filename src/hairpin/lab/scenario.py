@@ -1,7 +1,7 @@
-"""A scenario: a lab, what breaks it, and what is then true, as one small file of data.
+"""A scenario: a lab, the fault that breaks it, and the truth about the broken lab, as one small file of data.
 
-A file in ``scenarios/`` is named after the cause that it shows, with a suffix where a cause has several; those that
-begin with ``healthy-`` have no fault. The fault is what an administrator, a tool or an accident would type.
+A file in ``scenarios/`` is named after the cause that it shows, with a suffix if a cause has several files. Files that
+begin with ``healthy-`` show no cause. The fault is a command that an administrator or a tool might run.
 ``scenarios/hosts/`` holds the scenarios of several hosts.
 """
 
@@ -31,12 +31,11 @@ class Command(Plan, frozen=True):
 
 
 class Flow(Plan, frozen=True):
-    """One connection: where it starts and goes, what is asked of hairpin for it, what happens before and after the
-    fault.
+    """One connection, the question to hairpin about it, and its outcome before and after the fault.
 
-    ``start``, ``to`` and ``padding_bytes`` are as ``Lab.probe`` takes them. ``target`` is what hairpin is asked for
-    where that is not ``to``, and ``asked_from`` what ``--from`` says where that is not plain from ``start``.
-    ``options`` are further arguments of ``hairpin check``.
+    ``start``, ``to`` and ``padding_bytes`` are arguments of ``Lab.probe``. ``target``: hairpin's TARGET, if it is not
+    ``to``. ``asked_from``: the value of ``--from``, if it does not follow from ``start``. ``options``: further
+    arguments of ``hairpin check``.
     """
 
     target: str = ""
@@ -49,7 +48,7 @@ class Flow(Plan, frozen=True):
     after: Outcome = Outcome.DELIVERED
 
     def origin(self) -> str:
-        """Return the WHERE of the contract for the place at which the real connection starts."""
+        """Return the value of ``--from`` for the place at which the real connection starts."""
         if self.asked_from:
             return self.asked_from
         over_v6 = self.to.startswith("[")
@@ -57,7 +56,7 @@ class Flow(Plan, frozen=True):
         return plain.get(self.start, self.start)
 
     def arguments(self, target: str = "") -> tuple[str, ...]:
-        """Return what stands behind ``hairpin check``; ``target``: instead of the flow's own."""
+        """Return the arguments of ``hairpin check``; ``target`` replaces the flow's own."""
         return (
             target or self.target or self.to,
             "--from",
@@ -68,19 +67,18 @@ class Flow(Plan, frozen=True):
 
 
 def size_option(padding_bytes: int) -> tuple[str, ...]:
-    """Return the option that says how long a lengthened request is."""
+    """Return the option ``--size`` for a lengthened request; nothing for a plain one."""
     return ("--size", str(padding_bytes)) if padding_bytes else ()
 
 
 class Scenario(Plan, frozen=True):
-    """What one file holds, and its name.
+    """The content of one file, and its name.
 
-    ``causes`` is the truth for the flows that fail: every entry must be found, each is one id or several that are
-    equally right (best first). Empty for a healthy host. ``listeners`` are TCP ports that the client serves, for what
-    containers connect to. ``everything`` says that a healthy host is to be found healthy when it is asked without a
-    target, too.
+    ``causes`` is the truth about the flows that fail; empty for a healthy host. Every entry must be named; an entry is
+    one id, or several that are equally right (best first). ``listeners`` are TCP ports that the client serves, for
+    flows of containers. ``everything``: hairpin must also call a healthy host healthy if it is asked without a target.
 
-    Where the lab has several hosts, a cause is ``ID@HOST``. ``repair`` is what an administrator would type; each flow
+    If the lab has several hosts, a cause is ``ID@HOST``. ``repair`` is what an administrator would type; each flow
     then has its outcome from before the fault. ``outside`` is the text of a file for ``--outside``: facts that no host
     shows.
     """
@@ -102,7 +100,7 @@ class Scenario(Plan, frozen=True):
 
     @property
     def several_hosts(self) -> bool:
-        """Whether the lab has hosts of its own, so that a cause is ``ID@HOST``."""
+        """Whether the lab has several hosts, so that a cause is ``ID@HOST``."""
         return bool(self.lab.hosts)
 
     @property
@@ -124,7 +122,7 @@ def scenarios_of_one_host() -> tuple[Scenario, ...]:
 
 @functools.cache
 def scenarios_of_several_hosts() -> tuple[Scenario, ...]:
-    """Return every scenario of two or three hosts, ordered alike."""
+    """Return every scenario of two or three hosts in the same order."""
     return _in_folder(HOSTS_FOLDER)
 
 
@@ -134,7 +132,7 @@ def _in_folder(folder: Path) -> tuple[Scenario, ...]:
 
 
 def named(name: str) -> Scenario:
-    """Return the scenario of this name; raise LabError that lists what there is."""
+    """Return the scenario of this name; raise LabError that lists similar names."""
     for scenario in all_scenarios():
         if scenario.name == name:
             return scenario
@@ -155,7 +153,7 @@ def named(name: str) -> Scenario:
 
 
 def read(path: Path) -> Scenario:
-    """Return the scenario in a file; raise LabError with the place of what is wrong in it."""
+    """Return the scenario in a file; raise LabError with the place of the fault in it."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         scenario = msgspec.convert(document, Scenario)

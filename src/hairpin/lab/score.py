@@ -1,4 +1,4 @@
-"""Scores hairpin against the truth: every scenario broken for real, asked, and judged."""
+"""Scores hairpin against the truth: breaks every scenario's host, asks hairpin, and judges its answers."""
 
 import os
 import statistics
@@ -20,12 +20,12 @@ from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, settled
 
-# A lab and a diagnosis keep a processor busy; more at once only makes each slower.
+# One lab with its diagnosis keeps a processor busy.
 PARALLEL = min(2, os.cpu_count() or 1)
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """What the answers to some scenarios come to."""
+    """The figures over the answers to some scenarios."""
 
     top1_right: int
     top1_asked: int
@@ -39,8 +39,9 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoreReport(Totals, frozen=True, kw_only=True):
-    """All answers, and the totals: of all, and apart of the scenarios of one host and of several. ``broken`` are
-    scenarios that could not be carried through: a defect of the lab, not of hairpin.
+    """All answers, and the totals: of all scenarios, of those with one host, and of those with several.
+
+    ``broken``: scenarios that could not be carried through, which is a defect of the lab, not of hairpin.
     """
 
     rows: tuple[FlowScore, ...]
@@ -58,14 +59,12 @@ def score(
     names: Iterable[str] = (),
     out: Callable[[str], object] = say,
     *,
-    parallel: int = PARALLEL,
     command: tuple[str, ...] = CHECK,
 ) -> ScoreReport:
-    """Carry the named scenarios through (all, when none is named) and return how hairpin did; ``out`` gets a line for
-    each answer.
+    """Run the named scenarios (all if none is named) and return hairpin's score; ``out`` gets a line for each answer.
 
-    ``command`` is what is run in the lab host instead of this hairpin's own ``check``. Raises LabError when the machine
-    cannot have a lab.
+    ``command`` runs in the lab host instead of this hairpin's own ``check``. Raises LabError if the machine lacks
+    something that a lab needs.
     """
     scenarios = tuple(named(name) for name in names) or all_scenarios()
     for firewall in {host.firewall for scenario in scenarios for host in (scenario.lab, *scenario.lab.hosts)}:
@@ -73,7 +72,7 @@ def score(
     rows: dict[str, tuple[FlowScore, ...]] = {}
     broken: list[str] = []
     out(HEAD)
-    pool = ThreadPoolExecutor(parallel)
+    pool = ThreadPoolExecutor(PARALLEL)
     try:
         pending = {pool.submit(score_scenario, scenario, command): scenario for scenario in scenarios}
         for done in as_completed(pending):
@@ -94,7 +93,7 @@ def score(
 
 
 def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> tuple[FlowScore, ...]:
-    """Build, break and ask; raise LabError where the real connections do not do what the scenario says."""
+    """Build, break and ask; raise LabError if a real connection has another outcome than the scenario says."""
     with running_scenario(scenario) as lab, ExitStack() as stack:
         require_truth(scenario, "before", probe_before(lab, scenario))
         break_host(lab, scenario)
@@ -106,14 +105,14 @@ def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> tupl
         for place, flow in enumerate(scenario.flows):
             if flow.after is not Outcome.DELIVERED:
                 rows[place] = try_repair(lab, flow, answers[place], rows[place])
-                break  # one repair: it changes the host that the others were asked about
+                break  # one repair only: it changes the hosts that the other answers are about
         if scenario.healthy and scenario.everything:
             rows.append(judge_everything(scenario, ask(lab.host, whole, command)))
     return (*rows, *alone)
 
 
 def _asked_alone(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> Iterator[FlowScore]:
-    """Ask each host on which no cause is without the others, which makes it no sicker than it is."""
+    """Ask each host that has no cause, without reading the others: its answer may name no cause."""
     for host in lab.hosts:
         if host.name in scenario.accused:
             continue
@@ -122,7 +121,7 @@ def _asked_alone(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> Iter
             continue
         for flow in scenario.flows:
             if _starts_on(lab, flow, host):
-                question = flow.arguments(target=flow.to)  # another target may name a host, which is not read here
+                question = flow.arguments(target=flow.to)  # the flow's own target may name a host that is not read here
                 yield judge_alone(scenario, flow, ask(host, question, command), host.name)
 
 
@@ -132,9 +131,7 @@ def _starts_on(lab: Lab, flow: Flow, host: Node) -> bool:
 
 
 def try_repair(lab: Lab, flow: Flow, answer: Answer, row: FlowScore) -> FlowScore:
-    """Carry out what was printed, as the reader would, and make the connection again; return the row with what came of
-    it.
-    """
+    """Run the printed commands, as a user would, and make the connection again; return the row with the result."""
     commands = answer.report.repair(answer.report.flows[0]) if answer.report and answer.report.flows else ()
     if not commands:
         return row

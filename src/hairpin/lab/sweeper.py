@@ -1,8 +1,8 @@
-"""Outlives a lab by a moment and removes the one thing that no namespace holds: the cgroups that its dockerd made.
+"""Removes the cgroups that a lab's dockerd made, after the lab has ended: they do not end with a namespace.
 
-Started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input. Its other end is held by the
-lab's process and by all that it has started to stay. When that process closes the lab or dies, however it dies, the
-others end too (PR_SET_PDEATHSIG); with the last of them the pipe ends, and the cgroups can go once they are empty.
+Started as a plain script (``python -I -S sweeper.py NAME``) with a pipe as standard input. The lab's process, and every
+program that stays in the lab, holds the pipe's other end. When that process closes the lab or dies, the programs end,
+too (PR_SET_PDEATHSIG). When the last of them has ended, the sweeper reads the end of the pipe and removes the cgroups.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-# The kernel frees a killed host's processes within milliseconds; a bound keeps the sweeper from staying behind itself.
+# The kernel frees a killed host's processes within milliseconds. The bound ends the sweeper if a cgroup stays busy.
 PATIENCE_S = 60.0
 
 

@@ -23,7 +23,7 @@ CLIENT_V6: Final = "2001:db8:1::10"
 NEIGHBOUR_V6: Final = "2001:db8:2::20"
 HOST_V6: Final = "2001:db8:2::11"
 
-# A new namespace copies the machine's own values (net.core.devconf_inherit_init_net), so each is said here.
+# A new namespace may copy the machine's own values (net.core.devconf_inherit_init_net), so each is set here.
 _QUIET = (
     "net.ipv4.ip_forward=0",
     "net.ipv4.conf.all.rp_filter=0",
@@ -93,9 +93,7 @@ def _add_ipv6(client: Node, router: Node, neighbour: Node, host: Node) -> None:
 
 
 def _make_gateway(router: Node) -> None:
-    """Map the public address both ways at the outer link, and drop what comes from inside for it, as a cloud's gateway
-    does.
-    """
+    """Make the router a cloud's gateway: 1:1 NAT of the public address at the outer link, no hairpin from inside."""
     router.run(
         ("iptables-restore",),
         stdin=f"""*mangle
@@ -107,7 +105,7 @@ COMMIT
 COMMIT
 """,
     )
-    # Frames between host and neighbour are switched, not filtered.
+    # Frames between host and neighbour pass no iptables rules of the router.
     router.run(("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0"))
 
 

@@ -1,4 +1,4 @@
-"""One scenario carried through on a running lab: healthy, then broken, each seen by real connections."""
+"""Runs one scenario in a lab: the host healthy, then broken, with real connections in both states."""
 
 import time
 from collections.abc import Generator
@@ -37,7 +37,7 @@ def _listener(lab: Lab, port: int) -> Generator[None]:
 
 
 def probe_before(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
-    """Return what each flow does on the whole host."""
+    """Return each flow's outcome before the fault."""
     return tuple(settled(lab, flow, flow.before) for flow in scenario.flows)
 
 
@@ -48,7 +48,7 @@ def break_host(lab: Lab, scenario: Scenario) -> None:
 
 
 def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
-    """Return what each flow does now."""
+    """Return each flow's outcome after the fault."""
     return tuple(settled(lab, flow, flow.after) for flow in scenario.flows)
 
 
@@ -59,7 +59,7 @@ def repair_hosts(lab: Lab, scenario: Scenario) -> None:
 
 
 def settled(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
-    """Return what becomes of a flow's real connection; what is not as expected gets a moment to become so."""
+    """Return the outcome of a flow's real connection, repeated until it is the expected one or the time is up."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)
     while outcome is not expected and time.monotonic() < deadline:
@@ -69,7 +69,7 @@ def settled(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
 
 
 def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]) -> None:
-    """Raise LabError where a real connection does not do what the scenario's file says for ``before`` or ``after``."""
+    """Raise LabError if an outcome is not the one that the scenario states for ``moment`` (``before`` or ``after``)."""
     for flow, outcome in zip(scenario.flows, outcomes, strict=True):
         expected = flow.before if moment == "before" else flow.after
         if outcome is not expected:

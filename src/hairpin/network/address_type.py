@@ -42,7 +42,7 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
 
 
 def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is broadcast or multicast: its MAC address follows from it, so no request is sent.
+    """Return whether the address is broadcast or multicast.  Its hardware address follows from it: no request is sent.
 
     Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
     """

@@ -15,6 +15,8 @@ from hairpin.host.socket import Socket
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import inside, parse_prefix
 
+KIND = "flannel-udp"
+"""The kind of the tunnel that flanneld's UDP packets are of."""
 FLANNELD = "flanneld"
 _FILE = "/run/flannel/subnet.env"
 _LEASE = "FLANNEL_SUBNET="

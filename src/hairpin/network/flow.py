@@ -100,14 +100,16 @@ class Flow(msgspec.Struct, frozen=True):
             return f"{address}/icmp"
         return f"{f'[{address}]' if self.version == 6 else address}:{self.dport}/{self.protocol}"
 
-    def start_text(self) -> str:
-        """Return the start as text: an address, ``host``, ``container:NAME`` or ``lan``."""
+    def start_text(self, *, with_host: bool = False) -> str:
+        """Return the start as text: an address, ``host``, ``container:NAME`` or ``lan``; ``with_host``:
+        ``container:NAME@HOST``."""
+        at = f"@{self.host}" if with_host and self.host else ""
         match self.start:
             case Outside(address=address):
                 return address_text(address, self.version)
             case Lan(address=address):
                 return f"lan ({address_text(address, self.version)})"
             case FromHost():
-                return "host"
+                return f"host{at}"
             case FromContainer(name=name):
-                return f"container:{name}"
+                return f"container:{name}{at}"

@@ -11,7 +11,7 @@ def same_machine(network: Network) -> tuple[Host, Host] | None:
     """Return the first two hosts that are one machine, in their order; None if each is another.
 
     A boot id is drawn at each start, so two equal ones are decisive.  Copies of one disk share their machine id, and a
-    machine that has restarted has another boot id: there the MAC addresses of the uplinks decide.
+    machine that has restarted has another boot id: there the hardware addresses of the uplinks decide.
     """
     pairs = combinations((host for host in network.hosts if host.was_read), 2)
     return next(((one, other) for one, other in pairs if _is_same(network, one, other)), None)

@@ -72,6 +72,14 @@ class Network(msgspec.Struct, frozen=True):
             for namespace in host.namespaces:
                 yield Netns(host.name, namespace.name), namespace
 
+    def netns_text(self, netns: Netns) -> str:
+        """Return how people tell the namespace from others: ``container:web``.
+
+        Of several hosts it is ``container:web@node2``, and ``node2`` for the host itself."""
+        if len(self.hosts) == 1 or not netns.host:
+            return netns.name
+        return netns.host if netns.is_host else f"{netns.name}@{netns.host}"
+
     def with_host(self, changed: Host) -> "Network":
         """Return the network in which the host of that label is replaced."""
         hosts = tuple(changed if each.name == changed.name else each for each in self.hosts)

@@ -1,4 +1,4 @@
-"""Links on top of another link: macvlans, with MAC addresses of their own, and ipvlans, which share its address.
+"""Links on top of another link: macvlans, with hardware addresses of their own, and ipvlans, which share its address.
 
 The kernel hands frames for them over below the lower link's own network layer, and so also into another namespace.
 Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
@@ -42,7 +42,7 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
 
 
 def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
-    """Return the macvlan on the link that receives frames to the MAC address.  In passthru mode it receives all."""
+    """Return the macvlan on the link that receives frames to the hardware address; in passthru mode all frames."""
     taker = takes_all(network, lower)
     if taker is not None:
         return taker

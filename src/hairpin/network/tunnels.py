@@ -14,10 +14,19 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network, Port, owns_address
 
-_FLOOD = 0
-"""The MAC address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
+ALL_FRAMES = 0
+"""The hardware address 00:00:00:00:00:00, whose entries apply to all frames without an entry of their own."""
 ETHERNET = ("vxlan", "geneve", "gretap")
 """Kinds of tunnels that carry whole Ethernet frames."""
+
+_ETHERNET_HEADER = 14
+_IP_HEADER = {4: 20, 6: 40}
+_OWN_HEADER = {
+    "vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0, "flannel-udp": 8,
+    "wireguard": 8 + 16 + 16,
+}  # fmt: skip
+"""Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more.  WireGuard's
+are the UDP header, the header of a data message and its authentication tag: drivers/net/wireguard/messages.h"""
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -27,8 +36,26 @@ class Remote(msgspec.Struct, frozen=True):
     via: str | None = None
 
 
+def encapsulation(link: Link) -> Tunnel:
+    """Return how a tunnel device encapsulates."""
+    assert link.tunnel is not None
+    return link.tunnel
+
+
+def overhead_bytes(tunnel: Tunnel) -> int:
+    """Return by how many bytes the outer packet is longer than the inner one."""
+    ethernet = _ETHERNET_HEADER if tunnel.kind in ETHERNET else 0
+    key = 4 if tunnel.kind.startswith("gre") and tunnel.key is not None else 0
+    return _IP_HEADER[tunnel.version] + _OWN_HEADER.get(tunnel.kind, 0) + key + ethernet
+
+
+def entries_of(namespace: Namespace, link: Link) -> tuple[FdbEntry, ...]:
+    """Return the forwarding entries of a tunnel device that name a remote."""
+    return tuple(each for each in namespace.fdb if each.port == link.name and each.remote is not None)
+
+
 def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remote, ...]:
-    """Return the outer destinations of a frame to the MAC address.
+    """Return the outer destinations of a frame to the hardware address (None: a broadcast); none if it is no tunnel.
 
     They are those of its forwarding entries, else of the entries for all other frames and the device's own remote.  The
     device's own remote is bound to the device's link, an entry to the link in the entry.
@@ -37,13 +64,14 @@ def remotes_of(namespace: Namespace, link: Link, mac: int | None) -> tuple[Remot
     tunnel = link.tunnel
     if tunnel is None:
         return ()
-    entries = [each for each in namespace.fdb if each.port == link.name and each.remote is not None]
+    entries = entries_of(namespace, link)
     named = tuple(_remote(each) for each in entries if mac is not None and each.mac == mac)
     if named:
         return named
-    flooded = tuple(_remote(each) for each in entries if each.mac == _FLOOD)
-    own = tunnel.remote is not None and all(each.address != tunnel.remote for each in flooded)
-    return (*flooded, Remote(tunnel.remote, tunnel.underlay)) if own and tunnel.remote is not None else flooded
+    flooded = tuple(_remote(each) for each in entries if each.mac == ALL_FRAMES)
+    if tunnel.remote is None or any(each.address == tunnel.remote for each in flooded):
+        return flooded
+    return (*flooded, Remote(tunnel.remote, tunnel.underlay))
 
 
 def _remote(entry: FdbEntry) -> Remote:
@@ -62,34 +90,30 @@ def underlay_netns(netns: Netns, link: Link) -> Netns:
 
 
 def far_ends(network: Network, netns: Netns, link: Link, mac: int | None) -> tuple[Port | None, ...]:
-    """Return the tunnel devices that a frame to the MAC address (None: a broadcast) reaches, one for each destination.
+    """Return the tunnel devices that a frame to the hardware address (None: a broadcast) reaches, one a destination.
 
     None in their place: the destination was not read, or no device there receives the frame.
     """
-    tunnel = link.tunnel
-    if tunnel is None:
-        return ()
-    home, remotes = underlay_netns(netns, link), remotes_of(network.namespace(netns), link, mac)
-    return tuple(_far_end(network, home, tunnel, remote.address) for remote in remotes)
+    remotes = remotes_of(network.namespace(netns), link, mac)
+    return tuple(_far_end(network, underlay_netns(netns, link), link, remote) for remote in remotes)
 
 
-def _far_end(network: Network, home: Netns, tunnel: Tunnel, remote: int) -> Port | None:
+def _far_end(network: Network, home: Netns, link: Link, remote: Remote) -> Port | None:
+    outer = msgspec.structs.replace(encapsulation(link), remote=remote.address)
     for other, namespace in network.namespaces():
-        if other != home and owns_address(namespace, tunnel.version, remote):
-            return taker(network, other, tunnel, tunnel.local, remote, tunnel.port)
+        if other != home and owns_address(namespace, outer.version, remote.address):
+            return taker(network, other, outer)
     return None
 
 
-def taker(
-    network: Network, home: Netns, tunnel: Tunnel, source: int | None, destination: int, port: int | None
-) -> Port | None:
-    """Return the device that receives what this tunnel sends between these outer addresses, to that UDP port.
+def taker(network: Network, home: Netns, outer: Tunnel) -> Port | None:
+    """Return the device that receives an outer packet which arrives in the namespace ``home``, or None.
 
-    ``home``: the namespace that the outer packet arrives in.  Of several devices of GRE or IP in IP, one that is up is
-    preferred, then one that names both outer addresses, then one that names the remote address.
+    ``outer``: the sender's encapsulation with the packet's own source as ``local``, its destination as ``remote`` and
+    its UDP port as ``port``.  Of several devices of GRE or IP in IP, one that is up is preferred, then one that names
+    both outer addresses, then one that names the remote address.
     """
-    devices = _devices(network, home)
-    found = [(netns, each) for netns, each in devices if _takes(each, tunnel, source, destination, port)]
+    found = [(netns, link) for netns, link in tunnel_devices(network, home) if _takes(link, outer)]
     if not found:
         return None
     netns, link = max(found, key=lambda device: _precedence(device[1]))
@@ -97,8 +121,8 @@ def taker(
 
 
 def _precedence(link: Link) -> tuple[bool, ...]:
-    own = link.tunnel
-    if own is None or own.port is not None:
+    own = encapsulation(link)
+    if own.port is not None:
         return ()
     return (link.up, link.name not in _FALLBACKS, own.remote is not None, own.local is not None)
 
@@ -109,36 +133,31 @@ every packet that no other device receives, with any key.  Source: net/ipv4/ip_t
 _PROTOCOLS = {"gre": "gre", "gretap": "gre", "erspan": "gre", "ipip": "ip", "sit": "ip"}
 
 
-def refusal(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> str | None:
+def refusal(network: Network, home: Netns, outer: Tunnel) -> str | None:
     """Return the ICMP error with which the kernel refuses an outer packet that no device receives, or None.
 
-    UDP refuses if no socket is open at the port.  GRE and IP in IP always refuse.  Their error depends on whether the
-    tunnel's module is loaded, as links of the kind show.
+    ``home`` and ``outer`` are as in ``taker``.  UDP refuses if no socket is open at the port.  GRE and IP in IP always
+    refuse.  Their error depends on whether the tunnel's module is loaded, as links of the kind show.
 
     Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
     ip_protocol_deliver_rcu()
     """
-    if tunnel.port is not None:
-        unreachable = "icmp-port-unreachable" if tunnel.version == 4 else "icmp6-port-unreachable"
-        return None if listens(network, home, tunnel, port) else unreachable
-    own = _PROTOCOLS[tunnel.kind]
+    if outer.port is not None:
+        return None if listens(network, home, outer) else "icmpx-port-unreachable"
+    own = _PROTOCOLS[outer.kind]
     able = any(_PROTOCOLS.get(each.kind) == own for each in network.namespace(home).links)
     return "icmp-port-unreachable" if able else "icmp-proto-unreachable"
 
 
-def listens(network: Network, home: Netns, tunnel: Tunnel, port: int | None) -> bool:
-    """Return whether a device of the tunnel's kind has its UDP socket open at the port, as it does while it is up.
+def listens(network: Network, home: Netns, outer: Tunnel) -> bool:
+    """Return whether a device of the kind has its UDP socket open at the port, as it does while it is up.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_open(), drivers/net/geneve.c geneve_open()
     """
-    return any(
-        link.up and own is not None and (own.kind, own.version, own.port) == (tunnel.kind, tunnel.version, port)
-        for _, link in _devices(network, home)
-        for own in (link.tunnel,)
-    )
+    return any(link.up and _is_of_kind(encapsulation(link), outer) for _, link in tunnel_devices(network, home))
 
 
-def _devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
+def tunnel_devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
     """Yield the tunnel devices whose outer packets are in that namespace, its own first."""
     for link in network.namespace(home).links:
         if link.tunnel is not None and underlay_netns(home, link) == home:
@@ -151,15 +170,19 @@ def _devices(network: Network, home: Netns) -> Iterator[tuple[Netns, Link]]:
                 yield home.sibling(namespace.name), link
 
 
-def _takes(link: Link, sender: Tunnel, source: int | None, destination: int, port: int | None) -> bool:
-    own = link.tunnel
-    if own is None or (own.kind, own.version, own.port) != (sender.kind, sender.version, port):
+def _is_of_kind(own: Tunnel, outer: Tunnel) -> bool:
+    return (own.kind, own.version, own.port) == (outer.kind, outer.version, outer.port)
+
+
+def _takes(link: Link, outer: Tunnel) -> bool:
+    own = encapsulation(link)
+    if not _is_of_kind(own, outer):
         return False
     if own.kind == "vxlan":
-        return own.external or own.key == sender.key
-    from_there = own.remote is None or source is None or own.remote == source
+        return own.external or own.key == outer.key
+    from_there = own.remote is None or outer.local is None or own.remote == outer.local
     if own.kind == "geneve":
-        return own.external or (own.key == sender.key and from_there)
+        return own.external or (own.key == outer.key and from_there)
     if link.name in _FALLBACKS:
         return link.up
-    return own.key == sender.key and from_there and own.local in (None, destination)
+    return own.key == outer.key and from_there and own.local in (None, outer.remote)

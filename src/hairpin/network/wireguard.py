@@ -7,12 +7,13 @@ Source: drivers/net/wireguard/device.c wg_xmit(), receive.c wg_packet_consume_da
 """
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Link, Tunnel
 from hairpin.host.wireguard import Peer, Prefix, Wireguard
 from hairpin.network.prefix import Version, inside, prefix_text
+from hairpin.network.tunnels import overhead_bytes
 
-_OUTER_BYTES = {4: 20 + 8 + 32, 6: 40 + 8 + 32}
-"""IP and UDP headers, the header of a data message (16) and its authentication tag (16): messages.h."""
+KIND = "wireguard"
+"""The kind of a WireGuard device, and of the tunnel that its outer packets are of."""
 _PADDED_TO = 16
 
 
@@ -29,7 +30,7 @@ def peer_for(device: Wireguard, version: Version, address: int) -> Peer | None:
 
 
 def listening(namespace: Namespace, port: int | None) -> Link | None:
-    """Return the WireGuard device that has its UDP socket open at the port: it has while it is up."""
+    """Return the WireGuard device that has its UDP socket open at the port, as it does while it is up."""
     return next((each for each in devices(namespace) if each.up and settings(each).listen_port == port), None)
 
 
@@ -39,7 +40,7 @@ def devices(namespace: Namespace) -> tuple[Link, ...]:
 
 
 def settings(link: Link) -> Wireguard:
-    """Return the settings of a device that has been read."""
+    """Return the settings of a WireGuard device."""
     assert link.wireguard is not None
     return link.wireguard
 
@@ -50,7 +51,7 @@ def outer_length(inner_bytes: int, mtu_bytes: int, version: Version) -> int:
     Source: drivers/net/wireguard/send.c calculate_skb_padding()
     """
     padded = -(-inner_bytes // _PADDED_TO) * _PADDED_TO
-    return max(inner_bytes, min(padded, mtu_bytes)) + _OUTER_BYTES[version]
+    return max(inner_bytes, min(padded, mtu_bytes)) + overhead_bytes(Tunnel(KIND, version))
 
 
 def allowed_text(prefixes: tuple[Prefix, ...]) -> str:

@@ -2,9 +2,9 @@
 
 A host's snapshot ends at its uplinks.  Two uplinks are joined
 
-- when one host has a neighbour or forwarding entry with the other's MAC address;
+- when one host has a neighbour or forwarding entry with the other's hardware address;
 - by assumption, when an address of one is on-link for the other, and no entry says anything;
-- by assumption, too, when an entry has another MAC address: a cloud's fabric answers for its machines.
+- by assumption, too, when an entry has another hardware address: a cloud's fabric answers for its machines.
 
 An address that several of the hosts have on their uplinks joins none of them by assumption: these are private networks
 that look alike.  A bridge without an uplink joins nothing, since 172.17.0.0/16 is on-link on every Docker host.
@@ -24,7 +24,7 @@ from hairpin.network.prefix import inside
 
 Reason = Literal["seen", "on-link", "fabric"]
 """``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``: only the address does.  ``fabric``: an
-entry has the MAC address of a machine between the hosts."""
+entry has the hardware address of a machine between the hosts."""
 
 
 class Wire(msgspec.Struct, frozen=True):
@@ -93,13 +93,13 @@ def _macs(network: Network, uplink: _Uplink) -> set[int]:
 
 
 def uplink_macs(network: Network, host: Host) -> frozenset[int]:
-    """Return the MAC addresses of the host's uplinks, and of the bridges that they are ports of."""
+    """Return the hardware addresses of the host's uplinks, and of the bridges that they are ports of."""
     ours = (each for each in _uplinks(network) if each.port.netns.host == host.name)
     return frozenset(mac for each in ours for mac in _macs(network, each))
 
 
 def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
-    """Return whether the first host has an entry with the other's MAC address on that uplink."""
+    """Return whether the first host has an entry with the other's hardware address on that uplink."""
     namespace, macs = network.namespace(one.port.netns), _macs(network, other)
     entries = any(each.link == one.holder.name and each.mac in macs for each in namespace.neighbours)
     return entries or any(
@@ -109,7 +109,7 @@ def _sees(network: Network, one: _Uplink, other: _Uplink) -> bool:
 
 
 def _named(network: Network, one: _Uplink, other: _Uplink) -> bool:
-    """Return whether the first host has an entry with a MAC address for an address of the other."""
+    """Return whether the first host has an entry with a hardware address for an address of the other."""
     asked = {(each.version, each.value) for each in other.addresses}
     return any(
         each.link == one.holder.name and (each.version, each.value) in asked and each.mac is not None and not each.proxy

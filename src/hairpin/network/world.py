@@ -24,12 +24,20 @@ class PublicAddress(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A network outside that drops packets whose source is in none of ``accepts`` (empty: it drops all packets)."""
+    """A network outside that drops packets whose source is in none of ``accepts`` (empty: it drops all packets).
+
+    ``host``: the label of the host whose packets it is stated for, empty for those of every host.
+    """
 
     version: Version
     network: int
     prefix_length: int
     accepts: tuple[tuple[int, int], ...] = ()
+    host: str = ""
+
+    def concerns(self, host: str) -> bool:
+        """Return whether the peer is stated for packets of the host of that label."""
+        return self.host in ("", host)
 
 
 class ReturnRoute(msgspec.Struct, frozen=True):
@@ -62,9 +70,11 @@ class World(msgspec.Struct, frozen=True):
     return_routes: tuple[ReturnRoute, ...] = ()
     upstream: tuple[UpstreamRule, ...] = ()
 
-    def peer_against(self, version: Version, source: int, destination: int) -> Peer | None:
-        """Return the peer of the destination that does not accept the source, or None."""
+    def peer_against(self, host: str, version: Version, source: int, destination: int) -> Peer | None:
+        """Return the peer of the destination that does not accept the source in the packets of that host, or None."""
         for each in self.peers:
+            if not each.concerns(host):
+                continue
             within = each.version == version and inside(destination, each.network, each.prefix_length, version)
             if within and not any(inside(source, *accepted, version) for accepted in each.accepts):
                 return each

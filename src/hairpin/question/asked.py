@@ -1,9 +1,13 @@
 """What a question names: a target and an origin.  ``host`` is the label of a host, empty if none was named."""
 
+from typing import Literal
+
 import msgspec
 
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version
+
+OriginKind = Literal["address", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -20,7 +24,7 @@ class Target(msgspec.Struct, frozen=True):
 class Origin(msgspec.Struct, frozen=True):
     """Where the flow starts: an address, ``host``, ``lan`` or a container."""
 
-    kind: str
+    kind: OriginKind
     version: Version | None = None
     address: int | None = None
     container: str | None = None

@@ -9,6 +9,8 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.question.standpoints import somebody
 
+_WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
+"""Drivers of networks by which a container reaches the outside; one on an overlay does by docker_gwbridge."""
 _EMBEDDED_DNS = 0x7F00000B
 """127.0.0.11: Docker's resolver for containers on user-defined networks."""
 
@@ -20,7 +22,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
         return []
     named = {each.name: each for engine in host.engines for each in engine.networks}
     networks = [named[each.network] for each in container.endpoints if each.network in named]
-    if not networks or all(each.internal for each in networks) or all(each.driver != "bridge" for each in networks):
+    if all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
         return []
     if lookup(network.namespace(host.netns), Query(4, somebody(4)[0])).type != "unicast":
         return []

@@ -12,9 +12,9 @@ from hairpin.network.prefix import Version, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows
-from hairpin.question.hosts import host_named, host_of
+from hairpin.question.hosts import container_named, host_named, host_of
 from hairpin.question.standpoints import clients, lan_link, primary_address
-from hairpin.question.starts import Standpoint, asker, known_containers, named, usual
+from hairpin.question.starts import Standpoint, asker, named, usual
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
@@ -230,15 +230,7 @@ def _addresses(
 
 
 def _to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    container = host.container(target.container or "")
-    if container is None:
-        raise UsageError(
-            message(
-                "no container {name!r} on this host (containers: {known})",
-                name=target.container,
-                known=known_containers(host),
-            )
-        )
+    container = container_named(network, host, target.container or "")
     if target.port is None:
         flows: list[Flow] = []
         for binding in container.bindings:

@@ -1,6 +1,9 @@
 """Which host a question means: the named one, the one that has the container or the address, or the first."""
 
+from collections.abc import Iterable
+
 from hairpin.errors import CollectError, UsageError
+from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.machines import same_machine
@@ -106,6 +109,19 @@ def host_with(network: Network, name: str, label: str) -> Host:
     )
 
 
+def container_named(network: Network, host: Host, name: str) -> Container:
+    """Return the host's container of that name; UsageError with the containers that it has."""
+    container = host.container(name)
+    if container is not None:
+        return container
+    known = _listed(each.name for each in host.containers())
+    if host is network.this:
+        raise UsageError(message("no container {name!r} on this host (containers: {known})", name=name, known=known))
+    raise UsageError(
+        message("no container {name!r} on {host} (containers: {known})", name=name, host=host.name, known=known)
+    )
+
+
 def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
     """Raise CollectError where the first host was not read: it may have the container, too, and would be meant."""
     if not network.this.was_read:
@@ -123,11 +139,11 @@ def _refuse_unknown(network: Network, name: str) -> None:
     """Raise UsageError with the containers of all hosts; CollectError if one of the hosts could not be read."""
     for host in network.hosts:
         _read(host)
+    known = _listed(f"{each.name}@{host.name}" for host in network.hosts for each in host.containers())
     raise UsageError(
-        message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=_known(network))
+        message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=known)
     )
 
 
-def _known(network: Network) -> Message | str:
-    found = (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers())
-    return ", ".join(sorted(found)) or message("none")
+def _listed(names: Iterable[str]) -> Message | str:
+    return ", ".join(sorted(names)) or message("none")

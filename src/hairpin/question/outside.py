@@ -9,11 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.errors import UsageError
-from hairpin.host.host import Host
-from hairpin.message import Message, message
+from hairpin.errors import MalformedError, UsageError, reason_of
+from hairpin.host.host import Host, Namespace
+from hairpin.message import message
 from hairpin.network.network import Network, owns_address
-from hairpin.network.prefix import Version, is_loopback, is_multicast, is_private, parse_address, parse_prefix
+from hairpin.network.prefix import Version, inside, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
@@ -22,15 +22,6 @@ from hairpin.question.flows import bindings_of
 from hairpin.question.hosts import host_named, require_known
 from hairpin.question.standpoints import primary_address
 from hairpin.question.target import split_host
-
-
-class _WrongError(ValueError):
-    """The statement is impossible.  Its text is a message of hairpin's; other ValueErrors carry Python's or msgspec's
-    words."""
-
-    def __init__(self, said: Message) -> None:
-        self.said = said
-        super().__init__(str(said))
 
 
 class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +38,7 @@ class _Public(_Stated, frozen=True):
 class _Peer(_Stated, frozen=True):
     network: str
     accepts: tuple[str, ...] = ()
+    host: str = ""
 
 
 class _Route(_Stated, frozen=True):
@@ -68,8 +60,7 @@ class _File(_Stated, frozen=True):
     upstream: tuple[_Upstream, ...] = ()
 
 
-def _reason(error: Exception) -> Message | str:
-    return error.said if isinstance(error, _WrongError) else str(error)
+_TABLES: dict[str, type[_Stated]] = {"public": _Public, "peer": _Peer, "return_route": _Route, "upstream": _Upstream}
 
 
 class Public(msgspec.Struct, frozen=True):
@@ -91,12 +82,12 @@ def parse_public(text: str) -> Public:
             both = _public(public, private)
             return Public(text, both.version, both.public, both.private, host)
         version, value = parse_address(public)
-    except ValueError as error:
+    except MalformedError as error:
         raise UsageError(
             message(
                 "--public {text}: {reason}; write PUBLIC or PUBLIC=PRIVATE, both addresses",
                 text=text,
-                reason=_reason(error),
+                reason=reason_of(error),
             )
         ) from error
     return Public(text, version, value, host=host)
@@ -106,60 +97,118 @@ def parse_world(text: str, source: str) -> World:
     """Return what the text of ``--outside`` states; ``source`` is its file.  Raises UsageError with the file and what
     is wrong in it."""
     try:
-        document = json.loads(text) if source.endswith(".json") else tomllib.loads(text)
-        stated = msgspec.convert(document, _File)
+        stated = _read(text, is_json=source.endswith(".json"))
         return World(
             publics=tuple(
                 _public(each.address, each.private, hairpins=each.hairpins, host=each.host) for each in stated.public
             ),
             peers=tuple(_peer(each) for each in stated.peer),
-            return_routes=tuple(ReturnRoute(*parse_prefix(each.network), each.host) for each in stated.return_route),
+            return_routes=tuple(ReturnRoute(*_prefix(each.network), each.host) for each in stated.return_route),
             upstream=tuple(
                 UpstreamRule(each.action, each.protocol, _ports(each.ports), each.host) for each in stated.upstream
             ),
         )
-    except (ValueError, msgspec.ValidationError) as error:
+    except MalformedError as error:
         raise UsageError(
             message(
                 "--outside {path}: {reason}; its form is described in docs/outside.md",
                 path=source,
-                reason=_reason(error),
+                reason=reason_of(error),
             )
         ) from error
+
+
+def _read(text: str, *, is_json: bool) -> _File:
+    """Return the tables of the text; raise MalformedError that names the table and the key that is wrong."""
+    try:
+        document: object = json.loads(text) if is_json else tomllib.loads(text)
+    except ValueError as error:
+        form = "JSON" if is_json else "TOML"
+        raise MalformedError(message("it is not {form}: {words}", form=form, words=error)) from error
+    for name, entries in _tables(document).items():
+        if name not in _TABLES:
+            raise MalformedError(message("no table is called {name!r}; there are {known}", name=name,
+                                         known=", ".join(_TABLES)))  # fmt: skip
+        for entry in _entries(name, entries):
+            _check(name, entry)
+    return msgspec.convert(document, _File)
+
+
+def _tables(document: object) -> dict[str, object]:
+    try:
+        return msgspec.convert(document, dict[str, object])
+    except msgspec.ValidationError as error:
+        raise MalformedError(message("it has no tables")) from error
+
+
+def _entries(table: str, entries: object) -> list[dict[str, object]]:
+    try:
+        return msgspec.convert(entries, list[dict[str, object]])
+    except msgspec.ValidationError as error:
+        raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table)) from error
+
+
+def _check(table: str, entry: dict[str, object]) -> None:
+    """Raise MalformedError if the entry lacks a key of the table, or has one that the table has not."""
+    fields = {each.name: each for each in msgspec.structs.fields(_TABLES[table])}
+    for key, value in entry.items():
+        if key not in fields:
+            raise MalformedError(message("table {table} has no key {key!r}; it has {known}", table=table, key=key,
+                                         known=", ".join(fields)))  # fmt: skip
+        try:
+            msgspec.convert(value, fields[key].type)
+        except msgspec.ValidationError as error:
+            raise MalformedError(
+                message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value)
+            ) from error
+    for key, field in fields.items():
+        if field.required and key not in entry:
+            raise MalformedError(message("table {table} lacks the key {key}", table=table, key=key))
+
+
+def _prefix(text: str) -> tuple[Version, int, int]:
+    try:
+        return parse_prefix(text)
+    except ValueError as error:
+        raise MalformedError(message("{text!r} is no network; write ADDRESS/LENGTH", text=text)) from error
 
 
 def _public(public: str, private: str, *, hairpins: bool = False, host: str = "") -> PublicAddress:
     version, value = parse_address(public)
     other, inner = parse_address(private)
     if version != other:
-        raise _WrongError(
+        raise MalformedError(
             message("{public} and {private} are of different address families", public=public, private=private)
         )
     return PublicAddress(version, value, inner, hairpins=hairpins, host=host)
 
 
 def _peer(stated: _Peer) -> Peer:
-    version, network, length = parse_prefix(stated.network)
-    accepts = tuple(parse_prefix(each) for each in stated.accepts)
+    version, network, length = _prefix(stated.network)
+    accepts = tuple(_prefix(each) for each in stated.accepts)
     if any(each[0] != version for each in accepts):
-        raise _WrongError(message("peer {network} accepts networks of another address family", network=stated.network))
-    return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts))
+        raise MalformedError(
+            message("peer {network} accepts networks of another address family", network=stated.network)
+        )
+    return Peer(version, network, length, tuple((each[1], each[2]) for each in accepts), stated.host)
 
 
 def _ports(stated: int | str) -> tuple[int, int]:
     first, _, last = str(stated).partition("-")
-    ports = (int(first), int(last or first))
-    if not 0 < ports[0] <= ports[1] <= 65535:
-        raise _WrongError(message("{stated} is no port or range of ports", stated=stated))
-    return ports
+    if first.isdecimal() and (last or first).isdecimal():
+        ports = (int(first), int(last or first))
+        if 0 < ports[0] <= ports[1] <= 65535:
+            return ports
+    raise MalformedError(message("{stated!r} is no port and no range of ports; write 8151 or 8000-9000", stated=stated))
 
 
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
     """Return the network in the stated world.
+
     A public target address that no host has is assumed to be the asked host's, behind a 1:1 NAT gateway.  Raises
     UsageError if a host is not known, or has no address to which a public one could be mapped.
     """
-    for labels in (world.publics, world.return_routes, world.upstream):
+    for labels in (world.publics, world.peers, world.return_routes, world.upstream):
         for each in labels:
             require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)
@@ -198,12 +247,25 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     if is_private(address, version) or is_multicast(address, version):
         return None
     found = lookup(host, Query(version, address))
-    if found.type != "unicast" or any(hop.gateway is None for hop in found.next_hops):
+    by_gateway = all(hop.gateway is not None for hop in found.next_hops)
+    if found.type != "unicast" or not by_gateway or _is_on_link(host, version, address):
         return None
     own = primary_address(network, this.netns, version)
     if own is None or not bindings_of(this, target.port, target.protocol):
         return None
     return PublicAddress(version, address, own, stated=False, host=target.host)
+
+
+def _is_on_link(host: Namespace, version: Version, address: int) -> bool:
+    """Return whether a network of the host's own links has the address, even if a longer route leads by a gateway."""
+    return any(
+        route.version == version
+        and route.type == "unicast"
+        and route.prefix_length
+        and any(hop.gateway is None for hop in route.next_hops)
+        and inside(address, route.destination, route.prefix_length, version)
+        for route in host.routes
+    )
 
 
 def _is_at_another(network: Network, this: Host, version: Version, address: int) -> bool:

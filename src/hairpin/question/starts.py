@@ -1,18 +1,19 @@
 """Where flows start: the place that the user named, or all usual ones."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 import msgspec
 
 from hairpin.errors import UsageError
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
-from hairpin.message import Message, message
+from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.question.asked import Origin
-from hairpin.question.hosts import host_named, host_with
+from hairpin.question.hosts import container_named, host_named, host_with
 from hairpin.question.standpoints import clients, lan_client
 
 
@@ -53,11 +54,13 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
             return Standpoint(Lan(address), place)
         case "container":
             return _container(network, origin)
-        case _:
+        case "address":
             assert origin.address is not None
             if origin.version != version:
                 raise UsageError(message("--from and TARGET are of different address families"))
             return Standpoint(Outside(origin.address), host_named(network, origin.host) if origin.host else host)
+        case _:
+            assert_never(origin.kind)
 
 
 def asker(network: Network, origin: Origin) -> Host:
@@ -67,15 +70,7 @@ def asker(network: Network, origin: Origin) -> Host:
 
 def _container(network: Network, origin: Origin) -> Standpoint:
     host = asker(network, origin)
-    container = host.container(origin.container or "")
-    if container is None:
-        raise UsageError(
-            message(
-                "--from: no container {name!r} on this host (containers: {known})",
-                name=origin.container,
-                known=known_containers(host),
-            )
-        )
+    container = container_named(network, host, origin.container or "")
     if container.netns is None:
         raise UsageError(
             message(
@@ -86,8 +81,3 @@ def _container(network: Network, origin: Origin) -> Standpoint:
         )
     netns = Netns(host.name, container.netns)
     return Standpoint(FromHost() if netns.is_host else FromContainer(container.name, netns), host)
-
-
-def known_containers(host: Host) -> Message | str:
-    """Return the containers' names, for people who mistyped one."""
-    return ", ".join(sorted(each.name for each in host.containers())) or message("none")

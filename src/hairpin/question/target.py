@@ -84,7 +84,7 @@ def _url(text: str) -> Target:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(
-            message("{text!r} is no URL: {reason}; {forms}", text=text, reason=error, forms=_FORMS)
+            message("{text!r} is no URL that has a host and a port; {forms}", text=text, forms=_FORMS)
         ) from error
     if not host:
         raise UsageError(message("{text!r} names no host; {forms}", text=text, forms=_FORMS))
@@ -151,8 +151,14 @@ def parse_origin(text: str) -> Origin:
 
 
 def _origin(text: str) -> Origin:
-    if text in ("host", "lan"):
-        return Origin(text)
+    match text:
+        case "host" | "lan":
+            return Origin(text)
+        case _:
+            return _place(text)
+
+
+def _place(text: str) -> Origin:
     if text.startswith("container:"):
         name = text.removeprefix("container:")
         if not name:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from typing import assert_never
 
 from hairpin.change.calls import ReloadUfw, SetUnitState
 from hairpin.change.change import DeleteRule, InsertRule, SetPolicy, WriteFile
@@ -44,8 +45,10 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
             return Lasting(files=_saved_files(RULES_V4, RULES_V6, rules, situation))
         case "iptables-services":
             return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
-        case _:
+        case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
             return _by_unit(situation)
+        case _ as keeper:
+            assert_never(keeper)
 
 
 def _saved_files(

@@ -30,6 +30,8 @@ from hairpin.change.change import (
     InsertRule,
     LoadModule,
     Primitive,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceRuleset,
     ReplaceSysctls,
     ReplaceTable,
@@ -49,11 +51,11 @@ from hairpin.remedy.remedy import Lasting, Situation
 Kind = Literal[
     "open-firewalld-port", "start-container", "continue-process", "recreate-container", "make-service-listen",
     "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
-    "change-route", "drop-connection", "change-files", "change-outside",
+    "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In order: the first kind among those of a change's parts names the remedy."""
-BY_PERSON: frozenset[Kind] = frozenset({"recreate-container"})
+BY_PERSON: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
 """Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
 
 _BY_CREATION = frozenset(
@@ -67,6 +69,8 @@ _BY_CREATION = frozenset(
     }
 )
 """Causes whose ports and namespaces are fixed when a container is made."""
+_BY_SUBNET = frozenset({"container-subnet-on-two-hosts"})
+"""Causes whose subnet is fixed when a network is made: without its route the containers here are cut off."""
 
 
 def kind_of(part: Primitive, situation: Situation) -> Kind:
@@ -80,6 +84,8 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
         return "continue-process"
     if situation.cause in _BY_CREATION:
         return "recreate-container"
+    if situation.cause in _BY_SUBNET:
+        return "recreate-network"
     if isinstance(part, RuleEdit):
         return _rule_kind(part, situation)
     if isinstance(part, Setting):
@@ -118,8 +124,9 @@ def _setting_kind(part: Setting) -> Kind:
         case SetLink():
             return "set-link"
         case (
-            AddAddress() | DeleteAddress() | AddRoute() | DeleteRoute() | AddPolicyRule() | DeletePolicyRule()
-            | AddNeighbour() | DeleteNeighbour() | AddFdbEntry() | DeleteFdbEntry()
+            AddAddress() | DeleteAddress() | AddRoute() | DeleteRoute() | ReplaceRoute() | AddPolicyRule()
+            | DeletePolicyRule() | AddNeighbour() | DeleteNeighbour() | AddFdbEntry() | DeleteFdbEntry()
+            | ReplaceFdbEntry()
         ):  # fmt: skip
             return "change-route"
         case _:
@@ -165,7 +172,9 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
             return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
         case "change-route":
             return Lasting(advice=(network_configuration.configured_by(situation.host),))
-        case "continue-process" | "drop-connection" | "change-files" | "change-outside":
-            return Lasting()  # a new process runs, a dropped entry stays away, a file lasts, a person decides
+        case "recreate-network" | "continue-process" | "drop-connection" | "change-files" | "change-outside":
+            # A subnet is fixed by who makes the network anew, a new process runs, a dropped entry stays away, a file
+            # lasts, a person decides.
+            return Lasting()
         case _:
             assert_never(kind)

@@ -31,7 +31,14 @@ def configured_by(host: Host) -> Message:
 
 
 def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
-    """Return advice that names what makes the links: the host's network configuration, or the engine."""
+    """Return advice that names the maker of the links: the network configuration, an overlay's agent, or the engine."""
+    if any(part.link.tunnel is not None for part in parts):
+        return Lasting(
+            advice=(
+                message("it lasts until the device is made anew: its maker has to make it so (flanneld, the CNI, "
+                        "dockerd for a swarm, the host's network configuration)"),
+            )
+        )  # fmt: skip
     if any(part.netns.is_host and is_uplink(situation.network, part.netns, part.link) for part in parts):
         return Lasting(advice=(configured_by(situation.host),))
     return Lasting(advice=(message("the engine makes this link anew when it starts the container or itself"),))

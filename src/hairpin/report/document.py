@@ -30,8 +30,8 @@ Time = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)?$")
 
 
 class EngineDocument(msgspec.Struct, frozen=True):
-    """A container engine, and how it took the questions.  ``answered_ms``: null where it did not answer or nobody
-    measured."""
+    """A container engine, and whether its API answers.  ``answered_ms``: null if it did not answer, or if the time was
+    not measured."""
 
     name: Literal["docker", "podman"]
     version: str
@@ -41,7 +41,7 @@ class EngineDocument(msgspec.Struct, frozen=True):
 
 
 class HostDocument(msgspec.Struct, frozen=True):
-    """Whose network it is, and when it was read: empty where it could not be."""
+    """One host, and when it was read; all but the name is empty for a host that could not be read."""
 
     name: str
     kernel: str
@@ -51,7 +51,7 @@ class HostDocument(msgspec.Struct, frozen=True):
 
 
 class StoppedAt(msgspec.Struct, frozen=True):
-    """Where the packet's way ended.  ``rule``: the rule's own words; a policy has a chain and no number."""
+    """Where the packet ended.  ``rule``: the rule's text; a policy has a chain and no number."""
 
     host: str
     netns: str
@@ -66,9 +66,10 @@ class StoppedAt(msgspec.Struct, frozen=True):
 
 
 class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One flow and what becomes of it; ``causes`` are references.
+    """One flow and its verdict; ``causes`` are references.
 
-    ``host``: where it starts, or whose client it is; ``to_host``: whose port or container is meant."""
+    ``host``: the host that it starts on, or whose client starts it.  ``to_host``: the host whose port or container is
+    its target."""
 
     id: FlowRef
     origin: str
@@ -86,7 +87,7 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
-    """What shows the cause: the verdict without its change, and with the changes of every cause in ``set``."""
+    """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``."""
 
     judge: Judge
     without_change: Verdict
@@ -95,14 +96,15 @@ class ProofDocument(msgspec.Struct, frozen=True):
 
 
 class FileDocument(msgspec.Struct, frozen=True):
-    """A file that keeps a repair, with the whole of its content."""
+    """A file that keeps a repair after a reboot, with its whole content."""
 
     file: str
     content: str
 
 
 class RemedyDocument(msgspec.Struct, frozen=True):
-    """A repair; ``persist_commands`` have the host's own manager keep it where no file of ours should."""
+    """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
+    own manager keeps it, such as firewalld or ufw."""
 
     id: StableId
     commands: tuple[str, ...]
@@ -114,7 +116,7 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
-    """A proven cause; ``flows`` are the ids of those that it stops."""
+    """A proven cause; ``flows`` are the ids of the flows that it stops."""
 
     ref: CauseRef
     id: StableId
@@ -143,9 +145,9 @@ class MissingDocument(msgspec.Struct, frozen=True):
 
 
 class QuestionDocument(msgspec.Struct, frozen=True):
-    """What only the user can tell; ``flows`` are those whose verdict takes a yes for granted.
+    """A question that only the user can answer.
 
-    ``option``: the option that settles it."""
+    ``flows``: the flows whose verdict assumes yes.  ``option``: the option of the command line that answers it."""
 
     ref: QuestionRef
     text: str
@@ -192,7 +194,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
 
 
 def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, ...]:
-    """Return what only the user can tell."""
+    """Return the questions that only the user can answer."""
     return tuple(
         QuestionDocument(
             each.ref,
@@ -207,7 +209,7 @@ def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, 
 
 
 def host_document(host: Host) -> HostDocument:
-    """Return whose network it is."""
+    """Return one host."""
     versions = {engine.kind: engine.version for engine in host.engines}
     engines = tuple(
         EngineDocument(each.kind, versions[each.kind], each.endpoint, each.state, each.answered_ms)
@@ -222,7 +224,7 @@ def host_documents(answer: Answer) -> tuple[HostDocument, ...]:
 
 
 def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places) -> FlowDocument:
-    """Return one flow as its usual branch went."""
+    """Return one flow; its stop and assumptions are those of its usual branch."""
     trace, stop = flow.trace, flow.stop
     return FlowDocument(
         id=flow.ref,
@@ -289,7 +291,7 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
 
 
 def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
-    """Return what could not be read or rebuilt."""
+    """Return the parts that could not be read, and the judges' disagreements."""
     return tuple(_missing(each, quotes, words) for each in answer.missing)
 
 

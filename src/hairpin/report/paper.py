@@ -1,4 +1,4 @@
-"""What a report is written on: so many columns, with colour or without, in the glyphs that the terminal can show.
+"""The paper that a report is written on: its width in columns, its colours, and the glyphs that the terminal can show.
 
 Widths are counted in terminal cells: a Chinese character takes two.  Source: Unicode Standard Annex #11.
 """
@@ -49,13 +49,13 @@ class Paper:
         return "\n".join(lines) + "\n"
 
     def line(self, *parts: str | tuple[str, Style]) -> None:
-        """Write one line, never wrapped: for what is copied or aligned."""
+        """Write one line without wrapping: for commands, which people copy, and for aligned columns."""
         self._lines.append(
             "".join(self._painted(*(part if isinstance(part, tuple) else (part, "plain"))) for part in parts)
         )
 
     def gap(self) -> None:
-        """Write an empty line, unless there is one already."""
+        """Write an empty line, if the last line is not empty."""
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
@@ -73,8 +73,10 @@ class Paper:
     def prose(
         self, text: str, *, indent: int = 0, first: str = "", style: Style = "plain", first_style: Style = "plain"
     ) -> None:
-        """Write text wrapped at the edge; ``first`` stands before its first line, the others are indented alike, or by
-        less when that would leave no room for them."""
+        """Write text wrapped at the edge.
+
+        ``first`` stands before its first line.  The other lines are indented to the column behind ``first``, or by 4
+        columns if ``first`` takes more than half of the width."""
         hanging = min(indent + cells(first), indent + 4 if self.width < 2 * cells(first) else self.width)
         for number, line in enumerate(wrapped(text, self.width - hanging, self.width - indent - cells(first))):
             if number == 0:
@@ -89,7 +91,7 @@ class Paper:
 
 
 def shortened(text: str, room: int) -> str:
-    """Return the text, cut to so many columns with an ellipsis."""
+    """Return the text, cut to ``room`` columns with an ellipsis."""
     if cells(text) <= room:
         return text
     kept = ""
@@ -101,10 +103,10 @@ def shortened(text: str, room: int) -> str:
 
 
 def wrapped(text: str, room: int, first_room: int | None = None) -> Iterator[str]:
-    """Yield lines of at most so many columns (the first of ``first_room``); breaks at spaces and between Chinese
+    """Yield lines of at most ``room`` columns (the first: ``first_room``), broken at spaces and between Chinese
     characters.
 
-    A word that is longer than a line (a rule, a path) gets one of its own, whole: people copy it.
+    A word that is longer than a line (a rule, a path) has a line of its own and is not broken, since people copy it.
     """
     line = ""
     left = room if first_room is None else first_room
@@ -122,7 +124,7 @@ _NO_LINE_BEGINS_WITH = "，。；：、！？）》」』”’"
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield what may not be broken: words with the space behind them, and single wide characters."""
+    """Yield the parts that may not be broken: words with the space behind them, and single wide characters."""
     piece = ""
     for character in text:
         wide = _cells_of(character) == 2

@@ -1,7 +1,8 @@
-"""Draws a packet's way: a line for each hop that decided something, and the place where it breaks."""
+"""Draws a packet's path: a line for each step that decided something, and the place where the packet stops."""
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -18,13 +19,12 @@ from hairpin.walk.state import DecidedBy, RuleDecided, Step, Stop
 from hairpin.walk.trace import Branch, Trace
 
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
-"""Stages that say nothing where nothing was decided."""
+"""Stages that are drawn only if something was decided there."""
 _STAGE_CELLS = 13
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """One line: ``netns`` and ``link`` say where, ``what`` is the tool's own words, ``to`` the new destination when it
-    was translated."""
+    """One line of the drawing: where the packet is, ``what`` decided in the tool's words, and the packet after it."""
 
     netns: Netns | None
     stage: str
@@ -35,7 +35,7 @@ class Hop(msgspec.Struct, frozen=True):
 
 
 def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
-    """Yield the telling steps; ``every`` one when asked for all."""
+    """Yield the steps that decided something, translated the packet or entered a namespace; with ``every`` all."""
     before: Packet | None = None
     netns: Netns | None = None
     for step in steps:
@@ -53,12 +53,12 @@ def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Itera
 
 
 def _is_policy(decided: DecidedBy | None) -> bool:
-    """Return whether no rule decided: a policy that accepts is no news."""
+    """Return whether a chain's policy decided: an accepting policy is not worth a line."""
     return isinstance(decided, RuleDecided) and decided.place.number == 0
 
 
 def _briefly(decided: DecidedBy | None) -> str:
-    """Return ``nat DOCKER 2: DNAT`` of a rule on the way; the whole of it is for -v."""
+    """Return ``nat DOCKER 2: DNAT`` for a rule on the path; ``-v`` shows the whole rule."""
     if not isinstance(decided, RuleDecided):
         return ""
     place = decided.place
@@ -71,7 +71,7 @@ def _headers(packet: Packet) -> tuple[int, int, int | None, int | None]:
 
 
 def _change(before: Packet, after: Packet) -> str:
-    """Return what translation made of the packet: ``→ 172.17.0.2:80``, ``from 198.51.100.2``."""
+    """Return the addresses that NAT has changed: ``→ 172.17.0.2:80``, ``← 198.51.100.2:40000``."""
     said: list[str] = []
     if (before.daddr, before.dport) != (after.daddr, after.dport):
         said.append(f"→ {_endpoint(after.daddr, after.dport, after)}")
@@ -88,7 +88,7 @@ def _endpoint(address: int, port: int | None, packet: Packet) -> str:
 
 
 def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
-    """Draw the usual branch: the request, then, when it got that far, the answer."""
+    """Draw the usual branch: the request, or the answer or first data if that is what fails; with ``every`` all."""
     draw_branch(trace, trace.usual, paper, words, places, every=every)
 
 
@@ -106,7 +106,7 @@ def draw_branch(
     if in_data:
         ways.append((branch.data, message("first data"), stop is not None))
     if not every:
-        # A way that went well tells nothing; the one that broke does.
+        # Only the direction that failed is drawn; of a flow that succeeds only the request.
         ways = [way for way in ways if way[2]] or ways[:1]
     ends = (places.start(flow), flow.target_text())
     for number, (steps, name, broken) in enumerate(ways):
@@ -114,7 +114,7 @@ def draw_branch(
             paper.gap()
         backwards = steps is branch.reply
         start, end = (ends[1], ends[0]) if backwards else ends
-        if broken and not backwards and steps and (meant := _translated_end(trace, steps[-1].packet, places)):
+        if broken and not backwards and steps and (meant := _translated_end(trace, _innermost(steps), places)):
             end = meant
         if len(ways) > 1 or backwards or in_data:
             paper.line(f"    {words(name)}")
@@ -124,7 +124,7 @@ def draw_branch(
 
 
 class _Way(msgspec.Struct, frozen=True):
-    """The steps between two ends.  ``netns``: where they begin, when the start's own name says that already."""
+    """The steps between two ends.  ``netns``: the first namespace, if the start's own name says it already."""
 
     steps: tuple[Step, ...]
     start: str
@@ -134,8 +134,24 @@ class _Way(msgspec.Struct, frozen=True):
     places: Places
 
 
+def _innermost(steps: tuple[Step, ...]) -> Packet:
+    """Return the packet of the last step; inside a tunnel the one that the outer packet carries for it.
+
+    A step of a tunnel has the packet before the tunnel, and the next step the packet behind it: the outer one, or the
+    one that went in."""
+    inside: list[Packet] = []
+    for step, following in pairwise(steps):
+        if step.stage != "tunnel" or _headers(step.packet) == _headers(following.packet):
+            continue
+        if inside and _headers(inside[-1]) == _headers(following.packet):
+            inside.pop()
+        else:
+            inside.append(step.packet)
+    return inside[0] if inside else steps[-1].packet
+
+
 def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
-    """Return to whom a translated packet was on its way; empty when it is addressed as its sender addressed it."""
+    """Return the destination of a translated packet; empty if NAT has not changed it, and for ICMP."""
     flow = trace.flow
     if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
         return ""
@@ -144,12 +160,12 @@ def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
 
 
 def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
-    """Draw one way."""
+    """Draw one direction: its start, its hops, and its end or stop."""
     stop, netns = way.stop, way.netns
     paper.cut("    ", ("●", "strong"), f" {way.start}")
     found = list(hops(way.steps, words, every=every))
     if stop is not None and len(found) > 1 and (found[-2].stage, found[-2].link) == (stop.stage, stop.link):
-        del found[-2]  # the stop itself tells it
+        del found[-2]  # the stop's own line shows it
     for number, hop in enumerate(found):
         last = number == len(found) - 1
         if hop.netns is not None and hop.netns != netns and _is_news(hop.netns, netns, way.places):
@@ -169,7 +185,7 @@ def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
 
 
 def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
-    """Return whether the namespace has to be named: always of several hosts, of one where it is not the host's own."""
+    """Return whether a line names the namespace; a path that starts in the only host's own namespace needs none."""
     return before is not None or not netns.is_host or places.with_host
 
 

@@ -1,9 +1,9 @@
-"""How places are named: with their host where the question is about several, as ever where it is about one."""
+"""Names of places: with their host if the question is about several hosts, without it if about one."""
 
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.flow import Flow
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -12,15 +12,11 @@ class Places(msgspec.Struct, frozen=True):
     with_host: bool = False
 
     def start(self, flow: Flow) -> str:
-        """Return who starts the flow: ``host``, ``container:api@node1``."""
-        text = flow.start_text()
-        return f"{text}@{flow.host}" if self._has_host(flow) else text
-
-    def _has_host(self, flow: Flow) -> bool:
-        return self.with_host and bool(flow.host) and isinstance(flow.start, (FromHost, FromContainer))
+        """Return where the flow starts: ``host``, ``container:api@node1``."""
+        return flow.start_text(with_host=self.with_host)
 
     def container(self, flow: Flow) -> str:
-        """Return the container that the flow is meant for (``web@node2``), empty where it is no container's."""
+        """Return the container that the flow is for (``web@node2``); empty if it is for none."""
         if not flow.container:
             return ""
         return self.on(flow.container, flow.asked_host or flow.host)
@@ -37,9 +33,9 @@ class Places(msgspec.Struct, frozen=True):
 
 
 NO_HOSTS = Places()
-"""How places are named where there is one host."""
+"""Names of places if there is one host."""
 
 
 def places_of(answer: Answer) -> Places:
-    """Return how the places of the answer are named."""
+    """Return the names for the answer's places."""
     return Places(answer.has_several_hosts)

@@ -13,10 +13,12 @@ from hairpin.report.document import (
     FlowDocument,
     HostDocument,
     MissingDocument,
+    QuestionDocument,
     flow_document,
     host_document,
     host_documents,
     missing_documents,
+    question_documents,
 )
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
@@ -26,7 +28,7 @@ SCHEMA: Literal["hairpin.prove/1"] = "hairpin.prove/1"
 
 
 class CountedRule(msgspec.Struct, frozen=True):
-    """A rule that took packets away on the replica, by its own counter; ``number`` 0 is the chain's policy."""
+    """A rule that dropped or rejected packets on the replica, by its counter; ``number`` 0 is the chain's policy."""
 
     netns: str
     table: str
@@ -38,7 +40,7 @@ class CountedRule(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A packet on a link, ``out`` of it or in by it; ``at_ms`` since the first."""
+    """A packet on a link.  ``out``: it leaves by the link, else it enters.  ``at_ms``: since the first packet."""
 
     at_ms: float
     netns: str
@@ -49,7 +51,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class KernelAnswer(msgspec.Struct, frozen=True):
-    """What the running kernel did.  ``reasons`` are its own names for drops (enum skb_drop_reason)."""
+    """The running kernel's answer.  ``reasons`` are its own names for drops (enum skb_drop_reason)."""
 
     verdict: KernelVerdict | Literal["depends"]
     netns: str | None
@@ -62,7 +64,7 @@ class KernelAnswer(msgspec.Struct, frozen=True):
 
 
 class ProvenDocument(msgspec.Struct, frozen=True):
-    """One flow: the walk's answer, the kernel's, and whether they are the same (null: what was left out decides)."""
+    """One flow: the walk's answer, the kernel's, and whether they agree (null: a left-out part may decide)."""
 
     simulated: FlowDocument
     replicated: KernelAnswer
@@ -86,6 +88,7 @@ class ProveDocument(msgspec.Struct, frozen=True):
     hosts: tuple[HostDocument, ...]
     missing: tuple[MissingDocument, ...]
     notes: tuple[str, ...] = ()
+    questions: tuple[QuestionDocument, ...] = ()
 
 
 def prove_document(answer: Answer, words: Words) -> ProveDocument:
@@ -107,6 +110,7 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
         host_documents(answer),
         _hosts_not_read(answer, quotes, words),
         tuple(words(each) for each in answer.notes),
+        question_documents(answer, words),
     )
 
 

@@ -1,4 +1,4 @@
-"""Writes what only the user can tell: the question, what either answer means, and the option that settles it."""
+"""Writes the questions that only the user can answer: what yes and no mean, and the option that settles each."""
 
 from hairpin.answer.answer import Answer
 from hairpin.message import message
@@ -7,7 +7,7 @@ from hairpin.report.words import Words
 
 
 def write_questions(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the answer's questions; nothing where none is open."""
+    """Write the answer's questions; nothing if there are none."""
     for each in answer.questions:
         asked = each.question
         paper.gap()

@@ -1,16 +1,18 @@
-"""Quotes the readings that an answer refers to: each with its origin and the words that matter."""
-
-from typing import cast
+"""Quotes the readings that an answer refers to: each with its origin and the part that matters."""
 
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
+from hairpin.errors import ParseError
 from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.host.boot.sysctl_files import key_parts
 from hairpin.host.netns import Netns
+from hairpin.host.read.json_text import decode_documents
 from hairpin.host.sysctl import Path
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.report import excerpts
 from hairpin.report.words import Words
 from hairpin.walk.state import (
     ConntrackDecided,
@@ -22,8 +24,10 @@ from hairpin.walk.state import (
     SysctlDecided,
 )
 
-LONGEST = 400
-"""Characters of an excerpt; one line of docker inspect alone has thousands."""
+_NAME_ALONE = verbatim("").template
+"""The template of a sentence that is the name of a socket and no more."""
+LONGEST = 600
+"""The most characters of an excerpt; one line of docker inspect has thousands."""
 
 
 _ESSENCE: dict[str, tuple[str, ...]] = {
@@ -36,13 +40,19 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_DOCUMENT = msgspec.json.Decoder(dict[str, object])
+_NAMES = ("container", "network", "name")
+"""The places of a cause that name an object of an engine."""
+
+
 class Quote(msgspec.Struct, frozen=True):
-    """One place in a reading."""
+    """One place in a reading.  ``excerpt`` stands there; ``note`` says what it lacks, or what is wrong with it."""
 
     origin: str
     netns: str
     excerpt: str
     host: str = ""
+    note: str = ""
 
 
 class Quotes:
@@ -60,23 +70,29 @@ class Quotes:
         return dict(self._quotes)
 
     def decided(self, decided: DecidedBy | None) -> str | None:
-        """Return the reference of what decided a step, or None when no reading says it."""
+        """Return the reference of the place that decided a step, or None if no reading shows it."""
         match decided:
             case RuleDecided(place=place):
-                return self._rule(place.evidence, place.text, place.line)
+                return self._rule(place)
             case SysctlDecided(path=path, value=value, evidence=evidence):
                 return self._sysctl(evidence, path, value)
-            case RouteDecided(route=route, evidence=evidence, rule=rule, rule_evidence=rule_evidence):
-                return self._quote(evidence, route) if evidence else self._quote(rule_evidence, rule)
-            case SocketDecided(said=said, evidence=evidence) | LinkDecided(said=said, evidence=evidence):
-                return self._quote(evidence, self._words(said))
+            case RouteDecided(route=route, evidence=evidence) if evidence:
+                return self._at(evidence, {"route": route})
+            case RouteDecided(rule=rule, rule_evidence=evidence):
+                return self._at(evidence, {"rule": rule})
+            case SocketDecided(said=said, evidence=evidence):
+                return self._socket(evidence, said)
+            case LinkDecided(link=link, said=said, evidence=evidence):
+                reading = self._readings.get(evidence)
+                found = excerpts.about_link(reading, link, str(said)) if reading is not None else ""
+                return self._quote(evidence, found, said)
             case ConntrackDecided(said=said, evidence=evidence):
-                return self._quote(evidence, self._words(said))
+                return self._quote(evidence, "", said)
             case _:
                 return None
 
     def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
-        """Return the references of what a cause stands on: what it names itself, else what stopped the packet."""
+        """Return the references of a cause's evidence: the readings that it names, else the one that shows the stop."""
         decided = cause.stop.decided_by
         named = self.named(cause.candidate, decided)
         if named:
@@ -87,21 +103,22 @@ class Quotes:
         return (reference,) if reference is not None else ()
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of the readings that a candidate names, quoting what its ``where`` says, else what
-        stopped the packet."""
+        """Return the references of the readings that a candidate names.  Each quotes the words of the candidate's
+        ``where``, else the rule that stopped the packet."""
         where = dict(candidate.where)
-        if isinstance(stopped_by, RuleDecided) and "chains" not in where and "rules" not in where:
-            where.setdefault("rule", stopped_by.place.text)
-        found = [self._named(each, where) for each in candidate.evidence]
+        place = stopped_by.place if isinstance(stopped_by, RuleDecided) else None
+        if place is not None and (where.keys() & {"chains", "rules"} or where.get("rule", place.text) != place.text):
+            place = None
+        found = [self._named(each, where, place) for each in candidate.evidence]
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
     def socketless(self, netns: Netns, said: Message) -> str | None:
-        """Return the reference of the reading that lists a namespace's sockets, which shows that one is not there."""
+        """Return the reference of the reading that lists the namespace's sockets: it shows that a socket is missing."""
         for reading in self._readings.values():
             if self._hosts[reading.id] != netns.host:
                 continue
             if reading.netns == netns.name and reading.key in ("sockets", "proc-net-tcp", "proc-net-udp"):
-                return self._quote(reading.id, self._words(said))
+                return self._socket(reading.id, said)
         return None
 
     def plain(self, reading_id: str) -> str | None:
@@ -109,41 +126,64 @@ class Quotes:
         reading = self._readings.get(reading_id)
         return self._quote(reading_id, reading.text.strip() if reading is not None else "")
 
-    def _named(self, reading_id: str, where: dict[str, str]) -> str | None:
+    def _named(self, reading_id: str, where: dict[str, str], place: Place | None) -> str | None:
+        """Quote what a reading says of these places; ``place`` is the rule that a reading of rules is named for."""
         reading = self._readings.get(reading_id)
-        if reading is not None and reading.key == "sysctl" and "sysctl" in where:
+        if reading is None:
+            return None
+        if reading.key == "sysctl" and "sysctl" in where:
             return self._sysctl(reading_id, key_parts(where["sysctl"]), where.get("value", ""))
-        if reading is not None and reading.key in _ESSENCE:
-            return self._quote(reading_id, essence(reading))
-        if reading is not None and "iptables" in reading.key and "rule" not in where and "table" in where:
+        if reading.key in _ESSENCE:
+            return self._quote(reading_id, essence(reading, tuple(where[each] for each in _NAMES if each in where)))
+        if place is not None and place.evidence == reading_id:
+            return self._rule(place)
+        if "iptables" in reading.key and "rule" not in where and "table" in where:
             absent = message("no table {tables}", tables=where["table"])
-            return self._quote(reading_id, declarations(reading.text, where["table"]) or self._words(absent))
-        wanted = where.get("rule") or where.get("socket") or where.get("route") or where.get("container")
-        if reading is None or wanted is None:
-            return self._quote(reading_id, wanted or "") if reading is None else self.plain(reading_id)
-        line = next((each for each in reading.text.splitlines() if wanted in each), None)
-        return self._quote(reading_id, line.strip() if line is not None else wanted)
+            declared = excerpts.declarations(reading.text, where["table"])
+            return self._quote(reading_id, declared, None if declared else absent)
+        return self._at(reading_id, where) or self.plain(reading_id)
 
-    def _rule(self, reading_id: str, text: str, line: int) -> str | None:
-        """Quote the line as it was read, with its counters; the rule's own words where the reading has no lines."""
+    def _at(self, reading_id: str, where: dict[str, str]) -> str | None:
+        """Quote the entries that these places name, or say what is not there; None where neither is known."""
         reading = self._readings.get(reading_id)
-        if reading is not None and line > 0:
-            lines = reading.text.splitlines()
-            if line <= len(lines) and text in lines[line - 1]:
-                return self._quote(reading_id, lines[line - 1])
-        return self._quote(reading_id, text)
+        found = excerpts.excerpt(reading, where) if reading is not None else ""
+        said = excerpts.absent(reading, where) if reading is not None and not found else None
+        return self._quote(reading_id, found, said) if found or said is not None else None
+
+    def _rule(self, place: Place) -> str | None:
+        """Quote the line as it was read, with its counters; nft's words of a rule that was read as JSON."""
+        reading = self._readings.get(place.evidence)
+        if reading is None:
+            return None
+        if "iptables" not in reading.key:
+            return self._quote(reading.id, place.text)
+        if place.number == 0:
+            return self._quote(reading.id, excerpts.policy(reading.text, place.table, place.chain))
+        lines = reading.text.splitlines()
+        line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+        return self._quote(reading.id, line if place.text in line else place.text)
+
+    def _socket(self, reading_id: str, said: Message) -> str | None:
+        """Quote the sockets that a sentence names; the sentence itself where it says more than their names."""
+        reading = self._readings.get(reading_id)
+        found = excerpts.sockets(reading, str(said)) if reading is not None else ""
+        is_name = bool(found) and said.template == _NAME_ALONE
+        return self._quote(reading_id, found, None if is_name else said)
 
     def _sysctl(self, reading_id: str, path: Path, value: str) -> str | None:
         return self._quote(reading_id, value, origin="/proc/sys/" + "/".join(path))
 
-    def _quote(self, reading_id: str, excerpt: str, origin: str | None = None) -> str | None:
+    def _quote(
+        self, reading_id: str, excerpt: str, said: Message | None = None, origin: str | None = None
+    ) -> str | None:
         if not reading_id:
             return None
         reading = self._readings.get(reading_id)
         netns = reading.netns if reading is not None else ""
         known = reading.origin if reading is not None else ""
         host = self._hosts.get(reading_id, "")
-        quote = Quote(origin if origin is not None else known, netns, _shortened(spelt(excerpt)), host)
+        note = _shortened(self._words(said)) if said is not None else ""
+        quote = Quote(origin if origin is not None else known, netns, _shortened(spelt(excerpt)), host, note)
         places = self._places.setdefault(reading_id, [])
         if quote not in places:
             places.append(quote)
@@ -152,45 +192,22 @@ class Quotes:
         return reference
 
 
-def declarations(text: str, tables: str) -> str:
-    """Return ``*nat`` and its chains' declarations out of iptables-save's text: what is not there is seen by that.
-    Empty where it has no such table."""
-    wanted = [f"*{table}" for table in tables.split(", ")]
-    kept: list[str] = []
-    inside = False
-    for line in text.splitlines():
-        if line.startswith("*"):
-            inside = line.strip() in wanted
-        if inside and line.startswith(("*", ":")):
-            kept.append(line)
-    return "\n".join(kept)
+def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
+    """Return the fields of an engine's JSON that answers refer to; the whole text if it is no JSON.
 
-
-def essence(reading: Reading) -> str:
-    """Return the fields of an engine's JSON that an answer stands on; the text's beginning when it is no JSON."""
+    ``names``: of several objects those of these names."""
     try:
-        document = msgspec.json.decode(reading.text, type=dict[str, object])
-    except (msgspec.DecodeError, msgspec.ValidationError):
+        documents = decode_documents(_DOCUMENT, reading.text, source=reading.origin)
+    except ParseError:
         return reading.text.strip()
-    kept: dict[str, object] = {}
-    for path in _ESSENCE[reading.key]:
-        found = _at(document, path)
-        if found not in (None, "", {}, []):
-            kept[path.rpartition(".")[2]] = found
-    return msgspec.json.format(msgspec.json.encode(kept), indent=0).decode()
-
-
-def _at(document: object, path: str) -> object:
-    """Return what stands at ``State.Status`` of a JSON document, or None."""
-    for name in path.split("."):
-        if not isinstance(document, dict):
-            return None
-        document = cast("dict[str, object]", document).get(name)
-    return document
+    named = [each for each in documents if str(each.get("Name", "")).removeprefix("/") in names]
+    kept = named or (documents if len(documents) == 1 else ())
+    picked = (excerpts.picked(each, _ESSENCE[reading.key]) for each in kept)
+    return "\n".join(map(excerpts.one_line, picked)) or reading.text.strip()
 
 
 def _letters(count: int) -> str:
-    """Return nothing for the first place, then b, c … z, bb …"""
+    """Return the letters of a further place: none for the first, then b, c … z, ba …"""
     if count == 0:
         return ""
     text = ""

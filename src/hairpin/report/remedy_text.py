@@ -1,4 +1,4 @@
-"""Writes a repair so that it can be copied: commands whole and alone on their lines, files as what makes them."""
+"""Writes a repair so that it can be copied: a command is a line of its own, a file is the command that writes it."""
 
 import difflib
 import shlex
@@ -17,9 +17,9 @@ _ALSO = message("also:")
 
 
 def write_remedy(remedy: Remedy, words: Words, paper: Paper, noted: set[Message], host: str | None = None) -> None:
-    """Write what to do now, what keeps it, and what else to know that was not ``noted`` before.
+    """Write the repair for now, what keeps it after a reboot, and the notes that are not in ``noted`` yet.
 
-    ``host``: the host to do it on, where the question is about several."""
+    ``host``: the host that it is for, if the question is about several."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
         _heading(_NOW, host, words, paper)
@@ -51,7 +51,7 @@ def _commands(commands: tuple[str, ...], paper: Paper) -> None:
 
 
 def _file(file: PersistFile, words: Words, paper: Paper) -> None:
-    """A new file as the command that writes it; a change of an existing one as a diff."""
+    """Write a new file as the command that makes it, and a change of an existing file as a diff."""
     if file.before is None:
         for line in _writing(file):
             paper.line("      ", (line, "command"))
@@ -72,7 +72,7 @@ def _writing(file: PersistFile) -> Iterator[str]:
 
 
 def _changed(before: str, after: str) -> Iterator[str]:
-    """Yield the lines that go (``-``) and come (``+``)."""
+    """Yield the lines that are removed (``-``) and added (``+``)."""
     for line in difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0):
         if line[:1] in "+-" and not line.startswith(("+++", "---")):
             yield line

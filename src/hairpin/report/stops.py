@@ -1,4 +1,4 @@
-"""Why a packet's way ended, in a sentence: the kernel's reason in people's words."""
+"""The sentence that says why a packet stopped."""
 
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
@@ -85,7 +85,7 @@ def stop_sentence(stop: Stop) -> Message:
 
 
 def decided_text(decided: DecidedBy | None, words: Words) -> str:
-    """Return what decided a step: rules, routes and sysctls as the tool that shows them says it, never translated."""
+    """Return what decided a step.  Rules, routes and sysctls are in the words of their tool, never translated."""
     match decided:
         case None:
             return ""

@@ -1,4 +1,4 @@
-"""The answer as people read it: verdicts first, then where it breaks, why, the proof, the repair."""
+"""The answer as people read it: verdicts first, then where the packet stops, why, the proof, the repair."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.evidence.reading import HOST
@@ -39,7 +39,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
 
 
 class _Report:
-    """One report being written: it tells each cause and each note once."""
+    """Writes one report, with each cause and each note once."""
 
     def __init__(self, answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
         self._answer = answer
@@ -55,7 +55,7 @@ class _Report:
         self._paper.prose(self._words(said), indent=indent)
 
     def verdicts(self) -> None:
-        """Write what becomes of every flow: the failing ones first, those that fail alike together."""
+        """Write every flow's verdict: first the failing flows, grouped by how they fail."""
         flows, words, paper = self._answer.flows, self._words, self._paper
         if not flows:
             self._prose(_nothing_asked(self._answer))
@@ -73,7 +73,7 @@ class _Report:
             write_flows(lines, verdict, words, paper, all_=self._verbose or not bad)
 
     def group(self, group: Group) -> None:
-        """Draw the first flow of the group, then tell its causes; nothing when all of them were told already."""
+        """Draw the first flow of the group, then write its causes; nothing if all of them were written before."""
         if group.causes and self._told.issuperset(group.causes):
             return
         self._paper.gap()
@@ -127,6 +127,8 @@ class _Report:
         for line in quote.excerpt.splitlines()[: 2 * FEW]:
             for part in wrapped(line, self._paper.width - 4):
                 self._paper.line("  ", ("│ ", "faint"), part)
+        if quote.note:
+            self._paper.prose(quote.note, indent=5)
 
     def _proof(self, cause: CauseAnswer) -> Message:
         proof = cause.proof
@@ -148,7 +150,7 @@ class _Report:
         )
 
     def rest(self) -> None:
-        """Write what was assumed, what could not be read, and where all of it comes from."""
+        """Write the assumptions, the questions, the parts that could not be read, and which hosts were read when."""
         words, paper = self._words, self._paper
         assumed = dict.fromkeys(words(said) for flow in self._answer.flows for said in flow.trace.usual.assumed)
         if assumed:
@@ -164,7 +166,7 @@ class _Report:
         paper.prose(words(self._source()), style="faint")
 
     def _source(self) -> Message:
-        """Return when the hosts were read, and who has judged."""
+        """Return when the hosts were read, and whether a replica agrees."""
         flows = self._answer.flows
         agreed = flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows)
         if self._answer.has_several_hosts:

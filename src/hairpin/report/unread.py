@@ -1,4 +1,4 @@
-"""What could not be read: why not, and what that leaves undecided; what has to be known of what was read."""
+"""Parts that could not be read: why, and what stays undecided.  Notes about the evidence, such as its age."""
 
 from hairpin.answer.answer import Answer
 from hairpin.host.host import Unread
@@ -21,7 +21,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
 
 
 def left_undecided(unread: Unread) -> Message:
-    """Return what cannot be known without it."""
+    """Return what stays undecided without the reading."""
     return next(
         (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("details of this host's set-up")
     )
@@ -33,7 +33,7 @@ def why_unread(unread: Unread, words: Words) -> str:
 
 
 def write_notes(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write what has to be known of the evidence, such as its age, and which hosts could not be read."""
+    """Write the notes about the evidence, such as its age, and the hosts that could not be read."""
     for said in answer.notes:
         paper.gap()
         paper.prose(words(said), first=f"{words(NOTE)} ")

@@ -1,4 +1,4 @@
-"""Which flows fail alike, and a line for each flow or for many that are fine."""
+"""Groups of flows that fail alike, and the line of each flow; many flows that succeed share a line."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 FEW = 6
-"""Lines of one kind that are shown before the rest is only counted."""
+"""The most lines of one kind that are shown; further ones are only counted."""
 _MARKS: dict[Verdict, tuple[str, Style]] = {
     "delivered": ("✓", "good"),
     "leaves": ("✓", "good"),
@@ -22,7 +22,7 @@ _MARKS: dict[Verdict, tuple[str, Style]] = {
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Flows that fail alike: the same verdict for the same causes, by their numbers in the report."""
+    """Flows that fail alike: with the same verdict and the same causes.  ``numbers``: their places in the report."""
 
     verdict: Verdict
     causes: tuple[str, ...]
@@ -30,11 +30,11 @@ class Group(msgspec.Struct, frozen=True):
 
 
 def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
-    """Return the failing flows that fail alike together: those with a cause first, undecided ones last."""
+    """Return the failing flows in groups: those with a cause first, undecided ones last."""
     found: dict[tuple[Verdict, tuple[str, ...], str], list[int]] = {}
     for number, flow in enumerate(flows):
         if not flow.trace.succeeds:
-            # Without a cause it is the place that makes flows alike.
+            # Flows without a cause are alike if they stop at the same place for the same reason.
             place = (
                 ""
                 if flow.causes or flow.stop is None
@@ -53,7 +53,7 @@ def flow_text(flow: Flow, places: Places = NO_HOSTS) -> str:
 
 
 def folded(flows: Sequence[Flow], words: Words, places: Places = NO_HOSTS) -> list[str]:
-    """Return one line for each published port, and one for what containers ask for alike."""
+    """Return one line for each published port, and one for all containers with the same destinations."""
     into: dict[tuple[str, str], list[str]] = {}
     out: dict[str, list[str]] = {}
     for flow in flows:
@@ -77,7 +77,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def write_flows(lines: list[str], verdict: Verdict, words: Words, paper: Paper, *, all_: bool) -> None:
-    """Write a line for each flow; of many only the first ones, unless all are asked for."""
+    """Write a line for each flow; of many only the first ones, except with ``all_``."""
     shown = lines if all_ or len(lines) <= FEW else lines[: FEW - 1]
     for line in shown:
         verdict_line(verdict, line, words, paper)

@@ -15,10 +15,12 @@ from hairpin.report.document import (
     FlowDocument,
     HostDocument,
     MissingDocument,
+    QuestionDocument,
     flow_document,
     host_document,
     host_documents,
     missing_documents,
+    question_documents,
 )
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
@@ -43,7 +45,7 @@ _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
 
 
 class PacketDocument(msgspec.Struct, frozen=True):
-    """A packet's headers; ``protocol`` is a name, or the number of one without."""
+    """A packet's headers; ``protocol`` is a name, or the number of a protocol that has none here."""
 
     version: Literal[4, 6]
     protocol: str
@@ -75,7 +77,7 @@ class RouteDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="route"):
 
 
 class SysctlDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="sysctl"):
-    """A value, and the one that would have let the packet go on."""
+    """A sysctl's value, and the value with which the packet would have passed."""
 
     sysctl: str
     value: str
@@ -83,7 +85,7 @@ class SysctlDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="sysctl"
 
 
 class TextDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="other"):
-    """A socket, a link, an entry of the connection table, or something assumed; ``what`` says which."""
+    """A socket, a link, a conntrack entry or an assumption; ``what`` says which."""
 
     what: Literal["socket", "link", "conntrack", "assumed"]
     text: str
@@ -93,7 +95,7 @@ DecidedDocument = RuleDocument | RouteDocument | SysctlDocument | TextDocument
 
 
 class StepDocument(msgspec.Struct, frozen=True):
-    """One step; ``packet`` is as it is after it."""
+    """One step; ``packet`` is the packet after it."""
 
     host: str
     netns: str
@@ -106,7 +108,7 @@ class StepDocument(msgspec.Struct, frozen=True):
 
 
 class BranchDocument(msgspec.Struct, frozen=True):
-    """Another way that the flow can go, under its conditions."""
+    """Another branch of the flow, with the conditions under which it happens."""
 
     verdict: Verdict
     conditions: tuple[str, ...]
@@ -115,7 +117,7 @@ class BranchDocument(msgspec.Struct, frozen=True):
 
 
 class WalkDocument(msgspec.Struct, frozen=True):
-    """One flow, every step.  ``data``: the first data packet, when that is what fails; ``branches``: the other ways."""
+    """One flow, every step.  ``data``: the first data packet, if that fails.  ``branches``: the other branches."""
 
     schema: Literal["hairpin.walk/1"]
     hairpin: str
@@ -130,6 +132,7 @@ class WalkDocument(msgspec.Struct, frozen=True):
     evidence: dict[EvidenceRef, Quote]
     missing: tuple[MissingDocument, ...]
     notes: tuple[str, ...] = ()
+    questions: tuple[QuestionDocument, ...] = ()
 
 
 def walk_document(answer: Answer, words: Words) -> WalkDocument:
@@ -151,6 +154,7 @@ def walk_document(answer: Answer, words: Words) -> WalkDocument:
         evidence=quotes.all(),
         missing=missing_documents(answer, quotes, words),
         notes=tuple(words(each) for each in answer.notes),
+        questions=question_documents(answer, words),
     )
 
 

@@ -12,7 +12,7 @@ from hairpin.report.words import Words
 
 
 def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
-    """Return the walk of the answer's first flow; each way that it can go, when it can go several."""
+    """Return the walk of the answer's first flow, with each of its branches."""
     trace = answer.flows[0].trace
     flow = trace.flow
     places = places_of(answer)

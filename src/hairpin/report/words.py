@@ -16,7 +16,7 @@ CATALOGUES = Path(__file__).parent / "locale"
 
 
 class Words:
-    """Says messages in one language; what the catalogue lacks is said in English."""
+    """Says messages in one language; a message that the catalogue lacks is said in English."""
 
     def __init__(self, language: Language = "en") -> None:
         self.language = language
@@ -33,5 +33,5 @@ class Words:
 
 
 def language_of(locale: str) -> Language:
-    """Return the language of a locale (``zh_CN.UTF-8``); English where it is none that hairpin speaks."""
+    """Return the language of a locale (``zh_CN.UTF-8``); English for a language that hairpin does not speak."""
     return "zh" if locale.lower().startswith("zh") else "en"

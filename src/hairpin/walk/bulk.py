@@ -21,10 +21,10 @@ from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.tunnels import overhead_bytes
 from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.mtu import route_mtu
 from hairpin.walk.link.neighbour_discovery import walk_asking
-from hairpin.walk.link.tunnel import overhead_bytes
 from hairpin.walk.state import Carried, End, Sender, State, Step
 
 _HEADERS: dict[Version, int] = {4: 40, 6: 60}
@@ -45,8 +45,8 @@ def lost_request(network: Network, flow: Flow, started: State, back: End, there:
     ``there``: the packet as the server's namespace received it; None: it was not read."""
     own = _own_mtu(network, started)
     if there is None:
-        return _lost(network, _data(started, back), _size(flow, own))
-    return _lost(network, _data(started, back), _size(flow, own, _back(network, there)))
+        return _lost(network, flow, _data(started, back), _size(flow, own))
+    return _lost(network, flow, _data(started, back), _size(flow, own, _back(network, there)))
 
 
 def lost_answer(network: Network, flow: Flow, started: State, back: End, there: State) -> End | None:
@@ -58,7 +58,7 @@ def lost_answer(network: Network, flow: Flow, started: State, back: End, there: 
         sender=Sender(uid=0),
         history=back.state.history.for_answer(),
     )
-    return _lost(network, start, _size(flow, _own_mtu(network, started), _back(network, there)))
+    return _lost(network, flow, start, _size(flow, _own_mtu(network, started), _back(network, there)))
 
 
 def _data(started: State, back: End) -> State:
@@ -91,17 +91,19 @@ def _mtu(network: Network, netns: Netns, version: Version, address: int) -> int 
     return route_mtu(namespace, found.route, link, forwarding=False)
 
 
-def _lost(network: Network, start: State, size: int) -> End | None:
+def _lost(network: Network, flow: Flow, start: State, size: int) -> End | None:
     """Return the end of the packet in a tunnel, of which its sender is told nothing; else None."""
+    whole = flow.data_bytes + _HEADERS[flow.version]
     for _ in range(_MOST_MTUS):
         packet = msgspec.structs.replace(start.packet, length_bytes=size, dont_fragment=True)
         if size <= start.packet.length_bytes:
             return None
-        ends = walk_asking(network, msgspec.structs.replace(start, packet=packet))
+        segment = msgspec.structs.replace(start, packet=packet).with_fragments(gso=whole > size)
+        ends = walk_asking(network, segment)
         end = next((each for each in ends if each.stop is not None and each.stop.reason == "mtu"), None)
         if end is None:
             return None
-        smaller = _told(network, end)
+        smaller = _learned_mtu(network, end)
         if smaller is None and end.state.carried is not None:
             return None if _clamps(network, end.state.history.steps) else end
         if smaller is None or smaller >= size:
@@ -110,7 +112,7 @@ def _lost(network: Network, start: State, size: int) -> End | None:
     return None
 
 
-def _told(network: Network, end: End) -> int | None:
+def _learned_mtu(network: Network, end: End) -> int | None:
     """Return the MTU that the packet's sender learns by its loss; None where it learns nothing."""
     assert end.stop is not None
     link = network.namespace(end.stop.netns).link(end.stop.link)

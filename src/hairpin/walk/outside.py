@@ -25,12 +25,23 @@ from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
+from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
-from hairpin.walk.link import wireguard
 from hairpin.walk.link.crossing import refused_by_peer
-from hairpin.walk.link.tunnel import carried_back, outer_answer
+from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
+from hairpin.walk.link.wireguard import elsewhere
 from hairpin.walk.presumed import answers, way_back
-from hairpin.walk.state import Assumed, Carried, End, Frame, LinkDecided, OpenQuestion, Reason, State, stopped
+from hairpin.walk.state import (
+    Assumed,
+    End,
+    Frame,
+    LinkDecided,
+    OpenQuestion,
+    Reason,
+    State,
+    stopped,
+    stopped_by,
+)
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -68,9 +79,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
         return stopped(state, "link-missing", stage="device-in", decided_by=decided)
     if not link.up or not link.carrier:
         said = message("is down" if not link.up else "has no carrier")
-        decided = LinkDecided(link.name, said, link.evidence)
-        reason: Reason = "link-down" if not link.up else "no-carrier"
-        return stopped(state, reason, stage="device-in", link=link.name, decided_by=decided)
+        return stopped_by(state, "link-down" if not link.up else "no-carrier", link, said, stage="device-in")
     sender = msgspec.structs.replace(
         state.packet, smac=_sender(network, state.netns, flow.version, start.address, link)
     )
@@ -78,7 +87,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
-    """Return the MAC address that the packet comes from: the client's or its router's.  None if no neighbour entry
+    """Return the hardware address that the packet comes from: the client's or its router's.  None if no neighbour entry
     tells."""
     namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
@@ -144,113 +153,69 @@ def _default_first(holders: list[str], ways: list[str]) -> list[str]:
 
 def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
     """Return what happens to a packet that left the snapshot."""
-    packet = end.state.packet
+    state, packet = end.state, end.state.packet
     public = network.world.public(packet.version, packet.daddr)
     if public is not None:
-        gateway = _gateway(public.public, public.private, packet.version)
-        if not public.hairpins and network.host_netns(public.host) == end.state.netns.of_host:
-            decided = Assumed(
-                message("{gateway} and does not send this host's own packets back to it", gateway=gateway)
-            )
-            return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.said,))
-        decided = Assumed(message("{gateway} and hairpins", gateway=gateway))
-        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
-    wrong = _wrong_tunnel_end(network, end.state)
-    if wrong is not None:
-        return OutsideAnswer(wrong, reason="tunnel-elsewhere")
-    gateway_needed = wireguard.elsewhere(network, end.state)
-    if gateway_needed is not None:
-        return OutsideAnswer(Assumed(gateway_needed), reason="endpoint-elsewhere")
-    link = network.namespace(end.state.netns).link(end.state.oif)
-    if link is not None and _leads_to_unread(network.namespace(end.state.netns), link):
-        target = address_text(packet.daddr, packet.version)
-        decided = Assumed(
-            message(
-                "{address} answers, behind {link}, in a namespace that was not read", address=target, link=link.name
-            )
-        )
-        return OutsideAnswer(decided, reason="namespace-unread")
-    parent = lower_of(network, end.state.netns, link) if link is not None and not end.state.netns.is_host else None
-    if parent is not None and owns_address(network.namespace(end.state.netns.of_host), packet.version, packet.daddr):
-        kind = link.kind if link is not None else ""
-        decided = Assumed(message("a {kind} never reaches the host that it stands on", kind=kind))
-        return OutsideAnswer(decided, reason="left-instead", assumed=())
-    if _is_containers(network, end.state.netns, flow, packet):
-        target = address_text(packet.daddr, packet.version)
-        decided = Assumed(
-            message("{address} is a container network's address, and the packet has left the host", address=target)
-        )
-        return OutsideAnswer(decided, reason="left-instead", assumed=())
-    elsewhere = _on_another_host(network, end.state)
-    if elsewhere is not None and link is not None and link.kind == "tun":
-        program = message("the program that has {link} open brings it to {address}",
-                       link=link.name, address=address_text(packet.daddr, packet.version))  # fmt: skip
-        return OutsideAnswer(Assumed(program), reason="opaque-device")
-    if elsewhere is not None:
-        return OutsideAnswer(elsewhere, reason="left-instead")
+        return _at_gateway(network, state, public)
+    lost = _lost_in_tunnel(network, state) or _lost_on_host(network, flow, state)
+    if lost is not None:
+        return lost
     if isinstance(flow.start, (Outside, Lan)):
         decided = Assumed(message("forwarded through this host to somebody else"))
-        return OutsideAnswer(decided, reply=_reply(network, end.state, packet), assumed=(decided.said,))
-    unknown = _unknown_source(network, end.state.netns.of_host, packet)
+        return OutsideAnswer(decided, reply=_reply(network, state, packet), assumed=(decided.said,))
+    unknown = _unknown_source(network, state.netns.of_host, packet)
     if unknown is not None:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
-    refused = refused_by_peer(network, packet)
+    refused = refused_by_peer(network, state)
     if refused is not None:
         return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
-    question = way_back(network, end.state)
+    question = way_back(network, state)
     questions = (question,) if question is not None else ()
-    decided = Assumed(answers(network, end.state, is_next_hop_named=bool(questions)))
-    return OutsideAnswer(decided, _reply(network, end.state, packet), assumed=(decided.said,), questions=questions)
+    decided = Assumed(answers(network, state, is_next_hop_named=bool(questions)))
+    return OutsideAnswer(decided, _reply(network, state, packet), assumed=(decided.said,), questions=questions)
 
 
-def _wrong_tunnel_end(network: Network, state: State) -> Assumed | None:
-    """Return the reason if a tunnel's outer packet goes to another address than that of the host that has the receiver.
-
-    None: the address is right, or the receiver's host was not read.
-    """
-    carried = state.carried
-    if carried is None:
-        return None
-    if carried.frame.packet.dmac is None:
-        return _wrong_end_of_bridges(network, state, carried)
-    for netns, namespace in network.namespaces():
-        for link in namespace.links:
-            same = link.tunnel is not None and (link.tunnel.kind, link.tunnel.key) == (
-                carried.tunnel.kind,
-                carried.tunnel.key,
-            )
-            if same and link.mac == carried.frame.packet.dmac and netns != carried.frame.netns:
-                target = address_text(state.packet.daddr, state.packet.version)
-                return Assumed(
-                    message(
-                        "{link} of {host} has the frame's hardware address, and {address} is not its",
-                        link=link.name,
-                        host=netns.host,
-                        address=target,
-                    )
-                )
-    return None
+def _at_gateway(network: Network, state: State, public: PublicAddress) -> OutsideAnswer:
+    """Return what a 1:1 NAT gateway does with a packet to the public address."""
+    gateway = _gateway(public.public, public.private, state.packet.version)
+    if not public.hairpins and network.host_netns(public.host) == state.netns.of_host:
+        decided = Assumed(message("{gateway} and does not send this host's own packets back to it", gateway=gateway))
+        return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.said,))
+    decided = Assumed(message("{gateway} and hairpins", gateway=gateway))
+    return OutsideAnswer(decided, reply=_reply(network, state, state.packet), assumed=(decided.said,))
 
 
-def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
-    """Return the reason if a tunnelled frame without a MAC address is for an address behind a tunnel device that was
-    read."""
-    frame = carried.frame
-    holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
-    if holder is None:
-        return None
-    for link in network.namespace(holder.of_host).links:
-        if link.tunnel is not None and link.tunnel.kind == carried.tunnel.kind and link.master is not None:
-            return Assumed(
-                message(
-                    "{address} is behind {link} of {host}, which does not have {target}",
-                    address=address_text(frame.packet.daddr, frame.packet.version),
-                    link=link.name,
-                    host=holder.host,
-                    target=address_text(state.packet.daddr, state.packet.version),
-                )
-            )
-    return None
+def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
+    """Return the answer to an outer packet that went to another host than its receiver's, or None."""
+    wrong = wrong_end(network, state)
+    if wrong is not None:
+        return OutsideAnswer(wrong, reason="tunnel-elsewhere")
+    needed = elsewhere(network, state)
+    return OutsideAnswer(Assumed(needed), reason="endpoint-elsewhere") if needed is not None else None
+
+
+def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer | None:
+    """Return the answer to a packet that left although its receiver is on a host that was read, or None."""
+    namespace, packet = network.namespace(state.netns), state.packet
+    link = namespace.link(state.oif)
+    target = address_text(packet.daddr, packet.version)
+    if link is not None and _leads_to_unread(namespace, link):
+        said = message("{address} answers, behind {link}, in a namespace that was not read",
+                       address=target, link=link.name)  # fmt: skip
+        return OutsideAnswer(Assumed(said), reason="namespace-unread")
+    parent = lower_of(network, state.netns, link) if link is not None and not state.netns.is_host else None
+    if parent is not None and owns_address(network.namespace(state.netns.of_host), packet.version, packet.daddr):
+        kind = link.kind if link is not None else ""
+        said = message("a {kind} never reaches the host that it stands on", kind=kind)
+        return OutsideAnswer(Assumed(said), reason="left-instead")
+    if _is_containers(network, state.netns, flow, packet):
+        said = message("{address} is a container network's address, and the packet has left the host", address=target)
+        return OutsideAnswer(Assumed(said), reason="left-instead")
+    other = _on_another_host(network, state)
+    if other is not None and link is not None and link.kind == "tun":
+        said = message("the program that has {link} open brings it to {address}", link=link.name, address=target)
+        return OutsideAnswer(Assumed(said), reason="opaque-device")
+    return OutsideAnswer(other, reason="left-instead") if other is not None else None
 
 
 def _on_another_host(network: Network, state: State) -> Assumed | None:

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.network import flannel, wireguard
 from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import run_hook
@@ -15,11 +16,12 @@ from hairpin.walk.ip.mtu import defragmented
 from hairpin.walk.ip.route_in import received6
 from hairpin.walk.ip.route_out import output, output_route, postrouting
 from hairpin.walk.ip.vrf import into_vrf
-from hairpin.walk.link import flannel_udp, wireguard
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
+from hairpin.walk.link.flannel_udp import received
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.link.tunnel import decapsulated
+from hairpin.walk.link.wireguard import decrypted
 from hairpin.walk.state import Assumed, Carried, End, Outcome, Stage, State, stopped
 
 
@@ -37,7 +39,7 @@ def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
 def _input(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_hook(network, state, "input"):
         namespace = network.namespace(state.netns)
-        taken = outcome if isinstance(outcome, End) else balanced(namespace, outcome) or outcome
+        taken = outcome if isinstance(outcome, End) else balanced(network, outcome) or outcome
         done = taken if isinstance(taken, End) else confirmed(taken, namespace)
         if isinstance(done, End):
             yield done
@@ -51,9 +53,9 @@ def _unpacked(network: Network, state: State, carried: Carried) -> Iterator[Outc
     """Yield what comes out of an outer packet that has passed INPUT."""
     match carried.tunnel.kind:
         case wireguard.KIND:
-            yield from wireguard.decrypted(network, state)
-        case flannel_udp.KIND:
-            yield flannel_udp.received(network, state)
+            yield from decrypted(network, state)
+        case flannel.KIND:
+            yield received(network, state)
         case _:
             yield decapsulated(network, state)
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.host.link import Tunnel
+from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.host.sysctl import Path
@@ -148,9 +148,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     target: Port | None = None
     """The port that the frame is addressed to.  None: it is outside of the snapshot, or not known."""
     dmac: int | None = None
-    """The MAC address in the neighbour entry of the next hop.  None: that of ``target``."""
+    """The hardware address in the neighbour entry of the next hop.  None: that of ``target``."""
     other_host: bool = False
-    """The frame's destination MAC address is none of this namespace's (PACKET_OTHERHOST)."""
+    """The frame's destination hardware address is none of this namespace's (PACKET_OTHERHOST)."""
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):
@@ -177,6 +177,9 @@ class Fragments(msgspec.Struct, frozen=True, gc=False):
 
     A packet that exceeds an MTU later is fragmented again at this size.
     """
+    gso: bool = False
+    """The packet is one of several full-sized TCP segments that the kernel carries as one (generic segmentation
+    offload) until a real network card cuts them."""
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False):
@@ -354,6 +357,21 @@ def stopped(
     stop = Stop(reason, state.netns, at, link, state.seen(), decided_by, reject, address)
     kind: Literal["dropped", "rejected"] = "rejected" if reject is not None else "dropped"
     return End(kind, state.noted(at, link, decided_by, note=reason), stop)
+
+
+def stopped_by(
+    state: State,
+    reason: Reason,
+    link: Link,
+    said: Message,
+    *,
+    stage: Stage | None = None,
+    reject: str | None = None,
+    address: int | None = None,
+) -> End:
+    """Return the end of a branch that the link decides; ``said`` is what the link is or does."""
+    decided = LinkDecided(link.name, said, link.evidence)
+    return stopped(state, reason, stage=stage, link=link.name, decided_by=decided, reject=reject, address=address)
 
 
 def _may_be_answered(packet: Packet) -> bool:

@@ -21,7 +21,6 @@ class Branch(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...] = ()
     assumed: tuple[Message, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
-    relayed: bool = False
 
     @property
     def succeeds(self) -> bool:

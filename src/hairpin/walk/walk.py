@@ -8,6 +8,7 @@ arrive.
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 import msgspec
 
@@ -15,11 +16,12 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, RST, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.answer import answer_to
 from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
+from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
@@ -138,8 +140,12 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
             verdict = "looped"
         case "unknown":
             verdict = "depends"
-        case _:
+        case "dropped":
             verdict = "dropped"
+        case "arrived" | "left":
+            raise AssertionError(end.kind)  # the callers have such an end answered
+        case _:
+            assert_never(end.kind)
     return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.history.conditions)
 
 
@@ -178,7 +184,9 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
             yield from _refused(network, started, refused)
         case "unread":
             unread = stopped(state, "sockets-unread", stage="socket", link=state.iif)
-            said = message("something listens on port {port} in {netns}", port=packet.dport, netns=state.netns)
+            said = message(
+                "something listens on port {port} in {netns}", port=packet.dport, netns=network.netns_text(state.netns)
+            )
             conditions = (*state.history.conditions, Condition(said, holds=True))
             yield Branch("depends", unread.state.history.steps, stop=unread.stop, conditions=conditions)
 
@@ -268,19 +276,18 @@ def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) ->
 
 
 def _data_fails(network: Network, started: State, arrived: State, back: End) -> Branch | None:
-    """Return the branch on which the first data packet is lost, or None if it arrives."""
-    if started.packet.protocol != TCP:
+    """Return the branch on which the first data packet or its answer is lost, or None if they arrive."""
+    request, reply, sent = arrived.history.steps, back.state.history.steps, first_data(network, started, back)
+    if sent is None:
         return None
-    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
-    start = msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
-    for end in walk_asking(network, start):
-        if end.kind in ("arrived", "left"):
+    if sent.kind in ("arrived", "left"):
+        end = answer_lost(network, started, arrived, back, sent)
+        if end is None:
             return None
-        failed = _rejected(network, start, end) if end.kind == "rejected" else _failed(end, ())
-        return msgspec.structs.replace(
-            failed, request=arrived.history.steps, reply=back.state.history.steps, data=end.state.history.steps
-        )
-    return None
+        failed = _lost_reply(end, request, reply)
+        return msgspec.structs.replace(failed, data=end.state.history.steps)
+    failed = _rejected(network, started, sent) if sent.kind == "rejected" else _failed(sent, ())
+    return msgspec.structs.replace(failed, request=request, reply=reply, data=sent.state.history.steps)
 
 
 def _bulk_fails(network: Network, flow: Flow, started: State, arrived: State, back: End) -> Branch | None:
@@ -317,7 +324,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
     )
     note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
     if depth > _MOST_RELAYS:
-        yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions, relayed=True)
+        yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
         return
     for leg in _branches(network, inner, depth=depth):
         yield msgspec.structs.replace(
@@ -325,7 +332,6 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
             request=(*front.request, note, *leg.request),
             reply=(*leg.reply, *front.reply),
             conditions=(*front.conditions, *leg.conditions),
-            relayed=True,
         )
 
 

@@ -3,19 +3,27 @@
 import msgspec
 import pytest
 
+from hairpin.causes.between_hosts import vxlan_port_blocked
+from hairpin.causes.cause import View
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, BridgeInfo, Link
+from hairpin.host.link import Address, BridgeInfo, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, Route
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
+from hairpin.remedy.plan import remedies
+from hairpin.walk.verdicts import succeeds
+from hairpin.walk.walk import walk_flow
+from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import told
 from tests.rule_text import without
 from tests.small_host import egress, host_namespace, local, route
 from tests.small_host import network as small_network
-from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, vxlan
+from tests.two_hosts import ADDRESSES, OPEN, TUNNEL_ADDRESSES, network, node, seen, vxlan
+from tests.walk.link.test_flannel_udp import relaying
 
 INSIDE = parse_address("10.244.2.1")[1]
 STRANGER = parse_address("198.51.100.99")[1]
@@ -71,9 +79,49 @@ def with_remote(remote: int) -> Host:
     return changed(node("one", tunnel=msgspec.structs.replace(vxlan("one"), remote=remote)), fdb=())
 
 
+def without_neighbour() -> Host:
+    """Return the first host, which has lost the entry for the second one's tunnel device."""
+    return changed(node("one"), neighbours=())
+
+
+def sending_to_itself() -> Host:
+    """Return the first host, whose forwarding entry for the second one's device names the first one."""
+    return node("one", remote=ADDRESSES["one"])
+
+
+def learning(key: int) -> Host:
+    """Return the first host, whose device asks by ARP who the far end is, with this VNI."""
+    tunnel = msgspec.structs.replace(vxlan("one", key=key), remote=ADDRESSES["two"])
+    return changed(node("one", tunnel=tunnel), neighbours=(), fdb=())
+
+
+def sending_from(local: int) -> Host:
+    """Return the first host, whose tunnel device sends from this address."""
+    return node("one", tunnel=msgspec.structs.replace(vxlan("one"), local=local))
+
+
+def without_device() -> Host:
+    """Return the second host without its tunnel device and what went with it, but with the route to the first one's
+    containers by the device that is to come."""
+    host = two()
+    namespace = host.namespaces[0]
+    return changed(
+        host,
+        links=tuple(each for each in namespace.links if each.name != "flannel.1"),
+        addresses=tuple(each for each in namespace.addresses if each.link != "flannel.1"),
+    )
+
+
 def without_tunnel_entries() -> Host:
     """Return the first host with neither route nor entries for the second one."""
     return changed(one(), neighbours=(), fdb=())
+
+
+def stretched(**fields: object) -> Network:
+    """Return two hosts with one subnet, of which the first has other forwarding entries or links."""
+    whole = recorded("healthy-bridge-vxlan")
+    netns = whole.host_netns("node1")
+    return whole.with_namespace(netns, msgspec.structs.replace(whole.namespace(netns), **fields))
 
 
 def unmasqueraded(world: World | None = None) -> Network:
@@ -85,7 +133,41 @@ def unmasqueraded(world: World | None = None) -> Network:
 WHOLE = network(node("one"), two())
 PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
 
+STRETCHED = recorded("healthy-bridge-vxlan")
+STRETCHED_ONE = STRETCHED.namespace(STRETCHED.host_netns("node1"))
+FLOODS_TO_NONE = tuple(each for each in STRETCHED_ONE.fdb if each.remote is None)
+PORT_DOWN = tuple(
+    msgspec.structs.replace(each, up=False) if each.name == "vxlan77" else each for each in STRETCHED_ONE.links
+)
+LOOSE = tuple(
+    msgspec.structs.replace(each, master=None, port=None) if each.name == "vxlan77" else each
+    for each in STRETCHED_ONE.links
+)
+ALONG_BRIDGE = Flow(FromHost(), 4, parse_address("10.77.0.32")[1], "tcp", 80, host="node1")
+
+
+def entered(*, seen_by_far: bool) -> Network:
+    """Return two hosts, of which the first has a permanent neighbour entry for the second with a MAC of nobody's."""
+    entry = Neighbour("eth0", 4, ADDRESSES["two"], OLD_MAC, "PERMANENT")
+    return network(node("one", neighbours=(entry,)), two(node("two", neighbours=(seen("two"),) if seen_by_far else ())))
+
+
 CASES: dict[str, Case] = {
+    "a permanent neighbour entry for a host on the same wire": Case(
+        entered(seen_by_far=True), TO_TWO, ("neighbour-entry-wrong",), entered(seen_by_far=False),
+    ),
+    "the bridge's tunnel floods to no host": Case(
+        stretched(fdb=FLOODS_TO_NONE), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,
+    ),
+    "the far tunnel device is not a port of the bridge": Case(
+        recorded("tunnel-port-detached"), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
+    ),
+    "the near tunnel device is not a port of the bridge": Case(
+        stretched(links=LOOSE), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
+    ),
+    "the bridge's tunnel is down": Case(
+        stretched(links=PORT_DOWN), ALONG_BRIDGE, ("host-link-down",), STRETCHED,
+    ),
     "no route to the other host's containers": Case(network(one(), two()), TO_TWO, ("node-route-missing",), WHOLE),
     "neither route nor entries of the tunnel": Case(
         network(without_tunnel_entries(), two()), TO_TWO, ("node-route-missing",), WHOLE,
@@ -107,6 +189,26 @@ CASES: dict[str, Case] = {
     "the other tunnel device was made anew": Case(
         network(stale_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,
     ),
+    "no neighbour entry for the other tunnel device": Case(
+        network(without_neighbour(), two()), TO_TWO, ("tunnel-neighbour-stale",), WHOLE,
+    ),
+    "the forwarding entry leads back": Case(
+        network(sending_to_itself(), two()), TO_TWO, ("tunnel-fdb-stale",), WHOLE,
+    ),
+    "another VNI than the device that ARP asks for": Case(
+        network(learning(2), two()), TO_TWO, ("tunnel-ends-differ",), network(learning(1), two()),
+    ),
+    "the tunnel sends from another machine's address": Case(
+        network(sending_from(STRANGER), two()), TO_TWO, ("tunnel-source-lost",),
+        network(sending_from(ADDRESSES["one"]), two()),
+    ),
+    "no tunnel device there": Case(
+        network(node("one"), without_device()), TO_TWO, ("tunnel-end-missing",), WHOLE,
+    ),
+    "flanneld is stopped there": Case(
+        Network((relaying("one"), relaying("two", halted=True))), TO_TWO, ("service-process-stopped",),
+        Network((relaying("one"), relaying("two"))),
+    ),
     "another VNI there": Case(
         network(node("one"), two(node("two", tunnel=vxlan("two", key=2)))), TO_TWO, ("tunnel-ends-differ",), WHOLE,
     ),
@@ -126,6 +228,9 @@ CASES: dict[str, Case] = {
     ),
     "the near INPUT drops the tunnel's replies": Case(
         network(node("one", rules=BLOCKED), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
+    ),
+    "INPUT drops the tunnel's answers of a host that was not read": Case(
+        network(node("one", rules=BLOCKED)), TO_TWO, ("vxlan-port-blocked",), network(node("one")),
     ),
     "OUTPUT refuses the tunnel's port": Case(
         network(node("one", rules=SENDS_NONE), two()), TO_TWO, ("vxlan-port-blocked",), WHOLE,
@@ -148,3 +253,77 @@ def test_fires(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_is_silent_on_the_whole_host(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+OTHER_WAY = "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink"
+NEAR_ROUTE, NARROW = (
+    network(one(route(text, "eth0", via="198.51.100.99")), two()) for text in ("10.244.2.0/24", "10.244.2.0/25")
+)
+FOR_ALL = FdbEntry(None, "flannel.1", 0, state="permanent", remote=STRANGER)
+# host, the commands of the remedy: no moment without a route or an entry
+REPAIRS: dict[str, tuple[Network, tuple[str, ...]]] = {
+    "a route is replaced": (NEAR_ROUTE, (f"ip route replace {OTHER_WAY}",)),
+    "a narrower route goes last": (
+        NARROW, (f"ip route add {OTHER_WAY}", "ip route del 10.244.2.0/25 via 198.51.100.99 dev eth0"),
+    ),
+    "a forwarding entry is replaced": (
+        network(node("one", remote=STRANGER), two()),
+        ("bridge fdb replace 02:00:00:00:00:22 dev flannel.1 dst 198.51.100.12 self",),
+    ),
+    "an entry for all frames goes last": (
+        network(changed(node("one"), fdb=(FOR_ALL,)), two()),
+        (
+            "bridge fdb append 00:00:00:00:00:00 dev flannel.1 dst 198.51.100.12 self",
+            "bridge fdb del 00:00:00:00:00:00 dev flannel.1 dst 198.51.100.99 self",
+        ),
+    ),
+    "a neighbour entry is replaced": (
+        network(stale_neighbour(), two()),
+        (
+            "ip neigh replace 10.244.2.0 dev flannel.1 lladdr 02:00:00:00:00:22 nud permanent",
+            "bridge fdb append 02:00:00:00:00:22 dev flannel.1 dst 198.51.100.12 self",
+        ),
+    ),
+    "no command takes a bridge's subnet away": (network(with_bridge("10.244.2.0/25"), two()), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sick", "commands"), REPAIRS.values(), ids=REPAIRS)
+def test_repairs_leave_no_gap(sick: Network, commands: tuple[str, ...]) -> None:
+    diagnosis = diagnose(sick, TO_TWO)
+    assert diagnosis.proof is not None
+    assert succeeds(diagnosis.proof.with_change)
+    (found,) = diagnosis.causes
+    (made,) = remedies(found.cause, found.candidate, sick)
+    assert made.commands == commands
+
+
+def test_a_subnet_on_two_hosts_is_mended_by_a_person() -> None:
+    (found,) = diagnose(network(with_bridge("10.244.2.0/25"), two()), TO_TWO).causes
+    (made,) = remedies(found.cause, found.candidate, network(with_bridge("10.244.2.0/25"), two()))
+    assert (made.id, made.steps, made.keeping, made.side_effects) == ("recreate-network", (), (), ())
+    assert "docker network create --subnet" in str(made.advice[0])
+
+
+TO_PORT = Flow(Outside(ADDRESSES["two"]), 4, ADDRESSES["one"], "udp", 8472, host="one")
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "up", "named"),
+    (
+        (vxlan("one"), True, True),
+        (vxlan("one"), False, False),
+        (vxlan("one", port=4789), True, False),
+    ),
+)
+def test_a_packet_for_the_port_of_a_tunnel_that_is_up_is_the_tunnels(tunnel: Tunnel, up: bool, named: bool) -> None:
+    """Who asks from outside may be the other end of the tunnel, on a host that was not read."""
+    host = node("one", rules=BLOCKED, tunnel=tunnel)
+    links = tuple(
+        msgspec.structs.replace(each, up=up) if each.name == "flannel.1" else each for each in host.namespaces[0].links
+    )
+    asked = network(changed(host, links=links))
+    trace = walk_flow(asked, TO_PORT)
+    assert trace.usual.stop is not None
+    found = tuple(vxlan_port_blocked.find(View(asked, TO_PORT, trace.usual, trace.usual.stop)))
+    assert bool(found) is named

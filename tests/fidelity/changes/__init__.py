@@ -1,4 +1,5 @@
 """The laws of changes on random networks.
 
-Read ``drawn`` (random changes), ``likeness`` (what two readings have in common), ``laws`` (both laws, held).
+Read ``random_change`` (random changes), ``likeness`` (the parts of two readings that must be equal), ``laws`` (the
+check of both laws).
 """

@@ -21,14 +21,14 @@ from hairpin.change.text import all_shown
 from hairpin.errors import ChangeError
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
-from tests.fidelity.changes.drawn import drawn
 from tests.fidelity.changes.likeness import PARTS
+from tests.fidelity.changes.random_change import random_change
 from tests.fidelity.generate.case import case_of
 from tests.fidelity.testbed.ask import standing
 from tests.fidelity.testbed.netns import Netns, SetupError
 
 _PATIENCE_S = 2.5
-"""The routes learn of a lost carrier up to a second later."""
+"""The time after which routes follow a lost carrier: up to a second."""
 _PARTS = 4
 
 
@@ -72,7 +72,7 @@ def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
     """Return a change of a few parts that fit and can be undone, and the network after it."""
     parts: list[InKernel] = []
     for _ in range(random.randint(1, _PARTS) * 3):
-        part = drawn(random, network)
+        part = random_change(random, network)
         if part is None or len(parts) == _PARTS:
             continue
         change = Change((part,))

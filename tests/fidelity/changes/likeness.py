@@ -20,7 +20,7 @@ from hairpin.network.prefix import LINK_LOCAL6, inside
 
 
 def rules(namespace: Namespace) -> dict[str, dict[str, Any]]:
-    """Return each chain's policy and bodies, by table and name; an empty base chain that accepts is as good as none."""
+    """Return each chain's policy and bodies, by table and name; an empty base chain that accepts counts as none."""
     ruleset: Ruleset = namespace.ruleset
     found: dict[str, dict[str, Any]] = {}
     for table in ruleset.tables:
@@ -49,7 +49,7 @@ def sysctls(namespace: Namespace) -> dict[tuple[str, ...], str]:
 
 
 def links(namespace: Namespace) -> list[Link]:
-    """Return the links without the words of the tool, and without the address that a bridge takes from its ports."""
+    """Return the links without the tool's text, and without the address that a bridge takes from its ports."""
     return [
         msgspec.structs.replace(
             each, evidence="", operstate="", flags=(), mac=None if each.kind == "bridge" else each.mac
@@ -59,9 +59,8 @@ def links(namespace: Namespace) -> list[Link]:
 
 
 def routes(namespace: Namespace) -> list[str]:
-    """Return the routes without their protocol and scope: who made them, and what the kernel derives from the rest.
-
-    Nor the anycast address of routers, which forwarding brings to each IPv6 network: docs/limitations.md.
+    """Return the routes without protocol and scope (who made them, and what the kernel derives from the rest), and
+    without the routers' anycast address, which forwarding adds to each IPv6 network: docs/limitations.md.
     """
     return sorted(
         repr(msgspec.structs.replace(each, evidence="", protocol="", scope=""))
@@ -88,7 +87,7 @@ def policy_rules(namespace: Namespace) -> list[Any]:
 
 
 def neighbours(namespace: Namespace) -> list[str]:
-    """Return the entries that were set by hand; the others come and go."""
+    """Return the entries that were set by hand; the kernel learns and forgets the others."""
     return sorted(
         repr(msgspec.structs.replace(each, evidence="")) for each in namespace.neighbours if is_made_by_hand(each)
     )

@@ -75,7 +75,7 @@ def modelled() -> frozenset[Element]:
 
 @cache
 def _read() -> tuple[Expression, ...]:
-    """Return the readers' result for the table of elements."""
+    """Return what the readers make of the table of elements."""
     return tuple(part for row in rows() for part in body_of(row))
 
 
@@ -290,4 +290,4 @@ def _link_kinds() -> Iterator[str]:
 
 
 _LINK_NAMES = ("link", "master")
-"""What the walk calls a link whose kind it asks."""
+"""The names of variables for a link whose kind the walk asks."""

@@ -8,7 +8,7 @@ from tests.fidelity.coverage.modelled import modelled
 from tests.fidelity.coverage.unavailable import unavailable
 
 DEMANDED_FROM = 100_000
-"""Pairs from which on a run fails when something is not covered; a shorter one only says so."""
+"""A run with at least so many pairs fails if something is not covered; a shorter one only reports it."""
 
 _OLD = "only kernels older than any that hunts have judged are asked for it"
 NO_KERNELS_MATTER = {
@@ -27,7 +27,7 @@ NO_KERNELS_MATTER = {
     for key in ("conf.*.send_redirects", "ip_forward_use_pmtu")
     for how in (READ, OTHERWISE)
 }
-"""Elements that no kernel can be asked about, and why."""
+"""Elements about which no kernel can be asked, and why."""
 
 
 class Coverage:

@@ -48,8 +48,8 @@ Command = tuple[tuple[str, ...], str]
 
 
 def _refusal(ask: Callable[[str], Iterator[tuple[Command, ...]]], name: str) -> str | None:
-    """Return why none of the ways to have it works, or None: one does, or there is none to try."""
-    reason: str | None = None  # the first that says so, since the best way comes first
+    """Return why none of the ways to make the element works; None if one works, or if there is none to try."""
+    reason: str | None = None  # the first refusal, since the best way comes first
     for commands in ask(name):
         netns = Netns("probe")
         try:
@@ -129,7 +129,7 @@ _NEEDED: dict[str, tuple[str, dict[str, object]]] = {
     "ct helper": ("ct helper", {"name": "ftp", "type": "ftp", "protocol": "tcp", "l3proto": "ip"}),
     "secmark": ("secmark", {"name": "x", "context": "system_u:object_r:x_t:s0"}),
 }
-"""What the examples of nft refer to, by a word that is in them."""
+"""The objects that the examples of nft refer to, by a word in the example."""
 
 
 def _ipset(name: str) -> Iterator[tuple[Command, ...]]:
@@ -145,7 +145,7 @@ def _route(name: str) -> Iterator[tuple[Command, ...]]:
 
 
 def _master_rule(name: str) -> Iterator[tuple[Command, ...]]:
-    """Such a rule leads somewhere where there is a VRF."""
+    """Such a rule has an effect only if there is a VRF."""
     for link in _link("vrf"):
         yield *link, (("ip", f"-{name[-1]}", "rule", "add", "pref", "5", "l3mdev"), "")
 

@@ -24,7 +24,7 @@ class Branch(msgspec.Struct, frozen=True):
     unroutable: bool
     """Rejected for want of a route (not by a rule)."""
     untold: bool
-    """The sender is not told so, since the kernel has told it too often."""
+    """The sender gets no ICMP error about it, since the kernel has sent it too many."""
     connections: Connections
     passed: tuple[Passed, ...]
     end: End
@@ -47,7 +47,7 @@ class Hits:
         self.high: Counter[RuleKey] = Counter()
 
     def add(self, branches: Iterable[Branch]) -> None:
-        """Count one packet, which went one of these ways."""
+        """Count one packet, which took one of these branches."""
         counts = [branch.counts() for branch in branches]
         if not counts:
             return

@@ -1,4 +1,4 @@
-"""Ports that the kernel draws where any free one will do: which of them were seen, and which stand for unseen ones."""
+"""Ports that the kernel draws: those that were seen, and those of the walk that stand for unseen ones."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,12 @@ from tests.fidelity.testbed.events import Event
 
 
 def with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int], hidden_inside: set[int]) -> Branch:
-    """Return the branch with the kernel's ports for those that stand for ``hidden`` ones: where ports were drawn twice
-    for one packet, nobody has seen the first; nor the only one of a packet that comes to rest nowhere, which the error
-    about it may show (``hidden_inside``).  What an answer shows of them holds for its connections, too."""
+    """Return the branch with the kernel's ports instead of the ports that stand for unseen ones.
+
+    ``hidden``: ports that stand for unseen ones. If ports are drawn twice for one packet, the first is not seen.
+    ``hidden_inside``: ports that only an ICMP error may show, of packets that come to rest nowhere. A port that an
+    answer shows replaces the stand-in in the connections, too.
+    """
     if not hidden_inside or len(branch.events) != len(seen):
         return branch
     told = {
@@ -37,8 +40,11 @@ def with_hidden(branch: Branch, seen: tuple[Event, ...], hidden: set[int], hidde
 
 
 def seen_ports(events: tuple[Event, ...], picked: int) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Yield the ports that have been seen, in the order in which draws may have taken them, and how many draws of
-    ``picked`` were before: of what goes round only the last port is seen; in an error about it the one before."""
+    """Yield the seen ports in each order in which draws may have taken them, with the number of earlier draws among
+    ``picked``.
+
+    Of a packet that loops only the last port is seen; an ICMP error about it shows the one before.
+    """
     sources, targets = ([getattr(event, side) for event in events] for side in ("sport", "dport"))
     sources += (port for event in events for port in event.inner[3:])
     for ports in ((*sources, *targets), (*targets, *sources)):

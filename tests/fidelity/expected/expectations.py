@@ -1,4 +1,4 @@
-"""The same case by the walk: what it says becomes of each packet, and which rules it says were satisfied."""
+"""The walk's answer to a case: the branches of each packet, and the rules that it satisfied."""
 
 from collections.abc import Callable, Iterator
 from zlib import crc32
@@ -32,11 +32,11 @@ from tests.fidelity.testbed.transmissions import Transmission
 
 
 class Expectations:
-    """What the walk says of the packets of one case, in the order in which the kernel got them: what a flow leaves in
-    the connection tables the next one finds there.
+    """The walk's answers about the packets of one case, in the order in which the kernel received them: a flow finds
+    the connections that earlier flows left in the conntrack tables.
 
-    Where the kernel takes any free port the walk takes the first; :meth:`of` then goes by the ports that the kernel
-    has been seen to take.
+    If the kernel draws any free port, the walk takes the first one; :meth:`of` then uses the ports that the kernel
+    was seen to take.
     """
 
     def __init__(self, host: Host, observer: Observer | None = None) -> None:
@@ -54,13 +54,13 @@ class Expectations:
         self._guessed = set[int]()
         self._hidden: dict[int, set[int]] = {}
         self._sets_ports = any("port set " in rule.text for rule in _rules(host))
-        """Whether what is seen may be such a rule's port, and the one that was drawn is not."""
+        """Whether a seen port may be one that a rule has set, so that the drawn port was not seen."""
         self._outer_ports: dict[Encapsulated, int] = {}
         self._senders: dict[_Asked, int] = {}
         self._asked: dict[_Asked, int] = {}
 
     def of(self, flow: int, transmission: Transmission) -> tuple[Branch, ...]:
-        """Return the ways that the walk says the packet can go."""
+        """Return the branches that the walk predicts for the packet."""
         self._ports, self._unseen_picks, self._drawn, self._asked = (), 0, set(), {}
         self._outer_ports = dict(transmission.outer_ports)
         branches, stand_ins = self._with_ports_seen(flow, transmission)
@@ -69,9 +69,11 @@ class Expectations:
         return tuple(with_hidden(branch, transmission.events, hidden, hidden | stand_ins) for branch in branches)
 
     def _with_ports_seen(self, flow: int, transmission: Transmission) -> tuple[tuple[Branch, ...], set[int]]:
-        """Return the ways with the ports that the kernel has been seen to take, and those that stand for unseen ones.
+        """Return the branches with the ports that the kernel was seen to take, and the ports that stand for unseen
+        ones.
 
-        Which of several draws has been seen is open: all that lead to what was seen are kept."""
+        It is not known which of several draws was seen, so all branches that lead to the seen port are kept.
+        """
         branches = self._walked(flow, transmission.sent)
         picked = self._picked
         if not picked or any(branch.events == transmission.events for branch in branches):
@@ -92,15 +94,16 @@ class Expectations:
     def _with_unseen(
         self, flow: int, sent: Sent, branches: tuple[Branch, ...], seen: tuple[Event, ...]
     ) -> tuple[tuple[Branch, ...], set[int]]:
-        """Return the ways just walked, with those of each port that may have been drawn unseen and that makes a
-        difference; and the ports that stand for unseen ones."""
+        """Return the branches just walked, with those of each port that may have been drawn unseen and makes a
+        difference; and the ports that stand for unseen ones.
+        """
         shown = set[int]() if self._sets_ports else {port for event in seen for port in ports_of(event)}
         guessed = self._guessed - shown
         stand_ins = guessed | (set(self._taken) if len(self._taken) > 1 else set[int]())
         return (branches + self._unseen(flow, sent) if guessed else branches), stand_ins
 
     def _unseen(self, flow: int, sent: Sent) -> tuple[Branch, ...]:
-        """Return the ways with each of those ports."""
+        """Return the branches with each of these ports."""
         found: list[Branch] = []
         for port in sorted(self._drawn):
             self._supposed = port
@@ -118,7 +121,7 @@ class Expectations:
         known = self._ports if self._picked > self._unseen_picks else ()
         seen = next((port for port in known if first <= port <= last and is_free(port)), None)
         if seen is None:
-            # Of many any will do that rules do not tell from most others.
+            # Any port will do that the rules do not tell from most others.
             guess = Usual().port(first if few else first + (last - first) // 3, last, is_free)
             supposed = self._supposed
             seen = supposed if supposed is not None and first <= supposed <= last and is_free(supposed) else guess
@@ -127,7 +130,7 @@ class Expectations:
         return seen
 
     def arp_sender(self, request: ArpRequest) -> int:
-        """Return the sender of the first request for the neighbour: its answer is kept (door.Choices)."""
+        """Return the sender of the first request for the neighbour, since its reply was kept (door.Choices)."""
         key = (request.netns, request.link, request.target)
         if key in self._senders:
             return self._senders[key]
@@ -138,7 +141,7 @@ class Expectations:
         known = msgspec.structs.replace(encapsulated, host="")
         if known in self._outer_ports:
             return self._outer_ports[known]
-        # Perhaps the inner packet has another port than the kernel has drawn for it.
+        # The walk's inner packet may have another port than the kernel's.
         alike = (port for each, port in self._outer_ports.items() if _alike(each, known))
         return next(alike, _UNSEEN_PORT + crc32(msgspec.json.encode(known)) % _UNSEEN_PORTS)
 
@@ -153,8 +156,11 @@ class Expectations:
         return tuple(branch for way in ways for branch in _expect(self._host, sent, way))
 
     def went(self, flow: int, taken: list[Branch]) -> None:
-        """Note what the packet leaves behind, having gone one of these ways; where they differ in that, later packets
-        of the flow tell which it was, and until then others find what all of them leave, as the first one does."""
+        """Record the connections that the packet leaves, having taken one of these branches.
+
+        If the branches differ in that, later packets of the flow decide between them. Until then other flows find
+        the connections that all branches leave, and the first branch's.
+        """
         self._senders |= self._asked
         left = tuple(dict.fromkeys(branch.connections for branch in taken))
         self._ways[flow] = left if len(left) > 1 else ((),)
@@ -179,13 +185,15 @@ class Expectations:
 
 
 def _alike(one: Encapsulated, other: Encapsulated) -> bool:
-    """Return whether two inner packets differ in their ports alone."""
+    """Return whether two inner packets differ in their ports only."""
     return msgspec.structs.replace(one, sport=0, dport=0) == msgspec.structs.replace(other, sport=0, dport=0)
 
 
 def _holds(way: Connections, netns: Netns, connection: Connection) -> bool:
-    """Return whether a packet of the connection finds one in what the way leaves, or at least an answer to it does:
-    no other connection can then have that tuple, whatever this one's first namespace has drawn for it."""
+    """Return whether a packet of the connection, or at least its reply, matches a connection that the branch leaves.
+
+    No other connection can then have that tuple, whatever the first namespace has drawn for this one.
+    """
     return any(
         where == netns
         and each.zone == connection.zone
@@ -206,18 +214,21 @@ def _rules(host: Host) -> Iterator[Rule]:
 
 
 _MOST_WAYS = 32
-"""Where NAT draws ports that nobody sees, each that makes a difference is a way, from which the next packet forks."""
+"""A limit of branches: each unseen port that NAT may have drawn and that makes a difference is a branch, from which
+the next packet forks.
+"""
 _MOST_DRAWN = 16
 _LIMITS = Limits(branches=512, ends=512, hops=1000)
-"""More branches than the product follows: the kernel's way is one of all.  A kernel lets a packet go round until its
-TTL is used up."""
+"""The hunt follows more branches than the product does, since the kernel's may be any of them. The kernel lets a
+packet loop until its TTL is used up.
+"""
 _Asked = tuple[str, str, int]
 """namespace, link, address"""
 _TELLING_PORTS = (*PORTS, *SOURCE_PORTS, 1030, 5000)
 """Ports that the hunt's rules tell from others."""
 _UNSEEN_PORT, _UNSEEN_PORTS = 49152, 16384
 _FEW = 32
-"""Of so many ports each may matter: another flow may have it."""
+"""The number of ports that may each matter, because another flow may have them."""
 
 
 def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, ...]:
@@ -236,8 +247,9 @@ def _expect(host: Host, sent: Sent, connections: Connections) -> tuple[Branch, .
 
 
 def _with_sender(host: Host, sent: Sent) -> Host:
-    """Return the host with the socket that sends, which takes packets as any other does; only rules that ask for
-    sockets, for which the case has some, would tell."""
+    """Return the host with the socket that sends, which receives packets like any other. Only rules that match
+    sockets would see it, and a case with such rules has sockets of its own.
+    """
     packet = sent.packet
     if sent.link or not sent.by_udp() or sent.netns not in host or packet.sport is None:
         return host
@@ -251,7 +263,7 @@ def _with_sender(host: Host, sent: Sent) -> Host:
 
 
 def _ends(network: Network, state: State) -> tuple[End, ...]:
-    """Return where a packet's ways end; raises SetupError where they are so many that the walk gives some up."""
+    """Return the ends of a packet's branches; raises SetupError if they are so many that the walk drops some."""
     ends = walk_packet(network, state)
     if any(end.stop is not None and end.stop.reason == "too-many-ways" for end in ends):
         raise SetupError(f"too open: a packet can go {len(ends)} ways or more")
@@ -273,20 +285,21 @@ def _branch(end: End, events: tuple[Event, ...], last: End) -> Branch:
 
 _FRAGMENT = 44
 _ANSWERABLE = frozenset({TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, ESP, AH})
-"""Of other protocols REJECT demands a checksum that NAT does not keep right: no answer may be sent."""
+"""For other protocols REJECT checks a checksum that NAT does not keep right, so it may send no answer."""
 _ERRORS = {
     4: [name for name, icmp in ERRORS.items() if name.startswith("icmp-") and icmp >> 8 == 3],
     6: [name for name, icmp in ERRORS.items() if name.startswith("icmp6-") and icmp >> 8 == 1],
 }
-"""What REJECT may send."""
+"""The answers that REJECT may send."""
 
 
 def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[tuple[Event, ...], End]]:
-    """Yield what is seen of a packet's way, and of its answer's way where it is rejected; and where that ended.
+    """Yield the events of a packet's path, and of its answer's path if it is rejected; and where that ended.
 
-    ``made``: the packet is itself the answer to another one."""
+    ``made``: the packet is itself the answer to another one.
+    """
     if end.kind == "dropped" and end.stop is not None and _goes_astray(end.stop):
-        # A reset that goes astray (walk/link/bridge.py): the kernel has made it all the same.
+        # The kernel has made a reset even if it does not arrive (walk/link/bridge.py).
         end = msgspec.structs.replace(end, kind="rejected", stop=msgspec.structs.replace(end.stop, reject="tcp-reset"))
     if _is_ordinary(end):
         end = msgspec.structs.replace(end, kind="arrived", stop=None)
@@ -300,7 +313,7 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
     if answer is None:
         yield _rest(network, end, made), end
         return
-    # Where nobody puts fragments together, an error quotes the first one, which lacks of which flow it is.
+    # If nothing reassembles fragments, an error quotes the first one, which lacks the tag of its flow.
     in_pieces = end.state.fragments.largest is not None and not network.namespace(end.state.netns).ruleset.tables
     if end.state.packet.protocol not in _ANSWERABLE or in_pieces or _may_be_untold(end):
         yield (), end
@@ -308,7 +321,7 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
     family = "icmp" if packet.version == 4 else "icmp6"
     name = f"{family} {packet.icmp >> 8}/{packet.icmp & 0xFF}" if packet.icmp is not None else "rst"
     routed = output_route(network, answer) if answer.stage == "output-route" else (answer,)
-    # What goes out of a bridge's port at once passes no hook that would note it.
+    # A frame that leaves by a bridge port at once passes no hook that would log it.
     noted = (Event("answer", "", "", answer=name),) if answer.stage == "output-route" else ()
     for outcome in routed:
         if isinstance(outcome, End):
@@ -329,8 +342,9 @@ def _with_answers(network: Network, end: End, made: str = "") -> Iterator[tuple[
 
 
 def _about_the_second(network: Network, answer: State, name: str) -> Iterator[tuple[tuple[Event, ...], End]]:
-    """Yield what is seen of the error about the second fragment, and where it ends: without ports it is related to no
-    connection, nor translated."""
+    """Yield the events and the end of the error about the second fragment: without ports it is related to no
+    connection, and not translated.
+    """
     quoted = answer.packet.inner
     assert quoted is not None
     inner = msgspec.structs.replace(quoted, protocol=_FRAGMENT, sport=None, dport=None)
@@ -344,14 +358,14 @@ def _about_the_second(network: Network, answer: State, name: str) -> Iterator[tu
 
 
 def _answered_twice(end: End, final: End, other: End) -> End:
-    """Return the end of an answer that two errors have come to: rules on their way have counted both."""
+    """Return the end of an answer that two errors had: rules on their paths have counted both."""
     counted = other.state.history.passed[len(end.state.history.passed) :]
     state = final.state.with_history(passed=(*final.state.history.passed, *counted))
     return msgspec.structs.replace(final, state=state)
 
 
 def _wire_of(network: Network, state: State) -> str:
-    """Return the host's link by which a packet has left: what a macvlan stands on."""
+    """Return the host's link by which a packet has left: the link below a macvlan."""
     link = network.namespace(state.netns).link(state.oif)
     lower = lower_of(network, state.netns, link) if link is not None else None
     return lower.link if lower is not None else state.oif
@@ -364,7 +378,7 @@ def _may_be_untold(end: End) -> bool:
 
 
 def _is_ordinary(end: End) -> bool:
-    """Return whether an outer packet has come to a port that no tunnel has: it is a packet as any other, then."""
+    """Return whether an outer packet has a destination port of no tunnel, and is like any other packet."""
     stop, packet = end.stop, end.state.packet
     return stop is not None and stop.reason == "no-tunnel" and packet.protocol == UDP and not is_outer(packet)
 
@@ -381,7 +395,7 @@ def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:
 
 
 def _seen_at(network: Network, state: State) -> tuple[str, str]:
-    """Return namespace and link whose INPUT a packet has passed: of an ipvlan in mode l3s the link below."""
+    """Return the namespace and link whose INPUT a packet has passed; for an ipvlan in mode l3s it is the link below."""
     link = network.namespace(state.netns).link(state.iif)
     lower = lower_of(network, state.netns, link) if state.l3s is not None and link is not None else None
     return (lower.netns.name, lower.link) if lower is not None else (state.netns.name, state.iif)

@@ -32,11 +32,11 @@ def key_of(netns: str, place: Place) -> RuleKey:
 
 def kernel_hits(before: Host, after: Host) -> dict[RuleKey, tuple[int, Rule]]:
     """Return how often the kernel counted each rule that has a counter, and the rule."""
-    earlier = {key: rule.packets or 0 for key, rule in _counted(before)}
-    return {key: ((rule.packets or 0) - earlier[key], rule) for key, rule in _counted(after) if key in earlier}
+    earlier = {key: rule.packets or 0 for key, rule in _with_counter(before)}
+    return {key: ((rule.packets or 0) - earlier[key], rule) for key, rule in _with_counter(after) if key in earlier}
 
 
-def _counted(host: Host) -> Iterator[tuple[RuleKey, Rule]]:
+def _with_counter(host: Host) -> Iterator[tuple[RuleKey, Rule]]:
     for namespace in host.namespaces:
         for table in namespace.ruleset.tables:
             for chain in table.chains:

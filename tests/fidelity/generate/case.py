@@ -35,11 +35,11 @@ def case_of(seed: int, flows: int = FLOWS, *, tunnels: bool = False) -> Case:
     )
     sent = packets.flows(dice, made, flows)
     if any(text.tool == "ebtables" or text.table in layer2.TABLES for each in namespaces for text in each.rulesets):
-        # Where frames are counted, each fragment is: none is so long that it has to be cut.
+        # A rule that counts frames counts each fragment, so no packet of the case is long enough to be fragmented.
         short = ((each, msgspec.structs.replace(each.first, padding=min(each.first.padding, 60))) for each in sent)
         sent = tuple(msgspec.structs.replace(each, first=first) for each, first in short)
     if any(port in rule for each in namespaces for text in each.rulesets for rule in text.rules for port in _SETS_PORT):
-        # A sum of 0 says that there is none; nft makes one of it that is wrong (nft_payload.c nft_payload_csum_inet()).
+        # A checksum of 0 means none; nft then writes a wrong one (nft_payload.c nft_payload_csum_inet()).
         summed = ((each, msgspec.structs.replace(each.first, no_checksum=False)) for each in sent)
         sent = tuple(msgspec.structs.replace(each, first=first) for each, first in summed)
     if host.rulesets:
@@ -77,7 +77,7 @@ def _with_rules(dice: Dice, made: Plan, host: Judged) -> Judged:
             texts += iptables.ruleset(dice, made, "iptables-legacy", version, known)
     if dice.chance(0.5):
         texts += nftables.ruleset(dice, made)
-    # Such chains see pieces, questions, and what is sent to nobody.
+    # Such chains see fragments, ARP requests and flooded frames.
     if dice.chance(0.25) and not (made.narrow or made.asker or made.wrong[0]):
         texts += layer2.ruleset(dice, made)
     return msgspec.structs.replace(host, ipsets=lines, rulesets=nft_rare.without_helped_flows(texts))

@@ -38,7 +38,7 @@ _ODD: dict[Version, tuple[str, ...]] = {
 _NO_FLOOD = frozenset(
     ("224.0.0.251", "255.255.255.255", "192.0.2.255", "192.0.2.0", "0.0.0.0", "ff02::fb", "ff05::1", "::")
 )
-"""Not sent by a process: a bridge would flood them, and the walk follows one frame to one place."""
+"""No process sends to these: a bridge would flood the frames, and the walk follows one frame to one place."""
 _FLAGS = (
     SYN,
     SYN | ACK,
@@ -66,7 +66,7 @@ def flows(dice: Dice, made: Plan, count: int) -> tuple[Flow, ...]:
 
 
 def _flow(dice: Dice, made: Plan, number: int, taken: set[tuple[int, int]]) -> Flow:
-    """Return a flow; after some of its packets an ICMP error speaks of the last one."""
+    """Return a flow; some of its packets are followed by an ICMP error about them."""
     flow = _without_errors(dice, made, number, taken)
     if not dice.chance(0.35):
         return flow
@@ -100,9 +100,9 @@ def _without_errors(dice: Dice, made: Plan, number: int, taken: set[tuple[int, i
     icmp = ICMP if version == 4 else ICMP6
     protocol = dice.pick((TCP, TCP, TCP, TCP, UDP, UDP, UDP, UDP, icmp, icmp, SCTP, UDPLITE, *_UNTRACKED_PORTS))
     if protocol == AH and version == 6:
-        protocol = ESP  # there it is an extension header, and what follows it is the protocol
+        protocol = ESP  # in IPv6 it is an extension header, followed by the protocol
     if protocol in _ONCE and (protocol, 0) in taken:
-        protocol = UDP  # without ports in the tuple two flows may be one connection
+        protocol = UDP  # two flows without ports in the tuple may be one connection
     if protocol == DCCP and DCCP in _TRACKED:
         protocol = SCTP  # a kernel that tracks DCCP looks at the type of the packet, which is not modelled
     first = _first(dice, made, version, protocol, number, taken)
@@ -119,7 +119,7 @@ def _without_errors(dice: Dice, made: Plan, number: int, taken: set[tuple[int, i
 
 
 def _closing(dice: Dice, number: int, first: Sent) -> Flow:
-    """A TCP connection whose packets go on with any flags: closed, reset, begun anew."""
+    """Return a TCP connection whose packets have any flags, so that it is closed, reset or opened again."""
     then: list[Literal["reply", "again"]] = ["reply"]
     flags = [SYN | ACK if dice.chance(0.8) else dice.pick(_WITHIN)]
     for _ in range(dice.number(1, 5)):
@@ -130,7 +130,9 @@ def _closing(dice: Dice, number: int, first: Sent) -> Flow:
 
 
 _WITHIN = (ACK, ACK | PSH, FIN | ACK, FIN | ACK, RST, RST | ACK, SYN | ACK, FIN | ACK | URG, 0)
-"""Flags within a connection.  No SYN of the other side: conntrack knows of the windows of two that open at once."""
+"""Flags within a connection. There is no SYN from the other side, because conntrack checks the windows of
+simultaneous opens.
+"""
 _UNTRACKED_PORTS = (DCCP, ESP, AH, 253)
 _TRACKED = tracked_ports(os.uname().release)
 _ONCE = frozenset({*_UNTRACKED_PORTS, *({UDPLITE} - _TRACKED)})
@@ -148,9 +150,9 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
         link = dice.pick([each for each in made.links if each.startswith("up")])
         saddr = dice.pick(OUTSIDE[version]) if dice.chance(0.85) else dice.pick((*targets, *_ODD[version]))
         if saddr == "::":
-            saddr = OUTSIDE[version][0]  # iptables' and nft's reverse path differ there: nobody sends such
+            saddr = OUTSIDE[version][0]  # iptables' and nft's reverse path checks differ there
         if saddr == "192.0.2.255":
-            saddr = OUTSIDE[version][0]  # what answers it is a broadcast, which the host also sends to itself
+            saddr = OUTSIDE[version][0]  # its reply is a broadcast, which the host also sends to itself
         netns = "host"
     elif start == "host":
         link, netns = "", "host"
@@ -163,7 +165,7 @@ def _first(dice: Dice, made: Plan, version: Version, protocol: int, number: int,
     if start != "world" and daddr in _NO_FLOOD:
         daddr = dice.pick(targets)
     if saddr == daddr and protocol in (ICMP, ICMP6):
-        daddr = own[0] if saddr != own[0] else own[-1]  # its answer would have the same addresses and id
+        daddr = own[0] if saddr != own[0] else own[-1]  # its reply would have the same addresses and id
     ports = protocol in WITH_PORTS
     echo = number + 1
     sport = dice.pick(SOURCE_PORTS) if dice.chance(0.15) else 1024 + number
@@ -200,11 +202,13 @@ _KINDS: dict[int, tuple[int, ...]] = {
     ICMP: (13, 15, 17, 0, 14, 5, 3, 4, 11, 12, 9, 10, 19, 40, 1),
     ICMP6: (139, 129, 140, 1, 2, 3, 4, 100, 130, 131, 132, 133, 134, 135, 136, 137, 143, 141, 160),
 }
-"""Types besides echo; errors among them say nothing of what they are about."""
+"""Types besides echo; the model does not know which packet their errors are about."""
 
 
 def _kind(dice: Dice, protocol: int, *, routed: bool) -> int:
-    """``routed``: the host routes for containers; what it tells others by itself the hunt drops there."""
+    """Return a kind of packet.  ``routed``: the host routes for containers; the hunt then drops messages that the
+    host sends to others by itself.
+    """
     if dice.chance(0.6) or (routed and protocol == ICMP6):
         return (8 if protocol == ICMP else 128) << 8
     return dice.pick(_KINDS[protocol]) << 8 | (dice.pick((1, 4)) if dice.chance(0.3) else 0)

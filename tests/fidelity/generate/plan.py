@@ -123,9 +123,9 @@ class Plan(msgspec.Struct, frozen=True):
     VLAN's tag its port adds (``access``) or the container itself (``trunk``).  ``vrf``: links of the host that are in a
     VRF. ``by_marks``: rules mark packets, marks choose routes, and source addresses are validated with them.
     ``asker``: the host or the container that resolves its neighbours inside, because it has no entries for them.
-    ``wrong``: the first (a container, or the host) has a wrong MAC address in its entry for the second.  ``tun``: there
-    is a link without MAC addresses, ``t0``, from which no process reads.  ``tentative``: the link whose second IPv6
-    address is still tentative.
+    ``wrong``: the first (a container, or the host) has a wrong hardware address in its entry for the second.  ``tun``:
+    there is a link without hardware addresses, ``t0``, from which no process reads.  ``tentative``: the link whose
+    second IPv6 address is still tentative.
     """
 
     links: tuple[str, ...]
@@ -173,7 +173,7 @@ class Plan(msgspec.Struct, frozen=True):
         return "br0" if name == IN_VLAN else self.link_of(name)
 
     def mac_of(self, name: str) -> str:
-        """Return the MAC address of a container's first link; for an ipvlan that of the link below."""
+        """Return the hardware address of a container's first link; for an ipvlan that of the link below."""
         return MACS["up0" if self.ipvlan and name in STACKED else name]
 
     def own_link(self, name: str) -> str:
@@ -181,7 +181,7 @@ class Plan(msgspec.Struct, frozen=True):
         return "eth10" if name == IN_VLAN and self.in_vlan == "trunk" else "eth0"
 
     def entered(self, holder: str, name: str, right: str) -> str:
-        """Return the MAC address in a namespace's neighbour entry for another one."""
+        """Return the hardware address in a namespace's neighbour entry for another one."""
         if (holder, name) != self.wrong:
             return right
         container = name if holder == "host" else holder

@@ -1,7 +1,8 @@
-"""Dice with habits: each case draws, for every place of the generator that asks, its own preferences there.
+"""Random choices with habits: each case draws its own preferences for every place of the generator that chooses.
 
-A case with a little of everything seldom has much of any two things together; one that leaves many out and repeats some
-does ("Swarm Testing", Groce and others, ISSTA 2012).  It differs from the walk several times as often.
+A case with a little of everything seldom has much of any two things together. A case that leaves many out and
+repeats some has ("Swarm Testing", Groce and others, ISSTA 2012). Such cases find disagreements several times as
+often.
 """
 
 import inspect
@@ -34,8 +35,8 @@ class SwarmDice(Dice):
         self._favourites: dict[Place, tuple[int, ...]] = {}
 
     def chance(self, probability: float) -> bool:
-        """Return True about that often, over many cases; in one, at one place, as it likes."""
-        place = (*_asking(), probability)
+        """Return True with that probability over many cases; within one case each place has its own."""
+        place = (*_caller(), probability)
         if place not in self._chances:
             liked = self._habits.random() < self._strength
             factor, least, most = self._habits.choice(_HABITS) if liked else (1.0, 0.0, 1.0)
@@ -43,8 +44,8 @@ class SwarmDice(Dice):
         return super().chance(self._chances[place])
 
     def pick(self, choices: Sequence[T]) -> T:
-        """Return one of them: more often one of up to three favourites, where there are some at that place."""
-        place = (*_asking(), float(len(choices)))
+        """Return one of them; if the place has favourites (up to three), more often one of these."""
+        place = (*_caller(), float(len(choices)))
         if place not in self._favourites:
             liked = len(choices) > 2 and self._habits.random() < self._strength / 2
             count = self._habits.choice((1, 2, 2, 3)) if liked else 0
@@ -55,7 +56,7 @@ class SwarmDice(Dice):
         return super().pick(choices)
 
 
-def _asking() -> tuple[str, int]:
+def _caller() -> tuple[str, int]:
     """Return the file and the line of the caller."""
     here = inspect.currentframe()
     frame = here.f_back.f_back if here is not None and here.f_back is not None else None

@@ -67,7 +67,7 @@ def compare(answer: Answer) -> Judgement:
     found = [*packets.differing, *packets.answers.unexcused()]
     hits, outcomes = packets.hits, tuple(sorted(packets.outcomes.items()))
     counters = kernel_hits(answer.before, answer.after)
-    # A packet that went another way has counted other rules: that is the same disagreement again.
+    # A packet on another path is counted by other rules, which would report the same disagreement again.
     if not found:
         growing = _growing(answer.before)
         for key, (count, rule) in counters.items():
@@ -102,9 +102,9 @@ def _only_notes(rule: Rule, growing: frozenset[str]) -> bool:
 
 
 def _of_a_socket(part: Expression) -> bool:
-    """Return whether the match asks for a socket in a way that this kernel decides otherwise.
+    """Return whether the match is about a socket and this kernel release decides it otherwise.
 
-    On some releases the kernel's own packets have a socket (an ICMP error on 6.12).  hairpin knows the options of
+    On some releases the kernel's own packets have a socket (an ICMP error on 6.12). hairpin knows the options of
     docker-proxy's sockets only, so it cannot tell which other sockets are transparent.
     """
     if isinstance(part, SocketMatch):
@@ -170,7 +170,8 @@ class _Packets:
 
 
 class _Answers:
-    """How many errors the kernel had to send to each source without a route: after five it is silent for a while.
+    """Counts the errors that the kernel had to send to each source without a route: after five it is silent for a
+    while.
 
     Source: net/ipv4/route.c ip_error(), ip_rt_error_burst
     """
@@ -180,18 +181,18 @@ class _Answers:
         self.missing: list[tuple[int, Disagreement]] = []
 
     def unexcused(self) -> list[Disagreement]:
-        """Return the missing errors that this does not explain."""
+        """Return the missing errors that this limit does not explain."""
         return [found for saddr, found in self.missing if self.owed[saddr] <= _BURST]
 
 
 def _asker(branch: Branch) -> int:
-    """Return the source of what a way's end has rejected, as it came there: it may have been chosen or translated."""
+    """Return the source of the rejected packet as it arrived: it may have been chosen or translated."""
     stop = branch.end.stop
     return stop.seen.packet.saddr if stop is not None else 0
 
 
 def _pieces(branch: Branch) -> int:
-    """Return how many pieces a way's end has rejected: each counts, though an error tells of the first one only."""
+    """Return how many fragments were rejected: each counts, though only the first gets an error."""
     state = branch.end.state
     return 1 if state.fragments.largest is None else ceil(state.packet.length_bytes / state.fragments.largest)
 

@@ -1,4 +1,4 @@
-"""Makes a case that disagrees as small as it gets while it still disagrees."""
+"""Makes a case that disagrees as small as possible while it still disagrees."""
 
 import math
 import time
@@ -17,8 +17,9 @@ _LINES = ("rulesets", "routing4", "routing6", "bridging", "sysctls", "ipsets", "
 
 
 def shrink(case: Case, seconds: float = math.inf) -> Case:
-    """Return the smallest case found, after ``seconds`` the smallest until then; the case itself where it disagrees no
-    more (as what has drawn a port may)."""
+    """Return the smallest case found within ``seconds``; the case itself if it does not disagree again (a drawn port
+    may be why).
+    """
     over = time.monotonic() + seconds
     if not _disagrees(case):
         return case
@@ -26,7 +27,7 @@ def shrink(case: Case, seconds: float = math.inf) -> Case:
     changed = True
     while changed:
         before = case
-        # Try each removal once; positions behind one that succeeded are tried on what is left.
+        # Try each removal once. After a removal that succeeded, the later positions are tried on the smaller case.
         for step in range(_MOST_STEPS):
             candidate = next(islice(_smaller(case), step, None), None)
             if candidate is None:
@@ -51,7 +52,7 @@ def _disagrees(case: Case) -> bool:
 
 
 def _fewer_flows(case: Case) -> Case:
-    """Keep one flow where one alone disagrees (a counter may need several), else halve them as long as it goes."""
+    """Keep one flow if it disagrees alone (a counter may need several), else halve the flows as often as possible."""
     found = judge(case).disagreements
     named = {each.flow for each in found if each.flow is not None}
     for flow in case.flows:
@@ -110,7 +111,7 @@ def _without_groups(netns: Judged) -> Iterator[Judged]:
 
 
 def _without_parts(lines: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
-    """Yield the lines without a half, a quarter, and so on down to two of them."""
+    """Yield the lines without a half of them, without a quarter, and so on down to two lines."""
     size = len(lines) // 2
     while size > 1:
         for start in range(0, len(lines), size):

@@ -1,4 +1,4 @@
-"""Cases and disagreements in words, for people."""
+"""Cases and disagreements as text, for people."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def sent_text(sent: Sent) -> str:
 
 
 def event_text(event: Event) -> str:
-    """Return what became of a packet."""
+    """Return the event of a packet as text."""
     if event.kind == "answer":
         return f"rejected with {event.answer}"
     version: Version = 6 if event.daddr >> 32 or event.saddr >> 32 else 4
@@ -42,7 +42,7 @@ def event_text(event: Event) -> str:
 
 
 def events_text(events: tuple[Event, ...]) -> str:
-    """Return what became of a packet, or ``nothing``."""
+    """Return the events of a packet as text, or ``nothing``."""
     return " and ".join(event_text(each) for each in events) or "nothing"
 
 
@@ -54,7 +54,7 @@ def disagreement_text(found: Disagreement) -> str:
 
 
 def case_text(case: Case) -> Iterator[str]:
-    """Yield the case's lines, without what is always there."""
+    """Yield the case's lines, without the lines that every case has."""
     yield from (f"    world: {line}" for line in case.world)
     for netns in case.namespaces:
         lines = [

@@ -30,7 +30,7 @@ _RESULTS = "/run/results"
 FLOWS = 400
 """Flows of a network.  Emulated, building one and reading it back takes 10 s, a packet 1 ms."""
 _APART = 1_000_000
-"""So far apart are the seeds of two kernels: none sees the other's networks."""
+"""The distance between the seeds of two kernels, so that none gets the other's networks."""
 
 
 def main() -> int:
@@ -76,7 +76,7 @@ def _judged(arguments: argparse.Namespace, order: tuple[str, int]) -> tuple[str,
 
 
 def _judge(booted: Kernel, seed: int, arguments: argparse.Namespace) -> Figures:
-    """Boot the kernel, run what was asked for, and return the figures."""
+    """Boot the kernel, run the hunt and the replicas that were asked for, and return the figures."""
     python = f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(str(Path(sys.executable)))} -m"
     commands: list[str] = []
     if arguments.pairs:
@@ -128,7 +128,7 @@ def _summary(found: Figures) -> str:
 
 
 def _why(left_out: tuple[str, ...]) -> str:
-    """Return the reasons in brackets, each with how often."""
+    """Return the reasons in brackets, each with its count."""
     counted = Counter(left_out).items()
     return f" ({'; '.join(f'{count} × {reason}' for reason, count in counted)})" if left_out else ""
 

@@ -19,7 +19,7 @@ from tests.fidelity.testbed.capabilities import shows_by_vrf
 from tests.fidelity.testbed.netns import SetupError
 
 _SHRINKING_S = 300.0
-"""Emulated, each try takes seconds: what has not become smaller until then stays."""
+"""The time for shrinking: emulated, each try takes seconds."""
 
 
 def _ask(case: Case) -> Asked:
@@ -30,13 +30,13 @@ def _ask(case: Case) -> Asked:
 
 
 def _is_modelled(case: Case) -> bool:
-    """Return whether the model knows the VRFs of this kernel, if the case has any."""
+    """Return whether the model knows this kernel's VRFs, or the case has none."""
     return shows_by_vrf() or all(" type vrf " not in line for each in case.namespaces for line in each.setup)
 
 
 def _shrink(folder: Path, number: int, case: Case) -> None:
-    """Show the smallest case that still disagrees, and write it as it is kept (tests/fidelity/regressions/guests)."""
-    # Only a guest that has to shrink judges cases itself; loading the walk takes it a while.
+    """Print the smallest case that still disagrees, and write it in the form of tests/fidelity/regressions/guests."""
+    # Only a guest that shrinks compares cases itself; importing the walk takes it a while.
     from tests.fidelity.judge.compare import compare  # noqa: PLC0415
     from tests.fidelity.judge.shrink import shrink  # noqa: PLC0415
     from tests.fidelity.judge.text import case_text, disagreement_text  # noqa: PLC0415
@@ -51,7 +51,7 @@ def _shrink(folder: Path, number: int, case: Case) -> None:
 
 
 def main(path: str, seed: str, flows: str, tunnels: str, kept_ones: str = "guests") -> None:
-    """Ask until it is enough; first what is kept (``guests`` or ``every``)."""
+    """Ask cases until the file ``enough`` is there; first the kept ones (``guests`` or ``every``)."""
     folder = Path(path)
 
     def fresh(number: int) -> Case:

@@ -1,4 +1,4 @@
-"""The outer half of the hunt on another kernel: judges what the guest has asked, as it comes."""
+"""The part of the hunt on another kernel that runs outside the guest: compares the guest's answers as they come."""
 
 import re
 import sys
@@ -17,8 +17,11 @@ from tests.fidelity.testbed.netns import SetupError
 
 
 class Judging:
-    """Judges the guest's cases: first those that are kept (with ``every`` this machine's too), then fresh ones; after
-    ``pairs`` pairs of these, or ``seconds``, it says that it is enough, and has ``shrink`` of them shrunk."""
+    """Judges the guest's cases: first the kept ones (with ``every`` this machine's, too), then fresh ones.
+
+    After ``pairs`` pairs of fresh ones, or ``seconds``, it tells the guest to stop, and to shrink ``shrink`` of
+    them.
+    """
 
     def __init__(
         self, name: str, folder: Path, seed: int, pairs: int, shrink: int, seconds: float, *, every: bool = False
@@ -28,7 +31,7 @@ class Judging:
         self.run = Run(seed)
         self.links: set[str] = set()
         self.tunnelled = 0
-        """Pairs in networks with a tunnel in which all was agreed."""
+        """Pairs in networks with a tunnel, if the whole network agreed."""
         self.left_out: list[str] = []
         self._names = chain(kept(every=every), map(str, count(seed)))
         self._next = next(self._names)
@@ -42,7 +45,7 @@ class Judging:
             path.unlink(missing_ok=True)
 
     def look(self) -> None:
-        """Judge what has come."""
+        """Judge the cases that have arrived."""
         while not self._done:
             asked = read(self.folder, self._next)
             if asked is None:
@@ -58,7 +61,7 @@ class Judging:
         fresh = name.isdecimal()
         found = _found(asked)
         if isinstance(found, str):
-            if fresh:  # of those that are kept no kernel can build all
+            if fresh:  # not every kernel can build all kept cases
                 self.run.add(found)
                 self.left_out.append(_reason(found))
                 self._say(f"case {name} left out: {found[:400]}")
@@ -87,7 +90,7 @@ class Judging:
 
 
 def _found(asked: Asked) -> Judgement | str:
-    """Return how walk and guest compare, or why they cannot."""
+    """Return the comparison of walk and guest, or why they cannot be compared."""
     if isinstance(asked.answer, str):
         return asked.answer
     try:
@@ -97,10 +100,10 @@ def _found(asked: Asked) -> Judgement | str:
 
 
 def _reason(refused: str) -> str:
-    """Return the line that says why: of a tool what it has refused stands before."""
+    """Return the line with the reason: a tool prints the refused text before it."""
     lines = refused.splitlines()
     return next((line for line in lines if "Error" in line or "failed" in line), lines[0] if lines else "")
 
 
 _SHOWN = 1000
-"""After so many pairs a line says how far it is."""
+"""A progress line is printed after so many pairs."""

@@ -1,4 +1,4 @@
-"""The first files of a guest: a busybox, the few modules that mounting this machine's files takes, and an init."""
+"""The first files of a guest: a busybox, the modules that are needed to mount this machine's files, and an init."""
 
 import lzma
 import os
@@ -31,8 +31,11 @@ echo the guest could not mount its files
 
 
 def initramfs(kernel: Kernel) -> bytes:
-    """Return the archive.  Its init mounts this machine's root read-only beneath a tmpfs, and ``first.sh`` of the
-    writable folder of results is the guest's first process."""
+    """Return the archive.
+
+    Its init mounts this machine's root read-only below a tmpfs. The guest's first process is ``first.sh`` in the
+    folder of results, which is writable.
+    """
     modules = in_order(kernel.modules, _WANTED)
     init = _INIT.replace("MODULES", str(kernel.modules)).replace("RELEASE", kernel.release)
     files = {
@@ -53,10 +56,9 @@ def _busybox() -> str:
 
 
 def in_order(folder: Path, wanted: tuple[str, ...]) -> list[Path]:
-    """Return the files of the modules and of all that they need, each behind what it needs.
+    """Return the files of the modules and of their dependencies, each after its own dependencies.
 
-    ``modules.dep`` of depmod(8) has ``FILE: NEEDED…``, those that are to be loaded first last; what is built in has
-    no line.
+    ``modules.dep`` of depmod(8) has ``FILE: NEEDED…``, in reverse order of loading; built-in modules have no line.
     """
     needs: dict[str, tuple[str, list[str]]] = {}
     for line in (folder / "modules.dep").read_text("utf-8").splitlines():
@@ -71,7 +73,7 @@ def in_order(folder: Path, wanted: tuple[str, ...]) -> list[Path]:
 
 
 def module_bytes(path: Path) -> bytes:
-    """Return the module as insmod takes it: unpacked."""
+    """Return the module uncompressed, as insmod needs it."""
     match path.suffix:
         case ".xz":
             return lzma.decompress(path.read_bytes())

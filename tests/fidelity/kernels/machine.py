@@ -23,8 +23,9 @@ done >/dev/shm/files
 for each in $(sort -u /dev/shm/files) /usr/lib/*/xtables/*.so /etc/ld.so.cache /etc/iproute2/* \\
     /etc/protocols /etc/services /etc/nsswitch.conf; do readlink -e "$each"; done | xargs touch -c
 """
-"""Touching the programs that the hunt starts copies them into the guest's memory: each opening of a file that is still
-on this machine is a request that takes a millisecond."""
+"""Touching the hunt's programs copies them into the guest's memory: each opening of a file on this machine is a
+request that takes a millisecond.
+"""
 _FIRST = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
@@ -51,15 +52,17 @@ read before anything asks for them are loaded.  Before 6.13 the limits of ICMP e
 
 
 _STALLED_S = 900.0
-"""A guest that prints and writes nothing for so long is stuck; shrinking a case may take 300 s."""
+"""A guest that prints and writes nothing for so long is stuck. Shrinking a case may take 300 s."""
 
 
 class GuestError(Exception):
-    """The guest did not come up, did not end in time, or its commands failed; says what was printed last."""
+    """The guest did not boot, did not end in time, or its commands failed; has the last lines that it printed."""
 
 
 def guests_at_once(wanted: int) -> int:
-    """Return how many guests this machine has memory for, at most those; raises GuestError where there is none."""
+    """Return how many guests this machine has memory for, at most ``wanted``; raises GuestError if there is memory
+    for none.
+    """
     free_mib = int(re.findall(r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text("ascii"))[0]) >> 10
     if free_mib < _MEMORY_MIB:
         raise GuestError(f"a guest may take {_MEMORY_MIB} MiB of memory, and {free_mib} MiB are available")
@@ -95,16 +98,16 @@ def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: C
     printed = (results / "output").read_text("utf-8", "replace")
     status = results / "status"
     if why:
-        raise GuestError(_told(f"{kernel.release}: {why}", printed, console))
+        raise GuestError(_failure(f"{kernel.release}: {why}", printed, console))
     if not status.exists():
-        raise GuestError(_told(f"{kernel.release}: ended before its commands did", printed, console))
+        raise GuestError(_failure(f"{kernel.release}: ended before its commands did", printed, console))
     if (failed := status.read_text("ascii").strip()) != "0":
-        raise GuestError(_told(f"{kernel.release}: its commands ended with status {failed}", printed, console))
+        raise GuestError(_failure(f"{kernel.release}: its commands ended with status {failed}", printed, console))
     return printed
 
 
-def _told(what: str, printed: str, console: Path) -> str:
-    """Return what happened, with the last lines of what the commands and the kernel said."""
+def _failure(what: str, printed: str, console: Path) -> str:
+    """Return the error, with the last lines that the commands and the kernel printed."""
     said = (*printed.splitlines()[-12:], *console.read_text("utf-8", "replace").splitlines()[-12:])
     return "\n  ".join((what, *said))
 
@@ -122,7 +125,7 @@ def _argv(kernel: Kernel, packed: str, results: Path) -> tuple[str, ...]:
 
 
 def _follow(process: subprocess.Popen[bytes], results: Path, limit_s: float, look: Callable[[], None]) -> str:
-    """Show what the guest prints until it has ended; return why it is not waited for any longer, if it has not."""
+    """Print the guest's output until it has ended; return why it is stuck, if it has not ended."""
     now = time.monotonic()
     deadline, stalled, changed = now + limit_s, now + _STALLED_S, 0
     with (results / "output").open("r", encoding="utf-8", errors="replace") as lines:

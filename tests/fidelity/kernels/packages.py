@@ -18,11 +18,11 @@ _PROGRAMS = (
     ("busybox", "busybox-static"), ("dpkg-deb", "dpkg"),
 )  # fmt: skip
 SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "sid": "sid"}
-"""Which suite has which kernel; sid has the newest there is."""
+"""The suite that has each kernel; sid has the newest one."""
 
 
 class PackageError(Exception):
-    """A package cannot be had; says what apt said, or what is missing."""
+    """A package is not available; has apt's error, or the name of the missing tool."""
 
 
 class Kernel(msgspec.Struct, frozen=True):
@@ -35,18 +35,18 @@ class Kernel(msgspec.Struct, frozen=True):
 
 
 def cache_folder() -> Path:
-    """Return where kernels are kept: outside of the repository, found again by the next run."""
+    """Return the folder of the kernels: outside of the repository, shared by all runs."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(home) / "hairpin" / "kernels"
 
 
 def install_programs() -> None:
-    """Install what booting needs and the machine lacks; ``make setup`` does not burden everybody with it."""
+    """Install the missing programs for booting guests; ``make setup-lab`` leaves them out, since few need them."""
     missing = [package for program, package in _PROGRAMS if shutil.which(program, path=_path()) is None]
     if not missing:
         return
     _run(("apt-get", "update", "-q"))
-    # RUNLEVEL=1: nothing that a package brings starts (invoke-rc.d(8)).
+    # RUNLEVEL=1: invoke-rc.d(8) starts none of the packages' services.
     _run(("apt-get", "install", "-q", "-y", "--no-install-recommends", *missing),
          {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"})  # fmt: skip
 
@@ -118,7 +118,7 @@ def _matching(pattern: str, names: list[str]) -> list[str]:
 
 
 def _unpack(packages: list[Path], release: str, place: Path) -> None:
-    """Lay the packages out as ``vmlinuz`` and ``lib/modules/RELEASE``, whichever way they are made."""
+    """Unpack the packages as ``vmlinuz`` and ``lib/modules/RELEASE``, whatever their layout."""
     partial = place.with_name(f"{release}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()

@@ -16,12 +16,15 @@ from hairpin.errors import HairpinError
 from hairpin.judges.judged import judge_flows
 from hairpin.judges.this_kernel import on_kernel
 from hairpin.question.flows import flows_for
+from hairpin.question.target import parse_origin
 from hairpin.replica.judge import RunningKernel
-from tests.acceptance.recorded import evidence, expected, network, origin, target
+from tests.acceptance.recorded import evidence, expected, network, target
 
 
 class Replicas(msgspec.Struct, frozen=True):
-    """How many flows both judges answered alike, and ``host: flow`` of those that they did not, or could not say."""
+    """The number of flows on which both judges agree, and ``host: flow`` of those on which they disagree or are
+    undecided.
+    """
 
     hosts: int
     agreeing: int
@@ -36,7 +39,7 @@ def replicas() -> Replicas:
         asked = min(flows, key=lambda flow: flow.real == "delivered")
         what = f"{name}: {asked.origin} to {asked.to}"
         whole = on_kernel(network(name), os.uname().release)
-        found = flows_for(whole, (target(asked.to),), origin(asked.origin))
+        found = flows_for(whole, (target(asked.to),), parse_origin(asked.origin))
         try:
             proofs = judge_flows(whole, found, (evidence(name),), RunningKernel())
         except HairpinError as error:
@@ -58,7 +61,7 @@ def replicas() -> Replicas:
 
 
 def main(path: str) -> None:
-    """Write the figures, and show what was not agreed."""
+    """Write the figures, and print the flows on which the judges do not agree."""
     found = replicas()
     Path(path).write_text(json.dumps(msgspec.to_builtins(found), indent=1) + "\n", "utf-8")
     for text in (*found.differing, *(f"undecided {each}" for each in found.undecided)):

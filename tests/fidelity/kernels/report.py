@@ -1,4 +1,4 @@
-"""The figures of the runs on other kernels: kept in judged.json, told in docs/reference/fidelity-kernels.md."""
+"""The figures of the runs on other kernels: kept in judged.json, printed in docs/reference/fidelity-kernels.md."""
 
 from collections import Counter
 from pathlib import Path
@@ -34,13 +34,14 @@ Which elements of rules each kernel has judged is in [elements](elements.md).
 
 ## Older kernels: not judged
 
-Kernels before 5.10, as 3.10 (CentOS 7), 4.18 (RHEL 8) and 5.4 (Ubuntu 20.04), cannot be had here. What they do
-differently is modelled from their sources, among them CentOS 7's last (3.10.0-1160) and RHEL 8.3's (4.18.0-240), and
-no kernel has judged it. `el7` and `el8` are those two; a series of Linux in brackets has it by a stable release.
+Kernels before 5.10, such as 3.10 (CentOS 7), 4.18 (RHEL 8) and 5.4 (Ubuntu 20.04), are not available here. Their
+differences are modelled from their sources, among them CentOS 7's last (3.10.0-1160) and RHEL 8.3's (4.18.0-240), and
+no kernel has judged them. `el7` and `el8` are these two; a series of Linux in brackets has the change in a stable
+release.
 
-Not modelled of them: GRE that conntrack takes for invalid unless its module is loaded (3.19 to 5.0), fragments that are
-put together in every namespace as soon as conntrack is loaded (before 4.10), marks that no veth lets through (before
-4.1), multipath routes whose way every packet chooses anew (before 4.4), and what Red Hat's later kernels have got.
+Not modelled: conntrack calls GRE invalid unless its module is loaded (3.19 to 5.0); fragments are reassembled in every
+namespace as soon as conntrack is loaded (before 4.10); a veth clears marks (before 4.1); each packet chooses its next
+hop of a multipath route anew (before 4.4); backports of Red Hat's later kernels.
 
 | before | what is done instead | source |
 | --- | --- | --- |
@@ -61,13 +62,13 @@ class Hunt(msgspec.Struct, frozen=True):
     links: tuple[str, ...] = ()
     """Types of links in networks of which all was agreed."""
     left_out: tuple[str, ...] = ()
-    """Why each network that is left out is."""
+    """The reason for each network that is left out."""
     tunnelled: int = 0
     """Pairs in networks with a tunnel."""
 
 
 def hunt_of(run: Run, links: tuple[str, ...] = (), left_out: tuple[str, ...] = (), tunnelled: int = 0) -> Hunt:
-    """Return the figures of a run, in whose agreed networks there were those types of links."""
+    """Return the figures of a run; ``links``: the types of links in the networks that agreed."""
     return Hunt(
         run.packets, run.networks, run.rules, run.refused, run.differing, run.seed, round(run.seconds),
         tuple(sorted(run.judged)), links, left_out, tunnelled,
@@ -75,7 +76,7 @@ def hunt_of(run: Run, links: tuple[str, ...] = (), left_out: tuple[str, ...] = (
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What is known of one kernel.  ``name``: as it was asked for (``6.1``, ``sid``), OWN for the machine's own."""
+    """The figures of one kernel.  ``name``: as it was asked for (``6.1``, ``sid``), OWN for the machine's own."""
 
     name: str
     release: str

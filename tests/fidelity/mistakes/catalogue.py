@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 
 class Mistake(NamedTuple):
-    """``wrong``: what it says of the kernel.  ``file``, below src/hairpin: there ``right`` becomes ``mistaken``."""
+    """``wrong``: the false claim about the kernel.  ``file``, below src/hairpin: there ``right`` becomes
+    ``mistaken``.
+    """
 
     name: str
     wrong: str

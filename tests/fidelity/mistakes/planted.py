@@ -37,7 +37,7 @@ def copy_with(mistake: Mistake, folder: Path) -> Path:
 
 
 def write(answer: Answer, path: Path) -> None:
-    """Keep the kernel's answer for a judging process."""
+    """Write the kernel's answer for a judging process."""
     path.write_bytes(pickle.dumps(answer))
 
 
@@ -59,7 +59,7 @@ class Judging:
 
 @contextmanager
 def planted(mistake: Mistake) -> Generator[Judging]:
-    """Have a process whose walk makes the mistake; it ends with its standard input."""
+    """Yield a process whose walk makes the mistake; it ends when its standard input is closed."""
     with tempfile.TemporaryDirectory(prefix="hairpin-mistake-") as folder:
         copy = copy_with(mistake, Path(folder))
         argv = (sys.executable, "-m", "tests.fidelity.mistakes.judging", str(copy))

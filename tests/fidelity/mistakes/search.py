@@ -11,19 +11,20 @@ from tests.fidelity.testbed.ask import ask
 from tests.fidelity.testbed.netns import SetupError
 
 MOST_PAIRS = 20_000
-"""A run that has not found a mistake in so many packets has missed it."""
+"""A mistake that is not found in so many packets counts as missed."""
 
 
 class Search:
-    """The kernel's answers to the cases from a seed on, each asked once and kept in the folder; mistakes are then
-    looked for in all of them."""
+    """The kernel's answers to the cases from a seed on, each asked once and kept in the folder; each mistake is
+    looked for in all of them.
+    """
 
     def __init__(self, seed: int, folder: Path) -> None:
         self._numbers = iter(range(seed, seed + MOST_PAIRS))
         self._folder = folder
         self._asked: list[tuple[int, Path]] = []
         self.disagreements: dict[int, Disagreement] = {}
-        """By seed: cases of which the walk as it is says something else than the kernel; no mistake is found there."""
+        """By seed: cases on which the unchanged walk disagrees with the kernel; no mistake counts as found there."""
 
     def _answers(self) -> Iterator[tuple[int, Path]]:
         yield from self._asked

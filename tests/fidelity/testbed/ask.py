@@ -1,4 +1,4 @@
-"""One case on the running kernel: build it, send every flow, note what became of each packet."""
+"""One case on the running kernel: build it, send every flow, record every packet's events."""
 
 import json
 import os
@@ -35,7 +35,7 @@ _QUIET = (
     "net/ipv4/icmp_ratelimit",
     "net/ipv6/icmp/ratelimit",
 )
-"""Keys that are set to 0 everywhere: nothing is sent by itself, no answer is withheld because of the last one."""
+"""Sysctls that are set to 0 everywhere, so that the kernel sends nothing by itself and limits no answers."""
 
 
 _PATIENCE_S = 5.0
@@ -43,7 +43,7 @@ _PORT_SELECTORS = ("ipproto", "sport", "dport")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the kernel did with a case: the model's host as read before and after, and each flow's transmissions."""
+    """The kernel's answer: the model's host as read before and after, and each flow's transmissions."""
 
     before: Host
     after: Host
@@ -51,7 +51,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def read(case: Case) -> Evidence:
-    """Return what is read of the case's network; raises SetupError when the kernel refuses the configuration."""
+    """Return the evidence of the case's network; raises SetupError if the kernel refuses the configuration."""
     with _built(case) as net:
         return evidence_of(
             net.judged, _with_rules(case), _filtered(case), frozenset(each.name for each in case.namespaces)
@@ -60,7 +60,7 @@ def read(case: Case) -> Evidence:
 
 @contextmanager
 def standing(case: Case) -> Generator[tuple[dict[str, Netns], Callable[[], Evidence]]]:
-    """Build the case's network; give its namespaces, and what reads all of them, rules of every one included."""
+    """Build the case's network; yield its namespaces, and a function that reads all of them, with everyone's rules."""
     with _built(case) as net:
         names = frozenset(each.name for each in case.namespaces)
         yield net.judged, lambda: evidence_of(net.judged, names, _filtered(case))
@@ -92,8 +92,7 @@ def _filtered(case: Case) -> dict[str, tuple[str, ...]]:
 
 @contextmanager
 def _on_one_cpu() -> Generator[None]:
-    """Stay on one CPU: what is sent there is then done when the call returns, or at the next chance for others to
-    run (ksoftirqd)."""
+    """Stay on one CPU: a packet that is sent there has arrived when the call returns, or when ksoftirqd has run."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(allowed)})
     try:
@@ -103,8 +102,10 @@ def _on_one_cpu() -> Generator[None]:
 
 
 def _tracks(each: Judged) -> bool:
-    """Whether connections are tracked there: where there are any tables.  A shrunk case may have empty texts, of which
-    iptables-legacy makes a table."""
+    """Return whether the namespace tracks connections: if it has any table.
+
+    A shrunk case may have empty texts, of which iptables-legacy makes a table.
+    """
     return any(text.head or text.rules or text.tool == "iptables-legacy" for text in each.rulesets)
 
 
@@ -134,8 +135,8 @@ class _Net:
         self.judged = {each.name: Netns(each.name) for each in case.namespaces}
         self.taps: dict[str, Tap] = {}
         self.logs: dict[str, Log] = {}
-        # With any rules there is connection tracking (TRACKING), and so reassembly before them; not before those that
-        # see frames.
+        # A namespace with rules has connection tracking (TRACKING), and so reassembles fragments before the rules,
+        # except before rules that see frames.
         texts = [text for each in case.namespaces for text in each.rulesets]
         self._reassembles = _tracks(case.namespaces[0]) and not any(map(_sees_frames, texts))
         self._identity = 0
@@ -161,13 +162,13 @@ class _Net:
         for netns in (self.world, *self.judged.values()):
             with netns.entered():
                 for which in ("all", "default"):
-                    for version in (1, 2):  # the second report of a group would come within the second
+                    for version in (1, 2):  # else a group's second report comes within a second
                         write_sysctl(f"net/ipv6/conf/{which}/mldv{version}_unsolicited_report_interval", "1000000")
                 for key in _QUIET:
                     write_sysctl(key, "0")
-                for family in ("ipv4", "ipv6"):  # what a packet is told of its path is forgotten before the next one
+                for family in ("ipv4", "ipv6"):  # a path MTU that a packet learns is forgotten before the next one
                     write_sysctl(f"net/{family}/route/mtu_expires", "-1")
-                # What is done about an address that may be somebody else's, where a case wants that, is put off.
+                # Duplicate address detection, which some cases want, starts later.
                 write_sysctl("net/ipv6/conf/default/router_solicitation_delay", "1000000")
                 write_sysctl("net/netfilter/nf_conntrack_tcp_be_liberal", "1")  # windows are not compared
                 write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000")
@@ -188,7 +189,7 @@ class _Net:
             attach(self.judged[each.name], each.programs)
             self._listening += opened(self.judged[each.name], each.sockets)
             with self.judged[each.name].entered():
-                ctnetlink.write(each.connections)  # what clashes is left out: what matters is what is read back
+                ctnetlink.write(each.connections)  # entries that clash are left out: the readings count
         for wire in self.case.wires:
             self.taps[wire.link] = Tap(self.world, wire)
         for name, log in self.logs.items():
@@ -197,10 +198,10 @@ class _Net:
 
     def _configure(self, each: Judged) -> None:
         netns = self.judged[each.name]
-        if each.bridging:  # a carrier that is told later would set a port's state anew: br_port_state_selection()
+        if each.bridging:  # a later carrier event would set the port's state again: br_port_state_selection()
             _wait_carriers(netns)
         for program, lines in (
-            # Routes that clash are left out (-force): what matters is what is read back.
+            # Routes that clash are left out (-force): the readings decide what the case has.
             (("ip", "-4", "-force"), each.routing4),
             (("ip", "-6", "-force"), each.routing6),
             (("bridge",), each.bridging),
@@ -272,8 +273,9 @@ class _Net:
                 raise SetupError(f"{unsent} ICMP errors could not be sent in {netns.name}: too many wait on this CPU")
 
     def _framed(self, flow: Flow, sent: Sent) -> Sent:
-        """Return what comes by a wire with the addresses of its frame (an answer goes back to who sent); fragments
-        come only where they are put together again."""
+        """Return the packets that enter by a wire, with the addresses of their frames (an answer goes back to its
+        sender). Fragments enter only where they are reassembled.
+        """
         sent = msgspec.structs.replace(sent, fragmented=sent.fragmented and bool(sent.link) and self._reassembles)
         for wire in self.case.wires:
             if wire.link == sent.link:
@@ -293,9 +295,11 @@ class _Net:
         return events
 
     def _settle(self) -> None:
-        """Wait until no packet waits on any CPU.  Softirqs are not preempted, so what this CPU has begun is done.
+        """Wait until no packet waits on any CPU.
 
-        Raises SetupError where a packet goes round for ever: a rule gives it a new TTL each time."""
+        Softirqs are not preempted, so those that this CPU has begun are done. Raises SetupError if a packet loops
+        for ever, because a rule resets its TTL each time.
+        """
         patience = time.monotonic() + _PATIENCE_S
         while time.monotonic() < patience:
             lines = Path("/proc/net/softnet_stat").read_text("ascii").splitlines()
@@ -310,7 +314,7 @@ class _Net:
         started = packet.tcp_flags & SYN == 0
         seq, ack = sequence(flow.number, reply=reply, started=started)
         if not packet.tcp_flags & ACK or packet.tcp_flags & RST:
-            ack = 0  # a reset need not know what the other side has sent
+            ack = 0  # a reset needs no sequence number of the other side
         payload = tag(flow.number, sent.padding, quoted=packet.inner is not None)
         self._identity += 1
         data = encode(packet, payload, seq=seq, ack=ack, no_checksum=sent.no_checksum, identity=self._identity)
@@ -326,7 +330,7 @@ class _Net:
         if sent.by_udp():
             return _send_udp(netns, packet, payload, no_checksum=sent.no_checksum)
         if len(data) > _SHORT:
-            return False  # a raw socket does not even try to send what is too long for the first route's link
+            return False  # a raw socket refuses to send a packet that is too long for the first route's link
         if sent.netns in self._by_ports:
             return False  # a raw socket's route lookup knows neither protocol nor ports
         return self._send_raw(netns, packet, data)
@@ -342,12 +346,12 @@ class _Net:
                     found.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
                 self._raw[key] = found
                 found.bind((text_of(packet.saddr, packet.version), 0))
-            # A broadcast address can be bound to, but the kernel sends from another one then.
+            # A socket can be bound to a broadcast address, but the kernel then sends from another one.
             if found.getsockname()[0] != text_of(packet.saddr, packet.version):
                 return False
         except OSError:
             return False
-        with suppress(OSError):  # a drop in OUTPUT, no route …: what the sender is told is not what the hunt compares
+        with suppress(OSError):  # a drop in OUTPUT, no route …: the hunt does not compare the sender's errno
             found.sendto(data, (text_of(packet.daddr, packet.version), 0))
         return True
 
@@ -375,11 +379,11 @@ def _wait_carriers(netns: Netns) -> None:
 
 
 _SETTLED_S = 60
-"""On a machine with much else to do some take far longer than a second, since others' links are told before."""
+"""On a busy machine some take far longer than a second, since the events of others' links come first."""
 
 
 def _local6(netns: Netns) -> bool:
-    """Return whether all IPv6 addresses have a route of type local; those that are still tentative have none."""
+    """Return whether all IPv6 addresses have their local route; tentative ones have none."""
     with netns.entered():
         addresses = Path("/proc/thread-self/net/if_inet6").read_text("ascii").splitlines()
         routes = Path("/proc/thread-self/net/ipv6_route").read_text("ascii").splitlines()
@@ -421,7 +425,7 @@ def _send_udp(netns: Netns, packet: Packet, payload: bytes, *, no_checksum: bool
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             sender.setsockopt(socket.SOL_SOCKET, _SO_NO_CHECK, no_checksum)
-            if packet.version == 4:  # where a route says multicast the TTL would be 1
+            if packet.version == 4:  # else the TTL would be 1 if the route is a multicast route
                 sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, packet.ttl)
             if packet.version == 4 and not packet.dont_fragment:
                 sender.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, 0)  # IP_PMTUDISC_DONT

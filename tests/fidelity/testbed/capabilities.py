@@ -1,5 +1,6 @@
-"""What the running kernel can do, asked before a case is made of it: not every kernel has every type of link, or the
-programs that can hang on one."""
+"""The running kernel's features, found out before a case uses them: not every kernel has every type of link, or
+every hook for programs on links.
+"""
 
 import os
 from contextlib import closing
@@ -10,7 +11,7 @@ from tests.fidelity.case import Program
 from tests.fidelity.testbed.netns import Netns, SetupError
 from tests.fidelity.testbed.programs import attach
 
-# ``name``: ip takes a lone ``a`` for the beginning of ``address``.
+# with ``name``, since ip reads a lone ``a`` as ``address``
 _LINKS = {
     "vlan": ("link add name p type veth peer name q", "link add link p name c type vlan id 5"),
     "vrf": ("link add name p type vrf table 50",),
@@ -22,7 +23,7 @@ _LINKS = {
 
 @cache
 def link_kinds() -> tuple[str, ...]:
-    """Return those of the types of links that only some kernels have, which this one has."""
+    """Return the types of links that this kernel has, of those that only some kernels have."""
     return tuple(kind for kind, lines in _LINKS.items() if _takes(lines))
 
 
@@ -34,33 +35,39 @@ _TUNNELS = {
 
 @cache
 def tunnel_kinds() -> tuple[str, ...]:
-    """Return the types of tunnels that it has.  Once the kernel has been asked, each new namespace has devices of GRE
-    and IP in IP of itself."""
+    """Return the types of tunnels that this kernel has.
+
+    After this question each new namespace has the fallback devices of GRE and IP in IP.
+    """
     return tuple(kind for kind, words in _TUNNELS.items() if _takes((f"link add name p type {kind} {words}",)))
 
 
 @cache
 def shows_by_vrf() -> bool:
-    """Return whether it has VRFs that do not track what they show to the hooks (Linux 5.16), and whose rules know them
-    by themselves (5.18)."""
+    """Return whether the kernel has VRFs whose packets pass the hooks untracked the first time (Linux 5.16), and
+    whose policy rules match the VRF's link (5.18).
+    """
     return "vrf" in link_kinds() and tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (5, 18)
 
 
 def looks_up_ranges_of_ipv6() -> bool:
-    """Return whether it finds IPv6 addresses rightly in concatenations with ranges: with AVX2 5.10 leaves out their
-    sixth byte, as this hunt has seen, and 6.1 does not (net/netfilter/nft_set_pipapo_avx2.c)."""
+    """Return whether the kernel looks up IPv6 addresses rightly in concatenations with ranges.
+
+    With AVX2, 5.10 ignores their sixth byte, as this hunt has seen, and 6.1 does not
+    (net/netfilter/nft_set_pipapo_avx2.c).
+    """
     return tuple(int(part) for part in os.uname().release.split(".")[:2]) >= (6, 1)
 
 
 @cache
 def filters_vlans() -> bool:
-    """Return whether its bridges filter VLANs."""
+    """Return whether this kernel's bridges filter VLANs."""
     return _takes(("link add name p type bridge vlan_filtering 1",)) and "vlan" in link_kinds()
 
 
 @cache
 def ipset_types(types: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of the types of sets that this kernel has."""
+    """Return the types of sets that this kernel has."""
     return tuple(kind for kind in types if _runs(("ipset", "create", "asked", kind)))
 
 
@@ -99,7 +106,7 @@ def nft_looks_up_protocols_in_ranges() -> bool:
 
 @cache
 def lights_leds() -> bool:
-    """Return whether a rule can light a LED."""
+    """Return whether a rule can use a LED trigger."""
     text = "*filter\n-A INPUT -j LED --led-trigger-id asked\nCOMMIT\n"
     return _runs(("iptables-nft-restore",), text)
 
@@ -122,13 +129,13 @@ ProgramHook = Literal["ingress", "egress", "xdp"]
 
 @cache
 def program_hooks() -> tuple[ProgramHook, ...]:
-    """Return where programs can hang on a link here."""
+    """Return the hooks at which this kernel takes programs on links."""
     hooks: tuple[ProgramHook, ...] = get_args(ProgramHook)
     return tuple(hook for hook in hooks if refused_program(hook) is None)
 
 
 def refused_program(hook: ProgramHook) -> str | None:
-    """Return what the kernel says against such a program, or None: it takes it."""
+    """Return the kernel's error for such a program; None if it takes it."""
     with closing(Netns("asked")) as netns:
         try:
             netns.run(("ip", "-batch", "-"), "link add asked0 type veth peer name asked1\n")

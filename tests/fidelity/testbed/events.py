@@ -1,8 +1,8 @@
-"""What the kernel did with the packets: everything that arrives, leaves, or is answered.
+"""The kernel's events: each packet that arrives, leaves, or is rejected.
 
-An nftables table of the hunt's own logs each packet at the very end of INPUT (and takes it away there, behind the
-confirmation of its connection: nobody answers but the hunt) and each rejection when it is born (what a process sends
-by itself has its socket's owner).
+An nftables table of the hunt's own logs each packet at the end of INPUT and drops it there, behind the confirmation
+of its connection, so that only the hunt answers. It also logs each rejection when the kernel makes it (packets of
+processes have their socket's owner).
 """
 
 import errno
@@ -47,20 +47,22 @@ table inet {TABLE} {{
     }}
 }}
 """
-"""Loaded before anything else in a namespace: of hooks of equal priority the one that was registered last goes first,
-so the confirmation, which is registered later, goes before ``arrived``."""
+"""Loaded before all other rules: of hooks of equal priority the one registered last runs first. Conntrack's
+confirmation is registered later, so it runs before ``arrived``.
+"""
 
 
 TRACKING = f"""
 add chain inet {TABLE} tracking
 add rule inet {TABLE} tracking ct state new
 """
-"""Makes the kernel track connections, as any rule that asks for a connection does (the chain is never run): without,
-its nat chains are not asked at all."""
+"""Makes the kernel track connections, as any rule about connections does (the chain never runs): without tracking
+its nat chains do not run at all.
+"""
 
 
 class Event(msgspec.Struct, frozen=True, order=True):
-    """One thing that became of a flow's packet.  ``place``: the namespace, and the link for ``left``."""
+    """One event of a flow's packet. ``place``: the namespace, and the link for ``left``."""
 
     kind: Literal["arrived", "left", "answer"]
     netns: str
@@ -74,7 +76,7 @@ class Event(msgspec.Struct, frozen=True, order=True):
     dscp: int = 0
     answer: str = ""
     inner: tuple[int, ...] = ()
-    """What an ICMP error is about: addresses, protocol, ports."""
+    """The packet that an ICMP error is about: addresses, protocol, ports."""
 
 
 def event_of(
@@ -96,12 +98,12 @@ def _ports(packet: Packet) -> tuple[int, int]:
 
 
 def is_outer(packet: Packet) -> bool:
-    """Return whether a tunnel's device has made the packet, and nobody has changed its port."""
+    """Return whether a tunnel device has made the packet, and its port is still a tunnel's."""
     return packet.protocol in OUTER_PROTOCOLS or (packet.protocol == UDP and packet.dport in TUNNEL_PORTS)
 
 
 def encapsulated(netns: str, packet: Packet) -> Encapsulated:
-    """Return by what an inner packet is known again."""
+    """Return the fields by which an inner packet is recognised."""
     ports = _ports(packet) if packet.protocol in WITH_PORTS else (-1, -1)
     return Encapsulated("", netns, packet.saddr, packet.daddr, packet.protocol, *ports)
 
@@ -129,7 +131,7 @@ class Log:
         body = struct.pack("=BBH", 0, 0, socket.htons(group)) + struct.pack("=HH", 4 + len(value), attribute) + padded
         # NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG; NLM_F_REQUEST | NLM_F_ACK
         self.socket.send(struct.pack("=IHHII", 16 + len(body), 4 << 8 | 1, 5, 0, 0) + body)
-        while True:  # packets may come before the answer; they are nothing that the hunt has sent
+        while True:  # packets may come before the answer; the hunt has not sent them
             answer = self.socket.recv(65536)
             (kind,) = struct.unpack_from("=H", answer, 4)
             if kind == 2:  # NLMSG_ERROR, which also acknowledges
@@ -181,7 +183,7 @@ class Log:
             ports = self.outer_ports.setdefault(parsed.flow, {})
             ports[encapsulated(self.netns, parsed.carried)] = parsed.packet.sport or 0
             return None
-        if hook == 3:  # what the hunt sends itself comes by here, too, where another namespace routes it (ipvlan)
+        if hook == 3:  # the hunt's own packets are logged here, too, if another namespace routes them (ipvlan)
             return (parsed.flow, Event("answer", "", "", answer=parsed.answer)) if parsed.answer is not None else None
         link = self.names.get(iif, str(iif))
         return parsed.flow, event_of("arrived", self.netns, link, parsed.packet, parsed.answer)
@@ -192,8 +194,10 @@ class Log:
 
 
 class Tap:
-    """The world's end of a wire: sends frames to the host, sees what the host sends.  ``senders``: the hardware address
-    that each flow's last packet came from."""
+    """The world's end of a wire: sends frames to the host, and receives the host's frames.
+
+    ``senders``: the hardware address from which each flow's last packet came.
+    """
 
     def __init__(self, world: Netns, wire: Wire) -> None:
         self.wire = wire
@@ -221,7 +225,7 @@ class Tap:
                 raise
 
     def read(self) -> list[tuple[int, Event]]:
-        """Return (flow, event) of what the host has sent."""
+        """Return (flow, event) of the packets that the host has sent."""
         found: list[tuple[int, Event]] = []
         while True:
             try:

@@ -33,7 +33,7 @@ _KEYS = (
 
 
 def host_of(evidence: Evidence) -> Host:
-    """Return the host that was read, all of which has to be understood."""
+    """Return the parsed host, of which every part must have been understood."""
     host = parse(evidence)
     if host.unread:
         raise AssertionError(f"unread: {host.unread}")
@@ -83,7 +83,7 @@ def _links(netns: Netns) -> list[tuple[str, str, str]]:
         commands = "\n".join(command for _, command in wanted)
         lines = netns.run(("ip", *family, "-j", "-d", "-batch", "-"), commands + "\n").split("\n")
         found += ((key, f"ip {command}", line) for (key, command), line in zip(wanted, lines, strict=False))
-    # A listing of neighbours leaves out whom the namespace answers for.
+    # The listing of neighbours leaves out proxy entries.
     neighbours = [each for key, _, text in found if key in ("ip-neigh", "proxies") for each in json.loads(text)]
     found = [each for each in found if each[0] not in ("ip-neigh", "proxies")]
     found.append(("ip-neigh", "ip neigh", json.dumps(neighbours)))
@@ -139,7 +139,7 @@ def _rules(netns: Netns) -> list[tuple[str, str, str]]:
             found.append((f"iptables-nft-save{number}", " ".join(command), netns.run(command)))
         with netns.entered():
             names = Path(f"/proc/net/{program}".replace("tables", "_tables_names"))
-            legacy = names.exists() and names.read_text("ascii")  # a kernel that no one has asked has not loaded it
+            legacy = names.exists() and names.read_text("ascii")  # the kernel loads the module only when a tool asks
         if legacy:
             command = (f"{program}-legacy-save", "-c")
             found.append((f"iptables-legacy-save{number}", " ".join(command), netns.run(command)))

@@ -1,7 +1,7 @@
-"""Datagrams in two fragments, and whole again.
+"""Datagrams in two fragments, and their reassembly.
 
-Where connections are tracked the kernel puts fragments together before any rule of iptables sees them
-(nf_defrag_ipv4, nf_defrag_ipv6), so for the walk such a datagram is one packet.
+Where connections are tracked, the kernel reassembles fragments before any rule of iptables sees them
+(nf_defrag_ipv4, nf_defrag_ipv6). So for the walk such a datagram is one packet.
 """
 
 import struct
@@ -10,12 +10,12 @@ from hairpin.netfilter.packet import Packet
 from tests.fidelity.testbed.frames import checksum
 
 _FIRST = 24
-"""Payload of the first fragment: it has to hold the whole transport header (RFC 7112)."""
+"""Payload of the first fragment: it must hold the whole transport header (RFC 7112)."""
 _FRAGMENT = 44
 
 
 def split(version: int, data: bytes, identity: int) -> tuple[bytes, ...]:
-    """Return the packet's fragments, or the packet alone when it is too short."""
+    """Return the packet's fragments, or the packet alone if it is too short."""
     head = 20 if version == 4 else 40
     payload = data[head:]
     if len(payload) <= _FIRST:
@@ -45,13 +45,13 @@ def _piece6(head: bytes, at: int, part: bytes, identity: int, *, more: bool) -> 
 
 
 class Together:
-    """Puts together what one link or hook has seen of fragments."""
+    """Reassembles the fragments that one link or hook has seen."""
 
     def __init__(self) -> None:
         self._pieces: dict[tuple[bytes, bytes, int], dict[int, bytes]] = {}
 
     def whole(self, data: bytes) -> bytes | None:
-        """Return the packet, whole; None while parts are missing."""
+        """Return the reassembled packet; None while fragments are missing."""
         if len(data) >= 20 and data[0] >> 4 == 4:
             (place,) = struct.unpack_from("!H", data, 6)
             at, more = (place & 0x1FFF) << 3, bool(place & 0x2000)
@@ -74,7 +74,9 @@ class Together:
         return data
 
     def _put(self, source: bytes, target: bytes, identity: int, at: int, part: bytes, *, more: bool) -> bytes | None:
-        """Keep a part; return the payload when it is all there.  The last part has no other behind it."""
+        """Keep a fragment; return the payload once it is complete. Only the last fragment has no more-fragments
+        flag.
+        """
         pieces = self._pieces.setdefault((source, target, identity), {})
         pieces[at] = part
         if not more:
@@ -86,5 +88,5 @@ class Together:
 
 
 def can_be_split(packet: Packet) -> bool:
-    """Return whether fragments of the packet are worth sending: the kernel drops those of neighbour discovery."""
+    """Return whether fragments of the packet make sense: the kernel drops those of neighbour discovery."""
     return not (packet.version == 6 and packet.icmp is not None and packet.icmp >> 8 in range(130, 144))

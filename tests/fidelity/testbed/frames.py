@@ -26,18 +26,20 @@ from hairpin.netfilter.packet import (
 
 _MAGIC, _QUOTED = b"\xfa\xce\xfe\xed", b"\xfa\xce\xfe\xee"
 TUNNEL_PORTS = (8472, 6081, 4789)
-"""UDP ports of outer packets, which no flow of the hunt asks for."""
+"""UDP destination ports of outer packets, to which no flow of the hunt goes."""
 _IPIP = 4
 OUTER_PROTOCOLS = (_IPIP, GRE)
-"""Protocols of the other outer packets, of which no flow of the hunt is."""
+"""Protocols of the other outer packets, which no flow of the hunt has."""
 _LONG = 400
 _SHIFT = 14
-"""Bits of TCP sequence numbers that one flow has for itself."""
+"""Bits of TCP sequence numbers that belong to one flow."""
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """A packet and the flow it belongs to (None: not ours).  ``answer``: it was made by a kernel to reject another one:
-    ``icmp 3/1``, ``icmp6 1/4``, ``rst``."""
+    """A packet and its flow (None: not the hunt's).
+
+    ``answer``: a kernel made it to reject another packet: ``icmp 3/1``, ``icmp6 1/4``, ``rst``.
+    """
 
     packet: Packet
     flow: int | None
@@ -55,7 +57,7 @@ def tag(flow: int, padding: int = 0, *, quoted: bool = False) -> bytes:
 
 
 def length_of(packet: Packet, padding: int) -> int:
-    """Return how long a packet of a flow is, from its network header on."""
+    """Return the length of a flow's packet, from its network header on."""
     return len(encode(packet, tag(0, padding)))
 
 
@@ -71,7 +73,7 @@ def checksum(data: bytes) -> int:
 
 
 def sequence(flow: int, *, reply: bool, started: bool) -> tuple[int, int]:
-    """Return sequence and acknowledgement numbers that a connection tracker finds inside its window."""
+    """Return sequence and acknowledgement numbers that conntrack accepts as inside the window."""
     mine, theirs = (flow + 1) << _SHIFT, ((flow + 1) << _SHIFT) + (1 << (_SHIFT - 1))
     if reply:
         return theirs + started, mine + 1
@@ -103,7 +105,7 @@ def encode(
 
 
 def _segment(packet: Packet, payload: bytes, seq: int, ack: int) -> tuple[bytes, int | None]:
-    """Return the transport header and payload, and where its checksum belongs."""
+    """Return the transport header and payload, and the offset of the checksum."""
     ports = struct.pack("!HH", packet.sport or 0, packet.dport or 0)
     match packet.protocol:
         case 6:
@@ -114,20 +116,21 @@ def _segment(packet: Packet, payload: bytes, seq: int, ack: int) -> tuple[bytes,
             icmp = packet.icmp or 0
             return struct.pack("!BBHHH", icmp >> 8, icmp & 255, 0, packet.sport or 0, 1) + payload, 2
         case 132:
-            # An INIT, which conntrack takes in any state, and wants whole: RFC 9260 3.3.2.
+            # An INIT, which conntrack accepts in any state and only complete: RFC 9260 3.3.2.
             chunk = struct.pack("!BBHIIHHI", 1, 0, 20 + len(payload), 1, 65535, 1, 1, 1) + payload
             return ports + struct.pack("!II", 0, 0) + chunk, 8
         case 136:
             return ports + struct.pack("!HH", 0, 0) + payload, 6
         case 33:
-            # A request (RFC 4340 5.1), whose checksum conntrack does not look at.
+            # A request (RFC 4340 5.1); conntrack does not check its checksum.
             return ports + struct.pack("!BBHBBHI", 5, 0, 0, 1, 0, 0, 1) + payload, 6
         case 50:
             return struct.pack("!II", _SPI, 1) + payload, None
         case 51:
             return struct.pack("!BBHIII", 59, 2, 0, _SPI, 1, 0) + payload, None
         case _:
-            # REJECT answers an unknown protocol only when the whole of it sums up like a header: nf_ip_checksum().
+            # REJECT answers an unknown protocol only if the Internet checksum over the whole packet is right:
+            # nf_ip_checksum().
             return b"\0\0" + payload, 0
 
 
@@ -158,7 +161,7 @@ def _crc32c(data: bytes) -> int:
 
 
 def decode(data: bytes) -> Parsed | None:
-    """Return the packet; None for what is no IP packet or is cut."""
+    """Return the packet; None if it is no IP packet or is truncated."""
     if len(data) < 20:
         return None
     version = data[0] >> 4

@@ -1,4 +1,6 @@
-"""Sockets that rules can find: each line is ``PROTOCOL ADDRESS PORT``; nobody answers, the hunt takes what arrives."""
+"""Sockets that rules can match: each line is ``PROTOCOL ADDRESS PORT``. They answer nothing, since the hunt takes
+packets before.
+"""
 
 import os
 import socket
@@ -9,7 +11,7 @@ SHOWN = ("ss", "-n", "-l", "-e", "-t", "-u", "-p")
 
 
 def opened(netns: Netns, lines: tuple[str, ...]) -> tuple[socket.socket, ...]:
-    """Return the sockets; of an address that cannot be had there is none."""
+    """Return the sockets; lines whose address cannot be bound are left out."""
     found: list[socket.socket] = []
     with netns.entered():
         for line in lines:
@@ -18,7 +20,7 @@ def opened(netns: Netns, lines: tuple[str, ...]) -> tuple[socket.socket, ...]:
             made = socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
             if family == socket.AF_INET6:
                 made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            # A flow's own answer comes from the same port.
+            # An answer of the flow comes from the same port.
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 made.bind((address, int(port)))
@@ -32,8 +34,9 @@ def opened(netns: Netns, lines: tuple[str, ...]) -> tuple[socket.socket, ...]:
 
 
 def as_relays(text: str) -> tuple[str, str]:
-    """Return what ``ss`` shows as if docker-proxy had the sockets, and that one's command line: whether a socket is
-    transparent hairpin knows of docker-proxy's alone."""
+    """Return the output of ``ss`` as if docker-proxy had the sockets, and docker-proxy's command line: hairpin knows
+    only of docker-proxy's sockets whether they are transparent.
+    """
     pid = os.getpid()
     argv = "-proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.18.0.2 -container-port 80"
     name = f'users:(("docker-proxy",pid={pid},fd=4))'

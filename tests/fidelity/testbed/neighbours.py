@@ -1,11 +1,11 @@
-"""The neighbours that a namespace asks for, and what waits for them."""
+"""The neighbours that a namespace resolves, and the packets that wait for them."""
 
 from pathlib import Path
 
 from tests.fidelity.testbed.netns import write_sysctl
 
 _WAITING = "65536"
-"""How many bytes may wait for one neighbour: less than what the kernel's own socket for ICMP may have on the way."""
+"""The bytes that may wait for one neighbour: fewer than the kernel's own ICMP socket may have in flight."""
 
 
 def prepare(*, asks: bool) -> None:
@@ -15,7 +15,7 @@ def prepare(*, asks: bool) -> None:
         for link in Path(f"/proc/sys/net/{family}/neigh").iterdir():
             path = f"net/{family}/neigh/{link.name}"
             write_sysctl(f"{path}/retrans_time_ms", "1000000")
-            if asks:  # and keeps what it is told
+            if asks:  # and it keeps the replies
                 write_sysctl(f"{path}/base_reachable_time_ms", "1000000000")
                 write_sysctl(f"{path}/unres_qlen_bytes", _WAITING)
             else:

@@ -38,7 +38,7 @@ class Netns:
 
     @contextmanager
     def entered(self) -> Generator[None]:
-        """Be inside; processes started there are too."""
+        """Enter the namespace during the block; processes that start in the block are in it, too."""
         home = os.open("/proc/self/ns/net", os.O_RDONLY)
         try:
             _checked(_LIBC.setns(self.fd, _CLONE_NEWNET), "setns")
@@ -58,12 +58,12 @@ class Netns:
         return done.stdout
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the file descriptor."""
         os.close(self.fd)
 
 
 def write_sysctl(path: str, value: str) -> bool:
-    """Write below /proc/sys of the namespace entered; return whether the kernel took it."""
+    """Write a sysctl of the entered namespace; return whether the kernel accepted it."""
     try:
         Path(f"/proc/sys/{path}").write_text(value, "ascii")
     except OSError:

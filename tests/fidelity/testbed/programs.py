@@ -13,7 +13,7 @@ from tests.fidelity.case import Program
 from tests.fidelity.testbed.netns import Netns, SetupError
 
 _BPF_SYSCALL = {"x86_64": 321}.get(os.uname().machine, 280)
-"""280 is that of all newer architectures."""
+"""The number of bpf(2); 280 is that of all newer architectures."""
 _PROG_LOAD, _PROG_TYPE_XDP = 5, 6
 _XDP_DROP, _XDP_PASS = 1, 2
 _TC_OK, _TC_SHOT = 0, 2
@@ -21,7 +21,7 @@ _RTM_SETLINK, _IFLA_XDP, _IFLA_XDP_FD, _IFLA_XDP_FLAGS, _SKB_MODE = 19, 43, 1, 3
 
 
 def attach(netns: Netns, programs: tuple[Program, ...]) -> None:
-    """Put the programs on their links; raises SetupError where tool or kernel refuse."""
+    """Attach the programs to their links; raises SetupError if tool or kernel refuses one."""
     lines = [f"qdisc add dev {link} clsact" for link in dict.fromkeys(p.link for p in programs if p.hook != "xdp")]
     lines += (
         f"filter add dev {each.link} {each.hook} bpf da bytecode '{_classic(each)}'"
@@ -37,13 +37,13 @@ def attach(netns: Netns, programs: tuple[Program, ...]) -> None:
 
 
 def _classic(program: Program) -> str:
-    """Return it as tc takes it: the length, the bits that are asked, the comparison, two ways to end."""
+    """Return the program in tc's form: load the length, mask it, compare it, two ways to end."""
     bits = f"128 0 0 0,84 0 0 {program.mask},21 0 1 {program.value}"
     return f"5,{bits},6 0 0 {_TC_SHOT},6 0 0 {_TC_OK}"
 
 
 def _instructions(program: Program) -> bytes:
-    """Return it as the kernel takes it for XDP."""
+    """Return the program in the kernel's form for XDP."""
     return b"".join(
         struct.pack("=BBhi", code, registers, offset, value)
         for code, registers, offset, value in (

@@ -1,4 +1,4 @@
-"""What a flow sends, packet after packet: each depends on what has become of those before."""
+"""The packets that a flow sends, one after the other: each depends on the events of those before."""
 
 import os
 
@@ -12,20 +12,20 @@ from tests.fidelity.testbed.frames import TUNNEL_PORTS
 
 
 class Transmission(msgspec.Struct, frozen=True):
-    """One packet of a flow: what was sent, and what became of it."""
+    """One packet of a flow, as sent, and its events."""
 
     sent: Sent
     events: tuple[Event, ...]
     refused: bool = False
     """The kernel did not let the process send it."""
     position: int = 0
-    """In which round it was sent: a flow sends nothing in a round in which there is nothing to answer."""
+    """The round in which it was sent: a flow without an answer to give sends nothing in a round."""
     outer_ports: tuple[tuple[Encapsulated, int], ...] = ()
     """The source ports that the kernel has drawn for outer packets of tunnels."""
 
 
 def next_packet(flow: Flow, transmissions: tuple[Transmission, ...], position: int) -> Sent | None:
-    """Return what the flow sends at that position, or None when there is nothing to answer."""
+    """Return the packet that the flow sends at that position; None if there is nothing to answer."""
     if position == 0:
         return flow.first
     if position > len(flow.then) or not transmissions or transmissions[-1].refused:
@@ -35,7 +35,7 @@ def next_packet(flow: Flow, transmissions: tuple[Transmission, ...], position: i
     if flow.then[position - 1] == "again":
         packet = flow.first.packet
         answered = len(transmissions) > 1 and transmissions[1].sent.packet.tcp_flags & SYN and transmissions[1].events
-        # Data without a handshake would be out of the state that the kernel keeps of a TCP connection.
+        # Data without a handshake would not fit the kernel's state of the TCP connection.
         flags = (flow.again_flags or ACK | PSH) if answered else SYN
         flags = flow.flags[position - 1] if flow.flags else flags
         again = msgspec.structs.replace(packet, tcp_flags=flags if packet.protocol == TCP else 0)
@@ -54,9 +54,10 @@ def _resets_again(packet: Packet, transmissions: tuple[Transmission, ...]) -> bo
 
 
 def _rested(transmission: Transmission) -> Event | None:
-    """Return where the packet came to rest; None if that was several places, or if no answer can be sent from there.
+    """Return where the packet came to rest; None if it came to several places, or if no answer can be sent from there.
 
-    An answer goes to one host only, also where the sender's address was translated."""
+    An answer goes to one host only, even if the sender's address was translated.
+    """
     if _is_group(transmission.sent.packet.saddr):
         return None
     rested = [
@@ -71,8 +72,9 @@ def _rested(transmission: Transmission) -> Event | None:
 
 
 def _is_outer(packet: Packet, event: Event) -> bool:
-    """Return whether what has come to rest is not the packet, but a tunnel's outer packet with it inside: by its port,
-    or, where rules have changed that, by its addresses."""
+    """Return whether a tunnel's outer packet has come to rest instead of the packet in it: known by its port or, if
+    rules have changed that, by its addresses.
+    """
     addresses = event.saddr, event.daddr
     to_six, to_four = any(each >> 32 for each in addresses), all(1 < each < 1 << 32 for each in addresses)
     other = to_six if packet.version == 4 else to_four
@@ -92,7 +94,7 @@ Source: net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_packet()"""
 
 
 def _is_group(address: int) -> bool:
-    """Whether the address cannot be a source: multicast, or (as the hunt's networks have it) a broadcast."""
+    """Return whether the address cannot be a source: multicast or, in the hunt's networks, broadcast."""
     if address >> 32:
         return address >> 120 == 0xFF
     return address >> 28 >= 0xE or address & 0xFF in (0xFF, *((0,) if LOWEST_IS_BROADCAST else ()))
@@ -157,4 +159,4 @@ def _error(flow: Flow, transmission: Transmission) -> Sent | None:
 
 
 _QUOTED = 60
-"""Bytes of padding that an error quotes: it must fit a link itself."""
+"""The most bytes of padding that an error quotes: the error itself must fit a link."""

@@ -111,6 +111,7 @@ def test_every_container_link_is_wired_to_a_bridge_port(name: str) -> None:
 @pytest.mark.parametrize("name", HOSTS)
 def test_container_addresses_are_those_that_the_engine_gave(name: str) -> None:
     host = host_of(name)
+    assert host.containers()
     for container in host.containers():
         given_ones = {endpoint.ipv4 for endpoint in container.endpoints}
         addresses = namespace(host, f"container:{container.name}").addresses

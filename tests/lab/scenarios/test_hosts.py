@@ -1,4 +1,4 @@
-"""Every scenario of several hosts: real connections do what its file says, and come back by its own repair."""
+"""Every scenario of several hosts: real connections have the outcomes of its file, and its repair brings them back."""
 
 import pytest
 

@@ -1,9 +1,12 @@
 """The networks between hosts that are rebuilt together."""
 
+import msgspec
+
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import Peer, World
 from hairpin.replica.plan.between import crosses, forwarding_rules, own_rules, proxied, segments_plan, tunnel_ports
 from hairpin.replica.plan.blueprint import SEGMENTS
 from hairpin.replica.plan.hardware_addresses import macs_behind
@@ -80,3 +83,13 @@ def test_namespaces_of_both_hosts_are_rebuilt_and_told_apart() -> None:
     assert [each.netns for each in found.namespaces if each.netns.host] == [Netns("one"), Netns("two")]
     assert {way.netns.host: way.wire for way in found.ways} == {"one": "w1", "two": "w2"}
     assert {line.host for line in found.links} == {"one", "two"}
+
+
+def test_a_peer_drops_the_packets_of_the_host_that_it_is_stated_for() -> None:
+    stated = msgspec.structs.replace(network(), world=World(peers=(Peer(4, 0, 0, host="two"),)))
+    (plan,) = segments_plan(stated, wires(stated), macs_behind(stated, wires(stated)))
+    assert 'iifname "h2" oifname "h*" ip daddr 0.0.0.0/0 drop' in plan.loads[0].text
+    assert 'iifname "h1" oifname "h*" ip' not in plan.loads[0].text
+    everybody = msgspec.structs.replace(network(), world=World(peers=(Peer(4, 0, 0),)))
+    (plan,) = segments_plan(everybody, wires(everybody), macs_behind(everybody, wires(everybody)))
+    assert 'iifname "h*" oifname "h*" ip daddr 0.0.0.0/0 drop' in plan.loads[0].text

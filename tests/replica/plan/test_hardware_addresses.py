@@ -1,4 +1,4 @@
-"""The MAC addresses of hosts outside, by neighbour entries."""
+"""The hardware addresses of hosts outside, by neighbour entries."""
 
 import msgspec
 

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
-from hairpin.replica.plan.links import Wiring, mac_of, mac_text, wiring
+from hairpin.replica.plan.links import Wiring, mac_of, wiring
 from tests.small_host import HOST_NETNS, host_namespace, network, sibling
 
 HOST = host_namespace()
@@ -111,6 +112,6 @@ def test_a_stand_in_for_a_wire_is_reported(links: tuple[Link, ...], text: str) -
 
 
 def test_a_link_without_hardware_address_gets_one_of_its_own() -> None:
-    assert mac_text(mac_of(HOST_NETNS, Link(2, "eth0", mac=0x02420A000001))) == "02:42:0a:00:00:01"
+    assert write_mac(mac_of(HOST_NETNS, Link(2, "eth0", mac=0x02420A000001))) == "02:42:0a:00:00:01"
     assert mac_of(HOST_NETNS, Link(2, "eth0")) == mac_of(HOST_NETNS, Link(2, "eth0"))
     assert mac_of(HOST_NETNS, Link(2, "eth0")) != mac_of(sibling("container:web"), Link(2, "eth0"))

@@ -15,14 +15,14 @@ HOST = host_namespace()
 
 
 def test_rules_that_were_read_are_loaded_word_for_word() -> None:
-    found = loads(HOST, EVIDENCE, HOST.ruleset)
+    found = loads(HOST, EVIDENCE, HOST.ruleset, called="host")
     assert [(load.tool, load.text) for load in found.loads] == [("iptables-nft-restore", DOCKER_RULES)]
 
 
 def test_changed_rules_are_written_from_the_model() -> None:
     text = DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT")
     changed = msgspec.structs.replace(HOST, ruleset=ruleset(text))
-    nat, filters = loads(changed, EVIDENCE, HOST.ruleset).loads
+    nat, filters = loads(changed, EVIDENCE, HOST.ruleset, called="host").loads
     assert ":FORWARD ACCEPT" in filters.text
     assert [line for line in filters.text.splitlines() if line.startswith("-A")] == [
         rule.text for chain in changed.ruleset.tables[1].chains for rule in chain.rules
@@ -31,21 +31,23 @@ def test_changed_rules_are_written_from_the_model() -> None:
 
 
 def test_without_evidence_all_is_written_from_the_model() -> None:
-    assert [load.tool for load in loads(HOST, None, None).loads] == ["iptables-nft-restore"] * 2
+    assert [load.tool for load in loads(HOST, None, None, called="host").loads] == ["iptables-nft-restore"] * 2
 
 
 def test_sets_are_made_without_options_that_older_kernels_refuse() -> None:
     text = "create ban hash:net family inet hashsize 1024 maxelem 9 bucketsize 12 initval 0x1f\nadd ban 192.0.2.0/24\n"
     sets = Reading("e2", "ipset", "host", "ipset save", "", 0, "text", text)
-    (load, *_) = loads(HOST, msgspec.structs.replace(EVIDENCE, readings=(READ, sets)), HOST.ruleset).loads
+    (load, *_) = loads(
+        HOST, msgspec.structs.replace(EVIDENCE, readings=(READ, sets)), HOST.ruleset, called="host"
+    ).loads
     assert load.text == "create ban hash:net family inet hashsize 1024 maxelem 9\nadd ban 192.0.2.0/24\n"
 
 
 def test_rules_that_no_tool_can_load_are_left_out() -> None:
     table = Table("bridge", "filter", "ebtables", (Chain("FORWARD", ()),))
-    found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None)
+    found = loads(msgspec.structs.replace(HOST, ruleset=Ruleset((table,))), None, None, called="web@two")
     assert [str(each) for each in found.left_out] == [
-        "table bridge filter of host: ebtables rules cannot be written from the model"
+        "table bridge filter of web@two: ebtables rules cannot be written from the model"
     ]
 
 
@@ -81,7 +83,9 @@ def test_a_table_of_iptables_and_nft_is_loaded_once() -> None:
     nat = Table("ip", "nat", "iptables-nft", (Chain("OUTPUT", ()),), evidence="e1")
     both = Table("ip", "filter", "nft", (Chain("INPUT", ()), Chain("own", ())), evidence="e2")
     host = msgspec.structs.replace(HOST, ruleset=Ruleset((nat, both)))
-    first, second, third = loads(host, msgspec.structs.replace(EVIDENCE, readings=readings), host.ruleset).loads
+    first, second, third = loads(
+        host, msgspec.structs.replace(EVIDENCE, readings=readings), host.ruleset, called="host"
+    ).loads
     assert (first.tool, "*filter" in first.text, "*nat" in first.text) == ("iptables-nft-restore", False, True)
     assert (second.tool, second.text) == (
         "iptables-nft-restore",

@@ -85,6 +85,8 @@ def test_a_peer_takes_only_the_sources_that_it_accepts() -> None:
     taken = found.index("rule add priority 300 iif w1 from 198.51.100.11/32 to 203.0.113.0/24 lookup 100")
     refused = "rule add priority 300 iif w1 to 203.0.113.0/24 ipproto {} blackhole"
     assert found[taken + 1 : taken + 5] == tuple(refused.format(number) for number in (1, 6, 17, 58))
+    for_another = lines(World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, (accepted,), "node2"),)), OUT)
+    assert not any("priority 300" in line for line in for_another)
 
 
 def test_the_router_or_the_neighbour_solicits_the_hosts_ipv6_address() -> None:

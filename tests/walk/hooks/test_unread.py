@@ -3,7 +3,10 @@
 import msgspec
 import pytest
 
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Chain, Table
+from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.walk.hooks.unread import bound, unread_rules
 from tests.small_host import host_namespace
@@ -19,9 +22,22 @@ UNREAD: dict[str, tuple[tuple[str, ...], Version, bool]] = {
 
 @pytest.mark.parametrize(("keys", "version", "open_"), UNREAD.values(), ids=UNREAD)
 def test_unread_rules(keys: tuple[str, ...], version: Version, open_: bool) -> None:
-    found = unread_rules(msgspec.structs.replace(host_namespace(), unread=keys), version)
+    one = Host("one", namespaces=(msgspec.structs.replace(host_namespace(), unread=keys),))
+    found = unread_rules(Network((one,)), one.netns, version)
     assert (found is not None) is open_
     assert found is None or keys[0] in str(found.said)
+
+
+def test_the_host_is_named_among_several() -> None:
+    hosts = [
+        Host(name, namespaces=(msgspec.structs.replace(host_namespace(), unread=("nft-table",)),))
+        for name in ("one", "two")
+    ]
+    alone, both = (unread_rules(Network(each), Netns("two"), 4) for each in ((hosts[1],), tuple(hosts)))
+    assert alone is not None
+    assert both is not None
+    assert str(alone.said).startswith("the rules of host that could not be read (nft-table)")
+    assert str(both.said).startswith("the rules of two that could not be read (nft-table)")
 
 
 def test_bound() -> None:

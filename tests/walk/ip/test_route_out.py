@@ -1,13 +1,14 @@
 import msgspec
 import pytest
 
+from hairpin.host.link import Tunnel
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.netfilter.ir import STATUS_CONFIRMED
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.ip.route_out import output, output_route, postrouting
-from hairpin.walk.state import Sender, State
+from hairpin.walk.state import Carried, Sender, State
 from tests.small_host import CLIENT, FORWARDING, GATEWAY, HOST_ADDRESS, WEB, host_namespace, network, route
 from tests.walk.standing import FROM_CLIENT, at, told
 
@@ -105,6 +106,37 @@ def test_policy_rules_by_owner_and_port_choose_the_table() -> None:
         (outcome,) = output_route(net, state)
         assert isinstance(outcome, State)
         assert outcome.oif == link
+
+
+@pytest.mark.parametrize(("bound", "link"), ((0, "docker0"), (GATEWAY, "eth0")))
+def test_connect_looks_the_route_up_again_with_the_source_that_it_has_got(bound: int, link: str) -> None:
+    rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, source=(HOST_ADDRESS, 32)),
+             PolicyRule(4, 32766, table=254))  # fmt: skip
+    net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
+    connecting = msgspec.structs.replace(at("output-route", to(CLIENT, bound), iif=""), sender=Sender(uid=0))
+    (outcome,) = output_route(net, connecting)
+    assert isinstance(outcome, State)
+    assert (outcome.oif, outcome.packet.saddr) == (link, bound or HOST_ADDRESS)
+
+
+def test_the_kernels_own_packet_is_routed_once() -> None:
+    rules = (PolicyRule(4, 0, table=255), PolicyRule(4, 9, table=77, source=(HOST_ADDRESS, 32)),
+             PolicyRule(4, 32766, table=254))  # fmt: skip
+    net = network(host_namespace(policy_rules=rules, routes=(route("default", "docker0", table=77),)))
+    error = msgspec.structs.replace(at("output-route", to(CLIENT), iif=""), sender=Sender(uid=0, by_kernel=True))
+    (outcome,) = output_route(net, error)
+    assert isinstance(outcome, State)
+    assert outcome.oif == "eth0"
+
+
+@pytest.mark.parametrize(("source", "expected"), ((HOST_ADDRESS, "output"), (HOST_ADDRESS + 1, "no-source-address")))
+def test_a_tunnel_sends_from_an_address_of_its_host_only(source: int, expected: str) -> None:
+    frame = at("device-out", to(WEB), iif="", oif="vx")
+    outer = msgspec.structs.replace(
+        at("output-route", to(CLIENT, source), iif=""), carried=Carried(frame, Tunnel("vxlan", key=1, port=4789))
+    )
+    (outcome,) = output_route(NET, outer)
+    assert told((outcome,)) == [expected if expected == "output" else f"dropped {expected}"]
 
 
 def with_output(rule: str, *routes: Route, rules: tuple[PolicyRule, ...] = ()) -> Network:

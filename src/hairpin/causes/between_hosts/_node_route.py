@@ -13,16 +13,18 @@ from hairpin.causes.between_hosts._tunnelled import (
     underlay_address,
 )
 from hairpin.causes.cause import View
-from hairpin.change.change import AddFdbEntry, AddNeighbour, AddRoute, Change, DeleteRoute, Primitive
+from hairpin.change.change import AddFdbEntry, AddNeighbour, AddRoute, Change, DeleteRoute, Primitive, ReplaceRoute
+from hairpin.change.entries import route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, NextHop, Route
-from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink
+from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import Version, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnels import taker
+from hairpin.network.tunnels import remotes_of, taker
+from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 
 
@@ -46,9 +48,15 @@ class Misrouted(msgspec.Struct, frozen=True):
 
     @property
     def change(self) -> Change:
-        """The change that adds the right route, in place of a wrong one for the same subnet."""
-        before = () if self.found is None or self.is_missing else (DeleteRoute(self.netns, self.found),)
-        return Change((*before, *self.entries, AddRoute(self.netns, self.right)))
+        """The route as it should be, in place of one of the subnet's own."""
+        if self.found is None or self.is_missing:
+            return Change((*self.entries, AddRoute(self.netns, self.right)))
+        found = self.found
+        right = msgspec.structs.replace(self.right, table=found.table, metric=found.metric, tos=found.tos)
+        if route_slot(right) == route_slot(found):
+            return Change((*self.entries, ReplaceRoute(self.netns, found, right)))
+        # A narrower route has another place: the right one is added before the wrong one goes.
+        return Change((*self.entries, AddRoute(self.netns, self.right), DeleteRoute(self.netns, found)))
 
 
 def misrouted(view: View) -> Iterator[Misrouted]:
@@ -59,6 +67,8 @@ def misrouted(view: View) -> Iterator[Misrouted]:
         holder = holder_of(view.network, packet.version, packet.daddr, besides=netns.host)
         if holder is None or netns not in view.network or holder.of_host not in view.network:
             continue
+        if view.in_reply and _should_be_masqueraded(view.network, holder, packet.version, packet.daddr):
+            continue
         namespace = view.network.namespace(netns)
         found = lookup(namespace, Query(packet.version, packet.daddr))
         if found.type not in ("unicast", "none") or _goes_there(view.network, namespace, found.next_hops, holder):
@@ -66,6 +76,12 @@ def misrouted(view: View) -> Iterator[Misrouted]:
         right = _route_to(view.network, netns, holder, packet.version, packet.daddr)
         if right is not None:
             yield Misrouted(netns, found.route, holder.of_host, *right)
+
+
+def _should_be_masqueraded(network: Network, holder: Netns, version: Version, address: int) -> bool:
+    """Return whether the container's own host should have replaced this address before any other host saw it."""
+    own = holder.is_host or owns_address(network.namespace(holder.of_host), version, address)
+    return not own and not is_unmasqueraded(network, holder.of_host, version, address)
 
 
 def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...], holder: Netns) -> bool:
@@ -77,7 +93,18 @@ def _goes_there(network: Network, namespace: Namespace, hops: tuple[NextHop, ...
             return True
         if any(each.value == hop.gateway for each in there.addresses):
             return True
+        if link is not None and any(
+            owns_address(there, link.tunnel.version, each.address)
+            for each in remotes_of(namespace, link, _mac_of(namespace, hop))
+            if link.tunnel is not None
+        ):
+            return True
     return False
+
+
+def _mac_of(namespace: Namespace, hop: NextHop) -> int | None:
+    """Return the hardware address in the neighbour entry of the next hop, or None."""
+    return next((each.mac for each in namespace.neighbours if (each.link, each.value) == (hop.link, hop.gateway)), None)
 
 
 def _route_to(
@@ -117,7 +144,7 @@ def _by_tunnel(
         if link.tunnel is None or not link.up or is_bridge_port(here, link):
             continue
         remote = next((each.value for each in addresses_of(there, None, link.tunnel.version)), 0)
-        port = taker(network, far, link.tunnel, link.tunnel.local, remote, link.tunnel.port)
+        port = taker(network, far, msgspec.structs.replace(link.tunnel, remote=remote))
         end = there.link(port.link) if port is not None and port.netns == far else None
         if end is None or is_bridge_port(there, end):
             continue

@@ -9,9 +9,18 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.netfilter.packet import GRE, UDP, Packet
-from hairpin.network.flannel import relay_behind
-from hairpin.network.network import Network, is_bridge_port, is_uplink, owns_address
-from hairpin.network.tunnels import remotes_of, underlay_netns
+from hairpin.network.flannel import relay_at, relay_behind
+from hairpin.network.network import (
+    Network,
+    bridge_ports,
+    is_bridge_port,
+    is_uplink,
+    owns_address,
+    veth_peer,
+)
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.network.tunnels import encapsulation, remotes_of, tunnel_devices, underlay_netns
 from hairpin.network.wires import holder_of
 from hairpin.walk.state import Step
 
@@ -27,8 +36,7 @@ class Tunnelled(msgspec.Struct, frozen=True):
     @property
     def tunnel(self) -> Tunnel:
         """How the device encapsulates."""
-        assert self.link.tunnel is not None
-        return self.link.tunnel
+        return encapsulation(self.link)
 
 
 class FarEnd(msgspec.Struct, frozen=True):
@@ -59,9 +67,37 @@ def tunnelled(view: View) -> Tunnelled | None:
     return None
 
 
+def unsent(view: View) -> Tunnelled | None:
+    """Return the frame that a tunnel would have sent if its next hop had been found, or None.
+
+    The tunnel device is the link of the packet's route, or a port of the bridge that the packet is on."""
+    netns, link = view.stop.netns, view.namespace.link(view.stop.link)
+    if view.stop.reason != "no-neighbour" or link is None:
+        return None
+    if link.tunnel is None:
+        netns, bridge = netns.of_host, segment_bridge(view)
+        ports = bridge_ports(view.network.namespace(netns), bridge.name) if bridge is not None else ()
+        link = next((each for each in ports if each.tunnel is not None), None)
+    return Tunnelled(netns, link, view.stop.seen.packet, inside=False) if link is not None else None
+
+
+def segment_bridge(view: View) -> Link | None:
+    """Return the bridge of the host that the packet stopped on, or that the container's link leads to; else None."""
+    link = view.namespace.link(view.stop.link)
+    if link is None or link.kind == "bridge":
+        return link
+    peer = veth_peer(view.network, view.stop.netns, link)
+    outer = view.network.namespace(peer.netns).link(peer.link) if peer is not None else None
+    if peer is None or outer is None or peer.netns != view.host_netns:
+        return None
+    return view.host_namespace.link(outer.master or "")
+
+
 def overlay_port(view: View) -> int | None:
     """Return the UDP port of the stopped packet if it is an outer packet, of a tunnel device or of flanneld's udp
-    backend; else None."""
+    backend; else None.
+
+    An outer packet of a host that was not read is known by its port."""
     sent = tunnelled(view)
     if sent is not None:
         return sent.tunnel.port if sent.inside else None
@@ -72,7 +108,18 @@ def overlay_port(view: View) -> int | None:
         relay = relay_behind(namespace, link) if link is not None else None
         if relay is not None:
             return relay.socket.port if (step.packet.protocol, step.packet.dport) != (UDP, relay.socket.port) else None
-    return None
+    return _own_port(view)
+
+
+def _own_port(view: View) -> int | None:
+    """Return the UDP port of a packet that came in for a tunnel device of this host that is up, or for its flanneld."""
+    packet, netns = view.stop.seen.packet, view.stop.netns
+    namespace = view.namespace
+    if packet.protocol != UDP or not view.stop.seen.iif or not owns_address(namespace, packet.version, packet.daddr):
+        return None
+    devices = (link for _, link in tunnel_devices(view.network, netns) if link.up)
+    ports = {each.tunnel.port for each in devices if each.tunnel is not None and each.tunnel.version == packet.version}
+    return packet.dport if packet.dport in ports or relay_at(namespace, packet.dport) is not None else None
 
 
 def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
@@ -90,19 +137,42 @@ def carried(view: View) -> Packet:
 
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
     """Return the device of another host that the frame is for: the one with its destination hardware address, else the
-    bridge port on the host that has the packet's destination."""
+    bridge port on the host that has the packet's destination.
+
+    A frame without a known hardware address is for the device that has the address of its next hop."""
     mac = sent.frame.dmac
     for netns, link in _of_same_kind(view.network, sent):
         if mac is not None and link.mac == mac:
             return FarEnd(netns, link, underlay_address(view.network, netns, link))
     if not is_bridge_port(view.network.namespace(sent.netns), sent.link):
-        return None
+        return end_with(view.network, sent, next_hop(view.network, sent)) if mac is None else None
     holder = holder_of(view.network, sent.frame.version, sent.frame.daddr, besides=sent.netns.host)
     for netns, link in _of_same_kind(view.network, sent):
         bridged = is_bridge_port(view.network.namespace(netns), link)
         if holder is not None and netns == holder.of_host and bridged:
             return FarEnd(netns, link, underlay_address(view.network, netns, link))
     return None
+
+
+def next_hop(network: Network, sent: Tunnelled) -> int:
+    """Return the address whose hardware address the frame is sent to."""
+    found = lookup(network.namespace(sent.netns), Query(sent.frame.version, sent.frame.daddr))
+    hop = next((each for each in found.next_hops if each.link == sent.link.name), None)
+    return sent.frame.daddr if hop is None or hop.gateway is None else hop.gateway
+
+
+def end_with(network: Network, sent: Tunnelled, address: int) -> FarEnd | None:
+    """Return the tunnel device of the one other host that has the address."""
+    wanted = (sent.frame.version, address)
+    found = [
+        FarEnd(netns, link, underlay_address(network, netns, link))
+        for netns, link in _of_same_kind(network, sent)
+        if any(
+            each.link == link.name and (each.version, each.value) == wanted
+            for each in network.namespace(netns).addresses
+        )
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Link]]:
@@ -115,9 +185,8 @@ def _of_same_kind(network: Network, sent: Tunnelled) -> Iterator[tuple[Netns, Li
 def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
     """Return the address at which other hosts reach the tunnel device: its ``local`` address if the host has it, else
     the first address of its underlay or of an uplink."""
-    netns, tunnel = underlay_netns(netns, link), link.tunnel
+    netns, tunnel = underlay_netns(netns, link), encapsulation(link)
     namespace = network.namespace(netns)
-    assert tunnel is not None
     if tunnel.local is not None and owns_address(namespace, tunnel.version, tunnel.local):
         return tunnel.local
     uplinks = {each.name for each in namespace.links if is_uplink(network, netns, each)}
@@ -133,8 +202,7 @@ def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
 
 def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: FarEnd) -> bool:
     """Return whether frames to the hardware address go to an address of the far end's host."""
-    assert link.tunnel is not None
-    there, version = network.namespace(underlay_netns(far.netns, far.link)), link.tunnel.version
+    there, version = network.namespace(underlay_netns(far.netns, far.link)), encapsulation(link).version
     return any(owns_address(there, version, each.address) for each in remotes_of(network.namespace(netns), link, mac))
 
 

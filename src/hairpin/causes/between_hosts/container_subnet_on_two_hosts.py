@@ -6,9 +6,8 @@ Users see: a container answers on its own host and never from the other one.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._overlap import Overlap, moved_away, overlaps
+from hairpin.causes.routing._overlap import moved_away, overlaps
 from hairpin.message import message
-from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 from hairpin.network.wires import holder_of
@@ -19,7 +18,7 @@ def find(view: View) -> Iterator[Candidate]:
     netns, version = view.stop.netns, view.stop.seen.packet.version
     for each in overlaps(view):
         holder = holder_of(view.network, version, each.address, besides=netns.host)
-        if holder is None or _reaches_out(view, each):
+        if holder is None:
             continue
         title = message(
             "{name} of {host} covers addresses of containers on {far} ({subnet})",
@@ -30,13 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(each.address, version), far=holder.host, host=netns.host,
             route=route_text(each.route),
         )  # fmt: skip
-        yield moved_away(view, each, title, detail, in_class="subnet-on-two-hosts")
-
-
-def _reaches_out(view: View, each: Overlap) -> bool:
-    """Return whether the bridge has a port that leads to other hosts, so that one subnet on both is meant."""
-    ports = bridge_ports(view.namespace, each.bridge)
-    return any(port.tunnel is not None or is_uplink(view.network, view.stop.netns, port) for port in ports)
+        yield moved_away(view, each, title, detail, in_class="subnet-on-two-hosts", by_person=True)
 
 
 CAUSE = Cause(

@@ -11,7 +11,7 @@ from hairpin.causes.between_hosts._tunnelled import tunnelled
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
-from hairpin.walk.link.tunnel import overhead_bytes
+from hairpin.network.tunnels import overhead_bytes
 
 _LEAST = 576
 """The smallest MTU that is proposed, in bytes: every host takes datagrams of that size (RFC 791)."""
@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
             overhead=overhead, below=below.name, far=view.stop.netns.host, mtu=below.mtu_bytes,
         ),
         change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, mtu_bytes=fits))),
-        where=where(host=host, link=name, value=sent.link.mtu_bytes, wanted=fits),
+        where=where(host=host, link=name, value=sent.link.mtu_bytes, wanted=fits, underlay=below.name),
         in_class="oversized-tunnel",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, below) if each.evidence)),
         advice=(

@@ -37,7 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
             far=far.netns.host, other=_settings(far.link.tunnel),
         ),
         change=one(SetLink(netns, msgspec.structs.replace(link, tunnel=changed))),
-        where=where(host=netns.host, link=link.name, value=_settings(link.tunnel), wanted=_settings(like)),
+        where=where(host=netns.host, link=link.name, value=_settings(link.tunnel), wanted=_settings(like),
+                    far_link=(far if link is sent.link else sent).link.name),
         in_class="unlike-tunnel-ends",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, far.link) if each.evidence)),
         advice=(

@@ -14,22 +14,22 @@ from hairpin.causes.between_hosts._tunnelled import (
     leads_to,
     receiver,
     tunnelled,
+    unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, SetLink
+from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, ReplaceFdbEntry, SetLink
+from hairpin.change.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, is_bridge_port, owns_address
 from hairpin.network.prefix import address_text
-
-_ALL = 0
-"""The hardware address 00:00:00:00:00:00: its entries are for all frames that have no entry of their own."""
+from hairpin.network.tunnels import ALL_FRAMES, entries_of
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the tunnel sends the frame to an address that the receiver's host does not have."""
-    sent = tunnelled(view)
+    sent = tunnelled(view) or _flooded(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.address is None:
         return
@@ -49,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
         if stale
         else message("{link} on {host} has no forwarding entry that leads to {far}, which has {right}.",
                      link=sent.link.name, host=sent.netns.host, far=far.netns.host, right=right),
-        change=_change(sent, far, stale),
+        change=_change(view.network, sent, far, stale),
         where=where(host=sent.netns.host, link=sent.link.name, mac=write_mac(_mac(sent, stale)), remote=named or None,
                     wanted=right),
         in_class="stale-tunnel-entry",
@@ -59,16 +59,21 @@ def find(view: View) -> Iterator[Candidate]:
     )  # fmt: skip
 
 
+def _flooded(view: View) -> Tunnelled | None:
+    """Return the request for a neighbour that a bridge floods to its tunnel device, if nobody has answered it."""
+    sent = unsent(view)
+    if sent is None or not is_bridge_port(view.network.namespace(sent.netns), sent.link):
+        return None
+    frame = msgspec.structs.replace(sent.frame, dmac=None)
+    return msgspec.structs.replace(sent, frame=frame)
+
+
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
     """Return the entries that the frame followed: those for its hardware address, else those of 00:00:00:00:00:00 whose
     remote address no host has."""
-    own = [
-        each
-        for each in network.namespace(sent.netns).fdb
-        if each.port == sent.link.name and each.remote is not None
-    ]  # fmt: skip
+    own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
-    return named or tuple(each for each in own if each.mac == _ALL and not _is_held(network, sent, each.remote))
+    return named or tuple(each for each in own if each.mac == ALL_FRAMES and not _is_held(network, sent, each.remote))
 
 
 def _is_held(network: Network, sent: Tunnelled, address: int | None) -> bool:
@@ -77,16 +82,23 @@ def _is_held(network: Network, sent: Tunnelled, address: int | None) -> bool:
 
 
 def _mac(sent: Tunnelled, stale: tuple[FdbEntry, ...]) -> int:
-    return stale[0].mac if stale else sent.frame.dmac or _ALL
+    return stale[0].mac if stale else sent.frame.dmac or ALL_FRAMES
 
 
-def _change(sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntry, ...]) -> Change:
+def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntry, ...]) -> Change:
     assert far.address is not None
     if not stale and sent.tunnel.remote is not None:
         tunnel = msgspec.structs.replace(sent.tunnel, remote=far.address)
         return Change((SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel)),))
+    right = entry_to(sent.link, _mac(sent, stale), far.address)
+    for each in stale:
+        if is_alone_in_fdb(network.namespace(sent.netns).fdb, each):
+            entry = msgspec.structs.replace(each, remote=far.address, state=right.state, evidence="")
+            return Change((ReplaceFdbEntry(sent.netns, each, entry),))
+    # An entry for all frames has a remote a host: the right one is added beside the others before the wrong ones go.
     gone: tuple[Primitive, ...] = tuple(DeleteFdbEntry(sent.netns, each) for each in stale)
-    return Change((*gone, AddFdbEntry(sent.netns, entry_to(sent.link, _mac(sent, stale), far.address))))
+    added = AddFdbEntry(sent.netns, right)
+    return Change((added, *gone) if right.mac == ALL_FRAMES else (*gone, added))
 
 
 CAUSE = Cause(
@@ -96,7 +108,7 @@ CAUSE = Cause(
     reasons=frozenset(
         {
             "tunnel-elsewhere", "no-tunnel-remote", "no-tunnel", "wrong-answer", "no-listener", "no-neighbour",
-            "no-route", "rule", "policy", "reject", "neighbour-wrong", "left-instead",
+            "no-route", "rule", "policy", "reject", "neighbour-wrong", "left-instead", "loop",
         }
     ),
     find=find,

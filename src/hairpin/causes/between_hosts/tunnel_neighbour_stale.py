@@ -1,98 +1,114 @@
-"""The permanent neighbour entry for the far end of a tunnel has a hardware address that the far device does not have.
+"""The permanent neighbour entry for the far end of a tunnel is missing, or has a hardware address that the far device
+does not have.
 
 Users see: the overlay network to one host is dead since its tunnel device was made anew.
 """
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.causes.between_hosts._tunnelled import (
     FarEnd,
     Tunnelled,
+    end_with,
     entry_to,
     leads_to,
+    next_hop,
     tunnelled,
-    underlay_address,
+    unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import AddFdbEntry, AddNeighbour, Change, DeleteNeighbour, Primitive
+from hairpin.change.change import AddFdbEntry, AddNeighbour, Change, Primitive
 from hairpin.host.route import Neighbour
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network
+from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import address_text
-from hairpin.network.query import Query
-from hairpin.network.routing import lookup
+
+
+class _Unlike(msgspec.Struct, frozen=True):
+    """A tunnel's next hop: the far device that has the address, and the entry of it that is wrong, or None."""
+
+    sent: Tunnelled
+    address: int
+    far: FarEnd
+    mac: int
+    entry: Neighbour | None
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the entry of the tunnel's next hop has another hardware address than the far device."""
-    sent = tunnelled(view)
-    entry = _entry(view.network, sent) if sent is not None else None
-    if sent is None or entry is None or entry.mac is None:
+    """Yield one candidate when the tunnel's next hop has no entry, or one with another hardware address than the far
+    device's."""
+    found = _unlike(view)
+    if found is None:
         return
-    far = _far_end(view.network, sent, entry)
-    if far is None or far.link.mac is None or far.link.mac == entry.mac:
-        return
-    address = address_text(entry.value, entry.version)
+    sent, far, entry = found.sent, found.far, found.entry
+    address, host = address_text(found.address, sent.frame.version), sent.netns.host
+    right = write_mac(found.mac)
     yield Candidate(
         title=message("{host} has an old hardware address for {address}, the tunnel device of {far}",
-                      host=sent.netns.host, address=address, far=far.netns.host),
+                      host=host, address=address, far=far.netns.host)
+        if entry is not None
+        else message("{host} has no neighbour entry for {address}, the tunnel device of {far}",
+                     host=host, address=address, far=far.netns.host),
         detail=message(
             "The permanent neighbour entry of {link} on {host} says {mac}. {far_link} of {far} has {right}, and takes "
             "no other frames.",
-            link=sent.link.name, host=sent.netns.host, mac=write_mac(entry.mac), far_link=far.link.name,
-            far=far.netns.host, right=write_mac(far.link.mac),
+            link=sent.link.name, host=host, mac=write_mac(entry.mac or 0), far_link=far.link.name,
+            far=far.netns.host, right=right,
+        )
+        if entry is not None
+        else message(
+            "{link} on {host} sends broadcasts to nobody, so ARP finds no far end. {far_link} of {far} has {right}.",
+            link=sent.link.name, host=host, far_link=far.link.name, far=far.netns.host, right=right,
         ),
-        change=_change(view.network, sent, far, entry),
-        where=where(host=sent.netns.host, link=sent.link.name, address=address, mac=write_mac(entry.mac),
-                    wanted=write_mac(far.link.mac)),
+        change=_change(view.network, found),
+        where=where(host=host, link=sent.link.name, address=address,
+                    mac=write_mac(entry.mac or 0) if entry is not None else None, wanted=right),
         in_class="stale-tunnel-entry",
-        evidence=(entry.evidence,) if entry.evidence else (),
+        evidence=(entry.evidence,) if entry is not None and entry.evidence else (),
         advice=(message("restart the agent that makes these entries (flanneld, the CNI)"),),
     )  # fmt: skip
 
 
-def _entry(network: Network, sent: Tunnelled) -> Neighbour | None:
-    """Return the permanent entry for the next hop of the frame on the tunnel device, or None."""
-    namespace, version = network.namespace(sent.netns), sent.frame.version
-    found = lookup(namespace, Query(version, sent.frame.daddr))
-    hop = next((each for each in found.next_hops if each.link == sent.link.name), None)
-    wanted = (sent.link.name, version, sent.frame.daddr if hop is None or hop.gateway is None else hop.gateway)
-    for each in namespace.neighbours:
+def _unlike(view: View) -> _Unlike | None:
+    """Return the next hop of the tunnel that the packet went into, or was about to, if its entry is not the far
+    device's; else None."""
+    sent = tunnelled(view) or unsent(view)
+    if sent is None or is_bridge_port(view.network.namespace(sent.netns), sent.link):
+        return None
+    address = next_hop(view.network, sent)
+    far, entry = end_with(view.network, sent, address), _entry(view.network, sent, address)
+    if far is None or far.link.mac is None or (entry is None and view.stop.reason != "no-neighbour"):
+        return None
+    if entry is not None and entry.mac in (None, far.link.mac):
+        return None
+    return _Unlike(sent, address, far, far.link.mac, entry)
+
+
+def _entry(network: Network, sent: Tunnelled, address: int) -> Neighbour | None:
+    """Return the permanent entry for the address on the tunnel device, or None."""
+    wanted = (sent.link.name, sent.frame.version, address)
+    for each in network.namespace(sent.netns).neighbours:
         if (each.link, each.version, each.value) == wanted and each.state == "PERMANENT" and not each.proxy:
             return each
     return None
 
 
-def _far_end(network: Network, sent: Tunnelled, entry: Neighbour) -> FarEnd | None:
-    """Return the tunnel device of the one other host that has the entry's address."""
-    found = [
-        FarEnd(netns, link, underlay_address(network, netns, link))
-        for netns, namespace in network.namespaces()
-        for link in namespace.links
-        if netns.host != sent.netns.host
-        and link.tunnel is not None
-        and link.tunnel.kind == sent.tunnel.kind
-        and any(
-            (each.link, each.version, each.value) == (link.name, entry.version, entry.value)
-            for each in namespace.addresses
-        )
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _change(network: Network, sent: Tunnelled, far: FarEnd, entry: Neighbour) -> Change:
-    right = Neighbour(entry.link, entry.version, entry.value, far.link.mac, "PERMANENT")
-    parts: list[Primitive] = [DeleteNeighbour(sent.netns, entry), AddNeighbour(sent.netns, right)]
-    mac = far.link.mac
-    if mac is not None and far.address is not None and not leads_to(network, sent.netns, sent.link, mac, far):
-        parts.append(AddFdbEntry(sent.netns, entry_to(sent.link, mac, far.address)))
+def _change(network: Network, found: _Unlike) -> Change:
+    sent = found.sent
+    right = Neighbour(sent.link.name, sent.frame.version, found.address, found.mac, "PERMANENT")
+    parts: list[Primitive] = [AddNeighbour(sent.netns, right)]
+    far = found.far
+    if far.address is not None and not leads_to(network, sent.netns, sent.link, found.mac, far):
+        parts.append(AddFdbEntry(sent.netns, entry_to(sent.link, found.mac, far.address)))
     return Change(tuple(parts))
 
 
 CAUSE = Cause(
     id="tunnel-neighbour-stale",
-    title="A neighbour entry for a tunnel's far end has an old hardware address",
+    title="A neighbour entry for a tunnel's far end is missing or has an old hardware address",
     source="net/core/neighbour.c: NUD_PERMANENT is never asked anew; net/ethernet/eth.c eth_type_trans()",
     reasons=frozenset(
         {

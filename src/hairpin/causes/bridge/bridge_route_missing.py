@@ -43,7 +43,9 @@ def find(view: View) -> Iterator[Candidate]:
         change=one(AddRoute(view.host_netns, route)),
         where=where(route=f"{text} dev {network.bridge}"),
         in_class="link-or-route",
-        evidence=(bridge.evidence,),
+        evidence=tuple(
+            dict.fromkeys(each.evidence for each in view.host_namespace.routes if each.version == subnet.version)
+        )[:1],
         advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
     )
 

@@ -15,7 +15,7 @@ def find(view: View) -> Iterator[Candidate]:
     link = down(view)
     if link is None or view.on_host:
         return
-    title = message("{link} inside {netns} is down", link=link.name, netns=view.stop.netns)
+    title = message("{link} inside {netns} is down", link=link.name, netns=view.network.netns_text(view.stop.netns))
     yield from brought_up(view, link, title, message("The container's own interface is administratively down."))
 
 

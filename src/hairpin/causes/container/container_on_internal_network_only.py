@@ -10,7 +10,7 @@ from hairpin.causes.engine._publishing import at_host_port
 from hairpin.change.calls import ConnectContainer
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
 
 
@@ -19,26 +19,14 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
-        change = on_default_bridge(view.host, container, binding, _connected(container))
-        if change is None:
-            continue
-        networks = ", ".join(each.network for each in container.endpoints)
-        yield Candidate(
-            title=message("Container {name} is on internal networks only", name=container.name),
-            detail=message(
-                "Docker publishes no port of a container whose networks are all internal ({networks}), so it ignores "
-                "that {name} asks for port {port}.",
-                networks=networks,
-                name=container.name,
-                port=binding.host_port,
-            ),
-            change=change,
-            where=where(container=container.name, networks=networks, port=binding.host_port),
-            in_class="container-without-ports",
-            evidence=(container.evidence,),
-            side_effects=(message("the container can then reach the outside, too"),),
-            advice=(message("compose: give the service a second network that is not internal"),),
+        detail = message(
+            "Docker publishes no port of a container whose networks are all internal ({networks}), so it ignores "
+            "that {name} asks for port {port}.",
+            networks=_networks(container),
+            name=container.name,
+            port=binding.host_port,
         )
+        yield from _connected(view, container, binding, detail, port=binding.host_port)
     yield from _way_out(view)
 
 
@@ -49,15 +37,25 @@ def _way_out(view: View) -> Iterator[Candidate]:
     if container is None or view.in_reply or not _only_internal(view, container):
         return
     binding = next(iter(container.bindings), PortBinding("tcp", 80, 80))
-    change = on_default_bridge(view.host, container, binding, _connected(container))
+    detail = message(
+        "Internal networks ({networks}) have no way out, as they were made.", networks=_networks(container)
+    )
+    yield from _connected(view, container, binding, detail, port=None)
+
+
+def _connected(
+    view: View, container: Container, binding: PortBinding, detail: Message, *, port: int | None
+) -> Iterator[Candidate]:
+    """Yield the candidate that connects the container to the default bridge, if the engine has one."""
+    connect = ConnectContainer("docker", "connect", "bridge", container.name)
+    change = on_default_bridge(view.host, container, binding, connect)
     if change is None:
         return
-    networks = ", ".join(each.network for each in container.endpoints)
     yield Candidate(
         title=message("Container {name} is on internal networks only", name=container.name),
-        detail=message("Internal networks ({networks}) have no way out, as they were made.", networks=networks),
+        detail=detail,
         change=change,
-        where=where(container=container.name, networks=networks),
+        where=where(container=container.name, networks=_networks(container), port=port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
         side_effects=(message("the container can then reach the outside, too"),),
@@ -70,8 +68,8 @@ def _only_internal(view: View, container: Container) -> bool:
     return bool(container.endpoints) and all(internal.get(each.network, False) for each in container.endpoints)
 
 
-def _connected(container: Container) -> ConnectContainer:
-    return ConnectContainer("docker", "connect", "bridge", container.name)
+def _networks(container: Container) -> str:
+    return ", ".join(each.network for each in container.endpoints)
 
 
 CAUSE = Cause(

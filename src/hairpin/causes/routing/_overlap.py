@@ -11,6 +11,7 @@ from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, network_of_bridge
+from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.prefix import inside, prefix_text
 from hairpin.network.routing import route_text
 
@@ -35,13 +36,16 @@ class Overlap(msgspec.Struct, frozen=True):
 
 
 def overlaps(view: View) -> Iterator[Overlap]:
-    """Yield each route that sent the packet into a bridge where no container has its destination address."""
+    """Yield each route that sent the packet into a bridge where no container has its destination address.
+
+    A bridge with a port that leads to other hosts is meant to have addresses elsewhere, so its routes are right.
+    """
     packet = view.stop.seen.packet
     if not view.on_host or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None:
         return
     bridge = view.stop.seen.oif or view.stop.link
     link = view.host_namespace.link(bridge)
-    if link is None or link.kind != "bridge":
+    if link is None or link.kind != "bridge" or _reaches_out(view, bridge):
         return
     for route in view.host_namespace.routes:
         on_bridge = any(hop.link == bridge and hop.gateway is None for hop in route.next_hops)
@@ -53,8 +57,19 @@ def overlaps(view: View) -> Iterator[Overlap]:
             yield Overlap(route, bridge, network_of_bridge(view.host, bridge), packet.daddr)
 
 
-def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
-    """Return the candidate that deletes the container network's route, so that the packet takes another one."""
+def _reaches_out(view: View, bridge: str) -> bool:
+    ports = bridge_ports(view.namespace, bridge)
+    return any(port.tunnel is not None or is_uplink(view.network, view.stop.netns, port) for port in ports)
+
+
+def moved_away(
+    view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class, by_person: bool = False
+) -> Candidate:
+    """Return the candidate that deletes the container network's route, so that the packet takes another one.
+
+    ``by_person``: its remedy has no command that deletes the route, so that it has no side effect either.
+    """
+    cut_off = message("containers of {name} lose their network: this is the proof, not the cure", name=each.name)
     name = each.name
     return Candidate(
         title=title,
@@ -63,7 +78,7 @@ def moved_away(view: View, each: Overlap, title: Message, detail: Message, *, in
         where=where(network=name, subnet=each.subnet, route=route_text(each.route)),
         in_class=in_class,
         evidence=(each.route.evidence,),
-        side_effects=(message("containers of {name} lose their network: this is the proof, not the cure", name=name),),
+        side_effects=() if by_person else (cut_off,),
         advice=(
             message(
                 "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",

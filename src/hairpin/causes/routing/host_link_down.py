@@ -19,7 +19,9 @@ def find(view: View) -> Iterator[Candidate]:
     if view.stop.reason == "no-carrier":
         yield from _without_carrier(view)
     link = down(view)
-    if link is None or not view.on_host or link.kind == "bridge" or is_bridge_port(view.namespace, link):
+    if link is None or not view.on_host or link.kind == "bridge":
+        return
+    if is_bridge_port(view.namespace, link) and link.tunnel is None:
         return
     title = message("{link} is down", link=link.name, netns=view.stop.netns)
     yield from brought_up(

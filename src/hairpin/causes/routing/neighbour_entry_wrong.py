@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
             where=where(link=entry.link, address=address, mac=write_mac(entry.mac)),
             in_class="wrong-neighbour-entry",
             evidence=(entry.evidence,),
-            advice=(message("find what sets it: a script, a network configuration with static ARP entries"),),
+            advice=(message("find what sets it: a script, a network configuration with static neighbour entries"),),
         )
 
 

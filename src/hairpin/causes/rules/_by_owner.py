@@ -64,7 +64,7 @@ def _filled(template: Message, view: View, place: Place) -> Message:
         "chain": place.chain,
         "family": place.family,
         "hidden": place.dialect,
-        "netns": str(view.stop.netns),
+        "netns": view.network.netns_text(view.stop.netns),
         "iif": str(seen.iif),
         "link": str(seen.iif),
         "oif": str(seen.oif),

@@ -1,6 +1,6 @@
 """Changes that let a flow past a rule or a policy, rendered from intents (``change/intent.py``)."""
 
-from typing import Literal
+from typing import Literal, assert_never
 
 from hairpin.causes.cause import View
 from hairpin.causes.rules._rule_owner import led_from
@@ -52,10 +52,15 @@ def _bodies(view: View, *, answers: bool) -> tuple[Body, ...]:
             if is_discovery(seen.packet):
                 return (_NEIGHBOURS,)
             return ((*_by("oif", seen.oif), *(_ANSWERS if answers else ())),)
-        case _:
+        case (
+            "device-in" | "bridge" | "prerouting" | "input-route" | "input" | "socket" | "output-route" | "postrouting"
+            | "neighbour" | "device-out" | "tunnel" | "outside" | "relay"
+        ):  # fmt: skip
             if seen.packet.protocol == ICMP6:
                 return (_NEIGHBOURS,)
             return (_ANSWERS,) if answers else (_ANSWERS, (*_by("iif", seen.iif), *_port(view)))
+        case _:
+            assert_never(view.stop.stage)
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:

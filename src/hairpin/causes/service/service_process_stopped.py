@@ -7,25 +7,38 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import ContinueProcess, one
+from hairpin.host.socket import Socket
 from hairpin.message import message
-from hairpin.walk.sockets import find_socket
+from hairpin.network.flannel import relay_behind
+from hairpin.walk.sockets import find_socket, socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the stopped process whose socket took the packet."""
-    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    socket = _stopped_at(view)
     if socket is None or not socket.halted or socket.pid is None:
         return
     name = socket.process or "?"
     yield Candidate(
         title=message("{name} (process {pid}) is stopped", name=name, pid=socket.pid),
-        detail=message("A signal stopped it: connections are accepted by the kernel and never answered."),
+        detail=message("A signal stopped it: connections are accepted by the kernel and never answered.")
+        if view.stop.stage != "tunnel"
+        else message("A signal stopped it, and it carries all packets between this host's containers and other hosts."),
         change=one(ContinueProcess(view.host.name, socket.pid)),
-        where=where(process=name, pid=socket.pid, port=socket.port),
+        where=where(process=name, pid=socket.pid, port=socket.port, socket=socket_text(socket)),
         in_class="process-stopped",
         evidence=(socket.evidence,),
         advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
     )
+
+
+def _stopped_at(view: View) -> Socket | None:
+    """Return the socket that took the packet; behind flanneld's tun device that is flanneld's own."""
+    link = view.namespace.link(view.stop.link)
+    relay = relay_behind(view.namespace, link) if link is not None and view.stop.stage == "tunnel" else None
+    if relay is not None:
+        return relay.socket
+    return find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
 
 
 CAUSE = Cause(

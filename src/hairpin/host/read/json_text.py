@@ -28,6 +28,15 @@ def decode_documents(decoder: msgspec.json.Decoder[T], text: str, *, source: str
     )
 
 
+def decode_list(
+    many: msgspec.json.Decoder[tuple[T, ...]], one: msgspec.json.Decoder[T], text: str, *, source: str
+) -> tuple[T, ...]:
+    """Return the documents of a text that is an array of them, or that has one a line; raise ParseError."""
+    if text.lstrip().startswith("["):
+        return decode(many, text, source=source)
+    return decode_documents(one, text, source=source)
+
+
 def is_json(text: str) -> bool:
     """Return whether a text can be JSON at all: older iproute2 answers some commands with ``-j`` in words."""
     return text.lstrip()[:1] in ("[", "{")

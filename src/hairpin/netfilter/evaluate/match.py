@@ -99,9 +99,9 @@ def field_satisfies(header: Header, match: FieldMatch) -> Truth:
 def _without(header: Header, field: str) -> Truth:
     """Return the result of a match on a field that is not in the header.
 
-    A field that the packet does not have satisfies no match.  But a frame that came in by a link has MAC addresses,
-    which hairpin may not know.  An outgoing packet that is forwarded or that the kernel made has no owner; the owner of
-    an incoming packet is unknown.
+    A field that the packet does not have satisfies no match.  But a frame that came in by a link has hardware
+    addresses, which hairpin may not know.  An outgoing packet that is forwarded or that the kernel made has no owner;
+    the owner of an incoming packet is unknown.
 
     Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """

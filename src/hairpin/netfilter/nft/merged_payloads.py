@@ -19,7 +19,7 @@ _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
     ("ether", "daddr"): ("ether", "saddr"),
     ("ether", "saddr"): ("ether", "type"),
 }
-"""Adjacent fields that together are 16 or 32 bits.  Only those are merged, Ethernet addresses excepted."""
+"""Adjacent fields that together are 16 or 32 bits.  Only those are merged, hardware addresses excepted."""
 
 
 def merges(version: str) -> bool:

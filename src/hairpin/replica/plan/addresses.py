@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import address_text
-from hairpin.replica.plan.links import mac_text
 
 _BY_ITSELF = ((4, 0x7F000001), (6, 1))
 """Addresses that the kernel gives the loopback link when it comes up."""
@@ -49,4 +49,4 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
         if each.proxy:
             yield f"neighbour add proxy {address} dev {each.link}"
         elif each.state == "PERMANENT" and each.mac is not None:
-            yield f"neighbour replace {address} lladdr {mac_text(each.mac)} dev {each.link} nud permanent"
+            yield f"neighbour replace {address} lladdr {write_mac(each.mac)} dev {each.link} nud permanent"

@@ -8,12 +8,13 @@ The world forwards a packet for an address of another host's uplink, as gateways
 
 from collections.abc import Iterator
 
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import Version, address_text, parse_address, prefix_text, width
 from hairpin.network.wires import owner_of
 from hairpin.replica.plan.blueprint import SEGMENTS, Load, NetnsPlan, SysctlValue
 from hairpin.replica.plan.hardware_addresses import MacsBehind
-from hairpin.replica.plan.links import Wire, holder_of, mac_text
+from hairpin.replica.plan.links import Wire, holder_of
 
 FORWARDING = (SysctlValue("net/ipv4/ip_forward", "1"), SysctlValue("net/ipv6/conf/all/forwarding", "1"))
 _BRIDGED_UNSEEN = tuple(
@@ -28,7 +29,10 @@ def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBe
         return ()
     bridges = dict.fromkeys(wire.segment for wire in joined)
     lines = [line for wire in joined for line in _ports(wire)]
-    rules = [*_peers(network), *(line for wire in joined for line in _filter(wire, _accepted_macs(wire, wires, known)))]
+    rules = [
+        *_peers(network, joined),
+        *(line for wire in joined for line in _filter(wire, _accepted_macs(wire, wires, known))),
+    ]
     text = "\n".join((
         "table bridge segments {", "chain forward {", "type filter hook forward priority 0; policy accept;",
         *rules, "}", "}", "",
@@ -59,14 +63,16 @@ def _ports(wire: Wire) -> Iterator[str]:
         yield f"link set dev {wire.world_port} up"
 
 
-def _peers(network: Network) -> Iterator[str]:
+def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
     """Yield the rules by which a stated peer drops packets between hosts (walk/link/crossing.py refused_by_peer())."""
     for peer in network.world.peers:
         family = "ip" if peer.version == 4 else "ip6"
         sources = ", ".join(prefix_text(*each, peer.version) for each in peer.accepts)
         others = f"{family} saddr != {{ {sources} }} " if sources else ""
         destination = prefix_text(peer.network, peer.prefix_length, peer.version)
-        yield f'iifname "h*" oifname "h*" {family} daddr {destination} {others}drop'
+        own = tuple(each.uplink_port for each in wires if peer.concerns(each.netns.host))
+        for port in own if peer.host else ("h*",):
+            yield f'iifname "{port}" oifname "h*" {family} daddr {destination} {others}drop'
 
 
 def _is_live(wire: Wire) -> bool:
@@ -78,7 +84,7 @@ def _accepted_macs(wire: Wire, wires: tuple[Wire, ...], known: tuple[MacsBehind,
     """Return the hardware addresses of the world's end of the wire, and of the VLANs on it, as elements of a set."""
     here = {each.name for each in wires if wire.name in (each.name, each.over)}
     found = [mac for each in known if each.wire in here for mac in (each.own, *each.others) if mac is not None]
-    return ", ".join(dict.fromkeys(map(mac_text, found)))
+    return ", ".join(dict.fromkeys(map(write_mac, found)))
 
 
 def _filter(wire: Wire, macs: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text, is_multicast
@@ -25,7 +26,7 @@ from hairpin.network.routing import lookup
 from hairpin.network.tunnels import underlay_netns
 from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import FarEnd, Load
-from hairpin.replica.plan.links import TunnelEnd, Wire, Wiring, holder_of, mac_text
+from hairpin.replica.plan.links import TunnelEnd, Wire, Wiring, holder_of
 from hairpin.replica.plan.tunnels import outer_destinations, type_words
 from hairpin.walk.walk import walk_flow
 
@@ -155,7 +156,7 @@ def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
             for address in addresses_of(namespace, None, 4) if netns.host == wire.netns.host else ():
                 link = namespace.link(address.link)
                 if link is not None and link.mac:
-                    entry = f"{address_text(address.value, 4)} lladdr {mac_text(link.mac)}"
+                    entry = f"{address_text(address.value, 4)} lladdr {write_mac(link.mac)}"
                     yield f"neighbour replace {entry} dev {wire.name} nud permanent"
 
 
@@ -203,7 +204,7 @@ def _chain(device: str, priority: int, rules: Iterable[str]) -> tuple[str, ...]:
 def _accepting(macs: list[int], read: list[int]) -> Iterator[str]:
     if read:
         yield f"arp operation request arp daddr ip {{ {', '.join(address_text(each, 4) for each in read)} }} drop"
-    others = f"ether daddr != {{ {', '.join(map(mac_text, macs))} }} " if macs else ""
+    others = f"ether daddr != {{ {', '.join(map(write_mac, macs))} }} " if macs else ""
     yield f"meta pkttype other {others}meta pkttype set host"
 
 

@@ -16,10 +16,11 @@ import msgspec
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
 from hairpin.network.tunnels import remotes_of
 from hairpin.replica.plan.blueprint import Load
-from hairpin.replica.plan.links import Wire, mac_text, rebuilt_lower
+from hairpin.replica.plan.links import Wire, rebuilt_lower
 from hairpin.walk.link.segment import who_has
 
 
@@ -112,7 +113,7 @@ def world_end_lines(wire: Wire, known: MacsBehind) -> Iterator[str]:
     if wire.over:
         yield f"link add link {wire.over} name {wire.name} type vlan id {wire.vlan_id}"
     if known.own is not None:
-        yield f"link set dev {wire.name} address {mac_text(known.own)}"
+        yield f"link set dev {wire.name} address {write_mac(known.own)}"
 
 
 def accepting_rules(known: tuple[MacsBehind, ...]) -> tuple[Load, ...]:
@@ -123,7 +124,7 @@ def accepting_rules(known: tuple[MacsBehind, ...]) -> tuple[Load, ...]:
     """
     chains = [
         f'chain {each.wire} {{ type filter hook ingress device "{each.wire}" priority 0; '
-        f"ether daddr {{ {', '.join(map(mac_text, each.others))} }} meta pkttype set host; }}"
+        f"ether daddr {{ {', '.join(map(write_mac, each.others))} }} meta pkttype set host; }}"
         for each in known
         if each.others
     ]

@@ -14,6 +14,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.message import message
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port, is_uplink, veth_peer
 from hairpin.replica.plan import tunnels
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, named, path_of
@@ -111,9 +112,9 @@ class _Found:
             start = f"link add name {segment.name} netns {path_of(SEGMENTS)} type bridge"
             self.line(segment.uplinks[0].netns, f"{start} forward_delay 0 mcast_snooping 0")
 
-    def line(self, netns: Netns, text: str, *, instead: str | None = None, kind: str = "") -> None:
+    def line(self, netns: Netns, text: str) -> None:
         """Add a line that runs on the namespace's host."""
-        self.lines.append(LinkLine(text, netns.host, instead, kind))
+        self.lines.append(LinkLine(text, netns.host))
 
     def _outwards(self, wire: Wire) -> str:
         """Return the words for the far end of a link that leads out: in the world, or in the bridge between hosts."""
@@ -314,15 +315,10 @@ def mac_of(netns: Netns, link: Link) -> int:
 
 def _words(netns: Netns, link: Link) -> str:
     """Return name, index, hardware address and MTU as ip-link(8) takes them."""
-    words = ["name", link.name, "index", str(link.index), "address", mac_text(mac_of(netns, link))]
+    words = ["name", link.name, "index", str(link.index), "address", write_mac(mac_of(netns, link))]
     if 68 <= link.mtu_bytes <= 65535:
         words += ["mtu", str(link.mtu_bytes)]
     return " ".join(words)
-
-
-def mac_text(mac: int) -> str:
-    """Return ``02:42:ac:11:00:02``."""
-    return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6))
 
 
 def _start(netns: Netns, link: Link, lower: Port | None = None) -> str:
@@ -337,7 +333,7 @@ def _pair(netns: Netns, link: Link, peer: str) -> str:
 def _alone(netns: Netns, link: Link) -> LinkLine:
     start = f"{_start(netns, link)} type"
     if link.kind == "vrf":
-        return LinkLine(f"{start} vrf table {link.vrf_table or 0}", netns.host, kind="vrf")
+        return LinkLine(f"{start} vrf table {link.vrf_table or 0}", netns.host)
     info = link.bridge
     plain = f"{start} bridge forward_delay 0"
     if info is None:

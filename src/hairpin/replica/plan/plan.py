@@ -45,9 +45,9 @@ def blueprint(
         namespace = network.namespace(name)
         before = known.namespace(name) if name in known else None
         own = next((each for each in evidence if each.name == name.host), None)
-        loads = rules.loads(namespace, own, before.ruleset if before is not None else None)
-        left_out += loads.left_out
         called = named(name, names)
+        loads = rules.loads(namespace, own, before.ruleset if before is not None else None, called=called)
+        left_out += loads.left_out
         left_out += (
             message("{key} of {netns} could not be read", key=key, netns=called)
             for key in namespace.unread

@@ -27,8 +27,8 @@ class Loads(msgspec.Struct, frozen=True):
     left_out: tuple[Message, ...] = ()
 
 
-def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None) -> Loads:
-    """Return the loads that bring the namespace's rules back.
+def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str) -> Loads:
+    """Return the loads that bring the namespace's rules back.  ``called``: its name among those that are rebuilt.
 
     ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
     written from the model."""
@@ -51,7 +51,7 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None)
                     "table {family} {table} of {netns}: {reason}",
                     family=table.family,
                     table=table.name,
-                    netns=namespace.name,
+                    netns=called,
                     reason=error.said,
                 )
             )

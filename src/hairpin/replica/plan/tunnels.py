@@ -5,12 +5,13 @@ Source: ip-link(8), bridge(8); iproute2 ip/iplink_vxlan.c vxlan_parse_opt(), ip/
 
 from collections.abc import Iterator
 
+from hairpin.change.words import fdb_words
 from hairpin.host.host import Namespace
 from hairpin.host.link import DEFAULT_TTL, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_multicast
-from hairpin.network.tunnels import underlay_netns
+from hairpin.network.tunnels import entries_of, underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
 """By so much an outer packet of vxlan on IPv6 is longer than the inner one, which is the most."""
@@ -38,7 +39,7 @@ def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
 def outer_destinations(namespace: Namespace, link: Link) -> tuple[int, ...]:
     """Return all outer addresses that the tunnel device sends to: its own remote, and those of forwarding entries."""
     own = (link.tunnel.remote,) if link.tunnel is not None else ()
-    found = (*own, *(each.remote for each in namespace.fdb if each.port == link.name))
+    found = (*own, *(each.remote for each in entries_of(namespace, link)))
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
@@ -80,9 +81,6 @@ def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = fr
 
 
 def _entries(namespace: Namespace, link: Link) -> Iterator[str]:
-    version = link.tunnel.version if link.tunnel is not None else 4
-    for each in namespace.fdb:
-        if each.port == link.name and each.remote is not None:
-            mac = ":".join(f"{byte:02x}" for byte in each.mac.to_bytes(6))
-            state = "permanent" if each.state == "permanent" else "dynamic"
-            yield f"fdb append {mac} dev {link.name} dst {address_text(each.remote, version)} self {state}"
+    for each in entries_of(namespace, link):
+        state = "permanent" if each.state == "permanent" else "dynamic"
+        yield " ".join(("fdb append", *fdb_words(each), state))

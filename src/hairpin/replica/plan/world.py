@@ -14,6 +14,7 @@ import msgspec
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
     Network,
@@ -35,10 +36,11 @@ from hairpin.network.prefix import (
 )
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.network.unmasqueraded import unmasqueraded
+from hairpin.network.world import Peer
 from hairpin.replica.plan import between, far_ends, replies
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
-from hairpin.replica.plan.links import Wire, holder_of, mac_of, mac_text
+from hairpin.replica.plan.links import Wire, holder_of, mac_of
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
@@ -151,7 +153,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
             yield f"route add {address}/{width(version)} dev {wire.name} table {replies.table_of(number)}"
         router = replies.ROUTER[version]
         everything = "0.0.0.0/0" if version == 4 else "::/0"
-        yield f"neighbour replace {router} lladdr {mac_text(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
+        yield f"neighbour replace {router} lladdr {write_mac(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
@@ -202,7 +204,7 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
             continue
         taker = takes_address(network, Port(wire.netns, wire.link.name), flow.version, asked)
         if taker is not None and (link := link_of(network, taker)).kind == "macvlan":
-            known = mac_text(mac_of(taker.netns, link))
+            known = write_mac(mac_of(taker.netns, link))
             yield f"neighbour replace {begins.destination} lladdr {known} dev {wire.name} nud permanent"
             yield f"route add {begins.destination}/{width(flow.version)} dev {wire.name} table {table}"
 
@@ -295,7 +297,7 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
             for always in ("fe80::/10", "ff00::/8"):
                 yield f"rule add priority 201 iif {wire.name} to {always} lookup local"
-        for number, peer in enumerate(each for each in network.world.peers if each.version == version):
+        for number, peer in enumerate(_peers(network, wire, version)):
             network_text = prefix_text(peer.network, peer.prefix_length, version)
             for accepted in peer.accepts:
                 source = prefix_text(*accepted, version)
@@ -311,6 +313,11 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
             yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"
             yield f"rule add priority 602 iif {wire.name} from {everything} lookup {_TABLE}"
         yield f"rule add priority 700 iif {wire.name} from {everything} blackhole"
+
+
+def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
+    """Yield the peers that packets of the wire's host can meet."""
+    yield from (each for each in network.world.peers if each.version == version and each.concerns(wire.netns.host))
 
 
 def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:

@@ -23,14 +23,14 @@ def parts_of(change: Change) -> tuple[Change, Change]:
     return Change(change.parts[:at]), Change(change.parts[at:])
 
 
-def make(change: Change, network: Network, built: Built) -> tuple[Message | str, ...]:
+def make(change: Change, network: Network, built: Built) -> tuple[Message, ...]:
     """Make the change in the rebuilt namespaces; return the tools' complaints."""
-    return tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)))
+    return tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)) is not None)
 
 
-def _make(step: Step, built: Built) -> Message | str:
+def _make(step: Step, built: Built) -> Message | None:
     if not isinstance(step, RunCommands | LoadRules):
-        return ""  # no command gives a link its carrier
+        return None  # no command gives a link its carrier
     netns = built.netns.get(step.netns)
     if netns is None:
         return message("{netns} is not rebuilt", netns=step.netns.name)

@@ -39,12 +39,6 @@ def run_quietly(argv: tuple[str, ...]) -> None:
     Tool(argv, "").finish()
 
 
-def run_batch(lines: tuple[str, ...], family: tuple[str, ...] = ()) -> str:
-    """Run ``ip`` lines in the namespace that the process is in; return the complaint."""
-    status, said = Tool(("ip", *family, "-batch", "-"), "\n".join(lines) + "\n").finish()
-    return said or f"status {status}" if status else ""
-
-
 class Tool:
     """A running tool.  Its input and its complaints are in memory, so that no full pipe blocks it."""
 

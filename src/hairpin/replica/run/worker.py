@@ -19,7 +19,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.replica.judgement import Hit, Judgement, Outcome, Place, Sighting, Verdict
-from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, NetnsPlan, Way, named
+from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, Blueprint, NetnsPlan, Way, named
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
 from hairpin.replica.plan.tunnels import is_rebuilt
@@ -73,6 +73,20 @@ def carry(order: Order) -> Outcome:
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
 
 
+def _blueprint(order: Order) -> Blueprint:
+    """Return the plan of a replica that the flows of before and after the change pass, as far as this kernel can."""
+    flows = tuple(dict.fromkeys((*order.flows, *order.after)))
+    changed = simulate(order.change, order.network) if order.change is not None else None
+    kinds = frozenset(
+        link.kind
+        for netns, each in order.network.namespaces()
+        for link in each.links
+        if link.tunnel is None or is_rebuilt(order.network, netns, link)
+    )
+    able = makeable(kinds & frozenset(KINDS))
+    return blueprint(order.network, flows, order.evidence, order.read, changed, able)
+
+
 class _Replica:
     """The built namespaces with their servers, taps and client."""
 
@@ -83,16 +97,7 @@ class _Replica:
         # The kernel begins to note the time of packets a moment after the first socket wants it.
         self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        flows = tuple(dict.fromkeys((*order.flows, *order.after)))
-        changed = simulate(order.change, order.network) if order.change is not None else None
-        kinds = frozenset(
-            link.kind
-            for netns, each in order.network.namespaces()
-            for link in each.links
-            if link.tunnel is None or is_rebuilt(order.network, netns, link)
-        )
-        able = makeable(kinds & frozenset(KINDS))
-        plan = blueprint(order.network, flows, order.evidence, order.read, changed, able)
+        plan = _blueprint(order)
         planned = time.monotonic()
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000

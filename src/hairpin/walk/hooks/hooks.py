@@ -39,7 +39,7 @@ INT_MAX = (1 << 31) - 1
 _NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})
 
 
-Reroute = Callable[[Namespace, State], Iterator[Outcome]]
+Reroute = Callable[[Network, State], Iterator[Outcome]]
 
 
 def run_hook(
@@ -52,7 +52,7 @@ def run_hook(
     """
     namespace = network.namespace(state.netns)
     families: tuple[Family, ...] = ("ip", "inet") if state.packet.version == 4 else ("ip6", "inet")
-    unread = unread_rules(namespace, state.packet.version)
+    unread = unread_rules(network, state.netns, state.packet.version)
     if unread is not None and unread not in state.history.conditions:
         # Rules that were not read may drop or accept.  The walk forks, once in each namespace.
         blind = stopped(
@@ -64,16 +64,14 @@ def run_hook(
     for item in items_at(namespace, hook, families):
         if item.kind == "nat" and not translates:
             continue
-        states = yield from without_ends(_do_and_route(namespace, each, hook, item, reroute) for each in states)
+        states = yield from without_ends(_do_and_route(network, each, hook, item, reroute) for each in states)
     yield from states
 
 
-def _do_and_route(
-    namespace: Namespace, state: State, hook: Hook, item: Item, reroute: Reroute | None
-) -> Iterator[Outcome]:
-    for outcome in _do(namespace, state, hook, item):
+def _do_and_route(network: Network, state: State, hook: Hook, item: Item, reroute: Reroute | None) -> Iterator[Outcome]:
+    for outcome in _do(network.namespace(state.netns), state, hook, item):
         if reroute is not None and isinstance(outcome, State) and _changes_route(item, state, outcome):
-            yield from reroute(namespace, outcome)
+            yield from reroute(network, outcome)
         else:
             yield outcome
 
@@ -182,14 +180,18 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[
 
 
 def _filter(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
+    for decision, after in _decided(namespace, state, hook, table, chain):
+        yield after if isinstance(after, End) else _noted_if_telling(after, decision, hook)
+
+
+def _decided(
+    namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain
+) -> Iterator[tuple[Decision, Outcome]]:
+    """Yield what the chain decides about the packet, with the packet after it or its end."""
     around = NamespaceSurroundings(namespace, table.dialect)
     for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
         after = _after(namespace, state, table, decision)
-        ended = _ended(namespace, after, decision, hook)
-        if ended is not None:
-            yield ended
-        else:
-            yield _noted_if_telling(after, decision, hook)
+        yield decision, _ended(namespace, after, decision, hook) or after
 
 
 def _noted_if_telling(state: State, decision: Decision, hook: Hook) -> State:
@@ -311,12 +313,9 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
 def _ask_nat(namespace: Namespace, state: State, hook: Hook, table: Table, chain: Chain) -> Iterator[Outcome]:
     """Yield the packet with its translation decided, undecided (the next chain decides), or its end."""
     manip = NAT[hook][1]
-    around = NamespaceSurroundings(namespace, table.dialect)
-    for decision in decide(table, chain, state.seen(), around, namespace.ruleset.ipsets, namespace.door):
-        after = _after(namespace, state, table, decision)
-        ended = _ended(namespace, after, decision, hook)
-        if ended is not None:
-            yield ended
+    for decision, after in _decided(namespace, state, hook, table, chain):
+        if isinstance(after, End):
+            yield after
         elif decision.nat is None:
             yield _noted_if_telling(after, decision, hook)
         else:

@@ -1,22 +1,24 @@
 """Conditions of a walk through a namespace whose rules were not all read."""
 
-from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Chain, Table
+from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 
 
-def unread_rules(namespace: Namespace, version: Version) -> Condition | None:
+def unread_rules(network: Network, netns: Netns, version: Version) -> Condition | None:
     """Return the condition that the rules which were not read let the packet pass, or None if all were read."""
     family = "4" if version == 4 else "6"
+    unread = network.namespace(netns).unread
     keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
-    missing = [key for key in keys if key in namespace.unread]
+    missing = [key for key in keys if key in unread]
     if not missing:
         return None
     said = message(
         "the rules of {netns} that could not be read ({readings}) let it pass",
-        netns=namespace.name,
+        netns=network.netns_text(netns),
         readings=", ".join(missing),
     )
     return Condition(said, holds=True)

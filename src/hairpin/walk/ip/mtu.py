@@ -18,7 +18,7 @@ from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, UDP, Packet
 from hairpin.network.prefix import Version
-from hairpin.walk.state import End, LinkDecided, Stage, State, stopped
+from hairpin.walk.state import End, Stage, State, stopped, stopped_by
 
 _VLAN_HEADER = 4
 """Bytes by which a frame may exceed the MTU of the link that receives it: room for a VLAN tag."""
@@ -149,9 +149,9 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
         return state
     forbidden = not state.fragments.defragmented and (packet.dont_fragment if packet.version == 4 else length > mtu)
     if forbidden or (pieces is not None and pieces > mtu):
-        decided = LinkDecided(out.name, message("has an MTU of {mtu}", mtu=out.mtu_bytes), out.evidence)
         answer = "icmp6-too-big" if packet.version == 6 else None
-        return stopped(state, "mtu", stage="bridge", link=out.name, decided_by=decided, reject=answer)
+        said = message("has an MTU of {mtu}", mtu=out.mtu_bytes)
+        return stopped_by(state, "mtu", out, said, stage="bridge", reject=answer)
     if pieces is not None:
         return state
     if packet.version == 6:  # one fragment has the fragment header too
@@ -165,8 +165,11 @@ def _largest_fragment(packet: Packet, mtu: int) -> int:
 
 
 def too_long_for(state: State, link: Link) -> End | None:
-    """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits."""
-    if length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
+    """Return the end of a frame that exceeds the MTU of a bridge port or of the receiving veth; None if it fits.
+
+    Segments that are still to be cut pass.  Source: include/linux/netdevice.h __is_skb_forwardable()
+    """
+    whole = state.fragments.gso and state.fragments.largest is None
+    if whole or length_on_wire(state) <= link.mtu_bytes + _VLAN_HEADER:
         return None
-    decided = LinkDecided(link.name, message("has an MTU of {mtu}", mtu=link.mtu_bytes), link.evidence)
-    return stopped(state, "mtu", link=link.name, decided_by=decided)
+    return stopped_by(state, "mtu", link, message("has an MTU of {mtu}", mtu=link.mtu_bytes))

@@ -11,20 +11,21 @@ from collections.abc import Iterator
 from hairpin.host.route import NextHop
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Found
 from hairpin.network.routing import route_text
 from hairpin.walk.state import State
 
 
-def paths(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
+def paths(network: Network, state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
     """Yield each path, with the state on the condition that the hash chose it; only the one of an earlier packet, if
     any."""
     hops = found.next_hops
     if len(hops) < 2:
         yield from ((hop, state) for hop in hops)
         return
-    suppositions = [(hop, Condition(_said(state, found, hop), holds=True)) for hop in hops]
+    suppositions = [(hop, Condition(_said(network, state, found, hop), holds=True)) for hop in hops]
     for hop, supposed in suppositions:
         if supposed in state.history.conditions:
             yield hop, state
@@ -33,7 +34,7 @@ def paths(state: State, found: Found) -> Iterator[tuple[NextHop, State]]:
         yield hop, state.given(supposed)
 
 
-def _said(state: State, found: Found, hop: NextHop) -> Message:
+def _said(network: Network, state: State, found: Found, hop: NextHop) -> Message:
     packet = state.packet
     start, end = (
         address_text(each, packet.version) if each else message("here") for each in (packet.saddr, packet.daddr)
@@ -46,4 +47,6 @@ def _said(state: State, found: Found, hop: NextHop) -> Message:
         hop=f"{by}dev {hop.link}",
         route=route_text(found.route) if found.route is not None else "",
     )
-    return said if state.netns.is_host else message("{netns}: {said}", netns=state.netns, said=said)
+    if state.netns.is_host and len(network.hosts) == 1:
+        return said
+    return message("{netns}: {said}", netns=network.netns_text(state.netns), said=said)

@@ -84,7 +84,7 @@ def _input_route(network: Network, state: State) -> Iterator[Outcome]:
         refused = _believed(namespace, state, out=None, to_many=to_many)
         yield refused or _noted(state, found).to("input", to_many=to_many)
     else:
-        yield from _forward(namespace, state, found)
+        yield from _forward(network, namespace, state, found)
 
 
 def _multicast(namespace: Namespace, state: State) -> Iterator[Outcome]:
@@ -237,7 +237,7 @@ def sysctl_decided(namespace: Namespace, link: str, name: str, wanted: str, *, v
     return SysctlDecided(path, namespace.sysctls.text(*path) or "0", wanted, namespace.sysctls.evidence)
 
 
-def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
+def _forward(network: Network, namespace: Namespace, state: State, found: Found) -> Iterator[Outcome]:
     """Yield a packet for another host: forwarded if its input interface forwards and there is a route."""
     version = state.packet.version
     if version == 6 and found.type != "unicast":
@@ -252,7 +252,7 @@ def _forward(namespace: Namespace, state: State, found: Found) -> Iterator[Outco
     if found.type != "unicast":
         yield _not_routable(state, found)
         return
-    for hop, chosen in paths(state, found):
+    for hop, chosen in paths(network, state, found):
         if hop.link is not None:
             yield _forward_by(namespace, chosen, found, hop, hop.link)
 

@@ -10,10 +10,12 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import NextHop
+from hairpin.message import message
 from hairpin.netfilter.evaluate.header import WITH_PORTS
 from hairpin.netfilter.packet import TCP, Packet
+from hairpin.network.address_type import is_source4
 from hairpin.network.network import Network, conf
-from hairpin.network.prefix import LINK_LOCAL6, inside, is_loopback, is_multicast
+from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
@@ -24,18 +26,22 @@ from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
 from hairpin.walk.ip.multipath import paths
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
 from hairpin.walk.ip.vrf import shown_by_vrf
-from hairpin.walk.state import End, Outcome, Stage, State, stopped, without_ends
+from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped, without_ends
 
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
     """Route a packet that a process of this namespace sends.  Source address 0: the kernel chooses one."""
+    yield from _routed(network, state, "output")
+
+
+def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
     namespace = network.namespace(state.netns)
-    yield from _routed(namespace, state, "output")
-
-
-def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome]:
     state = _for_itself(state, then)
     packet = state.packet
+    foreign = _from_foreign_address(namespace, state)
+    if foreign is not None:
+        yield foreign
+        return
     query = _query(namespace, state, packet)
     found = lookup(namespace, query) if packet.version == 6 or packet.daddr else Found("local")
     if packet.version == 6 and packet.saddr == 0 and found.type in NO_WAY:
@@ -52,8 +58,45 @@ def _routed(namespace: Namespace, state: State, then: Stage) -> Iterator[Outcome
         yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
-    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else paths(state, found):
-        yield _by(namespace, chosen, found, hop, query, then)
+    for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else paths(network, state, found):
+        connecting = _connecting(namespace, chosen, found, hop, query)
+        if connecting is not None:
+            yield from _routed(network, connecting, then)
+        else:
+            yield _by(namespace, chosen, found, hop, query, then)
+
+
+def _from_foreign_address(namespace: Namespace, state: State) -> End | None:
+    """Return the end of a tunnel's outer packet whose source address the host does not have, or None.
+
+    IPv4 alone looks at the source.  Source: net/ipv4/route.c ip_route_output_key_hash_rcu(); drivers/net/vxlan/
+    vxlan_core.c vxlan_xmit_one(), where udp_tunnel_dst_lookup() fails
+    """
+    packet, carried = state.packet, state.carried
+    if carried is None or state.stage != "output-route" or packet.version == 6 or not packet.saddr:
+        return None
+    if is_source4(namespace, packet.saddr):
+        return None
+    link = carried.frame.oif
+    said = message("{address} is not this host's own: nothing is sent from it", address=address_text(packet.saddr, 4))
+    return stopped(state, "no-source-address", stage="output-route", link=link, decided_by=LinkDecided(link, said))
+
+
+def _connecting(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query) -> State | None:
+    """Return the packet of a TCP socket that connects, with its source address, if that leads to another route; else
+    None.
+
+    connect() looks the route up a second time once the first route has given it a source address, and policy rules then
+    see that address.  A datagram is walked as sendto() sends it: with one lookup.
+    Source: include/net/route.h ip_route_connect(), net/ipv4/udp.c udp_sendmsg()
+    """
+    packet, sender = state.packet, state.sender
+    if packet.version == 6 or packet.protocol != TCP or packet.saddr or sender.by_kernel:
+        return None
+    source = preferred_source(namespace, found, hop, query)
+    if source is None or lookup(namespace, msgspec.structs.replace(query, saddr=source)).route == found.route:
+        return None
+    return msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, saddr=source))
 
 
 def _for_itself(state: State, then: Stage) -> State:
@@ -207,9 +250,9 @@ def output(network: Network, state: State) -> Iterator[Outcome]:
             yield outcome.to("postrouting", oif=outcome.rerouted or outcome.oif)
 
 
-def _rerouted(namespace: Namespace, state: State) -> Iterator[Outcome]:
+def _rerouted(network: Network, state: State) -> Iterator[Outcome]:
     """Return the packet after its second route lookup.  Source: net/ipv4/netfilter.c ip_route_me_harder()"""
-    for outcome in _routed(namespace, state, "postrouting"):
+    for outcome in _routed(network, state, "postrouting"):
         if isinstance(outcome, End):
             yield outcome
         else:

@@ -21,11 +21,11 @@ from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
 from hairpin.walk.ip.route_in import input_query, input_route, received6
-from hairpin.walk.link.device import link_down, out_of_port, programs_in, programs_out
+from hairpin.walk.link.device import link_down, out_of_port, port_shut, programs_in, programs_out
 from hairpin.walk.link.neighbour import resolved
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.vlan import vlan_egress, vlan_ingress, vlan_link
-from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped, without_ends
+from hairpin.walk.state import End, Outcome, Stage, State, stopped, stopped_by, without_ends
 
 
 def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -36,14 +36,10 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
     assert bridge is not None
     assert port is not None
     if not bridge.up:
-        decided = LinkDecided(bridge.name, message("is down"), bridge.evidence)
-        yield stopped(state, "bridge-down", link=bridge.name, decided_by=decided)
+        yield stopped_by(state, "bridge-down", bridge, message("is down"))
         return
     if port.port is not None and port.port.state not in ("forwarding", "learning", ""):
-        decided = LinkDecided(
-            port.name, message("is {state} on {bridge}", state=port.port.state, bridge=bridge.name), port.evidence
-        )
-        yield stopped(state, "bridge-port-state", link=port.name, decided_by=decided)
+        yield port_shut(state, port, port.port)
         return
     ip = _shows(network, bridge, state)
     crossing = not _is_for_bridge(namespace, bridge, state)
@@ -138,15 +134,12 @@ def _behind_iptables(
             yield from _across(network, namespace, bridge, outcome)
 
 
-def _only_learns(namespace: Namespace, bridge: Link, state: State) -> End | None:
+def _only_learns(namespace: Namespace, state: State) -> End | None:
     """Return whether the port is learning.  Such a port drops a frame after PREROUTING: br_handle_frame_finish()."""
     port = namespace.link(state.frame.physin)
     if port is None or port.port is None or port.port.state != "learning":
         return None
-    decided = LinkDecided(
-        port.name, message("is {state} on {bridge}", state=port.port.state, bridge=bridge.name), port.evidence
-    )
-    return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+    return port_shut(state, port, port.port)
 
 
 def _lost6(namespace: Namespace, state: State) -> bool:
@@ -183,7 +176,7 @@ def _delivered_up(
     Only br_netfilter lets rules there see the bridge port.  A packet that DNAT has ``changed`` has its route already.
     """
     namespace = network.namespace(state.netns)
-    inside = _only_learns(namespace, bridge, state) or _ingress(namespace, bridge, state)
+    inside = _only_learns(namespace, state) or _ingress(namespace, bridge, state)
     up = inside if isinstance(inside, End) else vlan_egress(inside, bridge, bridge)
     if isinstance(up, End):
         yield up
@@ -220,8 +213,7 @@ def _up_tagged(
     namespace = network.namespace(state.netns)
     link = vlan_link(namespace, bridge, vid)
     if link is None:
-        decided = LinkDecided(bridge.name, message("has no link for VLAN {vid}", vid=vid), bridge.evidence)
-        yield stopped(state, "bridge-vlan", stage="bridge", link=bridge.name, decided_by=decided)
+        yield stopped_by(state, "bridge-vlan", bridge, message("has no link for VLAN {vid}", vid=vid), stage="bridge")
         return
     state = state.noted("bridge", bridge.name)
     if then == "prerouting":
@@ -263,8 +255,9 @@ def _bridged_after_dnat(
     address = gateway if gateway is not None else state.packet.daddr
     answer = resolved(network, state, bridge, address)
     if answer.kind != "owner":
-        decided = LinkDecided(bridge.name, message("nobody on it answers for the translated address"), bridge.evidence)
-        yield stopped(state, "no-neighbour", link=bridge.name, decided_by=decided, address=address)
+        yield stopped_by(
+            state, "no-neighbour", bridge, message("nobody on it answers for the translated address"), address=address
+        )
         return
     taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
     packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
@@ -311,7 +304,7 @@ def _across(
     ``crossing``: the frame was addressed to a receiver behind that port from the start.
     """
     out = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
-    blocked = _only_learns(namespace, bridge, state) or _crossing_blocked(namespace, bridge, state, out)
+    blocked = _only_learns(namespace, state) or _crossing_blocked(namespace, bridge, state, out)
     if blocked is not None or out is None:
         yield blocked or stopped(state, "no-neighbour", stage="bridge", link=bridge.name)
         return
@@ -369,20 +362,16 @@ def _crossing_blocked(namespace: Namespace, bridge: Link, state: State, out: Lin
     if out is None or inner is None:
         return None
     if out.name == inner.name and not (out.port is not None and out.port.hairpin):
-        decided = LinkDecided(out.name, message("is not in hairpin mode"), out.evidence)
-        return stopped(state, "hairpin-off", link=out.name, decided_by=decided)
+        return stopped_by(state, "hairpin-off", out, message("is not in hairpin mode"))
     if not out.up:
         return link_down(state, out)
     if out.port is not None and not out.port.forwards:
-        decided = LinkDecided(
-            out.name, message("is {state} on {bridge}", state=out.port.state, bridge=bridge.name), out.evidence
-        )
-        return stopped(state, "bridge-port-state", stage="bridge", link=out.name, decided_by=decided)
+        return port_shut(state, out, out.port)
     if inner.port is not None and out.port is not None and inner.port.isolated and out.port.isolated:
-        decided = LinkDecided(
-            out.name,
+        return stopped_by(
+            state,
+            "bridge-port-isolated",
+            out,
             message("and {other} are isolated ports of {bridge}", other=inner.name, bridge=bridge.name),
-            out.evidence,
         )
-        return stopped(state, "bridge-port-isolated", link=out.name, decided_by=decided)
     return None

@@ -1,13 +1,13 @@
-"""From one namespace into another: through a veth, or to another host that was read."""
+"""From one namespace into another: through a veth, out of a tunnel, or to another host that was read."""
 
 import msgspec
 
 from hairpin.host.link import Link
 from hairpin.message import message
-from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
+from hairpin.network.tunnels import ETHERNET
 from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stopped
@@ -30,10 +30,25 @@ def enter(state: State, port: Port, *, from_below: bool = False) -> State:
         iif=port.link,
         hops=state.hops + 1,
         frame=Frame(vid=state.frame.vid, target=state.frame.target),
-        fragments=Fragments(largest=state.fragments.largest),
+        fragments=Fragments(largest=state.fragments.largest, gso=state.fragments.gso),
         history=state.history,
         carried=state.carried,
     )
+
+
+def unpacked(network: Network, state: State, port: Port, *, mark: int = 0) -> State:
+    """Return the packet inside the outer packet as it comes out of the tunnel's device, ``port``.
+
+    Only a tunnel of Ethernet frames keeps the frame's header.
+    """
+    assert state.carried is not None
+    inner = state.carried.frame
+    packet = msgspec.structs.replace(inner.packet, mark=mark)
+    if link_of(network, port).kind not in ETHERNET:
+        packet = msgspec.structs.replace(packet, smac=None, dmac=None)
+        inner = inner.with_frame(vid=None, target=None)
+    out = msgspec.structs.replace(inner, packet=packet, hops=state.hops, history=state.history)
+    return enter(out, port, from_below=True)
 
 
 def crossed(network: Network, state: State, link: Link) -> Outcome | None:
@@ -42,15 +57,16 @@ def crossed(network: Network, state: State, link: Link) -> Outcome | None:
     Return its end if the user stated that it is dropped on the way.
     """
     there = _arriving(network, state, link)
-    refused = refused_by_peer(network, state.packet) if there is not None else None
+    refused = refused_by_peer(network, state) if there is not None else None
     if refused is not None:
         return stopped(state, "peer-drops", stage="outside", link=link.name, decided_by=refused)
     return there
 
 
-def refused_by_peer(network: Network, packet: Packet) -> Assumed | None:
-    """Return the fact that a stated peer drops the packet, or None."""
-    if network.world.peer_against(packet.version, packet.saddr, packet.daddr) is None:
+def refused_by_peer(network: Network, state: State) -> Assumed | None:
+    """Return the fact that a stated peer drops the packet that left the host, or None."""
+    packet = state.packet
+    if network.world.peer_against(state.netns.host, packet.version, packet.saddr, packet.daddr) is None:
         return None
     return Assumed(message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version)))
 

@@ -5,19 +5,12 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import BridgePort, Link
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
-from hairpin.network.network import (
-    Network,
-    Port,
-    is_bridge_port,
-    is_uplink,
-    owns_address,
-    veth_peer,
-)
+from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
 from hairpin.network.prefix import is_multicast
 from hairpin.network.stacked import (
     bridges,
@@ -40,7 +33,7 @@ from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.link.wireguard import encrypted
-from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, State, stopped, without_ends
+from hairpin.walk.state import Assumed, End, Outcome, State, stopped, stopped_by, without_ends
 
 
 def device_in(network: Network, state: State) -> Iterator[Outcome]:
@@ -74,10 +67,9 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
         elif state.frame.vid is not None:
             yield _tagged(namespace, noted, link, state.frame.vid)
         elif _for_another(link, state.packet.dmac):
-            decided = LinkDecided(
-                link.name, message("has another hardware address than the frame is for"), link.evidence
+            yield stopped_by(
+                outcome, "neighbour-wrong", link, message("has another hardware address than the frame is for")
             )
-            yield stopped(outcome, "neighbour-wrong", link=link.name, decided_by=decided)
         else:
             master = namespace.link(link.master) if link.master else None
             upper = master.name if master is not None and master.kind in ("bond", "team") else link.name
@@ -89,24 +81,23 @@ def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome
     upper = vlan_link(namespace, link, vid)
     if upper is not None:
         return state.with_frame(vid=None).to("device-in", iif=upper.name)
-    decided = LinkDecided(link.name, message("has no link for VLAN {vid}", vid=vid), link.evidence)
-    return stopped(state, "bridge-vlan", link=link.name, decided_by=decided)
+    return stopped_by(state, "bridge-vlan", link, message("has no link for VLAN {vid}", vid=vid))
 
 
 def _for_another(link: Link, dmac: int | None) -> bool:
-    """Return whether the frame's MAC address is another host's (PACKET_OTHERHOST): net/ethernet/eth.c
+    """Return whether the frame's hardware address is another host's (PACKET_OTHERHOST): net/ethernet/eth.c
     eth_type_trans()."""
     known = link.kind in ("", "veth", *ETHERNET) and link.master is None
     return known and None not in (dmac, link.mac) and dmac != link.mac and not (dmac or 0) >> 40 & 1
 
 
 def _stacked(network: Network, state: State, link: Link) -> Port | None:
-    """Return the link on this one that receives the frame: by its MAC address, if that is known."""
+    """Return the link on this one that receives the frame: by its hardware address, if that is known."""
     packet, lower = state.packet, Port(state.netns, link.name)
     above = stacked_on(network, lower)
     if not above:
         return None
-    if link_of(network, above[0]).kind == "ipvlan":  # ipvlans share the link's MAC address
+    if link_of(network, above[0]).kind == "ipvlan":  # ipvlans share the link's hardware address
         if link_of(network, above[0]).macvlan_mode == "l3s":
             return None  # after PREROUTING: walk/ip/ipvlan_l3s.py
         return takes_address(network, lower, packet.version, packet.daddr)
@@ -116,15 +107,19 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         taker = takes_all(network, lower)
         if taker is not None:
             return taker
-    # The macvlan's own MAC address would decide, and it is not known.
+    # The macvlan's own hardware address would decide, and it is not known.
     return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 
 
 def link_down(state: State, link: Link) -> End:
     """Return the end at a link that is down."""
-    return stopped(
-        state, "link-down", link=link.name, decided_by=LinkDecided(link.name, message("is down"), link.evidence)
-    )
+    return stopped_by(state, "link-down", link, message("is down"))
+
+
+def port_shut(state: State, port: Link, info: BridgePort) -> End:
+    """Return the end at a bridge port whose state lets no frames pass."""
+    said = message("is {state} on {bridge}", state=info.state, bridge=port.master)
+    return stopped_by(state, "bridge-port-state", port, said, stage="bridge")
 
 
 def without_carrier(state: State, link: Link) -> End:
@@ -132,8 +127,7 @@ def without_carrier(state: State, link: Link) -> End:
 
     Source: net/sched/sch_generic.c dev_deactivate_many(), noop_enqueue()
     """
-    decided = LinkDecided(link.name, message("has no carrier"), link.evidence)
-    return stopped(state, "no-carrier", link=link.name, decided_by=decided)
+    return stopped_by(state, "no-carrier", link, message("has no carrier"))
 
 
 def _outer(network: Network, state: State) -> bool:
@@ -166,8 +160,8 @@ def opaque(state: State, link: Link, what: Message) -> End:
     """Return the branch on which a program that hairpin cannot read takes the packet."""
     *others, last = state.history.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
-    decided = LinkDecided(link.name, message("carries {what}, which hairpin cannot read", what=what), link.evidence)
-    end = stopped(state.with_history(conditions=conditions), "opaque-device", link=link.name, decided_by=decided)
+    said = message("carries {what}, which hairpin cannot read", what=what)
+    end = stopped_by(state.with_history(conditions=conditions), "opaque-device", link, said)
     return msgspec.structs.replace(end, kind="unknown")
 
 
@@ -219,7 +213,7 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
-    """Return the state with the MAC addresses of the frame that leaves by the link, as far as they are known."""
+    """Return the state with the hardware addresses of the frame that leaves by the link, as far as they are known."""
     if link.name == "lo" or link.mac is None:
         return state
     target = (
@@ -236,8 +230,7 @@ def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterato
     """Yield a local packet that leaves by a bridge of its namespace, at the port that is chosen."""
     port = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     if port is None:
-        decided = LinkDecided(bridge.name, message("has no port that leads there"), bridge.evidence)
-        yield stopped(state, "no-neighbour", stage="bridge", link=bridge.name, decided_by=decided)
+        yield stopped_by(state, "no-neighbour", bridge, message("has no port that leads there"), stage="bridge")
         return
     inside = vlan_ingress(state, bridge, bridge)
     out = inside if isinstance(inside, End) else vlan_egress(inside, bridge, port)
@@ -262,8 +255,7 @@ def _shut(state: State, port: Link) -> End | None:
         return link_down(state, port)
     info = port.port
     if info is not None and not info.forwards:
-        decided = LinkDecided(port.name, message("is {state} on its bridge", state=info.state), port.evidence)
-        return stopped(state, "bridge-port-state", stage="bridge", link=port.name, decided_by=decided)
+        return port_shut(state, port, info)
     return None
 
 
@@ -293,7 +285,7 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
         return
     lower = lower_of(network, state.netns, link)
     if link.tunnel is not None:
-        yield from encapsulated(network, state, link)
+        yield encapsulated(network, state, link)
     elif link.wireguard is not None:
         yield encrypted(state, link)
     elif (outer := relayed(network, state, link)) is not None:
@@ -366,14 +358,10 @@ def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) ->
     if sibling is None and packet.dmac is None:
         return None
     if sibling is not None and link.ipvlan_flag == "private":
-        decided = LinkDecided(
-            link.name, message("is private and reaches no other ipvlan on {lower}", lower=lower.link), link.evidence
-        )
-        return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=packet.daddr)
+        said = message("is private and reaches no other ipvlan on {lower}", lower=lower.link)
+        return stopped_by(state, "no-neighbour", link, said, address=packet.daddr)
     port = sibling if sibling is not None else lower
-    taking = link_of(network, port)
-    too_long = too_long_for(state, taking)
-    return too_long if too_long is not None else enter(state, port)
+    return too_long_for(state, link_of(network, port)) or enter(state, port)
 
 
 def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> Iterator[Outcome]:

@@ -10,16 +10,14 @@ import msgspec
 from hairpin.host.link import Link, Tunnel
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import UDP, Packet
-from hairpin.network.flannel import Lease, Relay, lease_of, relay_at, relay_behind
-from hairpin.network.network import Network
+from hairpin.network.flannel import KIND, Lease, Relay, lease_of, relay_at, relay_behind
+from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, prefix_text
+from hairpin.network.tunnels import overhead_bytes
 from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.link.crossing import unpacked
 from hairpin.walk.sockets import find_socket, socket_text
 from hairpin.walk.state import Assumed, Carried, End, LinkDecided, Outcome, Sender, SocketDecided, State, stopped
-
-KIND = "flannel-udp"
-"""The kind of the tunnel that an outer packet is carried for."""
-_OVERHEAD_BYTES = 28
 
 
 def relayed(network: Network, state: State, link: Link) -> Outcome | None:
@@ -34,16 +32,17 @@ def relayed(network: Network, state: State, link: Link) -> Outcome | None:
     stop = _not_carried(state, relay)
     if stop is not None:
         return stop
+    tunnel = Tunnel(KIND, port=relay.socket.port)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, _to(relay, lease), lease.evidence))
     said = message("flanneld of {host} knows the lease of {far}", host=state.netns.host, far=lease.netns.host)
     return State(
         "output-route",
         state.netns,
-        _outer(state, relay, lease),
+        _outer(state, relay, lease, tunnel),
         hops=state.hops + 1,
         sender=Sender(uid=relay.socket.uid or 0),
         history=noted.noted("tunnel", link.name, Assumed(said)).history,
-        carried=Carried(_counted_down(state), Tunnel(KIND, port=relay.socket.port), by_socket=True),
+        carried=Carried(_counted_down(state), tunnel, by_socket=True),
     )
 
 
@@ -57,7 +56,7 @@ def _to(relay: Relay, lease: Lease) -> Message:
     )
 
 
-def _outer(state: State, relay: Relay, lease: Lease) -> Packet:
+def _outer(state: State, relay: Relay, lease: Lease, tunnel: Tunnel) -> Packet:
     """Return flanneld's UDP packet: it sends from the port at which it listens, and to the same port."""
     return Packet(
         version=4,
@@ -66,7 +65,7 @@ def _outer(state: State, relay: Relay, lease: Lease) -> Packet:
         protocol=UDP,
         sport=relay.socket.port,
         dport=relay.socket.port,
-        length_bytes=length_on_wire(state) + _OVERHEAD_BYTES,
+        length_bytes=length_on_wire(state) + overhead_bytes(tunnel),
     )
 
 
@@ -82,22 +81,12 @@ def received(network: Network, state: State) -> Outcome:
         decided = SocketDecided(said, found.socket.evidence if found.socket is not None else "")
         unreachable = "icmp-port-unreachable" if found.kind == "none" else None
         return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=unreachable)
-    inner = carried.frame
-    stop = _not_carried(msgspec.structs.replace(state, packet=inner.packet), relay)
+    stop = _not_carried(msgspec.structs.replace(state, packet=carried.frame.packet), relay)
     if stop is not None:
         return stop
     said = message("out of flanneld, which received it at {socket}", socket=socket_text(relay.socket))
     noted = state.noted("tunnel", relay.link.name, LinkDecided(relay.link.name, said, relay.socket.evidence))
-    return State(
-        "device-in",
-        state.netns,
-        msgspec.structs.replace(_counted_down(inner).packet, mark=0, smac=None, dmac=None),
-        iif=relay.link.name,
-        hops=state.hops + 1,
-        fragments=inner.fragments,
-        history=noted.history,
-        carried=inner.carried,
-    )
+    return _counted_down(unpacked(network, noted, Port(state.netns, relay.link.name)))
 
 
 def _not_carried(state: State, relay: Relay) -> End | None:

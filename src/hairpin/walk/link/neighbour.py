@@ -10,19 +10,21 @@ import msgspec
 from hairpin.door import ArpRequest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
-from hairpin.network.network import Network, Port
+from hairpin.network.network import Network, Port, bridge_ports
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
+from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import announced
 from hairpin.walk.link.device import link_down, opaque, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
-from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped
+from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped, stopped_by
 
 
 def neighbour(network: Network, state: State) -> Iterator[Outcome]:
@@ -38,9 +40,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield state.to("device-out")
         return
     if not link.up:
-        decided = LinkDecided(link.name, message("is down"), link.evidence)
-        reason: Reason = "bridge-down" if link.kind == "bridge" else "link-down"
-        yield stopped(state, reason, link=link.name, decided_by=decided)
+        yield stopped_by(state, "bridge-down" if link.kind == "bridge" else "link-down", link, message("is down"))
         return
     hop = state.next_hop
     if hop is not None and hop.encap:
@@ -113,13 +113,13 @@ def permanent(network: Network, state: State, link: Link, address: int) -> Neigh
 
 
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
-    """Return the packet addressed to the MAC address of a permanent entry, whichever host has that address."""
+    """Return the packet addressed to the hardware address of a permanent entry, whichever host has that address."""
     if not link.carrier:
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
-    if found.kind != "nobody":
-        return state.with_frame(target=found.port, dmac=mac).to("device-out")
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
+    if found.kind != "nobody" and not (found.port is None and _has_another(network, state.netns, link, by_address)):
+        return state.with_frame(target=found.port, dmac=mac).to("device-out")
     if by_address.port is not None and _mac(network, by_address.port) is None:
         return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
     said = message(
@@ -129,6 +129,19 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     )
     decided = LinkDecided(link.name, said, entry.evidence)
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
+
+
+def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
+    """Return whether another host has the neighbour's address, on a wire on which hardware addresses were seen.
+
+    Then no fabric between the hosts answers with an address of its own.
+    """
+    if owner.kind != "owner" or owner.port is None or owner.port.netns.host == netns.host:
+        return False
+    namespace, host = network.namespace(netns), owner.port.netns.host
+    uplinks = (link, *bridge_ports(namespace, link.name)) if link.kind == "bridge" else (link,)
+    wires = (wire for each in uplinks for wire in wires_of(network, Port(netns, each.name)))
+    return any(wire.far.netns.host == host and not wire.assumed for wire in wires)
 
 
 def _mac(network: Network, port: Port) -> int | None:
@@ -152,15 +165,23 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             decided = LinkDecided(
                 blocked.link,
                 message(
-                    "in {netns} {what}, so nobody answers for {address}", netns=blocked.netns, what=what, address=text
+                    "in {netns} {what}, so nobody answers for {address}",
+                    netns=network.netns_text(blocked.netns),
+                    what=what,
+                    address=text,
                 ),
             )
             end = stopped(state, reason, stage="neighbour", link=blocked.link, decided_by=decided, address=address)
             assert end.stop is not None
             return msgspec.structs.replace(end, stop=msgspec.structs.replace(end.stop, netns=blocked.netns))
         case "nobody":
-            decided = LinkDecided(link.name, message("nobody on it answers for {address}", address=text), link.evidence)
-            return stopped(state, "no-neighbour", link=link.name, decided_by=decided, address=address)
+            return stopped_by(
+                state,
+                "no-neighbour",
+                link,
+                message("nobody on it answers for {address}", address=text),
+                address=address,
+            )
 
 
 _BLOCKED: dict[str, tuple[Reason, Message]] = {

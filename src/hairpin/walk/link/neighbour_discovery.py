@@ -106,7 +106,7 @@ def _asking(network: Network, state: State) -> Iterator[Outcome]:
 def _settled(_network: Network, state: State) -> Iterator[Outcome]:
     """Return the state unchanged: discovery's own packets need no discovery.
 
-    A multicast group has a fixed MAC address, and a solicitation tells its sender's.
+    A multicast group has a fixed hardware address, and a solicitation tells its sender's.
     """
     yield state.to("device-out")
 
@@ -135,7 +135,7 @@ def _found(network: Network, state: State) -> State | End:
 
 
 def _is_settled(network: Network, state: State, link: Link) -> bool:
-    """Return whether no solicitation is sent: the link has no MAC addresses, or the neighbour's is known.
+    """Return whether no solicitation is sent: the link has no hardware addresses, or the neighbour's is known.
 
     A stale entry is used while it is being confirmed.
 
@@ -192,7 +192,7 @@ def _answer(network: Network, asked: End, address: int, source: int) -> State | 
 
 
 def _message(source: int, destination: int, kind: int) -> Packet:
-    """Return a solicitation or an advertisement, with its option for the MAC address."""
+    """Return a solicitation or an advertisement, with its option for the hardware address."""
     return Packet(6, source, destination, ICMP6, icmp=kind, ttl=255, length_bytes=72)
 
 

@@ -34,8 +34,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     ``owner``: the link that has the address.  ``outside``: a host that was not read may have it.  ``down``: the owner
     is behind this link, which is down.  ``closed``, ``isolated``: the owner is behind this bridge port, which lets no
-    request through.  ``nobody``: no link has it.  ``mac``: the MAC address that a vxlan device replies with for a host
-    that was not read.
+    request through.  ``nobody``: no link has it.  ``mac``: the hardware address that a vxlan device replies with for a
+    host that was not read.
     """
 
     kind: Literal["owner", "outside", "down", "closed", "isolated", "nobody"]
@@ -195,7 +195,8 @@ def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link |
 
 def _behind_port(network: Network, netns: Netns, port: Link, question: Question) -> Answer:
     if port.tunnel is not None:
-        return _behind_tunnel(network, netns, port, question) if port.up else NOBODY
+        answer = _behind_tunnel(network, netns, port, question)
+        return answer if port.up or answer.kind == "owner" else NOBODY
     if is_uplink(network, netns, port):
         return _on_other_hosts(network, Port(netns, port.name), question) if port.up else NOBODY
     peer = veth_peer(network, netns, port)
@@ -211,7 +212,7 @@ def _behind_port(network: Network, netns: Netns, port: Link, question: Question)
 
 
 def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
-    """Return the link with that MAC address on the segment behind the link, whether it is up or down."""
+    """Return the link with that hardware address on the segment behind the link, whether it is up or down."""
     namespace = network.namespace(netns)
     under = below(namespace, link)
     if under is not None and not is_uplink(network, netns, under):
@@ -228,7 +229,7 @@ def who_has(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
 
 
 def _mac_behind_wire(network: Network, netns: Netns, link: Link, mac: int) -> Answer:
-    """Return the link with that MAC address behind a veth, a tunnel device or an uplink."""
+    """Return the link with that hardware address behind a veth, a tunnel device or an uplink."""
     if link.tunnel is not None:
         ends = far_ends(network, netns, link, mac)
         found = (_mac_at_other_end(network, far, mac) for far in ends if far is not None)
@@ -281,7 +282,8 @@ def port_towards(
 ) -> Link | None:
     """Return the bridge port whose wire leads to the target (None: outside of the snapshot), or None.
 
-    ``mac``: the frame's destination MAC address.  If a forwarding entry names a tunnel device for it, that is the port.
+    ``mac``: the frame's destination hardware address.  If a forwarding entry names a tunnel device for it, that is the
+    port.
     """
     namespace = network.namespace(netns)
     if target is None and mac is not None and (link := namespace.link(bridge)) is not None:

@@ -1,13 +1,11 @@
-"""Tunnels: a frame that leaves by a tunnel device becomes the payload of an outer packet of the host, and comes out of
-the tunnel device at the other end.
+"""Tunnel devices: a frame that leaves by one becomes the payload of an outer packet, and comes out of the tunnel device
+at the other end.
 
 The outer packet is walked as any other packet of the kernel's own: routed, shown to OUTPUT and POSTROUTING, sent to its
 neighbour, shown to PREROUTING and INPUT of the host that it arrives at.
 
 Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(), vxlan_rcv(); net/ipv4/ip_tunnel_core.c iptunnel_xmit()
 """
-
-from collections.abc import Iterator
 
 import msgspec
 
@@ -20,77 +18,101 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
-from hairpin.network.tunnels import ETHERNET, Remote, far_ends, refusal, remotes_of, taker, underlay_netns
+from hairpin.network.tunnels import (
+    Remote,
+    encapsulation,
+    far_ends,
+    overhead_bytes,
+    refusal,
+    remotes_of,
+    taker,
+    underlay_netns,
+)
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.ip.route_out import output_route
-from hairpin.walk.link import wireguard
-from hairpin.walk.state import Carried, End, Fragments, Frame, LinkDecided, Outcome, Sender, State, stopped
+from hairpin.walk.link.crossing import unpacked
+from hairpin.walk.state import Carried, End, Fragments, LinkDecided, Outcome, Sender, State, stopped, stopped_by
 
 _IN_IP = {4: 4, 6: 41}
 """Protocols of the outer packet without a header between: IP in IP, IPv6 in IP."""
-_ETHERNET_HEADER = 14
-_OWN_HEADER = {"vxlan": 8 + 8, "geneve": 8 + 8, "gre": 4, "gretap": 4, "ipip": 0, "sit": 0, "flannel-udp": 8}
-"""Bytes between the outer IP header and the frame: UDP and VXLAN headers, or GRE's; a key is four more."""
-_IP_HEADER = {4: 20, 6: 40}
 
 
-def encapsulated(network: Network, state: State, link: Link) -> Iterator[Outcome]:
-    """Yield the outer packet of a frame that leaves by a tunnel device, or the frame's end where it has no remote."""
-    tunnel = link.tunnel
-    assert tunnel is not None
+def encapsulated(network: Network, state: State, link: Link) -> Outcome:
+    """Return the outer packet of a frame that leaves by a tunnel device, or the frame's end."""
+    if encapsulation(link).kind == "ipip" and state.packet.version == 6:
+        return stopped_by(state, "no-tunnel", link, message("carries IPv4 alone"), stage="tunnel")
     remote = _remote(network, state, link)
-    if tunnel.kind == "ipip" and state.packet.version == 6:
-        decided = LinkDecided(link.name, message("carries IPv4 alone"), link.evidence)
-        yield stopped(state, "no-tunnel", stage="tunnel", link=link.name, decided_by=decided)
-        return
     if remote is None:
-        decided = LinkDecided(link.name, _no_entry(state.packet.dmac), link.evidence)
-        yield stopped(state, "no-tunnel-remote", stage="tunnel", link=link.name, decided_by=decided)
-        return
-    home = underlay_netns(state.netns, link)
-    outer = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
-    if home != state.netns:
-        outer = msgspec.structs.replace(outer, mark=0)
-    start = State(
+        return stopped_by(state, "no-tunnel-remote", link, _no_entry(state.packet.dmac), stage="tunnel")
+    outer = _outer(network, state, link, remote)
+    return _to_itself(network, state, link, remote, outer) or _too_big(network, state, link, outer) or outer
+
+
+def _remote(network: Network, state: State, link: Link) -> Remote | None:
+    """Return the outer destination.  A frame that is flooded goes to all of them: the one whose far end leads to the
+    frame's receiver counts, else the first."""
+    mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
+    remotes = remotes_of(network.namespace(state.netns), link, mac)
+    if state.frame.target is not None:
+        for remote, far in zip(remotes, far_ends(network, state.netns, link, mac), strict=True):
+            if far is not None and far.netns.host == state.frame.target.netns.host:
+                return remote
+    return remotes[0] if remotes else None
+
+
+def _no_entry(mac: int | None) -> Message:
+    if mac is None:
+        return message("has no forwarding entry")
+    return message("has no forwarding entry for {mac}", mac=write_mac(mac))
+
+
+def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
+    """Return the outer packet before it is routed.  Between namespaces it loses the frame's mark."""
+    tunnel, home = encapsulation(link), underlay_netns(state.netns, link)
+    packet = outer_packet(network, tunnel, state, tunnel.local or 0, remote.address)
+    address = address_text(remote.address, tunnel.version)
+    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=address)
+    return State(
         "output-route",
         home,
-        outer,
+        packet if home == state.netns else msgspec.structs.replace(packet, mark=0),
         oif=remote.via or "",
         hops=state.hops + 1,
         sender=_sender(state) if home == state.netns else Sender(uid=0, by_kernel=True, without_socket=True),
+        fragments=Fragments(gso=state.fragments.gso),
+        history=state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence)).history,
         carried=Carried(state, tunnel),
     )
-    ended = _to_itself(network, state, link, remote, start) or _too_big(network, state, link, start)
-    if ended is not None:
-        yield ended
-        return
-    where = address_text(remote.address, tunnel.version)
-    said = message("into {tunnel} to {address}", tunnel=_named(tunnel), address=where)
-    noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
-    yield msgspec.structs.replace(start, history=noted.history)
 
 
-def _to_itself(network: Network, state: State, link: Link, remote: Remote, start: State) -> Outcome | None:
+def _sender(frame: State) -> Sender:
+    """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
+    routes are looked up for root.  A frame of another namespace leaves its socket there."""
+    own = frame.sender
+    if own.uid is not None:
+        return Sender(uid=own.uid, by_kernel=own.by_kernel)
+    return Sender(uid=0, by_kernel=True, without_socket=not own.by_kernel)
+
+
+def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer: State) -> Outcome | None:
     """Return what becomes of a vxlan frame whose outer destination is this host: no outer packet is made, and the
     vxlan of that VNI and port has the frame at once.  None: the destination is another one.
 
     Source: drivers/net/vxlan/vxlan_core.c encap_bypass_if_local(), vxlan_encap_bypass()
     """
-    tunnel = link.tunnel
-    assert tunnel is not None
-    ways = output_route(network, start) if tunnel.kind == "vxlan" else ()
+    ways = output_route(network, outer) if encapsulation(link).kind == "vxlan" else ()
     if not any(isinstance(way, State) and way.oif == "lo" for way in ways):
         return None
-    port = taker(network, start.netns, tunnel, None, remote.address, tunnel.port) if remote.via is None else None
-    there = link_of(network, port) if port is not None else None
-    if port is None or there is None or not there.up:
+    tunnel = msgspec.structs.replace(encapsulation(link), remote=remote.address)
+    port = taker(network, outer.netns, tunnel) if remote.via is None else None
+    if port is None or not link_of(network, port).up:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(tunnel))
-        decided = LinkDecided(link.name, said, link.evidence)
-        return stopped(state, "no-tunnel", stage="tunnel", link=link.name, decided_by=decided)
+        return stopped_by(state, "no-tunnel", link, said, stage="tunnel")
+    there = link_of(network, port)
     said = message("hands the frame to {link}, since its destination is this host", link=there.name)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
-    packet, inside = noted.packet, network.namespace(port.netns)
-    if not is_bridge_port(inside, there):  # it is taken for the device's own, whatever its address
+    packet = noted.packet
+    if not is_bridge_port(network.namespace(port.netns), there):  # it is taken for the device's own, whatever its MAC
         packet = msgspec.structs.replace(packet, dmac=None)
     return noted.with_frame(physin="", physout="", target=None).to(
         "device-in",
@@ -104,19 +126,18 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, start
     )
 
 
-def _too_big(network: Network, state: State, link: Link, start: State) -> End | None:
+def _too_big(network: Network, state: State, link: Link, outer: State) -> End | None:
     """Return the end of a packet for which a tunnel of GRE or IP in IP is too narrow, or None.  The kernel tells its
     sender; it makes an outer packet of what may be fragmented, and of an IPv6 packet where less than 1280 bytes fit.
 
     Source: net/ipv4/ip_tunnel.c tnl_update_pmtu(); net/ipv4/icmp.c icmp_ndo_send(), which names the sender that NAT has
     replaced
     """
-    tunnel, packet = link.tunnel, state.packet
-    assert tunnel is not None
-    forbids = packet.dont_fragment if packet.version == 4 else start.packet.dont_fragment
+    tunnel, packet = encapsulation(link), state.packet
+    forbids = packet.dont_fragment if packet.version == 4 else outer.packet.dont_fragment
     if tunnel.port is not None or not forbids:
         return None
-    ways = (way.mtu_bytes for way in output_route(network, start) if isinstance(way, State))
+    ways = (way.mtu_bytes for way in output_route(network, outer) if isinstance(way, State))
     mtu = next((each for each in ways if each is not None), None)
     room = mtu - overhead_bytes(tunnel) if mtu is not None else None
     if room is None or length_on_wire(state) <= room or (packet.version == 6 and room < _LEAST6):
@@ -125,28 +146,13 @@ def _too_big(network: Network, state: State, link: Link, start: State) -> End | 
     if connection is not None:
         sent = connection.reply if state.track.ct_direction else connection.original
         state = msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, saddr=sent.saddr))
-    decided = LinkDecided(link.name, message("has room for {mtu} bytes in its outer packets", mtu=room), link.evidence)
+    said = message("has room for {mtu} bytes in its outer packets", mtu=room)
     answer = "icmp-frag-needed" if packet.version == 4 else "icmp6-too-big"
-    return stopped(state, "mtu", stage="device-out", link=link.name, decided_by=decided, reject=answer)
+    return stopped_by(state, "mtu", link, said, stage="device-out", reject=answer)
 
 
 _LEAST6 = 1280
 """The least MTU of IPv6: IPV6_MIN_MTU"""
-
-
-def _no_entry(mac: int | None) -> Message:
-    if mac is None:
-        return message("has no forwarding entry")
-    return message("has no forwarding entry for {mac}", mac=write_mac(mac))
-
-
-def _sender(frame: State) -> Sender:
-    """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
-    routes are looked up for root.  A frame of another namespace leaves its socket and its mark there."""
-    own = frame.sender
-    if own.uid is not None:
-        return Sender(uid=own.uid, by_kernel=own.by_kernel)
-    return Sender(uid=0, by_kernel=True, without_socket=not own.by_kernel)
 
 
 def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
@@ -185,70 +191,22 @@ def _encapsulated(frame: State) -> Encapsulated:
     return Encapsulated(netns.host, netns.name, packet.saddr, packet.daddr, packet.protocol, sport, dport)
 
 
-def overhead_bytes(tunnel: Tunnel) -> int:
-    """Return by how many bytes the outer packet is longer than the inner one."""
-    ethernet = _ETHERNET_HEADER if tunnel.kind in ETHERNET else 0
-    key = 4 if tunnel.kind.startswith("gre") and tunnel.key is not None else 0
-    return _IP_HEADER[tunnel.version] + _OWN_HEADER.get(tunnel.kind, 0) + key + ethernet
-
-
-def _remote(network: Network, state: State, link: Link) -> Remote | None:
-    """Return the outer destination.  A frame that is flooded goes to all of them: the one whose far end leads to the
-    frame's receiver counts, else the first."""
-    mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
-    remotes = remotes_of(network.namespace(state.netns), link, mac)
-    if state.frame.target is not None:
-        for remote, far in zip(remotes, far_ends(network, state.netns, link, mac), strict=True):
-            if far is not None and far.netns.host == state.frame.target.netns.host:
-                return remote
-    return remotes[0] if remotes else None
-
-
 def decapsulated(network: Network, state: State) -> Outcome:
     """Return the frame as it comes out of the tunnel device that takes the outer packet, which has passed INPUT."""
     carried, outer = state.carried, state.packet
     assert carried is not None
-    port = taker(network, state.netns, carried.tunnel, outer.saddr, outer.daddr, outer.dport)
-    answer = refusal(network, state.netns, carried.tunnel, outer.dport)
+    tunnel = msgspec.structs.replace(carried.tunnel, local=outer.saddr, remote=outer.daddr, port=outer.dport)
+    port, answer = taker(network, state.netns, tunnel), refusal(network, state.netns, tunnel)
     if port is None:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(carried.tunnel))
         decided = LinkDecided(state.iif, said)
         return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=answer)
     link, there = link_of(network, port), msgspec.structs.replace(state, netns=port.netns)
     if not link.up:
-        decided = LinkDecided(link.name, message("is down"), link.evidence)
-        return stopped(there, "link-down", stage="tunnel", link=link.name, decided_by=decided, reject=answer)
-    mark = outer.mark if port.netns == state.netns else 0
-    frame, packet = carried.frame, msgspec.structs.replace(carried.frame.packet, mark=mark)
-    if link.kind not in ETHERNET:
-        packet = msgspec.structs.replace(packet, smac=None, dmac=None)
+        return stopped_by(there, "link-down", link, message("is down"), stage="tunnel", reject=answer)
     decided = LinkDecided(link.name, message("out of {tunnel}", tunnel=_named(carried.tunnel)), link.evidence)
-    noted = there.noted("tunnel", link.name, decided)
-    return State(
-        "device-in",
-        port.netns,
-        packet,
-        iif=link.name,
-        hops=state.hops + 1,
-        frame=Frame(vid=frame.frame.vid, target=frame.frame.target),
-        fragments=Fragments(largest=frame.fragments.largest),
-        history=noted.history,
-        carried=frame.carried,
-    )
-
-
-def carried_back(carried: Carried, answer: Packet) -> Carried:
-    """Return what the far end of a tunnel, which nobody read, sends back: the answer to the frame that it got."""
-    frame = carried.frame
-    back = msgspec.structs.replace(answer, smac=frame.packet.dmac, dmac=frame.packet.smac)
-    return Carried(State("device-in", frame.netns, back), carried.tunnel)
-
-
-def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
-    """Return the outer packet in which the far end sends back what is carried, for the outer packet that it got."""
-    if carried.tunnel.kind == wireguard.KIND:
-        return wireguard.answered(outer, carried.frame.packet)
-    return outer_packet(network, carried.tunnel, carried.frame, outer.daddr, outer.saddr)
+    mark = outer.mark if port.netns == state.netns else 0
+    return unpacked(network, there.noted("tunnel", link.name, decided), port, mark=mark)
 
 
 def _named(tunnel: Tunnel) -> Message:

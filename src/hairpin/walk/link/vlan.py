@@ -7,7 +7,7 @@ vlan_do_receive()
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.message import message
-from hairpin.walk.state import End, LinkDecided, State, stopped
+from hairpin.walk.state import End, State, stopped_by
 
 
 def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
@@ -18,8 +18,7 @@ def vlan_ingress(state: State, bridge: Link, by: Link) -> State | End:
     vid = state.frame.vid if state.frame.vid is not None else group.pvid
     if vid is None or _membership(group, vid) is None:
         said = message("has no VLAN for untagged frames" if vid is None else "is not in VLAN {vid}", vid=vid)
-        return stopped(state, "bridge-vlan", stage="bridge", link=by.name,
-                       decided_by=LinkDecided(by.name, said, by.evidence))  # fmt: skip
+        return stopped_by(state, "bridge-vlan", by, said, stage="bridge")
     return state.with_frame(vid=vid)
 
 
@@ -33,8 +32,9 @@ def vlan_egress(state: State, bridge: Link, by: Link) -> State | End:
         return state
     untagged = _membership(group, state.frame.vid)
     if untagged is None:
-        decided = LinkDecided(by.name, message("is not in VLAN {vid}", vid=state.frame.vid), by.evidence)
-        return stopped(state, "bridge-vlan", stage="bridge", link=by.name, decided_by=decided)
+        return stopped_by(
+            state, "bridge-vlan", by, message("is not in VLAN {vid}", vid=state.frame.vid), stage="bridge"
+        )
     return state.with_frame(vid=None) if untagged else state
 
 

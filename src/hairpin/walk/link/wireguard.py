@@ -1,4 +1,4 @@
-"""WireGuard: a packet that leaves by such a device goes to a peer in outer UDP packets of the host, which are walked.
+"""WireGuard: a packet that leaves by such a device goes to a peer in an outer UDP packet of the host, which is walked.
 
 Keys are never read.  That both ends have each other's keys stays a condition of every walk from one device to another.
 
@@ -16,15 +16,13 @@ from hairpin.host.wireguard import Endpoint, Peer, Wireguard
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import UDP, Packet
-from hairpin.network.network import Network
+from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
-from hairpin.network.wireguard import allowed_text, devices, listening, outer_length, peer_for, settings
+from hairpin.network.wireguard import KIND, allowed_text, devices, listening, outer_length, peer_for, settings
 from hairpin.network.wires import holder_of
 from hairpin.walk.ip.mtu import length_on_wire
-from hairpin.walk.state import Carried, End, Fragments, LinkDecided, Outcome, Sender, State, stopped
-
-KIND = "wireguard"
-"""The kind of the tunnel that an outer packet is carried for."""
+from hairpin.walk.link.crossing import unpacked
+from hairpin.walk.state import Carried, End, LinkDecided, Outcome, Reason, Sender, Stage, State, stopped
 
 
 def encrypted(state: State, link: Link) -> Outcome:
@@ -32,17 +30,13 @@ def encrypted(state: State, link: Link) -> Outcome:
     device, packet = settings(link), state.packet
     peer = peer_for(device, packet.version, packet.daddr)
     address = address_text(packet.daddr, packet.version)
-    unreachable = "icmp-host-unreachable" if packet.version == 4 else "icmp6-addr-unreachable"
     if peer is None or peer.endpoint is None:
         said = (
             message("no peer has {address} among its allowed addresses: {peers}", address=address, peers=_peers(device))
             if peer is None
             else message("{peer}, which {address} is allowed to, has no endpoint", peer=_named(peer), address=address)
         )
-        decided = LinkDecided(link.name, said, device.evidence)
-        return stopped(
-            state, "no-tunnel-remote", stage="device-out", link=link.name, decided_by=decided, reject=unreachable
-        )
+        return _ended(state, "no-tunnel-remote", link, said, stage="device-out", reject="icmpx-host-unreachable")
     said = message("into WireGuard to {peer} at {endpoint}", peer=_named(peer), endpoint=_endpoint(peer.endpoint))
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, device.evidence))
     return State(
@@ -83,8 +77,7 @@ def decrypted(network: Network, state: State) -> Iterator[Outcome]:
     inner, device = carried.frame.packet, settings(link)
     refused = _refused(device, inner, Endpoint(outer.version, outer.saddr, outer.sport or 0))
     if refused is not None:
-        decided = LinkDecided(link.name, refused, device.evidence)
-        yield stopped(state, "peer-not-allowed", stage="tunnel", link=link.name, decided_by=decided)
+        yield _ended(state, "peer-not-allowed", link, refused)
         return
     if carried.frame.netns != state.netns:
         said = _keys(carried.frame.netns, carried.frame.oif, state.netns, link.name)
@@ -92,16 +85,15 @@ def decrypted(network: Network, state: State) -> Iterator[Outcome]:
             yield _undecided(state, link.name, said, message("decrypts with keys that are never read"))
             state = state.given(Condition(said, holds=True))
     decided = LinkDecided(link.name, message("out of WireGuard"), device.evidence)
-    yield State(
-        "device-in",
-        state.netns,
-        msgspec.structs.replace(inner, mark=0),
-        iif=link.name,
-        hops=state.hops + 1,
-        fragments=Fragments(largest=carried.frame.fragments.largest),
-        history=state.noted("tunnel", link.name, decided).history,
-        carried=carried.frame.carried,
-    )
+    yield unpacked(network, state.noted("tunnel", link.name, decided), Port(state.netns, link.name))
+
+
+def _ended(
+    state: State, reason: Reason, link: Link, said: Message, *, stage: Stage = "tunnel", reject: str | None = None
+) -> End:
+    """Return the end of a packet that the device's settings decide."""
+    decided = LinkDecided(link.name, said, settings(link).evidence)
+    return stopped(state, reason, stage=stage, link=link.name, decided_by=decided, reject=reject)
 
 
 def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | None:
@@ -144,8 +136,7 @@ def _nobody(state: State, namespace: Namespace) -> End:
         else message("no WireGuard device that was read listens on UDP port {port}", port=outer.dport)
     )  # fmt: skip
     evidence = settings(here[0]).evidence if here else ""
-    unreachable = "icmp-port-unreachable" if outer.version == 4 else "icmp6-port-unreachable"
-    decided = LinkDecided(state.iif, said, evidence)
+    decided, unreachable = LinkDecided(state.iif, said, evidence), "icmpx-port-unreachable"
     return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=unreachable)
 
 
@@ -184,19 +175,6 @@ def elsewhere(network: Network, state: State) -> Message | None:
         endpoint=_endpoint(Endpoint(outer.version, outer.daddr, outer.dport or 0)),
         far=holder.host,
         link=found[0].name,
-    )
-
-
-def answered(outer: Packet, inner: Packet) -> Packet:
-    """Return the outer packet in which a far end that nobody read sends ``inner`` back."""
-    return Packet(
-        version=outer.version,
-        saddr=outer.daddr,
-        daddr=outer.saddr,
-        protocol=UDP,
-        sport=outer.dport,
-        dport=outer.sport,
-        length_bytes=outer_length(inner.length_bytes, inner.length_bytes, outer.version),
     )
 
 

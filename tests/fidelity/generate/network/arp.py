@@ -9,9 +9,9 @@ from hairpin.network.prefix import Version
 from tests.fidelity.generate.plan import Dice
 
 ASKS = 0.2
-"""How often somebody asks, where nothing forbids it."""
+"""How often a namespace sends ARP requests, if nothing forbids it."""
 WRONG = 0.04
-"""How often there is a wrong entry, where there can be one."""
+"""How often there is a wrong entry, if one is possible."""
 
 
 def resolver(dice: Dice, versions: tuple[Version, ...], containers: tuple[str, ...]) -> str:
@@ -23,12 +23,13 @@ def resolver(dice: Dice, versions: tuple[Version, ...], containers: tuple[str, .
 
 
 def wrong_entry(dice: Dice, bridged: tuple[str, ...], routed: tuple[str, ...]) -> tuple[str, str]:
-    """Return whose entry is wrong, and for whom.  On a bridge it leads to somebody else: to nobody's address a bridge
-    floods."""
-    able = (*(bridged if len(bridged) > 1 else ()), *routed)
-    if not able or not dice.chance(WRONG):
+    """Return the namespace whose entry is wrong, and the neighbour. On a bridge the entry has another neighbour's
+    hardware address, because a bridge would flood frames to an unknown one.
+    """
+    holders = (*(bridged if len(bridged) > 1 else ()), *routed)
+    if not holders or not dice.chance(WRONG):
         return "", ""
-    pair = ("host", dice.pick(able))
+    pair = ("host", dice.pick(holders))
     return pair if dice.chance(0.5) else (pair[1], pair[0])
 
 

@@ -18,7 +18,7 @@ def world(dice: Dice, made: Plan) -> tuple[str, ...]:
 
 def host(dice: Dice, made: Plan, judged: Judged) -> Judged:
     """Return the host with some of its links down."""
-    # What a bond's links bring it takes even where it is down itself; the hunt's model begins at the bond.
+    # A bond receives from its links even if it is down itself; the hunt's model begins at the bond.
     own = tuple(link for link in made.links if not (link == "up1" and made.carried == "bond"))
     links = (*own, *(f"v{name[1]}" for name in made.all_bridged()))
     broken = _with_outages(dice, judged, links, made)
@@ -41,7 +41,7 @@ _MTUS = (1280, 1280, 1284, 1300, 1350, 1400, 1456)
 
 def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], made: Plan, *, stacked: bool = False) -> Judged:
     narrow, six = made.narrow, 6 in made.versions
-    # What stands on another link takes no more than that one, whose MTU it follows.
+    # A link on another link takes that link's MTU, so it has none of its own.
     own = [link for link in links if link not in ("bv0", "mv0") and not stacked]
     lines = [f"link set {link} mtu {dice.pick(_MTUS)}" for link in own if narrow and dice.chance(0.3)]
     lines += (f"link set {link} down" for link in links if dice.chance(0.05))
@@ -58,7 +58,7 @@ def _with_outages(dice: Dice, judged: Judged, links: tuple[str, ...], made: Plan
 
 
 def _programs(dice: Dice, links: tuple[str, ...]) -> tuple[Program, ...]:
-    """Return some programs; by different masks, so that more or fewer packets are taken away."""
+    """Return some programs, with different masks, so that they drop more or fewer packets."""
     found: list[Program] = []
     for hook in dice.some(program_hooks(), 2) if program_hooks() else ():
         mask = dice.pick((1, 2, 3, 3, 7))

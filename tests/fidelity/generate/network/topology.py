@@ -39,13 +39,13 @@ def plan(dice: Dice) -> Plan:
     links = (*uplinks, "br0", *(("br1",) if second else ()), *(f"r{name[1]}" for name in routed))
     stacked = _stacked(dice)
     if stacked and stacked[0][1] != "passthru" and dice.chance(0.4):
-        links = (*links, "mv0")  # the host's own, by which it gets at those of its containers
+        links = (*links, "mv0")  # the host's own macvlan, by which it reaches those of its containers
     carried, narrow = dice.pick(("", "", "", "vlan", "bond")), dice.chance(0.3)
-    able = carried if carried in link_kinds() and not narrow else ""
+    above = carried if carried in link_kinds() and not narrow else ""
     by_marks = dice.chance(0.4 if len(uplinks) > 1 else 0.1)
     tun = dice.chance(TUN) and "tun" in link_kinds()
     tentative = dice.pick((*uplinks, "br0")) if 6 in versions and dice.chance(TENTATIVE) else ""
-    # What this machine's own kernel lacks comes last: its hunt's seeds stay what they are.
+    # Elements that this machine's own kernel lacks are drawn last, so that its hunt's seeds keep their cases.
     filtering = filters_vlans() and dice.chance(0.3)
     in_vlan = dice.pick(("", "access", "trunk")) if filtering else ""
     if in_vlan:
@@ -58,7 +58,7 @@ def plan(dice: Dice) -> Plan:
         stacked, links = tuple((name, flag) for name, _ in stacked), tuple(each for each in links if each != "mv0")
     asker = arp.resolver(dice, versions, () if stacked or filtering or shows_by_vrf() else (*bridged, *routed))
     wrong = ("", "") if asker else arp.wrong_entry(dice, bridged, routed)
-    made = Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, able, filtering, in_vlan,
+    made = Plan(links, bridged, routed, versions, by_marks, behind, second, stacked, narrow, above, filtering, in_vlan,
                 ipvlan, asker=asker, wrong=wrong, tun=tun, tentative=tentative)  # fmt: skip
     return vrf.planned(dice, made) if shows_by_vrf() else made
 
@@ -184,7 +184,8 @@ def _addresses(dice: Dice, made: Plan, version: Version) -> list[str]:
 
 def _neighbours(made: Plan, version: Version) -> list[str]:
     lines: list[str] = []
-    # Also of the host's own addresses (on a link that is down they are its own no longer), and of what NAT turns to.
+    # There are entries for the host's own addresses, too (on a link that is down they are not local), and for NAT's
+    # targets.
     everybody = dict.fromkeys((
         *OUTSIDE[version], *GATEWAYS[version].values(), *made.inside(version).values(), *STRANGE[version],
         *made.host_addresses(version), *(INSIDE[version][name][0] for name in ("c1", "c2")), *RANGED[version],
@@ -192,7 +193,7 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
     for link in made.links:
         if link.startswith("up"):
             mac = MACS[f"w{link[2]}"]
-            # Elsewhere than on its own network's link, which may be down, a broadcast address is one as others.
+            # A broadcast address is an ordinary one on all links but its own network's, which may be down.
             elsewhere = ("192.0.2.255",) if version == 4 and link != "up0" else ()
             known = (*everybody, *elsewhere)
             lines += (f"neigh replace {address} lladdr {mac} dev {link} nud permanent" for address in known)
@@ -204,7 +205,7 @@ def _neighbours(made: Plan, version: Version) -> list[str]:
         return lines
     for name in made.all_bridged():
         mac = made.entered("host", name, MACS[name])
-        # A bridge and its link for a VLAN lead to the same ports.
+        # A bridge and its VLAN link have the same ports.
         both = made.in_vlan and made.bridge_of(name) == "br0"
         for link in ("br0", "bv0") if both else (made.link_of(name),):
             lines.append(f"neigh replace {INSIDE[version][name][0]} lladdr {mac} dev {link} nud permanent")
@@ -250,7 +251,7 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
     if made.ipvlan in (
         "l3",
         "l3s",
-    ):  # what is bound to a link and has no route goes straight to whom nobody answers for
+    ):  # a packet bound to a link without a route goes to an on-link neighbour that does not exist
         lines.append(f"route add default via {GATEWAYS[version]['up0']} dev up0 metric 20000")
     for table in (100, 101):
         if made.by_marks or dice.chance(0.6):
@@ -259,7 +260,7 @@ def _routing(dice: Dice, made: Plan, version: Version) -> tuple[str, ...]:
             lines.append(f"route replace default via {GATEWAYS[version][way]} dev {way} table {table}")
     if made.by_marks:
         lines.append(f"rule add pref 90 fwmark {MARKS[0]} lookup 100")
-    if dice.chance(0.15):  # all goes another way, but what is thrown back, as beside a tunnel
+    if dice.chance(0.15):  # all traffic takes another table, except throw routes, as beside a VPN
         lines += (f"route add throw {dice.pick(NETWORKS[version][:6])} table 101 metric {each}" for each in (8, 9))
         lines.append(f"rule add pref {dice.pick((95, 32765))} lookup 101")
     # Last, since the kernel asks the rules whether a gateway can be reached.
@@ -279,7 +280,7 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
         return f"route add local {target} dev lo table local"
     link = dice.pick((*made.links, *(("t0",) if made.tun else ())))
     if dice.chance(0.12):
-        # To what IPv4 takes for a broadcast a process cannot bind, and a bridge floods it.
+        # A process cannot bind to an IPv4 broadcast address, and a bridge floods it.
         many = link.startswith("up")  # a group's frames go to everybody behind any other link
         kinds = ("anycast", *(("multicast",) if many else ())) if version == 4 else _ODD_KINDS
         return f"route add {dice.pick(kinds)} {target} dev {link}{table}"
@@ -300,7 +301,7 @@ def _route(dice: Dice, made: Plan, version: Version, metric: int) -> str:
 
 _ODD_KINDS = ("anycast", "broadcast", "multicast", "nat")
 _PORT_SELECTORS = ("ipproto", "sport", "dport")
-"""What the kernel does not say when it routes for an ipvlan in mode l3 or l3s."""
+"""Fields that the kernel leaves out when it routes for an ipvlan in mode l3 or l3s."""
 _SELECTORS = ("from", "to", "iif", "oif", "fwmark", "fwmark", "fwmark", "ipproto", "dport", "sport", "tos", "uidrange",
               "l3mdev")  # fmt: skip
 
@@ -321,7 +322,7 @@ def _rule(dice: Dice, made: Plan, version: Version, priority: int) -> str:
             case "fwmark":
                 words.append(f"fwmark {dice.pick(MARKS)}" + dice.pick(("", "/0x10", "/0xff")))
             case "tos":
-                # IPv4 does not take the high bits, and does not look at them in a packet.
+                # IPv4 refuses the high bits in a rule, and ignores them in a packet.
                 words.append(f"tos {dice.pick(('0x10', '0x18', '0x08') if version == 4 else ('0x20', '0xb8'))}")
             case "uidrange":
                 words.append(f"uidrange {dice.pick(('0-0', '1-1000'))}")

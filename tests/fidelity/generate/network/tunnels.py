@@ -47,7 +47,7 @@ class _Tunnel(msgspec.Struct, frozen=True):
 
 
 def laid(dice: Dice, made: Plan, case: Case) -> Case:
-    """Return the case with a tunnel in it, and with flows through it; as it is where no two ends reach each other."""
+    """Return the case with a tunnel in it, and with flows through it; unchanged if no two ends reach each other."""
     version = dice.pick(made.versions)
     ends = _ends(dice, made, version)
     if len(ends) < 2:
@@ -57,7 +57,8 @@ def laid(dice: Dice, made: Plan, case: Case) -> Case:
     inner: tuple[Version, ...] = (4,) if kind == "ipip" else made.versions  # an outer IPv4 packet: IPv4 is there
     pair = dice.random.sample(ends, 2)
     placed = (
-        # A bridge's port sends ICMP errors of its own about what is too big for the tunnel: docs/limitations.md
+        # A bridge port sends ICMP errors of its own about packets that are too large for the tunnel:
+        # docs/limitations.md
         msgspec.structs.replace(each, number=number, bridged=ethernet and not made.narrow and dice.chance(0.25))
         for number, each in enumerate(pair)
     )
@@ -70,7 +71,7 @@ def laid(dice: Dice, made: Plan, case: Case) -> Case:
 
 
 _CALM = 0.5
-"""The share of networks without rules and faults: of the others few outer packets get to the other end."""
+"""The share of networks without rules and faults: in the others few outer packets reach the other end."""
 
 
 def _calmed(judged: Judged) -> Judged:
@@ -188,7 +189,7 @@ def _sysctls(dice: Dice, holder: str) -> Iterator[tuple[str, str]]:
 
 
 def _aimed(dice: Dice, tunnel: _Tunnel, text: RuleText, holder: str) -> RuleText:
-    """Return rules of which some ask for the tunnel's link, for outer packets, or for what is inside."""
+    """Return rules of which some match the tunnel's link, outer packets or inner packets."""
     if text.tool == "ebtables":
         return text
     return msgspec.structs.replace(text, rules=tuple(_aimed_rule(dice, tunnel, each, holder) for each in text.rules))
@@ -205,7 +206,7 @@ def _aimed_rule(dice: Dice, tunnel: _Tunnel, rule: str, holder: str) -> str:
 
 
 def _for_outer(tunnel: _Tunnel, rule: str) -> str:
-    """Return a rule for a UDP port as one for the tunnel's outer packets, where it stays a rule that the tools take."""
+    """Return a rule for a UDP port as one for the tunnel's outer packets, if the tools still accept it."""
     if tunnel.kind in _KEYED:
         return re.sub(r"(-p udp .*--dport |udp dport )(?:53|80|443|8080|8151)(?= |$)", rf"\g<1>{tunnel.port}", rule)
     protocol = 4 if tunnel.kind == "ipip" else 47
@@ -215,7 +216,7 @@ def _for_outer(tunnel: _Tunnel, rule: str) -> str:
 
 
 _NEED_PORTS = ("port", "--to", "nat", "redirect", "masquerade", "MASQUERADE", "REDIRECT", "TPROXY", "tproxy")
-"""What a rule says that is for a protocol with ports."""
+"""The words of a rule for a protocol with ports."""
 
 
 def _through(dice: Dice, tunnel: _Tunnel, flow: Flow) -> Flow:
@@ -246,8 +247,9 @@ def _through(dice: Dice, tunnel: _Tunnel, flow: Flow) -> Flow:
 
 
 def _whole(sent: Sent) -> Sent:
-    """Return the packet so that nobody cuts it before the tunnel: each fragment would have an outer packet of its own,
-    and the walk follows one of them."""
+    """Return the packet small enough not to be fragmented before the tunnel: each fragment would have its own outer
+    packet, and the walk follows one.
+    """
     packet = sent.packet
     if not sent.link:  # a socket cuts what its route does not take
         return msgspec.structs.replace(sent, padding=min(sent.padding, _SHORT))

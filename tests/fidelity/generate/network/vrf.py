@@ -47,7 +47,7 @@ def routes(dice: Dice, made: Plan) -> Iterator[str]:
 
 
 def without_unmodelled(texts: tuple[RuleText, ...]) -> tuple[RuleText, ...]:
-    """Return rules without those that look routes up: what such a look-up makes of a VRF is not modelled."""
+    """Return rules without those that look up routes: the result of such a look-up in a VRF is not modelled."""
     return tuple(
         msgspec.structs.replace(
             each, rules=tuple(rule for rule in each.rules if not any(word in rule for word in _LOOKING_UP))

@@ -28,8 +28,8 @@ def sets(dice: Dice, made: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if not dice.chance(0.5):
             continue
         lines.append(f"create {seen(version)} hash:ip family {'inet' if version == 4 else 'inet6'}")
-        able = ipset_types(tuple(kind for kind, *_ in _MORE.values()))
-        more = {suffix: each for suffix, each in _MORE.items() if each[0] in able}
+        types = ipset_types(tuple(kind for kind, *_ in _MORE.values()))
+        more = {suffix: each for suffix, each in _MORE.items() if each[0] in types}
         for suffix, (kind, *dimensions) in (_KINDS | more).items():
             if version == 6 and suffix in _OF_FOUR:
                 continue
@@ -61,14 +61,14 @@ def _set(dice: Dice, made: Plan, version: Version, name: str, kind: str, dimensi
     for element in apart.values():
         exception = kind in _NETS and dice.chance(0.2)
         lines.append(f"add {name} {element}{' nomatch' if exception else ''}")
-        if exception:  # from everything else
+        if exception:  # from all other choices
             rest = element.partition(",")[1:]
             lines += (f"add {name} {half}{''.join(rest)}" for half in _HALVES[version])
     return list(dict.fromkeys(lines))
 
 
 _MANY = 60
-"""A port is one of many, so more elements name one: else hardly a packet would have one's addresses, too."""
+"""Ports repeat in more elements, since otherwise hardly a packet would match both port and address."""
 _HALVES: dict[Version, tuple[str, str]] = {4: ("0.0.0.0/1", "128.0.0.0/1"), 6: ("::/1", "8000::/1")}
 
 

@@ -22,8 +22,9 @@ def ruleset(dice: Dice, made: Plan) -> tuple[RuleText, ...]:
 
 
 def _blind_to_tags(texts: tuple[RuleText, ...]) -> tuple[RuleText, ...]:
-    """Return the tables without matches that tell a tagged frame from others: its type is the tag's, which is not
-    modelled."""
+    """Return the tables without matches on the frame's type: of a tagged frame it is the tag's, which is not
+    modelled.
+    """
     return tuple(
         msgspec.structs.replace(each, rules=tuple(rule for rule in each.rules if "ether type" not in rule))
         for each in texts
@@ -128,7 +129,7 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
                       f"--pkttype-type {negation}{dice.pick(('host', 'otherhost'))}"]  # fmt: skip
             others += [f"-i {negation}v1"] if chain in ("PREROUTING", "INPUT", "FORWARD") else []
             others += [f"-o {negation}v+"] if chain in ("FORWARD", "OUTPUT", "POSTROUTING") else []
-            # Always for some address or port, because the kernel's own requests for neighbours pass too.
+            # Each rule matches an address or port, because the kernel's own ARP requests pass, too.
             what = f"-p {protocol} {dice.pick((address, port))} {dice.pick(('', '', *others))}"
             target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
             rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
@@ -139,7 +140,7 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
 
 
 def _ebtables_rare(dice: Dice, made: Plan, chain: str, version: Version) -> str:
-    """Yield rules whose targets write the MAC address that the frame already has, because another one is not
+    """Yield rules whose targets write the hardware address that the frame already has, because another one is not
     modelled."""
     bridge = dice.pick([MACS[link] for link in made.links if link.startswith("br")] or [MACS["br0"]])
     ip = "ip" if version == 4 else "ip6"

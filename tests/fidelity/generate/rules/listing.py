@@ -19,7 +19,7 @@ def commands(text: str) -> Iterator[tuple[str, list[str], list[str]]]:
             kind, _, item = words.rpartition(" ")
             lines = list(_parts(content))
             if kind != "chain":
-                # Behind the chains, which a verdict map speaks of; objects before the rules, which speak of them.
+                # Maps come after the chains that they name, and objects before the rules that name them.
                 late.append(f"add {kind} {name} {item} {{ {'; '.join(' '.join(line.split()) for line in lines)}; }}")
                 continue
             made = f"add chain {name} {item}"
@@ -28,11 +28,11 @@ def commands(text: str) -> Iterator[tuple[str, list[str], list[str]]]:
                 policy = lines.pop(0) if lines and lines[0].startswith("policy ") else "policy accept"
                 made += f" {{ {hooked}; {policy}; }}"
             head.append(made)
-            rules += (f"add rule {name} {item} {_counted(line)}" for line in lines)
+            rules += (f"add rule {name} {item} {_with_counter(line)}" for line in lines)
         yield name, [*head, *late], rules
 
 
-def _counted(rule: str) -> str:
+def _with_counter(rule: str) -> str:
     """Return the rule with a counter before its last statement."""
     return rule if "counter" in rule else _ENDS.sub(" counter", rule, count=1)
 

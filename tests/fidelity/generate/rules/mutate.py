@@ -1,4 +1,4 @@
-"""Changes rulesets a little: a rule less, a rule twice, in another order, turned around, or a random one among them."""
+"""Changes rulesets a little: removes, repeats, reorders or negates a rule, or inserts a random one."""
 
 import re
 
@@ -12,7 +12,6 @@ from tests.fidelity.generate.rules import iptables
 _MATCH = re.compile(r"(! )?(?<= )(-[sdio](?! \+ | \S+/0 )|--dport|--sport|--dst-type|--src-type|--ctstate|--mark) ")
 _NFT_MATCH = re.compile(r"(?<= )(iifname|oifname|[ds]addr|dport|type) (?!!=|vmap|map|\.|type)(?=[\w\"{@:])")
 _VERDICT = re.compile(r"(?<=-j )(ACCEPT|DROP|RETURN)$|(?<= )(?<!--type )(accept|drop|return)$")
-_HOOKED = re.compile(r"^:(\w+) (ACCEPT|DROP)|^-A (\w+)")
 
 
 def mutated(dice: Dice, made: Plan, text: RuleText) -> RuleText:

@@ -65,7 +65,7 @@ def match(dice: Dice, made: Plan, version: Version, hook: str, priority: int, pr
                     f"iif {turned}lo",
                     f"meta iif {dice.pick(made.links)}",
                     f"ether daddr {turned}02:00:00:00:00:02"]  # fmt: skip
-    if hook == "forward":  # before another match of the header nft does not print it: what has no frame is not told
+    if hook == "forward":  # nft does not print it before another match of that header
         choices.append(f"ether type {turned}{ip}")
     if hook in ("forward", "output", "postrouting"):
         choices += [f"oif {turned}lo", f"oif {dice.pick(made.links)}"]
@@ -79,7 +79,7 @@ def match(dice: Dice, made: Plan, version: Version, hook: str, priority: int, pr
                     f"{protocol} dport . {ip} saddr {turned}{{ 80 . {some[0]}, 443-50000 . {some[-1]} }}"]  # fmt: skip
     if priority > -200:
         side = f"ct {dice.pick(('original', 'reply'))}"
-        # UDP is assured two seconds after it began: how long a case takes is not compared.
+        # A UDP connection becomes assured after two seconds, and cases take different times.
         assured = "assured" if protocol == "tcp" else "expected"
         status = dice.pick(("confirmed", "!= confirmed", assured, "expected", "dnat,snat"))
         choices += [f"ct zone {turned}0", f"{side} {ip} {dice.pick(('saddr', 'daddr'))} {turned}{dice.pick(some)}",
@@ -119,7 +119,7 @@ def statement(dice: Dice, made: Plan, version: Version, hook: str, priority: int
     if protocol in ("tcp", "udp"):
         choices += [f"meta mark set {protocol} dport map {{ 80 : 0x1, 443-8080 : 0x10 }}", f"{protocol} dport set 8080",
                     f"{protocol} dport vmap @verdicts"]  # fmt: skip
-        if hook in ("prerouting", "output"):  # later on it would hide which port the kernel has drawn
+        if hook in ("prerouting", "output"):  # behind NAT it would hide the port that the kernel has drawn
             choices.append(f"{protocol} sport set 21000")
     if hook == "prerouting":  # what a raw socket sends keeps the neighbour that it has been routed to
         choices.append(f"{ip} daddr set {dice.pick(some)}")

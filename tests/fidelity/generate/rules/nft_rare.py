@@ -60,7 +60,7 @@ def _translating(dice: Dice, made: Plan, place: Place) -> list[str]:
             pairs = ", ".join(f"{port} : {dice.pick(PORTS)}" for port in ports)
             return [f"meta l4proto {protocol} counter redirect to :{protocol} dport map {{ {pairs} }}"]
         case "postrouting":
-            # To one port each: nft 1.0.6 lists no ranges of them in a map.
+            # One port each: nft 1.0.6 lists no port ranges in a map.
             each_to_one = ", ".join(f"{port} : {port + 30000}" for port in range(1024, 1124))
             masquerade = f"meta l4proto {protocol} counter masquerade to :{protocol} sport map {{ {each_to_one} }}"
             return [masquerade, _source_by_map(dice, made, place)]
@@ -106,12 +106,12 @@ def _filtering(dice: Dice, made: Plan, place: Place) -> list[str]:
             "meta pkttype host counter meta pkttype set numgen random mod 1",
         ]
     if place.hook == "forward" and capabilities.flowtables():
-        # Not of ICMP errors, of which the kernel takes some bytes for TCP's flags.
+        # Not for ICMP errors: the kernel reads some of their bytes as TCP flags.
         behind = dice.pick(("counter", "counter", "counter accept", "counter meta mark set 0x10"))
         found += [f"meta l4proto {protocol} flow add @f {behind}"] * 6
         found.append("meta l4proto { tcp, udp, gre } flow add @f counter")
     if place.hook in ("input", "forward"):
-        # Those that begin a connection it would answer by itself.
+        # Not for packets that begin a connection, which it would answer by itself.
         found += [
             f"tcp flags & (fin | syn | rst | ack) == {dice.pick(('ack', 'rst'))} counter synproxy mss 1460 wscale 7"
         ] * 2
@@ -124,7 +124,7 @@ def _changing(dice: Dice, made: Plan, place: Place, protocol: str) -> list[str]:
     address = dice.pick(made.addresses(place.version))
     some = ", ".join(str(port) for port in dice.some(PORTS, 2))
     of_some = f"{protocol} dport {{ {some} }} counter"
-    # Only of what acknowledges something: a reset that answers it is known by that.
+    # Only for packets with ACK: the reset that answers them is known by its sequence number.
     flags = f"tcp dport {{ {some} }} tcp flags & (rst | ack) == ack counter tcp flags set (syn | ack)"
     found = [f"{of_some} {ip} saddr set {address}", flags]
     if place.hook == "prerouting":  # what a raw socket sends keeps the neighbour that it has been routed to
@@ -132,7 +132,7 @@ def _changing(dice: Dice, made: Plan, place: Place, protocol: str) -> list[str]:
     if place.hook in ("prerouting", "output"):
         found.append(f"{of_some} {protocol} sport set {dice.pick((21000, 22000))}")
     if place.hook in ("prerouting", "input", "forward"):
-        # Not of bridges and macvlans, which go by it.
+        # Not for bridges and macvlans, which forward by it.
         change = f"set 02:00:00:00:0{dice.pick((0, 7))}:01"
         found += (f'iifname "{dice.pick(("up0", "up1"))}" counter ether {side} {change}' for side in ("saddr", "daddr"))
     return found

@@ -12,7 +12,9 @@ from tests.fidelity.testbed import capabilities
 _FILTER_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 _NAT_HOOKS = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
 _PRIORITIES = (-310, -250, -160, -90, -10, 7, 20, 110)
-"""None that an iptables table has: the order of equals is that of their registration, which no reading tells."""
+"""Priorities that no iptables table has: chains of equal priority run in the order of registration, which no reading
+shows.
+"""
 _REJECTS: dict[Version, tuple[str, ...]] = {
     4: ("icmp host-unreachable", "icmp admin-prohibited", "icmp net-prohibited", "icmp port-unreachable"),
     6: ("icmpv6 no-route", "icmpv6 admin-prohibited", "icmpv6 addr-unreachable", "icmpv6 port-unreachable"),
@@ -61,7 +63,7 @@ class _Table:
             )
         lines += (f"add chain {self.name} {chain}" for chain in self.user)
         if capabilities.flowtables():
-            # Of no link: what is in it still goes its usual way.
+            # A flowtable without links: packets of its connections still take the usual path.
             lines.append(f"add flowtable {self.name} f {{ hook ingress priority 0; }}")
         rules: list[str] = []
         for chain, (kind, hook, priority) in self.base.items():
@@ -91,7 +93,7 @@ class _Table:
         base = self.user.get(chain, chain)
         kind, hook, priority = self.base[base]
         protocol = dice.pick((None, None, "tcp", "tcp", "tcp", "udp", "udp", "udp", dice.pick(("sctp", "udplite"))))
-        # Of one field, and in order, only once: nft 1.0 lists ``ip length < 63 ip ttl > 64`` as ``ip ttl != 63-64``.
+        # Only one match of order per field: nft 1.0 lists ``ip length < 63 ip ttl > 64`` as ``ip ttl != 63-64``.
         asked = (self._match(hook, priority, protocol) for _ in range(dice.number(0, 3)))
         matches = list({_field(each): each for each in asked}.values())
         if any(each.startswith("icmp") for each in matches):  # nft refuses two protocols in a rule

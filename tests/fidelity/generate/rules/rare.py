@@ -47,7 +47,7 @@ def rules(dice: Dice, version: Version, table: str, hooks: Sequence[str], sets: 
 
 
 def _narrowed(dice: Dice, words: str) -> str:
-    """Let half of those rules see only some packets, where they are not of a protocol anyway."""
+    """Restrict half of these rules to some packets, if they have no protocol match already."""
     if " -p " in f" {words}" or not dice.chance(0.5):
         return words
     return f"-p {dice.pick(('tcp', 'udp'))} {words}"
@@ -115,7 +115,7 @@ def _mangling(dice: Dice, version: Version) -> list[_Choice]:
     ]
     if version == 4:
         found.append(_Choice(_EVERYWHERE, "-p tcp -j ECN --ecn-tcp-remove"))
-    else:  # to the prefix that the address has: what is written there, hairpin does not say
+    else:  # to the prefix that the address has already: the rewritten address is not modelled
         net = dice.pick(("fd18::/64", "2001:db8:1::/64", "2001:db8:ffff::/64"))
         found += [
             _Choice((_POST, _IN), f"-s {net} -j SNPT --src-pfx {net} --dst-pfx {net}"),
@@ -129,7 +129,7 @@ def _not(dice: Dice) -> str:
 
 
 def sockets(dice: Dice, made: Plan, judged: Judged) -> tuple[str, ...]:
-    """Return the sockets of a namespace whose rules look for some: of one address, and of any."""
+    """Return the sockets of a namespace whose rules match sockets: bound to one address, and to any."""
     rules = [rule for text in judged.rulesets for rule in text.rules]
     if not any(" socket " in rule for rule in rules):
         return ()
@@ -149,7 +149,7 @@ def connections(dice: Dice, flows: tuple[Flow, ...]) -> tuple[Connection, ...]:
     for flow in flows if dice.chance(0.2) else ():
         packet = flow.first.packet
         if flow.error is not None and flow.error.icmp >> 8 == _REDIRECT:
-            continue  # nf_nat drops it where nobody has decided that nothing is translated, as in what is entered
+            continue  # nf_nat drops packets of a connection that was entered without a decision about NAT
         asked = Tuple(packet.saddr, packet.daddr, packet.protocol, packet.sport or 0, packet.dport or 0)
         if packet.protocol == UDP and packet.saddr and flow.first.netns == "host" and dice.chance(0.3):
             mark = dice.pick((0, *MARKS))

@@ -2,7 +2,9 @@
 
 import pytest
 
-from hairpin.host.read.managers.cloud import of_dmi
+from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.evidence.redact import redact
+from hairpin.host.read.managers.cloud import SIGNS, of_dmi
 
 CASES: dict[str, tuple[str, str | None]] = {
     "azure": (
@@ -28,3 +30,11 @@ CASES: dict[str, tuple[str, str | None]] = {
 @pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
 def test_of_dmi(text: str, expected: str | None) -> None:
     assert of_dmi(text) == expected
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=str)
+def test_a_redacted_snapshot_tells_the_same_cloud(sign: tuple[str, str, str]) -> None:
+    cloud, key, words = sign
+    reading = Reading("e1", "dmi", "", "x", "t", 0, "text", f"{key}:{words}\n")
+    (redacted,) = redact(Evidence(SCHEMA, "0", "", "h", "6", (reading,)), b"k").readings
+    assert of_dmi(reading.text) == of_dmi(redacted.text) == cloud

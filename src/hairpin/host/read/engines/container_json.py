@@ -10,7 +10,7 @@ import msgspec
 from hairpin.errors import ParseError, reason_of
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.ip.address_text import mac
-from hairpin.host.read.json_text import decode, decode_documents
+from hairpin.host.read.json_text import decode_list
 from hairpin.netfilter.address import parse_address
 
 Transport = Literal["tcp", "udp", "sctp"]
@@ -86,10 +86,7 @@ _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 
 def containers(text: str, *, source: str, evidence: str = "") -> tuple[Container, ...]:
     """Return the containers in the order of the reading, their ``netns`` still unknown; raise ParseError."""
-    if text.lstrip().startswith("["):
-        found = decode(_CONTAINERS, text, source=source)
-    else:
-        found = decode_documents(_CONTAINER, text, source=source)
+    found = decode_list(_CONTAINERS, _CONTAINER, text, source=source)
     try:
         return tuple(_container(item, evidence) for item in found)
     except ValueError as error:

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.errors import ParseError, reason_of
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.read.ip.address_text import interface_address, network
-from hairpin.host.read.json_text import decode, decode_documents
+from hairpin.host.read.json_text import decode_list
 
 BRIDGE_NAME = "com.docker.network.bridge.name"
 _ID_CHARACTERS = 12
@@ -59,10 +59,7 @@ _PODMAN_ALL = msgspec.json.Decoder(tuple[_Podman, ...])
 
 def docker_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
     """Return the networks in the order of the reading; raise ParseError."""
-    if text.lstrip().startswith("["):
-        found = decode(_DOCKER_ALL, text, source=source)
-    else:
-        found = decode_documents(_DOCKER, text, source=source)
+    found = decode_list(_DOCKER_ALL, _DOCKER, text, source=source)
     try:
         return tuple(_docker(item, evidence) for item in found)
     except ValueError as error:
@@ -71,10 +68,7 @@ def docker_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
 
 def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
     """Return the networks in the order of the reading; raise ParseError."""
-    if text.lstrip().startswith("["):
-        found = decode(_PODMAN_ALL, text, source=source)
-    else:
-        found = decode_documents(_PODMAN, text, source=source)
+    found = decode_list(_PODMAN_ALL, _PODMAN, text, source=source)
     try:
         return tuple(
             DockerNetwork(

@@ -7,7 +7,7 @@ Numbers are hexadecimal, in their usual order; an IPv6 address stands in bracket
 Source: net/netfilter/ipvs/ip_vs_ctl.c ip_vs_info_seq_show()
 """
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.socket import VirtualService
 from hairpin.netfilter.address import parse_address
 
@@ -28,5 +28,5 @@ def services(text: str, *, source: str, evidence: str = "") -> tuple[VirtualServ
                 service = VirtualService(None, _PROTOCOLS[words[0]], version, value, int(port, 16), evidence)
                 found.append(service)
         except (ValueError, IndexError) as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)

@@ -109,7 +109,6 @@ class _TunnelData(msgspec.Struct):
     df: str | None = None
     pmtudisc: bool | None = None
     ttl: str | int | None = None
-    ikey: str | int | None = None
     okey: str | int | None = None
     learning: bool = True
     proxy: bool = False

@@ -9,7 +9,7 @@ Source: wireguard-tools src/show.c ugly_print()
 
 import msgspec
 
-from hairpin.errors import ParseError
+from hairpin.errors import ParseError, reason_of
 from hairpin.host.link import Link
 from hairpin.host.read.ip.address_text import interface_address
 from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
@@ -32,7 +32,7 @@ def devices(text: str, *, source: str, evidence: str = "") -> tuple[tuple[str, W
         try:
             found[words[1]] = _device(before, *words) if len(words) == 3 else _with_peer(before, *words)
         except ValueError as error:
-            raise ParseError(str(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found.items())
 
 

@@ -15,7 +15,7 @@ class _Sign(NamedTuple):
 
 
 # In this order: a cloud that is built on another's software has that one's name in some of its strings.
-_SIGNS = (
+SIGNS = (
     _Sign("azure", "chassis_asset_tag", AZURE_TAG),
     _Sign("aws", "sys_vendor", "Amazon EC2"),
     _Sign("aws", "bios_vendor", "Amazon EC2"),
@@ -48,7 +48,7 @@ def of_dmi(text: str) -> str | None:
     """
     pairs = (line.partition(":") for line in text.split("\n"))
     values = {key.strip(): value.strip().lower() for key, _, value in pairs}
-    for sign in _SIGNS:
+    for sign in SIGNS:
         if values.get(sign.key, "").startswith(sign.words.lower()):
             return sign.cloud
     return None

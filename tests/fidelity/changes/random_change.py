@@ -1,4 +1,4 @@
-"""Random changes of a network that was read: changes of its parts, and parts like its own."""
+"""Random changes of a network that was read: its parts changed or deleted, and new parts like its own."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -21,12 +21,16 @@ from hairpin.change.change import (
     DeleteRule,
     InKernel,
     InsertRule,
+    ReplaceFdbEntry,
+    ReplaceRoute,
     ReplaceSysctls,
     ReplaceTable,
     SetLink,
     SetPolicy,
     SetSysctl,
 )
+from hairpin.change.entries import is_alone, is_alone_in_fdb
+from hairpin.change.expect import route_key
 from hairpin.change.rules import tool_rules
 from hairpin.change.words import is_made_by_hand, is_static
 from hairpin.host.host import Namespace
@@ -44,8 +48,8 @@ Draw = Callable[[Random, Netns, Namespace], Iterator[InKernel]]
 _SET = ("forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "proxy_arp")
 
 
-def drawn(random: Random, network: Network) -> InKernel | None:
-    """Return one change of one of the network's namespaces, or None where what was drawn is not there."""
+def random_change(random: Random, network: Network) -> InKernel | None:
+    """Return one change of one of the network's namespaces; None if the namespace lacks the part that was drawn."""
     netns, namespace = random.choice(tuple(network.namespaces()))
     return next(random.choice(DRAWS)(random, netns, namespace), None)
 
@@ -87,7 +91,7 @@ def _chains(random: Random, namespace: Namespace) -> Iterator[tuple[Table, Chain
 
 
 def _is_loadable(rule: Rule) -> bool:
-    """Return whether nft reads what it prints: of ``tcp flags rst / rst`` it does not everywhere."""
+    """Return whether nft reads its own listing of the rule; it refuses some of ``tcp flags rst / rst``."""
     return " / " not in rule.text
 
 
@@ -165,6 +169,29 @@ def _new_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[I
     )
 
 
+def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    """Yield a route in place of one, by another link or to nowhere."""
+    known = [
+        each
+        for each in namespace.routes
+        if each.table != TABLE_LOCAL and not _is_derived(each) and is_alone(namespace.routes, each)
+    ]
+    link = _link(random, namespace)
+    if not known or link is None or not link.up:
+        return
+    before = random.choice(known)
+    other = Route(
+        before.version, before.destination, before.prefix_length, before.table, metric=before.metric, tos=before.tos
+    )
+    hop = (NextHop(link.name, linkdown=not link.carrier),)
+    refusal = random.choice(("blackhole", "unreachable", "prohibit"))
+    # IPv6 lists lo with a route that refuses: net/ipv6/route.c ip6_route_info_create()
+    nowhere = msgspec.structs.replace(other, type=refusal, next_hops=(NextHop("lo"),) if before.version == 6 else ())
+    made = nowhere if random.random() < 0.5 else msgspec.structs.replace(other, next_hops=hop)
+    if route_key(made) != route_key(before):
+        yield ReplaceRoute(netns, before, made)
+
+
 def _address_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.addresses if each.link != "lo" and not _is_own(each)]
     if known:
@@ -213,10 +240,26 @@ def _neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[I
         yield AddNeighbour(netns, Neighbour(link.name, 4, value, 0x020000000000 | value, "PERMANENT"))
 
 
+def _other_neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    known = [each for each in namespace.neighbours if is_made_by_hand(each) and not each.proxy]
+    if known:
+        mac = 0x020000000000 | random.randrange(1 << 32)
+        yield AddNeighbour(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence=""))
+
+
 def _forwarding_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.fdb if is_static(each)]
     if known:
         yield DeleteFdbEntry(netns, random.choice(known))
+
+
+def _other_forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+    """Yield another remote for an entry of a VXLAN."""
+    known = [each for each in namespace.fdb if is_static(each) and is_alone_in_fdb(namespace.fdb, each)]
+    if known:
+        before = random.choice(known)
+        assert before.remote is not None
+        yield ReplaceFdbEntry(netns, before, msgspec.structs.replace(before, remote=before.remote ^ 5, evidence=""))
 
 
 def _forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
@@ -264,6 +307,7 @@ def _is_derived(route: Route) -> bool:
 
 DRAWS: tuple[Draw, ...] = (
     _sysctl, _sysctls, _rule_away, _rule_away, _rule_away, _rule_again, _rule_again, _rule_again, _policy, _chain,
-    _chain_away, _table, _route_away, _new_route, _address_away, _address, _policy_rule_away, _policy_rule,
-    _neighbour_away, _neighbour, _forwarding_away, _forwarding, _port_flag, _link_state,
+    _chain_away, _table, _route_away, _new_route, _other_route, _address_away, _address, _policy_rule_away,
+    _policy_rule, _neighbour_away, _neighbour, _other_neighbour,
+    _forwarding_away, _forwarding, _other_forwarding, _port_flag, _link_state,
 )  # fmt: skip

@@ -1,0 +1,60 @@
+"""A host has lost its tunnel device: outer packets arrive, and no device of their kind is there.
+
+Users see: the overlay network to one host is dead, and that host's routes to the others are gone, too.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.between_hosts._tunnelled import Tunnelled, next_hop, tunnelled
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import SetLink, one
+from hairpin.host.link import Link
+from hairpin.message import message
+from hairpin.network.network import is_bridge_port
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the host that the outer packet is for has no tunnel device of its kind."""
+    sent = tunnelled(view)
+    if sent is None or not sent.inside or not view.on_host or sent.frame.dmac is None:
+        return
+    if is_bridge_port(view.network.namespace(sent.netns), sent.link):
+        return
+    if any(each.kind == sent.link.kind for each in view.host_namespace.links):
+        return
+    device = _mirrored(view, sent)
+    host, text = view.host_netns.host, address_text(next_hop(view.network, sent), sent.frame.version)
+    yield Candidate(
+        title=message("{host} has no {kind} device for the tunnel from {far}", host=host, kind=sent.link.kind,
+                      far=sent.netns.host),
+        detail=message(
+            "{link} of {far} sends its outer packets here, to the device with the address {address}. {host} has none.",
+            link=sent.link.name, far=sent.netns.host, address=text, host=host,
+        ),
+        change=one(SetLink(view.host_netns, device)),
+        where=where(host=host, kind=sent.link.kind, address=text),
+        in_class="unlike-tunnel-ends",
+        evidence=(sent.link.evidence,) if sent.link.evidence else (),
+        advice=(message("restart the agent that makes the device on {host} (flanneld, the CNI)", host=host),),
+    )  # fmt: skip
+
+
+def _mirrored(view: View, sent: Tunnelled) -> Link:
+    """Return the device that the sender's entries describe."""
+    tunnel = msgspec.structs.replace(sent.tunnel, local=view.stop.seen.packet.daddr, remote=None, underlay=None)
+    index = 1 + max(each.index for each in view.host_namespace.links)
+    return msgspec.structs.replace(
+        sent.link, index=index, mac=sent.frame.dmac, tunnel=tunnel, master=None, port=None, evidence=""
+    )
+
+
+CAUSE = Cause(
+    id="tunnel-end-missing",
+    title="A host has lost its tunnel device",
+    source="net/ipv4/udp.c __udp4_lib_rcv(): no socket of a tunnel device",
+    reasons=frozenset({"no-tunnel"}),
+    find=find,
+)

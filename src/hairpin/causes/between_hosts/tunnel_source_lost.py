@@ -1,0 +1,51 @@
+"""A tunnel device sends from an address that its host does not have.
+
+Users see: the overlay network of one host is dead since that host has another address.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.between_hosts._tunnelled import tunnelled, underlay_address
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import SetLink, one
+from hairpin.message import message
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the packet stopped because the tunnel's ``local`` address is not its host's."""
+    sent = tunnelled(view)
+    if sent is None or not sent.inside or sent.tunnel.local is None:
+        return
+    right = underlay_address(view.network, sent.netns, sent.link)
+    if right is None or right == sent.tunnel.local:
+        return
+    name, host, version = sent.link.name, sent.netns.host, sent.tunnel.version
+    old, wanted = address_text(sent.tunnel.local, version), address_text(right, version)
+    tunnel = msgspec.structs.replace(sent.tunnel, local=right)
+    yield Candidate(
+        title=message("{link} sends from {old}, which {host} does not have", link=name, old=old, host=host),
+        detail=message(
+            "The kernel sends nothing from a foreign address, so no outer packet leaves. {host} has {wanted}.",
+            host=host, wanted=wanted,
+        ),
+        change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel))),
+        where=where(host=host, link=name, value=old, wanted=wanted),
+        in_class="unlike-tunnel-ends",
+        evidence=(sent.link.evidence,) if sent.link.evidence else (),
+        advice=(
+            message("restart the agent that makes the device (flanneld, the CNI), or give {host} the address {old} "
+                    "again if other hosts send to it", host=host, old=old),
+        ),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="tunnel-source-lost",
+    title="A tunnel device sends from an address that its host does not have",
+    source="net/ipv4/route.c ip_route_output_key_hash_rcu(): the source has to be local",
+    reasons=frozenset({"no-source-address"}),
+    find=find,
+)

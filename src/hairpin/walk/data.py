@@ -1,0 +1,40 @@
+"""The first data of a TCP connection: the client's, and the server's where they take a way of their own."""
+
+import msgspec
+
+from hairpin.netfilter.packet import ACK, PSH, TCP
+from hairpin.network.network import Network
+from hairpin.walk.answer import answer_to
+from hairpin.walk.link.neighbour_discovery import walk_asking
+from hairpin.walk.reply import reaches
+from hairpin.walk.state import End, Sender, State
+
+
+def first_data(network: Network, started: State, back: End) -> End | None:
+    """Return the end of the first data packet, which TCP sends once it has the reply; None without TCP."""
+    if started.packet.protocol != TCP:
+        return None
+    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
+    start = msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
+    return next(iter(walk_asking(network, start)), None)
+
+
+def answer_lost(network: Network, started: State, arrived: State, back: End, sent: End) -> End | None:
+    """Return the end of the server's first data where they take another host's way than the request; None if they
+    arrive.
+
+    That host sees one direction alone.  To it the handshake's reply is invalid, and what follows is a connection of the
+    server's: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose
+    """
+    passed = {step.netns.host for step in arrived.history.steps}
+    if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):
+        return None
+    start = State(
+        "output-route",
+        arrived.netns,
+        answer_to(arrived.packet, ACK | PSH),
+        sender=Sender(uid=0),
+        history=sent.state.history.for_answer(),
+    )
+    end = next(iter(walk_asking(network, start)), None)
+    return None if end is None or end.kind == "unknown" or reaches(started, end) else end

@@ -1,0 +1,89 @@
+"""The far end of a tunnel, where an outer packet has left for a host that nobody read.
+
+It is presumed to answer what it gets, in an outer packet of its own.  If the frame's receiver is on a host that was
+read, the outer packet has gone to a wrong address.
+"""
+
+import msgspec
+
+from hairpin.message import message
+from hairpin.netfilter.packet import Packet
+from hairpin.network import flannel, wireguard
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.network.tunnels import overhead_bytes
+from hairpin.network.wires import holder_of
+from hairpin.walk.answer import answer_to
+from hairpin.walk.link.tunnel import outer_packet
+from hairpin.walk.state import Assumed, Carried, State
+
+
+def carried_back(carried: Carried, answer: Packet) -> Carried:
+    """Return what the far end sends back: the answer to the frame that it got."""
+    frame = carried.frame
+    back = msgspec.structs.replace(answer, smac=frame.packet.dmac, dmac=frame.packet.smac)
+    return Carried(State("device-in", frame.netns, back), carried.tunnel)
+
+
+def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
+    """Return the outer packet in which the far end sends back what is carried, for the outer packet that it got.
+
+    WireGuard and flanneld send from the port at which they listen.
+    """
+    inner = carried.frame.packet.length_bytes
+    match carried.tunnel.kind:
+        case wireguard.KIND:
+            length = wireguard.outer_length(inner, inner, outer.version)
+        case flannel.KIND:
+            length = inner + overhead_bytes(carried.tunnel)
+        case _:
+            return outer_packet(network, carried.tunnel, carried.frame, outer.daddr, outer.saddr)
+    return msgspec.structs.replace(answer_to(outer, 0), length_bytes=length)
+
+
+def wrong_end(network: Network, state: State) -> Assumed | None:
+    """Return the reason if a tunnel's outer packet goes to another address than that of the host that has the receiver.
+
+    None: the address is right, or the receiver's host was not read.
+    """
+    carried = state.carried
+    if carried is None:
+        return None
+    if carried.frame.packet.dmac is None:
+        return _wrong_end_of_bridges(network, state, carried)
+    for netns, namespace in network.namespaces():
+        for link in namespace.links:
+            own = link.tunnel
+            same = own is not None and (own.kind, own.key) == (carried.tunnel.kind, carried.tunnel.key)
+            if same and link.mac == carried.frame.packet.dmac and netns != carried.frame.netns:
+                target = address_text(state.packet.daddr, state.packet.version)
+                return Assumed(
+                    message(
+                        "{link} of {host} has the frame's hardware address, and {address} is not its",
+                        link=link.name,
+                        host=netns.host,
+                        address=target,
+                    )
+                )
+    return None
+
+
+def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
+    """Return the reason if a tunnelled frame without a hardware address is for an address behind a tunnel device that
+    was read."""
+    frame = carried.frame
+    holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
+    if holder is None:
+        return None
+    for link in network.namespace(holder.of_host).links:
+        if link.tunnel is not None and link.tunnel.kind == carried.tunnel.kind and link.master is not None:
+            return Assumed(
+                message(
+                    "{address} is behind {link} of {host}, which does not have {target}",
+                    address=address_text(frame.packet.daddr, frame.packet.version),
+                    link=link.name,
+                    host=holder.host,
+                    target=address_text(state.packet.daddr, state.packet.version),
+                )
+            )
+    return None
