@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Link
-from hairpin.host.route import FdbEntry, Neighbour
+from hairpin.host.link import Address, Link, Tunnel
+from hairpin.host.route import FdbEntry, Neighbour, NextHop, Route
 from hairpin.judges.agreement import agreement
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import LINK_LOCAL6, parse_address
 from hairpin.network.world import Peer, World
 from hairpin.replica.judge import judge, judge_all
 from hairpin.replica.judgement import Judgement
@@ -71,6 +71,36 @@ def test_what_the_far_end_is_presumed_to_answer_leaves(host: Host, flow: Flow) -
     net = Network((host,))
     assert walk_flow(net, flow).verdict == "leaves"
     assert agreed(net, flow).verdict == "delivered"
+
+
+def over_ipv6() -> Host:
+    """Return the host with a tunnel whose outer packets are IPv6, on the link."""
+    own, far = (parse_address(f"2001:db8::{text}")[1] for text in ("11", "12"))
+    tunnel = Tunnel("vxlan", version=6, key=1, port=8472, local=own, underlay="eth0")
+    host = node("one", tunnel=tunnel, remote=far)
+    (namespace,) = host.namespaces
+    links = tuple(msgspec.structs.replace(each, mtu_bytes=1430) if each.tunnel else each for each in namespace.links)
+    routes = (
+        Route(6, own, 128, 255, "local", (NextHop("eth0"),)),
+        Route(6, parse_address("2001:db8::")[1], 64, next_hops=(NextHop("eth0"),)),
+        Route(6, *LINK_LOCAL6, next_hops=(NextHop("eth0"),)),
+    )
+    addresses = (Address("eth0", 6, own, 64), Address("eth0", 6, LINK_LOCAL6[0] + 0x11, 64, "link"))
+    changed = msgspec.structs.replace(
+        namespace,
+        links=links,
+        routes=(*namespace.routes, *routes),
+        addresses=(*namespace.addresses, *addresses),
+    )
+    return msgspec.structs.replace(host, namespaces=(changed,))
+
+
+def test_outer_packets_may_be_ipv6() -> None:
+    net = Network((over_ipv6(),))
+    assert walk_flow(net, THROUGH).verdict == "leaves"
+    judgement = agreed(net, THROUGH)
+    assert judgement.verdict == "delivered"
+    assert {each.version for each in judgement.path if each.link == "w1"} == {6}
 
 
 STOPPED: dict[str, tuple[Host, str]] = {
