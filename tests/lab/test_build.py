@@ -103,7 +103,15 @@ def held_namespaces(lab: Lab) -> Generator[frozenset[str]]:
     """
     machines = (lab.client, lab.router, lab.neighbour, *lab.hosts)
     kinds = {host.name: ("net", "mnt", "pid", "uts") for host in lab.hosts}
-    paths = [Path(f"/proc/{node.pid}/ns/{kind}") for node in machines for kind in kinds.get(node.name, ("net",))]
+    with held(
+        [Path(f"/proc/{node.pid}/ns/{kind}") for node in machines for kind in kinds.get(node.name, ("net",))]
+    ) as own:
+        yield own
+
+
+@contextmanager
+def held(paths: list[Path]) -> Generator[frozenset[str]]:
+    """Yield the identities of the namespaces at these paths, and hold them open during the block."""
     with ExitStack() as stack:
         for path in paths:
             stack.enter_context(path.open("rb"))
@@ -166,7 +174,6 @@ def test_container_that_does_not_start_is_reported() -> None:
 
 HOLDER = """
 import signal
-from pathlib import Path
 from hairpin.lab.build import running_lab
 from hairpin.lab.node import python
 from hairpin.lab.plan import LabPlan
@@ -175,7 +182,7 @@ with running_lab(LabPlan()) as lab:
     lab.host.run("docker pause web")
     lab.client.start((*python("responder.py"), "tcp", "192.0.2.10", "9000")).stdout.readline()
     nodes = (lab.client, lab.router, lab.neighbour, lab.host)
-    print(*(Path(f"/proc/{node.pid}/ns/net").readlink() for node in nodes), flush=True)
+    print(*(f"/proc/{node.pid}/ns/net" for node in nodes), flush=True)
     signal.pause()
 """
 
@@ -184,10 +191,13 @@ with running_lab(LabPlan()) as lab:
 def test_lab_ends_with_its_process(number: signal.Signals) -> None:
     """The sweeper inherits the process's standard output: this pipe ends with the last process of the lab."""
     argv = (sys.executable, "-c", HOLDER)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with ExitStack() as stack:
+        process = stack.enter_context(
+            subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        )
         try:
             assert process.stdout is not None
-            own = frozenset(process.stdout.readline().split())
+            own = stack.enter_context(held([Path(each) for each in process.stdout.readline().split()]))
             assert len(own) == 4
             assert own <= namespaces_in_use()
             assert lab_cgroups(process.pid)
@@ -195,5 +205,5 @@ def test_lab_ends_with_its_process(number: signal.Signals) -> None:
             assert process.stdout.read() == ""
         finally:
             process.kill()
-    assert own.isdisjoint(namespaces_in_use())
+        assert own.isdisjoint(namespaces_in_use())
     assert lab_cgroups(process.pid) == []
