@@ -3,6 +3,8 @@
 Needs root.
 """
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -167,3 +169,33 @@ def test_two_hosts_of_three_have_the_third_in_the_world() -> None:
     )
     net = Network((host, node("two")))
     assert agreed(net, THROUGH).verdict == "delivered"
+
+
+def without_carrier(namespace: Namespace) -> Namespace:
+    """Return the namespace with its tunnel devices down."""
+    links = (
+        msgspec.structs.replace(
+            each,
+            up=False,
+            carrier=False,
+            port=msgspec.structs.replace(each.port, state="disabled") if each.port is not None else None,
+        )
+        if each.tunnel
+        else each
+        for each in namespace.links
+    )
+    return msgspec.structs.replace(namespace, links=tuple(links))
+
+
+def without_remotes(namespace: Namespace) -> Namespace:
+    return msgspec.structs.replace(namespace, fdb=tuple(each for each in namespace.fdb if each.remote is None))
+
+
+@pytest.mark.parametrize("broken", (without_carrier, without_remotes))
+def test_a_broken_device_of_swarm_stops_the_packet_as_in_the_walk(broken: Callable[[Namespace], Namespace]) -> None:
+    whole = recorded("healthy-swarm-overlay")
+    host = whole.hosts[0]
+    net = Network((msgspec.structs.replace(host, namespaces=tuple(broken(each) for each in host.namespaces)),))
+    flow = flow_of(expected()["healthy-swarm-overlay"].flows[0], whole)
+    assert flow.host == host.name
+    assert agreed(net, flow).verdict == "dropped"
