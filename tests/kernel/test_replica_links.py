@@ -12,6 +12,7 @@ from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.judge import judge
+from hairpin.replica.run.netns import HeldNetns
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, host_namespace, local, network, route, sibling
 
@@ -149,3 +150,18 @@ def test_a_port_keeps_its_state(state: str) -> None:
     judgement = judge(within, FLOWS[2])
     found = agreement(walk_flow(within, FLOWS[2]), judgement)
     assert (judgement.verdict, found.agrees, judgement.left_out) == ("dropped", True, ())
+
+
+class WithFallbackDevice(HeldNetns):
+    """A new namespace that already has a device: the kernel makes tunl0, gre0 … where their modules are loaded."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        subprocess.run(("ip", "link", "add", "tunl0", "index", "2", "type", "bridge"), check=True)
+
+
+def test_a_device_of_the_kernels_own_takes_no_links_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hairpin.replica.run.build.HeldNetns", WithFallbackDevice)
+    for flow in FLOWS:
+        judgement = judge(network(), flow)
+        assert agreement(walk_flow(network(), flow), judgement).agrees, judgement.left_out

@@ -58,6 +58,10 @@ def within(name: str, said: Message) -> Message:
     return message("{netns}: {said}", netns=name, said=said)
 
 
+_EXISTS = "File exists"
+_INDEX = re.compile(r" index \d+")
+
+
 def _unmade(line: LinkLine, said: str) -> Message:
     return message("a link could not be made: {said} ({line})", said=said, line=_without_paths(line.text))
 
@@ -127,20 +131,29 @@ class Built:
             self._make_links_of_host(tuple(line for line in lines if line.host == host))
 
     def _make_links_of_host(self, pending: tuple[LinkLine, ...]) -> None:
-        refused = self._ip(tuple(self._placed(each.text) for each in pending))
+        refused = [
+            (pending[number - 1], said) for number, said in self._ip(self._placed(each.text for each in pending))
+        ]
+        taken = [line for line, said in refused if _EXISTS in said]
+        if taken:
+            # A device that the kernel has made in the new namespace (tunl0, gre0) has the index of one of the host's.
+            # What exists by its name is refused once more, and is there.
+            self._ip(self._placed(_INDEX.sub("", each.text) for each in taken))
         again: list[LinkLine] = []
-        for number, said in refused:
-            line = pending[number - 1]
-            if line.instead is not None:
+        for line, said in refused:
+            if line.instead is not None and line not in taken:
                 again.append(line)
                 self.left_out.append(message("this kernel makes no {kind}", kind=line.kind))
-            elif "File exists" not in said:
+            elif line not in taken:
                 self.left_out.append(_unmade(line, said))
         if again:
-            for number, said in self._ip(tuple(self._placed(each.instead or "") for each in again)):
+            for number, said in self._ip(self._placed(each.instead or "" for each in again)):
                 self.left_out.append(_unmade(again[number - 1], said))
 
-    def _placed(self, line: str) -> str:
+    def _placed(self, lines: Iterable[str]) -> tuple[str, ...]:
+        return tuple(map(self._with_paths, lines))
+
+    def _with_paths(self, line: str) -> str:
         for name, netns in self.netns.items():
             line = line.replace(path_of(name), netns.path)
         return line
@@ -170,7 +183,7 @@ class Built:
                 self._complain(plan, lines[number - 1], complaint)
 
     def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
-        known = "File exists" in complaint or (plan.netns == WORLD and "Cannot find device" in complaint)
+        known = _EXISTS in complaint or (plan.netns == WORLD and "Cannot find device" in complaint)
         if not known:
             name = named(plan.netns, self.netns)
             self.left_out.append(message("{netns}: {line}: {complaint}", netns=name, line=line, complaint=complaint))
