@@ -18,6 +18,9 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         "10.244.2.2 answers behind the next hop, 198.51.100.12 (if that is a host, --host 198.51.100.12 reads it)"),
     "a next hop that is asked about": (
         "healthy-flannel-host-gw", "container:web@node1", "10.244.2.2:80", "10.244.2.2 answers"),
+    "a node that flanneld knows": (
+        "healthy-flannel-udp", "container:web@node1", "10.244.2.2:80",
+        "10.244.2.2 answers, and flanneld alone knows behind which node (--host NODE reads that node)"),
     "a neighbour": (
         "healthy-published-across-hosts", "host@node1", "198.51.100.12:8151",
         "198.51.100.12 answers (if it is a host, --host 198.51.100.12 reads it)"),

@@ -3,6 +3,7 @@
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.message import Message, message
+from hairpin.network.flannel import relay_behind
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, inside, prefix_text
 from hairpin.network.query import Query
@@ -21,6 +22,11 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
             "it)",
             address=address,
         )
+    if _is_relayed(network, state):
+        return message(
+            "{address} answers, and flanneld alone knows behind which node (--host NODE reads that node)",
+            address=address,
+        )
     hop = state.next_hop
     if is_next_hop_named or hop is None or _is_of_default_route(network.namespace(state.netns), hop):
         return message("{address} answers", address=address)
@@ -31,6 +37,14 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
         address=address,
         gateway=address_text(hop.gateway, hop.gateway_version or state.packet.version),
     )
+
+
+def _is_relayed(network: Network, state: State) -> bool:
+    """Return whether the packet left by a device whose flanneld relays it, and the replies to it, to a node that has a
+    lease; the leases are in flanneld's memory."""
+    namespace = network.namespace(state.netns)
+    link = namespace.link(state.oif)
+    return link is not None and relay_behind(namespace, link) is not None
 
 
 def _is_of_default_route(namespace: Namespace, hop: NextHop) -> bool:
@@ -54,7 +68,7 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
     address, or where the user has stated it."""
     packet, hop = state.packet, state.next_hop
     unmasqueraded = is_unmasqueraded(network, state.netns.of_host, packet.version, packet.saddr)
-    if not unmasqueraded or _is_way_back_stated(network, state):
+    if not unmasqueraded or _is_way_back_stated(network, state) or _is_relayed(network, state):
         return None
     namespace = network.namespace(state.netns.of_host)
     source, target = address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version)
