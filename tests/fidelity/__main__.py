@@ -16,7 +16,7 @@ import msgspec
 
 from tests.fidelity.case import Case
 from tests.fidelity.coverage.summary import DEMANDED_FROM, Coverage
-from tests.fidelity.generate.case import case_of
+from tests.fidelity.generate.case import case_of, has_tunnel
 from tests.fidelity.judge.compare import Disagreement, Judgement, judge
 from tests.fidelity.judge.shrink import shrink
 from tests.fidelity.judge.text import case_text, disagreement_text
@@ -26,6 +26,8 @@ from tests.fidelity.testbed.netns import SetupError
 
 _BATCH = 32
 """The number of networks in a batch. Its results are printed before the next batch begins."""
+_TUNNELS = 5
+"""Every so many networks one has a tunnel."""
 
 
 def main() -> int:
@@ -45,7 +47,7 @@ def main() -> int:
                     sys.stdout.write(f"case {number}: {disagreement_text(result.disagreements[0])}")
                     sys.stdout.flush()
                     if run.differing <= arguments.shrink:
-                        _show(case_of(number, tunnels=arguments.tunnels), result.disagreements[0], arguments.keep)
+                        _show(_case(number, arguments.tunnels), result.disagreements[0], arguments.keep)
             if run.packets >= arguments.pairs or run.differing >= arguments.stop:
                 break
     run.seconds = time.monotonic() - started
@@ -75,7 +77,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=1 << 62, help="stop after so many (packet, network) pairs")
     parser.add_argument("--cases", type=int, default=1 << 31, help="stop after so many networks")
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--tunnels", action="store_true", help="lay a tunnel into each network")
+    parser.add_argument(
+        "--tunnels",
+        type=int,
+        nargs="?",
+        const=1,
+        default=_TUNNELS,
+        help=f"lay a tunnel into every N-th network (without N: into each; {_TUNNELS} if not given; 0: into none)",
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--stop", type=int, default=10, help="stop after so many networks in which something differs")
     parser.add_argument("--shrink", type=int, default=5, help="shrink so many of them")
@@ -92,9 +101,13 @@ def _pin() -> None:
     os.sched_setaffinity(0, {cpus[worker % len(cpus)]})
 
 
-def _judge(number: int, *, tunnels: bool = False) -> tuple[int, Judgement | str]:
+def _case(number: int, tunnels: int) -> Case:
+    return case_of(number, tunnels=has_tunnel(number, tunnels))
+
+
+def _judge(number: int, *, tunnels: int) -> tuple[int, Judgement | str]:
     try:
-        return number, judge(case_of(number, tunnels=tunnels))
+        return number, judge(_case(number, tunnels))
     except SetupError as error:
         return number, str(error)
 

@@ -43,9 +43,9 @@ _LIMITS = """## Not compared yet
 - IPv6 if `lo` is down: packets to `::1` then leave.
 - Frames to an unknown hardware address, which a bridge floods; macvlans on links of containers, mode `source`.
 - The ICMP error about a neighbour that does not answer, which comes seconds later.
-- Tunnels, except with `--tunnels`, which puts one (vxlan; geneve, gre, gretap and ipip if the kernel has them, as the
-  [other kernels](fidelity-kernels.md) do) between two namespaces of each network, and does not change the seeds' other
-  parts. Half of these networks have no rules and no faults. The devices do not learn, have no checksum of their own
+- Of tunnels: every fifth network has one (vxlan; geneve, gre, gretap and ipip if the kernel has them, as the
+  [other kernels](fidelity-kernels.md) do) between two of its namespaces; with `--tunnels` each network has one. Half of
+  these networks have no rules and no faults. The devices do not learn, have no checksum of their own
   over IPv4, and send to one destination. No fragments of a socket enter them, and no narrow link is below a bridge's
   tunnel.
 - Helpers; a bond whose link has lost its carrier. Where the kernel has them

@@ -11,6 +11,8 @@ DEMANDED_FROM = 100_000
 """A run with at least so many pairs fails if something is not covered; a shorter one only reports it."""
 
 _OLD = "only kernels older than any that hunts have judged are asked for it"
+_KEYS = "WireGuard's keys are never read, so what it carries is a condition; the tests of recorded hosts walk it"
+_RELAY = "a program relays the packets (flannel's `udp` backend); the recorded networks of hosts with flanneld judge it"
 NO_KERNELS_MATTER = {
     Element("reason", "link-missing", "carried out"): "a link that a snapshot names and lacks: a kernel has none such",
     Element("policy rule", "oif IPv4", "satisfied"): "the walk's IPv4 packets are bound to no link",
@@ -22,6 +24,16 @@ NO_KERNELS_MATTER = {
     Element("decided by", "Assumed", "carried out"): "what the walk gives up: a packet going round in circles, or more "
     "open ways than it follows; a kernel goes one of them, to its end",
     Element("fact", "Link.kind", "physical"): "hardware cannot be made in a namespace",
+    Element(
+        "reason", "loop", "carried out"
+    ): "as for `looped`; or a vxlan hands it back to its own host, seldom drawn",
+    Element("fact", "NextHop.onlink", "set"): "it decides only whether the kernel takes the route",
+    Element("reason", "peer-drops", "carried out"): "what the user states about machines outside: replicas have it",
+    Element("fact", "Link.wireguard", "set"): _KEYS,
+    Element("reason", "peer-not-allowed", "carried out"): _KEYS,
+    Element("fact", "Link.holder", "set"): _RELAY,
+    Element("reason", "process-frozen", "carried out"): _RELAY,
+    Element("decided by", "SocketDecided", "carried out"): _RELAY,
 } | {
     Element("sysctl", f"net.ipv4.{key}", how): _OLD
     for key in ("conf.*.send_redirects", "ip_forward_use_pmtu")

@@ -380,7 +380,9 @@ def _may_be_untold(end: End) -> bool:
 def _is_ordinary(end: End) -> bool:
     """Return whether an outer packet has a destination port of no tunnel, and is like any other packet."""
     stop, packet = end.stop, end.state.packet
-    return stop is not None and stop.reason == "no-tunnel" and packet.protocol == UDP and not is_outer(packet)
+    if stop is None or stop.reason != "no-tunnel" or end.state.carried is None:
+        return False
+    return packet.protocol == UDP and not is_outer(packet)
 
 
 def _rest(network: Network, end: End, answer: str) -> tuple[Event, ...]:

@@ -18,6 +18,11 @@ _SWARM = 0.5
 """The share of cases with weights of their own."""
 
 
+def has_tunnel(number: int, tunnels: int) -> bool:
+    """Return whether the network of that number has a tunnel: every ``tunnels``-th one has; 0: none."""
+    return tunnels > 0 and number % tunnels == 0
+
+
 def case_of(seed: int, flows: int = FLOWS, *, tunnels: bool = False) -> Case:
     """Return the case of that seed; ``tunnels``: the same network with a tunnel in it."""
     random = Random(seed)  # noqa: S311

@@ -23,11 +23,6 @@ def kept(*, every: bool) -> dict[str, Case]:
     return {name: each.case for name, each in (*regressions(GUESTS), *own)}
 
 
-def has_tunnel(number: int, tunnels: int) -> bool:
-    """Return whether the fresh network of that number has a tunnel: every ``tunnels``-th one has; 0: none."""
-    return tunnels > 0 and number % tunnels == 0
-
-
 def write(folder: Path, name: str, asked: Asked) -> None:
     """Write a case under another name and rename it, so that a reader never sees half of it."""
     partial = folder / "partial"

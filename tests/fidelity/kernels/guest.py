@@ -11,8 +11,8 @@ from itertools import count
 from pathlib import Path
 
 from tests.fidelity.case import Case
-from tests.fidelity.generate.case import case_of
-from tests.fidelity.kernels.exchange import Asked, has_tunnel, kept, write
+from tests.fidelity.generate.case import case_of, has_tunnel
+from tests.fidelity.kernels.exchange import Asked, kept, write
 from tests.fidelity.regressions import Regression, events_of, keep
 from tests.fidelity.testbed.ask import ask
 from tests.fidelity.testbed.capabilities import shows_by_vrf
