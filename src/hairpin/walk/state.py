@@ -234,8 +234,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     local: bool = False
     """The packet was sent from this namespace and came in over the loopback link, so it has its route already."""
     handed_back: Literal["", "sent", "forwarded"] = ""
-    """A vxlan has handed the packet to another vxlan of this namespace, without an outer packet.  The packet keeps the
-    route by which this namespace has ``sent`` or ``forwarded`` it."""
+    """The packet has come back, with the route by which this namespace has ``sent`` or ``forwarded`` it: from lo, to
+    which it was forwarded, or from a vxlan, which makes no outer packet for its own host."""
     l3s: Port | None = None
     """The ipvlan in mode l3s that receives the packet, while INPUT sees the link below as its interface."""
     hops: int = 0

@@ -24,9 +24,7 @@ NO_KERNELS_MATTER = {
     Element("decided by", "Assumed", "carried out"): "what the walk gives up: a packet going round in circles, or more "
     "open ways than it follows; a kernel goes one of them, to its end",
     Element("fact", "Link.kind", "physical"): "hardware cannot be made in a namespace",
-    Element(
-        "reason", "loop", "carried out"
-    ): "as for `looped`; or a vxlan hands it back to its own host, seldom drawn",
+    Element("reason", "loop", "carried out"): "as for `looped`; or a vxlan hands it back to its own host, seldom drawn",
     Element("fact", "NextHop.onlink", "set"): "it decides only whether the kernel takes the route",
     Element("reason", "peer-drops", "carried out"): "what the user states about machines outside: replicas have it",
     Element("fact", "Link.wireguard", "set"): _KEYS,

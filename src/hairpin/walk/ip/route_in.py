@@ -49,8 +49,8 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
-    """Return the packet that a vxlan has handed back, by the route that it has kept: what was forwarded is forwarded
-    again, until its TTL is used up; of what was sent IPv4 is discarded.
+    """Return the packet that lo or a vxlan has handed back, by the route that it has kept: what was forwarded is
+    forwarded again, until its TTL is used up; of what was sent IPv4 is discarded.
 
     Source: net/ipv4/ip_input.c ip_rcv_finish_core(): skb_valid_dst(); net/core/dst.c dst_init(): dst_discard();
     net/ipv6/route.c ip6_rt_init_dst(): ip6_forward()

@@ -301,7 +301,11 @@ def _over(network: Network, state: State, link: Link) -> Outcome:
         # The packet loses its socket: drivers/net/loopback.c loopback_xmit()
         alone = msgspec.structs.replace(state.sender, uid=None, by_kernel=False)
         back = state.with_frame(physin="", physout="")
-        return back.to("device-in", iif=link.name, oif="", local=True, hops=state.hops + 1, sender=alone)
+        if state.iif:  # forwarded to lo, where it keeps its route
+            back = msgspec.structs.replace(back, handed_back="forwarded")
+        else:
+            back = msgspec.structs.replace(back, local=True)
+        return back.to("device-in", iif=link.name, oif="", hops=state.hops + 1, sender=alone)
     if is_uplink(network, state.netns, link):
         return crossed(network, state, link) or End("left", state.to("outside", oif=link.name))
     peer = veth_peer(network, state.netns, link)
