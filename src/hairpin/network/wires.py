@@ -140,6 +140,8 @@ def _held_twice(near: list[Address], uplinks: tuple[_Uplink, ...]) -> bool:
 
 def owner_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
     """Return the namespace of the one other host with the address on an uplink; None if none or several have it."""
+    if len(network.hosts) < 2:
+        return None
     holders = {
         each.port.netns
         for each in _uplinks(network)
