@@ -12,9 +12,9 @@ from hairpin.network.tunnels import (
     far_ends,
     listens,
     overhead_bytes,
+    receiver,
     refusal,
     remotes_of,
-    taker,
     underlay_netns,
 )
 from tests.two_hosts import ADDRESSES, ONE, TUNNEL_MACS, TWO, network, node, vxlan
@@ -64,9 +64,9 @@ def test_a_moved_device_takes_what_comes_to_the_namespace_that_it_was_made_in() 
     inside = ONE.sibling("netns:1-abc")
     assert underlay_netns(inside, moved) == ONE
     assert underlay_netns(inside, FLANNEL) == inside
-    found = [taker(one_with(overlay=(each,)), ONE, vxlan("two")) for each in (moved, FLANNEL)]
+    found = [receiver(one_with(overlay=(each,)), ONE, vxlan("two")) for each in (moved, FLANNEL)]
     assert found == [Port(inside, "flannel.1"), None]
-    assert taker(one_with(overlay=(FLANNEL,)), inside, vxlan("two")) == Port(inside, "flannel.1")
+    assert receiver(one_with(overlay=(FLANNEL,)), inside, vxlan("two")) == Port(inside, "flannel.1")
 
 
 def test_the_device_at_the_other_end() -> None:
@@ -113,8 +113,8 @@ DEVICES: dict[str, tuple[tuple[Link, ...], str | None]] = {
 
 
 @pytest.mark.parametrize(("links", "expected"), DEVICES.values(), ids=DEVICES)
-def test_taker_among_several(links: tuple[Link, ...], expected: str | None) -> None:
-    found = taker(one_with(*links), ONE, KEYLESS)
+def test_receiver_among_several(links: tuple[Link, ...], expected: str | None) -> None:
+    found = receiver(one_with(*links), ONE, KEYLESS)
     assert (found.link if found is not None else None) == expected
 
 
@@ -138,10 +138,10 @@ def test_refusal(sender: Tunnel, links: tuple[Link, ...], expected: str | None) 
 
 
 @pytest.mark.parametrize(("own", "sender", "source", "expected"), TAKEN.values(), ids=TAKEN)
-def test_taker(own: Tunnel, sender: Tunnel, source: int, *, expected: bool) -> None:
+def test_receiver(own: Tunnel, sender: Tunnel, source: int, *, expected: bool) -> None:
     link = Link(9, "tunnel0", own.kind, tunnel=own)
     outer = msgspec.structs.replace(sender, local=source, remote=THERE)
-    found = taker(one_with(Link(2, "eth0"), link), ONE, outer)
+    found = receiver(one_with(Link(2, "eth0"), link), ONE, outer)
     assert (found == Port(ONE, "tunnel0")) is expected
 
 

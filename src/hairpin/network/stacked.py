@@ -43,9 +43,9 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
 
 def takes_frame(network: Network, lower: Port, mac: int) -> Port | None:
     """Return the macvlan on the link that receives frames to the hardware address; in passthru mode all frames."""
-    taker = takes_all(network, lower)
-    if taker is not None:
-        return taker
+    receiver = takes_all(network, lower)
+    if receiver is not None:
+        return receiver
     for port in stacked_on(network, lower):
         link = link_of(network, port)
         if link.kind == "macvlan" and link.mac == mac and link.up:

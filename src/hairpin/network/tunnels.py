@@ -102,11 +102,11 @@ def _far_end(network: Network, home: Netns, link: Link, remote: Remote) -> Port 
     outer = msgspec.structs.replace(encapsulation(link), remote=remote.address)
     for other, namespace in network.namespaces():
         if other != home and owns_address(namespace, outer.version, remote.address):
-            return taker(network, other, outer)
+            return receiver(network, other, outer)
     return None
 
 
-def taker(network: Network, home: Netns, outer: Tunnel) -> Port | None:
+def receiver(network: Network, home: Netns, outer: Tunnel) -> Port | None:
     """Return the device that receives an outer packet which arrives in the namespace ``home``, or None.
 
     ``outer``: the sender's encapsulation with the packet's own source as ``local``, its destination as ``remote`` and
@@ -136,8 +136,8 @@ _PROTOCOLS = {"gre": "gre", "gretap": "gre", "erspan": "gre", "ipip": "ip", "sit
 def refusal(network: Network, home: Netns, outer: Tunnel) -> str | None:
     """Return the ICMP error with which the kernel refuses an outer packet that no device receives, or None.
 
-    ``home`` and ``outer`` are as in ``taker``.  UDP refuses if no socket is open at the port.  GRE and IP in IP always
-    refuse.  Their error depends on whether the tunnel's module is loaded, as links of the kind show.
+    ``home`` and ``outer`` are as in ``receiver``.  UDP refuses if no socket is open at the port.  GRE and IP in IP
+    always refuse.  Their error depends on whether the tunnel's module is loaded, as links of the kind show.
 
     Source: net/ipv4/ip_gre.c gre_rcv(), net/ipv4/tunnel4.c tunnel4_rcv(); net/ipv4/ip_input.c
     ip_protocol_deliver_rcu()

@@ -23,7 +23,7 @@ from hairpin.network.network import Network, addresses_of, is_bridge_port, is_up
 from hairpin.network.prefix import Version, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnels import remotes_of, taker
+from hairpin.network.tunnels import receiver, remotes_of
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 
@@ -144,7 +144,7 @@ def _by_tunnel(
         if link.tunnel is None or not link.up or is_bridge_port(here, link):
             continue
         remote = next((each.value for each in addresses_of(there, None, link.tunnel.version)), 0)
-        port = taker(network, far, msgspec.structs.replace(link.tunnel, remote=remote))
+        port = receiver(network, far, msgspec.structs.replace(link.tunnel, remote=remote))
         end = there.link(port.link) if port is not None and port.netns == far else None
         if end is None or is_bridge_port(there, end):
             continue

@@ -202,9 +202,9 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
         asked = parse_address(begins.destination)[1] if begins is not None else None
         if begins is None or asked is None or owns_address(network.namespace(wire.netns), flow.version, asked):
             continue
-        taker = takes_address(network, Port(wire.netns, wire.link.name), flow.version, asked)
-        if taker is not None and (link := link_of(network, taker)).kind == "macvlan":
-            known = write_mac(mac_of(taker.netns, link))
+        receiver = takes_address(network, Port(wire.netns, wire.link.name), flow.version, asked)
+        if receiver is not None and (link := link_of(network, receiver)).kind == "macvlan":
+            known = write_mac(mac_of(receiver.netns, link))
             yield f"neighbour replace {begins.destination} lladdr {known} dev {wire.name} nud permanent"
             yield f"route add {begins.destination}/{width(flow.version)} dev {wire.name} table {table}"
 

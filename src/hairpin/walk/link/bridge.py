@@ -259,8 +259,8 @@ def _bridged_after_dnat(
             state, "no-neighbour", bridge, message("nobody on it answers for the translated address"), address=address
         )
         return
-    taker = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
-    packet = msgspec.structs.replace(state.packet, dmac=taker.mac if taker is not None else None)
+    receiver = network.namespace(answer.port.netns).link(answer.port.link) if answer.port is not None else None
+    packet = msgspec.structs.replace(state.packet, dmac=receiver.mac if receiver is not None else None)
     mtu = route_mtu(namespace, found.route, bridge.name, forwarding=False)
     moved = state.with_frame(target=answer.port).to(state.stage, packet=packet, mtu_bytes=mtu)
     for each in _on_own_way_out(network, bridge, moved):

@@ -104,9 +104,9 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
     if packet.dmac is not None:
         return takes_frame(network, lower, packet.dmac)
     if not is_to_many(network.namespace(state.netns), packet.version, packet.daddr):
-        taker = takes_all(network, lower)
-        if taker is not None:
-            return taker
+        receiver = takes_all(network, lower)
+        if receiver is not None:
+            return receiver
     # The macvlan's own hardware address would decide, and it is not known.
     return takes_address(network, lower, packet.version, packet.daddr) if _outer(network, state) else None
 

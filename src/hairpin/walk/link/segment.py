@@ -256,8 +256,8 @@ def _mac_at_other_end(network: Network, peer: Port, mac: int) -> Answer:
 
 
 def _stacked_there(network: Network, far: Port, mac: int) -> Answer:
-    taker = takes_frame(network, far, mac)
-    return Answer("owner", taker) if taker is not None else NOBODY
+    receiver = takes_frame(network, far, mac)
+    return Answer("owner", receiver) if receiver is not None else NOBODY
 
 
 def _mac_behind_bridge(network: Network, netns: Netns, bridge: Link, mac: int, *, skip: str | None) -> Answer:

@@ -23,9 +23,9 @@ from hairpin.network.tunnels import (
     encapsulation,
     far_ends,
     overhead_bytes,
+    receiver,
     refusal,
     remotes_of,
-    taker,
     underlay_netns,
 )
 from hairpin.walk.ip.mtu import length_on_wire
@@ -104,7 +104,7 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer
     if not any(isinstance(way, State) and way.oif == "lo" for way in ways):
         return None
     tunnel = msgspec.structs.replace(encapsulation(link), remote=remote.address)
-    port = taker(network, outer.netns, tunnel) if remote.via is None else None
+    port = receiver(network, outer.netns, tunnel) if remote.via is None else None
     if port is None or not link_of(network, port).up:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(tunnel))
         return stopped_by(state, "no-tunnel", link, said, stage="tunnel")
@@ -196,7 +196,7 @@ def decapsulated(network: Network, state: State) -> Outcome:
     carried, outer = state.carried, state.packet
     assert carried is not None
     tunnel = msgspec.structs.replace(carried.tunnel, local=outer.saddr, remote=outer.daddr, port=outer.dport)
-    port, answer = taker(network, state.netns, tunnel), refusal(network, state.netns, tunnel)
+    port, answer = receiver(network, state.netns, tunnel), refusal(network, state.netns, tunnel)
     if port is None:
         said = message("no tunnel device here takes {tunnel}", tunnel=_named(carried.tunnel))
         decided = LinkDecided(state.iif, said)
