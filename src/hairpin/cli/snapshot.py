@@ -49,18 +49,20 @@ def snapshot(
     hairpin.  What could be read is written all the same.
     """
     del verbose
-    from hairpin.answer.ask import network_of
     from hairpin.cli.material import gather
     from hairpin.cli.output import complain, write
     from hairpin.collect.snapshot import save
     from hairpin.evidence.file import write_stream
     from hairpin.evidence.reading import Evidence
     from hairpin.evidence.redact import redact_together
-    from hairpin.evidence.several import together
-    from hairpin.question.hosts import refuse_same_machine
 
     found = gather(sources, root=root)
     if len(found) > 1:
+        # Imported here, since a snapshot of one host needs none of the analysis.
+        from hairpin.answer.ask import network_of
+        from hairpin.evidence.several import together
+        from hairpin.question.hosts import refuse_same_machine
+
         refuse_same_machine(network_of(together(found)))
     read = tuple(each for each in found if isinstance(each, Evidence))
     hosts = redact_together(read) if redacted else read

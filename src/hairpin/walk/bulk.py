@@ -15,17 +15,16 @@ from collections.abc import Iterable
 import msgspec
 
 from hairpin.host.netns import Netns
-from hairpin.netfilter.packet import ACK, PSH
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnels import overhead_bytes
-from hairpin.walk.answer import answer_to
+from hairpin.walk.data import client_data, server_data
 from hairpin.walk.ip.mtu import route_mtu
 from hairpin.walk.link.neighbour_discovery import walk_asking
-from hairpin.walk.state import Carried, End, Sender, State, Step
+from hairpin.walk.state import Carried, End, State, Step
 
 _HEADERS: dict[Version, int] = {4: 40, 6: 60}
 """Bytes of the IP and TCP headers; TCP's options take their room from the data."""
@@ -45,25 +44,14 @@ def lost_request(network: Network, flow: Flow, started: State, back: End, there:
     ``there``: the packet as the server's namespace received it; None: it was not read."""
     own = _own_mtu(network, started)
     if there is None:
-        return _lost(network, flow, _data(started, back), _size(flow, own))
-    return _lost(network, flow, _data(started, back), _size(flow, own, _back(network, there)))
+        return _lost(network, flow, client_data(started, back), _size(flow, own))
+    return _lost(network, flow, client_data(started, back), _size(flow, own, _back(network, there)))
 
 
 def lost_answer(network: Network, flow: Flow, started: State, back: End, there: State) -> End | None:
     """Return the end of the server's full-sized segments in a tunnel, or None as above."""
-    start = State(
-        "output-route",
-        there.netns,
-        answer_to(there.packet, ACK | PSH),
-        sender=Sender(uid=0),
-        history=back.state.history.for_answer(),
-    )
-    return _lost(network, flow, start, _size(flow, _own_mtu(network, started), _back(network, there)))
-
-
-def _data(started: State, back: End) -> State:
-    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
-    return msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
+    size = _size(flow, _own_mtu(network, started), _back(network, there))
+    return _lost(network, flow, server_data(there, back), size)
 
 
 def _size(flow: Flow, *mtus: int | None) -> int:

@@ -10,13 +10,28 @@ from hairpin.walk.reply import reaches
 from hairpin.walk.state import End, Sender, State
 
 
+def client_data(started: State, back: End) -> State:
+    """Return the client's first data packet, which it sends once the reply has ended at ``back``."""
+    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
+    return msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
+
+
+def server_data(arrived: State, before: End) -> State:
+    """Return the server's first data packet.  ``arrived``: the request; ``before``: the end of the packet before it."""
+    return State(
+        "output-route",
+        arrived.netns,
+        answer_to(arrived.packet, ACK | PSH),
+        sender=Sender(uid=0),
+        history=before.state.history.for_answer(),
+    )
+
+
 def first_data(network: Network, started: State, back: End) -> End | None:
     """Return the end of the first data packet, which TCP sends once it has the reply; None without TCP."""
     if started.packet.protocol != TCP:
         return None
-    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
-    start = msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
-    return next(iter(walk_asking(network, start)), None)
+    return next(iter(walk_asking(network, client_data(started, back))), None)
 
 
 def answer_lost(network: Network, started: State, arrived: State, back: End, sent: End) -> End | None:
@@ -29,12 +44,5 @@ def answer_lost(network: Network, started: State, arrived: State, back: End, sen
     passed = {step.netns.host for step in arrived.history.steps}
     if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):
         return None
-    start = State(
-        "output-route",
-        arrived.netns,
-        answer_to(arrived.packet, ACK | PSH),
-        sender=Sender(uid=0),
-        history=sent.state.history.for_answer(),
-    )
-    end = next(iter(walk_asking(network, start)), None)
+    end = next(iter(walk_asking(network, server_data(arrived, sent))), None)
     return None if end is None or end.kind == "unknown" or reaches(started, end) else end

@@ -297,11 +297,15 @@ def _bulk_fails(network: Network, flow: Flow, started: State, arrived: State, ba
         return None
     lost = lost_request(network, flow, started, back, arrived)
     if lost is not None:
-        return Branch("dropped", request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)
+        return _stalled("dropped", request, reply, lost)
     lost = lost_answer(network, flow, started, back, arrived)
     if lost is not None:
-        return Branch("unanswered", request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)
+        return _stalled("unanswered", request, reply, lost)
     return None
+
+
+def _stalled(verdict: Verdict, request: tuple[Step, ...], reply: tuple[Step, ...], lost: End) -> Branch:
+    return Branch(verdict, request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)
 
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
@@ -383,4 +387,4 @@ def _bulk_leaves_not(network: Network, flow: Flow, started: State, left: State, 
     lost = lost_request(network, flow, started, back, None)
     if lost is None:
         return None
-    return Branch("dropped", request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)
+    return _stalled("dropped", request, reply, lost)

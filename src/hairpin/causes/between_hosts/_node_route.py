@@ -7,18 +7,17 @@ import msgspec
 from hairpin.causes.between_hosts._tunnelled import (
     FarEnd,
     carried,
-    entry_to,
     failing_steps,
-    leads_to,
+    lacking_entries,
     underlay_address,
 )
 from hairpin.causes.cause import View
-from hairpin.change.change import AddFdbEntry, AddNeighbour, AddRoute, Change, DeleteRoute, Primitive, ReplaceRoute
+from hairpin.change.change import AddRoute, Change, DeleteRoute, Primitive, ReplaceRoute
 from hairpin.change.entries import route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, NextHop, Route
+from hairpin.host.route import NextHop, Route
 from hairpin.network.network import Network, addresses_of, is_bridge_port, is_uplink, owns_address
 from hairpin.network.prefix import Version, network_of
 from hairpin.network.query import Query
@@ -150,20 +149,4 @@ def _by_tunnel(
             continue
         for each in addresses_of(there, end.name, version)[:1]:
             reached = FarEnd(far, end, underlay_address(network, far, end))
-            yield each.value, link, _entries(network, netns, link, reached, each.value, version)
-
-
-def _entries(
-    network: Network, netns: Netns, link: Link, far: FarEnd, gateway: int, version: Version
-) -> tuple[Primitive, ...]:
-    """Return the entries that the tunnel lacks: the gateway's hardware address (a neighbour entry), and the far host's
-    address (a forwarding entry)."""
-    mac, known = far.link.mac, network.namespace(netns).neighbours
-    if mac is None:
-        return ()
-    parts: list[Primitive] = []
-    if not any((each.link, each.version, each.value, each.mac) == (link.name, version, gateway, mac) for each in known):
-        parts.append(AddNeighbour(netns, Neighbour(link.name, version, gateway, mac, "PERMANENT")))
-    if far.address is not None and not leads_to(network, netns, link, mac, far):
-        parts.append(AddFdbEntry(netns, entry_to(link, mac, far.address)))
-    return tuple(parts)
+            yield each.value, link, lacking_entries(network, netns, link, reached, each.value, version)

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import View
+from hairpin.change.change import AddFdbEntry, AddNeighbour, Primitive
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
-from hairpin.host.route import FdbEntry
+from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.netfilter.packet import GRE, UDP, Packet
 from hairpin.network.flannel import relay_at, relay_behind
 from hairpin.network.network import (
@@ -18,6 +19,7 @@ from hairpin.network.network import (
     owns_address,
     veth_peer,
 )
+from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tunnels import encapsulation, remotes_of, tunnel_devices, underlay_netns
@@ -86,11 +88,17 @@ def segment_bridge(view: View) -> Link | None:
     link = view.namespace.link(view.stop.link)
     if link is None or link.kind == "bridge":
         return link
-    peer = veth_peer(view.network, view.stop.netns, link)
-    outer = view.network.namespace(peer.netns).link(peer.link) if peer is not None else None
-    if peer is None or outer is None or peer.netns != view.host_netns:
+    return bridge_behind(view.network, view.stop.netns, link)
+
+
+def bridge_behind(network: Network, netns: Netns, link: Link) -> Link | None:
+    """Return the host's bridge that the veth of a container leads to, or None."""
+    peer = veth_peer(network, netns, link)
+    if peer is None or peer.netns != netns.of_host:
         return None
-    return view.host_namespace.link(outer.master or "")
+    host = network.namespace(peer.netns)
+    outer = host.link(peer.link)
+    return host.link(outer.master or "") if outer is not None else None
 
 
 def overlay_port(view: View) -> int | None:
@@ -204,6 +212,22 @@ def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: F
     """Return whether frames to the hardware address go to an address of the far end's host."""
     there, version = network.namespace(underlay_netns(far.netns, far.link)), encapsulation(link).version
     return any(owns_address(there, version, each.address) for each in remotes_of(network.namespace(netns), link, mac))
+
+
+def lacking_entries(
+    network: Network, netns: Netns, link: Link, far: FarEnd, address: int, version: Version
+) -> tuple[Primitive, ...]:
+    """Return the entries that the tunnel device lacks for a next hop, the ``address`` of the far end: its hardware
+    address (a neighbour entry), and the far host's address (a forwarding entry)."""
+    mac, known = far.link.mac, network.namespace(netns).neighbours
+    if mac is None:
+        return ()
+    parts: list[Primitive] = []
+    if not any((each.link, each.version, each.value, each.mac) == (link.name, version, address, mac) for each in known):
+        parts.append(AddNeighbour(netns, Neighbour(link.name, version, address, mac, "PERMANENT")))
+    if far.address is not None and not leads_to(network, netns, link, mac, far):
+        parts.append(AddFdbEntry(netns, entry_to(link, mac, far.address)))
+    return tuple(parts)
 
 
 def entry_to(link: Link, mac: int, address: int) -> FdbEntry:

@@ -12,14 +12,13 @@ from hairpin.causes.between_hosts._tunnelled import (
     FarEnd,
     Tunnelled,
     end_with,
-    entry_to,
-    leads_to,
+    lacking_entries,
     next_hop,
     tunnelled,
     unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import AddFdbEntry, AddNeighbour, Change, Primitive
+from hairpin.change.change import Change
 from hairpin.host.route import Neighbour
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
@@ -63,7 +62,9 @@ def find(view: View) -> Iterator[Candidate]:
             "{link} on {host} sends broadcasts to nobody, so ARP finds no far end. {far_link} of {far} has {right}.",
             link=sent.link.name, host=host, far_link=far.link.name, far=far.netns.host, right=right,
         ),
-        change=_change(view.network, found),
+        change=Change(
+            lacking_entries(view.network, sent.netns, sent.link, far, found.address, sent.frame.version)
+        ),
         where=where(host=host, link=sent.link.name, address=address,
                     mac=write_mac(entry.mac or 0) if entry is not None else None, wanted=right),
         in_class="stale-tunnel-entry",
@@ -94,16 +95,6 @@ def _entry(network: Network, sent: Tunnelled, address: int) -> Neighbour | None:
         if (each.link, each.version, each.value) == wanted and each.state == "PERMANENT" and not each.proxy:
             return each
     return None
-
-
-def _change(network: Network, found: _Unlike) -> Change:
-    sent = found.sent
-    right = Neighbour(sent.link.name, sent.frame.version, found.address, found.mac, "PERMANENT")
-    parts: list[Primitive] = [AddNeighbour(sent.netns, right)]
-    far = found.far
-    if far.address is not None and not leads_to(network, sent.netns, sent.link, found.mac, far):
-        parts.append(AddFdbEntry(sent.netns, entry_to(sent.link, found.mac, far.address)))
-    return Change(tuple(parts))
 
 
 CAUSE = Cause(

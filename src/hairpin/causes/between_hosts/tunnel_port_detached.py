@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.between_hosts._tunnelled import segment_bridge
+from hairpin.causes.between_hosts._tunnelled import bridge_behind, segment_bridge
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetLink, one
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.network.network import Network, addresses_of, is_bridge_port, veth_peer
+from hairpin.network.network import Network, addresses_of, is_bridge_port
 from hairpin.network.wires import holder_of
 
 
@@ -71,14 +71,12 @@ def _joins(one_: Link, other: Link) -> bool:
 
 def _bridge_of(network: Network, holder: Netns, address: int) -> Link | None:
     """Return the bridge of the holder's host that the address is on, or that its link leads to."""
-    namespace, host = network.namespace(holder), network.namespace(holder.of_host)
+    namespace = network.namespace(holder)
     name = next((each.link for each in namespace.addresses if each.value == address), "")
     link = namespace.link(name)
     if link is None or holder.is_host:
         return link if link is not None and link.kind == "bridge" else None
-    peer = veth_peer(network, holder, link)
-    outer = host.link(peer.link) if peer is not None and peer.netns == holder.of_host else None
-    return host.link(outer.master or "") if outer is not None else None
+    return bridge_behind(network, holder, link)
 
 
 CAUSE = Cause(
