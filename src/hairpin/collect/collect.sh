@@ -509,9 +509,11 @@ docker_all() {
     daemon=$(process_here dockerd dockerd-current)
     daemon_root=
     [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
+    docker_endpoint
+    # A socket that is named in another mount namespace tells where that host's files are.
+    case $daemon$endpoint in unix:///proc/[0-9]*/root/*) daemon_root=${endpoint#unix://}; daemon_root=${daemon_root%%/root/*}/root ;; esac
     daemon_config
     docker_boot
-    docker_endpoint
     docker_socket || { docker_stored; return; }
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
     # The user's own client configuration may name another daemon, start plug-ins or hold passwords.
@@ -580,6 +582,8 @@ docker_endpoint() { # sets endpoint, named, certificates: DOCKER_HOST, else the 
     [ -z "${DOCKER_TLS_VERIFY:-}" ] || tls=--tlsverify
     [ -n "$endpoint" ] || docker_context
     case $endpoint in '' | *://*) ;; /*) endpoint=unix://$endpoint ;; *) endpoint=tcp://$endpoint ;; esac
+    # Where the daemon listens anyway: to name that place is to name the daemon of this host.
+    case $endpoint in unix:// | unix:///run/docker.sock | unix:///var/run/docker.sock | unix:///proc/[0-9]*/root/run/docker.sock) usual=yes ;; *) usual= ;; esac
 }
 docker_context() { # DOCKER_CONTEXT, else what the client's configuration calls current; under sudo also that of the user
     invoker=
@@ -608,6 +612,7 @@ of_this_host() { # of_this_host ADDRESS|NAME: no name is looked up
     [ "$HAIRPIN_IP_FORM" != none ] && $HAIRPIN_IP addr 2>/dev/null | grep -qF " $1/"
 }
 docker_socket() { # sets asked (and socket): where the daemon is asked; the endpoint, else that of the daemon in this namespace
+    [ -z "$usual" ] || named=
     socket= why=${named:+named by $named} asked= certificates= scheme=http
     case $endpoint in
         unix://*) socket=${endpoint#unix://}; : "${socket:=/var/run/docker.sock}" ;;
@@ -692,14 +697,15 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
     [ -z "$daemon" ] || return
     ours || return
     frame dockerd-boot '/etc/systemd/system/*.wants, /etc/rc?.d, /etc/runlevels'
-    ( cd "$HAIRPIN_ROOT/" && for path in etc/systemd/system/*.wants/docker.service etc/systemd/system/*.wants/docker.socket \
+    root=${HAIRPIN_ROOT:-$daemon_root}
+    ( cd "$root/" && for path in etc/systemd/system/*.wants/docker.service etc/systemd/system/*.wants/docker.socket \
         etc/rc[2345].d/S*docker etc/runlevels/*/docker etc/init.d/docker snap/docker/current; do
         [ ! -e "$path" ] && [ ! -L "$path" ] || echo "/$path"
     done )
     endframe 0 text ''
     set --
-    for f in "$HAIRPIN_ROOT"/lib/systemd/system/docker.service "$HAIRPIN_ROOT"/usr/lib/systemd/system/docker.service \
-        "$HAIRPIN_ROOT"/etc/systemd/system/docker.service "$HAIRPIN_ROOT"/etc/systemd/system/docker.service.d/*.conf; do
+    for f in "$root"/lib/systemd/system/docker.service "$root"/usr/lib/systemd/system/docker.service \
+        "$root"/etc/systemd/system/docker.service "$root"/etc/systemd/system/docker.service.d/*.conf; do
         [ -r "$f" ] && set -- "$@" "$f"
     done
     if [ $# != 0 ]; then    # the last ExecStart= counts; no variable is expanded
@@ -710,16 +716,16 @@ $(set -f; printf '%s\n' $line)
 EOT
     fi
     frame dockerd-log 'journalctl -u docker.service, /var/log/docker.log (why it did not start)'
-    { if [ -d /run/systemd/system ] && have journalctl; then limit 3 journalctl -q -u docker.service -n 200 --no-pager -o cat
-      else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$HAIRPIN_ROOT$f" ] || tail -n 200 "$HAIRPIN_ROOT$f"; done
+    { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then limit 3 journalctl -q -u docker.service -n 200 --no-pager -o cat
+      else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$root$f" ] || tail -n 200 "$root$f"; done
       fi } 2>/dev/null |
         grep -E 'failed to start daemon|unable to configure the Docker daemon|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
         grep -ivE 'password|secret|token|://[^ ]*@' | tail -n 3
     endframe 0 text ''
 }
 ours() { # do the mounts belong to the host that is examined? Not if only the network namespace is another one than that of process 1
-    [ -n "$daemon" ] || [ "/proc/1/ns/net" -ef /proc/self/ns/net ] || ! [ "/proc/1/ns/mnt" -ef /proc/self/ns/mnt ] || return 1
-    [ -n "$daemon" ] || ! elsewhere
+    [ -n "$daemon$daemon_root" ] || [ "/proc/1/ns/net" -ef /proc/self/ns/net ] || ! [ "/proc/1/ns/mnt" -ef /proc/self/ns/mnt ] || return 1
+    [ -n "$daemon$daemon_root" ] || ! elsewhere
 }
 docker_stored() { # what the engine has written down about its containers and networks: it does not answer
     ours || return

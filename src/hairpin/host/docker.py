@@ -121,7 +121,8 @@ class Contact(msgspec.Struct, frozen=True):
     here can ask it) or ``unreadable`` (no permission).  ``answered_ms``: how long it took to tell its version.
 
     ``named``: what names the endpoint, ``DOCKER_HOST`` or ``docker context NAME``; empty: it is the engine found here.
-    ``halted``: processes of the engine that a signal has stopped, by id and name."""
+    ``halted``: processes of the engine that a signal has stopped, by id and name.  ``asked`` False: the endpoint is
+    none that can be asked from here, such as another machine's."""
 
     kind: Literal["docker", "podman"]
     endpoint: str
@@ -129,6 +130,7 @@ class Contact(msgspec.Struct, frozen=True):
     answered_ms: int | None = None
     named: str = ""
     halted: tuple[tuple[int, str], ...] = ()
+    asked: bool = True
 
 
 class Boot(msgspec.Struct, frozen=True):
@@ -142,7 +144,9 @@ class Boot(msgspec.Struct, frozen=True):
     malformed: bool = False
     config: str = "/etc/docker/daemon.json"
     log: tuple[str, ...] = ()
-    evidence: tuple[str, ...] = ()
+    evidence: str = ""
+    traces: tuple[str, ...] = ()
+    """Readings that show why it does not run."""
 
 
 class Engine(msgspec.Struct, frozen=True):

@@ -49,7 +49,8 @@ class Health(msgspec.Struct, frozen=True):
 
 def health(host: Host) -> tuple[Health, ...]:
     """Return how each engine of the host is."""
-    return tuple(_of(host, *each) for each in zip(host.engines, host.contacts, strict=True))
+    told = {each.kind: each for each in host.contacts}
+    return tuple(_of(host, each, told.get(each.kind) or Contact(each.kind, "", "answers")) for each in host.engines)
 
 
 def is_down(host: Host, engine: Engine) -> bool:
@@ -98,7 +99,7 @@ def _left(host: Host, engine: Engine) -> tuple[Left, ...]:
     if any(_is_own(chain) for table in namespace.ruleset.tables for chain in table.chains):
         found.append("rule")
     bridges = {"docker0", *(each.bridge for each in engine.networks if each.bridge)}
-    if any(link.name in bridges or link.name.startswith("br-") and link.kind == "bridge" for link in namespace.links):
+    if any(link.name in bridges or (link.name.startswith("br-") and link.kind == "bridge") for link in namespace.links):
         found.append("bridge")
     if any(socket.process == "docker-proxy" for socket in namespace.sockets):
         found.append("relay")

@@ -34,7 +34,8 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
         file=said,
         malformed=malformed,
         log=tuple(line for line in (log.text if log is not None else "").split("\n") if line),
-        evidence=tuple(each.id for each in (reading, flags, file, log) if each is not None),
+        evidence=reading.id,
+        traces=tuple(each.id for each in (flags, file, log) if each is not None and each.text.strip()),
     )
 
 

@@ -25,6 +25,7 @@ def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
         _took_ms(version),
         _named(socket),
         _halted(evidence.find("engine-halted", "")),
+        socket is None or "not asked" not in socket.text,
     )
 
 
