@@ -32,7 +32,7 @@ class LatentCause(msgspec.Struct, frozen=True):
 
 
 class _Miss(msgspec.Struct, frozen=True):
-    """A lost rule that the flow of index ``number`` misses after ``event``.  ``relayed``: docker-proxy carries it now."""
+    """A lost rule that the flow of index ``number`` misses after ``event``.  ``relayed``: by docker-proxy, now."""
 
     number: int
     event: str

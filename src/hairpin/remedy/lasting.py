@@ -50,8 +50,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
     "open-firewalld-port", "start-engine", "start-container", "continue-process", "recreate-container",
-    "make-service-listen", "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
-    "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
+    "make-service-listen", "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules",
+    "set-sysctl", "set-link", "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In order: the first kind among those of a change's parts names the remedy."""

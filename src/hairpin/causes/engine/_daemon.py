@@ -9,7 +9,7 @@ from hairpin.message import Message, message
 def starting(engine: Engine) -> SetUnitState:
     """Return the call that starts the daemon: systemd's, where no other way was seen."""
     by = engine.boot.by if engine.boot is not None else ""
-    return SetUnitState("start", "docker.service", by or "systemd")
+    return SetUnitState("start", "docker", by or "systemd")
 
 
 def calls(engine: Engine, *further: Call) -> tuple[Call, ...]:
