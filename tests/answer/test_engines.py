@@ -21,7 +21,7 @@ def contact(how: str, endpoint: str = END, **told: object) -> Contact:
 
 
 SAID: dict[str, tuple[Health, str]] = {
-    "halted": (Health(DOCKER, contact("hung", halted=[[4, "dockerd"]])), "stopped (SIGSTOP, process 4). `kill -CONT 4`"),
+    "halted": (Health(DOCKER, contact("hung", halted=[[4, "dockerd"]])), "(SIGSTOP, process 4). `kill -CONT 4`"),
     "containerd halted": (Health(DOCKER, contact("hung", halted=[[5, "containerd"]])), "containerd is stopped"),
     "hung": (Health(DOCKER, contact("hung")), "does not answer within 3 seconds"),
     "stopped": (Health(DOCKER, contact("stopped"), enabled=True), "it should run, as it is started at boot"),

@@ -841,6 +841,7 @@ docker_containers() {
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
     container_namespaces "$out" $view
     overlay_namespaces
+    return 0
 }
 overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), its load balancer (lb_ID), the published ports
     [ -n "$daemon" ] && have nsenter || return

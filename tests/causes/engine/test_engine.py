@@ -59,7 +59,9 @@ CASES: dict[str, Case] = {
     "its daemon is not running": Case(
         down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
     ),
-    "its daemon has ended, and docker-proxy with it": Case(down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)),
+    "its daemon has ended, and docker-proxy with it": Case(
+        down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)
+    ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy answers a datagram from the bridge's address": Case(
         relayed_udp("20.10.24"), NAMES, ("docker-proxy-udp-wrong-source",), relayed_udp("28.5.2"),
