@@ -103,7 +103,8 @@ def of_file(text: str, *, source: str) -> GivenOptions:
 
 def names_in_file(text: str, *, source: str) -> tuple[str, ...]:
     """Return the names of all options of ``daemon.json``; raise ParseError."""
-    return tuple(decode(_FILE, text, source=source)) if text.strip() else ()
+    found = decode(_FILE, text, source=source) if text.strip() else {}
+    return tuple(found)
 
 
 def of_flags(text: str) -> GivenOptions:
