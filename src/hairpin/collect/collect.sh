@@ -720,7 +720,7 @@ EOT
     { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then limit 3 journalctl -q -u docker.service -n 200 --no-pager -o cat
       else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$root$f" ] || tail -n 200 "$root$f"; done
       fi } 2>/dev/null |
-        grep -E 'failed to start daemon|unable to configure the Docker daemon|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
+        grep -E 'failed to start daemon|unable to configure the|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
         grep -ivE 'password|secret|token|://[^ ]*@' | tail -n 3
     endframe 0 text ''
 }

@@ -77,12 +77,12 @@ def _relays(host: Host) -> tuple[Primitive, ...]:
 def _refused(network: Network, host: Host, flow: Flow) -> Network | None:
     """Return the network after a restart of the flow's container, which its engine refuses; None if it does not."""
     container = host.container(flow.container) if flow.container is not None else None
-    if container is None or not container.running or container.netns != f"container:{container.name}":
+    if container is None or not container.running or container.netns is None or container.on_host_network:
         return None
     if not refuses_start(host, container):
         return None
-    ended = msgspec.structs.replace(container, status="exited", pid=None, netns=None)
     own = DeleteNamespace(Netns(host.name, container.netns))
+    ended = msgspec.structs.replace(container, status="exited", pid=None, netns=None)
     return _simulated((*_relays(host), own, SetContainer(host.name, ended)), network)
 
 

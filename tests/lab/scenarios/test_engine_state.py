@@ -25,7 +25,7 @@ NOTHING_LEFT = (
     "ip link del docker0"
 )
 CONTEXT = (
-    'mkdir -p /root/.docker/contexts/meta/x; cd /root/.docker; echo \'{"currentContext":"far"}\' >config.json; '
+    'mkdir -p ~/.docker/contexts/meta/x; cd ~/.docker; echo \'{"currentContext":"far"}\' >config.json; '
     'echo \'{"Name":"far","Endpoints":{"docker":{"Host":"ssh://root@192.0.2.77"}}}\' >contexts/meta/x/meta.json'
 )
 RESTARTED = LabPlan(containers=(ContainerPlan(name="web", publish=("8151:80",), options="--restart always"),))

@@ -1,4 +1,4 @@
-"""What starts the Docker daemon on this host, and what its traces say of why it does not run."""
+"""What starts dockerd on this host, and what its traces say of why it does not run."""
 
 from hairpin.change.calls import Call, SetUnitState
 from hairpin.host.docker import Boot, Engine

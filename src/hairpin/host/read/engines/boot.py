@@ -1,4 +1,4 @@
-"""How a Docker daemon that does not run is started here, and what its traces say of why it does not run."""
+"""How a dockerd that does not run is started here, and what its traces say of why it does not run."""
 
 from typing import Literal
 
