@@ -716,6 +716,7 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
 $(set -f; printf '%s\n' $line)
 EOT
     fi
+    [ $# != 0 ] || [ -e "$root/etc/init.d/docker" ] || return    # nothing here would have started it
     frame dockerd-log 'journalctl -u docker.service, /var/log/docker.log (why it did not start)'
     { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then limit 3 journalctl -q -u docker.service -n 200 --no-pager -o cat
       else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$root$f" ] || tail -n 200 "$root$f"; done
