@@ -49,9 +49,9 @@ from hairpin.remedy import container, engine, firewalld, kept_rules, network_con
 from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
-    "open-firewalld-port", "start-engine", "start-container", "continue-process", "recreate-container", "make-service-listen",
-    "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
-    "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
+    "open-firewalld-port", "start-engine", "start-container", "continue-process", "recreate-container",
+    "make-service-listen", "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules",
+    "set-sysctl", "set-link", "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In order: the first kind among those of a change's parts names the remedy."""
