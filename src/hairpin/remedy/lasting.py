@@ -45,6 +45,7 @@ from hairpin.change.change import (
     WriteFile,
 )
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.remedy import container, engine, firewalld, kept_rules, network_configuration, sysctl_file
 from hairpin.remedy.remedy import Lasting, Situation
 
@@ -69,7 +70,9 @@ _BY_CREATION = frozenset(
     }
 )
 """Causes whose ports and namespaces are fixed when a container is made."""
-_BY_SUBNET = frozenset({"container-subnet-on-two-hosts"})
+_BY_SUBNET = frozenset(
+    {"bridge-subnet-overlaps-route", "client-inside-container-subnet", "container-subnet-on-two-hosts"}
+)
 """Causes whose subnet is fixed when a network is made: without its route the containers here are cut off."""
 
 
@@ -84,7 +87,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
         return "continue-process"
     if situation.cause in _BY_CREATION:
         return "recreate-container"
-    if situation.cause in _BY_SUBNET:
+    if situation.cause in _BY_SUBNET and not _spares_containers(part, situation):
         return "recreate-network"
     if isinstance(part, RuleEdit):
         return _rule_kind(part, situation)
@@ -101,6 +104,15 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             return "change-files"
         case _:
             assert_never(part)
+
+
+def _spares_containers(part: Primitive, situation: Situation) -> bool:
+    """Return whether the part is a route that takes no container's address away from its bridge."""
+    if not isinstance(part, AddRoute):
+        return False
+    route = part.route
+    holder = attachment_of(situation.network, situation.host, route.destination, route.version)
+    return holder is None or any(hop.link == holder.network.bridge for hop in route.next_hops)
 
 
 def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
@@ -170,6 +182,8 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
             return sysctl_file.kept(tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation)
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
+        case "change-route" if situation.cause in _BY_SUBNET:
+            return Lasting()  # another subnet is what lasts
         case "change-route":
             return Lasting(advice=(network_configuration.configured_by(situation.host),))
         case "recreate-network" | "continue-process" | "drop-connection" | "change-files" | "change-outside":

@@ -164,6 +164,9 @@ def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
     stop, netns = way.stop, way.netns
     paper.cut("    ", ("●", "strong"), f" {way.start}")
     found = list(hops(way.steps, words, every=every))
+    if stop is not None and way.steps and (not found or _place(found[-1]) != _place(way.steps[-1])):
+        last_step = way.steps[-1]  # a policy decided: it has no line of its own
+        found.append(Hop(last_step.netns, last_step.stage, last_step.link, "", last_step.packet))
     if stop is not None and len(found) > 1 and (found[-2].stage, found[-2].link) == (stop.stage, stop.link):
         del found[-2]  # the stop's own line shows it
     for number, hop in enumerate(found):
@@ -182,6 +185,10 @@ def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
     paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS, style="bad")
     paper.line("    ", ("┆", "faint"))
     paper.cut("    ", ("○", "faint"), (f" {way.end}", "faint"))
+
+
+def _place(at: Hop | Step) -> tuple[Netns | None, str, str]:
+    return at.netns, at.stage, at.link
 
 
 def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
