@@ -94,6 +94,8 @@ class Candidate(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
+    joins: str = ""
+    """Candidates of one cause that have this in common are one, wherever they are: both directions of a wall."""
 
 
 class Cause(msgspec.Struct, frozen=True):

@@ -39,8 +39,8 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
 
 def named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
     """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none.
-    An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.  An address of the
-    host's own is the host itself.
+    An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.  An address of
+    the host's own is the host itself.
     """
     match origin.kind:
         case "host":

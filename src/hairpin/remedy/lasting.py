@@ -44,8 +44,10 @@ from hairpin.change.change import (
     SetUnit,
     WriteFile,
 )
+from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
+from hairpin.network.network import Network
 from hairpin.remedy import container, engine, firewalld, kept_rules, network_configuration, sysctl_file
 from hairpin.remedy.remedy import Lasting, Situation
 
@@ -87,7 +89,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
         return "continue-process"
     if situation.cause in _BY_CREATION:
         return "recreate-container"
-    if situation.cause in _BY_SUBNET and not _spares_containers(part, situation):
+    if situation.cause in _BY_SUBNET and not _spares_containers(part, situation.host, situation.network):
         return "recreate-network"
     if isinstance(part, RuleEdit):
         return _rule_kind(part, situation)
@@ -106,13 +108,17 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             assert_never(part)
 
 
-def _spares_containers(part: Primitive, situation: Situation) -> bool:
-    """Return whether the part is a route that takes no container's address away from its bridge."""
+def _spares_containers(part: Primitive, host: Host, network: Network) -> bool:
+    """Return whether the part cuts no container off: it adds a route that leads no container's address past its bridge,
+    or deletes one that is no network's own."""
+    if isinstance(part, DeleteRoute):
+        prefix = (part.route.version, part.route.destination, part.route.prefix_length)
+        subnets = (each for engine in host.engines for named in engine.networks for each in named.subnets)
+        return bool(host.engines) and prefix not in ((s.version, s.network, s.prefix_length) for s in subnets)
     if not isinstance(part, AddRoute):
         return False
-    route = part.route
-    holder = attachment_of(situation.network, situation.host, route.destination, route.version)
-    return holder is None or any(hop.link == holder.network.bridge for hop in route.next_hops)
+    holder = attachment_of(network, host, part.route.destination, part.route.version)
+    return holder is None or any(hop.link == holder.network.bridge for hop in part.route.next_hops)
 
 
 def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:

@@ -75,6 +75,8 @@ def stop_sentence(stop: Stop) -> Message:
     """Return why the packet stopped."""
     if stop.reason == "no-neighbour" and stop.address is not None:
         return message("nobody answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
+    if stop.reason == "namespace-unread" and stop.stage != "outside":
+        return message("what the kernel does here could not be read")
     if stop.reason == "rp-filter" and stop.stage == "neighbour":
         return message(
             "{source} would be reached another way (rp_filter), so its ARP request gets no answer",

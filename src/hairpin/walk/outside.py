@@ -234,7 +234,7 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     target = address_text(packet.daddr, packet.version)
     if link is not None and _leads_to_unread(namespace, link):
         said = message("{address} answers, behind {link}, in a namespace that was not read",
-                       address=target, link=link.name)  # fmt: skip
+                       address=target, link=_known_end(namespace, link, state))  # fmt: skip
         return OutsideAnswer(Assumed(said), reason="namespace-unread")
     parent = lower_of(network, state.netns, link) if link is not None and not state.netns.is_host else None
     if parent is not None and owns_address(network.namespace(state.netns.of_host), packet.version, packet.daddr):
@@ -284,6 +284,13 @@ def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
         return False
     defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
     return link.master not in set(defaults)
+
+
+def _known_end(namespace: Namespace, link: Link, state: State) -> str:
+    """Return the port by which the packet has left; the bridge, if it may be behind another of its ports as well."""
+    learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
+    ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
+    return link.name if learned or len(ports) == 1 else link.master or link.name
 
 
 def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:

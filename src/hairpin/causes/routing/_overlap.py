@@ -30,6 +30,13 @@ class Overlap(msgspec.Struct, frozen=True):
     address: int
 
     @property
+    def is_subnet(self) -> bool:
+        """Whether the route is that of the network's subnet, and no other route into its bridge."""
+        subnets = self.network.subnets if self.network is not None else ()
+        prefix = (self.route.destination, self.route.prefix_length)
+        return not subnets or any((each.network, each.prefix_length) == prefix for each in subnets)
+
+    @property
     def name(self) -> str:
         """The name of the network, or else of its bridge."""
         return self.network.name if self.network is not None else self.bridge
@@ -98,15 +105,31 @@ def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_c
     return msgspec.structs.replace(found, change=Change(own), advice=(*found.advice, only))
 
 
-def _own_routes(view: View, each: Overlap) -> tuple[AddRoute, ...]:
-    """Return the routes: on the host as without the container network, in a container through the host."""
+def is_elsewhere(view: View, each: Overlap) -> bool:
+    """Return whether the host has a route of its own to the address, besides the container network's and the default
+    route.  Without one, a container that is gone may have had the address."""
+    covering = _on_host(view, each)[0]
+    return covering is not None and covering.prefix_length > 0
+
+
+def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
+    """Return the host's route to the address without those into the bridge, and its next hop."""
     host, version = view.host_namespace, each.route.version
-    covering = tuple(_on_link(host, each.address, version))
-    into = tuple(route for route in covering if any(hop.link == each.bridge for hop in route.next_hops))
-    kept = tuple(route for route in host.routes if route not in into)
+    kept = tuple(route for route in host.routes if route not in _into(view, each))
     past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))
     hop = next((hop for hop in past.next_hops if hop.link not in (None, each.bridge)), None)
-    if past.type != "unicast" or hop is None:
+    return (past.route, hop) if past.type == "unicast" and hop is not None else (None, None)
+
+
+def _into(view: View, each: Overlap) -> tuple[Route, ...]:
+    covering = _on_link(view.host_namespace, each.address, each.route.version)
+    return tuple(route for route in covering if any(hop.link == each.bridge for hop in route.next_hops))
+
+
+def _own_routes(view: View, each: Overlap) -> tuple[AddRoute, ...]:
+    """Return the routes: on the host as without the container network, in a container through the host."""
+    version, into, hop = each.route.version, _into(view, each), _on_host(view, each)[1]
+    if hop is None:
         return ()
     table = each.route.table if each.netns.is_host else into[0].table if into else None
     found = [AddRoute(view.host_netns, _own(each, hop, table))] if table is not None else []

@@ -6,7 +6,7 @@ Users see: after ``compose up`` neither the host nor its containers reach that n
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.routing._overlap import led_past, overlaps
+from hairpin.causes.routing._overlap import is_elsewhere, led_past, overlaps
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in overlaps(view):
         if isinstance(start, (Outside, Lan)) and each.address == start.address:
             continue
-        if view.flow.daddr != each.address:
+        if view.flow.daddr != each.address or not (view.on_host or is_elsewhere(view, each)):
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._overlap import led_past, overlaps
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing._overlap import Overlap, led_past, overlaps
+from hairpin.change.change import DeleteRoute, one
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
@@ -24,6 +25,9 @@ def find(view: View) -> Iterator[Candidate]:
     client = address_text(start.address, view.flow.version)
     for each in overlaps(_where_answered(view), of_containers=True):
         if each.address != start.address:
+            continue
+        if not each.is_subnet:
+            yield _led_astray(each, client)
             continue
         title = message(
             "The client's address lies inside container network {name} ({subnet})", name=each.name, subnet=each.subnet
@@ -41,6 +45,22 @@ def find(view: View) -> Iterator[Candidate]:
                 **values,
             )
         yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
+
+
+def _led_astray(each: Overlap, client: str) -> Candidate:
+    """Return the candidate that deletes a route into the bridge that is not its network's."""
+    return Candidate(
+        title=message("A route leads answers to {client} into bridge {bridge}", client=client, bridge=each.bridge),
+        detail=message(
+            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
+            client=client,
+            route=route_text(each.route),
+        ),
+        change=one(DeleteRoute(each.netns, each.route)),
+        where=where(route=route_text(each.route)),
+        in_class="client-in-container-subnet",
+        evidence=(each.route.evidence,),
+    )
 
 
 def _where_answered(view: View) -> View:

@@ -181,7 +181,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             return state.with_frame(target=answer.port).to("device-out")
         case "outside":
             asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
-            told = state if answer.mac is None else state.with_frame(dmac=answer.mac)
+            mac = answer.mac if answer.mac is not None else _entered(network, state, link, address)
+            told = state if mac is None else state.with_frame(dmac=mac)
             return without_carrier(state, link) if asked else told.with_frame(target=None).to("device-out")
         case "down" | "closed" | "isolated":
             assert answer.blocked is not None
@@ -207,6 +208,13 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
                 message("nobody on it answers for {address}", address=text),
                 address=address,
             )
+
+
+def _entered(network: Network, state: State, link: Link, address: int) -> int | None:
+    """Return the hardware address that the neighbour's entry has on a bridge: it tells the port."""
+    wanted = (link.name, state.packet.version, address)
+    entries = network.namespace(state.netns).neighbours if link.kind == "bridge" else ()
+    return next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)
 
 
 _BLOCKED: dict[str, tuple[Reason, Message]] = {
