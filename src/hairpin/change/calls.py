@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.host.host import Host
+from hairpin.message import Message
 from hairpin.netfilter.iptables.words import split_words, unquoted
 
 Tool = Literal["docker", "podman"]
@@ -79,18 +80,19 @@ class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
     unit: str
 
 
-class FillIn(msgspec.Struct, frozen=True, tag="fill-in"):
-    """A command in which a person has to put something that hairpin does not know (GATEWAY)."""
+class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
+    """What a person has to do who knows what hairpin does not.  It is no command: none with a gap is printed."""
 
-    argv: tuple[str, ...]
+    said: Message
 
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
 OfFirewalld = OpenPort | BindInterface | AddDirectRule
-Call = OfContainer | OfFirewalld | ReloadUfw | SetUnitState | FillIn
+OwnersCall = OfContainer | OfFirewalld | ReloadUfw | SetUnitState
+Call = OwnersCall | ByPerson
 
 
-def call_argv(call: Call) -> tuple[str, ...]:
+def call_argv(call: OwnersCall) -> tuple[str, ...]:
     """Return the command that makes the call."""
     match call:
         case SetContainerState(tool=tool, verb=verb, name=name):
@@ -105,8 +107,6 @@ def call_argv(call: Call) -> tuple[str, ...]:
             return ("ufw", "reload")
         case SetUnitState(verb=verb, unit=unit):
             return ("systemctl", verb, unit)
-        case FillIn(argv=argv):
-            return argv
         case _:
             assert_never(call)
 
@@ -152,7 +152,7 @@ def disrupts(call: Call) -> bool:
             return False
 
 
-def reverse(call: Call, host: Host) -> Call | None:
+def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
     """Return the call that undoes this one; None if no call does.
     No stop undoes a container's start: its process wrote data, and the engine gave it an address.
     """
@@ -163,7 +163,7 @@ def reverse(call: Call, host: Host) -> Call | None:
             return replace(call, verb=back) if back is not None else None
         case ConnectContainer(verb="connect"):
             return replace(call, verb="disconnect")
-        case ConnectContainer() | ReloadUfw() | FillIn():
+        case ConnectContainer() | ReloadUfw():
             return None
         case SetRestartPolicy(name=name):
             policies = [each.restart_policy for each in host.containers() if each.name == name]

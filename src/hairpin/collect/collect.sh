@@ -195,6 +195,7 @@ files() { # files KEY FILTER FILE...: one reading a file, all by one process, in
         if (line ~ SECRET) return 0
         if (word ~ /^"?[0-9a-fA-F.:]+(\/[0-9]+)?"?$/) return 1       # a list item that is an address
         if (word ~ /^[A-Za-z0-9_.-]+:[ \t]*$/) return 1              # a YAML section
+        if (word ~ /^option routers /) return 1                      # of a lease
         sub(/[ \t=:].*$/, "", word)
         return tolower(word) ~ PUBLIC
     }
@@ -206,7 +207,7 @@ files() { # files KEY FILTER FILE...: one reading a file, all by one process, in
             "parameters|ethernets|id|link|network|version|renderer|device|name|onboot|bootproto|defroute|nm_controlled|" \
             "peerdns|peerroutes|zone|mtu|domains?|search|nameservers|mac(address|addr)?|hwaddr|slave|master|stp|delay|" \
             "arp|optional|match|drivers?|set-name|critical|link-local|method|interface-name|uuid|autoconnect|may-fail|" \
-            "never-default|ipforward|ipmasquerade|linklocaladdressing|configurewithoutcarrier|keepconfiguration|" \
+            "never-default|router|ipforward|ipmasquerade|linklocaladdressing|configurewithoutcarrier|keepconfiguration|" \
             "manageforeign[a-z]*|kind|vrf|macvlan|ipvlan|tunnel|vxlan|managed|unmanaged-devices|plugins|" \
             "no-auto-default|firewall-backend|rc-manager|networking|hostname|forwarding|(pre-|post-)?(up|down)|mode)$"
     }
@@ -872,7 +873,9 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
         "$root"/etc/NetworkManager/conf.d/*.conf "$root"/etc/NetworkManager/system-connections/* \
         "$root"/etc/sysconfig/network "$root"/etc/sysconfig/network-scripts/ifcfg-* \
         "$root"/etc/sysconfig/network-scripts/route-* "$root"/etc/sysconfig/network-scripts/rule-* \
-        "$root"/etc/conf.d/net
+        "$root"/etc/conf.d/net \
+        "$root"/run/systemd/netif/leases/* "$root"/var/lib/dhcp/*.leases "$root"/var/lib/dhclient/*.lease* \
+        "$root"/var/lib/NetworkManager/*.lease
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
     done
