@@ -104,6 +104,6 @@ def test_an_operand_without_a_field_cannot_be_assigned() -> None:
 def test_a_bridge_forwards_by_the_hardware_address() -> None:
     key: Json = {"payload": {"protocol": "ether", "field": "daddr"}}
     text, mac = "ether daddr set 02:00:00:00:02:01", 0x020000000201
-    written = {"key": key, "value": "02:00:00:00:02:01"}
+    written: Json = {"key": key, "value": "02:00:00:00:02:01"}
     assert mangle(written, Scope("bridge", "t")) == (Outside("dmac", text, unless=FieldMatch("dmac", ((mac, mac),))),)
     assert mangle(written, SCOPE) == (SetField("dmac", value=mac),)
