@@ -74,10 +74,11 @@ class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
 
 
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
-    """A systemd unit started or stopped, or set to start at boot or not."""
+    """A unit started or stopped, or set to start at boot or not; ``by``: what starts services on the host."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart"]
     unit: str
+    by: Literal["systemd", "sysvinit", "openrc", "snap"] = "systemd"
 
 
 class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
@@ -105,10 +106,30 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return ("firewall-cmd", *_firewalld_words(call))
         case ReloadUfw():
             return ("ufw", "reload")
-        case SetUnitState(verb=verb, unit=unit):
-            return ("systemctl", verb, unit)
+        case SetUnitState():
+            return _unit_argv(call)
         case _:
             assert_never(call)
+
+
+def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
+    verb, name = call.verb, call.unit.removesuffix(".service")
+    at_boot = verb in ("enable", "disable")
+    match call.by:
+        case "systemd":
+            return ("systemctl", verb, name)
+        case "sysvinit":
+            return ("update-rc.d", name, verb) if at_boot else ("service", name, verb)
+        case "openrc":
+            return ("rc-update", "add" if verb == "enable" else "del", name) if at_boot else ("rc-service", name, verb)
+        case "snap":
+            return (
+                ("snap", "start" if verb == "enable" else "stop", f"--{verb}", name)
+                if at_boot
+                else ("snap", verb, name)
+            )
+        case _:
+            assert_never(call.by)
 
 
 def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
@@ -188,17 +209,11 @@ def _zone_of(interface: str, host: Host) -> str | None:
     return next((each.name for each in zones if interface in each.interfaces), host.firewalld.default_zone)
 
 
+_OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop"]] = {
+    "enable": "disable", "disable": "enable", "start": "stop", "stop": "start",
+}  # fmt: skip
+
+
 def _unit_reversed(call: SetUnitState) -> SetUnitState | None:
-    match call.verb:
-        case "enable":
-            return SetUnitState("disable", call.unit)
-        case "disable":
-            return SetUnitState("enable", call.unit)
-        case "start":
-            return SetUnitState("stop", call.unit)
-        case "stop":
-            return SetUnitState("start", call.unit)
-        case "restart":
-            return None
-        case _:
-            assert_never(call.verb)
+    opposite = _OPPOSITES.get(call.verb)
+    return None if opposite is None else msgspec.structs.replace(call, verb=opposite)

@@ -23,6 +23,8 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
     chosen: dict[Kind, list[Primitive]] = {}
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
+    if not change.parts and change.calls:
+        chosen["start-engine"] = []  # a daemon that nothing of the kernel waits for
     kinds = sorted(chosen, key=KINDS.index)
     if not kinds:
         return ()

@@ -12,6 +12,7 @@ from hairpin.causes.engine._publishing import at_host_port
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.starting import refuses_start, started
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.engine_health import is_down
 from hairpin.message import Message, message
 
 
@@ -22,7 +23,9 @@ def find(view: View) -> Iterator[Candidate]:
         return
     for container, binding in bindings:
         looping = container.status == "restarting" or _has_ended(container)
-        if container.running and not looping:
+        if (container.running and not looping) or any(
+            is_down(view.host, engine) for engine in view.host.engines if container in engine.containers
+        ):
             continue
         change = started(view.host, container, binding)
         if change is None:
