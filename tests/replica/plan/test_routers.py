@@ -1,12 +1,17 @@
 """The router's ARP request: sent by the world where the walk says that the host drops it, and where its address is."""
 
+import msgspec
+
 from hairpin.host.host import Namespace
+from hairpin.host.route import Neighbour
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.routers import asking, gateways, next_hop, refused
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
 
+ROUTER = parse_address("198.51.100.1")[1]
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 
 
@@ -43,4 +48,8 @@ def test_a_client_on_the_link_has_no_router() -> None:
 
 
 def test_the_next_hops_by_uplinks_are_outside() -> None:
-    assert set(gateways(network(), 4)) == {"198.51.100.1"}
+    """Those that were seen there: a route may name any address."""
+    entry = Neighbour("eth0", 4, ROUTER, 0x020000000009, "REACHABLE")
+    known = network(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
+    assert set(gateways(known, 4)) == {"198.51.100.1"}
+    assert set(gateways(network(msgspec.structs.replace(host_namespace(), neighbours=())), 4)) == set()

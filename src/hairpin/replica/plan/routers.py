@@ -21,11 +21,15 @@ _MAIN_ADDRESS = "2"
 
 
 def gateways(network: Network, version: Version) -> Iterator[str]:
-    """Yield the next hops of the hosts' routes by uplinks.  A container network may cover their addresses, too."""
+    """Yield the next hops of the hosts' routes by uplinks that are known as neighbours there.  A container network may
+    cover their addresses, too."""
     for netns, namespace in network.namespaces():
+        known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
         for hop in (each for route in namespace.routes for each in route.next_hops):
             link = namespace.link(hop.link) if hop.link is not None else None
             if link is None or hop.gateway is None or not is_uplink(network, netns, link):
+                continue
+            if hop.gateway not in known:  # it asked or answered on the link: it is no mere entry in a route
                 continue
             if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) == version:
                 yield address_text(hop.gateway, version)

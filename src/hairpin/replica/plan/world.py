@@ -354,7 +354,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
                 if subnet.version == version:
                     prefix = prefix_text(subnet.network, subnet.prefix_length, version)
                     yield f"route add blackhole {prefix} table {_TABLE}"
-    for gateway in dict.fromkeys(routers.gateways(network, version)):
+    for gateway in dict.fromkeys(routers.gateways(network, version) if any(h.engines for h in network.hosts) else ()):
         yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
     clients = {
         flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))
