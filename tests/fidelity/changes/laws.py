@@ -4,6 +4,7 @@ Simulating a change equals reading the network after its steps were carried out.
 undo goes through JSON before the first step runs, as for another process.
 """
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from random import Random
@@ -17,7 +18,7 @@ from hairpin.change.change import Change, InKernel
 from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
 from hairpin.change.steps import refused, steps
-from hairpin.change.text import all_shown
+from hairpin.change.text import all_shown, shown
 from hairpin.errors import ChangeError
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
@@ -63,6 +64,12 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
     told = [*_carried_out(made, namespaces)]
     if not told:
         told += (f"simulated: {each}" for each in _settled(after, read))
+        _typed_in(made, namespaces)
+        told += (f"made, then typed in: {each}" for each in _settled(after, read))
+        told += _carried_out(decoded(text), namespaces)
+        for times in ("once", "twice"):
+            _typed_in(made, namespaces)
+            told += (f"typed in {times}: {each}" for each in _settled(after, read))
     told += _carried_out(decoded(text), namespaces)
     told += (f"undone: {each}" for each in _settled(before, read))
     return Outcome(seed, kinds, tuple(told and (*told, *all_shown(made), "---", *all_shown(decoded(text)))))
@@ -94,6 +101,15 @@ def _carried_out(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> Iterat
         if said:
             yield f"{all_shown((step,))}: {said}"
             return
+
+
+def _typed_in(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> None:
+    """Type the shown commands into a shell, whatever their status is: they may say that all was made before."""
+    for step in made:
+        assert isinstance(step, RunCommands | LoadRules)
+        with namespaces[step.netns.name].entered():
+            for command in shown(refitted(step)):
+                subprocess.run(("sh", "-c", command), capture_output=True, check=False)
 
 
 def _settled(wanted: Network, read: Callable[[], Network]) -> tuple[str, ...]:
