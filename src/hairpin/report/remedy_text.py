@@ -27,12 +27,13 @@ def write_remedy(remedy: Remedy, words: Words, paper: Paper, noted: set[Message]
     if remedy.persist or remedy.persist_commands:
         _heading(_LASTING, host, words, paper)
         _commands(all_shown(remedy.keeping), paper)
-    for said in remedy.side_effects:
+    effects = tuple(each.text for each in remedy.side_effects)
+    for said in effects:
         if said not in noted:
             paper.prose(words(said), indent=2, first=f"{words(_ALSO)} ")
     for said in advice:
         paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
-    noted.update(remedy.side_effects, remedy.advice)
+    noted.update(effects, remedy.advice)
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

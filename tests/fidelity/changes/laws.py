@@ -1,7 +1,8 @@
 """The laws of changes, on a random network and a random change of it.
 
 Simulating a change equals reading the network after its steps were carried out.  Undoing the steps leads back.  The
-undo goes through JSON before the first step runs, as for another process.
+undo goes through JSON before the first step runs, as for another process.  The shown commands, typed into a shell, make
+the same change, and typed in again they change nothing.
 """
 
 import subprocess
@@ -46,7 +47,10 @@ def judge(seed: int) -> Outcome:
     """Change a random network and undo it."""
     try:
         with standing(case_of(seed)) as (namespaces, read):
-            return _judged(seed, namespaces, lambda: Network((parse(read()),)))
+            outcome = _judged(seed, namespaces, lambda: Network((parse(read()),)))
+        with standing(case_of(seed)) as (namespaces, read):
+            told = _typed_twice(seed, namespaces, lambda: Network((parse(read()),)))
+            return msgspec.structs.replace(outcome, differences=(*outcome.differences, *told))
     except SetupError as error:
         return Outcome(seed, left_out=str(error).splitlines()[0])
 
@@ -64,12 +68,6 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
     told = [*_carried_out(made, namespaces)]
     if not told:
         told += (f"simulated: {each}" for each in _settled(after, read))
-        _typed_in(made, namespaces)
-        told += (f"made, then typed in: {each}" for each in _settled(after, read))
-        told += _carried_out(decoded(text), namespaces)
-        for times in ("once", "twice"):
-            _typed_in(made, namespaces)
-            told += (f"typed in {times}: {each}" for each in _settled(after, read))
     told += _carried_out(decoded(text), namespaces)
     told += (f"undone: {each}" for each in _settled(before, read))
     return Outcome(seed, kinds, tuple(told and (*told, *all_shown(made), "---", *all_shown(decoded(text)))))
@@ -101,6 +99,18 @@ def _carried_out(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> Iterat
         if said:
             yield f"{all_shown((step,))}: {said}"
             return
+
+
+def _typed_twice(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]) -> tuple[str, ...]:
+    """Type the shown commands of the same change into a shell, twice, and return how the network differs each time."""
+    before = read()
+    change, after = drawn_change(Random(f"change {seed}"), before)  # noqa: S311
+    made = steps(change, before)
+    told: list[str] = []
+    for times in ("once", "twice"):
+        _typed_in(made, namespaces)
+        told += (f"typed in {times}: {each}" for each in _settled(after, read))
+    return tuple(told and (*told, *all_shown(made)))
 
 
 def _typed_in(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> None:
