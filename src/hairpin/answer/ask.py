@@ -1,5 +1,7 @@
 """Answers a question about the hosts that the evidence describes."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
@@ -19,6 +21,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
+from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
 from hairpin.walk.walk import walk_flow
@@ -81,7 +84,7 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         for number, each in enumerate(examination.diagnoses)
     )
     unread = (each for host in start.network.hosts for each in host.unread)
-    causes = (_cause(each, start.network, word) for each in (*examination.causes, *examination.instead))
+    causes = _causes(examination, start.network, word)
     return msgspec.structs.replace(
         start,
         flows=flows,
@@ -98,7 +101,20 @@ def ref_of(number: int) -> str:
     return f"f{number + 1}"
 
 
-def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswer:
+def _causes(examination: Examination, network: Network, word: Replication) -> Iterator[CauseAnswer]:
+    """Yield the causes with their repairs, each for the hosts that the repairs before it leave; one that may be repaired
+    instead of another, for the hosts as they are."""
+    now = network
+    for found in examination.causes:
+        cause = _cause(found, network, now, word)
+        yield cause
+        if cause.remedies:
+            now = after(cause.remedies[0], network, now)
+    for found in examination.instead:
+        yield _cause(found, network, network, word)
+
+
+def _cause(found: FoundCause, network: Network, now: Network, word: Replication) -> CauseAnswer:
     return CauseAnswer(
         ref=found.ref,
         id=found.id,
@@ -113,7 +129,7 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
         alternatives=found.alternatives,
         follows_from=found.follows_from,
         judge="replicated" if found.ref in word.causes else "simulated",
-        remedies=remedies(found.id, found.candidate, network.seen_from(found.host)),
+        remedies=remedies(found.id, found.candidate, network.seen_from(found.host), now.seen_from(found.host)),
     )
 
 

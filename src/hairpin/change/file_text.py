@@ -19,8 +19,13 @@ def written_lines(text: str) -> str:
     """Return the command that prints the text: a quoted word for each line."""
     lines = text.removesuffix("\n").split("\n")
     if len(lines) == 1:
-        return f"printf '%s\\n' {shlex.quote(lines[0])}"
-    return "printf '%s\\n' \\\n" + " \\\n".join(f"    {shlex.quote(line)}" for line in lines)
+        return f"printf '%s\\n' {_quoted(lines[0])}"
+    return "printf '%s\\n' \\\n" + " \\\n".join(f"    {_quoted(line)}" for line in lines)
+
+
+def _quoted(line: str) -> str:
+    """Return the line as one word of a shell: readable also where it has single quotes."""
+    return shlex.quote(line) if "'" not in line else '"' + re.sub(r'["$`\\]', lambda found: "\\" + found[0], line) + '"'
 
 
 def file_commands(path: str, before: str | None, after: str | None) -> Iterator[str]:

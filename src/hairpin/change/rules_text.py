@@ -2,13 +2,15 @@
 not deleted again.
 
 An insertion looks for the rule's words in the chain first.  ``iptables -C`` is not asked, because that of 1.8.11 finds
-rules that are not there.  Many edits of one table are one load: it is made whole or, where it was made before, not.
+rules that are not there.  Many edits of one table are one load of those lines that the table lacks.
 """
 
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import assert_never
+
+import msgspec
 
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.file_text import written_lines
@@ -27,8 +29,8 @@ def rules_commands(step: LoadRules) -> Iterator[str]:
     """Yield the commands that make the edits of a table."""
     enter = "".join(f"{word} " for word in step.entering)
     tool = enter + step.program
-    if len(step.does) > _FEW and step.dialect.startswith("iptables") and _only_adds(step.does):
-        yield _at_once(step, enter, tool)
+    if _is_one_load(step):
+        yield _one_load(step, enter, tool)
         return
     for edit, held in zip(step.does, step.held, strict=True):
         if isinstance(edit, ReplaceTable):
@@ -43,20 +45,44 @@ def rules_commands(step: LoadRules) -> Iterator[str]:
             yield _iptables(edit, held, tool)
 
 
-def _only_adds(edits: Sequence[RuleEdit]) -> bool:
-    return all(isinstance(edit, AddChain | InsertRule | SetPolicy) for edit in edits)
+def _is_one_load(step: LoadRules) -> bool:
+    """Return whether the edits are many that only add what the table lacks, at the beginning of a chain or at its end:
+    a load of those lines that the table does not have yet."""
+    return (
+        len(step.does) > _FEW
+        and step.dialect.startswith("iptables")
+        and not any(held.copies for held in step.held)
+        and _at_head(step.does) is not None
+    )
 
 
-def _at_once(step: LoadRules, enter: str, tool: str) -> str:
-    """Return the load of all edits.  The load fails where a chain that it adds is there already; a load without such a
-    chain is made only if one of its rules is not there yet."""
-    load = iptables_load(step.does, step.dialect, step.family, step.table)
-    made = f"{written_lines(load.text)} | {enter}{step.program}-restore --noflush"
-    if any(isinstance(edit, AddChain) for edit in step.does):
-        return made
-    inserted = [(edit, held) for edit, held in zip(step.does, step.held, strict=True) if isinstance(edit, InsertRule)]
-    edit, held = min(inserted, key=lambda each: each[1].copies)
-    return _unless_there(_listing(tool, edit.table, edit.chain), listed(edit), held, made)
+def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
+    """Return the insertions at the beginning of their chains, in the order of the rules there; None if an edit is
+    neither such a one nor an addition at an end."""
+    heads: dict[str, list[InsertRule]] = {}
+    for edit in edits:
+        if isinstance(edit, InsertRule) and edit.position is not None:
+            inserted = heads.setdefault(edit.chain, [])
+            if edit.position > len(inserted) + 1:
+                return None
+            inserted.insert(edit.position - 1, edit)
+        elif not isinstance(edit, AddChain | InsertRule | SetPolicy):
+            return None
+    return [edit for inserted in heads.values() for edit in inserted]
+
+
+def _one_load(step: LoadRules, enter: str, tool: str) -> str:
+    """Return the load of all edits without those lines that the table has already."""
+    heads = _at_head(step.does) or []
+    others = tuple(edit for edit in step.does if not any(edit is each for each in heads))
+    # Each goes in front of the one before it, so the last rule is inserted first, and none needs a number.
+    inserted = tuple(msgspec.structs.replace(edit, position=1) for edit in reversed(heads))
+    load = iptables_load((*others, *inserted), step.dialect, step.family, step.table)
+    text = re.sub(r"^(-I \S+) 1 ", r"\1 ", load.text, flags=re.MULTILINE)
+    listed_lines = f"{tool} {_table(step.table)}-S"
+    if heads:
+        listed_lines += " | sed 'p; s/^-A/-I/'"
+    return f'{written_lines(text)} | grep -vxF -- "$({listed_lines})" | {enter}{step.program}-restore --noflush'
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
