@@ -51,7 +51,7 @@ def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterat
             texts = chains.setdefault(edit.place.chain, _texts(table, edit.place.chain))
             wanted = edit.place.text
             found = next((n for n, text in enumerate(texts, 1) if _looks(text, blind) == _looks(wanted, blind)), 0)
-            yield Held(texts.count(wanted), is_first=found == edit.place.number)
+            yield Held(texts.count(wanted), is_first=found in (0, edit.place.number))
             if 0 < edit.place.number <= len(texts):
                 texts.pop(edit.place.number - 1)
         else:
