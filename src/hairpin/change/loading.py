@@ -42,7 +42,7 @@ def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
 
 def default_dialect(version: str | None) -> Literal["iptables-nft", "iptables-legacy"] | None:
     """Return the back end of the host's ``iptables`` by what ``iptables -V`` says: before 1.8 there was one."""
-    if version is None:
+    if not version:
         return None
     return "iptables-nft" if "nf_tables" in version else "iptables-legacy"
 

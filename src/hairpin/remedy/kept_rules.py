@@ -25,7 +25,7 @@ from hairpin.host.boot.saved_rules import with_policy, with_rule, without_nft_li
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import FieldMatch, Jump
+from hairpin.netfilter.ir import FieldMatch
 from hairpin.remedy import kept_nft
 from hairpin.remedy.firewalld import direct
 from hairpin.remedy.of_today import addresses_of_today
@@ -33,6 +33,7 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 _UFW_DEFAULT = "/etc/default/ufw"
 _BEFORE_RULES = ("/etc/ufw/before.rules", "/etc/ufw/before6.rules")
+_LEADS = re.compile(r"-[jg] (\S+)")
 _OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
 """Built-in chains from which ufw jumps to chains that before.rules fills."""
 
@@ -75,7 +76,7 @@ def _only_today(address: str, name: str) -> Message:
 def _needs_engine(rule: InsertRule) -> bool:
     """Return whether the rule stands in a chain of the engine's or jumps to one: no file that is loaded before the
     engine starts can hold it.  DOCKER-USER may be made by anybody: dockerd keeps what is in it."""
-    chains = {rule.chain, *(part.chain for part in rule.rule.body if isinstance(part, Jump))}
+    chains = {rule.chain, *_LEADS.findall(rule.rule.text)}
     return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
 
 

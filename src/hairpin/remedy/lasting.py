@@ -104,6 +104,18 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             assert_never(part)
 
 
+def _files_kept(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+    """Return the files that load the modules at boot; files and units last by themselves."""
+    modules = tuple(part.name for part in parts if isinstance(part, LoadModule))
+    if not modules:
+        return Lasting(advice=(message("the file holds after a reboot too"),))
+    return Lasting(
+        files=tuple(
+            WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n") for name in modules
+        )
+    )
+
+
 def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
     match part:
         case AddChain() | InsertRule():
@@ -172,10 +184,16 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
         case "change-route":
-            return Lasting(advice=(network_configuration.configured_by(situation.host),))
-        case "recreate-network" | "continue-process" | "drop-connection" | "change-files" | "change-outside":
-            # A subnet is fixed by who makes the network anew, a new process runs, a dropped entry stays away, a file
-            # lasts, a person decides.
-            return Lasting()
+            return network_configuration.routes(parts, situation)
+        case "change-files":
+            return _files_kept(parts, situation)
+        case "recreate-network":
+            return Lasting(advice=(message("the network keeps its new subnet: nothing else has to keep it"),))
+        case "continue-process":
+            return Lasting(advice=(message("a process that is started anew is not stopped: nothing has to keep this"),))
+        case "drop-connection":
+            return Lasting(advice=(message("the kernel makes the next entry by the rules of then: nothing has to keep this"),))
+        case "change-outside":
+            return Lasting(advice=(message("it is kept where it is configured, outside of this host"),))
         case _:
             assert_never(kind)
