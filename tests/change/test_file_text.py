@@ -24,7 +24,7 @@ def run(target: Path, before: str | None, after: str | None) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_file_is_as_wanted_after_once_and_twice(seed: int, tmp_path: Path) -> None:
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311
     before = [*random.choices(LINES, k=random.randint(4, 14)), "the end"]
     after = list(before)
     for _ in range(random.randint(1, 3)):
@@ -35,7 +35,7 @@ def test_the_file_is_as_wanted_after_once_and_twice(seed: int, tmp_path: Path) -
             case "delete":
                 del after[at]
             case _:
-                after[at] = f"changed {random.randrange(100)} & \"{random.choice(LINES)}"
+                after[at] = f'changed {random.randrange(100)} & "{random.choice(LINES)}'
     old, new = ("".join(f"{line}\n" for line in each) for each in (before, after))
     target = tmp_path / "a file"
     target.write_text(old, "utf-8")

@@ -3,7 +3,16 @@
 import pytest
 
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
-from hairpin.change.loading import ebtables_commands, default_dialect, iptables_load, nft_load, own_words, program, replacing, restore_tool
+from hairpin.change.loading import (
+    default_dialect,
+    ebtables_commands,
+    iptables_load,
+    nft_load,
+    own_words,
+    program,
+    replacing,
+    restore_tool,
+)
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Dialect, Family, Rule, Set, Table, Verdict
@@ -43,14 +52,14 @@ def test_the_tool_of_a_back_end_and_family() -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "family", "version", "expected"),
-    [
+    (
         ("iptables-nft", "ip", "iptables v1.8.9 (nf_tables)", "iptables"),
         ("iptables-nft", "ip6", "iptables v1.8.9 (legacy)", "ip6tables-nft"),
         ("iptables-legacy", "ip", "iptables v1.8.9 (nf_tables)", "iptables-legacy"),
         ("iptables-legacy", "ip", "iptables v1.6.1", "iptables"),
         ("iptables-nft", "ip", None, "iptables"),
         ("nft", "inet", None, "nft"),
-    ],
+    ),
 )
 def test_the_command_of_a_back_end_on_this_host(
     dialect: Dialect, family: Family, version: str | None, expected: str

@@ -75,7 +75,9 @@ def test_a_rule_that_other_words_would_find_first_is_deleted_by_its_number() -> 
 
 
 def test_words_of_nft_are_quoted_where_a_shell_would_change_them() -> None:
-    assert nft_words("add rule inet t c tcp dport { 80, 443 } accept") == "add rule inet t c tcp dport { 80, 443 } accept"
+    assert (
+        nft_words("add rule inet t c tcp dport { 80, 443 } accept") == "add rule inet t c tcp dport { 80, 443 } accept"
+    )
     assert nft_words("x & y").startswith("'")
     rule = InsertRule(HOST_NETNS, "nft", "inet", "t", "c", Rule((), "drop", 1), 3)
     assert nft_insertion(rule) == "add rule inet t c index 1 drop"

@@ -65,9 +65,10 @@ INSERTED = InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DRO
 UNDONE: dict[str, tuple[Primitive, tuple[str, ...]]] = {
     "address": (AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32)), ("ip address del 0.0.0.7/32 dev eth0",)),
     "rule": (INSERTED, ("iptables -D FORWARD -j DROP",)),
-    "rule away": (DeleteRule(HOST_NETNS, JUMP), (
-        "iptables -S FORWARD | grep -qxF -- '-A FORWARD -j DOCKER-USER' || iptables -I FORWARD -j DOCKER-USER",
-    )),
+    "rule away": (
+        DeleteRule(HOST_NETNS, JUMP),
+        ("iptables -S FORWARD | grep -qxF -- '-A FORWARD -j DOCKER-USER' || iptables -I FORWARD -j DOCKER-USER",),
+    ),
     "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), ("iptables -P FORWARD DROP",)),
     "process": (ContinueProcess(LABEL, 70), ("kill -STOP 70",)),
     "file": (WriteFile(LABEL, "/etc/a", "two\n"), ("echo one > /etc/a",)),

@@ -48,6 +48,7 @@ def place(
     return Place(dialect, family, table, "A", 3, text, handle)
 
 
+FOUND = "iptables -S A | grep -qxF -- '-A A -j DROP'"
 LISTED = "nft -s list chain inet t A | tr -d '\\t' | grep -qxF -- drop"
 
 CASES: dict[str, tuple[Primitive, list[str]]] = {
@@ -63,10 +64,14 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
     "chain": (AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), ["iptables -t nat -N NEW"]),
     "chain of IPv6": (AddChain(HOST_NETNS, "iptables-nft", "ip6", "nat", "NEW"), ["ip6tables -t nat -N NEW"]),
     "chain of legacy": (AddChain(HOST_NETNS, "iptables-legacy", "ip", "nat", "NEW"), ["iptables-legacy -t nat -N NEW"]),
-    "chain of nft": (AddChain(HOST_NETNS, "nft", "inet", "t", "new"), ["nft add table inet t", "nft add chain inet t new"]),
-    "first": (insert("iptables-nft", "ip", "filter", 1, "-A A -j DROP"), ["iptables -S A | grep -qxF -- '-A A -j DROP' || iptables -I A -j DROP"]),
-    "third": (insert("iptables-nft", "ip", "filter", 3, "-A A -j DROP"), ["iptables -S A | grep -qxF -- '-A A -j DROP' || iptables -I A 3 -j DROP"]),
-    "last": (insert("iptables-nft", "ip", "nat", None, "-A A -j DROP"), ["iptables -t nat -S A | grep -qxF -- '-A A -j DROP' || iptables -t nat -A A -j DROP"]),
+    "chain of nft": (AddChain(HOST_NETNS, "nft", "inet", "t", "new"), [
+        "nft add table inet t", "nft add chain inet t new",
+    ]),
+    "first": (insert("iptables-nft", "ip", "filter", 1, "-A A -j DROP"), [f"{FOUND} || iptables -I A -j DROP"]),
+    "third": (insert("iptables-nft", "ip", "filter", 3, "-A A -j DROP"), [f"{FOUND} || iptables -I A 3 -j DROP"]),
+    "last": (insert("iptables-nft", "ip", "nat", None, "-A A -j DROP"), [
+        f"{FOUND.replace('-S', '-t nat -S')} || iptables -t nat -A A -j DROP",
+    ]),
     "nft first": (insert("nft", "inet", "t", 1, "drop"), [f"{LISTED} || nft insert rule inet t A drop"]),
     "nft third": (insert("nft", "inet", "t", 3, "drop"), [f"{LISTED} || nft add rule inet t A index 1 drop"]),
     "nft last": (insert("nft", "inet", "t", None, "drop"), [f"{LISTED} || nft add rule inet t A drop"]),

@@ -38,13 +38,15 @@ def listing(dialect: Dialect, script: str) -> list[str]:
     """Run the script in a new namespace, and return the rules that iptables lists at its end."""
     show = "; ".join(f"{dialect} -t {table} -S | sed 's/^/{table} /'" for table in ("filter", "nat"))
     # The shown commands say iptables: here it is the one of that back end.
-    words = f"iptables() {{ {dialect} \"$@\"; }}; iptables_restore() {{ {dialect}-restore \"$@\"; }}\n"
+    words = f'iptables() {{ {dialect} "$@"; }}; iptables_restore() {{ {dialect}-restore "$@"; }}\n'
     text = words + script.replace("iptables-restore", "iptables_restore").replace("iptables-legacy -", "iptables -")
-    done = subprocess.run(("unshare", "-n", "sh"), input=f"{text}\n{show}\n", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ("unshare", "-n", "sh"), input=f"{text}\n{show}\n", capture_output=True, text=True, check=True
+    )
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("dialect", ["iptables-nft", "iptables-legacy"])
+@pytest.mark.parametrize("dialect", ("iptables-nft", "iptables-legacy"))
 def test_lost_rules_stand_once(dialect: Dialect) -> None:
     base = FLUSHED.with_host(
         msgspec.structs.replace(FLUSHED.this, namespaces=tuple(map(empty, FLUSHED.this.namespaces)))

@@ -17,7 +17,7 @@ def on(**options: object) -> Host:
     return msgspec.structs.replace(host, engines=engines)
 
 
-@pytest.mark.parametrize("version", ["20.10.24", "28.5.1", "a build of one's own"])
+@pytest.mark.parametrize("version", ("20.10.24", "28.5.1", "a build of one's own"))
 def test_dockerd_switches_forwarding_on(version: str) -> None:
     for path in (FORWARD, ("net", "ipv4", "conf", "all", "forwarding")):
         assert "dockerd switches it on when it starts" in str(written_at_boot(path, "1", on(version=version)))
@@ -25,7 +25,7 @@ def test_dockerd_switches_forwarding_on(version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"ip_forward": False}, {"rootless": True}, {"kind": "podman"}, {"firewall_backend": "nftables"}]
+    "options", ({"ip_forward": False}, {"rootless": True}, {"kind": "podman"}, {"firewall_backend": "nftables"})
 )
 def test_an_engine_that_does_not(options: dict[str, object]) -> None:
     assert written_at_boot(FORWARD, "1", on(**options)) is None

@@ -23,15 +23,17 @@ def test_no_file_switches_forwarding_on_before_dockerd_does() -> None:
     assert "no file has to set net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
 
 
-@pytest.mark.parametrize("path", ["/etc/sysctl.d/10-off.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf"])
+@pytest.mark.parametrize("path", ("/etc/sysctl.d/10-off.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
 def test_a_file_that_switches_forwarding_off_loses_that_line(path: str) -> None:
     told = remedy(network((path, "vm.swappiness = 1\nnet/ipv4/ip_forward = 0\n")), sysctl("net.ipv4.ip_forward"))
     assert [(each.file, each.content) for each in told.persist] == [(path, "vm.swappiness = 1\n")]
-    assert f"{path} line 2 sets net.ipv4.ip_forward to 0 at each boot: it has to go" in said(told)
+    assert f"{path} line 2 sets net.ipv4.ip_forward to 0 at each boot: delete that line" in said(told)
 
 
 def test_a_file_of_a_package_is_masked() -> None:
-    told = remedy(network(("/usr/lib/sysctl.d/10-off.conf", "net.ipv4.ip_forward = 0\n")), sysctl("net.ipv4.ip_forward"))
+    told = remedy(
+        network(("/usr/lib/sysctl.d/10-off.conf", "net.ipv4.ip_forward = 0\n")), sysctl("net.ipv4.ip_forward")
+    )
     assert [(each.file, each.content) for each in told.persist] == [("/etc/sysctl.d/10-off.conf", "")]
 
 

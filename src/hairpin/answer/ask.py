@@ -102,8 +102,8 @@ def ref_of(number: int) -> str:
 
 
 def _causes(examination: Examination, network: Network, word: Replication) -> Iterator[CauseAnswer]:
-    """Yield the causes with their repairs, each for the hosts that the repairs before it leave; one that may be repaired
-    instead of another, for the hosts as they are."""
+    """Yield the causes with their repairs, each for the hosts that the repairs before it leave.  A cause that may be
+    repaired instead of another is repaired on the hosts as they are."""
     now = network
     for found in examination.causes:
         cause = _cause(found, network, now, word)

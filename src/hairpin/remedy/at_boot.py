@@ -9,7 +9,6 @@ Source: libnetwork drivers/bridge setup_ip_forwarding.go setupIPForwarding()
 from hairpin.engines.history import history_of
 from hairpin.engines.options import daemon_of, dockerd_version
 from hairpin.engines.sysctls import sysctls_of
-
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.sysctl import Path, dotted
@@ -49,8 +48,8 @@ def _written(engine: Engine, host: Host) -> tuple[tuple[Path, str], ...]:
 def _said(path: Path) -> Message:
     if path in _FORWARDING:
         return message(
-            "no file has to set {key}: dockerd switches it on when it starts. A file that sets it to 1 before would leave "
-            "the FORWARD policy at ACCEPT, and open the ports that no container publishes",
+            "no file has to set {key}: dockerd switches it on when it starts. A file that sets it to 1 before would "
+            "leave the FORWARD policy at ACCEPT, and open the ports that no container publishes",
             key=dotted(path),
         )
     return message("no file has to set {key}: dockerd writes it when it starts", key=dotted(path))

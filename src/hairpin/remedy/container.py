@@ -25,7 +25,7 @@ def started(situation: Situation) -> Lasting:
         container = situation.host.container(call.name)
         policy = container.restart_policy if container is not None else ""
         if call.verb == "unpause":
-            advice.append(message("no container is paused after a reboot: nothing has to keep this"))
+            advice.append(message("no container is paused after a reboot: nothing else is needed"))
         elif container is not None and policy in ("", "no", "on-failure"):
             calls.append(SetRestartPolicy(call.tool, "unless-stopped", call.name))
         else:

@@ -21,8 +21,8 @@ from hairpin.remedy.remedy import Remedy
 
 
 def after(remedy: Remedy, was: Network, now: Network) -> Network:
-    """Return the network after the repair for now and the one that lasts; as it is now if they do not fit.  A rule that a
-    repair before it has made is not made again."""
+    """Return the network after the repair for now and the one that lasts; as it is now if they do not fit.  A rule that
+    a repair before it has made is not made again."""
     parts = (part for step in (*remedy.steps, *remedy.keeping) for part in done_by(step))
     try:
         return simulate(Change(tuple(part for part in parts if not _is_made(part, was, now))), now)

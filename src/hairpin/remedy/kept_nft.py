@@ -41,8 +41,8 @@ def _differs(written: WriteFile, situation: Situation) -> bool:
 
 def _without_script(rule: InsertRule) -> Message:
     return message(
-        "no script that this host loads at boot makes chain {chain} of table {family} {table}: the program that makes it "
-        "has to begin it with {line}, or the chain is gone after a reboot and the rule is not needed",
+        "no script that this host loads at boot makes chain {chain} of table {family} {table}: the program that makes "
+        "it has to begin it with {line}, or the chain is gone after a reboot and the rule is not needed",
         chain=rule.chain,
         family=rule.family,
         table=rule.table,

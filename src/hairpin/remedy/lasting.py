@@ -108,7 +108,7 @@ def _files_kept(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     """Return the files that load the modules at boot; files and units last by themselves."""
     modules = tuple(part.name for part in parts if isinstance(part, LoadModule))
     if not modules:
-        return Lasting(advice=(message("the file holds after a reboot too"),))
+        return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
     return Lasting(
         files=tuple(
             WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n") for name in modules
@@ -188,11 +188,15 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
         case "change-files":
             return _files_kept(parts, situation)
         case "recreate-network":
-            return Lasting(advice=(message("the network keeps its new subnet: nothing else has to keep it"),))
+            return Lasting(advice=(message("the network keeps its new subnet: nothing else is needed"),))
         case "continue-process":
-            return Lasting(advice=(message("a process that is started anew is not stopped: nothing has to keep this"),))
+            return Lasting(advice=(message("a process that is started anew is not stopped: nothing else is needed"),))
         case "drop-connection":
-            return Lasting(advice=(message("the kernel makes the next entry by the rules of then: nothing has to keep this"),))
+            return Lasting(
+                advice=(
+                    message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
+                )
+            )
         case "change-outside":
             return Lasting(advice=(message("it is kept where it is configured, outside of this host"),))
         case _:

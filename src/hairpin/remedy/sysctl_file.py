@@ -69,7 +69,7 @@ def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation
         files[written] = WriteFile(situation.host.name, written, text)
     last = wrong[-1]
     said = message(
-        "{file} line {line} sets {key} to {value} at each boot: it has to go",
+        "{file} line {line} sets {key} to {value} at each boot: delete that line",
         file=last.file,
         line=last.line,
         key=dotted(part.path),

@@ -103,8 +103,8 @@ def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
 
 
 def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:
-    """Return the nft script in which the chain (family, table, name) begins with the rule; as it is if the rule is in the
-    chain.  None if the script does not make the chain, or writes it on one line."""
+    """Return the nft script in which the chain (family, table, name) begins with the rule; as it is if the chain has
+    it.  None if the script does not make the chain, or writes it on one line."""
     lines = file.text.splitlines()
     table = ""
     for number, line in enumerate(lines):
