@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 from typing import assert_never
 
-from hairpin.change.calls import AddDirectRule, Call, call_argv
+from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
 from hairpin.change.file_text import file_commands
 from hairpin.change.rules_text import rules_commands
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
@@ -23,8 +23,8 @@ def shown(step: Step) -> tuple[str, ...]:
             return tuple(file_commands(path, held, wanted))
         case Ask(call=call):
             return (call_text(call),)
-        case Advise(argv=argv):
-            return (shlex.join(argv),) if argv else ()
+        case Advise():
+            return ()
         case _:
             assert_never(step)
 
@@ -39,7 +39,7 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
     return tuple(step.said for step in made if isinstance(step, Advise) and step.said is not None)
 
 
-def call_text(call: Call) -> str:
+def call_text(call: OwnersCall) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
         return " ".join((*call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)), call.words))
