@@ -65,12 +65,12 @@ def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
     replace = msgspec.structs.replace
     if isinstance(part, DeleteRule):
         place = part.place
-        netns, key = part.netns, (place.dialect, place.family, place.table)
-        number = _number(_texts(_find(netns, key, now), place.chain), place.text, place.number)
+        table = _find(part.netns, (place.dialect, place.family, place.table), now)
+        number = _number(_texts(table, place.chain), place.text, place.number)
         return part if number is None else replace(part, place=replace(place, number=number))
-    if isinstance(part, InsertRule) and part.position not in (None, 1):
+    if isinstance(part, InsertRule) and part.position is not None and part.position > 1:
         texts = _texts(_table(part, was), part.chain)
-        if part.position is None or part.position > len(texts):
+        if part.position > len(texts):
             return part
         number = _number(_texts(_table(part, now), part.chain), texts[part.position - 1], part.position)
         return part if number is None else replace(part, position=number)

@@ -20,6 +20,8 @@ def _named(rule: Rule) -> Iterator[tuple[Version, int]]:
     for part in rule.body:
         if isinstance(part, FieldMatch) and part.field in ("saddr4", "daddr4", "saddr6", "daddr6"):
             version: Version = 4 if part.field.endswith("4") else 6
-            yield from ((version, first) for first, last in part.ranges if first == last)
+            for first, last in part.ranges:
+                if first == last:
+                    yield version, first
         elif isinstance(part, Nat) and part.addresses is not None and part.addresses[0] == part.addresses[1]:
             yield (6 if part.version == 6 else 4), part.addresses[0]

@@ -119,7 +119,7 @@ def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> s
         if any(_spaced(each) == _spaced(text) for each in body):
             return file.text
         own = next((n for n, each in enumerate(body) if _is_rule(each)), len(body))
-        indent = next((re.match(r"\s*", each)[0] for each in body if each.strip()), f"{head[1]}\t")  # type: ignore[index]
+        indent = next((each[: -len(each.lstrip())] for each in body if each.strip()), f"{head[1]}\t")
         at = number + 1 + own
         return "\n".join([*lines[:at], f"{indent}{text}", *lines[at:]]) + "\n"
     return None
