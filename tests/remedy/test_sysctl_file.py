@@ -30,6 +30,13 @@ def test_a_file_that_switches_forwarding_off_loses_that_line(path: str) -> None:
     assert f"{path} line 2 sets net.ipv4.ip_forward to 0 at each boot: delete that line" in said(told)
 
 
+def test_the_other_name_of_the_value_counts_too() -> None:
+    told = remedy(
+        network(("/etc/sysctl.d/a.conf", "net.ipv4.conf.all.forwarding = 0\n")), sysctl("net.ipv4.ip_forward")
+    )
+    assert [(each.file, each.content) for each in told.persist] == [("/etc/sysctl.d/a.conf", "")]
+
+
 def test_a_file_of_a_package_is_masked() -> None:
     told = remedy(
         network(("/usr/lib/sysctl.d/10-off.conf", "net.ipv4.ip_forward = 0\n")), sysctl("net.ipv4.ip_forward")

@@ -5,12 +5,14 @@ A value that dockerd writes at its start gets no file: it is judged by the host 
 
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
 from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings
-from hairpin.host.sysctl import dotted
+from hairpin.host.sysctl import Path, dotted
 from hairpin.message import Message, message
 from hairpin.remedy.at_boot import written_at_boot
 from hairpin.remedy.container import of_container
 from hairpin.remedy.remedy import Lasting, Situation
 
+_ONE_VALUE: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
+"""Two names of one value."""
 _MODULES = "/etc/modules-load.d/hairpin-br_netfilter.conf"
 
 
@@ -36,7 +38,10 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     found = settings(part.path, situation.host.files)
     maker = written_at_boot(part.path, part.value, situation.host)
     if maker is not None:
-        return _made(part, found, maker, situation)
+        names = _ONE_VALUE if part.path in _ONE_VALUE else (part.path,)
+        return _made(
+            part, tuple(each for name in names for each in settings(name, situation.host.files)), maker, situation
+        )
     said = _advice(part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
