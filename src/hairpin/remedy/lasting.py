@@ -69,6 +69,7 @@ _BY_CREATION = frozenset(
         "port-not-published",
         "published-on-loopback-only",
         "published-on-other-address",
+        "published-protocol-mismatch",
     }
 )
 """Causes whose ports and namespaces are fixed when a container is made."""
@@ -121,6 +122,18 @@ def _spares_containers(part: Primitive, host: Host, network: Network) -> bool:
         return False
     holder = attachment_of(network, host, part.route.destination, part.route.version)
     return holder is None or any(hop.link == holder.network.bridge for hop in part.route.next_hops)
+
+
+def _files_kept(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+    """Return the files that load the modules at boot; files and units last by themselves."""
+    modules = tuple(part.name for part in parts if isinstance(part, LoadModule))
+    if not modules:
+        return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
+    return Lasting(
+        files=tuple(
+            WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n") for name in modules
+        )
+    )
 
 
 def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
@@ -195,10 +208,20 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
         case "change-route" if situation.cause in _BY_SUBNET:
             return Lasting()  # another subnet is what lasts
         case "change-route":
-            return Lasting(advice=(network_configuration.configured_by(situation.host),))
-        case "recreate-network" | "continue-process" | "drop-connection" | "change-files" | "change-outside":
-            # A subnet is fixed by who makes the network anew, a new process runs, a dropped entry stays away, a file
-            # lasts, a person decides.
-            return Lasting()
+            return network_configuration.routes(parts, situation)
+        case "change-files":
+            return _files_kept(parts, situation)
+        case "recreate-network":
+            return Lasting(advice=(message("the network keeps its new subnet: nothing else is needed"),))
+        case "continue-process":
+            return Lasting(advice=(message("a process that is started anew is not stopped: nothing else is needed"),))
+        case "drop-connection":
+            return Lasting(
+                advice=(
+                    message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
+                )
+            )
+        case "change-outside":
+            return Lasting(advice=(message("it is kept where it is configured, outside of this host"),))
         case _:
             assert_never(kind)
