@@ -6,6 +6,8 @@ from hairpin.diagnose.diagnose import diagnose, merged, minimised, suspects
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, World
+from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
 from tests.rule_text import with_rule
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, published
@@ -46,6 +48,20 @@ def test_a_fault_that_does_not_matter_is_not_named() -> None:
     """The host itself connects by loopback: forwarding and DOCKER-USER are not on that way."""
     both = network(host_namespace(DROP, values=FORWARDING))
     assert causes(both, published(FromHost(), "127.0.0.1")) == []
+
+
+def test_what_is_only_assumed_proves_no_cause() -> None:
+    mapping = PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS)
+    stated = msgspec.structs.replace(network(), world=World((mapping,)))
+    flow = published(FromHost(), "203.0.113.11")
+    trace = walk_flow(stated, flow)
+    assert [each.cause for each in suspects(stated, flow, trace)] != []
+    (branch,) = trace.branches
+    assert branch.stop is not None
+    assert isinstance(branch.stop.decided_by, Assumed)
+    guessed = msgspec.structs.replace(branch.stop.decided_by, grounds="assumed")
+    ended = msgspec.structs.replace(branch, stop=msgspec.structs.replace(branch.stop, decided_by=guessed))
+    assert suspects(stated, flow, msgspec.structs.replace(trace, branches=(ended,))) == ()
 
 
 def test_a_flow_that_depends_has_no_cause() -> None:

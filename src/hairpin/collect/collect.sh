@@ -934,10 +934,24 @@ system() {
         endframe 0 text ''
     else endframe 1 absent '/sys/class/dmi/id is not there'
     fi
+    cloud_init
     if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
     run kernel-cmdline /proc/cmdline kernel_cmdline
     run klog dmesg kernel_log
     have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' netns_ids
+}
+CLOUD_PATHS='ds.meta_data.public-ipv4 ds.meta_data.local-ipv4 ds.meta_data.eipv4 ds.meta_data.private-ipv4
+    ds.meta_data.network.interfaces.macs.*.ipv4-associations ds.meta_data.network.interfaces.macs.*.public-ipv4s
+    ds.meta_data.network.interfaces.macs.*.local-ipv4s ds.meta_data.imds.network.interface.ipv4.ipAddress.publicIpAddress
+    ds.meta_data.imds.network.interface.ipv4.ipAddress.privateIpAddress ds.ec2_metadata.public-ipv4
+    ds.ec2_metadata.local-ipv4 ds.meta_data.public_ip.address ds.meta_data.private_ip
+    ds.meta_data.interfaces.public.ipv4.ip_address'
+cloud_init() { # of the cloud's metadata only the host's addresses: the rest has keys, tokens and user data
+    file=/run/cloud-init/instance-data.json real=${HAIRPIN_ROOT}/run/cloud-init/instance-data.json
+    if [ ! -e "$real" ]; then absent cloud-init "$file" "$file is not there"
+    elif [ ! -r "$real" ]; then say cloud-init "$file" 1 refused "$file: Permission denied"
+    else run cloud-init "$file" allow_json "$CLOUD_PATHS" <"$real"
+    fi
 }
 identity() { # machine id and boot id: two snapshots with the same pair are of one machine
     files machine-id plain /etc/machine-id

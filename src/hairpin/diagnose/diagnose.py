@@ -18,7 +18,7 @@ from hairpin.diagnose.senders import sender
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.state import Stop
+from hairpin.walk.state import Assumed, Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
@@ -115,10 +115,16 @@ def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
     """Return what the causes suspect at the ends of the trace's failing branches, most likely first."""
     found: list[Suspect] = []
     for branch in trace.branches:
-        if branch.succeeds or branch.stop is None:
+        if branch.succeeds or branch.stop is None or not rests_on_facts(branch):
             continue
         found += _at(network, flow, branch, branch.stop)
     return tuple(sorted(found, key=lambda each: place(each.candidate.in_class)))
+
+
+def rests_on_facts(branch: Branch) -> bool:
+    """Return whether the branch ends for a reason that was read or stated.  What is only assumed proves no cause."""
+    decided = branch.stop.decided_by if branch.stop is not None else None
+    return not branch.questions and not (isinstance(decided, Assumed) and decided.grounds == "assumed")
 
 
 def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:

@@ -6,7 +6,7 @@ from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Contact, Container, Engine
 from hairpin.host.link import Address, Link
-from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
+from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket, VirtualService
@@ -105,6 +105,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     files: tuple[ConfigFile, ...] = ()
     cloud: str | None = None
     """azure aws gcp aliyun tencent …, from DMI; None: no sign of one."""
+    cloud_addresses: tuple[CloudAddress, ...] = ()
     klog: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
 

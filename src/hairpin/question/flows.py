@@ -161,7 +161,9 @@ def _to_port(
 ) -> list[Flow]:
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
-    meant, container = _holder(network, target, version) or (host.name, _publisher(host, binding))
+    foreign = target.address is not None and network.world.supposed_public(version, target.address) is not None
+    own = _holder(network, target, version) or (host.name, _publisher(host, binding))
+    meant, container = (host.name, None) if foreign else own
     return [
         Flow(
             start=point.start,
@@ -202,7 +204,10 @@ def _standpoints(
 ) -> list[Standpoint]:
     if origin is not None:
         return [named(network, host, version, origin)]
-    if target.address is not None and is_loopback(target.address, version):
+    if target.address is not None and (
+        is_loopback(target.address, version) or network.world.supposed_public(version, target.address) is not None
+    ):
+        # A client outside reaches an address that is no host's without this host.
         return [Standpoint(FromHost(), host)]
     return list(usual(network, host, version, others))
 

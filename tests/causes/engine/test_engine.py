@@ -73,8 +73,9 @@ CASES: dict[str, Case] = {
         network(), asked(OUTSIDE, "198.51.100.11", 80), ("port-not-published",),
         published_as(PortBinding("tcp", 80, 80, None, 4)),
     ),
-    "the asked address is on no link": Case(
-        network(), published(address="198.51.100.12"), ("publish-address-not-on-host",), ON_SECOND,
+    "the address of the binding is on no link": Case(
+        published_as(PortBinding("tcp", 80, 8151, 0xC633640C, 4)), published(address="198.51.100.12"),
+        ("publish-address-not-on-host",), ON_SECOND,
     ),
     "published on loopback": Case(ON_LOOPBACK, published(), ("published-on-loopback-only",)),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
@@ -109,7 +110,13 @@ def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) ->
     is_silent(network, flow)
 
 
+def test_an_address_that_nobody_stated_is_not_given_to_the_host() -> None:
+    named = [each.cause for each in diagnose(network(), published(address="198.51.100.12")).causes]
+    assert "publish-address-not-on-host" not in named
+
+
 def test_an_address_of_another_host_is_not_given_to_this_one() -> None:
-    both = msgspec.structs.replace(network(), hosts=(*network().hosts, node("two")))
+    bound = published_as(PortBinding("tcp", 80, 8151, 0xC633640C, 4))
+    both = msgspec.structs.replace(bound, hosts=(*bound.hosts, node("two")))
     named = [each.cause for each in diagnose(both, published(address="198.51.100.12")).causes]
     assert "publish-address-not-on-host" not in named

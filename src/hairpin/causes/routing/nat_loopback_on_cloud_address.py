@@ -40,6 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
             change=rendered(intent, view.network),
             where=where(address=public, private=private, port=f"{flow.dport}/{flow.protocol}"),
             in_class="gateway-without-hairpin",
+            evidence=(mapping.evidence,) if mapping.evidence else (),
             side_effects=(
                 message(
                     "the rule takes this address and port only; other services at {public} stay as they are",
