@@ -3,12 +3,14 @@ import msgspec
 from hairpin.causes.order import place
 from hairpin.change.change import SetSysctl
 from hairpin.diagnose.diagnose import diagnose, merged, minimised, suspects
+from hairpin.host.docker import Contact
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_host
 from tests.rule_text import with_rule
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, published
 
@@ -79,8 +81,9 @@ def test_a_rule_against_a_documentation_range_is_no_cause() -> None:
 
 
 def test_a_failure_that_no_cause_explains() -> None:
-    """A closed port that nobody publishes: no change of the catalogue invents a service behind it."""
-    found = diagnose(network(inner=container_namespace(())), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 1))
+    """A closed port, and an engine that did not tell which ports it publishes."""
+    mute = with_host(network(inner=container_namespace(())), contacts=(Contact("docker", "", "hung"),))
+    found = diagnose(mute, Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 1))
     assert (found.trace.verdict, found.causes, found.proof) == ("refused", (), None)
 
 

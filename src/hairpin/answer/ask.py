@@ -4,7 +4,6 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
 from hairpin.answer.questions import questions_of
-from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
@@ -51,7 +50,6 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
             return _proven(start, flows, kernel)
         case "check":
             examination = examine(within, flows)
-            refuse_unpublished(question.targets, examination)
             if kernel is None:
                 return _with_questions(_explained(start, examination, Replication((None,) * len(flows))))
             found = _explained(start, examination, replicated(examination, evidence, kernel))

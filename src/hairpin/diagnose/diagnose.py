@@ -90,7 +90,7 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
                 if grown.trace.succeeds:
-                    found = merged(minimised(network, flow, grown.suspects))
+                    found = _unserved_first(merged(minimised(network, flow, grown.suspects)))
                     return Diagnosis(trace, found, Proof(trace.verdict, grown.trace.verdict))
                 if walks >= MAX_WALKS:
                     return Diagnosis(trace)
@@ -175,6 +175,11 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
         candidate = msgspec.structs.replace(first.candidate, change=change)
         joined[each.key] = msgspec.structs.replace(first, candidate=candidate)
     return tuple(joined.values())
+
+
+def _unserved_first(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set with a port that nobody serves in front: without a service, no other fault matters."""
+    return tuple(sorted(found, key=lambda each: each.candidate.in_class != "port-not-published"))
 
 
 def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:

@@ -66,6 +66,7 @@ _BY_CREATION = frozenset(
         "port-not-published",
         "published-on-loopback-only",
         "published-on-other-address",
+        "published-protocol-mismatch",
     }
 )
 """Causes whose ports and namespaces are fixed when a container is made."""
