@@ -70,8 +70,8 @@ loaded() { # loaded MODULE...: whether all are in the kernel already, so that a 
     done
 }
 
-# Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key; an array adds
-# nothing to a path; everything below a named path is kept. The record separator is the quote, so records alternate
+# Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key, % a dot within a
+# key; an array adds nothing to a path; everything below a named path is kept. The record separator is the quote, so records alternate
 # between structure and string: this takes constant memory and is quick in every awk.
 allow_json() { # allow_json PATHS
     awk -v allow="$1" '
@@ -133,7 +133,7 @@ allow_json() { # allow_json PATHS
         OPTION = "^(com\\.docker\\.network\\.|(parent|mode|mtu|vlan|isolate|metric|vrf|encrypted|bclim|interface_name|host_interface_name|no_default_route|dhcp|driver|macvlan_mode|ipvlan_mode|ipvlan_flag)$)"
         n = split(allow, paths, " ")
         for (i = 1; i <= n; i++) {
-            keep[paths[i]]; m = split(paths[i], seg, "."); p = ""
+            gsub(/%/, "\001", paths[i]); keep[paths[i]]; m = split(paths[i], seg, "."); p = ""
             for (j = 1; j < m; j++) { p = p == "" ? seg[j] : p "." seg[j]; part[p]; if (seg[j + 1] == "*") star[p] }
             if (seg[1] == "*") star[""]
         }
@@ -468,7 +468,8 @@ job() { # job FILE FUNCTION...: in the background with its own time limit; in th
 
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.StartedAt State.FinishedAt
-    Config.Image Config.ExposedPorts Config.Hostname HostConfig.NetworkMode HostConfig.PortBindings
+    Config.Image Config.ExposedPorts Config.Hostname Config.Labels.com%docker%compose%service
+    Config.Labels.io%podman%compose%service HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
     NetworkSettings.SandboxKey NetworkSettings.HairpinMode NetworkSettings.Networks.*.IPAMConfig
@@ -642,7 +643,8 @@ docker_containers() {
         capture limit 8 $docker ps -aq --no-trunc; ids=$out
         template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt)},\"Config\":{$(fields .Config Image \
-            ExposedPorts Hostname)},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
+            ExposedPorts Hostname),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
+            com.docker.compose.service)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
             RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
             .NetworkSettings Ports SandboxID SandboxKey HairpinMode Networks)}}"
         set -- limit 8 $docker inspect --type container --format "$template" $ids
