@@ -25,7 +25,10 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
 def published_too(host: Host, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
     """Return the parts of the change after which the container has this binding beside its others."""
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
-    return (*rules_with(host, container, changed), *relays(host, container, binding, recreated_with(container, binding)))
+    return (
+        *rules_with(host, container, changed),
+        *relays(host, container, binding, recreated_with(container, binding)),
+    )
 
 
 def recreated_with(container: Container, binding: PortBinding) -> Message:

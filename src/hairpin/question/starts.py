@@ -5,7 +5,8 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.errors import UsageError
+from hairpin.errors import UnknownNameError, UsageError
+from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -65,12 +66,28 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
 
 def asker(network: Network, origin: Origin) -> Host:
     """Return the host of the container in which the flow starts."""
-    return host_with(network, origin.container or "", origin.host)
+    return _asker(network, origin)[0]
+
+
+def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
+    """Return the container in which the flow starts, and its host; raises as ``container_named``."""
+    try:
+        host = host_with(network, origin.container or "", origin.host)
+        return host, container_named(network, host, origin.container or "")
+    except UnknownNameError as error:
+        if not origin.bare:
+            raise
+        raise UsageError(
+            message(
+                "--from {text}: {said}; write an address, host, lan or container:NAME",
+                text=origin.container,
+                said=error.said,
+            )
+        ) from error
 
 
 def _container(network: Network, origin: Origin) -> Standpoint:
-    host = asker(network, origin)
-    container = container_named(network, host, origin.container or "")
+    host, container = _asker(network, origin)
     if container.netns is None:
         raise UsageError(
             message(

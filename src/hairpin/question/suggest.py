@@ -10,7 +10,7 @@ FEW = 5
 
 def close(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the known words that look like the word, the most similar first; at most three."""
-    return tuple(get_close_matches(word, list(dict.fromkeys(known)), 3, 0.7))
+    return tuple(get_close_matches(word, list(dict.fromkeys(known)), 3, 0.6))
 
 
 def listed(word: str, known: Iterable[str]) -> Message | str:

@@ -25,7 +25,17 @@ from tests.causes.hosts import (
     with_host,
 )
 from tests.rule_text import with_rule, without
-from tests.small_host import CLIENT, DOCKER_RULES, HOST_ADDRESS, WEB_ITSELF, egress, engine, host_namespace, network, published
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    HOST_ADDRESS,
+    WEB_ITSELF,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
 from tests.two_hosts import node
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
@@ -92,7 +102,8 @@ CASES: dict[str, Case] = {
         published_as(PortBinding("tcp", 80, 8152, None, 4)),
     ),
     "nothing runs, behind a firewall": Case(
-        network(host_namespace(CLOSED), docker=engine()), asked(OUTSIDE, "198.51.100.11", 8152), ("port-not-published",),
+        network(host_namespace(CLOSED), docker=engine()), asked(OUTSIDE, "198.51.100.11", 8152),
+        ("port-not-published",),
         network(host_namespace(sockets=(Socket("tcp", 4, None, 8152),)), docker=engine()),
     ),
     "a mistyped port of the public address": Case(

@@ -61,8 +61,14 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
             name=container.name,
             asked=asked,
             other=other,
-            inside="" if served else message(", and nothing serves {asked} port {port} in {name} either",
-                                             asked=asked, port=twin.container_port, name=container.name),
+            inside=""
+            if served
+            else message(
+                ", and nothing serves {asked} port {port} in {name} either",
+                asked=asked,
+                port=twin.container_port,
+                name=container.name,
+            ),
         ),
         change=Change((*published_too(view.host, container, twin), *(() if served else (service,)))),
         where=where(container=container.name, published=f"{port}/{other}", asked=f"{port}/{asked}"),
