@@ -149,7 +149,7 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
     "no such client container": (whole(), TO_WEB, Origin("container", container="x"), "no container 'x'"),
     "a word that is no place": (
         whole(), TO_WEB, Origin("container", container="wbe", bare=True),
-        r"--from wbe: no container 'wbe' .* did you mean web\?; write an address, host, lan or container:NAME",
+        r"--from wbe: write an address, host, lan or container:NAME; no container 'wbe' .* did you mean web\?",
     ),
     "a service with several containers as the client": (
         whole(ONE, TWO), TO_WEB, Origin("container", container="api"), "name one of web, api-2",

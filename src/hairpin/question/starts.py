@@ -79,7 +79,7 @@ def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
             raise
         raise UsageError(
             message(
-                "--from {text}: {said}; write an address, host, lan or container:NAME",
+                "--from {text}: write an address, host, lan or container:NAME; {said}",
                 text=origin.container,
                 said=error.said,
             )

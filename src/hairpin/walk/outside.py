@@ -191,7 +191,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
     refused = refused_by_peer(network, state)
     if refused is not None:
-        return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
+        return OutsideAnswer(refused, reason="peer-drops")
     question = way_back(network, state)
     questions = (question,) if question is not None else ()
     decided = Assumed(answers(network, state, is_next_hop_named=bool(questions)))
@@ -204,9 +204,9 @@ def _at_gateway(network: Network, state: State, public: PublicAddress) -> Outsid
     if not public.hairpins and network.host_netns(public.host) == state.netns.of_host:
         said = message("{gateway} and does not send this host's own packets back to it", gateway=gateway)
         decided = Assumed(said, "stated")
-        return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.said,))
+        return OutsideAnswer(decided, reason="gateway-does-not-hairpin")
     decided = Assumed(message("{gateway} and hairpins", gateway=gateway), "stated")
-    return OutsideAnswer(decided, reply=_reply(network, state, state.packet), assumed=(decided.said,))
+    return OutsideAnswer(decided, reply=_reply(network, state, state.packet))
 
 
 def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
