@@ -293,7 +293,7 @@ def mute(state: Literal["hung", "stopped", "answers"]) -> Network:
 
 @pytest.mark.parametrize("state", ("hung", "stopped"))
 def test_a_container_that_a_silent_engine_may_have_is_not_denied(state: Literal["hung", "stopped"]) -> None:
-    with pytest.raises(CollectError, match="'gone' is unknown: docker"):
+    with pytest.raises(CollectError, match="container 'gone' is not known, and docker"):
         flows_for(mute(state), (Target(container="gone"),), None)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from hairpin.errors import CollectError, UnknownNameError, UsageError
 from hairpin.host.docker import Container
+from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.machines import same_machine
@@ -132,8 +133,8 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
     found = host.containers_named(name)
     if found:
         return found
-    _require_engines(host, name)
     known = listed(name, (each.name for each in host.containers()))
+    _require_engines((host,), name, known)
     meant = _meant(name, (host,))
     here = host is network.this
     said = (
@@ -157,35 +158,6 @@ def _suggesting(said: Message, meant: tuple[str, ...]) -> Message:
     return message("{said}; did you mean {words}?", said=said, words=", ".join(meant))
 
 
-def _require_engines(host: Host, name: str) -> None:
-    """Raise CollectError where an engine of the host did not tell its containers: one may have the name."""
-    silent = [each for each in host.contacts if each.state in ("hung", "unreachable", "unreadable")]
-    if host.contacts and all(each.state == "stopped" for each in host.contacts):
-        silent = list(host.contacts)
-    if silent:
-        raise CollectError(
-            message(
-                "whether {host} has a container {name!r} is unknown: {engine} ({endpoint}) did not tell its containers "
-                "({state})",
-                host=host.name,
-                name=name,
-                engine=silent[0].kind,
-                endpoint=silent[0].endpoint or "-",
-                state=silent[0].state,
-            )
-        )
-    unread = [each for each in host.unread if each.key.startswith(("docker", "podman"))]
-    if unread:
-        raise CollectError(
-            message(
-                "whether {host} has a container {name!r} is unknown: {reason}",
-                host=host.name,
-                name=name,
-                reason=unread[0].reason,
-            )
-        )
-
-
 def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
     """Raise CollectError where the first host was not read: it may have the container, too, and would be meant."""
     if not network.this.was_read:
@@ -203,7 +175,33 @@ def _refuse_unknown(network: Network, name: str) -> None:
     """Raise UsageError with the containers of all hosts; CollectError if one of the hosts could not be read."""
     for host in network.hosts:
         _read(host)
-        _require_engines(host, name)
     known = listed(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
+    _require_engines(network.hosts, name, known)
     said = message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=known)
     raise UnknownNameError(_suggesting(said, _meant(name, network.hosts)), name=name)
+
+
+def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
+    """Raise CollectError if an engine of the hosts should answer and does not: it may have the container."""
+    for host in hosts:
+        for each in unanswering(host):
+            raise CollectError(
+                message(
+                    "container {name!r} is not known, and {engine} on {host} could not be asked ({state}): {why} "
+                    "(containers: {known})",
+                    name=name,
+                    engine=each.engine.kind,
+                    host=host.name or "-",
+                    state=each.contact.state,
+                    why=_why(each),
+                    known=known,
+                )
+            )
+
+
+def _why(each: Health) -> Message:
+    if each.is_down:
+        return message("start it with `systemctl start docker`")
+    if each.contact.named:
+        return message("{named} names {endpoint}", named=each.contact.named, endpoint=each.contact.endpoint)
+    return message("`hairpin` alone says why")

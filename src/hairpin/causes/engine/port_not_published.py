@@ -15,15 +15,13 @@ from hairpin.causes.service._service import listening
 from hairpin.change.change import Change, Primitive
 from hairpin.engines.republishing import published_too
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.engine_health import unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.question.flows import bindings_of
 from hairpin.question.suggest import FEW, port_distance
-
-_UNKNOWN = ("hung", "unreachable", "unreadable")
-"""States of an engine that runs, or may, and has not told what it publishes."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -58,7 +56,7 @@ def _is_unserved(view: View) -> bool:
     own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
     if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
         return False
-    if any(each.state in _UNKNOWN for each in view.host.contacts) or _is_engine_unread(view.host):
+    if unanswering(view.host) or _is_engine_unread(view.host):
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
