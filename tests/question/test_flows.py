@@ -53,6 +53,13 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     "the beginning of an id": (
         whole(TWO), Target(container="bbbb"), CLIENT, ["192.0.2.10 -> 198.51.100.11:8153/tcp"],
     ),
+    "from the host's own address": (
+        whole(), TO_WEB, Origin("address", version=4, address=parse_address("198.51.100.11")[1]), PUBLISHED[2:],
+    ),
+    "from a container's address": (
+        whole(), TO_WEB, Origin("address", version=4, address=parse_address("172.17.0.2")[1]),
+        ["container:web -> 198.51.100.11:8151/tcp"],
+    ),
     "each port of a range": (
         whole(), Target(8151, last=8152), CLIENT,
         ["192.0.2.10 -> 198.51.100.11:8151/tcp", "192.0.2.10 -> 198.51.100.11:8152/tcp"],

@@ -34,6 +34,8 @@ TARGETS: dict[str, Target] = {
     "8151-8153": Target(8151, last=8153),
     "8151-8153/udp@node2": Target(8151, "udp", host="node2", last=8153),
     "8151-8151": Target(8151),
+    "198.51.100.2:80-82/udp": Target(80, "udp", 4, 0xC6336402, last=82),
+    "web:80-82": Target(80, container="web", last=82),
     "8151@node2": Target(8151, host="node2"),
     "8151/udp@node2#2": Target(8151, "udp", host="node2#2"),
     "198.51.100.2:80@node2": Target(80, version=4, address=0xC6336402, host="node2"),

@@ -81,6 +81,8 @@ def _ports(network: Network, target: Target) -> tuple[Target, ...]:
     ports = range(target.port, target.last + 1)
     wanted = list(ports)
     if len(ports) > _ALL_OF_A_RANGE:
+        if target.container is not None:
+            raise UsageError(message("at most {count} ports of a container can be asked for", count=_ALL_OF_A_RANGE))
         host = host_named(network, target.host)
         bindings = (binding for container in host.containers() for binding in container.bindings)
         protocols = (target.protocol,) if target.protocol is not None else ("tcp", "udp")

@@ -11,7 +11,7 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
-from hairpin.network.network import Network
+from hairpin.network.network import Network, netns_of, owns_address
 from hairpin.network.prefix import Version
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
@@ -59,9 +59,23 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
             assert origin.address is not None
             if origin.version != version:
                 raise UsageError(message("--from and TARGET are of different address families"))
-            return Standpoint(Outside(origin.address), host_named(network, origin.host) if origin.host else host)
+            return _at_address(
+                network, host_named(network, origin.host) if origin.host else host, version, origin.address
+            )
         case _:
             assert_never(origin.kind)
+
+
+def _at_address(network: Network, host: Host, version: Version, address: int) -> Standpoint:
+    """Return the start that an address means: the host itself, one of its containers, or a client outside."""
+    if owns_address(network.namespace(host.netns), version, address):
+        return Standpoint(FromHost(address), host)
+    for container in host.containers():
+        held = any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints)
+        netns = netns_of(host, container)
+        if held and netns is not None and not netns.is_host:
+            return Standpoint(FromContainer(container.name, netns), host)
+    return Standpoint(Outside(address), host)
 
 
 def asker(network: Network, origin: Origin) -> Host:

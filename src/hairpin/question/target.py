@@ -1,6 +1,7 @@
 """Reads TARGET and WHERE as people type them.
 
-TARGET := (PORT[-PORT][/PROTO] | ADDR:PORT[/PROTO] | [V6]:PORT[/PROTO] | NAME | NAME:PORT[/PROTO]) [@HOST] | URL
+TARGET := (PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME:PORTS[/PROTO]) [@HOST] | URL
+PORTS  := PORT | PORT-PORT
 WHERE  := (ADDR | host | lan | [container:]NAME) [@HOST]
 
 NAME is a container's name or id, or a compose service's.  HOST is the label of a host: all that
@@ -45,15 +46,10 @@ def split_host(text: str) -> tuple[str, str]:
 
 
 def _target(text: str) -> Target:
-    plain = re.fullmatch(r"(?P<port>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>.*))?", text)
+    plain = re.fullmatch(r"(?P<ports>\d+(?:-\d+)?)(?:/(?P<protocol>.*))?", text)
     if plain is not None:
-        port, protocol = _port(plain["port"], text), _protocol(plain["protocol"], text)
-        last = _port(plain["last"], text) if plain["last"] is not None else port
-        if last < port:
-            raise UsageError(
-                message("{text!r} ends before it begins: write {last}-{port}", text=text, last=last, port=port)
-            )
-        return Target(port=port, last=last if last > port else None, protocol=protocol)
+        port, last = _ports(plain["ports"], text)
+        return Target(port=port, last=last, protocol=_protocol(plain["protocol"], text))
     if (mapping := re.fullmatch(r"(\d+):(\d+)(/.*)?", text)) is not None:
         raise UsageError(
             message(
@@ -70,8 +66,8 @@ def _target(text: str) -> Target:
         raise UsageError(message("{text!r} has no port: write {written}:PORT", text=text, written=written))
     found = _WITH_PORT.fullmatch(text)
     if found is not None:
-        port, protocol = _port(found["port"], text), _protocol(found["protocol"], text)
-        return _at(found["place"], port, protocol, text)
+        (port, last), protocol = _ports(found["port"], text), _protocol(found["protocol"], text)
+        return msgspec.structs.replace(_at(found["place"], port, protocol, text), last=last)
     if _NAME.fullmatch(text):
         return Target(container=text)
     raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
@@ -133,6 +129,18 @@ def _address(text: str) -> tuple[Version, int] | None:
         return parse_address(text)
     except ValueError:
         return None
+
+
+def _ports(text: str, whole: str) -> tuple[int, int | None]:
+    """Return the port, or the first and the last one of a range."""
+    first, dash, end = text.partition("-")
+    port = _port(first, whole)
+    last = _port(end, whole) if dash else port
+    if last < port:
+        raise UsageError(
+            message("{text!r} ends before it begins: write {last}-{port}", text=whole, last=last, port=port)
+        )
+    return port, last if last > port else None
 
 
 def _port(text: str, whole: str) -> int:
