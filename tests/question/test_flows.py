@@ -10,8 +10,10 @@ from hairpin.host.link import Address
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import bindings_of, flows_for
+from hairpin.question.outside import with_world
 from tests.small_host import container, engine, host_namespace, network
 
 LOOPBACK = 0x7F000001
@@ -316,3 +318,9 @@ def test_of_many_containers_the_nearest_are_listed() -> None:
     assert "app17" in str(refused.value)
     assert "and 195 more" in str(refused.value)
     assert len(str(refused.value)) < 160
+
+
+def test_a_neighbours_address_is_asked_from_the_host_alone() -> None:
+    target = Target(port=8151, version=4, address=parse_address("198.51.100.77")[1])
+    flows = flows_for(with_world(whole(), World(), (), (target,)), (target,), None)
+    assert [(each.start_text(), each.container) for each in flows] == [("host", None)]

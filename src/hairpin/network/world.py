@@ -67,14 +67,15 @@ class UpstreamRule(msgspec.Struct, frozen=True):
 class World(msgspec.Struct, frozen=True):
     """Everything stated about the outside.
 
-    ``supposed``: what the user may mean by asking for a public address that no host has.  No walk looks at it, except
-    for a client outside: its packet goes to whoever has the address."""
+    ``supposed``: what the user may mean by asking for a public address that no host has.  No walk looks at it.
+    ``foreign``: the asked addresses that no host has; a client outside reaches them without a host."""
 
     publics: tuple[PublicAddress, ...] = ()
     supposed: tuple[PublicAddress, ...] = ()
     peers: tuple[Peer, ...] = ()
     return_routes: tuple[ReturnRoute, ...] = ()
     upstream: tuple[UpstreamRule, ...] = ()
+    foreign: tuple[tuple[Version, int], ...] = ()
 
     def peer_against(self, host: str, version: Version, source: int, destination: int) -> Peer | None:
         """Return the peer of the destination that does not accept the source in the packets of that host, or None."""

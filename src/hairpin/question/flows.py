@@ -196,7 +196,7 @@ def _to_port(
 ) -> list[Flow]:
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
-    foreign = target.address is not None and network.world.supposed_public(version, target.address) is not None
+    foreign = (version, target.address) in network.world.foreign
     own = _holder(network, target, version) or (host.name, _publisher(host, binding))
     meant, container = (host.name, None) if foreign else own
     return [
@@ -241,7 +241,7 @@ def _standpoints(
     if origin is not None:
         return [named(network, host, version, origin)]
     if target.address is not None and (
-        is_loopback(target.address, version) or network.world.supposed_public(version, target.address) is not None
+        is_loopback(target.address, version) or (version, target.address) in network.world.foreign
     ):
         # A client outside reaches an address that is no host's without this host.
         return [Standpoint(FromHost(), host)]

@@ -13,7 +13,7 @@ import msgspec
 from hairpin.errors import MalformedError, UsageError, reason_of
 from hairpin.host.host import Host, Namespace
 from hairpin.message import message
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -216,7 +216,10 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
     publics_of_all = (*stated, *world.publics, *(each for host in network.hosts for each in _told(network, host)))
     known = msgspec.structs.replace(world, publics=publics_of_all)
     supposed = (found for target in targets if (found := _supposed(network, known, target)) is not None)
-    complete = msgspec.structs.replace(known, supposed=tuple(dict.fromkeys(supposed)))
+    foreign = (at for target in targets if (at := _foreign(network, known, target)) is not None)
+    complete = msgspec.structs.replace(
+        known, supposed=tuple(dict.fromkeys(supposed)), foreign=tuple(dict.fromkeys(foreign))
+    )
     return msgspec.structs.replace(network, world=complete)
 
 
@@ -268,6 +271,23 @@ def _supposed(network: Network, world: World, target: Target) -> PublicAddress |
         return None
     own = primary_address(network, this.netns, version)
     return PublicAddress(version, address, own, host=target.host) if own is not None else None
+
+
+def _foreign(network: Network, world: World, target: Target) -> tuple[Version, int] | None:
+    """Return the target's address if no host has it, nobody states it, and the asked host's route to it leads out."""
+    version, address = target.version, target.address
+    this = next((each for each in network.hosts if target.host in ("", each.name)), None)
+    if version is None or address is None or this is None or this.netns not in network:
+        return None
+    if world.public(version, address) is not None or is_loopback(address, version) or is_multicast(address, version):
+        return None
+    if any(owns_address(each, version, address) for _, each in network.namespaces()):
+        return None
+    host = network.namespace(this.netns)
+    found = lookup(host, Query(version, address))
+    links = [host.link(hop.link) for hop in found.next_hops if hop.link is not None]
+    out = bool(links) and all(each is not None and is_uplink(network, this.netns, each) for each in links)
+    return (version, address) if found.type == "unicast" and out else None
 
 
 def _is_on_link(host: Namespace, version: Version, address: int) -> bool:

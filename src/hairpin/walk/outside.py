@@ -62,7 +62,7 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
 
     Nobody has stated that the asked address is a host's, and the client is on the side on which the address is."""
     start = flow.start
-    if not isinstance(start, (Outside, Lan)) or network.world.supposed_public(flow.version, flow.daddr) is None:
+    if not isinstance(start, (Outside, Lan)) or (flow.version, flow.daddr) not in network.world.foreign:
         return None
     netns = network.host_netns(flow.host)
     incoming = _incoming_link(network, netns, flow, start)
