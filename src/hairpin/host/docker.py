@@ -59,6 +59,8 @@ class Container(msgspec.Struct, frozen=True):
     dns: tuple[str, ...] = ()
     service: str = ""
     netns: str | None = None
+    left_unread: bool = False
+    """Whether its namespace was left unread, because the question did not need it."""
     evidence: str = ""
 
     @property

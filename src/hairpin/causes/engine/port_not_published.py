@@ -35,6 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
         if place is not None and owner(view, place) == "engine":
             yield _protected(view)
         return
+    if any(each.running and each.left_unread for each in view.host.containers()):
+        return  # one of them may have the port: all are read before an answer is given
     own = [each for each in view.host.containers() if each.running and _has_port(view, each)]
     for container in sorted(own, key=lambda each: _elsewhere(view, each) is None):
         yield _unpublished(view, container)
