@@ -9,10 +9,9 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from hairpin.host.docker import Tool
 from hairpin.host.host import Host
 from hairpin.netfilter.iptables.words import split_words, unquoted
-
-Tool = Literal["docker", "podman"]
 
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
@@ -38,6 +37,10 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
     tool: Tool
     policy: str
     name: str
+
+
+class ReloadNetworks(msgspec.Struct, frozen=True, tag="reload-networks"):
+    """Podman makes the rules of all its running containers anew."""
 
 
 class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
@@ -87,7 +90,7 @@ class FillIn(msgspec.Struct, frozen=True, tag="fill-in"):
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
 OfFirewalld = OpenPort | BindInterface | AddDirectRule
-Call = OfContainer | OfFirewalld | ReloadUfw | SetUnitState | FillIn
+Call = OfContainer | OfFirewalld | ReloadUfw | ReloadNetworks | SetUnitState | FillIn
 
 
 def call_argv(call: Call) -> tuple[str, ...]:
@@ -101,6 +104,8 @@ def call_argv(call: Call) -> tuple[str, ...]:
             return (tool, "update", "--restart", policy, name)
         case OpenPort() | BindInterface() | AddDirectRule():
             return ("firewall-cmd", *_firewalld_words(call))
+        case ReloadNetworks():
+            return ("podman", "network", "reload", "--all")
         case ReloadUfw():
             return ("ufw", "reload")
         case SetUnitState(verb=verb, unit=unit):
@@ -150,7 +155,7 @@ def reverse(call: Call, host: Host) -> Call | None:
             return replace(call, verb=back) if back is not None else None
         case ConnectContainer(verb="connect"):
             return replace(call, verb="disconnect")
-        case ConnectContainer() | ReloadUfw() | FillIn():
+        case ConnectContainer() | ReloadNetworks() | ReloadUfw() | FillIn():
             return None
         case SetRestartPolicy(name=name):
             policies = [each.restart_policy for each in host.containers() if each.name == name]

@@ -11,6 +11,7 @@ from hairpin.change.calls import (
     FillIn,
     OfFirewalld,
     OpenPort,
+    ReloadNetworks,
     ReloadUfw,
     SetContainerState,
     SetRestartPolicy,
@@ -191,6 +192,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
         case ReloadUfw():
             return (ManagerRuns("ufw"),)
+        case ReloadNetworks():
+            return ()  # it takes a host whose rules are there already
         case FillIn():
             return ()  # a person fills it in and looks
         case _:

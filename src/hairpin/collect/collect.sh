@@ -447,6 +447,23 @@ socket_owners() { # inode, process id, command: of each process's sockets, in al
 halted() { # ids of the processes that a signal has stopped, one a line
     cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'
 }
+frozen() { # process id, tab, control group: of the processes in a frozen group. A child of a frozen group is frozen, too
+    for file in $(find /sys/fs/cgroup \( -name freezer.state -o -name cgroup.events \) -exec grep -lxsE 'FROZEN|frozen 1' {} + 2>/dev/null); do
+        while read -r pid; do
+            [ "$pid" = 0 ] || printf '%s\t%s\n' "$pid" "${file%/*}"      # 0: a process of another PID namespace
+        done <"${file%/*}/cgroup.procs"
+    done 2>/dev/null
+    :
+}
+members() { # process id, tab, container id: of the processes whose control group has the name of a container
+    grep -sHm1 -E '[0-9a-f]{64}' /proc/[0-9]*/cgroup | awk -F / '
+    $3 in seen || /conmon/ { next }
+    {
+        n = split($0, word, /[^0-9a-f]+/); id = ""
+        for (i = 1; i <= n; i++) if (length(word[i]) == 64) id = word[i]      # that of a pod may stand before it
+        if (id != "") { seen[$3]; print $3 "\t" id }
+    }'
+}
 namespace() { # of a container: ipsets are read only if one of its rules may name one
     links
     rules
@@ -699,6 +716,7 @@ EOT
     paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
     text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
     body namespaces '/proc/PID/ns/net' "$text"
+    run container-resolvers '/proc/PID/root/etc/resolv.conf' resolvers
     running=0 seen=
     while IFS=$TAB read -r name inode pid id; do
         case $name in container:*) name=${name#container:} ;; *) seen=" $inode "; continue ;; esac
@@ -715,6 +733,20 @@ EOT
 $text
 EOT
     NETNS=
+}
+resolvers() { # container id, tab, address: of the name servers in each container's own resolv.conf
+    set --
+    while IFS=$TAB read -r _ inode pid _; do
+        file=/proc/$pid/root/etc/resolv.conf
+        [ -f "$file" ] && [ ! -L "$file" ] && [ ! -L "/proc/$pid/root/etc" ] && [ -r "$file" ] && set -- "$@" "$file"
+    done <<EOT
+$text
+EOT
+    [ $# = 0 ] || awk -v text="$text" '
+    BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
+    FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own }
+    $1 == "nameserver" && $2 ~ /^[0-9a-fA-F.:]+$/ { print own "\t" $2 }
+    ' "$@"
 }
 with_group() { # lines "id name pid" and then "/proc/PID/cgroup:…": the same lines with the process that is in the group of
     # that id; ?pid where none is
@@ -756,25 +788,33 @@ runs() { # runs NAME: is there a process of this name?
     done
     return 1
 }
-podman_all() { # only if one of its containers runs: each podman command writes the lock files of its storage
+podman_all() { # each podman command writes the lock files of its storage, so it is asked only if that holds a container
     if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
-    if [ ! -e /run/libpod/alive ] || [ "$HAIRPIN_UID" != 0 ]; then
-        absent podman-version 'podman version' 'podman has started no container as root since boot: not asked'; return
+    if ! podman_used; then
+        absent podman-version 'podman version' 'podman has no container here: not asked'; return
     fi
-    if ! runs conmon; then
-        absent podman-version 'podman version' 'no container of podman runs (no conmon process): not asked'; return
-    fi
-    unset CONTAINER_HOST CONTAINER_CONNECTION
+    unset CONTAINER_HOST CONTAINER_CONNECTION DOCKER_CONFIG
     run podman-version 'podman version --format json' json "$VERSION_PATHS" limit 8 podman version --format json
-    ids=$(limit 8 podman ps -aq --no-trunc 2>/dev/null)
+    capture limit 8 podman ps -aq --no-trunc; ids=$out
+    if [ "$st" != 0 ]; then captured podman-containers 'podman ps -aq --no-trunc'; return; fi
     nets=$(limit 8 podman network ls -q 2>/dev/null)
     [ -z "$nets" ] || run podman-networks "podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 podman network inspect $nets
+    run podman-info 'podman info --format json' json "$INFO_PATHS" limit 8 podman info --format json
     [ -n "$ids" ] || { body podman-containers 'podman ps -aq --no-trunc' ''; return; }
     capture json "$CONTAINER_PATHS" limit 8 podman inspect --type container $ids
     captured podman-containers "podman inspect --type container $(echo $ids)"
     container_namespaces "$out" seen
-    run podman-info 'podman info --format json' json "$INFO_PATHS" limit 8 podman info --format json
     wait
+}
+podman_used() { # whether one of its containers runs, or its storage lists one
+    runs conmon && return
+    if [ "$HAIRPIN_UID" = 0 ]; then storage=/var/lib/containers/storage
+    else storage=${XDG_DATA_HOME:-$HOME/.local/share}/containers/storage
+    fi
+    for list in "$storage"/*-containers/containers.json "$storage"/*-containers/volatile-containers.json; do
+        grep -qs '"id"' "$list" && return
+    done
+    return 1
 }
 
 # ---- firewall managers, system, files --------------------------------------------------------------------------------
@@ -1064,6 +1104,8 @@ main() {
     NETNS=
     job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
     job 24-halted run halted-processes '/proc/PID/stat' halted
+    job 25-frozen run frozen-processes '/sys/fs/cgroup' frozen
+    job 26-members run container-processes '/proc/PID/cgroup' members
     job 30-podman podman_all
     job 60-firewalld firewalld_all
     job 61-ufw ufw_all

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.calls import Call, SetContainerState
-from hairpin.change.change import AddNamespace, Change, Primitive, one
+from hairpin.change.change import AddAddress, AddNamespace, Change, Primitive, SetLink, SetSysctl, one
+from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
+from hairpin.message import Message, message
 from hairpin.network.prefix import address_text, network_of
+
+_FIRST_UPDATE: Version = (5, 1, 0)
 
 
 def started(host: Host, container: Container, binding: PortBinding) -> Change | None:
@@ -29,7 +33,31 @@ def started(host: Host, container: Container, binding: PortBinding) -> Change | 
     if engine is None or joined is None or subnet is None:
         return None
     parts = tuple(_parts(host, engine, container, joined, subnet, binding))
-    return Change(parts, (SetContainerState("docker", "start", container.name),))
+    return Change(parts, (SetContainerState(engine.kind, "start", container.name),))
+
+
+def takes_restart_policy(engine: Engine) -> bool:
+    """Return whether the engine changes the restart policy of a container that exists: Podman since 5.1."""
+    return engine.kind == "docker" or (dockerd_version(engine.version) or _FIRST_UPDATE) >= _FIRST_UPDATE
+
+
+def back_after_reboot(engine: Engine, container: Container) -> Message:
+    """Return advice: how the container comes back after a reboot."""
+    if engine.kind == "docker":
+        return message(
+            "to have it back after a reboot: docker update --restart unless-stopped {name}", name=container.name
+        )
+    if takes_restart_policy(engine):
+        return message(
+            "to have it back after a reboot: podman update --restart always {name}; "
+            "systemctl enable podman-restart.service",
+            name=container.name,
+        )
+    return message(
+        "to have it back after a reboot: recreate {name} with --restart always; "
+        "systemctl enable podman-restart.service",
+        name=container.name,
+    )
 
 
 def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
@@ -51,16 +79,34 @@ def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBin
 def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
     """Return the first bridge network that the container is, or will be, attached to."""
     names = {each.network for each in container.endpoints} or {container.network_mode}
-    if names & {"default"}:
-        names = {"bridge"}
+    if names & {"default", "bridge"}:
+        names = {engine.default_network}
     return next((each for each in engine.networks if each.name in names and each.driver == "bridge"), None)
 
 
 def _bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
-    """Return the network's IPv4 subnet; None without one, or while its bridge is not on the host."""
-    if joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None:
+    """Return the network's IPv4 subnet; None without one, or while Docker's bridge is not on the host."""
+    if joined.bridge is None or (_lacks_bridge(host, joined) and not _is_podmans(host, joined)):
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
+
+
+def _lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
+    return joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None
+
+
+def _is_podmans(host: Host, joined: DockerNetwork) -> bool:
+    return any(each.kind == "podman" and joined in each.networks for each in host.engines)
+
+
+def _bridge(host: Host, joined: DockerNetwork, subnet: Subnet) -> Iterator[Primitive]:
+    """Yield the bridge that Podman makes with a network's first container, and removes with its last."""
+    if joined.bridge is None or not _lacks_bridge(host, joined):
+        return
+    index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
+    yield SetLink(host.netns, Link(index, joined.bridge, "bridge", flags=("BROADCAST", "MULTICAST", "UP")))
+    yield AddAddress(host.netns, Address(joined.bridge, 4, _gateway(subnet), subnet.prefix_length))
+    yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
 
 
 def _gateway(subnet: Subnet) -> int:
@@ -79,6 +125,7 @@ def _parts(
     running = msgspec.structs.replace(
         container, status="running", endpoints=(endpoint,), bindings=bindings, netns=f"container:{container.name}"
     )
+    yield from _bridge(host, joined, subnet)
     yield _attached(host, running, joined, subnet, address, binding)
     yield from added_rules(host, with_container(engine, running), running)
     yield from relays(host, running, binding)

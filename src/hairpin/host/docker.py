@@ -57,6 +57,8 @@ class Container(msgspec.Struct, frozen=True):
     endpoints: tuple[Endpoint, ...] = ()
     restart_policy: str = "no"
     dns: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] | None = None
+    """The name servers of its own resolv.conf; None: that could not be read."""
     netns: str | None = None
     evidence: str = ""
 
@@ -113,6 +115,10 @@ def is_true(text: str | None, *, otherwise: bool) -> bool:
     return otherwise
 
 
+Tool = Literal["docker", "podman"]
+"""The command of an engine."""
+
+
 class Contact(msgspec.Struct, frozen=True):
     """How an engine took the collector's questions.
 
@@ -120,7 +126,7 @@ class Contact(msgspec.Struct, frozen=True):
     answer within the time limit), ``stopped`` (no process of it runs), ``unreachable`` (it runs, or may, and nothing
     here can ask it) or ``unreadable`` (no permission).  ``answered_ms``: how long it took to tell its version."""
 
-    kind: Literal["docker", "podman"]
+    kind: Tool
     endpoint: str
     state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
     answered_ms: int | None = None
@@ -133,7 +139,7 @@ class Engine(msgspec.Struct, frozen=True):
     version: ``hairpin.engines``.
     """
 
-    kind: Literal["docker", "podman"]
+    kind: Tool
     version: str
     running: bool = True
     containers: tuple[Container, ...] = ()
@@ -150,7 +156,20 @@ class Engine(msgspec.Struct, frozen=True):
     live_restore: bool | None = None
     allow_direct_routing: bool | None = None
     rootless: bool = False
+    network_backend: str | None = None
+    """Podman's: ``netavark`` or ``cni``; None: it did not say."""
+    network_version: str = ""
     evidence: str = ""
+
+    @property
+    def title(self) -> str:
+        """The engine's name in sentences."""
+        return self.kind.capitalize()
+
+    @property
+    def default_network(self) -> str:
+        """The name of the network that a container joins without being told which."""
+        return "bridge" if self.kind == "docker" else "podman"
 
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.

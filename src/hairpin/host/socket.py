@@ -8,7 +8,9 @@ import msgspec
 class Socket(msgspec.Struct, frozen=True):
     """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket takes IPv4 too
     unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
-    ``halted``: a signal stopped every process that has it open."""
+    ``halted``: a signal stopped every process that has it open; ``frozen``: a frozen control group
+    did, of at least one of them.
+    ``container``: the id of the container whose control group the process is in."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -23,6 +25,8 @@ class Socket(msgspec.Struct, frozen=True):
     queued: int | None = None
     relay: "Relay | None" = None
     halted: bool = False
+    frozen: bool = False
+    container: str | None = None
     evidence: str = ""
 
 

@@ -4,6 +4,7 @@ import shlex
 
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
+from hairpin.engines.starting import takes_restart_policy
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.remedy.remedy import Lasting, Situation
@@ -19,10 +20,13 @@ def started(situation: Situation) -> Lasting:
     """Return calls that set a restart policy, for containers that the engine would not start after a reboot."""
     calls: list[SetRestartPolicy] = []
     for call in situation.candidate.change.calls:
-        if isinstance(call, SetContainerState) and call.verb != "pause":
+        if isinstance(call, SetContainerState) and call.verb in ("start", "restart"):
             container = situation.host.container(call.name)
-            if container is not None and container.restart_policy in ("", "no", "on-failure"):
-                calls.append(SetRestartPolicy(call.tool, "unless-stopped", call.name))
+            if container is None or container.restart_policy not in ("", "no", "on-failure"):
+                continue
+            if takes_restart_policy(situation.host.engine_of(container)):
+                policy = "unless-stopped" if call.tool == "docker" else "always"
+                calls.append(SetRestartPolicy(call.tool, policy, call.name))
     return Lasting(calls=tuple(calls))
 
 

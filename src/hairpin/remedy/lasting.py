@@ -2,7 +2,7 @@
 
 from typing import Literal, assert_never, get_args
 
-from hairpin.change.calls import OfFirewalld, SetContainerState
+from hairpin.change.calls import OfFirewalld, ReloadNetworks, SetContainerState
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -78,6 +78,8 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
     for call in situation.candidate.change.calls:
         if isinstance(call, OfFirewalld):
             return "open-firewalld-port"
+        if isinstance(call, ReloadNetworks):
+            return "restore-engine-rules"
         if isinstance(call, SetContainerState) and call.verb != "pause":
             return "start-container"
     if isinstance(part, ContinueProcess | HaltProcess):

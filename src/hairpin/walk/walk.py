@@ -19,6 +19,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.socket_owner import never_answers
 from hairpin.walk.answer import answer_to
 from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
 from hairpin.walk.data import answer_lost, first_data
@@ -207,8 +208,7 @@ def _frozen(network: Network, state: State, socket: Socket) -> End | None:
     decided = SocketDecided(socket_said(socket), socket.evidence)
     if socket.relay is not None and socket.relay.holds_only:
         return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
-    container = network.container_of(state.netns)
-    if socket.halted or (container is not None and container.status == "paused"):
+    if never_answers(network, state.netns, socket):
         return stopped(state, "process-frozen", stage="socket", link=state.iif, decided_by=decided)
     return None
 

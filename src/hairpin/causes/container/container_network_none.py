@@ -4,17 +4,21 @@ Users see: ``docker ps`` shows no mapping, the port is refused.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.engines.starting import on_default_bridge
+from hairpin.host.docker import PortBinding
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container without a network that should publish this port."""
-    for container, binding in at_host_port(view):
-        if binding.actual or not container.running or container.network_mode != "none":
+    meant = view.host.container(view.meant) if view.meant and view.on_host else None
+    asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
+    for container, binding in (*at_host_port(view), *asked):
+        if not container.running or container.network_mode != "none":
             continue
         change = on_default_bridge(view.host, container, binding)
         if change is None:
@@ -22,7 +26,8 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Container {name} has no network", name=container.name),
             detail=message(
-                "It was made with --network none, so Docker ignores that it asks for port {port}.",
+                "It was made with --network none, so {engine} ignores that it asks for port {port}.",
+                engine=view.host.engine_of(container).title,
                 port=binding.host_port,
             ),
             change=change,
@@ -31,6 +36,12 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(container.evidence,),
             advice=(message("recreate the container without --network none"),),
         )
+
+
+def _asked_binding(view: View) -> PortBinding:
+    """Return the binding that would publish the asked port as it is."""
+    protocol: Literal["tcp", "udp"] = "udp" if view.flow.protocol == "udp" else "tcp"
+    return PortBinding(protocol, view.flow.dport, view.flow.dport, actual=False)
 
 
 CAUSE = Cause(

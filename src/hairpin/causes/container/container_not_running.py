@@ -10,7 +10,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.change.change import AddSocket, Change
-from hairpin.engines.starting import started
+from hairpin.engines.starting import back_after_reboot, started
 from hairpin.host.docker import Container
 from hairpin.message import Message, message
 
@@ -28,9 +28,12 @@ def find(view: View) -> Iterator[Candidate]:
         if change is None:
             continue
         ended = container.status == "exited" or looping
+        engine = view.host.engine_of(container)
         exited = message(" with exit code {code}", code=container.exit_code) if ended else ""
         if looping:
-            change = _without_call(change, message("repair what ends it: docker logs {name}", name=container.name))
+            change = _without_call(
+                change, message("repair what ends it: {tool} logs {name}", tool=engine.kind, name=container.name)
+            )
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
             detail=message(
@@ -38,17 +41,17 @@ def find(view: View) -> Iterator[Candidate]:
                 port=binding.host_port,
                 status="restarting" if looping else container.status,
                 exited=exited,
-                error=message(" Docker says: {error}", error=container.error) if container.error else "",
+                error=message(" {engine} says: {error}", engine=engine.title, error=container.error)
+                if container.error
+                else "",
             ),
             change=change,
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
             in_class="switched-off",
             evidence=(container.evidence,),
             advice=(
-                message("read why it ended: docker logs {name}", name=container.name),
-                message(
-                    "to have it back after a reboot: docker update --restart unless-stopped {name}", name=container.name
-                ),
+                message("read why it ended: {tool} logs {name}", tool=engine.kind, name=container.name),
+                back_after_reboot(engine, container),
             ),
         )
 

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.causes.order import Class
 from hairpin.change.change import DeleteRoute, one
-from hairpin.host.docker import DockerNetwork
+from hairpin.host.docker import DockerNetwork, Tool
 from hairpin.host.route import TABLE_LOCAL, Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, network_of_bridge
@@ -62,6 +62,12 @@ def _reaches_out(view: View, bridge: str) -> bool:
     return any(port.tunnel is not None or is_uplink(view.network, view.stop.netns, port) for port in ports)
 
 
+_POOLS: dict[Tool, Message] = {
+    "docker": message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
+    "podman": message("keep Podman away from your ranges: default_subnet_pools in containers.conf"),
+}
+
+
 def moved_away(
     view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class, by_person: bool = False
 ) -> Candidate:
@@ -70,7 +76,7 @@ def moved_away(
     ``by_person``: its remedy has no command that deletes the route, so that it has no side effect either.
     """
     cut_off = message("containers of {name} lose their network: this is the proof, not the cure", name=each.name)
-    name = each.name
+    name, tool = each.name, view.host.tool_of(each.network)
     return Candidate(
         title=title,
         detail=detail,
@@ -81,9 +87,10 @@ def moved_away(
         side_effects=() if by_person else (cut_off,),
         advice=(
             message(
-                "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
+                "recreate network {name} with a subnet that nobody else uses ({tool} network create --subnet)",
+                tool=tool,
                 name=name,
             ),
-            message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
+            _POOLS[tool],
         ),
     )

@@ -1,4 +1,4 @@
-"""A rule in FORWARD drops or rejects the packet before Docker's rules accept it.
+"""A rule in FORWARD drops or rejects the packet before the container engine's rules accept it.
 
 Users see: an immediate "No route to host" (REJECT) or a timeout (DROP); not without the firewall.
 """

@@ -16,7 +16,7 @@ def find(view: View) -> Iterator[Candidate]:
     container = in_container(view)
     if container is None or same_port(view):
         return
-    packet = view.stop.seen.packet
+    packet, tool = view.stop.seen.packet, view.host.engine_of(container).kind
     yield Candidate(
         title=message("Nothing listens on port {port} in container {name}", port=packet.dport, name=container.name),
         detail=message(
@@ -27,14 +27,15 @@ def find(view: View) -> Iterator[Candidate]:
             listening(
                 view,
                 message(
-                    "start or repair the service in {container}; read `docker logs {container}`",
+                    "start or repair the service in {container}; read `{tool} logs {container}`",
+                    tool=tool,
                     container=container.name,
                 ),
             )
         ),
         where=where(container=container.name, port=packet.dport),
         in_class="nothing-listens-there" if other_ports(view) else "nothing-listens",
-        advice=(message("read its log: docker logs {name}", name=container.name),),
+        advice=(message("read its log: {tool} logs {name}", tool=tool, name=container.name),),
     )
 
 

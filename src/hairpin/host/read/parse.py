@@ -10,6 +10,7 @@ from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_mute
 from hairpin.host.read.engines.placement import Place, netnsids, placed, places
+from hairpin.host.read.engines.resolvers import with_resolvers
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.namespaces import NamespaceReader
 from hairpin.host.read.part import Name, Part
@@ -81,8 +82,10 @@ def _engines(
 
     def make() -> tuple[Engine, ...]:
         found = engines(readings, units, versions, mute=mute)
+        own = tuple(each.text for each in readings.of("container-resolvers"))
         return tuple(
-            msgspec.structs.replace(engine, containers=placed(engine.containers, known, readable)) for engine in found
+            msgspec.structs.replace(engine, containers=with_resolvers(placed(engine.containers, known, readable), own))
+            for engine in found
         )
 
     return readings.part(("engines",), make, units, versions, known, readable, mute)

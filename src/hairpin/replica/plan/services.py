@@ -11,6 +11,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.network.socket_owner import never_answers
 from hairpin.network.tunnels import underlay_netns
 from hairpin.replica.plan.blueprint import Service
 from hairpin.replica.plan.tunnels import is_rebuilt
@@ -19,9 +20,7 @@ from hairpin.walk.sockets import answers_by_route
 
 def services(network: Network, netns: Netns) -> tuple[Service, ...]:
     """Return the sockets to open; a rebuilt tunnel device opens its UDP port itself."""
-    container = network.container_of(netns)
     host, namespace = network.host(netns.host), network.namespace(netns)
-    frozen = container is not None and container.status == "paused"
     tunnels = {
         link.tunnel.port
         for other, each in network.namespaces()
@@ -29,7 +28,7 @@ def services(network: Network, netns: Netns) -> tuple[Service, ...]:
         if link.tunnel and underlay_netns(other, link) == netns and is_rebuilt(network, other, link)
     }
     sockets = (each for each in namespace.sockets if each.protocol != "udp" or each.port not in tunnels)
-    return tuple(dict.fromkeys(_service(host, each, frozen=frozen) for each in sockets))
+    return tuple(dict.fromkeys(_service(host, each, frozen=never_answers(network, netns, each)) for each in sockets))
 
 
 def _service(host: Host, socket: Socket, *, frozen: bool) -> Service:
@@ -42,7 +41,7 @@ def _service(host: Host, socket: Socket, *, frozen: bool) -> Service:
         socket.device,
         socket.v6only,
     )
-    if frozen or socket.halted or (relay is not None and relay.holds_only):
+    if frozen or (relay is not None and relay.holds_only):
         return msgspec.structs.replace(plain, does="hold")
     if relay is not None:
         to = (relay.version, address_text(relay.address, relay.version), relay.port)

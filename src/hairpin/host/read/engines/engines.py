@@ -69,7 +69,15 @@ def _podman(readings: Readings, versions: tuple[Version, ...]) -> Engine | None:
         networks=_networks(readings, "podman-networks"),
         evidence=_evidence(reading, info_reading),
     )
-    return msgspec.structs.replace(engine, rootless=_rootless(readings, info_reading))
+    info = readings.understood(
+        info_reading, lambda r: engine_options.of_podman_info(r.text, source=r.origin), engine_options.PodmanInfo()
+    )
+    return msgspec.structs.replace(
+        engine,
+        rootless=info.rootless,
+        network_backend=info.backend,
+        network_version=info.version or _upstream(_package(versions, ("netavark",))),
+    )
 
 
 def _containers(readings: Readings, key: str) -> tuple[Container, ...]:
@@ -85,10 +93,6 @@ def _networks(readings: Readings, key: str) -> tuple[DockerNetwork, ...]:
 
 def _version(readings: Readings, reading: Reading | None) -> str:
     return readings.understood(reading, lambda r: engine_options.version(r.text, source=r.origin), "")
-
-
-def _rootless(readings: Readings, reading: Reading | None) -> bool:
-    return readings.understood(reading, lambda r: engine_options.podman_rootless(r.text, source=r.origin), False)
 
 
 def _package(versions: tuple[Version, ...], names: tuple[str, ...]) -> str | None:
