@@ -15,11 +15,12 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
-    """A container started, restarted, paused or unpaused."""
+    """A container started, restarted, paused or unpaused; ``user``: whose it is, if not the caller's."""
 
     tool: Tool
     verb: Literal["start", "restart", "pause", "unpause"]
     name: str
+    user: str = ""
 
 
 class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
@@ -96,8 +97,8 @@ Call = OfContainer | OfFirewalld | ReloadUfw | ReloadNetworks | SetUnitState | F
 def call_argv(call: Call) -> tuple[str, ...]:
     """Return the command that makes the call."""
     match call:
-        case SetContainerState(tool=tool, verb=verb, name=name):
-            return (tool, verb, name)
+        case SetContainerState(tool=tool, verb=verb, name=name, user=user):
+            return ("runuser", "-l", user, "-c", f"{tool} {verb} {name}") if user else (tool, verb, name)
         case ConnectContainer(tool=tool, verb=verb, network=network, name=name):
             return (tool, "network", verb, network, name)
         case SetRestartPolicy(tool=tool, policy=policy, name=name):

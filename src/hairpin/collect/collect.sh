@@ -703,7 +703,7 @@ container_namespaces() { # container_namespaces TEXT seen|unseen: reads each net
         pid=${line#*'"Pid":'}; pid=${pid%%[!0-9]*}
         case $id$name in *[!A-Za-z0-9_.-]*) continue ;; esac
         [ "${pid:-0}" -gt 0 ] || continue
-        list="$id $name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
+        list="$id ${HAIRPIN_OTHERS-}$name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
     done <<EOT
 $1
 EOT
@@ -721,7 +721,7 @@ EOT
     while IFS=$TAB read -r name inode pid id; do
         case $name in container:*) name=${name#container:} ;; *) seen=" $inode "; continue ;; esac
         case $seen in *" $inode "*) [ "$inode" = - ] || continue ;; esac
-        seen="$seen$inode "
+        seen="$seen$inode "; READ_INODES="${READ_INODES-} $inode"
         NETNS=container:$name; export NETNS
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
@@ -788,30 +788,83 @@ runs() { # runs NAME: is there a process of this name?
     done
     return 1
 }
-podman_all() { # each podman command writes the lock files of its storage, so it is asked only if that holds a container
+podman_and_pods() {
+    READ_INODES=
+    podman_all
+    pod_namespaces
+}
+pod_namespaces() { # those that CNI plug-ins made for the pods of containerd or cri-o, as in k3s; the engine is not asked
+    have nsenter || return
+    list=
+    for file in /run/netns/cni-*; do
+        case ${file##*/} in *[!A-Za-z0-9_.-]*) continue ;; esac
+        inode=$(stat -L -c %i "$file" 2>/dev/null) || continue
+        case " $READ_INODES " in *" $inode "*) continue ;; esac      # of a container of Podman
+        list="$list${list:+$NL}netns:${file##*/}$TAB$inode$TAB-$TAB-"
+    done
+    [ -n "$list" ] || return
+    body namespaces /run/netns "$list"
+    count=0
+    while IFS=$TAB read -r NETNS _; do
+        export NETNS
+        entered "52-${NETNS#netns:}" "/run/netns/${NETNS#netns:}"
+        count=$((count + 1)); [ $((count % 24)) = 0 ] && wait
+    done <<EOT
+$list
+EOT
+    wait
+    NETNS=
+}
+podman_all() { # the own user's, and for root each other user's that has containers
+    HAIRPIN_OTHERS=; runs dockerd && HAIRPIN_OTHERS=podman.
+    export HAIRPIN_OTHERS
+    podman=podman; podman_of_user
+    [ "$HAIRPIN_UID" = 0 ] && have runuser || return
+    for user in $(rootless_users); do
+        podman="runuser -u ${user%%:*} -- env HOME=${user##*:} XDG_RUNTIME_DIR=/run/user/$(id -u "${user%%:*}") podman"
+        HAIRPIN_OTHERS=${user%%:*}.
+        podman_asked
+    done
+}
+rootless_users() { # NAME:HOME of each other user who is logged in, or lingers, and has containers of Podman
+    for dir in /run/user/*/libpod /run/user/*/containers; do
+        [ -d "$dir" ] || continue
+        uid=${dir#/run/user/}; uid=${uid%%/*}
+        getent passwd "$uid"
+    done | sort -u | while IFS=: read -r name _ uid _ _ home _; do
+        case $name$home in *[!A-Za-z0-9_./-]*) continue ;; esac
+        [ "$uid" != 0 ] && lists_container "$home/.local/share/containers/storage" && echo "$name:$home"
+    done
+}
+podman_of_user() { # each podman command writes the lock files of its storage, so it is asked only if that holds a container
     if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
     if ! podman_used; then
         absent podman-version 'podman version' 'podman has no container here: not asked'; return
     fi
+    podman_asked
+}
+podman_asked() { # $podman is split on purpose; it runs in /, where every user may be
+    cd /
     unset CONTAINER_HOST CONTAINER_CONNECTION DOCKER_CONFIG
-    run podman-version 'podman version --format json' json "$VERSION_PATHS" limit 8 podman version --format json
-    capture limit 8 podman ps -aq --no-trunc; ids=$out
-    if [ "$st" != 0 ]; then captured podman-containers 'podman ps -aq --no-trunc'; return; fi
-    nets=$(limit 8 podman network ls -q 2>/dev/null)
-    [ -z "$nets" ] || run podman-networks "podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 podman network inspect $nets
-    run podman-info 'podman info --format json' json "$INFO_PATHS" limit 8 podman info --format json
-    [ -n "$ids" ] || { body podman-containers 'podman ps -aq --no-trunc' ''; return; }
-    capture json "$CONTAINER_PATHS" limit 8 podman inspect --type container $ids
-    captured podman-containers "podman inspect --type container $(echo $ids)"
+    run podman-version "$podman version --format json" json "$VERSION_PATHS" limit 8 $podman version --format json
+    capture limit 8 $podman ps -aq --no-trunc; ids=$out
+    if [ "$st" != 0 ]; then captured podman-containers "$podman ps -aq --no-trunc"; return; fi
+    nets=$(limit 8 $podman network ls -q 2>/dev/null)
+    [ -z "$nets" ] || run podman-networks "$podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 $podman network inspect $nets
+    run podman-info "$podman info --format json" json "$INFO_PATHS" limit 8 $podman info --format json
+    [ -n "$ids" ] || { body podman-containers "$podman ps -aq --no-trunc" ''; return; }
+    capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
+    captured podman-containers "$podman inspect --type container $(echo $ids)"
     container_namespaces "$out" seen
     wait
 }
-podman_used() { # whether one of its containers runs, or its storage lists one
-    runs conmon && return
-    if [ "$HAIRPIN_UID" = 0 ]; then storage=/var/lib/containers/storage
-    else storage=${XDG_DATA_HOME:-$HOME/.local/share}/containers/storage
+podman_used() { # whether the storage lists a container
+    if [ "$HAIRPIN_UID" = 0 ]; then lists_container /var/lib/containers/storage
+    else lists_container "${XDG_DATA_HOME:-$HOME/.local/share}/containers/storage"
     fi
-    for list in "$storage"/*-containers/containers.json "$storage"/*-containers/volatile-containers.json; do
+}
+lists_container() { # lists_container STORAGE
+    for list in "$1"/*-containers/containers.json "$1"/*-containers/volatile-containers.json; do
         grep -qs '"id"' "$list" && return
     done
     return 1
@@ -1106,7 +1159,7 @@ main() {
     job 24-halted run halted-processes '/proc/PID/stat' halted
     job 25-frozen run frozen-processes '/sys/fs/cgroup' frozen
     job 26-members run container-processes '/proc/PID/cgroup' members
-    job 30-podman podman_all
+    job 30-podman podman_and_pods
     job 60-firewalld firewalld_all
     job 61-ufw ufw_all
     job 62-files config_files

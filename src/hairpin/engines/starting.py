@@ -8,7 +8,17 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.calls import Call, SetContainerState
-from hairpin.change.change import AddAddress, AddNamespace, Change, Primitive, SetLink, SetSysctl, one
+from hairpin.change.change import (
+    AddAddress,
+    AddNamespace,
+    AddSocket,
+    Change,
+    Primitive,
+    SetContainer,
+    SetLink,
+    SetSysctl,
+    one,
+)
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
@@ -28,12 +38,25 @@ def started(host: Host, container: Container, binding: PortBinding) -> Change | 
     The service of the container listens on the binding's container port afterwards.
     """
     engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
+    if engine is not None and engine.rootless:
+        return _started_rootless(host, engine, container, binding)
     joined = _network_of(engine, container) if engine is not None else None
     subnet = _bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
     parts = tuple(_parts(host, engine, container, joined, subnet, binding))
-    return Change(parts, (SetContainerState(engine.kind, "start", container.name),))
+    return Change(parts, (SetContainerState(engine.kind, "start", container.name, engine.user),))
+
+
+def _started_rootless(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
+    """Return the change by starting a user's container: a program of his accepts on the published port."""
+    if binding.protocol == "sctp":
+        return None
+    socket = Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process="rootlessport")
+    advice = message("start {name}", name=container.name)
+    running = msgspec.structs.replace(container, status="running")
+    parts = (AddSocket(host.netns, socket, advice), SetContainer(host.name, running))
+    return Change(parts, (SetContainerState(engine.kind, "start", container.name, engine.user),))
 
 
 def takes_restart_policy(engine: Engine) -> bool:

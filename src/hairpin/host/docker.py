@@ -156,6 +156,8 @@ class Engine(msgspec.Struct, frozen=True):
     live_restore: bool | None = None
     allow_direct_routing: bool | None = None
     rootless: bool = False
+    user: str = ""
+    """The user who has its containers, if not the one who reads the host."""
     network_backend: str | None = None
     """Podman's: ``netavark`` or ``cni``; None: it did not say."""
     network_version: str = ""

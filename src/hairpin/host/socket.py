@@ -31,12 +31,16 @@ class Socket(msgspec.Struct, frozen=True):
 
 
 class Relay(msgspec.Struct, frozen=True):
-    """The container's address that a docker-proxy connects to.  ``holds_only``: the daemon never accepts."""
+    """The container's address that a docker-proxy connects to.  ``holds_only``: the daemon never accepts.
+
+    ``netns``: the namespace in which it connects, if not its own (rootless engines); ``address`` is 0 for that
+    namespace's own."""
 
     version: Literal[4, 6]
     address: int
     port: int
     holds_only: bool = False
+    netns: str = ""
 
 
 class VirtualService(msgspec.Struct, frozen=True):

@@ -122,7 +122,7 @@ def _running_host(
         _ended_first(node),
     ):
         if plan.podman:
-            podman.prepare(node, plan.podman)
+            podman.prepare(node, plan.podman, cgroup)
         if enter is not None:
             enter(node)
         engine.populate(node, plan, cgroup)

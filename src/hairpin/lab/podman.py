@@ -16,11 +16,12 @@ network_backend = "{backend}"
 """
 
 
-def prepare(host: Node, backend: Literal["netavark", "cni"]) -> None:
+def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> None:
     """Let ``podman run`` work in the host: there is no systemd, no journal, no registry."""
     write(host, "/etc/containers/containers.conf", _SETTINGS.format(backend=backend))
     # Podman refuses a DOCKER_CONFIG without this file.
     write(host, f"{ENVIRONMENT['DOCKER_CONFIG']}/config.json", "{}\n")
+    write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # for pods that a plan makes itself
     root = host.run("mktemp /run/rootfs-XXXXXX").strip()
     Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
     host.run(f"podman import {root} localhost/{IMAGE}; rm {root}")

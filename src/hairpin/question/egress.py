@@ -18,8 +18,8 @@ _EMBEDDED_DNS = 0x7F00000B
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
     """Return the flows out of a running container; none if its networks, or the host, have no way out."""
     netns = netns_of(host, container)
-    if container.status != "running" or netns is None or netns.is_host:
-        return []
+    if container.status != "running" or netns is None or netns.is_host or host.engine_of(container).rootless:
+        return []  # a user's own network stack (slirp4netns, pasta) is not modelled
     named = {each.name: each for engine in host.engines for each in engine.networks}
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):

@@ -17,6 +17,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows
 from hairpin.question.held import held_by, holder_of_port, network_owner, on_host_network
 from hairpin.question.hosts import container_named, host_named, host_of
+from hairpin.question.pods import pod_flows
 from hairpin.question.standpoints import clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, named, usual
 
@@ -378,6 +379,7 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
             target = Target(socket.port, socket.protocol, socket.version)
             flows += _to_held(network, host, container, target, socket, origin)
     if origin is None:
+        flows += pod_flows(network, host)
         for container in host.containers():
             flows += egress_flows(network, host, container)
     return flows

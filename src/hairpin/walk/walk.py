@@ -18,7 +18,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import Network
+from hairpin.network.network import Network, addresses_of
 from hairpin.network.socket_owner import never_answers
 from hairpin.walk.answer import answer_to
 from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
@@ -33,6 +33,7 @@ from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import Verdict
 
+_LOOPBACK = 0x7F000001
 _MOST_RELAYS = 3
 """The most relays in a row that a walk follows.  No host has more."""
 
@@ -315,10 +316,14 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
     """
     relay = socket.relay
     assert relay is not None
+    own = Netns(state.netns.host, relay.netns)
+    if relay.netns and own not in network:
+        yield front
+        return
     inner = Flow(
-        start=FromHost(),
+        start=FromContainer(flow.container or "", own) if relay.netns else FromHost(),
         version=relay.version,
-        daddr=relay.address,
+        daddr=relay.address or _own_address(network, own),
         protocol=flow.protocol,
         dport=relay.port,
         sport=flow.sport + 1,
@@ -337,6 +342,12 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
             reply=(*leg.reply, *front.reply),
             conditions=(*front.conditions, *leg.conditions),
         )
+
+
+def _own_address(network: Network, netns: Netns) -> int:
+    """Return the address of a container that slirp4netns or pasta connects; loopback if it has none."""
+    found = (each.value for each in addresses_of(network.namespace(netns), None, 4) if each.scope == "global")
+    return next(found, _LOOPBACK)
 
 
 # --- the far end is out there ----------------------------------------------------------------------------------------

@@ -21,13 +21,14 @@ def find(view: View) -> Iterator[Candidate]:
     container = _owner(view)
     if container is None or container.status != "paused":
         return
+    engine = view.host.engine_of(container)
     running = msgspec.structs.replace(container, status="running")
     yield Candidate(
         title=message("Container {name} is paused", name=container.name),
         detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
         change=one(
             SetContainer(view.host.name, running),
-            SetContainerState(view.host.engine_of(container).kind, "unpause", container.name),
+            SetContainerState(engine.kind, "unpause", container.name, engine.user),
         ),
         where=where(container=container.name, state=container.status),
         in_class="switched-off",

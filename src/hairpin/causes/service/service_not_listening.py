@@ -8,35 +8,44 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.service._service import in_container, listening, other_ports, same_port
 from hairpin.change.change import one
-from hairpin.message import message
+from hairpin.host.docker import Container
+from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when no socket of the container has the port."""
+    """Yield one candidate when no socket of the container or pod has the port."""
     container = in_container(view)
-    if container is None or same_port(view):
+    if (container is None and not view.stop.netns.is_pod) or same_port(view):
         return
-    packet, tool = view.stop.seen.packet, view.host.engine_of(container).kind
+    port = view.stop.seen.packet.dport
+    name = container.name if container is not None else view.network.netns_text(view.stop.netns)
     yield Candidate(
-        title=message("Nothing listens on port {port} in container {name}", port=packet.dport, name=container.name),
+        title=message("Nothing listens on port {port} in container {name}", port=port, name=name)
+        if container is not None
+        else message("Nothing listens on port {port} in pod {name}", port=port, name=name),
         detail=message(
             "The packet reaches the container, and no socket there takes it: the service has not started, has died, or "
             "uses another port."
         ),
-        change=one(
-            listening(
-                view,
-                message(
-                    "start or repair the service in {container}; read `{tool} logs {container}`",
-                    tool=tool,
-                    container=container.name,
-                ),
-            )
-        ),
-        where=where(container=container.name, port=packet.dport),
+        change=one(listening(view, _repair(view, container, name))),
+        where=where(container=name, port=port),
         in_class="nothing-listens-there" if other_ports(view) else "nothing-listens",
-        advice=(message("read its log: {tool} logs {name}", tool=tool, name=container.name),),
+        advice=() if container is None else (_read_log(view, container),),
     )
+
+
+def _repair(view: View, container: Container | None, name: str) -> Message:
+    if container is None:
+        return message("start or repair the service in {name}", name=name)
+    return message(
+        "start or repair the service in {container}; read `{tool} logs {container}`",
+        tool=view.host.engine_of(container).kind,
+        container=name,
+    )
+
+
+def _read_log(view: View, container: Container) -> Message:
+    return message("read its log: {tool} logs {name}", tool=view.host.engine_of(container).kind, name=container.name)
 
 
 CAUSE = Cause(

@@ -11,7 +11,7 @@ from hairpin.host.read.engines.engine_options import (
     of_flags,
     of_info,
     options,
-    podman_rootless,
+    of_podman_info,
     version,
     with_options,
 )
@@ -84,9 +84,9 @@ def test_options_in_effect_come_before_those_of_flags_and_file() -> None:
     assert with_options(engine, Options(), Info(firewall_backend="iptables+firewalld")).firewall_backend == "iptables"
 
 
-def test_podman_rootless() -> None:
-    assert podman_rootless('{"host":{"security":{"rootless":true}}}', source="podman info")
-    assert not podman_rootless('{"host":{}}', source="podman info")
+def test_of_podman_info() -> None:
+    assert of_podman_info('{"host":{"security":{"rootless":true}}}', source="podman info")
+    assert not of_podman_info('{"host":{}}', source="podman info")
 
 
 @pytest.mark.parametrize("text", ("[]", "{", '{"ServerVersion": 5}'))

@@ -20,6 +20,10 @@ HOLDERS = ("dockerd", "conmon")
 """Programs that bind a published port to reserve it, and never accept."""
 
 
+_INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
+"""Programs that connect from within the container's namespace."""
+
+
 class RelayCommand(msgspec.Struct, frozen=True):
     """The command line of a running relay; ``arguments`` without the program's own name."""
 
@@ -80,6 +84,11 @@ def _options(arguments: tuple[str, ...]) -> Iterable[tuple[str, str]]:
 def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only: bool) -> Relay | None:
     for container in containers:
         endpoint = publishing_endpoint(container)
+        if socket.process in _INTO_NAMESPACES and container.netns is not None:
+            found = next((each for each in container.bindings if each.actual and _serves(socket, each)), None)
+            if found is not None:
+                own = endpoint.ipv4 if endpoint is not None else None
+                return Relay(4, own or 0, found.container_port, netns=container.netns)
         if endpoint is None or not container.running:
             continue
         for binding in container.bindings:
