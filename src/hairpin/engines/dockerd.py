@@ -1,5 +1,6 @@
-"""What an engine programs into its host: Podman's network back end, or dockerd, as a function of its version, its options, its networks and its running
-containers."""
+"""What an engine programs into its host, as a function of its version, its options, its networks and its running
+containers: dockerd itself here, Podman in ``podman``.
+"""
 
 import msgspec
 

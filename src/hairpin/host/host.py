@@ -149,7 +149,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def tool_of(self, network: DockerNetwork | None) -> Tool:
         """Return the command of the engine that has the network; of one that no engine lists, ``docker``."""
-        return next((each.kind for each in self.engines if network in each.networks), "docker")
+        own: Tool = "docker"
+        return next((each.kind for each in self.engines if network in each.networks), own)
 
     def version(self, program: str) -> str | None:
         """Return the program's version text, or None."""

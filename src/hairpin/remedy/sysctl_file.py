@@ -2,6 +2,7 @@
 
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
 from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings
+from hairpin.host.host import Host
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.remedy.container import of_container
@@ -30,7 +31,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     if not part.netns.is_host:
         return of_container(part, situation)
     found = settings(part.path, situation.host.files)
-    said = _advice(part, found)
+    said = _advice(situation.host, part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
     for last_word in (UFW_SYSCTL, SYSCTL_CONF):
@@ -45,13 +46,19 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     )
 
 
-def _advice(part: SetSysctl, found: tuple[Setting, ...]) -> Message:
+def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
     """Return advice that names the file to blame, or says that there is none."""
     key = dotted(part.path)
     if not found:
         if part.path[-1] in _FORWARDING and part.path[-2] in ("ipv4", "all"):
+            if any(each.kind == "docker" for each in host.engines):
+                return message(
+                    "no configuration file sets {key}: dockerd switches it on when it starts, and nothing keeps it",
+                    key=key,
+                )
             return message(
-                "no configuration file sets {key}: dockerd switches it on when it starts, and nothing keeps it", key=key
+                "no configuration file sets {key}: Podman switches it on when a container starts, and nothing keeps it",
+                key=key,
             )
         return message("no configuration file sets {key}: somebody or something wrote it at run time", key=key)
     last = found[-1]

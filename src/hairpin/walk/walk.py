@@ -18,7 +18,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import Network, addresses_of
+from hairpin.network.network import Network
 from hairpin.network.socket_owner import never_answers
 from hairpin.walk.answer import answer_to
 from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
@@ -27,13 +27,13 @@ from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
+from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import Verdict
 
-_LOOPBACK = 0x7F000001
 _MOST_RELAYS = 3
 """The most relays in a row that a walk follows.  No host has more."""
 
@@ -314,23 +314,10 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
 
     Rules can lead that connection to docker-proxy again and again.
     """
-    relay = socket.relay
-    assert relay is not None
-    own = Netns(state.netns.host, relay.netns)
-    if relay.netns and own not in network:
+    inner = relayed_flow(network, flow, state.netns, socket)
+    if inner is None:  # it connects in a namespace that was not read
         yield front
         return
-    inner = Flow(
-        start=FromContainer(flow.container or "", own) if relay.netns else FromHost(),
-        version=relay.version,
-        daddr=relay.address or _own_address(network, own),
-        protocol=flow.protocol,
-        dport=relay.port,
-        sport=flow.sport + 1,
-        container=flow.container,
-        host=state.netns.host,
-        data_bytes=flow.data_bytes,
-    )
     note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
     if depth > _MOST_RELAYS:
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
@@ -342,12 +329,6 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
             reply=(*leg.reply, *front.reply),
             conditions=(*front.conditions, *leg.conditions),
         )
-
-
-def _own_address(network: Network, netns: Netns) -> int:
-    """Return the address of a container that slirp4netns or pasta connects; loopback if it has none."""
-    found = (each.value for each in addresses_of(network.namespace(netns), None, 4) if each.scope == "global")
-    return next(found, _LOOPBACK)
 
 
 # --- the far end is out there ----------------------------------------------------------------------------------------

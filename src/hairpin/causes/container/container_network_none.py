@@ -9,8 +9,8 @@ from typing import Literal
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.engines.starting import on_default_bridge
-from hairpin.host.docker import PortBinding
-from hairpin.message import message
+from hairpin.host.docker import Container, PortBinding
+from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -25,17 +25,23 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         yield Candidate(
             title=message("Container {name} has no network", name=container.name),
-            detail=message(
-                "It was made with --network none, so {engine} ignores that it asks for port {port}.",
-                engine=view.host.engine_of(container).title,
-                port=binding.host_port,
-            ),
+            detail=_why(view, container, binding),
             change=change,
             where=where(container=container.name, network="none", port=binding.host_port),
             in_class="container-without-ports",
             evidence=(container.evidence,),
             advice=(message("recreate the container without --network none"),),
         )
+
+
+def _why(view: View, container: Container, binding: PortBinding) -> Message:
+    if binding not in container.bindings:
+        return message("It was made with --network none: no packet from outside its own namespace reaches it.")
+    return message(
+        "It was made with --network none, so {engine} ignores that it asks for port {port}.",
+        engine=view.host.engine_of(container).title,
+        port=binding.host_port,
+    )
 
 
 def _asked_binding(view: View) -> PortBinding:

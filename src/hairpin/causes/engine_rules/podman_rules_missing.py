@@ -36,8 +36,8 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=_evidence(view, engine.evidence),
             advice=(
                 message(
-                    "find out what deletes them (a reload of firewalld, `flush ruleset`, a restored ruleset) and let it "
-                    "run `podman network reload --all` afterwards; for firewalld: systemctl enable "
+                    "find out what deletes them (a reload of firewalld, `flush ruleset`, a restored ruleset) and let "
+                    "it run `podman network reload --all` afterwards; for firewalld: systemctl enable "
                     "netavark-firewalld-reload.service"
                 ),
             ),

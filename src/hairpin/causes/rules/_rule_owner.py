@@ -113,6 +113,12 @@ def serves_relay(view: View) -> bool:
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only
 
 
+def relay_name(view: View) -> str:
+    """Return the program that relays the packet's connection: docker-proxy, or a rootless engine's."""
+    found = find_socket(view.namespace, view.stop.seen.packet, view.stop.seen.iif).socket
+    return (found.process if found is not None and found.relay is not None else None) or "docker-proxy"
+
+
 OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("container", _in_container),
     ("bridge-family", _bridge_family),

@@ -56,6 +56,11 @@ CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
     "IPv6 leads to IPv4 where there is nothing else": (socket(version=6), (WEB,), Relay(4, W4, 80)),
     "IPv6 leads to IPv6": (socket(version=6), (DUAL,), Relay(6, W6, 80)),
     "one socket for both, as old engines bind": (socket(version=6), (OLD,), Relay(4, W4, 80)),
+    "a rootless one connects in the container's namespace": (
+        socket("rootlessport", version=6),
+        (msgspec.structs.replace(OLD, endpoints=(), netns="container:web"),),
+        Relay(4, 0, 80, netns="container:web"),
+    ),
     "dockerd holds the port": (socket("dockerd"), (WEB,), Relay(4, W4, 80, holds_only=True)),
     "dockerd on a port of its own": (socket("dockerd", port=2375), (WEB,), None),
     "another program on that port": (socket("nginx"), (WEB,), None),
