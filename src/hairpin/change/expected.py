@@ -6,9 +6,9 @@ from typing import assert_never
 from hairpin.change.calls import (
     AddDirectRule,
     BindInterface,
+    ByPerson,
     Call,
     ConnectContainer,
-    FillIn,
     OfFirewalld,
     OpenPort,
     ReloadNetworks,
@@ -194,8 +194,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (ManagerRuns("ufw"),)
         case ReloadNetworks():
             return ()  # it takes a host whose rules are there already
-        case FillIn():
-            return ()  # a person fills it in and looks
+        case ByPerson():
+            return ()  # a person looks
         case _:
             assert_never(call)
 

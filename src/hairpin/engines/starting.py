@@ -19,6 +19,7 @@ from hairpin.change.change import (
     SetSysctl,
     one,
 )
+from hairpin.engines.missing import missing
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
@@ -32,20 +33,62 @@ from hairpin.network.prefix import address_text, network_of
 _FIRST_UPDATE: Version = (5, 1, 0)
 
 
+class _Start(msgspec.Struct, frozen=True):
+    """A container as its engine starts it: on the subnet of ``joined``, with the first address of its own."""
+
+    engine: Engine
+    joined: DockerNetwork
+    subnet: Subnet
+    address: int
+    running: Container
+
+
 def started(host: Host, container: Container, binding: PortBinding) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container that is on no bridge network.
 
     The service of the container listens on the binding's container port afterwards.
     """
-    engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
-    if engine is not None and engine.rootless:
+    engine = host.engine_of(container)
+    if engine.rootless:
         return _started_rootless(host, engine, container, binding)
+    start = _start(host, container)
+    if start is None:
+        return None
+    call = SetContainerState(engine.kind, "start", container.name, engine.user)
+    return Change(tuple(_parts(host, start, binding)), (call,))
+
+
+def refuses_start(host: Host, container: Container) -> bool:
+    """Return whether the engine cannot start the container, because a chain for one of its rules is gone: iptables
+    then says "No chain/target/match by that name"."""
+    start = _start(host, container)
+    if start is None or start.engine.kind != "docker":  # netavark makes a chain that it lacks
+        return False
+    namespace, version = host.namespace(host.netns.name), host.version("iptables")
+    lost = missing(with_container(start.engine, start.running), namespace, version)
+    gone = {(each.family, each.table, each.chain) for each in lost.chains}
+    return any((each.family, each.table, each.chain) in gone for each in lost.rules if each.container == container.name)
+
+
+def _start(host: Host, container: Container) -> _Start | None:
+    engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
     joined = _network_of(engine, container) if engine is not None else None
     subnet = _bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
-    parts = tuple(_parts(host, engine, container, joined, subnet, binding))
-    return Change(parts, (SetContainerState(engine.kind, "start", container.name, engine.user),))
+    own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
+    address = own or _free_address(engine, subnet)
+    endpoint = Endpoint(
+        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=_gateway(subnet)
+    )
+    running = msgspec.structs.replace(
+        container,
+        status="running",
+        endpoints=(endpoint,),
+        bindings=tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings),
+        netns=f"container:{container.name}",
+    )
+    return _Start(engine, joined, subnet, address, running)
 
 
 def _started_rootless(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
@@ -64,22 +107,18 @@ def takes_restart_policy(engine: Engine) -> bool:
     return engine.kind == "docker" or (dockerd_version(engine.version) or _FIRST_UPDATE) >= _FIRST_UPDATE
 
 
-def back_after_reboot(engine: Engine, container: Container) -> Message:
-    """Return advice: how the container comes back after a reboot."""
+def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
+    """Return advice: how Podman's container comes back after a reboot.  Docker's needs nothing beside its policy."""
     if engine.kind == "docker":
-        return message(
-            "to have it back after a reboot: docker update --restart unless-stopped {name}", name=container.name
-        )
+        return ()
     if takes_restart_policy(engine):
-        return message(
-            "to have it back after a reboot: podman update --restart always {name}; "
+        return (message("Podman starts containers at boot by its own unit: systemctl enable podman-restart.service"),)
+    return (
+        message(
+            "to have it back after a reboot: recreate {name} with --restart always; "
             "systemctl enable podman-restart.service",
             name=container.name,
-        )
-    return message(
-        "to have it back after a reboot: recreate {name} with --restart always; "
-        "systemctl enable podman-restart.service",
-        name=container.name,
+        ),
     )
 
 
@@ -136,22 +175,11 @@ def _gateway(subnet: Subnet) -> int:
     return subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
 
 
-def _parts(
-    host: Host, engine: Engine, container: Container, joined: DockerNetwork, subnet: Subnet, binding: PortBinding
-) -> Iterator[Primitive]:
-    own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
-    address = own or _free_address(engine, subnet)
-    endpoint = Endpoint(
-        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=_gateway(subnet)
-    )
-    bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
-    running = msgspec.structs.replace(
-        container, status="running", endpoints=(endpoint,), bindings=bindings, netns=f"container:{container.name}"
-    )
-    yield from _bridge(host, joined, subnet)
-    yield _attached(host, running, joined, subnet, address, binding)
-    yield from added_rules(host, with_container(engine, running), running)
-    yield from relays(host, running, binding)
+def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitive]:
+    yield from _bridge(host, start.joined, start.subnet)
+    yield _attached(host, start.running, start.joined, start.subnet, start.address, binding)
+    yield from added_rules(host, with_container(start.engine, start.running), start.running)
+    yield from relays(host, start.running, binding)
 
 
 def _free_address(engine: Engine, subnet: Subnet) -> int:

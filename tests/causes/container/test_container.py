@@ -20,7 +20,7 @@ from tests.causes.hosts import (
 )
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
-from tests.rule_text import with_chain, without
+from tests.rule_text import with_chain, without, without_chain
 from tests.small_host import (
     HOST_NETNS,
     WEB,
@@ -56,6 +56,14 @@ CASES: dict[str, Case] = {
     ),
     "its link is down": Case(
         network(inner=with_link(container_namespace(), "eth0", up=False)), published(), ("container-link-down",),
+    ),
+    "its link is down, and the default route went with it": Case(
+        network(inner=with_link(container_namespace(default=False), "eth0", up=False)), published(),
+        ("container-link-down",),
+    ),
+    "it cannot start, because the engine's chains are gone": Case(
+        network(host_namespace(without_chain("nat", "DOCKER"), sockets=()), docker=engine(container("created"))),
+        published(), ("docker-nat-chain-missing", "container-not-running"),
     ),
     "it was created without a network": Case(unpublished(ignored("none")), published(), ("container-network-none",)),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
