@@ -17,6 +17,8 @@ from hairpin.message import message
 IMAGE = "hairpin-lab"
 LOG = "/run/dockerd.log"
 SOCKET = "/run/docker.sock"
+PODMAN_SETTINGS = "/etc/containers/lab.conf"
+"""The host has this file if its plan has Podman."""
 START_TIMEOUT_S = 60.0
 FIRST_FILLER_PORT = 20001
 
@@ -132,9 +134,12 @@ def _service(container: ContainerPlan) -> str:
 
 def container_pid(host: Node, name: str) -> int:
     """Return the id of a container's first process in the host's PID namespace; 0 if the container does not run."""
-    if Path(f"/proc/{host.pid}/root{SOCKET}").exists():
-        with contextlib.suppress(LabError):
-            return int(json.loads(api(host, f"/containers/{name}/json"))["State"]["Pid"])
+    by_podman = Path(f"/proc/{host.pid}/root{PODMAN_SETTINGS}").exists()
+    try:
+        return int(json.loads(api(host, f"/containers/{name}/json"))["State"]["Pid"])
+    except (LabError, OSError):
+        if not by_podman:
+            raise
     return int(host.run(("podman", "inspect", "--type", "container", "--format", "{{.State.Pid}}", name)))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from hairpin.lab.engine import IMAGE, write
+from hairpin.lab.engine import IMAGE, PODMAN_SETTINGS, write
 from hairpin.lab.image import root_file_system
 from hairpin.lab.node import ENVIRONMENT, Node
 
@@ -19,6 +19,7 @@ network_backend = "{backend}"
 def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> None:
     """Let ``podman run`` work in the host: there is no systemd, no journal, no registry."""
     write(host, "/etc/containers/containers.conf", _SETTINGS.format(backend=backend))
+    write(host, PODMAN_SETTINGS, f"{backend}\n")
     # Podman refuses a DOCKER_CONFIG without this file.
     write(host, f"{ENVIRONMENT['DOCKER_CONFIG']}/config.json", "{}\n")
     write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # for pods that a plan makes itself
