@@ -29,7 +29,7 @@ CASES: dict[str, tuple[tuple[Container, ...], Socket, str | None, bool]] = {
     "whose it is is not known": ((WEB, paused(SIDE)), PLAIN, None, False),
     "whose it is is not known, and all are paused": ((paused(WEB), paused(SIDE)), PLAIN, None, True),
     "of a container that no engine lists": ((paused(WEB),), OF_NOBODY, None, False),
-    "in a frozen group": ((WEB,), msgspec.structs.replace(OF_WEB, frozen=True), "web", True),
+    "in a frozen group": ((WEB,), msgspec.structs.replace(OF_WEB, frozen="/sys/fs/cgroup/freezer/x"), "web", True),
     "stopped by a signal": ((WEB,), msgspec.structs.replace(OF_WEB, halted=True), "web", True),
 }
 

@@ -265,7 +265,5 @@ def _thawed(namespace: Namespace, container: Container) -> Namespace:
     """Return the namespace; the container's processes run."""
     if not any(each.frozen and each.container == container.id for each in namespace.sockets):
         return namespace
-    sockets = tuple(
-        _replace(each, frozen=False) if each.container == container.id else each for each in namespace.sockets
-    )
+    sockets = tuple(_replace(each, frozen="") if each.container == container.id else each for each in namespace.sockets)
     return _replace(namespace, sockets=sockets)

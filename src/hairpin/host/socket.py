@@ -8,8 +8,8 @@ import msgspec
 class Socket(msgspec.Struct, frozen=True):
     """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket takes IPv4 too
     unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
-    ``halted``: a signal stopped every process that has it open; ``frozen``: a frozen control group
-    did, of at least one of them.
+    ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen
+    control group that stopped at least one of them, and with it the socket; empty: none did.
     ``container``: the id of the container whose control group the process is in."""
 
     protocol: Literal["tcp", "udp"]
@@ -25,7 +25,7 @@ class Socket(msgspec.Struct, frozen=True):
     queued: int | None = None
     relay: "Relay | None" = None
     halted: bool = False
-    frozen: bool = False
+    frozen: str = ""
     container: str | None = None
     evidence: str = ""
 

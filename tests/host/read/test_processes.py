@@ -15,5 +15,5 @@ def test_lines_of_three_readings() -> None:
             )
         )
     )
-    assert (found.halted, found.frozen) == (frozenset({7}), frozenset({8}))
+    assert (found.halted, found.frozen) == (frozenset({7}), {8: "/sys/fs/cgroup/freezer/docker/x"})
     assert found.container == {8: "abc", 9: "def"}

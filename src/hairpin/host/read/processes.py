@@ -16,11 +16,11 @@ _NOBODY: Mapping[int, str] = MappingProxyType({})
 class Processes(msgspec.Struct, frozen=True):
     """Process ids, in the collector's PID namespace.
 
-    ``halted``: a signal stopped them; ``frozen``: they are in a frozen control group; ``container``: the id of the
-    container whose control group they are in."""
+    ``halted``: a signal stopped them; ``frozen``: the frozen control group that they are in; ``container``: the id of
+    the container whose control group they are in."""
 
     halted: frozenset[int] = frozenset()
-    frozen: frozenset[int] = frozenset()
+    frozen: Mapping[int, str] = _NOBODY
     container: Mapping[int, str] = _NOBODY
 
 
@@ -28,7 +28,7 @@ def processes(readings: Readings) -> Processes:
     """Return the processes of all readings about them."""
     return Processes(
         halted=frozenset(pid for pid, _ in _lines(readings, "halted-processes")),
-        frozen=frozenset(pid for pid, _ in _lines(readings, "frozen-processes")),
+        frozen=dict(_lines(readings, "frozen-processes")),
         container=dict(_lines(readings, "container-processes")),
     )
 

@@ -87,16 +87,17 @@ def _socket(words: list[str], old: bool, evidence: str, known: Processes) -> Soc
         backlog=int(words[3]) if protocol == "tcp" else None,
         queued=int(words[2]) if protocol == "tcp" else None,
         halted=bool(users) and all(pid in known.halted for _, pid in users),
-        frozen=_all_stand(users, known),
+        frozen=_frozen_by(users, known),
         container=next((known.container[pid] for _, pid in users if pid in known.container), None),
         evidence=evidence,
     )
 
 
-def _all_stand(users: tuple[tuple[str, int], ...], known: Processes) -> bool:
-    """Return whether none of the processes runs, and at least one of them is in a frozen control group."""
+def _frozen_by(users: tuple[tuple[str, int], ...], known: Processes) -> str:
+    """Return the frozen control group of one of the processes if none of them runs; else nothing."""
     ids = {pid for _, pid in users}
-    return not ids.isdisjoint(known.frozen) and ids <= known.frozen | known.halted
+    groups = [known.frozen[pid] for _, pid in users if pid in known.frozen]
+    return groups[0] if groups and ids <= known.frozen.keys() | known.halted else ""
 
 
 def _users(text: str) -> tuple[tuple[str, int], ...]:
