@@ -6,6 +6,7 @@ import pytest
 
 from hairpin.engines.dockerd import expected
 from hairpin.engines.missing import missing
+from hairpin.engines.podman import is_known
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace
 from hairpin.network.prefix import parse_address
@@ -198,14 +199,26 @@ def test_of_stopped_containers_nothing_is_expected(engine: Engine, text: str) ->
     assert expected(idle, Namespace("host")).rules == ()
 
 
+NATIVE = "*filter\n:FORWARD ACCEPT [0:0]\n:NETAVARK-ISOLATION-1 - [0:0]\nCOMMIT\n"
+
+
+def test_of_another_netavark_all_rules_are_missing_or_nothing_is_told() -> None:
+    newer = _engine("netavark", "8" * 64, "2" * 64, "1.14.0")
+    assert not is_known(newer)
+    lost = missing(newer, Namespace("host"))
+    assert lost.rules == lost.wanted.rules != ()
+    some = missing(newer, Namespace("host", ruleset=ruleset(NATIVE)))
+    assert not some
+    assert some.undecided
+
+
 @pytest.mark.parametrize(
     "engine",
     (
-        _engine("netavark", "8" * 64, "2" * 64, "1.14.0"),
         _engine("", "8" * 64, "2" * 64),
         Engine("podman", "4.3.1", rootless=True, network_backend="cni"),
     ),
-    ids=("a netavark that may use nftables", "no back end told", "rootless"),
+    ids=("no back end told", "rootless"),
 )
 def test_what_is_not_known_is_not_missing(engine: Engine) -> None:
     lost = missing(engine, Namespace("host"))

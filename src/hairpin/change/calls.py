@@ -5,6 +5,7 @@ there after the owner restarts.  Text is made from these values and never parsed
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
 
+import shlex
 from typing import Literal, assert_never
 
 import msgspec
@@ -39,6 +40,7 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
     tool: Tool
     policy: str
     name: str
+    user: str = ""
 
 
 class ReloadNetworks(msgspec.Struct, frozen=True, tag="reload-networks"):
@@ -101,11 +103,11 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
     """Return the command that makes the call."""
     match call:
         case SetContainerState(tool=tool, verb=verb, name=name, user=user):
-            return ("runuser", "-l", user, "-c", f"{tool} {verb} {name}") if user else (tool, verb, name)
+            return _as_user(user, (tool, verb, name))
         case ConnectContainer(tool=tool, verb=verb, network=network, name=name):
             return (tool, "network", verb, network, name)
-        case SetRestartPolicy(tool=tool, policy=policy, name=name):
-            return (tool, "update", "--restart", policy, name)
+        case SetRestartPolicy(tool=tool, policy=policy, name=name, user=user):
+            return _as_user(user, (tool, "update", "--restart", policy, name))
         case OpenPort() | BindInterface() | AddDirectRule():
             return ("firewall-cmd", *_firewalld_words(call))
         case ReloadNetworks():
@@ -136,6 +138,10 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
             )
         case _:
             assert_never(call.by)
+
+
+def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+    return ("runuser", "-l", user, "-c", shlex.join(argv)) if user else argv
 
 
 def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:

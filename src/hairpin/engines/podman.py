@@ -60,12 +60,22 @@ def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
         return ("a rootless podman keeps its rules in a namespace of its own",)
     if engine.network_backend not in ("netavark", "cni"):
         return ("podman did not say which network back end it uses",)
-    if engine.network_backend == "netavark":
-        version = dockerd_version(engine.network_version)
-        native = any((each.dialect, each.name) == ("nft", "netavark") for each in namespace.ruleset.tables)
-        if native or version is None or version >= FIRST_OTHER_NETAVARK:
-            return (f"hairpin does not know which rules netavark {engine.network_version} makes",)
+    if engine.network_backend == "netavark" and not is_known(engine) and _has_traces(namespace):
+        return (f"hairpin does not know which rules netavark {engine.network_version} makes",)
     return ()
+
+
+def is_known(engine: Engine) -> bool:
+    """Return whether the rules that are expected are those that the back end makes.  Of another netavark they do the
+    same, and are expected only while the host has no rule of netavark at all."""
+    version = dockerd_version(engine.network_version)
+    return engine.network_backend == "cni" or (version is not None and version < FIRST_OTHER_NETAVARK)
+
+
+def _has_traces(namespace: Namespace) -> bool:
+    """Return whether netavark has made a table or a chain here: with iptables, nftables or firewalld."""
+    names = (name for table in namespace.ruleset.tables for name in (table.name, *(one.name for one in table.chains)))
+    return any("netavark" in name.lower() for name in names)
 
 
 def _joined(container: Container, engine: Engine) -> Iterator[Joined]:

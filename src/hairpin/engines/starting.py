@@ -111,13 +111,16 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
     """Return advice: how Podman's container comes back after a reboot.  Docker's needs nothing beside its policy."""
     if engine.kind == "docker":
         return ()
+    unit = "systemctl enable podman-restart.service"
+    if engine.user:
+        unit = f"loginctl enable-linger {engine.user}; systemctl --user -M {engine.user}@ enable podman-restart.service"
     if takes_restart_policy(engine):
-        return (message("Podman starts containers at boot by its own unit: systemctl enable podman-restart.service"),)
+        return (message("Podman starts containers at boot by its own unit: {command}", command=unit),)
     return (
         message(
-            "to have it back after a reboot: recreate {name} with --restart always; "
-            "systemctl enable podman-restart.service",
+            "to have it back after a reboot: recreate {name} with --restart always; {command}",
             name=container.name,
+            command=unit,
         ),
     )
 

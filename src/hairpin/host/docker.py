@@ -3,6 +3,7 @@
 Source: Docker Engine API (docker inspect), podman inspect
 """
 
+import shlex
 from typing import Literal
 
 import msgspec
@@ -189,6 +190,11 @@ class Engine(msgspec.Struct, frozen=True):
     """Podman's: ``netavark`` or ``cni``; None: it did not say."""
     network_version: str = ""
     evidence: str = ""
+
+    def command(self, *words: str) -> str:
+        """Return the engine's command as root types it: that of another user's containers runs as the user."""
+        line = shlex.join((self.kind, *words))
+        return f"runuser -l {self.user} -c {shlex.quote(line)}" if self.user else line
 
     @property
     def title(self) -> str:

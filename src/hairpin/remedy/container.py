@@ -26,7 +26,7 @@ def started(situation: Situation) -> Lasting:
                 continue
             if takes_restart_policy(situation.host.engine_of(container)):
                 policy = "unless-stopped" if call.tool == "docker" else "always"
-                calls.append(SetRestartPolicy(call.tool, policy, call.name))
+                calls.append(SetRestartPolicy(call.tool, policy, call.name, call.user))
     return Lasting(calls=tuple(calls))
 
 

@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         engine = view.host.engine_of(container)
         failed = looping or _failed(container)
-        log = f"{engine.kind} logs {container.name}"
+        log = engine.command("logs", container.name)
         if failed:
             change = _without_call(change, message("repair what ends it: {command}", command=log))
         yield Candidate(

@@ -10,6 +10,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import Change
 from hairpin.engines.missing import missing_on
+from hairpin.engines.podman import is_known
 from hairpin.engines.restoring import restored
 from hairpin.message import message
 
@@ -22,16 +23,23 @@ def find(view: View) -> Iterator[Candidate]:
         rules = [f"-t {each.table} {each.rule.text}" for each in lost.rules if each.family == family]
         if engine.kind != "podman" or not (chains or rules):
             continue
+        known = is_known(engine)
         change = restored(lost, view.host_netns, view.host_namespace)
         yield Candidate(
-            title=message("{count} rules of Podman's network back end are missing", count=len(rules)),
+            title=message("{count} rules of Podman's network back end are missing", count=len(rules))
+            if known
+            else message("No rule of Podman's network back end is left"),
             detail=message(
                 "{backend} made them when the containers started, and makes none again by itself: something deleted "
                 "them since.",
                 backend=engine.network_backend or "-",
             ),
             change=Change(change.parts, (ReloadNetworks(),)),
-            where=where(chains=", ".join(chains) or None, rules="; ".join(rules) or None),
+            where=where(
+                backend=engine.network_backend, chains=", ".join(chains) or None, rules="; ".join(rules) or None
+            )
+            if known
+            else where(backend=f"{engine.network_backend} {engine.network_version}".strip()),
             in_class="lost-engine-rule",
             evidence=_evidence(view, engine.evidence),
             advice=(

@@ -37,15 +37,12 @@ def find(view: View) -> Iterator[Candidate]:
 def _repair(view: View, container: Container | None, name: str) -> Message:
     if container is None:
         return message("start or repair the service in {name}", name=name)
-    return message(
-        "start or repair the service in {container}; read `{tool} logs {container}`",
-        tool=view.host.engine_of(container).kind,
-        container=name,
-    )
+    log = view.host.engine_of(container).command("logs", name)
+    return message("start or repair the service in {container}; read `{command}`", container=name, command=log)
 
 
 def _read_log(view: View, container: Container) -> Message:
-    return message("read its log: {tool} logs {name}", tool=view.host.engine_of(container).kind, name=container.name)
+    return message("read its log: {command}", command=view.host.engine_of(container).command("logs", container.name))
 
 
 CAUSE = Cause(
