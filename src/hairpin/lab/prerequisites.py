@@ -37,6 +37,9 @@ PODMAN_NEEDS = {
     "/usr/lib/podman/netavark": "netavark",
     "/usr/lib/podman/aardvark-dns": "aardvark-dns",
     "/usr/lib/cni/portmap": "containernetworking-plugins",
+    "slirp4netns": "slirp4netns",
+    "newuidmap": "uidmap",
+    "catatonit": "catatonit",
 }
 LOGIN_NEEDS = {"sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "usermod": "passwd"}
 # An ordinary login's PATH may lack the sbin folders where these commands live.

@@ -51,6 +51,12 @@ def test_a_command_line_comes_before_the_engines_word() -> None:
     assert relay_of(socket(), running, (WEB,)) == Relay(4, 0xAC110009, 80)
 
 
+def test_a_command_without_arguments_has_no_target() -> None:
+    rootless = msgspec.structs.replace(OLD, endpoints=(), netns="container:web")
+    found = relay_of(socket("rootlessport"), commands("9\trootlessport\n"), (rootless,))
+    assert found == Relay(4, 0, 80, netns="container:web")
+
+
 CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
     "published port": (socket(), (WEB,), Relay(4, W4, 80)),
     "IPv6 leads to IPv4 where there is nothing else": (socket(version=6), (WEB,), Relay(4, W4, 80)),

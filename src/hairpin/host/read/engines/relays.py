@@ -6,6 +6,7 @@ Source: moby cmd/docker-proxy/main_linux.go; libnetwork portmapper/proxy.go dumm
 """
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Literal
 
 import msgspec
@@ -75,7 +76,7 @@ def _target_of(command: RelayCommand) -> Relay | None:
 
 def _options(arguments: tuple[str, ...]) -> Iterable[tuple[str, str]]:
     """Yield flags of Go's flag package: ``-f value``, ``--f value``, ``-f=value``."""
-    for flag, following in zip(arguments, (*arguments[1:], ""), strict=True):
+    for flag, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         if flag.startswith("-"):
             name, equals, value = flag.lstrip("-").partition("=")
             yield name, value if equals else following
