@@ -61,6 +61,8 @@ class Container(msgspec.Struct, frozen=True):
     resolvers: tuple[str, ...] | None = None
     """The name servers of its own resolv.conf; None: that could not be read."""
     netns: str | None = None
+    left_unread: bool = False
+    """Whether its namespace was left unread, because the question did not need it."""
     evidence: str = ""
 
     @property
