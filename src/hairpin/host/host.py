@@ -149,8 +149,10 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def tool_of(self, network: DockerNetwork | None) -> Tool:
         """Return the command of the engine that has the network; of one that no engine lists, ``docker``."""
-        own: Tool = "docker"
-        return next((each.kind for each in self.engines if network in each.networks), own)
+        for each in self.engines:
+            if network in each.networks:
+                return each.kind
+        return "docker"
 
     def version(self, program: str) -> str | None:
         """Return the program's version text, or None."""
