@@ -2,7 +2,15 @@
 
 from typing import get_args
 
-from hairpin.change.change import AddRoute, ChangeWorld, ContinueProcess, DropConnection, Primitive, WriteFile
+from hairpin.change.change import (
+    AddRoute,
+    ChangeWorld,
+    ContinueProcess,
+    DeleteRoute,
+    DropConnection,
+    Primitive,
+    WriteFile,
+)
 from hairpin.host.managers import Unit
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
@@ -48,3 +56,17 @@ def test_every_kind_is_kept_somehow() -> None:
     found = situation(network(units=(Unit("ufw.service", "active", "enabled"),)))
     assert all(lasting(kind, (), found) is not None for kind in KINDS)
     assert len(get_args(Primitive)) > len(KINDS)
+
+
+def test_no_command_takes_a_live_bridges_route_or_a_containers_address_away() -> None:
+    """Another subnet for the container network is what lasts, and a person makes it."""
+    route = Route(4, 0xAC110000, 16, next_hops=(NextHop("docker0"),))
+    for cause in ("bridge-subnet-overlaps-route", "client-inside-container-subnet", "container-subnet-on-two-hosts"):
+        told = remedy(network(), DeleteRoute(HOST_NETNS, route), cause=cause)
+        assert (told.id, told.commands, told.keeping) == ("recreate-network", (), ())
+    uplink = NextHop("eth0", 0xC6336401, 4)
+    free, taken = (Route(4, address, 32, next_hops=(uplink,)) for address in (0xAC110909, 0xAC110002))
+    told = remedy(network(), AddRoute(HOST_NETNS, free), cause="client-inside-container-subnet")
+    assert (told.commands, told.keeping) == (("ip route add 172.17.9.9/32 via 198.51.100.1 dev eth0",), ())
+    told = remedy(network(), AddRoute(HOST_NETNS, taken), cause="client-inside-container-subnet")
+    assert (told.id, told.commands) == ("recreate-network", ())

@@ -125,7 +125,7 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
     at_boot = verb in ("enable", "disable")
     match call.by:
         case "systemd":
-            return ("systemctl", verb, name)
+            return ("systemctl", verb, call.unit)
         case "sysvinit":
             return ("update-rc.d", name, verb) if at_boot else ("service", name, verb)
         case "openrc":

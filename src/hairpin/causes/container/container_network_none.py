@@ -1,4 +1,5 @@
-"""The container was made with ``--network none``, so Docker ignores the ports that it should publish.
+"""The container is on no network, so Docker ignores the ports that it should publish: it was made with
+``--network none``, or somebody disconnected it.
 
 Users see: ``docker ps`` shows no mapping, the port is refused.
 """
@@ -8,9 +9,12 @@ from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
+from hairpin.change.calls import ConnectContainer
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
+
+_OWN_NETWORKS = ("host", "none", "container")
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -18,20 +22,58 @@ def find(view: View) -> Iterator[Candidate]:
     meant = view.host.container(view.meant) if view.meant and view.on_host else None
     asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
     for container, binding in (*at_host_port(view), *asked):
-        if not container.running or container.network_mode != "none":
+        if not container.running:
             continue
-        change = on_default_bridge(view.host, container, binding)
-        if change is None:
-            continue
-        yield Candidate(
-            title=message("Container {name} has no network", name=container.name),
-            detail=_why(view, container, binding),
-            change=change,
-            where=where(container=container.name, network="none", port=binding.host_port),
-            in_class="container-without-ports",
-            evidence=(container.evidence,),
-            advice=(message("recreate the container without --network none"),),
-        )
+        if container.network_mode == "none":
+            yield from _made_so(view, container, binding)
+        elif (
+            not binding.actual
+            and binding in container.bindings
+            and not container.endpoints
+            and container.network_mode.partition(":")[0] not in _OWN_NETWORKS
+        ):
+            yield from _disconnected(view, container, binding)
+
+
+def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    change = on_default_bridge(view.host, container, binding)
+    if change is None:
+        return
+    yield Candidate(
+        title=message("Container {name} has no network", name=container.name),
+        detail=_why(view, container, binding),
+        change=change,
+        where=where(container=container.name, network="none", port=binding.host_port),
+        in_class="container-without-ports",
+        evidence=(container.evidence,),
+        advice=(message("recreate the container without --network none"),),
+    )
+
+
+def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    engine = view.host.engine_of(container)
+    connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
+    change = on_default_bridge(view.host, container, binding, connect)
+    if change is None:
+        return
+    yield Candidate(
+        title=message("Container {name} is connected to no network", name=container.name),
+        detail=message(
+            "It runs, but somebody has disconnected it from its last network, so port {port} leads nowhere.",
+            port=binding.host_port,
+        ),
+        change=change,
+        where=where(container=container.name, port=binding.host_port),
+        in_class="container-without-ports",
+        evidence=(container.evidence,),
+        advice=(
+            message(
+                "if it was on a network of its own, connect it to that one: {tool} network connect NETWORK {name}",
+                tool=engine.kind,
+                name=container.name,
+            ),
+        ),
+    )
 
 
 def _why(view: View, container: Container, binding: PortBinding) -> Message:
