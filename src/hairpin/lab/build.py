@@ -5,11 +5,11 @@ import os
 import subprocess
 import uuid
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 
 from hairpin.errors import LabError
-from hairpin.lab import engine, image, joining, topology
+from hairpin.lab import engine, image, joining, podman, topology
 from hairpin.lab.firewall import running_firewall
 from hairpin.lab.node import ENVIRONMENT, HOSTNAME, Node, open_host_node, open_wire_node, python
 from hairpin.lab.plan import HostPlan, LabPlan
@@ -94,7 +94,7 @@ def running_lab(plan: LabPlan) -> Generator[Lab]:
     """
     hosts = joining.joined_hosts(plan)
     for host in hosts:
-        require(host.firewall)
+        require(host.firewall, podman=bool(host.podman))
     archive = image.cached_data_root()
     if not archive.exists():
         image.prepare_data_root(archive, _empty_host)
@@ -118,12 +118,14 @@ def _running_host(
     _run_all(node, plan.before_engine)
     with (
         running_firewall(node, plan.firewall),
-        engine.running_engine(node, cgroup, plan.daemon),
+        engine.running_engine(node, cgroup, plan.daemon) if plan.docker else nullcontext(),
         _ended_first(node),
     ):
+        if plan.podman:
+            podman.prepare(node, plan.podman, cgroup)
         if enter is not None:
             enter(node)
-        engine.populate(node, plan)
+        engine.populate(node, plan, cgroup)
         _run_all(node, plan.setup)
         yield
 

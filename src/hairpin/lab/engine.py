@@ -17,6 +17,8 @@ from hairpin.message import message
 IMAGE = "hairpin-lab"
 LOG = "/run/dockerd.log"
 SOCKET = "/run/docker.sock"
+PODMAN_SETTINGS = "/etc/containers/lab.conf"
+"""The host has this file if its plan has Podman."""
 START_TIMEOUT_S = 60.0
 FIRST_FILLER_PORT = 20001
 
@@ -77,12 +79,14 @@ def write(host: Node, path: str, content: str) -> None:
     outer.write_text(content, encoding="utf-8")
 
 
-def populate(host: Node, plan: HostPlan) -> None:
+def populate(host: Node, plan: HostPlan, cgroup: str) -> None:
     """Create the plan's networks and start its containers in order, then the fillers all at once."""
-    script = [f"docker network create {network.options} {network.name}" for network in plan.networks]
+    script = [f"{network.engine} network create {network.options} {network.name}" for network in plan.networks]
     for container in plan.containers:
-        script.append(run_command(container))
-        script += [f"docker network connect {network} {container.name}" for network in container.networks[1:]]
+        script.append(run_command(container, cgroup))
+        script += [
+            f"{container.engine} network connect {network} {container.name}" for network in container.networks[1:]
+        ]
     if script:
         host.run("\n".join(script))
     if plan.fillers:
@@ -105,12 +109,15 @@ def fillers(count: int) -> tuple[ContainerPlan, ...]:
     )
 
 
-def run_command(container: ContainerPlan) -> str:
-    """Return the ``docker run`` line of a container."""
+def run_command(container: ContainerPlan, cgroup: str = "") -> str:
+    """Return the line that runs a container.  ``cgroup``: the parent of its control group under Podman."""
     published = "".join(f" -p {port}" for port in container.publish)
     network = f" --network {container.networks[0]}" if container.networks[0] != "bridge" else ""
     options = f" {container.options}" if container.options else ""
-    return f"docker run -d --name {container.name}{network}{published}{options} {_service(container)}"
+    words = f"--name {container.name}{network}{published}{options} {_service(container)}"
+    if container.engine == "podman":
+        return f"podman run -d --cgroup-parent /{cgroup} {words.replace(IMAGE, f'localhost/{IMAGE}')}"
+    return f"docker run -d {words}"
 
 
 def _service(container: ContainerPlan) -> str:
@@ -127,8 +134,13 @@ def _service(container: ContainerPlan) -> str:
 
 def container_pid(host: Node, name: str) -> int:
     """Return the id of a container's first process in the host's PID namespace; 0 if the container does not run."""
-    document = json.loads(api(host, f"/containers/{name}/json"))
-    return int(document["State"]["Pid"])
+    by_podman = Path(f"/proc/{host.pid}/root{PODMAN_SETTINGS}").exists()
+    try:
+        return int(json.loads(api(host, f"/containers/{name}/json"))["State"]["Pid"])
+    except (LabError, OSError):
+        if not by_podman:
+            raise
+    return int(host.run(("podman", "inspect", "--type", "container", "--format", "{{.State.Pid}}", name)))
 
 
 def api(host: Node, path: str) -> bytes:

@@ -43,10 +43,11 @@ def make_mounts() -> None:
     for name in OVERLAID:
         if Path("/", name).is_dir():
             lay_over(name)
-    data_root = SCRATCH / "docker"
-    data_root.mkdir()
-    Path("/var/lib/docker").mkdir(parents=True, exist_ok=True)
-    mount(str(data_root), "/var/lib/docker", flags=MS_BIND)
+    for engine in ("docker", "containers"):  # an overlay is no place for an engine's own overlays
+        data_root = SCRATCH / engine
+        data_root.mkdir()
+        Path("/var/lib", engine).mkdir(parents=True, exist_ok=True)
+        mount(str(data_root), f"/var/lib/{engine}", flags=MS_BIND)
     mount("tmpfs", "/run", "tmpfs", options="mode=755")
     mount("proc", "/proc", "proc")
     # A sysfs mounted here shows the links of this network namespace. The cgroup tree is another mount and moves over.

@@ -67,8 +67,10 @@ def score(
     something that a lab needs.
     """
     scenarios = tuple(named(name) for name in names) or all_scenarios()
-    for firewall in {host.firewall for scenario in scenarios for host in (scenario.lab, *scenario.lab.hosts)}:
-        require(firewall, logins=any(scenario.several_hosts for scenario in scenarios))
+    hosts = tuple(host for scenario in scenarios for host in (scenario.lab, *scenario.lab.hosts))
+    logins, podman = any(each.several_hosts for each in scenarios), any(each.podman for each in hosts)
+    for firewall in {host.firewall for host in hosts}:
+        require(firewall, logins=logins, podman=podman)
     rows: dict[str, tuple[FlowScore, ...]] = {}
     broken: list[str] = []
     out(HEAD)

@@ -2,7 +2,7 @@
 
 from typing import Literal, assert_never, get_args
 
-from hairpin.change.calls import OfFirewalld, SetContainerState, SetUnitState
+from hairpin.change.calls import OfFirewalld, ReloadNetworks, SetContainerState, SetUnitState
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -86,6 +86,8 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             return "open-firewalld-port"
         if isinstance(call, SetUnitState):
             return "start-engine"
+        if isinstance(call, ReloadNetworks):
+            return "restore-engine-rules"
         if isinstance(call, SetContainerState) and call.verb != "pause":
             return "start-container"
     if isinstance(part, ContinueProcess | HaltProcess):

@@ -34,10 +34,14 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
     "docker-containers": (
         "Name", "State.Status", "State.ExitCode", "State.Error", "HostConfig.NetworkMode", "HostConfig.PortBindings",
     ),
+    "podman-containers": (
+        "Name", "State.Status", "State.ExitCode", "State.Error", "HostConfig.NetworkMode", "HostConfig.PortBindings",
+    ),
     "docker-stored-containers": (
         "Name", "State.Running", "State.ExitCode", "HostConfig.PortBindings",
     ),
     "docker-networks": ("Name", "Driver", "Internal", "IPAM.Config"),
+    "podman-networks": ("name", "driver", "internal", "subnets"),
     "docker-info": ("ServerVersion", "OperatingSystem"),
     "docker-version": ("Version",),
 }  # fmt: skip

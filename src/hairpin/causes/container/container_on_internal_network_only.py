@@ -20,8 +20,9 @@ def find(view: View) -> Iterator[Candidate]:
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
         detail = message(
-            "Docker publishes no port of a container whose networks are all internal ({networks}), so it ignores "
+            "{engine} publishes no port of a container whose networks are all internal ({networks}), so it ignores "
             "that {name} asks for port {port}.",
+            engine=view.host.engine_of(container).title,
             networks=_networks(container),
             name=container.name,
             port=binding.host_port,
@@ -47,7 +48,8 @@ def _connected(
     view: View, container: Container, binding: PortBinding, detail: Message, *, port: int | None
 ) -> Iterator[Candidate]:
     """Yield the candidate that connects the container to the default bridge, if the engine has one."""
-    connect = ConnectContainer("docker", "connect", "bridge", container.name)
+    engine = view.host.engine_of(container)
+    connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
     change = on_default_bridge(view.host, container, binding, connect)
     if change is None:
         return
