@@ -148,7 +148,7 @@ def test_each_command_has_its_help(command: str, capsys: pytest.CaptureFixture[s
 
 
 def test_usage_errors_of_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (("chek",), ("check", "--no-such-option"), ("walk", "80"), ("check", "--lang", "fr")):
+    for arguments in (("check", "--no-such-option"), ("walk", "80"), ("check", "--lang", "fr")):
         ended = call(capsys, *arguments)
         assert (ended.status, ended.out) == (2, "")
         assert "\nhairpin: " in ended.err

@@ -2,12 +2,14 @@
 
 import click
 
+from hairpin.cli.later import AFTER, later_option
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
 
 
 @click.command(cls=EvidenceCommand)
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@later_option("--after", AFTER, "EVENT[@HOST]")
 @click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
 @size_option
 @evidence_options

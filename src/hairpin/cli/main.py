@@ -4,8 +4,10 @@ Exit status: 0 delivered or leaving, 1 a blocking cause or a flow that is not de
 decide, 4 a bug in hairpin, 130 interrupted.
 """
 
+import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -13,7 +15,9 @@ from typing import NoReturn
 import click
 
 from hairpin import __version__
+from hairpin.cli import later
 from hairpin.errors import CollectError, EvidenceError, HairpinError, LabError, ParseError, ReplicaError, UsageError
+from hairpin.message import Message, message
 
 COMMANDS: dict[str, str] = {
     "check": "Why does a port not answer?  Walks the flows, names the proven cause, says the repair.",
@@ -25,7 +29,7 @@ COMMANDS: dict[str, str] = {
 }
 """Each command's module beside this one, and its line in the help."""
 DEFAULT = "check"
-_WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from", "--size")
+_WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from", "--size", "--text", "--after")
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
     (CollectError, 3),
@@ -34,6 +38,11 @@ _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (LabError, 3),
     (ReplicaError, 3),
 )
+
+_SHORTAGES = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO,
+)  # fmt: skip
+"""What the machine lacks, which is no bug of hairpin's."""
 
 
 class Commands(click.Group):
@@ -49,6 +58,15 @@ class Commands(click.Group):
             return None
         command = getattr(importlib.import_module(f"hairpin.cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in later.COMMANDS:
+            raise later.refuse(f"hairpin {args[0]}", later.COMMANDS[args[0]])
+        if args[0] not in COMMANDS:
+            raise later.no_such_command(args[0], (*COMMANDS, *later.COMMANDS))
+        return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, command_first(args))
@@ -82,39 +100,87 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     args = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(args))
+    _occupy_standard_streams()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # __main__ has set it; a background job ignores the signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = run(args)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the interpreter's own end would print a traceback
+    sys.exit(status)
 
 
 def run(args: list[str]) -> int:
     """Run the command line and return its exit status; an error is one sentence on standard error."""
     try:
+        return _run(args)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+
+
+def _run(args: list[str]) -> int:
+    # Imported where they are used, since `hairpin --help` does without them.
+    try:
+        if sys.stdout is None:  # closed by the caller
+            raise UsageError(message("standard output is closed, so the answer cannot be written"))
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
+    except click.Abort:
+        raise
     except click.ClickException as error:
         from hairpin.cli.output import complain_of_usage
 
         complain_of_usage(error, stated_language(args))
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        return 130
     except HairpinError as error:
-        # Imported here, since `hairpin --help` does without it.
         from hairpin.cli.output import complain
 
         complain(error.said, stated_language(args))
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
-    except Exception:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
+    except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
+        return _end_of(error, args)
+    return status if isinstance(status, int) else 0
+
+
+def _end_of(error: Exception, args: list[str]) -> int:
+    """Say what went wrong and return the exit status."""
+    from hairpin.cli.output import complain, drop_output
+
+    if isinstance(error, OSError) and drop_output():  # click's own writing of the help
+        complain(message("standard output cannot be written: {reason}", reason=error.strerror), stated_language(args))
+        return 2
+    refused = _refusal(error)
+    if refused is None:
         _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
         return 4
-    return status if isinstance(status, int) else 0
+    complain(refused, stated_language(args))
+    return 3
+
+
+def _refusal(error: Exception) -> Message | None:
+    """Return what the machine refused, or None if the error is a bug of hairpin's."""
+    if isinstance(error, MemoryError):
+        return message("this machine has not enough memory for it")
+    if isinstance(error, OSError) and error.errno in _SHORTAGES:
+        where = f"{error.filename}: " if error.filename else ""
+        return message("this machine refused to go on: {reason}", reason=f"{where}{error.strerror}")
+    return None
+
+
+def _occupy_standard_streams() -> None:
+    """Open the null device where a standard stream is closed, so that no file gets its descriptor."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def stated_language(args: Sequence[str]) -> str | None:
     """Return the value of ``--lang``, the last one as click does.  Errors may occur before click has parsed it."""
     options = args[: args.index("--")] if "--" in args else args
     stated: str | None = None
-    for word, following in zip(options, [*options[1:], None], strict=True):
+    for number, word in enumerate(options):
         if word == "--lang":
-            stated = following
+            stated = next(iter(options[number + 1 :]), None)
         elif word.startswith("--lang="):
             stated = word.removeprefix("--lang=")
     return stated
@@ -128,10 +194,9 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
 
     from hairpin.cli.environment import environment
     from hairpin.cli.output import complain
-    from hairpin.message import message
 
     told = traceback.format_exc()
-    if verbose:
+    if verbose and sys.stderr is not None:
         sys.stderr.write(told)
     last = told.strip().splitlines()[-1]
     complain(message("this is a bug in hairpin: {last}", last=last), lang)

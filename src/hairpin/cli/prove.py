@@ -2,12 +2,14 @@
 
 import click
 
+from hairpin.cli.later import LIVE, later_option
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
 
 
 @click.command(cls=EvidenceCommand)
 @click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@later_option("--live", LIVE)
 @size_option
 @evidence_options
 @world_options
