@@ -1,5 +1,10 @@
-"""Steps as a person would type them.  Text is made from steps and never parsed."""
+"""Steps as a person would type them.  Text is made from steps and never parsed.
 
+A rule holds names and comments that anybody may have written.  A shell would run what stands in ``$( )`` or behind a
+semicolon, so such words are quoted for it.
+"""
+
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from typing import assert_never
@@ -10,6 +15,11 @@ from hairpin.change.loading import own_words, replacing
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.words import split_words, unquoted
+
+_OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
+"""What a shell does not take as it is; double quotes around plain words mean the same to it as to iptables and nft."""
+_PLAIN = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
 
 
 def shown(step: Step) -> tuple[str, ...]:
@@ -45,12 +55,33 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 def call_text(call: Call) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
-        return " ".join((*call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)), call.words))
+        return " ".join((*call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)), _words_for_shell(call.words)))
     return shlex.join(call_argv(call))
 
 
+def _words_for_shell(rule: str) -> str:
+    """Return the words of an iptables rule as a shell takes them."""
+    if _OBEYED.search(rule) is None:
+        return rule
+    words = map(unquoted, split_words(rule))
+    return " ".join(word if _PLAIN.fullmatch(word) else shlex.quote(word) for word in words)
+
+
+def _nft_for_shell(command: str) -> str:
+    """Return an nft command for a shell: as one argument if a word of it is more than a word to the shell."""
+    return f"nft {command if _OBEYED.search(command) is None else shlex.quote(command)}"
+
+
 def _fed(argv: tuple[str, ...], text: str) -> str:
-    return f"{shlex.join(argv)} <<'END'\n{text}END"
+    end = here_document_end("END", text)
+    return f"{shlex.join(argv)} <<'{end}'\n{text}{end}"
+
+
+def here_document_end(word: str, text: str) -> str:
+    """Return the word, longer if it is a line of the text: what is behind that line would be commands."""
+    while word in text.split("\n"):
+        word += "_"
+    return word
 
 
 def _edit(edit: RuleEdit) -> Iterator[str]:
@@ -63,10 +94,11 @@ def _edit(edit: RuleEdit) -> Iterator[str]:
             yield _deletion(place)
         case SetPolicy(place=place, policy=policy):
             if place.dialect == "nft":
-                yield f"nft chain {place.family} {place.table} {place.chain} '{{ policy {policy}; }}'"
+                where = shlex.join((place.family, place.table, place.chain))
+                yield f"nft chain {where} '{{ policy {policy}; }}'"
             else:
                 tool = _iptables(place.dialect, place.family)
-                yield f"{tool} {_table(place.table)}-P {place.chain} {policy.upper()}"
+                yield f"{tool} {_table(place.table)}-P {shlex.quote(place.chain)} {policy.upper()}"
         case ReplaceTable():
             load = replacing(edit)
             yield _fed(load.argv, load.text)
@@ -77,8 +109,8 @@ def _edit(edit: RuleEdit) -> Iterator[str]:
 def _chain(edit: AddChain | DeleteChain) -> str:
     adds = isinstance(edit, AddChain)
     if edit.dialect == "nft":
-        return f"nft {'add' if adds else 'delete'} chain {edit.family} {edit.table} {edit.chain}"
-    return f"{_iptables(edit.dialect, edit.family)} -t {edit.table} {'-N' if adds else '-X'} {edit.chain}"
+        return _nft_for_shell(f"{'add' if adds else 'delete'} chain {edit.family} {edit.table} {edit.chain}")
+    return f"{_iptables(edit.dialect, edit.family)} -t {edit.table} {'-N' if adds else '-X'} {shlex.quote(edit.chain)}"
 
 
 def _iptables(dialect: str, family: str) -> str:
@@ -96,16 +128,16 @@ def _insertion(edit: InsertRule) -> str:
     if edit.dialect == "nft":
         chain = f"{edit.family} {edit.table} {edit.chain}"
         if edit.position == 1:
-            return f"nft insert rule {chain} {edit.rule.text}"
+            return _nft_for_shell(f"insert rule {chain} {edit.rule.text}")
         # nft counts from 0, and adds the rule behind the one of that index.
         behind = "" if edit.position is None else f" index {edit.position - 2}"
-        return f"nft add rule {chain}{behind} {edit.rule.text}"
-    rule = own_words(edit.rule, edit.chain)
+        return _nft_for_shell(f"add rule {chain}{behind} {edit.rule.text}")
+    rule = _words_for_shell(own_words(edit.rule, edit.chain))
     tool = _iptables(edit.dialect, edit.family)
     if edit.position is None:
-        return f"{tool} {_table(edit.table)}-A {edit.chain} {rule}"
+        return f"{tool} {_table(edit.table)}-A {shlex.quote(edit.chain)} {rule}"
     number = "" if edit.position == 1 else f"{edit.position} "
-    return f"{tool} {_table(edit.table)}-I {edit.chain} {number}{rule}"
+    return f"{tool} {_table(edit.table)}-I {shlex.quote(edit.chain)} {number}{rule}"
 
 
 def _deletion(place: Place) -> str:
@@ -114,8 +146,8 @@ def _deletion(place: Place) -> str:
         if place.handle is None:
             # The rule is not loaded yet: the kernel gives it a handle then.
             return f"nft -a list chain {chain}  # then: nft delete rule {chain} handle …, of rule {place.number}"
-        return f"nft delete rule {chain} handle {place.handle}"
+        return _nft_for_shell(f"delete rule {chain} handle {place.handle}")
     if place.dialect == "ebtables":
-        return f"ebtables -t {place.table} -D {place.chain} {place.number}"
-    rule = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
-    return f"{_iptables(place.dialect, place.family)} {_table(place.table)}-D {place.chain} {rule}"
+        return f"ebtables -t {place.table} -D {shlex.quote(place.chain)} {place.number}"
+    rule = _words_for_shell(place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A "))
+    return f"{_iptables(place.dialect, place.family)} {_table(place.table)}-D {shlex.quote(place.chain)} {rule}"

@@ -4,6 +4,7 @@ import difflib
 import shlex
 from collections.abc import Iterator
 
+from hairpin.change.text import here_document_end
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import PersistFile, Remedy
 from hairpin.report.paper import Paper
@@ -66,9 +67,10 @@ def _writing(file: PersistFile) -> Iterator[str]:
     if len(lines) == 1:
         yield f"echo {shlex.quote(lines[0])} > {shlex.quote(file.file)}"
         return
-    yield f"cat > {shlex.quote(file.file)} <<'EOF'"
+    end = here_document_end("EOF", file.content)
+    yield f"cat > {shlex.quote(file.file)} <<'{end}'"
     yield from lines
-    yield "EOF"
+    yield end
 
 
 def _changed(before: str, after: str) -> Iterator[str]:
