@@ -1011,11 +1011,42 @@ begin() {
     printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" \
         "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
 }
+usable_folder() { # usable_folder DIR: sets HAIRPIN_TMP to a new folder in it if that takes files; a full disk still takes folders
+    HAIRPIN_TMP=$(mktemp -d "$1/hairpin.XXXXXX" 2>/dev/null) || { HAIRPIN_TMP=; return 1; }
+    room 1048576 && return
+    rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
+    return 1
+}
+room() { # room BYTES: whether a file of that size can be written beside the answers
+    ( printf "%$1s" '' >"$HAIRPIN_TMP/room" ) 2>/dev/null && rm "$HAIRPIN_TMP/room"
+}
 clean_up() {
     trap '' INT TERM HUP PIPE
     # shellcheck disable=SC2046
     kill $(jobs -p) 2>/dev/null
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
+}
+
+jobs_of_host() {
+    job 20-docker docker_all
+    NETNS=host
+    job 10-links links
+    job 11-rules rules
+    job 12-sets sets
+    job 13-sysctl sysctls
+    job 14-connections connections
+    job 15-sockets sockets
+    job 16-ipvs virtual_servers
+    NETNS=
+    job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
+    job 24-halted run halted-processes '/proc/PID/stat' halted
+    job 30-podman podman_all
+    job 60-firewalld firewalld_all
+    job 61-ufw ufw_all
+    job 62-files config_files
+    job 63-versions versions
+    job 64-units units
+    job 65-system system
 }
 
 main() {
@@ -1046,35 +1077,20 @@ main() {
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP PIPE
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
-        HAIRPIN_TMP=$(mktemp -d "$dir/hairpin.XXXXXX" 2>/dev/null) && break
+        usable_folder "$dir" && break
     done
     export PATH NETNS HAIRPIN_ROOT HAIRPIN_DOCKER_HOST HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
 
-    [ -n "$HAIRPIN_TMP" ] || begin
-    job 20-docker docker_all
-    NETNS=host
-    job 10-links links
-    job 11-rules rules
-    job 12-sets sets
-    job 13-sysctl sysctls
-    job 14-connections connections
-    job 15-sockets sockets
-    job 16-ipvs virtual_servers
-    NETNS=
-    job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
-    job 24-halted run halted-processes '/proc/PID/stat' halted
-    job 30-podman podman_all
-    job 60-firewalld firewalld_all
-    job 61-ufw ufw_all
-    job 62-files config_files
-    job 63-versions versions
-    job 64-units units
-    job 65-system system
+    begin
+    jobs_of_host
     if [ -n "$HAIRPIN_TMP" ]; then
-        begin
         wait
-        cat "$HAIRPIN_TMP"/*
+        if room 65536; then cat "$HAIRPIN_TMP"/*
+        else    # the disk is full now: answers may be cut, so all are asked for again, one after the other
+            rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
+            jobs_of_host
+        fi
     fi
     printf '\n%s\tdone\n' "$HAIRPIN_TOKEN"
 }
