@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from hairpin.errors import UsageError
+from hairpin.errors import EvidenceError, UsageError
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -146,7 +146,7 @@ def test_questions_that_cannot_be_asked(net: Network, target: Target, origin: Or
 def test_a_snapshot_without_its_host() -> None:
     empty = network()
     empty = empty.with_host(msgspec.structs.replace(empty.this, namespaces=(Namespace("x"),)))
-    with pytest.raises(UsageError, match="no host namespace"):
+    with pytest.raises(EvidenceError, match="nothing was read of its own network"):
         flows_for(empty, (TO_WEB,), None)
 
 

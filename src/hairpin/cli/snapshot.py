@@ -87,7 +87,7 @@ def snapshot(
 
 def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
     """Yield a sentence for each host that could not be read, or of which some readings are missing."""
-    from hairpin.evidence.reading import Evidence
+    from hairpin.evidence.reading import HOST, Evidence
     from hairpin.message import message
 
     for each in found:
@@ -95,7 +95,14 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
             yield message("{host} could not be read: {reason}", host=each.label, reason=each.reason)
             continue
         keys = dict.fromkeys(one.key for one in each.readings if one.outcome in ("refused", "failed"))
-        if keys:
+        if not any(one.netns == HOST and one.outcome == "text" for one in each.readings):
+            yield message(
+                "{host}: nothing was read of its own network (links, routes, rules); read it again as root",
+                host=each.name,
+            )
+        elif any(one.outcome == "refused" for one in each.readings):
+            yield message("{host}: run it as root to read: {what}", host=each.name, what=", ".join(keys))
+        elif keys:
             yield message("{host}: not read: {what}", host=each.name, what=", ".join(keys))
 
 

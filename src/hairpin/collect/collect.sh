@@ -17,6 +17,8 @@
 #   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -<TAB>uptime    first lines of standard error follow
 #   <NL>TOKEN<TAB>done                                        last line; without it the answer was cut
 
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+
 # The functions that other shells need too (one shell for each job and each container). They are kept as text, which each
 # of these shells evaluates.
 { HAIRPIN_LIB=$(cat); } <<'LIB'
@@ -1051,7 +1053,6 @@ jobs_of_host() {
 
 main() {
     umask 077
-    PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     HAIRPIN_ROOT= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-}
     while [ $# -gt 1 ]; do
         case $1 in
