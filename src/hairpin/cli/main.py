@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
 }
 """Each command's module beside this one, and its line in the help."""
 DEFAULT = "check"
+INTERRUPTED = 130
 _WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from", "--size", "--text", "--after")
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
@@ -104,8 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # __main__ has set it; a background job ignores the signal
         signal.signal(signal.SIGINT, signal.default_int_handler)
     status = run(args)
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the interpreter's own end would print a traceback
+    # The interpreter's own end would print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if status == INTERRUPTED else signal.SIG_DFL)
     sys.exit(status)
 
 
@@ -114,7 +115,7 @@ def run(args: list[str]) -> int:
     try:
         return _run(args)
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return INTERRUPTED
 
 
 def _run(args: list[str]) -> int:

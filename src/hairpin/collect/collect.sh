@@ -461,7 +461,8 @@ namespace() { # of a container: ipsets are read only if one of its rules may nam
 
 job() { # job FILE FUNCTION...: in the background with its own time limit; in the foreground without a temporary directory
     file=$1; shift
-    if [ -n "$HAIRPIN_TMP" ]; then limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" >"$HAIRPIN_TMP/$file" 2>/dev/null &
+    # The process of the background job is timeout itself, which passes a signal on to all that it started.
+    if [ -n "$HAIRPIN_TMP" ]; then ( exec ${HAIRPIN_TIMEOUT:+$HAIRPIN_TIMEOUT 30} sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
     else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
     fi
 }
@@ -1013,9 +1014,9 @@ begin() {
     printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" \
         "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
 }
-usable_folder() { # usable_folder DIR: sets HAIRPIN_TMP to a new folder in it if that takes files; a full disk still takes folders
-    HAIRPIN_TMP=$(mktemp -d "$1/hairpin.XXXXXX" 2>/dev/null) || { HAIRPIN_TMP=; return 1; }
-    room 1048576 && return
+usable_folder() { # usable_folder DIR: makes the folder HAIRPIN_TMP in it, if that takes files: a full disk still takes folders
+    HAIRPIN_TMP=$1/hairpin.${HAIRPIN_TOKEN%%-*}     # named first, so that no signal comes between making and naming it
+    mkdir "$HAIRPIN_TMP" 2>/dev/null && room 1048576 && return
     rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
     return 1
 }
@@ -1025,7 +1026,7 @@ room() { # room BYTES: whether a file of that size can be written beside the ans
 clean_up() {
     trap '' INT TERM HUP PIPE
     # shellcheck disable=SC2046
-    kill $(jobs -p) 2>/dev/null
+    kill $(jobs -p) 2>/dev/null; wait
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
 }
 

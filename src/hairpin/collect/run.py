@@ -266,7 +266,12 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL."""
+    """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL.
+
+    A command that writes to a full pipe would hold it up, so nobody reads any more."""
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
     process.terminate()
     try:
         process.wait(5)
