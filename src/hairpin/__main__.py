@@ -6,7 +6,7 @@ import signal
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from hairpin.cli.main import main  # noqa: E402 - see above
+from hairpin.cli.main import main
 
 __all__ = ["main"]
 

@@ -30,7 +30,21 @@ def test_first_process_reaps(healthy_lab: Lab) -> None:
     healthy_lab.host.run(f"while [ -e /proc/{orphan} ]; do sleep 0.01; done", timeout_s=10)
 
 
-SHARED = ("/", "/dev", "/etc", "/home", "/media", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/var", str(Path.cwd()))
+SHARED = (
+    "/",
+    "/dev",
+    "/etc",
+    "/home",
+    "/media",
+    "/opt",
+    "/root",
+    "/run",
+    "/srv",
+    "/tmp",  # noqa: S108 - the folder itself is meant
+    "/usr",
+    "/var",
+    str(Path.cwd()),
+)
 
 
 @pytest.mark.parametrize("folder", SHARED)

@@ -55,7 +55,12 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 def call_text(call: Call) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
-        return " ".join((*call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)), _words_for_shell(call.words)))
+        return " ".join(
+            (
+                *call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)),
+                _words_for_shell(call.words),
+            )
+        )
     return shlex.join(call_argv(call))
 
 

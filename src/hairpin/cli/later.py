@@ -18,12 +18,12 @@ COMMANDS: dict[str, Message] = {
     "undo": message("hairpin changes no host, so it has nothing to take back"),
     "events": message("run `hairpin check` again after the event"),
     "explain": message("`hairpin check PORT` names the cause and explains it"),
-    "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened; `hairpin check` what is"),
+    "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened"),
     "diff": message("run `hairpin check --snapshot FILE` on each of the two snapshots, and compare the answers"),
-    "ask": message("run `hairpin check --host USER@HOST`, which installs nothing there, or ask for a `hairpin snapshot`"),
+    "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
     "restore": message("`hairpin check` prints the commands that put the engine's rules back"),
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
-}  # fmt: skip
+}
 AFTER = message("run `hairpin check` again after the event")
 LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
 TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, or --host USER@HOST")
@@ -53,5 +53,12 @@ def later_option(name: str, instead: Message, metavar: str = "") -> Callable[[Co
         if value:
             raise refuse(name, instead)
 
-    kind: dict[str, Any] = {"metavar": metavar} if metavar else {"is_flag": True}
-    return click.option(name, hidden=True, expose_value=False, is_eager=True, multiple=bool(metavar), callback=refused, **kind)  # fmt: skip
+    return click.option(
+        name,
+        metavar=metavar or None,
+        is_flag=not metavar,
+        hidden=True,
+        expose_value=False,
+        is_eager=True,
+        callback=refused,
+    )

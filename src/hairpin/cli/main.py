@@ -30,7 +30,18 @@ COMMANDS: dict[str, str] = {
 """Each command's module beside this one, and its line in the help."""
 DEFAULT = "check"
 INTERRUPTED = 130
-_WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from", "--size", "--text", "--after")
+_WITH_VALUE = (
+    "--snapshot",
+    "--host",
+    "--lang",
+    "--color",
+    "--public",
+    "--outside",
+    "--from",
+    "--size",
+    "--text",
+    "--after",
+)
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
     (CollectError, 3),
@@ -121,8 +132,7 @@ def run(args: list[str]) -> int:
 def _run(args: list[str]) -> int:
     # Imported where they are used, since `hairpin --help` does without them.
     try:
-        if sys.stdout is None:  # closed by the caller
-            raise UsageError(message("standard output is closed, so the answer cannot be written"))
+        _require_output()
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.Abort:
         raise
@@ -139,6 +149,12 @@ def _run(args: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         return _end_of(error, args)
     return status if isinstance(status, int) else 0
+
+
+def _require_output() -> None:
+    """Raise UsageError if the caller has closed standard output."""
+    if sys.stdout is None:
+        raise UsageError(message("standard output is closed, so the answer cannot be written"))
 
 
 def _end_of(error: Exception, args: list[str]) -> int:

@@ -75,7 +75,9 @@ class LocalRunner(msgspec.Struct, frozen=True):
 
     def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
         environment = None if self.environment is None else dict(self.environment)
-        return _exchange((*(self.shell or (_shell(),)), "-s", "--", *arguments), script, self.name, self.limit_s, environment)
+        return _exchange(
+            (*(self.shell or (_shell(),)), "-s", "--", *arguments), script, self.name, self.limit_s, environment
+        )
 
 
 def _shell() -> str:

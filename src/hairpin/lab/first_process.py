@@ -50,7 +50,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     """Mount as mount(2) does; raise OSError with the target's name."""
-    _checked(_libc.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None), target)
+    _checked(
+        _libc.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None), target
+    )
 
 
 def _checked(result: int, name: str) -> None:

@@ -35,8 +35,8 @@ class Readings:
     r"""Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
 
     A damaged reading never stops the others: it becomes an :class:`Unread`.  Bytes that are no text (a rule's comment,
-    a name) are handed out spelt ``\xff``, so that whatever is parsed can be printed.  JSON with a raw escape character in
-    a name is handed out mended.
+    a name) are handed out spelt ``\xff``, so that whatever is parsed can be printed.  JSON with a raw escape character
+    in a name is handed out mended.
 
     ``before``: the parts of the host as it was made from earlier evidence, ``changed``: where the readings have changed
     since.  A part that nothing of this concerns is not made again.

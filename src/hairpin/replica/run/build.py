@@ -21,7 +21,7 @@ from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, Net
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
 from hairpin.replica.run.partial_load import LeftOut, load_partly
-from hairpin.replica.run.tool import Batch, begin
+from hairpin.replica.run.tool import Batch, Tool, begin
 
 _SPREADING = (
     "/forwarding", "/ip_forward", "/disable_ipv6", "/disable_policy", "/proxy_ndp", "/ignore_routes_with_linkdown",
