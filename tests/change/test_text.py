@@ -1,3 +1,5 @@
+import subprocess
+
 import msgspec
 import pytest
 
@@ -23,12 +25,13 @@ from hairpin.change.change import (
     SetSysctl,
 )
 from hairpin.change.steps import entering, steps
-from hairpin.change.text import advice, all_shown
+from hairpin.change.text import advice, all_shown, here_document_end
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.words import quoted
 from hairpin.netfilter.ir import Dialect, Family, Rule
 from hairpin.network.world import World
 from tests.small_host import HOST_NETNS, WEB, container, engine, network, route, sibling
@@ -143,3 +146,50 @@ def test_the_namespace_of_a_container_without_a_process_has_no_pid() -> None:
     stopped = network(docker=engine(msgspec.structs.replace(container(), pid=None)))
     assert entering(WEB_NETNS, stopped) == ("nsenter", "-n")
     assert entering(HOST_NETNS, stopped) == ()
+
+
+def shell_words(command: str) -> list[str]:
+    """Return the words that a shell makes of the command, which it does not run."""
+    done = subprocess.run(("sh", "-c", f"set -- {command}; printf '%s\\n' \"$@\""), capture_output=True, check=True)
+    return done.stdout.decode().splitlines()
+
+
+HOSTILE = (
+    "$(touch /nonexistent/x)",
+    "`id`",
+    "a;id",
+    "a|id",
+    "a&",
+    "a>b",
+    "x#y",
+    "it's",
+    'say "hi"',
+    "\\",
+    "*",
+    "~",
+    "$HOME",
+)
+
+
+@pytest.mark.parametrize("comment", HOSTILE)
+def test_a_shell_runs_nothing_of_a_rules_comment(comment: str) -> None:
+    rule = f"-i eth0 -m comment --comment {quoted(comment)} -j DROP"
+    parts = (
+        DeleteRule(HOST_NETNS, place("iptables-nft", f"-A A {rule}")),
+        insert("iptables-nft", "ip", "filter", 1, rule),
+    )
+    for part, start in zip(parts, ("-D A", "-I A"), strict=True):
+        (command,) = all_shown(steps(Change((part,)), network()))
+        expected = ["iptables", *start.split(), "-i", "eth0", "-m", "comment", "--comment", comment, "-j", "DROP"]
+        assert shell_words(command) == expected
+
+
+def test_a_shell_gives_nft_the_whole_rule() -> None:
+    part = insert("nft", "inet", "filter", 1, 'iifname "a;id" counter comment "$(id)" drop')
+    (command,) = all_shown(steps(Change((part,)), network()))
+    assert shell_words(command) == ["nft", 'insert rule inet filter A iifname "a;id" counter comment "$(id)" drop']
+
+
+def test_a_line_of_a_file_does_not_end_its_here_document() -> None:
+    assert here_document_end("END", "a\nEND\nEND_\nb\n") == "END__"
+    assert here_document_end("END", "THE END\n") == "END"

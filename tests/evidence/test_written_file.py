@@ -46,9 +46,14 @@ def test_a_link_stays_and_its_target_is_written(tmp_path: Path, *, there: bool) 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(type(error)), written(path) as stream:
-        stream.write(b"half")
-        raise error
+
+    def fails() -> None:
+        with written(path) as stream:
+            stream.write(b"half")
+            raise error
+
+    with pytest.raises(type(error)):
+        fails()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import assert_never
 
@@ -120,7 +121,8 @@ def _write(path: Path, state: FileState) -> None:
     assert state.uid is not None
     assert state.gid is not None
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
+    with ExitStack() as cleanup:  # also after an interrupt
+        cleanup.callback(Path(name).unlink, missing_ok=True)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(state.content)
             file.flush()
@@ -128,6 +130,3 @@ def _write(path: Path, state: FileState) -> None:
             os.fchmod(file.fileno(), state.mode)
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:  # an interrupt leaves nothing behind either
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -57,21 +57,31 @@ def _writable() -> "Iterator[None]":
     try:
         yield
     except BrokenPipeError:
-        drop_output()
+        _redirect()
         raise SystemExit(PIPE_BROKEN) from None
     except OSError as error:
-        drop_output()
+        _redirect()
         raise UsageError(message("standard output cannot be written: {reason}", reason=error.strerror)) from error
 
 
 def drop_output() -> bool:
     """Return whether standard output cannot be written; the interpreter's own flush then does not fail again."""
     try:
+        descriptor = sys.stdout.fileno()
+    except ValueError:  # io.StringIO has none
+        return False
+    try:
         sys.stdout.flush()
+        os.write(descriptor, b"")  # click drops what it could not write
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _redirect()
         return True
     return False
+
+
+def _redirect() -> None:
+    # The interpreter flushes standard output at its end, which must not fail a second time.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(said: "Message", lang: str | None) -> None:

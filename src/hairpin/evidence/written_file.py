@@ -9,7 +9,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,16 +45,13 @@ def written(path: Path) -> Generator[BinaryIO]:
 @contextmanager
 def _replaced(path: Path) -> Generator[BinaryIO]:
     opened, temporary = tempfile.mkstemp(prefix=f".{path.name[:200]}.", dir=path.parent)
-    try:
+    with ExitStack() as cleanup:  # also after an interrupt
+        cleanup.callback(Path(temporary).unlink, missing_ok=True)
         with os.fdopen(opened, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).replace(path)
-    except BaseException:  # an interrupt leaves nothing behind either
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def _descriptor(path: Path) -> int | None:

@@ -36,14 +36,11 @@ def shell(name: str, out: Callable[[str], object] = say) -> int:
     with _ended_by_signals(), _broken(scenario, out) as lab, whole_network(lab, scenario) as whole:
         out(ways_in(lab, scenario, whole))
         out("\nYou are now root on the broken host. Leave with `exit`; then it is gone.")
-        variables = (
-            environment()
-            | {
-                "PATH": f"{Path(sys.executable).parent}:{SEARCH_PATH}",
-                "TERM": os.environ.get("TERM", "dumb"),
-                "PS1": f"{lab.host.name if scenario.several_hosts else HOSTNAME} $PWD # ",  # sh(1) expands parameters
-            }
-        )
+        variables = environment() | {
+            "PATH": f"{Path(sys.executable).parent}:{SEARCH_PATH}",
+            "TERM": os.environ.get("TERM", "dumb"),
+            "PS1": f"{lab.host.name if scenario.several_hosts else HOSTNAME} $PWD # ",  # sh(1) expands parameters
+        }
         # Ctrl-C at the terminal is for the shell inside.
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:

@@ -102,7 +102,7 @@ class Paper:
 
 
 def _printable(parts: Iterable[str | tuple[str, Style]]) -> list[tuple[str, Style]]:
-    styled = (part if isinstance(part, tuple) else (part, "plain") for part in parts)
+    styled: Iterable[tuple[str, Style]] = (part if isinstance(part, tuple) else (part, "plain") for part in parts)
     return [(printable_command(text) if style == "command" else printable(text), style) for text, style in styled]
 
 
