@@ -5,7 +5,8 @@ the flow is walked again.  If it is delivered, the cause is proven.  If it stops
 there with one more change, shortest sets first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -27,14 +28,22 @@ MAX_FAULTS = 4
 """Faults that one flow may have at once."""
 MAX_WALKS = 400
 """Walks that the search for one flow may cost; a real host needs a handful."""
+MAX_WALKS_FOR_OTHERS = 80
+"""Walks after which the search looks for no further set, once it has one."""
+
+
+Key = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A cause, its host, and its place there."""
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A candidate with the cause that proposed it and the stop that it was proposed for."""
+    """A candidate with the cause that proposed it and the stop that it was proposed for.  ``follows_from``: the
+    suspects that made this one, and have to go first."""
 
     cause: str
     candidate: Candidate
     stop: Stop
+    follows_from: "tuple[Suspect, ...]" = ()
 
     @property
     def host(self) -> str:
@@ -42,7 +51,7 @@ class Suspect(msgspec.Struct, frozen=True):
         return self.candidate.change.host or self.stop.netns.host
 
     @property
-    def key(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    def key(self) -> Key:
         """The cause, its host and its place there: two suspects with equal keys are one cause."""
         return self.cause, self.host, self.candidate.where
 
@@ -56,11 +65,20 @@ class Proof(msgspec.Struct, frozen=True):
 
 class Diagnosis(msgspec.Struct, frozen=True):
     """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty if it is
-    delivered, or if nothing in the catalogue explains the stop."""
+    delivered, or if nothing in the catalogue explains the stop.  ``alternatives``: other sets of that size, each of
+    which would do, too, with the verdict then; the best first."""
 
     trace: Trace
     causes: tuple[Suspect, ...] = ()
     proof: Proof | None = None
+    alternatives: "tuple[Alternative, ...]" = ()
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """Another set of causes whose removal delivers the flow, and its proof."""
+
+    causes: tuple[Suspect, ...]
+    proof: Proof
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -81,34 +99,92 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
         other = walk_flow(network, flow.with_stand_in(address))
         if other.succeeds:
             return Diagnosis(other)
+    sets = _smallest(network, flow, trace)
+    if not sets:
+        return Diagnosis(trace)
+    return Diagnosis(trace, sets[0].causes, sets[0].proof, sets[1:])
+
+
+def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[Alternative, ...]:
+    """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them;
+    empty if there is none within MAX_FAULTS and MAX_WALKS."""
     frontier = [_Line(network, trace, ())]
+    found: dict[object, Alternative] = {}
     walks = 0
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
         for line in frontier:
-            for suspect, after in _simulated(line, flow):
+            for found_now, after in _simulated(line, flow):
                 walks += 1
-                grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
+                grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
                 if grown.trace.succeeds:
-                    found = merged(minimised(network, flow, grown.suspects))
-                    return Diagnosis(trace, found, Proof(trace.verdict, grown.trace.verdict))
-                if walks >= MAX_WALKS:
-                    return Diagnosis(trace)
-                if _moved(line, grown):
+                    causes = _with_makers(merged(minimised(network, flow, grown.suspects)))
+                    proof = Proof(trace.verdict, grown.trace.verdict)
+                    found.setdefault(frozenset(each.key for each in causes), Alternative(causes, proof))
+                elif not found and _moved(line, grown):
                     following.append(grown)
+                if walks >= (MAX_WALKS_FOR_OTHERS if found else MAX_WALKS):
+                    return _of_one_size(found.values())
+        if found:
+            break
         frontier = following
-    return Diagnosis(trace)
+    return _of_one_size(found.values())
 
 
-def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:
-    """Yield each suspect of the line's stops, most likely first, with the network in which its change is made."""
+def _of_one_size(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+    """Return the first set, and those that are as small and about something else."""
+    first, *others = found or (None,)
+    if first is None:
+        return ()
+    size, things = len(first.causes), frozenset(map(_thing, first.causes))
+    return (
+        first,
+        *(each for each in others if len(each.causes) == size and frozenset(map(_thing, each.causes)) != things),
+    )
+
+
+def _thing(suspect: Suspect) -> object:
+    """Return what the suspect is about: a rule, a container, else its own place.  Two causes may name one thing."""
+    named = dict(suspect.candidate.where)
+    if "rule" in named:
+        return suspect.host, named.get("table"), named.get("chain"), named["rule"]
+    return (suspect.host, named["container"]) if "container" in named else suspect.key
+
+
+def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
+    """Yield each suspect of the line's stops, most likely first, with the network in which its change is made.
+
+    A suspect whose change the host would refuse comes behind the one that makes the host refuse it."""
     for suspect in suspects(line.network, flow, line.trace):
         if any(_same(suspect, earlier) for earlier in line.suspects):
             continue
-        try:
-            yield suspect, simulate(suspect.candidate.change, line.network)
-        except ChangeError:
-            continue
+        steps = _allowed(suspect, line, flow) if suspect.candidate.refused is not None else ((suspect,),)
+        for together in steps:
+            with suppress(ChangeError):
+                yield together, simulate(_change(together), line.network)
+
+
+def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
+    """Yield the refused suspect behind each suspect after whose change the host would not refuse it any more."""
+    reason = refused.candidate.refused
+    assert reason is not None
+    stop = msgspec.structs.replace(refused.stop, reason=reason)
+    branches = (each for each in line.trace.branches if each.stop == refused.stop)
+    for view in (View(line.network, flow, branch, stop) for branch in branches):
+        for maker in _found(view, stop):
+            with suppress(ChangeError):
+                after = simulate(maker.candidate.change, line.network)
+                yield from _again(refused, maker, msgspec.structs.replace(view, network=after, stop=refused.stop))
+
+
+def _again(refused: Suspect, maker: Suspect, view: View) -> Iterator[tuple[Suspect, ...]]:
+    for again in _found(view, refused.stop):
+        if again.key == refused.key and again.candidate.refused is None:
+            yield maker, msgspec.structs.replace(again, follows_from=(maker,))
+
+
+def _change(together: Iterable[Suspect]) -> Change:
+    return Change(tuple(part for each in together for part in each.candidate.change.parts))
 
 
 def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
@@ -124,9 +200,14 @@ def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
 def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:
     view = View(network, flow, branch, stop)
     for each in (view, *sender(view)):
-        for cause in causes_for(each.stop.reason):
-            for candidate in cause.find(each):
-                yield Suspect(cause.id, candidate, stop)
+        yield from _found(each, stop)
+
+
+def _found(view: View, stop: Stop) -> Iterator[Suspect]:
+    """Yield what the causes for the view's reason suspect, each as found at ``stop``."""
+    for cause in causes_for(view.stop.reason):
+        for candidate in cause.find(view):
+            yield Suspect(cause.id, candidate, stop)
 
 
 def _same(one: Suspect, other: Suspect) -> bool:
@@ -146,10 +227,10 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 
 
 def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set without members that the flow does not need."""
+    """Return the set without members that the flow does not need.  What makes a needed member is needed, too."""
     needed = list(found)
     for suspect in found:
-        rest = [each for each in needed if each is not suspect]
+        rest = [each for each in needed if each is not suspect and suspect not in each.follows_from]
         if rest and _delivers(network, flow, rest):
             needed = rest
     return tuple(needed)
@@ -171,9 +252,17 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     return tuple(joined.values())
 
 
+def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set in which each cause names those of the set that made it; these stand in front of it."""
+    linked: list[Suspect] = []
+    for each in found:
+        makers = tuple(one for one in found if one.cause in each.candidate.made_by and one.host == each.host)
+        linked.append(msgspec.structs.replace(each, follows_from=makers) if makers else each)
+    return tuple(sorted(linked, key=lambda each: bool(each.follows_from)))
+
+
 def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:
-    changes = tuple(part for each in chosen for part in each.candidate.change.parts)
     try:
-        return walk_flow(simulate(Change(changes), network), flow).succeeds
+        return walk_flow(simulate(_change(chosen), network), flow).succeeds
     except ChangeError:
         return False

@@ -8,6 +8,7 @@ from msgspec import Meta
 import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Severity
 from hairpin.host.host import Host, Unread
+from hairpin.message import Message
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
@@ -87,12 +88,14 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
-    """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``."""
+    """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``.
+    ``alternatives``: other sets of that size which would do instead."""
 
     judge: Judge
     without_change: Verdict
     with_change: Verdict
     set: tuple[CauseRef, ...]
+    alternatives: tuple[tuple[CauseRef, ...], ...] = ()
 
 
 class FileDocument(msgspec.Struct, frozen=True):
@@ -102,21 +105,36 @@ class FileDocument(msgspec.Struct, frozen=True):
     content: str
 
 
+class SideEffectDocument(msgspec.Struct, frozen=True):
+    """What else a repair does.  ``flow``: the other flow that changes, with its verdict before and after; null where
+    the effect is on no single flow."""
+
+    text: str
+    flow: str | None = None
+    before: Verdict | None = None
+    after: Verdict | None = None
+
+
 class RemedyDocument(msgspec.Struct, frozen=True):
     """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
-    own manager keeps it, such as firewalld or ufw."""
+    own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
+    restarts an engine.  ``reversible``: it can be undone."""
 
     id: StableId
     commands: tuple[str, ...]
     persist: tuple[FileDocument, ...]
-    side_effects: tuple[str, ...]
+    side_effects: tuple[SideEffectDocument, ...]
     persist_commands: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     host: str = ""
+    disruptive: bool = False
+    reversible: bool = True
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
-    """A proven cause; ``flows`` are the ids of the flows that it stops."""
+    """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
+    ``proof``: null for an engine's state that no asked flow shows; of a latent cause, it is of the time after
+    ``event``."""
 
     ref: CauseRef
     id: StableId
@@ -125,11 +143,12 @@ class CauseDocument(msgspec.Struct, frozen=True):
     detail: str
     where: dict[str, str]
     flows: tuple[FlowRef, ...]
-    proof: ProofDocument
+    proof: ProofDocument | None
     event: StableId | None
     evidence: tuple[EvidenceRef, ...]
     remedies: tuple[RemedyDocument, ...]
     host: str = ""
+    follows_from: tuple[CauseRef, ...] = ()
 
 
 class MissingDocument(msgspec.Struct, frozen=True):
@@ -188,7 +207,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         causes=causes,
         evidence=quotes.all(),
         missing=missing,
-        notes=tuple(words(each) for each in answer.notes),
+        notes=tuple(words(each) for each in (*answer.engines, *answer.notes)),
         questions=question_documents(answer, words),
     )
 
@@ -231,8 +250,8 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         origin=places.start(trace.flow),
         to=trace.flow.target_text(),
         container=trace.flow.container,
-        verdict=trace.verdict,
-        conditions=tuple(words(each.said) for each in trace.conditions),
+        verdict=flow.verdict,
+        conditions=tuple(words(each) for each in _conditions(flow)),
         judge=flow.judge,
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
@@ -241,6 +260,12 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         host=trace.flow.host,
         to_host=trace.flow.asked_host or trace.flow.host,
     )
+
+
+def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
+    """Return what the verdict depends on; for a disputed one that is the judges' difference."""
+    reason = flow.judged.agreement.reason if flow.judged is not None and flow.disputed else None
+    return (*(each.said for each in flow.trace.conditions), *((reason,) if reason is not None else ()))
 
 
 def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
@@ -270,12 +295,20 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         detail=words(candidate.detail),
         where=dict(candidate.where),
         flows=cause.flows,
-        proof=ProofDocument(cause.judge, cause.proof.without_change, cause.proof.with_change, cause.together),
+        proof=_proof(cause),
         event=cause.event,
         evidence=quotes.cause(cause),
         remedies=tuple(_remedy(each, cause.host, words) for each in cause.remedies),
         host=cause.host,
+        follows_from=cause.follows_from,
     )
+
+
+def _proof(cause: CauseAnswer) -> ProofDocument | None:
+    proof = cause.proof
+    if proof is None:
+        return None
+    return ProofDocument(cause.judge, proof.without_change, proof.with_change, cause.together, cause.alternatives)
 
 
 def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
@@ -283,10 +316,14 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
         id=remedy.id,
         commands=remedy.commands,
         persist=tuple(FileDocument(each.file, each.content) for each in remedy.persist),
-        side_effects=tuple(words(each) for each in remedy.side_effects),
+        side_effects=tuple(
+            SideEffectDocument(words(each.text), each.flow, each.before, each.after) for each in remedy.side_effects
+        ),
         persist_commands=remedy.persist_commands,
         advice=tuple(words(each) for each in remedy.advice),
         host=host,
+        disruptive=remedy.disruptive,
+        reversible=remedy.reversible,
     )
 
 
