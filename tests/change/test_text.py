@@ -174,7 +174,7 @@ HOSTILE = (
 @pytest.mark.parametrize("comment", HOSTILE)
 def test_a_shell_runs_nothing_of_a_rules_comment(comment: str) -> None:
     rule = f"-i eth0 -m comment --comment {quoted(comment)} -j DROP"
-    parts = (
+    parts: tuple[Primitive, ...] = (
         DeleteRule(HOST_NETNS, place("iptables-nft", f"-A A {rule}")),
         insert("iptables-nft", "ip", "filter", 1, rule),
     )
