@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 from hairpin.cli.environment import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from click import ClickException
 
@@ -50,7 +50,7 @@ def write_json(document: object) -> None:
 
 
 @contextmanager
-def _writable() -> "Iterator[None]":
+def _writable() -> "Generator[None]":
     from hairpin.errors import UsageError
     from hairpin.message import message
 
