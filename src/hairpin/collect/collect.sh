@@ -467,6 +467,7 @@ job() { # job FILE FUNCTION...: in the background with its own time limit; in th
     file=$1; shift
     # The process of the background job is timeout itself, which passes a signal on to all that it started.
     if [ -n "$HAIRPIN_TMP" ]; then ( exec ${HAIRPIN_TIMEOUT:+$HAIRPIN_TIMEOUT 30} sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
+        started="$started $!"
     else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
     fi
 }
@@ -1227,8 +1228,8 @@ room() { # room BYTES: whether a file of that size can be written beside the ans
 }
 clean_up() {
     trap '' INT TERM HUP PIPE
-    # shellcheck disable=SC2046
-    kill $(jobs -p) 2>/dev/null; wait
+    # shellcheck disable=SC2086
+    [ -z "$started" ] || { kill $started 2>/dev/null; wait; }
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
 }
 
@@ -1281,7 +1282,7 @@ main() {
     usable_ip
     usable_tc
     usable_iptables
-    HAIRPIN_TMP=
+    HAIRPIN_TMP= started=
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP PIPE
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
