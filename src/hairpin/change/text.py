@@ -1,25 +1,14 @@
-"""Steps as a person would type them.  Text is made from steps and never parsed.
+"""Steps as a person would type them.  Text is made from steps and never parsed."""
 
-A rule holds names and comments that anybody may have written.  A shell would run what stands in ``$( )`` or behind a
-semicolon, so such words are quoted for it.
-"""
-
-import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import assert_never
 
 from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
-from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
-from hairpin.change.loading import own_words, replacing
+from hairpin.change.file_text import file_commands
+from hairpin.change.rules_text import rules_commands, words_for_shell
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.message import Message
-from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.iptables.words import split_words, unquoted
-
-_OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
-"""What a shell does not take as it is; double quotes around plain words mean the same to it as to iptables and nft."""
-_PLAIN = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
 
 
 def shown(step: Step) -> tuple[str, ...]:
@@ -27,13 +16,11 @@ def shown(step: Step) -> tuple[str, ...]:
     match step:
         case RunCommands(commands=commands, entering=entering):
             return tuple(shlex.join((*entering, *argv)) for argv in commands)
-        case LoadRules(does=does, entering=entering):
-            prefix = "".join(f"{word} " for word in entering)
-            return tuple(prefix + line for edit in does for line in _edit(edit))
-        case ReplaceFile(path=path, after=after):
-            if after is None:
-                return (shlex.join(("rm", path)),)
-            return (_fed(("tee", path), after.content),)
+        case LoadRules():
+            return tuple(rules_commands(step))
+        case ReplaceFile(path=path, before=before, after=after):
+            held, wanted = (each.content if each is not None else None for each in (before, after))
+            return tuple(file_commands(path, held, wanted))
         case Ask(call=call):
             return (call_text(call),)
         case Advise():
@@ -55,104 +42,6 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 def call_text(call: OwnersCall) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
-        return " ".join(
-            (
-                *call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)),
-                _words_for_shell(call.words),
-            )
-        )
+        without = AddDirectRule(call.family, call.table, call.chain, "", call.removed)
+        return " ".join((*call_argv(without), words_for_shell(call.words)))
     return shlex.join(call_argv(call))
-
-
-def _words_for_shell(rule: str) -> str:
-    """Return the words of an iptables rule as a shell takes them."""
-    if _OBEYED.search(rule) is None:
-        return rule
-    words = map(unquoted, split_words(rule))
-    return " ".join(word if _PLAIN.fullmatch(word) else shlex.quote(word) for word in words)
-
-
-def _nft_for_shell(command: str) -> str:
-    """Return an nft command for a shell: as one argument if a word of it is more than a word to the shell."""
-    return f"nft {command if _OBEYED.search(command) is None else shlex.quote(command)}"
-
-
-def _fed(argv: tuple[str, ...], text: str) -> str:
-    end = here_document_end("END", text)
-    return f"{shlex.join(argv)} <<'{end}'\n{text}{end}"
-
-
-def here_document_end(word: str, text: str) -> str:
-    """Return the word, longer if it is a line of the text: what is behind that line would be commands."""
-    while word in text.split("\n"):
-        word += "_"
-    return word
-
-
-def _edit(edit: RuleEdit) -> Iterator[str]:
-    match edit:
-        case AddChain() | DeleteChain():
-            yield _chain(edit)
-        case InsertRule():
-            yield _insertion(edit)
-        case DeleteRule(place=place):
-            yield _deletion(place)
-        case SetPolicy(place=place, policy=policy):
-            if place.dialect == "nft":
-                where = shlex.join((place.family, place.table, place.chain))
-                yield f"nft chain {where} '{{ policy {policy}; }}'"
-            else:
-                tool = _iptables(place.dialect, place.family)
-                yield f"{tool} {_table(place.table)}-P {shlex.quote(place.chain)} {policy.upper()}"
-        case ReplaceTable():
-            load = replacing(edit)
-            yield _fed(load.argv, load.text)
-        case _:
-            assert_never(edit)
-
-
-def _chain(edit: AddChain | DeleteChain) -> str:
-    adds = isinstance(edit, AddChain)
-    if edit.dialect == "nft":
-        return _nft_for_shell(f"{'add' if adds else 'delete'} chain {edit.family} {edit.table} {edit.chain}")
-    return f"{_iptables(edit.dialect, edit.family)} -t {edit.table} {'-N' if adds else '-X'} {shlex.quote(edit.chain)}"
-
-
-def _iptables(dialect: str, family: str) -> str:
-    if dialect == "ebtables":
-        return "ebtables"
-    tool = "ip6tables" if family == "ip6" else "iptables"
-    return f"{tool}-legacy" if dialect == "iptables-legacy" else tool
-
-
-def _table(name: str) -> str:
-    return "" if name == "filter" else f"-t {name} "
-
-
-def _insertion(edit: InsertRule) -> str:
-    if edit.dialect == "nft":
-        chain = f"{edit.family} {edit.table} {edit.chain}"
-        if edit.position == 1:
-            return _nft_for_shell(f"insert rule {chain} {edit.rule.text}")
-        # nft counts from 0, and adds the rule behind the one of that index.
-        behind = "" if edit.position is None else f" index {edit.position - 2}"
-        return _nft_for_shell(f"add rule {chain}{behind} {edit.rule.text}")
-    rule = _words_for_shell(own_words(edit.rule, edit.chain))
-    tool = _iptables(edit.dialect, edit.family)
-    if edit.position is None:
-        return f"{tool} {_table(edit.table)}-A {shlex.quote(edit.chain)} {rule}"
-    number = "" if edit.position == 1 else f"{edit.position} "
-    return f"{tool} {_table(edit.table)}-I {shlex.quote(edit.chain)} {number}{rule}"
-
-
-def _deletion(place: Place) -> str:
-    if place.dialect == "nft":
-        chain = f"{place.family} {place.table} {place.chain}"
-        if place.handle is None:
-            # The rule is not loaded yet: the kernel gives it a handle then.
-            return f"nft -a list chain {chain}  # then: nft delete rule {chain} handle …, of rule {place.number}"
-        return _nft_for_shell(f"delete rule {chain} handle {place.handle}")
-    if place.dialect == "ebtables":
-        return f"ebtables -t {place.table} -D {shlex.quote(place.chain)} {place.number}"
-    rule = _words_for_shell(place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A "))
-    return f"{_iptables(place.dialect, place.family)} {_table(place.table)}-D {shlex.quote(place.chain)} {rule}"

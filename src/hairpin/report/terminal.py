@@ -231,7 +231,7 @@ class _Report:
             self._prose(message("and {count} more (-v lists them)", count=len(missing) - FEW), indent=4)
 
     def _not_replayed(self) -> None:
-        """Write what the second judge contradicts, and what it could not confirm: nothing is undecided by the latter."""
+        """Write what the second judge contradicts, and what it could not confirm, which leaves nothing undecided."""
         for dispute in self._answer.disputes:
             self._paper.gap()
             told = self._words(dispute.said())
