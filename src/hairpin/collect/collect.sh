@@ -20,6 +20,8 @@
 #   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -<TAB>uptime    first lines of standard error follow
 #   <NL>TOKEN<TAB>done                                        last line; without it the answer was cut
 
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+
 # The functions that other shells need too (one shell for each job and each container). They are kept as text, which each
 # of these shells evaluates.
 { HAIRPIN_LIB=$(cat); } <<'LIB'
@@ -478,9 +480,17 @@ namespace() { # of a container: ipsets are read only if one of its rules may nam
     sysctls; connections; virtual_servers; sockets
 }
 
+in_turn() { for each; do "$each"; done; }
+relay_lines() { run relay-cmdlines '/proc/PID/cmdline' relays; }
+halted_lines() { run halted-processes '/proc/PID/stat' halted; }
+frozen_lines() { run frozen-processes '/sys/fs/cgroup' frozen; }
+member_lines() { run container-processes '/proc/PID/cgroup' members; }
+
 job() { # job FILE FUNCTION...: in the background with its own time limit; in the foreground without a temporary directory
     file=$1; shift
-    if [ -n "$HAIRPIN_TMP" ]; then limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" >"$HAIRPIN_TMP/$file" 2>/dev/null &
+    # The process of the background job is timeout itself, which passes a signal on to all that it started.
+    if [ -n "$HAIRPIN_TMP" ]; then ( exec ${HAIRPIN_TIMEOUT:+$HAIRPIN_TIMEOUT 30} sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
+        started="$started $!"
     else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
     fi
 }
@@ -1324,16 +1334,37 @@ begin() {
     printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" \
         "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
 }
+usable_folder() { # usable_folder DIR: makes the folder HAIRPIN_TMP in it, if that takes files: a full disk still takes folders
+    HAIRPIN_TMP=$1/hairpin.${HAIRPIN_TOKEN%%-*}     # named first, so that no signal comes between making and naming it
+    mkdir "$HAIRPIN_TMP" 2>/dev/null && room 1048576 && return
+    rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
+    return 1
+}
+room() { # room BYTES: whether a file of that size can be written beside the answers
+    ( printf "%$1s" '' >"$HAIRPIN_TMP/room" ) 2>/dev/null && rm "$HAIRPIN_TMP/room"
+}
 clean_up() {
     trap '' INT TERM HUP PIPE
-    # shellcheck disable=SC2046
-    kill $(jobs -p) 2>/dev/null
+    # shellcheck disable=SC2086
+    [ -z "$started" ] || { kill $started 2>/dev/null; wait; }
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
+}
+
+jobs_of_host() { # few jobs, since each is a shell that reads the functions anew
+    job 20-docker docker_all
+    NETNS=host
+    job 10-links links
+    job 11-rules rules
+    job 12-kernel in_turn sets sysctls connections virtual_servers
+    job 15-sockets sockets
+    NETNS=
+    job 23-processes in_turn relay_lines halted_lines frozen_lines member_lines
+    job 30-podman podman_and_pods
+    job 60-files in_turn firewalld_all ufw_all config_files versions units system
 }
 
 main() {
     umask 077
-    PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
     : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
@@ -1359,41 +1390,24 @@ main() {
     usable_ip
     usable_tc
     usable_iptables
-    HAIRPIN_TMP=
+    HAIRPIN_TMP= started=
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP PIPE
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
-        HAIRPIN_TMP=$(mktemp -d "$dir/hairpin.XXXXXX" 2>/dev/null) && break
+        usable_folder "$dir" && break
     done
     export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
 
-    [ -n "$HAIRPIN_TMP" ] || begin
-    job 20-docker docker_all
-    NETNS=host
-    job 10-links links
-    job 11-rules rules
-    job 12-sets sets
-    job 13-sysctl sysctls
-    job 14-connections connections
-    job 15-sockets sockets
-    job 16-ipvs virtual_servers
-    NETNS=
-    job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
-    job 24-halted run halted-processes '/proc/PID/stat' halted
-    job 25-frozen run frozen-processes '/sys/fs/cgroup' frozen
-    job 26-members run container-processes '/proc/PID/cgroup' members
-    job 30-podman podman_and_pods
-    job 60-firewalld firewalld_all
-    job 61-ufw ufw_all
-    job 62-files config_files
-    job 63-versions versions
-    job 64-units units
-    job 65-system system
+    begin
+    jobs_of_host
     if [ -n "$HAIRPIN_TMP" ]; then
-        begin
         wait
-        cat "$HAIRPIN_TMP"/*
+        if room 65536; then cat "$HAIRPIN_TMP"/*
+        else    # the disk is full now: answers may be cut, so all are asked for again, one after the other
+            rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
+            jobs_of_host
+        fi
     fi
     printf '\n%s\tdone\n' "$HAIRPIN_TOKEN"
 }

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.errors import UsageError
+from hairpin.errors import EvidenceError, UsageError
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
@@ -40,11 +40,16 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
 
 
 def _has_namespace(host: Host) -> bool:
-    """Return whether the host was read; raises UsageError if its own namespace was not."""
+    """Return whether the host was read; raises EvidenceError if nothing of its own namespace was."""
     if not host.was_read:
         return False
     if host.netns.name not in host:
-        raise UsageError(message("this snapshot has no host namespace; take it again with `hairpin snapshot`"))
+        raise EvidenceError(
+            message(
+                "{host}: nothing was read of its own network (links, routes, rules); read it again as root",
+                host=host.name,
+            )
+        )
     return True
 
 

@@ -166,7 +166,7 @@ class Quotes:
             return self._quote(reading.id, place.text)
         if place.number == 0:
             return self._quote(reading.id, excerpts.policy(reading.text, place.table, place.chain))
-        lines = reading.text.splitlines()
+        lines = reading.text.split("\n")
         line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
         return self._quote(reading.id, line if place.text in line else place.text)
 
