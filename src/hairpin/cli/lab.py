@@ -1,5 +1,6 @@
 """``hairpin lab``: broken hosts on demand."""
 
+import random
 from typing import TYPE_CHECKING
 
 import click
@@ -64,9 +65,18 @@ def shell_(name: str) -> int:
 
 @lab.command("score")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--random", "count", type=click.IntRange(min=1), metavar="N", help="N random sets of faults instead.")
+@click.option("--seed", type=int, help="The seed of the random sets (default: a new one, which is printed).")
+@click.option("--first", default=1, type=click.IntRange(min=1), help="The number of the first random set of the seed.")
+@click.option("--parallel", default=1, type=click.IntRange(min=1), help="How many random sets at a time.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
-def score_(names: tuple[str, ...], as_json: bool) -> int:
+def score_(
+    names: tuple[str, ...], count: int | None, seed: int | None, first: int, parallel: int, as_json: bool
+) -> int:
     """Break every scenario's host (or the named ones), ask hairpin, and hold its answers against real connections.
+
+    Every printed repair is carried out, twice. Then all other flows of the host are tried, and the host is built anew
+    with what keeps the repair.  With --random the faults of up to three scenarios are put together.
 
     If a scenario has several hosts, hairpin runs on the first and reads all of them over ssh.  Then it is asked on each
     host that has no cause, without reading the others.
@@ -76,7 +86,14 @@ def score_(names: tuple[str, ...], as_json: bool) -> int:
     from hairpin.cli.output import write, write_json
     from hairpin.lab.score import score
 
-    report = score(names, (lambda text: click.echo(text, err=True)) if as_json else write)
+    out = (lambda text: click.echo(text, err=True)) if as_json else write
+    if count is not None:
+        from hairpin.lab.random_score import random_score
+
+        chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311
+        report = random_score(count, chosen, out, first=first, parallel=parallel)
+    else:
+        report = score(names, out)
     if as_json:
         write_json(report)
     return 0 if report.perfect else 1

@@ -1,0 +1,107 @@
+"""Random sets of faults: what is put together, and on which lab.
+
+A kind of fault is the fault of one scenario of one host. The kinds are dealt like cards, so that each comes as often as
+any other. Two of them go together if their labs are the same, or if one of them is the plain lab, whose container and
+port the other one has as well. No set is a healthy host as well: one of all labs that scenarios have, as it is.
+"""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from hairpin.lab.plan import LabPlan
+from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
+
+PLAIN = LabPlan()
+MOST_FAULTS = 3
+_SIZES = (0, 1, 1, 1, 2, 2, 2, 3, 3, 3)
+
+
+class Draw(msgspec.Struct, frozen=True):
+    """One random lab: ``number`` among those of its seed, the kinds of fault in the order of breaking."""
+
+    seed: int
+    number: int
+    plan: LabPlan
+    faults: tuple[Scenario, ...] = ()
+    healthy: Scenario | None = None
+
+    @property
+    def name(self) -> str:
+        """The kinds of fault in one word."""
+        return (
+            " + ".join(fault.name for fault in self.faults) or f"no fault ({self.healthy.name if self.healthy else ''})"
+        )
+
+    @property
+    def again(self) -> str:
+        """The command that repeats the draw."""
+        return f"hairpin lab score --random 1 --seed {self.seed} --first {self.number}"
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """The flows of the scenarios that were put together, each once."""
+        scenarios = (*self.faults, *([self.healthy] if self.healthy else []))
+        found = {(flow.start, flow.to, flow.padding_bytes): flow for one in scenarios for flow in one.flows}
+        return tuple(found.values())
+
+    @property
+    def listeners(self) -> tuple[int, ...]:
+        """The ports that the client serves for those flows."""
+        return tuple(sorted({port for fault in self.faults for port in fault.listeners}))
+
+
+def kinds() -> tuple[Scenario, ...]:
+    """Return the scenarios whose faults are drawn: each fault once."""
+    found: dict[tuple[LabPlan, str], Scenario] = {}
+    for scenario in scenarios_of_one_host():
+        if len(scenario.fault) == 1:
+            found.setdefault((scenario.lab, scenario.fault[0].run), scenario)
+    return tuple(found.values())
+
+
+def draws(seed: int) -> Iterator[Draw]:
+    """Yield random labs without end; the same for the same seed."""
+    chance = random.Random(seed)  # noqa: S311
+    deal = _dealer(kinds(), chance)
+    labs = _dealer(tuple({one.lab: one for one in scenarios_of_one_host()}.values()), chance)
+    for number in itertools.count(1):
+        size = chance.choice(_SIZES)
+        if not size:
+            healthy = labs(lambda _: True)
+            yield Draw(seed, number, healthy.lab, healthy=healthy)
+            continue
+        faults: list[Scenario] = []
+        plan = PLAIN
+        for _ in range(size):
+            fault = deal(lambda one, plan=plan, faults=faults: not faults or _together(plan, one.lab, faults, one))
+            faults.append(fault)
+            plan = fault.lab if plan == PLAIN else plan
+        yield Draw(seed, number, plan, tuple(faults))
+
+
+def _together(plan: LabPlan, other: LabPlan, faults: list[Scenario], one: Scenario) -> bool:
+    if one in faults:
+        return False
+    return plan == other or (plan == PLAIN and _extends_plain(other)) or (other == PLAIN and _extends_plain(plan))
+
+
+def _extends_plain(plan: LabPlan) -> bool:
+    """Return whether the lab has the plain one's container and port."""
+    return PLAIN.containers[0] in plan.containers
+
+
+def _dealer(cards: tuple[Scenario, ...], chance: random.Random) -> Callable[[Callable[[Scenario], bool]], Scenario]:
+    """Return a function that deals the next card that fits; a new pack is added when none does."""
+    pack: list[Scenario] = []
+
+    def deal(fits: Callable[[Scenario], bool]) -> Scenario:
+        while True:
+            for place, card in enumerate(pack):
+                if fits(card):
+                    return pack.pop(place)
+            pack.extend(chance.sample(cards, len(cards)))
+
+    return deal
