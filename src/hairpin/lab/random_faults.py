@@ -15,7 +15,6 @@ from hairpin.lab.plan import LabPlan
 from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
 
 PLAIN = LabPlan()
-MOST_FAULTS = 3
 _SIZES = (0, 1, 1, 1, 2, 2, 2, 3, 3, 3)
 
 
@@ -70,21 +69,23 @@ def draws(seed: int) -> Iterator[Draw]:
     for number in itertools.count(1):
         size = chance.choice(_SIZES)
         if not size:
-            healthy = labs(lambda _: True)
-            yield Draw(seed, number, healthy.lab, healthy=healthy)
+            if (healthy := labs(lambda _: True)) is not None:
+                yield Draw(seed, number, healthy.lab, healthy=healthy)
             continue
         faults: list[Scenario] = []
         plan = PLAIN
-        for _ in range(size):
-            fault = deal(lambda one, plan=plan, faults=faults: not faults or _together(plan, one.lab, faults, one))
+        while len(faults) < size and (fault := deal(_fitting(plan, tuple(faults)))):
             faults.append(fault)
             plan = fault.lab if plan == PLAIN else plan
         yield Draw(seed, number, plan, tuple(faults))
 
 
-def _together(plan: LabPlan, other: LabPlan, faults: list[Scenario], one: Scenario) -> bool:
-    if one in faults:
-        return False
+def _fitting(plan: LabPlan, faults: tuple[Scenario, ...]) -> Callable[[Scenario], bool]:
+    """Return whether a scenario's fault goes together with the faults of a lab; any is the first."""
+    return lambda one: not faults or (one not in faults and _together(plan, one.lab))
+
+
+def _together(plan: LabPlan, other: LabPlan) -> bool:
     return plan == other or (plan == PLAIN and _extends_plain(other)) or (other == PLAIN and _extends_plain(plan))
 
 
@@ -93,11 +94,18 @@ def _extends_plain(plan: LabPlan) -> bool:
     return PLAIN.containers[0] in plan.containers
 
 
-def _dealer(cards: tuple[Scenario, ...], chance: random.Random) -> Callable[[Callable[[Scenario], bool]], Scenario]:
-    """Return a function that deals the next card that fits; a new pack is added when none does."""
+def _dealer(
+    cards: tuple[Scenario, ...], chance: random.Random
+) -> Callable[[Callable[[Scenario], bool]], Scenario | None]:
+    """Return a function that deals the next card that fits, from a further pack if this one has none left.
+
+    It returns None if no card fits at all.
+    """
     pack: list[Scenario] = []
 
-    def deal(fits: Callable[[Scenario], bool]) -> Scenario:
+    def deal(fits: Callable[[Scenario], bool]) -> Scenario | None:
+        if not any(map(fits, cards)):
+            return None
         while True:
             for place, card in enumerate(pack):
                 if fits(card):
