@@ -31,6 +31,7 @@ _BY_ERRNO = {
     errno.ENETUNREACH: Outcome.UNREACHABLE,
     errno.EACCES: Outcome.UNREACHABLE,
     errno.EPERM: Outcome.UNREACHABLE,
+    errno.EINVAL: Outcome.UNREACHABLE,  # a blackhole route: net/ipv4/fib_semantics.c fib_props
 }
 
 

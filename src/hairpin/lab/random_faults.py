@@ -15,7 +15,8 @@ from hairpin.lab.plan import LabPlan
 from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
 
 PLAIN = LabPlan()
-_SIZES = (0, 1, 1, 1, 2, 2, 2, 3, 3, 3)
+MOST_FAULTS = 3
+_SIZES = (0, 1, 1, 1, 2, 2, 2, MOST_FAULTS, MOST_FAULTS, MOST_FAULTS)
 
 
 class Draw(msgspec.Struct, frozen=True):

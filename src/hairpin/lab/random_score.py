@@ -181,7 +181,8 @@ def _flow(lab: Lab, way: Way) -> Flow:
 def _asked(lab: Lab, flow: Flow, command: tuple[str, ...]) -> tuple[Outcome, Answer]:
     """Return what the connection does, and what hairpin says; the connection is made before and after the question."""
     outcome = _now(lab, flow)
-    answer = ask(lab.host, flow.arguments(), command)
+    # A port alone asks about several addresses, of which the connection is one.
+    answer = ask(lab.host, flow.arguments(target=flow.to), command)
     return (_now(lab, flow) if _disagrees(answer, outcome) else outcome), answer
 
 
