@@ -17,12 +17,12 @@ REPAIRS: dict[str, tuple[Repair, str]] = {
     "right":            (Repair("x", (GOOD,)), ""),
     "no repair":        (Repair("x", ("true",)), "does not repair: timeout"),
     "fails":            (Repair("x", ("false",)), "does not repair: host: `sh -euc false` failed"),
-    "once more a rule": (Repair("x", ("iptables -I DOCKER-USER -i eth0 -j ACCEPT",)), "a second time: host iptables: +-A D"),
+    "once more a rule": (Repair("x", ("iptables -I DOCKER-USER -i eth0 -j ACCEPT",)), "a second time: host iptables: +"),
     "opens":            (Repair("x", (f"iptables -P FORWARD ACCEPT; {GOOD} || true",)), "opened neighbour by the host"),
     "opens, and says":  (Repair("x", (f"iptables -P FORWARD ACCEPT; {GOOD} || true",), side_effects=("…",)), ""),
-    "breaks":           (Repair("x", (f"iptables -F INPUT; iptables -P INPUT DROP; {GOOD} || true",)), "broke client → 198.51"),
+    "breaks":           (Repair("x", (f"iptables -F INPUT; iptables -P INPUT DROP; {GOOD} || true",)), "broke client"),
     "keeps":            (Repair("x", (GOOD,), persist=(KeptFile("/etc/x", "x\n"),)), ""),
-    "keeps twice more": (Repair("x", (GOOD,), persist_commands=("echo x >> /etc/x",)), "the lasting part a second time: "),
+    "keeps twice more": (Repair("x", (GOOD,), persist_commands=("echo x >> /etc/x",)), "the lasting part a second"),
 }  # fmt: skip
 
 

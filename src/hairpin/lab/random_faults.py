@@ -54,12 +54,22 @@ class Draw(msgspec.Struct, frozen=True):
 
 
 def kinds() -> tuple[Scenario, ...]:
-    """Return the scenarios whose faults are drawn: each fault once."""
+    """Return the scenarios whose faults are drawn: each fault once. One of several faults counts for each of them."""
     found: dict[tuple[LabPlan, str], Scenario] = {}
     for scenario in scenarios_of_one_host():
-        if len(scenario.fault) == 1:
-            found.setdefault((scenario.lab, scenario.fault[0].run), scenario)
+        for one in _single(scenario):
+            found.setdefault((one.lab, one.fault[0].run), one)
     return tuple(found.values())
+
+
+def _single(scenario: Scenario) -> tuple[Scenario, ...]:
+    """Return the scenario as one for each of its faults; the causes are in the order of the faults."""
+    if len(scenario.fault) < 2:
+        return (scenario,) if scenario.fault else ()
+    return tuple(
+        msgspec.structs.replace(scenario, name=f"{scenario.name}.{number}", fault=(fault,), causes=(causes,))
+        for number, (fault, causes) in enumerate(zip(scenario.fault, scenario.causes, strict=True), 1)
+    )
 
 
 def draws(seed: int) -> Iterator[Draw]:
