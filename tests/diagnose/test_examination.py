@@ -2,7 +2,8 @@ from hairpin.diagnose.examination import Examination, examine
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.rule_text import with_rule
+from tests.causes.hosts import ruled
+from tests.rule_text import ALL_RULES, with_rule, without
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
 
 FORWARDING_OFF = {"conf__eth0__forwarding": "0"}
@@ -51,3 +52,12 @@ def test_causes_of_one_flow_stand_in_the_order_of_its_diagnosis() -> None:
     found = asked(network(host_namespace(DROP, values=FORWARDING_OFF)), SELF, published())
     assert found.causes_of(0) == ()
     assert [each.id for each in found.causes_of(1)] == [each.cause for each in found.diagnoses[1].causes]
+
+
+def test_another_way_is_kept_and_stops_no_flow() -> None:
+    lost = ruled(without("-A DOCKER -d 172.17.0.2", rules=ALL_RULES))
+    found = asked(lost, published())
+    assert [(each.id, each.alternatives) for each in found.causes] == [("filter-accept-missing", (("c2",),))]
+    assert [(each.ref, each.id, each.flows, each.together) for each in found.instead] == [
+        ("c2", "forward-policy-drop", (), ("c2",))
+    ]

@@ -10,7 +10,7 @@ from hairpin.change.calls import SetUnitState
 from hairpin.change.step import Ask, ReplaceFile, RunCommands, Step
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import write_remedy
 from hairpin.report.words import Words
@@ -64,7 +64,9 @@ def test_without_a_command_the_repair_is_advice() -> None:
 
 
 def test_a_note_is_printed_once_in_a_report() -> None:
-    remedy = Remedy("restore", run("true"), side_effects=(message("it rains"),), advice=(message("take an umbrella"),))
+    remedy = Remedy(
+        "restore", run("true"), side_effects=(SideEffect(message("it rains")),), advice=(message("take an umbrella"),)
+    )
     noted: set[Message] = set()
     assert written(remedy, noted).count("umbrella") == 1
     assert written(remedy, noted) == "  repair now:\n      true\n"

@@ -56,8 +56,10 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 class CauseAnswer(msgspec.Struct, frozen=True):
     """A proven cause and its repair.  ``host``: the label of the host that it is on, and that is repaired.
     ``flows``: refs of the flows that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own
-    included) of the causes that have to go before those flows are delivered.  ``event``: the event after which a latent
-    cause stops a flow."""
+    included) of the causes that have to go before those flows are delivered.  ``alternatives``: other sets of refs of
+    that size which would do instead; a cause that is in such sets only is ``advice`` and has no flows.
+    ``follows_from``: refs of the causes that made this one.  ``event``: the event after which a latent cause stops a
+    flow."""
 
     ref: str
     id: str
@@ -71,6 +73,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     judge: Judge = "simulated"
     event: str | None = None
     remedies: tuple[Remedy, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    follows_from: tuple[str, ...] = ()
 
 
 class Dispute(msgspec.Struct, frozen=True):

@@ -81,7 +81,7 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         for number, each in enumerate(examination.diagnoses)
     )
     unread = (each for host in start.network.hosts for each in host.unread)
-    causes = (_cause(each, start.network, word) for each in examination.causes)
+    causes = (_cause(each, start.network, word) for each in (*examination.causes, *examination.instead))
     return msgspec.structs.replace(
         start,
         flows=flows,
@@ -103,12 +103,15 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
         ref=found.ref,
         id=found.id,
         host=found.host,
-        severity="blocking",  # an examination finds only causes that stop an asked flow now
+        # What an examination finds stops an asked flow now, or is in another set of causes that would do.
+        severity="blocking" if found.flows else "advice",
         candidate=found.candidate,
         stop=found.stop,
         proof=found.proof,
         flows=tuple(ref_of(number) for number in found.flows),
         together=found.together,
+        alternatives=found.alternatives,
+        follows_from=found.follows_from,
         judge="replicated" if found.ref in word.causes else "simulated",
         remedies=remedies(found.id, found.candidate, network.seen_from(found.host)),
     )

@@ -139,6 +139,19 @@ def _permanent(wanted: bool) -> tuple[str, ...]:
     return ("--permanent",) if wanted else ()
 
 
+def disrupts(call: Call) -> bool:
+    """Return whether the call ends processes or connections that work now."""
+    match call:
+        case SetContainerState(verb=verb):
+            return verb in ("restart", "pause")
+        case ConnectContainer(verb=verb):
+            return verb == "disconnect"
+        case SetUnitState(verb=verb):
+            return verb in ("restart", "stop")
+        case _:
+            return False
+
+
 def reverse(call: Call, host: Host) -> Call | None:
     """Return the call that undoes this one; None if no call does.
     No stop undoes a container's start: its process wrote data, and the engine gave it an address.

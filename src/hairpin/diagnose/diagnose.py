@@ -5,7 +5,7 @@ the flow is walked again.  If it is delivered, the cause is proven.  If it stops
 there with one more change, shortest sets first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -27,14 +27,22 @@ MAX_FAULTS = 4
 """Faults that one flow may have at once."""
 MAX_WALKS = 400
 """Walks that the search for one flow may cost; a real host needs a handful."""
+MAX_WALKS_FOR_OTHERS = 80
+"""Walks after which the search looks for no further set, once it has one."""
+
+
+Key = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A cause, its host, and its place there."""
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A candidate with the cause that proposed it and the stop that it was proposed for."""
+    """A candidate with the cause that proposed it and the stop that it was proposed for.  ``follows_from``: the
+    suspects that made this one, and have to go first."""
 
     cause: str
     candidate: Candidate
     stop: Stop
+    follows_from: "tuple[Suspect, ...]" = ()
 
     @property
     def host(self) -> str:
@@ -42,7 +50,7 @@ class Suspect(msgspec.Struct, frozen=True):
         return self.candidate.change.host or self.stop.netns.host
 
     @property
-    def key(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    def key(self) -> Key:
         """The cause, its host and its place there: two suspects with equal keys are one cause."""
         return self.cause, self.host, self.candidate.where
 
@@ -56,11 +64,20 @@ class Proof(msgspec.Struct, frozen=True):
 
 class Diagnosis(msgspec.Struct, frozen=True):
     """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty if it is
-    delivered, or if nothing in the catalogue explains the stop."""
+    delivered, or if nothing in the catalogue explains the stop.  ``alternatives``: other sets of that size, each of
+    which would do, too, with the verdict then; the best first."""
 
     trace: Trace
     causes: tuple[Suspect, ...] = ()
     proof: Proof | None = None
+    alternatives: "tuple[Alternative, ...]" = ()
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """Another set of causes whose removal delivers the flow, and its proof."""
+
+    causes: tuple[Suspect, ...]
+    proof: Proof
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -81,7 +98,17 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
         other = walk_flow(network, flow.with_stand_in(address))
         if other.succeeds:
             return Diagnosis(other)
+    sets = _smallest(network, flow, trace)
+    if not sets:
+        return Diagnosis(trace)
+    return Diagnosis(trace, sets[0].causes, sets[0].proof, sets[1:])
+
+
+def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[Alternative, ...]:
+    """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them;
+    empty if there is none within MAX_FAULTS and MAX_WALKS."""
     frontier = [_Line(network, trace, ())]
+    found: dict[object, Alternative] = {}
     walks = 0
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
@@ -90,14 +117,37 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
                 if grown.trace.succeeds:
-                    found = merged(minimised(network, flow, grown.suspects))
-                    return Diagnosis(trace, found, Proof(trace.verdict, grown.trace.verdict))
-                if walks >= MAX_WALKS:
-                    return Diagnosis(trace)
-                if _moved(line, grown):
+                    causes = merged(minimised(network, flow, grown.suspects))
+                    proof = Proof(trace.verdict, grown.trace.verdict)
+                    found.setdefault(frozenset(each.key for each in causes), Alternative(causes, proof))
+                elif not found and _moved(line, grown):
                     following.append(grown)
+                if walks >= (MAX_WALKS_FOR_OTHERS if found else MAX_WALKS):
+                    return _of_one_size(found.values())
+        if found:
+            break
         frontier = following
-    return Diagnosis(trace)
+    return _of_one_size(found.values())
+
+
+def _of_one_size(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+    """Return the first set, and those that are as small and about something else."""
+    first, *others = found or (None,)
+    if first is None:
+        return ()
+    size, things = len(first.causes), frozenset(map(_thing, first.causes))
+    return (
+        first,
+        *(each for each in others if len(each.causes) == size and frozenset(map(_thing, each.causes)) != things),
+    )
+
+
+def _thing(suspect: Suspect) -> object:
+    """Return what the suspect is about: a rule, a container, else its own place.  Two causes may name one thing."""
+    named = dict(suspect.candidate.where)
+    if "rule" in named:
+        return suspect.host, named.get("table"), named.get("chain"), named["rule"]
+    return (suspect.host, named["container"]) if "container" in named else suspect.key
 
 
 def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:

@@ -1,9 +1,12 @@
 """Diagnoses every asked flow and joins equal causes."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.diagnose.diagnose import Diagnosis, Proof, Suspect, diagnose
+from hairpin.change.change import Change
+from hairpin.diagnose.diagnose import Alternative, Diagnosis, Key, Proof, Suspect, diagnose
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Stop
@@ -12,9 +15,10 @@ from hairpin.walk.state import Stop
 class FoundCause(msgspec.Struct, frozen=True):
     """A proven cause.
 
-    ``ref`` names it in this examination.  ``flows``: the indexes of the flows that it stops; ``stop``: where it stops
-    the first of them.  ``together``: refs (its own included) of the causes that have to go before those flows are
-    delivered."""
+    ``ref`` names it in this examination.  ``flows``: the indexes of the flows that it stops; empty if it is only in an
+    alternative.  ``stop``: where it stops the first of them.  ``together``: refs (its own included) of the causes that
+    have to go before those flows are delivered.  ``alternatives``: other sets of refs that would do instead.
+    ``follows_from``: refs of the causes that made this one."""
 
     ref: str
     id: str
@@ -23,6 +27,10 @@ class FoundCause(msgspec.Struct, frozen=True):
     proof: Proof
     flows: tuple[int, ...]
     together: tuple[str, ...]
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    follows_from: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+    """Of the suspects that are this cause (``Suspect.key``)."""
 
     @property
     def host(self) -> str:
@@ -31,47 +39,90 @@ class FoundCause(msgspec.Struct, frozen=True):
 
 
 class Examination(msgspec.Struct, frozen=True):
-    """The flows' diagnoses in the order asked, and the causes that they found."""
+    """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are only in
+    alternatives, so that nobody needs to remove them."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]
     causes: tuple[FoundCause, ...]
+    instead: tuple[FoundCause, ...] = ()
 
     def causes_of(self, number: int) -> tuple[FoundCause, ...]:
         """Return the causes that stop the flow of that index, in the order of its own diagnosis."""
         order = [each.key for each in self.diagnoses[number].causes]
         found = [each for each in self.causes if number in each.flows]
-        return tuple(sorted(found, key=lambda each: order.index((each.id, each.host, each.candidate.where))))
+        return tuple(sorted(found, key=lambda each: min(order.index(key) for key in each.keys if key in order)))
 
 
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Diagnose the flows, in the order asked."""
     diagnoses = tuple(diagnose(network, flow) for flow in flows)
-    return Examination(network, diagnoses, _joined(diagnoses))
+    found = _joined(diagnoses)
+    needed, instead = (tuple(each for each in found if bool(each.flows) is wanted) for wanted in (True, False))
+    return Examination(network, diagnoses, needed, instead)
+
+
+class _Member(msgspec.Struct, frozen=True):
+    """A suspect of one diagnosis, in the set that needs it.  ``flow``: the flow's index; None: in an alternative."""
+
+    suspect: Suspect
+    needed: Alternative
+    others: tuple[Alternative, ...]
+    flow: int | None
 
 
 def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
-    """Return each cause once, in the order in which the flows name them."""
-    keys: dict[object, list[tuple[int, Suspect]]] = {}
+    """Return each cause once: those of the flows in the order in which they name them, then those of alternatives.
+
+    One change of a host is one cause, whatever the flows call what it repairs."""
+    changes: list[tuple[Change, Key]] = []
+    members: dict[Key, list[_Member]] = {}
+    identities: dict[Key, Key] = {}
+    for member in (*_named(diagnoses), *_instead(diagnoses)):
+        key, change = member.suspect.key, member.suspect.candidate.change
+        own = identities.get(key) or next((of for earlier, of in changes if earlier == change), key)
+        identities[key] = own
+        if change.host is not None:
+            changes.append((change, own))
+        members.setdefault(own, []).append(member)
+    refs = {own: f"c{index}" for index, own in enumerate(members, 1)}
+    named = {key: refs[own] for key, own in identities.items()}
+    return tuple(_found(refs[own], found, named) for own, found in members.items())
+
+
+def _named(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:
     for number, diagnosis in enumerate(diagnoses):
-        for suspect in diagnosis.causes:
-            keys.setdefault(suspect.key, []).append((number, suspect))
-    refs = {key: f"c{index}" for index, key in enumerate(keys, 1)}
-    found: list[FoundCause] = []
-    for key, members in keys.items():
-        first, suspect = members[0]
-        diagnosis = diagnoses[first]
-        together = tuple(refs[each.key] for each in diagnosis.causes)
-        assert diagnosis.proof is not None
-        found.append(
-            FoundCause(
-                refs[key],
-                suspect.cause,
-                suspect.candidate,
-                suspect.stop,
-                diagnosis.proof,
-                tuple(number for number, _ in members),
-                together,
-            )
-        )
-    return tuple(found)
+        if diagnosis.proof is not None:
+            needed = Alternative(diagnosis.causes, diagnosis.proof)
+            for suspect in diagnosis.causes:
+                yield _Member(suspect, needed, diagnosis.alternatives, number)
+
+
+def _instead(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:
+    for diagnosis in diagnoses:
+        for other in diagnosis.alternatives:
+            for suspect in other.causes:
+                yield _Member(suspect, other, (), None)
+
+
+def _found(ref: str, members: list[_Member], refs: dict[Key, str]) -> FoundCause:
+    first = members[0]
+    suspect = first.suspect
+    flows = tuple(dict.fromkeys(each.flow for each in members if each.flow is not None))
+    others = (each for member in members for each in member.others)
+    return FoundCause(
+        ref=ref,
+        id=suspect.cause,
+        candidate=suspect.candidate,
+        stop=suspect.stop,
+        proof=first.needed.proof,
+        flows=flows,
+        together=_refs(first.needed.causes, refs),
+        alternatives=tuple(dict.fromkeys(_refs(each.causes, refs) for each in others)) if flows else (),
+        follows_from=_refs(suspect.follows_from, refs),
+        keys=tuple(dict.fromkeys(each.suspect.key for each in members)),
+    )
+
+
+def _refs(causes: tuple[Suspect, ...], refs: dict[Key, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(refs[each.key] for each in causes))

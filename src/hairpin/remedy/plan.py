@@ -12,7 +12,7 @@ from hairpin.engines.missing import Missing, missing
 from hairpin.message import Message
 from hairpin.network.network import Network
 from hairpin.remedy.lasting import BY_PERSON, KINDS, Kind, kind_of, lasting
-from hairpin.remedy.remedy import Lasting, Remedy, Situation
+from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
 def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy, ...]:
@@ -40,8 +40,12 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
             steps=tuple(step for step in made if isinstance(step, Ask)) if kinds[0] in BY_PERSON else made,
             keeping=steps(Change(_last_of_each(kept)), network)
             + steps(Change((), tuple(dict.fromkeys(each for found in kept for each in found.calls))), network),
-            side_effects=_once((*candidate.side_effects, *(each for found in kept for each in found.side_effects))),
+            side_effects=tuple(
+                SideEffect(each)
+                for each in _once((*candidate.side_effects, *(each for found in kept for each in found.side_effects)))
+            ),
             advice=_once((*by_hand, *candidate.advice, *(each for found in kept for each in found.advice))),
+            by_person=kinds[0] in BY_PERSON,
         ),
     )
 

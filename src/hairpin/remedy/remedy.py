@@ -3,15 +3,16 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.change.calls import Call
+from hairpin.change.calls import Call, disrupts
 from hairpin.change.change import WriteFile
-from hairpin.change.step import ReplaceFile, Step
+from hairpin.change.step import Ask, ReplaceFile, Step, nature
 from hairpin.change.text import all_shown
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message
 from hairpin.network.network import Network
+from hairpin.walk.verdicts import Verdict
 
 
 class PersistFile(msgspec.Struct, frozen=True):
@@ -32,14 +33,36 @@ class Lasting(msgspec.Struct, frozen=True):
     advice: tuple[Message, ...] = ()
 
 
+class SideEffect(msgspec.Struct, frozen=True):
+    """What else a remedy does.  ``flow``: the other flow that changes, as text, with its verdicts before and after;
+    None where the effect is on no single flow."""
+
+    text: Message
+    flow: str | None = None
+    before: Verdict | None = None
+    after: Verdict | None = None
+
+
 class Remedy(msgspec.Struct, frozen=True):
-    """A cause's change: ``steps`` make it now, ``keeping`` keeps it."""
+    """A cause's change: ``steps`` make it now, ``keeping`` keeps it.  ``by_person``: hairpin prints no command for what
+    disrupts, such as making a container anew."""
 
     id: str
     steps: tuple[Step, ...]
     keeping: tuple[Step, ...] = ()
-    side_effects: tuple[Message, ...] = ()
+    side_effects: tuple[SideEffect, ...] = ()
     advice: tuple[Message, ...] = ()
+    by_person: bool = False
+
+    @property
+    def disruptive(self) -> bool:
+        """Whether it makes a container anew, cuts connections or restarts an engine."""
+        return self.by_person or any(isinstance(step, Ask) and disrupts(step.call) for step in self.steps)
+
+    @property
+    def reversible(self) -> bool:
+        """Whether every step can be undone."""
+        return all(nature(step) == "reversible" for step in (*self.steps, *self.keeping))
 
     @property
     def commands(self) -> tuple[str, ...]:

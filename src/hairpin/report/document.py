@@ -87,12 +87,14 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
-    """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``."""
+    """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``.
+    ``alternatives``: other sets of that size which would do instead."""
 
     judge: Judge
     without_change: Verdict
     with_change: Verdict
     set: tuple[CauseRef, ...]
+    alternatives: tuple[tuple[CauseRef, ...], ...] = ()
 
 
 class FileDocument(msgspec.Struct, frozen=True):
@@ -102,21 +104,34 @@ class FileDocument(msgspec.Struct, frozen=True):
     content: str
 
 
+class SideEffectDocument(msgspec.Struct, frozen=True):
+    """What else a repair does.  ``flow``: the other flow that changes, with its verdict before and after; null where
+    the effect is on no single flow."""
+
+    text: str
+    flow: str | None = None
+    before: Verdict | None = None
+    after: Verdict | None = None
+
+
 class RemedyDocument(msgspec.Struct, frozen=True):
     """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
-    own manager keeps it, such as firewalld or ufw."""
+    own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
+    restarts an engine.  ``reversible``: it can be undone."""
 
     id: StableId
     commands: tuple[str, ...]
     persist: tuple[FileDocument, ...]
-    side_effects: tuple[str, ...]
+    side_effects: tuple[SideEffectDocument, ...]
     persist_commands: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     host: str = ""
+    disruptive: bool = False
+    reversible: bool = True
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
-    """A proven cause; ``flows`` are the ids of the flows that it stops."""
+    """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it."""
 
     ref: CauseRef
     id: StableId
@@ -130,6 +145,7 @@ class CauseDocument(msgspec.Struct, frozen=True):
     evidence: tuple[EvidenceRef, ...]
     remedies: tuple[RemedyDocument, ...]
     host: str = ""
+    follows_from: tuple[CauseRef, ...] = ()
 
 
 class MissingDocument(msgspec.Struct, frozen=True):
@@ -270,11 +286,14 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         detail=words(candidate.detail),
         where=dict(candidate.where),
         flows=cause.flows,
-        proof=ProofDocument(cause.judge, cause.proof.without_change, cause.proof.with_change, cause.together),
+        proof=ProofDocument(
+            cause.judge, cause.proof.without_change, cause.proof.with_change, cause.together, cause.alternatives
+        ),
         event=cause.event,
         evidence=quotes.cause(cause),
         remedies=tuple(_remedy(each, cause.host, words) for each in cause.remedies),
         host=cause.host,
+        follows_from=cause.follows_from,
     )
 
 
@@ -283,10 +302,14 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
         id=remedy.id,
         commands=remedy.commands,
         persist=tuple(FileDocument(each.file, each.content) for each in remedy.persist),
-        side_effects=tuple(words(each) for each in remedy.side_effects),
+        side_effects=tuple(
+            SideEffectDocument(words(each.text), each.flow, each.before, each.after) for each in remedy.side_effects
+        ),
         persist_commands=remedy.persist_commands,
         advice=tuple(words(each) for each in remedy.advice),
         host=host,
+        disruptive=remedy.disruptive,
+        reversible=remedy.reversible,
     )
 
 

@@ -32,12 +32,13 @@ def write_remedy(remedy: Remedy, words: Words, paper: Paper, noted: set[Message]
         for file in remedy.persist:
             _file(file, words, paper)
         _commands(remedy.persist_commands, paper)
-    for said in remedy.side_effects:
+    effects = tuple(each.text for each in remedy.side_effects)
+    for said in effects:
         if said not in noted:
             paper.prose(words(said), indent=2, first=f"{words(_ALSO)} ")
     for said in advice:
         paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
-    noted.update(remedy.side_effects, remedy.advice)
+    noted.update(effects, remedy.advice)
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

@@ -116,6 +116,9 @@ class _Report:
         paper.prose(words(cause.candidate.detail), indent=2)
         paper.gap()
         paper.prose(words(self._proof(cause)), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
+        if self._verbose and cause.alternatives:
+            said = message("would do instead: {causes}", causes="; ".join(map(self._named, cause.alternatives)))
+            paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
         for remedy in cause.remedies:
             write_remedy(remedy, words, paper, self._noted, cause.host if self._places.with_host else None)
 
@@ -143,11 +146,12 @@ class _Report:
             judge=judge,
             before=before,
             count=len(cause.together),
-            causes=", ".join(
-                self._places.on(each.id, each.host) for each in self._answer.causes if each.ref in cause.together
-            ),
+            causes=self._named(cause.together),
             after=after,
         )
+
+    def _named(self, refs: tuple[str, ...]) -> str:
+        return ", ".join(self._places.on(each.id, each.host) for each in self._answer.causes if each.ref in refs)
 
     def rest(self) -> None:
         """Write the assumptions, the questions, the parts that could not be read, and which hosts were read when."""
