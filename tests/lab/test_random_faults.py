@@ -3,8 +3,11 @@
 from collections import Counter
 from itertools import islice
 
-from hairpin.lab.random_faults import MOST_FAULTS, PLAIN, draws, kinds
-from hairpin.lab.scenario import scenarios_of_one_host
+import pytest
+
+from hairpin.errors import LabError
+from hairpin.lab.random_faults import MOST_FAULTS, PAIRS, PLAIN, draws, kinds, of_names, together
+from hairpin.lab.scenario import named, scenarios_of_one_host
 
 
 def test_each_kind_comes_as_often_as_any_other() -> None:
@@ -18,11 +21,10 @@ def test_no_fault_of_a_scenario_is_left_out() -> None:
     assert {kind.fault[0].run for kind in kinds()} == faults
 
 
-def test_a_draw_is_repeated_by_its_seed_and_number() -> None:
+def test_the_same_seed_draws_the_same() -> None:
     first = tuple(islice(draws(7), 20))
     assert first == tuple(islice(draws(7), 20))
     assert first != tuple(islice(draws(8), 20))
-    assert first[4].again.endswith("--random 1 --seed 7 --first 5")
 
 
 def test_faults_are_put_together_where_their_labs_agree() -> None:
@@ -33,3 +35,24 @@ def test_faults_are_put_together_where_their_labs_agree() -> None:
         assert (draw.healthy is None) == bool(draw.faults)
         if len(draw.faults) > 1:
             assert PLAIN.containers[0] in draw.plan.containers or len({fault.lab for fault in draw.faults}) == 1
+
+
+def test_pairs_are_of_two_where_a_kind_has_another_that_fits() -> None:
+    sizes = Counter(len(draw.faults) for draw in islice(draws(3, PAIRS), 100))
+    assert set(sizes) <= {1, 2}
+    assert sizes[2] > 80
+
+
+def test_a_draw_is_repeated_by_its_words() -> None:
+    for draw in islice(draws(3), 30):
+        again = of_names(tuple(draw.again.split()[1:]))
+        assert (again.name, again.plan) == (draw.name, draw.plan)
+
+
+def test_faults_of_different_labs_do_not_go_together() -> None:
+    one, other = named("ip-forward-off.udp"), named("rp-filter-strict")
+    assert together((one, other)) is None
+    with pytest.raises(LabError, match="do not go together"):
+        of_names((one.name, other.name))
+    with pytest.raises(LabError, match="there is no fault 'x'"):
+        of_names(("x", one.name))

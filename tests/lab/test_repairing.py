@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import KeptFile, Printed, Repair
+from hairpin.lab.diagnosis import KeptFile, Printed, Repair, SideEffect
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.repairing import RepairScore, carry_out, look
 from hairpin.lab.scenario import Flow
@@ -13,13 +13,16 @@ from hairpin.lab.scenario import Flow
 FLOW = Flow(target="8151")
 FAULT = "iptables -I DOCKER-USER -i eth0 -j DROP"
 GOOD = "iptables -D DOCKER-USER -i eth0 -j DROP"
+OPENS = f"iptables -P FORWARD ACCEPT; {GOOD} || true"
+DOUBLE = "iptables -I DOCKER-USER -i eth0 -j ACCEPT"
 REPAIRS: dict[str, tuple[Repair, str]] = {
     "right":            (Repair("x", (GOOD,)), ""),
     "no repair":        (Repair("x", ("true",)), "does not repair: timeout"),
-    "fails":            (Repair("x", ("false",)), "does not repair: host: `sh -euc false` failed"),
-    "once more a rule": (Repair("x", ("iptables -I DOCKER-USER -i eth0 -j ACCEPT",)), "a second time: host iptables: +"),
-    "opens":            (Repair("x", (f"iptables -P FORWARD ACCEPT; {GOOD} || true",)), "opened neighbour by the host"),
-    "opens, and says":  (Repair("x", (f"iptables -P FORWARD ACCEPT; {GOOD} || true",), side_effects=("…",)), ""),
+    "fails":            (Repair("x", ("false",)), "does not repair: `false`: host: "),
+    "once more a rule": (Repair("x", (DOUBLE,)), "a second time: host iptables: +"),
+    "opens":            (Repair("x", (OPENS,)), "opened neighbour by the host"),
+    "opens, and says":  (Repair("x", (OPENS,), side_effects=(SideEffect("…", "dropped", "delivered"),)), ""),
+    "says other things": (Repair("x", (OPENS,), side_effects=(SideEffect("…"),)), "opened neighbour by the host"),
     "breaks":           (Repair("x", (f"iptables -F INPUT; iptables -P INPUT DROP; {GOOD} || true",)), "broke client"),
     "keeps":            (Repair("x", (GOOD,), persist=(KeptFile("/etc/x", "x\n"),)), ""),
     "keeps twice more": (Repair("x", (GOOD,), persist_commands=("echo x >> /etc/x",)), "the lasting part a second"),

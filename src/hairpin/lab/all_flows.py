@@ -59,6 +59,30 @@ class Found(msgspec.Struct, frozen=True):
     address: str
 
 
+class _State(msgspec.Struct, frozen=True, rename="pascal"):
+    pid: int
+
+
+class _Endpoint(msgspec.Struct, frozen=True):
+    address: str = msgspec.field(default="", name="IPAddress")
+
+
+class _Networks(msgspec.Struct, frozen=True, rename="pascal"):
+    networks: dict[str, _Endpoint]
+
+
+class _Inspected(msgspec.Struct, frozen=True, rename="pascal"):
+    """What the engine's API says about a container (docs.docker.com/reference/api/engine, ContainerInspect)."""
+
+    name: str
+    state: _State
+    network_settings: _Networks
+
+
+class _Listed(msgspec.Struct, frozen=True, rename="pascal"):
+    id: str
+
+
 Outcomes = Mapping[Way, Outcome]
 
 
@@ -128,7 +152,8 @@ def try_all(lab: Lab, ways: Iterable[Way], timeout_s: float = PROBE_TIMEOUT_S) -
         request = (protocol, host, port, timeout_s, lab.source_port(), way.source)
         wanted.setdefault(way.start, []).append((way, request))
     with _listening(lab, boxes), ThreadPoolExecutor(max(1, len(wanted))) as pool:
-        for found in pool.map(lambda one: _try(_node(lab, one[0], boxes), one[1]), wanted.items()):
+        nodes = [_node(lab, place, boxes) for place in wanted]
+        for found in pool.map(_try, nodes, wanted.values()):
             outcomes |= found
     return outcomes
 
@@ -169,11 +194,12 @@ def containers(lab: Lab) -> dict[str, Found]:
     for host in lab.hosts:
         suffix = f"@{host.name}" if len(lab.hosts) > 1 else ""
         with suppress(LabError, OSError):
-            for one in json.loads(engine.api(host, "/containers/json")):
-                document = json.loads(engine.api(host, f"/containers/{one['Id']}/json"))
-                addresses = (each["IPAddress"] for each in document["NetworkSettings"]["Networks"].values())
-                name = f"container:{document['Name'].removeprefix('/')}{suffix}"
-                found[name] = Found(document["State"]["Pid"], next(filter(None, addresses), ""))
+            for one in msgspec.json.decode(engine.api(host, "/containers/json"), type=list[_Listed]):
+                text = engine.api(host, f"/containers/{one.id}/json")
+                box = msgspec.json.decode(text, type=_Inspected)
+                addresses = (each.address for each in box.network_settings.networks.values())
+                name = f"container:{box.name.removeprefix('/')}{suffix}"
+                found[name] = Found(box.state.pid, next(filter(None, addresses), ""))
     return found
 
 

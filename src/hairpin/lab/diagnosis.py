@@ -25,6 +25,9 @@ _AGREEING = {
 }
 
 
+_OPEN = frozenset({"delivered", "leaves"})
+
+
 class StoppedAt(msgspec.Struct, frozen=True):
     """Where a flow ended.  ``reason``: one of ``walk.state.Reason``."""
 
@@ -56,16 +59,33 @@ class KeptFile(msgspec.Struct, frozen=True):
     content: str
 
 
+class SideEffect(msgspec.Struct, frozen=True):
+    """What a remedy says that it does beside repairing; the verdicts are those of one other flow."""
+
+    text: str
+    before: str | None = None
+    after: str | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether it says that a closed flow is open afterwards."""
+        return self.after in _OPEN and self.before not in _OPEN
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it says that an open flow is closed afterwards."""
+        return self.before in _OPEN and self.after not in _OPEN
+
+
 class Repair(msgspec.Struct, frozen=True):
-    """A remedy: ``commands`` repair now; ``persist`` and ``persist_commands`` keep it. What ``side_effects`` says about
-    other flows is text or an object with it."""
+    """A remedy: ``commands`` repair now; ``persist`` and ``persist_commands`` keep it."""
 
     id: str
     commands: tuple[str, ...] = ()
     host: str = ""
     persist: tuple[KeptFile, ...] = ()
     persist_commands: tuple[str, ...] = ()
-    side_effects: tuple[str | dict[str, str], ...] = ()
+    side_effects: tuple[SideEffect, ...] = ()
 
 
 class Printed(msgspec.Struct, frozen=True):
@@ -87,9 +107,9 @@ class Printed(msgspec.Struct, frozen=True):
         return any(remedy.persist or remedy.persist_commands for remedy in self.remedies)
 
     @property
-    def side_effects(self) -> str:
+    def side_effects(self) -> tuple[SideEffect, ...]:
         """What the remedies say that they do beside repairing."""
-        return "; ".join(str(said) for remedy in self.remedies for said in remedy.side_effects)
+        return tuple(said for remedy in self.remedies for said in remedy.side_effects)
 
 
 class NamedCause(msgspec.Struct, frozen=True):

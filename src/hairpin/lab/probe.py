@@ -74,13 +74,23 @@ def probe(
 
 def probe_all(requests: list[tuple[str, str, int, float, int, str]]) -> list[Outcome]:
     """Make all connections at once; return their outcomes in the same order."""
+
+    def one(request: tuple[str, str, int, float, int, str]) -> Outcome:
+        protocol, address, port, timeout_s, source_port, source = request
+        return probe(protocol, address, port, timeout_s, source_port, source=source)
+
     with ThreadPoolExecutor(max(1, len(requests))) as pool:
-        return list(pool.map(lambda request: probe(*request[:5], source=request[5]), requests))
+        return list(pool.map(one, requests))
+
+
+def main() -> None:
+    """Make the connections that the arguments, or the standard input, ask for; print their outcomes."""
+    if sys.argv[1] == "all":
+        print("\n".join(probe_all(json.load(sys.stdin))))
+        return
+    source_port, padding_bytes = ([int(text) for text in sys.argv[5:]] + [0, 0])[:2]
+    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), source_port, padding_bytes))
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "all":
-        print("\n".join(probe_all(json.load(sys.stdin))))
-        sys.exit()
-    numbers = [int(text) for text in sys.argv[5:]]
-    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), *numbers))
+    main()

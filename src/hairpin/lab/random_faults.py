@@ -5,40 +5,44 @@ any other. Two of them go together if their labs are the same, or if one of them
 port the other one has as well. No set is a healthy host as well: one of all labs that scenarios have, as it is.
 """
 
-import itertools
 import random
 from collections.abc import Callable, Iterator
 
 import msgspec
 
+from hairpin.errors import LabError
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
+from hairpin.lab.scenario import Flow, Scenario, named, scenarios_of_one_host
+from hairpin.message import message
 
 PLAIN = LabPlan()
 MOST_FAULTS = 3
 _SIZES = (0, 1, 1, 1, 2, 2, 2, MOST_FAULTS, MOST_FAULTS, MOST_FAULTS)
 
+PAIRS = (2,)
+NO_FAULT = "no-fault:"
+
 
 class Draw(msgspec.Struct, frozen=True):
-    """One random lab: ``number`` among those of its seed, the kinds of fault in the order of breaking."""
+    """One lab: the kinds of its faults, in the order of breaking. ``healthy``: the scenario whose lab has none."""
 
-    seed: int
-    number: int
     plan: LabPlan
     faults: tuple[Scenario, ...] = ()
     healthy: Scenario | None = None
 
     @property
     def name(self) -> str:
-        """The kinds of fault in one word."""
-        return (
-            " + ".join(fault.name for fault in self.faults) or f"no fault ({self.healthy.name if self.healthy else ''})"
-        )
+        """The kinds of fault in one line."""
+        return " + ".join(self._words)
 
     @property
     def again(self) -> str:
-        """The command that repeats the draw."""
-        return f"hairpin lab score --random 1 --seed {self.seed} --first {self.number}"
+        """The words that repeat the lab behind ``hairpin lab score``."""
+        return " ".join(("--together", *self._words))
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return tuple(fault.name for fault in self.faults) or (f"{NO_FAULT}{self.healthy.name if self.healthy else ''}",)
 
     @property
     def flows(self) -> tuple[Flow, ...]:
@@ -72,23 +76,50 @@ def _single(scenario: Scenario) -> tuple[Scenario, ...]:
     )
 
 
-def draws(seed: int) -> Iterator[Draw]:
-    """Yield random labs without end; the same for the same seed."""
+def draws(seed: int, sizes: tuple[int, ...] = _SIZES) -> Iterator[Draw]:
+    """Yield random labs without end, the same for the same seed; ``sizes``: how many faults, each as likely."""
     chance = random.Random(seed)  # noqa: S311
     deal = _dealer(kinds(), chance)
     labs = _dealer(tuple({one.lab: one for one in scenarios_of_one_host()}.values()), chance)
-    for number in itertools.count(1):
-        size = chance.choice(_SIZES)
+    while True:
+        size = chance.choice(sizes)
         if not size:
             if (healthy := labs(lambda _: True)) is not None:
-                yield Draw(seed, number, healthy.lab, healthy=healthy)
+                yield Draw(healthy.lab, healthy=healthy)
             continue
         faults: list[Scenario] = []
         plan = PLAIN
         while len(faults) < size and (fault := deal(_fitting(plan, tuple(faults)))):
             faults.append(fault)
             plan = fault.lab if plan == PLAIN else plan
-        yield Draw(seed, number, plan, tuple(faults))
+        yield Draw(plan, tuple(faults))
+
+
+def together(faults: tuple[Scenario, ...]) -> Draw | None:
+    """Return the lab with these faults; None if their labs do not go together."""
+    plan = PLAIN
+    for fault in faults:
+        if not _together(plan, fault.lab) and fault is not faults[0]:
+            return None
+        plan = fault.lab if plan == PLAIN else plan
+    return Draw(plan, faults)
+
+
+def of_names(names: tuple[str, ...]) -> Draw:
+    """Return the lab with the named faults, or the healthy lab of ``no-fault:SCENARIO``; raise LabError."""
+    if len(names) == 1 and names[0].startswith(NO_FAULT):
+        healthy = named(names[0].removeprefix(NO_FAULT))
+        return Draw(healthy.lab, healthy=healthy)
+    found = {kind.name: kind for kind in kinds()}
+    unknown = [name for name in names if name not in found]
+    draw = None if unknown else together(tuple(found[name] for name in names))
+    if draw is None:
+        raise LabError(
+            message("there is no fault {name!r}; `hairpin lab list` shows the scenarios", name=unknown[0])
+            if unknown
+            else message("the labs of {names} do not go together", names=", ".join(names))
+        )
+    return draw
 
 
 def _fitting(plan: LabPlan, faults: tuple[Scenario, ...]) -> Callable[[Scenario], bool]:

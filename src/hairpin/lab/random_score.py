@@ -2,9 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 import msgspec
 
@@ -14,13 +13,14 @@ from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, describes
 from hairpin.lab.judging import judge_everything
 from hairpin.lab.probe import Outcome
-from hairpin.lab.random_faults import Draw, draws, kinds
+from hairpin.lab.random_faults import NO_FAULT, Draw, kinds
 from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, disks_of, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.trial import break_host, running_scenario, settled
 
 MOST_FLOWS = 3
+MOST_REPAIRS = 3
 
 
 class AskedScore(msgspec.Struct, frozen=True):
@@ -37,24 +37,28 @@ class AskedScore(msgspec.Struct, frozen=True):
 
 
 class DrawScore(msgspec.Struct, frozen=True):
-    """One random lab: the kinds of its faults, those that could not be carried out there, the answers, one repair."""
+    """One random lab: the kinds of its faults, those that could not be carried out there, the answers, the repairs one
+    after the other."""
 
-    number: int
     name: str
     again: str
     left_out: tuple[str, ...] = ()
     asked: tuple[AskedScore, ...] = ()
-    repair: RepairScore | None = None
+    repairs: tuple[RepairScore, ...] = ()
+    boot: tuple[str, ...] = ()
     trouble: str = ""
 
     @property
     def misses(self) -> tuple[str, ...]:
         """What is wrong, a sentence for each."""
-        repair = self.repair.wrong if self.repair else ()
-        about = f"repair of {self.repair.flow} ({', '.join(self.repair.causes)})" if self.repair else ""
         return (
             *(f"{asked.flow}: {wrong}" for asked in self.asked for wrong in asked.wrong),
-            *(f"{about}: {wrong}" for wrong in repair),
+            *(
+                f"repair of {repair.flow} ({', '.join(repair.causes)}): {wrong}"
+                for repair in self.repairs
+                for wrong in repair.wrong
+            ),
+            *(f"after a reboot: {each}" for each in self.boot),
         )
 
 
@@ -88,23 +92,25 @@ class RandomReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def random_score(
-    count: int,
+    labs: Iterable[Draw],
     seed: int,
     out: Callable[[str], object] = say,
     *,
-    first: int = 1,
     parallel: int = 1,
     command: tuple[str, ...] = CHECK,
 ) -> RandomReport:
-    """Break ``count`` random labs of the seed, from number ``first`` on; ``out`` gets a line for each draw and miss."""
-    chosen = tuple(islice(draws(seed), first - 1, first - 1 + count))
+    """Break the labs, which were drawn with the seed; ``out`` gets a line for each of them and for each miss."""
     out(f"seed {seed}")
+
+    def scored(draw: Draw) -> DrawScore:
+        return score_draw(draw, command)
+
     rows: list[DrawScore] = []
     pool = ThreadPoolExecutor(parallel)
     try:
-        for row in pool.map(lambda draw: score_draw(draw, command), chosen):
+        for row in pool.map(scored, labs):
             rows.append(row)
-            out(told(row))
+            out(told(row, len(rows)))
     finally:
         pool.shutdown(cancel_futures=True)
     report = _report(seed, tuple(rows))
@@ -114,7 +120,7 @@ def random_score(
 
 def score_draw(draw: Draw, command: tuple[str, ...] = CHECK) -> DrawScore:
     """Build the lab of a draw, break it, ask, repair; a lab that does not work as it should is ``trouble``."""
-    row = DrawScore(draw.number, draw.name, draw.again)
+    row = DrawScore(draw.name, draw.again)
     try:
         return _scored(draw, row, command)
     except LabError as error:
@@ -122,28 +128,40 @@ def score_draw(draw: Draw, command: tuple[str, ...] = CHECK) -> DrawScore:
 
 
 def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
-    chance = random.Random(f"{draw.seed} {draw.number}")  # noqa: S311
-    stage = Scenario(name=f"draw {draw.number}", title="", flows=(), lab=draw.plan, listeners=draw.listeners)
+    chance = random.Random(draw.name)  # noqa: S311 (a test's choice)
+    stage = Scenario(name=draw.name, title="", flows=(), lab=draw.plan, listeners=draw.listeners)
     with running_scenario(stage) as lab:
         seen = look(lab, draw.plan)
         flows = _chosen_flows(lab, draw, seen, chance)
         left_out = tuple(fault.name for fault in draw.faults if not _broken_by(lab, fault))
         answers = [(flow, *_asked(lab, flow, command)) for flow in flows]
         asked = [_judged(draw, flow, outcome, answer) for flow, outcome, answer in answers]
-        row = msgspec.structs.replace(row, left_out=left_out)
         if draw.healthy is not None and draw.healthy.everything and draw.healthy.healthy:
             asked.append(_everything(draw.healthy, ask(lab.host, (), command)))
-        failing = [one for one in answers if one[1] is not Outcome.DELIVERED and _printed(one[2])]
-        score: RepairScore | None = None
-        if failing:
-            flow, _, answer = chance.choice(failing)
-            score = carry_out(lab, stage.name, flow, _printed(answer) or Printed((), ()), seen)
-            disks = disks_of(lab, seen)
-        else:
-            disks = {}
-    if score and score.lasts:
-        score = msgspec.structs.replace(score, boot=after_boot(draw.plan, disks, seen))
-    return msgspec.structs.replace(row, asked=tuple(asked), repair=score)
+        repairs = _repaired(lab, flows, seen, command)
+        disks = disks_of(lab, seen)
+    row = msgspec.structs.replace(row, left_out=left_out, asked=tuple(asked), repairs=repairs)
+    if not any(repair.lasts for repair in repairs):
+        return row
+    return msgspec.structs.replace(row, boot=after_boot(draw.plan, disks, seen))
+
+
+def _repaired(lab: Lab, flows: tuple[Flow, ...], seen: Seen, command: tuple[str, ...]) -> tuple[RepairScore, ...]:
+    """Ask about each flow that still fails, and carry out what is printed, until that brings no flow back."""
+    scores: list[RepairScore] = []
+    done: list[Printed] = []
+    for flow in flows:
+        if len(scores) == MOST_REPAIRS:
+            break
+        outcome, answer = _asked(lab, flow, command)
+        printed = _printed(answer)
+        if outcome is Outcome.DELIVERED or printed is None:
+            continue
+        scores.append(carry_out(lab, "", flow, printed, seen, tuple(done)))
+        done.append(printed)
+        if not scores[-1].works:
+            break
+    return tuple(scores)
 
 
 def _broken_by(lab: Lab, fault: Scenario) -> bool:
@@ -212,23 +230,24 @@ def _judged(draw: Draw, flow: Flow, outcome: Outcome, answer: Answer) -> AskedSc
     asked = f"{flow.start} → {flow.to}"
     if answer.report is None or not answer.report.flows:
         said = answer.complaint.splitlines()[-1] if answer.complaint else "it printed nothing"
-        wrong = (f"status {answer.status}, no report: {said}",)
+        wrong: tuple[str, ...] = (f"status {answer.status}, no report: {said}",)
         return AskedScore(asked, outcome.value, "none", (), None, answer.seconds, wrong)
     found = answer.report.flows[0]
     named = tuple(cause.id for cause in answer.report.blocking(found))
     failing = outcome is not Outcome.DELIVERED
     truths = {cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives}
     needed = bool(named) and named[0] in truths if failing else None
-    wrong: list[str] = []
     if _disagrees(answer, outcome):
-        wrong.append(f"the connection was {outcome.value}, hairpin says {found.verdict}")
+        wrong = (f"the connection was {outcome.value}, hairpin says {found.verdict}",)
     elif answer.status != int(failing):
-        wrong.append(f"exit status {answer.status}, should be {int(failing)}")
+        wrong = (f"exit status {answer.status}, should be {int(failing)}",)
+    else:
+        wrong = ()
     if named and not failing:
-        wrong.append(f"false alarm: {', '.join(named)}")
+        wrong += (f"false alarm: {', '.join(named)}",)
     if needed is False:
-        wrong.append(f"named first: {', '.join(named) or 'nothing'}; the faults are {', '.join(sorted(truths))}")
-    return AskedScore(asked, outcome.value, found.verdict, named, needed, answer.seconds, tuple(wrong))
+        wrong += (f"named first: {', '.join(named) or 'nothing'}; the faults are {', '.join(sorted(truths))}",)
+    return AskedScore(asked, outcome.value, found.verdict, named, needed, answer.seconds, wrong)
 
 
 def _everything(scenario: Scenario, answer: Answer) -> AskedScore:
@@ -236,20 +255,21 @@ def _everything(scenario: Scenario, answer: Answer) -> AskedScore:
     return AskedScore(row.flow, row.truth, row.verdict, row.named, None, row.seconds, (row.wrong,) if row.wrong else ())
 
 
-def told(row: DrawScore) -> str:
+def told(row: DrawScore, number: int) -> str:
     """Return a line for a draw, and one for each miss."""
     left_out = f" (not carried out: {', '.join(row.left_out)})" if row.left_out else ""
-    head = f"{row.number:4} {'ok  ' if not row.misses and not row.trouble else 'miss'} {row.name}{left_out}"
-    trouble = [f"       could not be carried through: {row.trouble}"] if row.trouble else []
-    misses = [f"       {miss}" for miss in row.misses]
-    return "\n".join((head, *trouble, *misses, *([f"       again: {row.again}"] if misses or trouble else [])))
+    wrong = [*([f"could not be carried through: {row.trouble}"] if row.trouble else []), *row.misses]
+    again = [f"       again: hairpin lab score {row.again}"] if wrong else []
+    head = f"{number:4} {'miss' if wrong else 'ok  '} {row.name}{left_out}"
+    return "\n".join((head, *(f"       {each}" for each in wrong), *again))
 
 
 def _report(seed: int, rows: tuple[DrawScore, ...]) -> RandomReport:
     asked = [one for row in rows for one in row.asked]
-    repairs = [row.repair for row in rows if row.repair is not None]
+    repairs = [repair for row in rows for repair in row.repairs]
+    booted = [row for row in rows if any(repair.lasts for repair in row.repairs)]
     whole = [repair for repair in repairs if not repair.by_hand]
-    healthy = [row for row in rows if row.name.startswith("no fault") and not row.trouble]
+    healthy = [row for row in rows if row.name.startswith(NO_FAULT) and not row.trouble]
     done: Counter[str] = Counter({kind.name: 0 for kind in kinds()})
     for row in rows:
         if row not in healthy and not row.trouble:
@@ -270,8 +290,8 @@ def _report(seed: int, rows: tuple[DrawScore, ...]) -> RandomReport:
         repairs_made=len(repairs),
         opened_or_broken=sum(bool(repair.harm) for repair in repairs),
         not_twice=sum(bool(repair.twice or repair.kept_twice) for repair in repairs),
-        boots=sum(repair.lasts for repair in repairs),
-        boots_right=sum(repair.lasts and not repair.boot for repair in repairs),
+        boots=len(booted),
+        boots_right=sum(not row.boot for row in booted),
         left_out=sum(len(row.left_out) for row in rows),
         troubles=tuple(f"{row.again}: {row.trouble}" for row in rows if row.trouble),
         kinds=dict(sorted(done.items())),

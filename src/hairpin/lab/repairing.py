@@ -10,7 +10,7 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.all_flows import Outcomes, all_ways, broken, opened, settled_all
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import Printed
+from hairpin.lab.diagnosis import Printed, SideEffect
 from hairpin.lab.engine import write
 from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.node import Node
@@ -52,11 +52,13 @@ class RepairScore(msgspec.Struct, frozen=True):
     opened: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     lasts: bool = False
+    files: tuple[str, ...] = ()
+    lost_lines: tuple[str, ...] = ()
     kept_twice: tuple[str, ...] = ()
     kept_opened: tuple[str, ...] = ()
     kept_broken: tuple[str, ...] = ()
     boot: tuple[str, ...] = ()
-    said: str = ""
+    said: tuple[SideEffect, ...] = ()
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -66,17 +68,18 @@ class RepairScore(msgspec.Struct, frozen=True):
             *(f"a second time: {each}" for each in self.twice),
             *self.harm,
             *(f"the lasting part a second time: {each}" for each in self.kept_twice),
+            *(f"the lasting part takes an earlier repair's line out of {each}" for each in self.lost_lines),
             *(f"after a reboot: {each}" for each in self.boot),
         )
 
     @property
     def harm(self) -> tuple[str, ...]:
-        """The flows that were opened without being said, and those that were broken."""
+        """The flows that were opened or broken without a word about such a flow."""
         opened = (*(f"opened {flow}" for flow in self.opened), *self._kept("opened", self.kept_opened))
+        broken = (*(f"broke {flow}" for flow in self.broken), *self._kept("broke", self.kept_broken))
         return (
-            *(() if self.said else opened),
-            *(f"broke {flow}" for flow in self.broken),
-            *self._kept("broke", self.kept_broken),
+            *(() if any(said.opens for said in self.said) else opened),
+            *(() if any(said.breaks for said in self.said) else broken),
         )
 
     def _kept(self, word: str, flows: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,8 +93,13 @@ def look(lab: Lab, plan: LabPlan) -> Seen:
     return Seen(settled_all(lab, ways, patience_s=0.7), host_state(lab))
 
 
-def carry_out(lab: Lab, name: str, flow: Flow, printed: Printed, seen: Seen) -> RepairScore:
-    """Carry out a printed repair, now and lasting, in the broken lab; return what came of it, but for a reboot."""
+def carry_out(
+    lab: Lab, name: str, flow: Flow, printed: Printed, seen: Seen, earlier: tuple[Printed, ...] = ()
+) -> RepairScore:
+    """Carry out a printed repair, now and lasting, in the broken lab; return what came of it, but for a reboot.
+
+    ``earlier``: the repairs that were carried out in this lab before.
+    """
     faulty = settled_all(lab, seen.flows, patience_s=0.1)
     failed = _run(lab, printed.commands)
     outcome = failed or settled(lab, flow, flow.before).value
@@ -104,6 +112,8 @@ def carry_out(lab: Lab, name: str, flow: Flow, printed: Printed, seen: Seen) -> 
         outcome=outcome,
         works=outcome == flow.before.value,
         lasts=printed.lasts,
+        files=tuple(each.file for remedy in printed.remedies for each in remedy.persist),
+        lost_lines=_lost_lines(earlier, printed),
         said=printed.side_effects,
     )
     after = settled_all(lab, seen.flows, PATIENCE_S)
@@ -129,6 +139,18 @@ def _keep(lab: Lab, printed: Printed, seen: Seen, after: Outcomes, score: Repair
     )
 
 
+def _lost_lines(earlier: tuple[Printed, ...], printed: Printed) -> tuple[str, ...]:
+    """Return ``FILE: LINE`` for each line that a repair wrote into a file and the next one does not."""
+    wrote = {each.file: each.content for one in earlier for remedy in one.remedies for each in remedy.persist}
+    return tuple(
+        f"{each.file}: {line}"
+        for remedy in printed.remedies
+        for each in remedy.persist
+        for line in wrote.get(each.file, "").splitlines()
+        if line not in each.content.splitlines()
+    )
+
+
 def after_boot(plan: LabPlan, disks: Mapping[str, Disk], seen: Seen) -> tuple[str, ...]:
     """Boot the plan's hosts with these disks; return the flows that are not as they were before the fault."""
     try:
@@ -136,7 +158,7 @@ def after_boot(plan: LabPlan, disks: Mapping[str, Disk], seen: Seen) -> tuple[st
             all_ways(lab, plan)
             found = settled_all(lab, seen.flows, PATIENCE_S)
     except LabError as error:
-        return (str(error),)
+        return (str(error).splitlines()[-1],)
     lost = broken(seen.flows, seen.flows, found)
     return (*(f"opened {flow}" for flow in opened(seen.flows, found)), *(f"broke {flow}" for flow in lost))
 
@@ -156,11 +178,11 @@ def _again(lab: Lab, carry: Callable[[], str]) -> tuple[str, ...]:
 
 def _run(lab: Lab, commands: tuple[tuple[str, str], ...]) -> str:
     """Run the commands in order until one fails; return its words."""
-    try:
-        for label, command in commands:
+    for label, command in commands:
+        try:
             _host(lab, label).run(command)
-    except LabError as error:
-        return str(error)
+        except LabError as error:
+            return f"`{command}`: {str(error).strip().splitlines()[-1]}"
     return ""
 
 

@@ -71,7 +71,12 @@ class ScoreReport(Totals, frozen=True, kw_only=True):
 
     @property
     def perfect(self) -> bool:
-        return not self.broken and self.asked > 0 and not any(row.wrong for row in (*self.rows, *self.repairs))
+        return (
+            not self.broken
+            and self.asked > 0
+            and not any(row.wrong for row in self.rows)
+            and not any(row.wrong for row in self.repairs)
+        )
 
 
 def score(
