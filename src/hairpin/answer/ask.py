@@ -3,9 +3,11 @@
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
+from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
 from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.examination import Examination, FoundCause, examine
+from hairpin.diagnose.latent import latent
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.host import Host, Unread
@@ -59,6 +61,7 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
 
 
 def _with_questions(answer: Answer) -> Answer:
+    answer = with_engines(answer)
     asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
     return msgspec.structs.replace(answer, questions=asked)
 
@@ -81,11 +84,15 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         for number, each in enumerate(examination.diagnoses)
     )
     unread = (each for host in start.network.hosts for each in host.unread)
+    later = tuple(
+        msgspec.structs.replace(_cause(each.found, start.network, word), severity="latent", event=each.event)
+        for each in latent(examination)
+    )
     causes = (_cause(each, start.network, word) for each in (*examination.causes, *examination.instead))
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted(causes, key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
         disputes=tuple(
             Dispute(ref_of(number), each, with_host=start.has_several_hosts) for number, each in word.disagreements

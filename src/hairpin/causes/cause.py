@@ -84,6 +84,8 @@ class Candidate(msgspec.Struct, frozen=True):
 
     ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``in_class`` decides which of several
     candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change does.
+    ``refused``: why the host would refuse the change as it is now; causes of that reason have to go first.
+    ``made_by``: the ids of causes that make this one, if they are found with it.
     """
 
     title: Message
@@ -94,6 +96,8 @@ class Candidate(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
+    refused: Reason | None = None
+    made_by: tuple[str, ...] = ()
 
 
 class Cause(msgspec.Struct, frozen=True):

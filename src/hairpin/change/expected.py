@@ -6,9 +6,9 @@ from typing import assert_never
 from hairpin.change.calls import (
     AddDirectRule,
     BindInterface,
+    ByPerson,
     Call,
     ConnectContainer,
-    FillIn,
     OfFirewalld,
     OpenPort,
     ReloadUfw,
@@ -191,8 +191,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
         case ReloadUfw():
             return (ManagerRuns("ufw"),)
-        case FillIn():
-            return ()  # a person fills it in and looks
+        case ByPerson():
+            return ()  # a person looks
         case _:
             assert_never(call)
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, assert_never, get_args
 
-from hairpin.change.calls import OfFirewalld, SetContainerState
+from hairpin.change.calls import OfFirewalld, SetContainerState, SetUnitState
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -49,7 +49,7 @@ from hairpin.remedy import container, engine, firewalld, kept_rules, network_con
 from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
-    "open-firewalld-port", "start-container", "continue-process", "recreate-container", "make-service-listen",
+    "open-firewalld-port", "start-engine", "start-container", "continue-process", "recreate-container", "make-service-listen",
     "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
     "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
@@ -78,6 +78,8 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
     for call in situation.candidate.change.calls:
         if isinstance(call, OfFirewalld):
             return "open-firewalld-port"
+        if isinstance(call, SetUnitState):
+            return "start-engine"
         if isinstance(call, SetContainerState) and call.verb != "pause":
             return "start-container"
     if isinstance(part, ContinueProcess | HaltProcess):
@@ -150,6 +152,8 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
     match kind:
         case "open-firewalld-port":
             return firewalld.opened(situation)
+        case "start-engine":
+            return engine.started(situation)
         case "start-container":
             return container.started(situation)
         case "recreate-container":

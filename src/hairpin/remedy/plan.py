@@ -23,6 +23,8 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
     chosen: dict[Kind, list[Primitive]] = {}
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
+    if not change.parts and change.calls:
+        chosen["start-engine"] = []  # a daemon that nothing of the kernel waits for
     kinds = sorted(chosen, key=KINDS.index)
     if not kinds:
         return ()
@@ -32,8 +34,6 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
         kept.append(found)
         # Kinds that write the same file see what the ones before them have written.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
-    # An owner's call makes the whole change, so a person need not do single parts by hand.
-    by_hand = () if change.calls else advice(made)
     return (
         Remedy(
             id=kinds[0],
@@ -44,7 +44,7 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
                 SideEffect(each)
                 for each in _once((*candidate.side_effects, *(each for found in kept for each in found.side_effects)))
             ),
-            advice=_once((*by_hand, *candidate.advice, *(each for found in kept for each in found.advice))),
+            advice=_once((*advice(made), *candidate.advice, *(each for found in kept for each in found.advice))),
             by_person=kinds[0] in BY_PERSON,
         ),
     )

@@ -8,6 +8,7 @@ from msgspec import Meta
 import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Severity
 from hairpin.host.host import Host, Unread
+from hairpin.message import Message
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
@@ -131,7 +132,9 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
-    """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it."""
+    """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
+    ``proof``: null for an engine's state that no asked flow shows; of a latent cause, it is of the time after
+    ``event``."""
 
     ref: CauseRef
     id: StableId
@@ -140,7 +143,7 @@ class CauseDocument(msgspec.Struct, frozen=True):
     detail: str
     where: dict[str, str]
     flows: tuple[FlowRef, ...]
-    proof: ProofDocument
+    proof: ProofDocument | None
     event: StableId | None
     evidence: tuple[EvidenceRef, ...]
     remedies: tuple[RemedyDocument, ...]
@@ -204,7 +207,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         causes=causes,
         evidence=quotes.all(),
         missing=missing,
-        notes=tuple(words(each) for each in answer.notes),
+        notes=tuple(words(each) for each in (*answer.engines, *answer.notes)),
         questions=question_documents(answer, words),
     )
 
@@ -247,8 +250,8 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         origin=places.start(trace.flow),
         to=trace.flow.target_text(),
         container=trace.flow.container,
-        verdict=trace.verdict,
-        conditions=tuple(words(each.said) for each in trace.conditions),
+        verdict=flow.verdict,
+        conditions=tuple(words(each) for each in _conditions(flow)),
         judge=flow.judge,
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
@@ -257,6 +260,12 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         host=trace.flow.host,
         to_host=trace.flow.asked_host or trace.flow.host,
     )
+
+
+def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
+    """Return what the verdict depends on; for a disputed one that is the judges' difference."""
+    reason = flow.judged.agreement.reason if flow.judged is not None and flow.disputed else None
+    return (*(each.said for each in flow.trace.conditions), *((reason,) if reason is not None else ()))
 
 
 def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
@@ -286,15 +295,20 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         detail=words(candidate.detail),
         where=dict(candidate.where),
         flows=cause.flows,
-        proof=ProofDocument(
-            cause.judge, cause.proof.without_change, cause.proof.with_change, cause.together, cause.alternatives
-        ),
+        proof=_proof(cause),
         event=cause.event,
         evidence=quotes.cause(cause),
         remedies=tuple(_remedy(each, cause.host, words) for each in cause.remedies),
         host=cause.host,
         follows_from=cause.follows_from,
     )
+
+
+def _proof(cause: CauseAnswer) -> ProofDocument | None:
+    proof = cause.proof
+    if proof is None:
+        return None
+    return ProofDocument(cause.judge, proof.without_change, proof.with_change, cause.together, cause.alternatives)
 
 
 def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
