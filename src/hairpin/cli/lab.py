@@ -79,7 +79,7 @@ def _to_standard_error(text: str) -> None:
     type=click.IntRange(min=0),
     help="Behind the scenarios: each pair whose repairs change one file or chain, and so many random pairs.",
 )
-@click.option("--parallel", default=1, type=click.IntRange(min=1), help="How many random sets at a time.")
+@click.option("--parallel", default=2, type=click.IntRange(min=1), help="How many labs at a time (2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
 def score_(
     names: tuple[str, ...],
@@ -93,7 +93,8 @@ def score_(
     """Break every scenario's host (or the named ones), ask hairpin, and hold its answers against real connections.
 
     Every printed repair is carried out, twice. Then all other flows of the host are tried, and the host is built anew
-    with what keeps the repair.  With --random the faults of up to three scenarios are put together.
+    with what keeps the repair.  With --random the faults of up to three scenarios are put together; a line that begins
+    with "again" has the command that repeats such a lab.
 
     If a scenario has several hosts, hairpin runs on the first and reads all of them over ssh.  Then it is asked on each
     host that has no cause, without reading the others.
@@ -113,7 +114,7 @@ def score_(
 
         labs = (of_names(names),) if together else islice(draws(chosen), count)
         return _shown(random_score(labs, chosen, out, parallel=parallel), as_json=as_json)
-    report = score(names, out)
+    report = score(names, out, parallel=parallel)
     status = _shown(report, as_json=as_json)
     if pairs is None:
         return status

@@ -83,6 +83,7 @@ def score(
     names: Iterable[str] = (),
     out: Callable[[str], object] = say,
     *,
+    parallel: int = PARALLEL,
     command: tuple[str, ...] = CHECK,
 ) -> ScoreReport:
     """Run the named scenarios (all if none is named) and return hairpin's score; ``out`` gets a line for each answer.
@@ -96,7 +97,7 @@ def score(
     found: dict[str, Scored] = {}
     broken: list[str] = []
     out(HEAD)
-    pool = ThreadPoolExecutor(PARALLEL)
+    pool = ThreadPoolExecutor(parallel)
     try:
         pending = {pool.submit(score_scenario, scenario, command): scenario for scenario in scenarios}
         for done in as_completed(pending):
