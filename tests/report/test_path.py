@@ -3,7 +3,10 @@
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw, hops
 from hairpin.report.words import Words
+from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_link, with_second_uplink, without_route
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer
+from tests.small_host import host_namespace, network, published
 
 
 def drawn(*replacements: Replacement, width: int = 80, every: bool = False, number: int = 0) -> str:
@@ -14,7 +17,7 @@ def drawn(*replacements: Replacement, width: int = 80, every: bool = False, numb
 
 def test_the_drawn_path_ends_at_the_stop() -> None:
     assert drawn(FORWARDING_OFF) == (
-        "    ● 192.0.2.10\n"
+        "    ● outside (192.0.2.10)\n"
         "    │ device-in    eth0\n"
         "    │ prerouting   eth0      nat DOCKER 5: DNAT  → 172.21.0.2:80\n"
         "    ✗ forward      eth0      net.ipv4.conf.eth0.forwarding = 0\n"
@@ -38,7 +41,7 @@ def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
     lines = drawn(lost).splitlines()
     assert lines[0] == "    answer"
     assert lines[1] == "    ● 198.51.100.11:8080/tcp"
-    assert lines[-1] == "    ○ 192.0.2.10"
+    assert lines[-1] == "    ○ outside (192.0.2.10)"
     assert "    │ ─ container:front" in lines
 
 
@@ -48,6 +51,22 @@ def test_a_long_rule_goes_below_on_narrow_paper_and_stays_whole() -> None:
     joined = " ".join(line.strip(" │") for line in text.splitlines())
     assert "filter DOCKER-USER 1: -i eth0 -p tcp -m conntrack --ctorigdstport 8080 -j DROP" in joined
     assert all(len(line) <= 60 for line in text.splitlines())
+
+
+def test_a_policy_stops_the_packet_at_its_own_stage() -> None:
+    down = with_link(host_namespace(), "docker0", up=False)
+    paper = Paper(width=80)
+    draw(walk_flow(network(without_route(down, 0xAC110000)), published()), paper, Words())
+    assert "    ✗ forward      eth0      filter FORWARD: -P FORWARD DROP\n" in paper.text()
+
+
+def test_the_way_back_that_decides_is_drawn() -> None:
+    """Strict reverse path: the route that the reply would take."""
+    paper = Paper(width=80)
+    draw(walk_flow(with_second_uplink(rp_filter="1"), published()), paper, Words())
+    above, _, below = paper.text().partition("    ✗ ")
+    assert "back to 192.0.2.10: 192.0.2.0/24 via 203.0.113.1 dev eth1" in " ".join(above.replace("│", "").split())
+    assert below.startswith("input-route  eth0      net.ipv4.conf.eth0.rp_filter = 1\n")
 
 
 def test_every_step_when_asked_for() -> None:

@@ -1,13 +1,12 @@
 """Answers a question about the hosts that the evidence describes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
 from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
-from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
@@ -25,6 +24,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
+from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
 from hairpin.walk.walk import walk_flow
@@ -68,7 +68,6 @@ def ask(
             examination = examine(start.network, flows)
             if whole is not None and not all(map(_is_decided, examination.diagnoses)):
                 return ask(question, whole(), kernel)
-            refuse_unpublished(question.targets, examination)
             if kernel is None:
                 return _with_questions(_explained(start, examination, Replication((None,) * len(flows))))
             found = _explained(start, examination, replicated(examination, start.evidence, kernel))
@@ -121,10 +120,12 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     )
     unread = (each for host in start.network.hosts for each in host.unread)
     later = tuple(
-        msgspec.structs.replace(_cause(each.found, start.network, word), severity="latent", event=each.event)
+        msgspec.structs.replace(
+            _cause(each.found, start.network, start.network, word), severity="latent", event=each.event
+        )
         for each in latent(examination)
     )
-    causes = (_cause(each, start.network, word) for each in (*examination.causes, *examination.instead))
+    causes = _causes(examination, start.network, word)
     return msgspec.structs.replace(
         start,
         flows=flows,
@@ -141,7 +142,20 @@ def ref_of(number: int) -> str:
     return f"f{number + 1}"
 
 
-def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswer:
+def _causes(examination: Examination, network: Network, word: Replication) -> Iterator[CauseAnswer]:
+    """Yield the causes with their repairs, each for the hosts that the repairs before it leave.  A cause that may be
+    repaired instead of another is repaired on the hosts as they are."""
+    now = network
+    for found in examination.causes:
+        cause = _cause(found, network, now, word)
+        yield cause
+        if cause.remedies:
+            now = after(cause.remedies[0], network, now)
+    for found in examination.instead:
+        yield _cause(found, network, network, word)
+
+
+def _cause(found: FoundCause, network: Network, now: Network, word: Replication) -> CauseAnswer:
     return CauseAnswer(
         ref=found.ref,
         id=found.id,
@@ -156,7 +170,7 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
         alternatives=found.alternatives,
         follows_from=found.follows_from,
         judge="replicated" if found.ref in word.causes else "simulated",
-        remedies=remedies(found.id, found.candidate, network.seen_from(found.host)),
+        remedies=remedies(found.id, found.candidate, network.seen_from(found.host), now.seen_from(found.host)),
     )
 
 

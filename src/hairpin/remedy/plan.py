@@ -11,15 +11,24 @@ from hairpin.change.text import advice
 from hairpin.engines.missing import Missing, missing
 from hairpin.message import Message
 from hairpin.network.network import Network
+from hairpin.remedy.in_turn import makes_again, refitted
 from hairpin.remedy.lasting import BY_PERSON, KINDS, Kind, kind_of, lasting
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
-def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy, ...]:
-    """Return what repairs a cause: one remedy for all parts of its change, or none if the change has no parts."""
+def remedies(cause: str, candidate: Candidate, network: Network, now: Network | None = None) -> tuple[Remedy, ...]:
+    """Return what repairs a cause: one remedy for all parts of its change, or none if the change has no parts.
+
+    ``now``: the network after the repairs that are printed before this one; None: as it is.
+    """
+    now = network if now is None else now
+    lost = _lost(candidate, network)
+    again = makes_again(candidate.change, network, now)
+    candidate = candidate if again else refitted(candidate, network, now)
     change = candidate.change
-    made = steps(change, network)
-    situation = Situation(network, cause, candidate, made, _lost(candidate, network))
+    made = steps(change, network if again else now)
+    network = now
+    situation = Situation(network, cause, candidate, made, lost)
     chosen: dict[Kind, list[Primitive]] = {}
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)

@@ -27,8 +27,10 @@ from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
+from hairpin.walk.link.arp import refusal
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
+from hairpin.walk.link.neighbour import refused_request
 from hairpin.walk.link.wireguard import elsewhere
 from hairpin.walk.presumed import answers, way_back
 from hairpin.walk.state import (
@@ -57,6 +59,28 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
     questions: tuple[OpenQuestion, ...] = ()
 
 
+def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
+    """Return what becomes of an outside client's packet that comes to no host that was read; None: it enters one.
+
+    Nobody has stated that the asked address is a host's, and the client is on the side on which the address is."""
+    start = flow.start
+    if not isinstance(start, (Outside, Lan)) or (flow.version, flow.daddr) not in network.world.foreign:
+        return None
+    netns = network.host_netns(flow.host)
+    incoming = _incoming_link(network, netns, flow, start)
+    namespace = network.namespace(netns)
+    onward = lookup(namespace, Query(flow.version, flow.daddr)).next_hops
+    links = (namespace.link(hop.link) for hop in onward if hop.link is not None)
+    outer = (outer_link(network, netns, link) for link in links if link is not None)
+    if incoming is None or incoming not in outer:
+        return None
+    said = message(
+        "the packet goes to the machine that has {address}; no host that was read is known to have it",
+        address=address_text(flow.daddr, flow.version),
+    )
+    return OutsideAnswer(Assumed(said), assumed=(said,))
+
+
 def enters_by(network: Network, flow: Flow) -> State | End:
     """Return the flow's first packet at the link by which it enters, after a 1:1 NAT gateway (if any) has translated
     it."""
@@ -66,7 +90,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     state = State("device-in", network.host_netns(flow.host), packet)
     public = network.world.public(flow.version, flow.daddr)
     if public is not None:
-        state = state.noted("outside", "", Assumed(_gateway(public.public, public.private, flow.version)))
+        state = state.noted("outside", "", Assumed(_gateway(public.public, public.private, flow.version), "stated"))
         state = msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, daddr=public.private))
     else:
         state = state.noted("outside", "")
@@ -98,6 +122,37 @@ def _sender(network: Network, netns: Netns, version: Version, address: int, link
     return None
 
 
+def asked_by_router(network: Network, flow: Flow, state: State) -> State | End:
+    """Return the first packet, or its end if the host drops the ARP request of the router that brings it."""
+    router = router_of(network, flow, state)
+    if router is None:
+        return state
+    stop = refusal(network, state.netns, _holder(network, state), state.packet.daddr, router)
+    return state if stop is None else refused_request(state, stop)
+
+
+def router_of(network: Network, flow: Flow, state: State) -> int | None:
+    """Return the IPv4 address of the router that brings a client's packet; None if the client is on the link itself, or
+    no route names one.
+
+    It is the gateway of the route back to the client, or of a default route by that link.
+    """
+    namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
+    if packet.version == 6 or isinstance(flow.start, Lan):
+        return None
+    back = lookup(namespace, Query(4, packet.saddr))
+    defaults = (hop for route in namespace.routes if not route.prefix_length for hop in route.next_hops)
+    by_link = (hop for hop in (*back.next_hops, *defaults) if hop.link == receiver and hop.gateway_version != 6)
+    return next((hop.gateway for hop in by_link if hop.gateway is not None), None)
+
+
+def _holder(network: Network, state: State) -> str:
+    """Return the name of the link that IP sees the packet come in by: the bridge, if it comes in by a port."""
+    namespace = network.namespace(state.netns)
+    link = namespace.link(state.iif)
+    return link.master or state.iif if link is not None and is_bridge_port(namespace, link) else state.iif
+
+
 def _gateway(public: int, private: int, version: Version) -> Message:
     return message(
         "a gateway maps {public} to {private}",
@@ -112,7 +167,8 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
         if network.host_netns(rule.host) != host:
             continue
         if rule.protocol == flow.protocol and rule.ports[0] <= flow.dport <= rule.ports[1]:
-            return Assumed(message("something upstream keeps this port out")) if rule.action == "deny" else None
+            denied = Assumed(message("something upstream keeps this port out"), "stated")
+            return denied if rule.action == "deny" else None
     return None
 
 
@@ -168,7 +224,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
     refused = refused_by_peer(network, state)
     if refused is not None:
-        return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
+        return OutsideAnswer(refused, reason="peer-drops")
     question = way_back(network, state)
     questions = (question,) if question is not None else ()
     decided = Assumed(answers(network, state, is_next_hop_named=bool(questions)))
@@ -179,10 +235,11 @@ def _at_gateway(network: Network, state: State, public: PublicAddress) -> Outsid
     """Return what a 1:1 NAT gateway does with a packet to the public address."""
     gateway = _gateway(public.public, public.private, state.packet.version)
     if not public.hairpins and network.host_netns(public.host) == state.netns.of_host:
-        decided = Assumed(message("{gateway} and does not send this host's own packets back to it", gateway=gateway))
-        return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.said,))
-    decided = Assumed(message("{gateway} and hairpins", gateway=gateway))
-    return OutsideAnswer(decided, reply=_reply(network, state, state.packet), assumed=(decided.said,))
+        said = message("{gateway} and does not send this host's own packets back to it", gateway=gateway)
+        decided = Assumed(said, "stated")
+        return OutsideAnswer(decided, reason="gateway-does-not-hairpin")
+    decided = Assumed(message("{gateway} and hairpins", gateway=gateway), "stated")
+    return OutsideAnswer(decided, reply=_reply(network, state, state.packet))
 
 
 def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
@@ -201,16 +258,16 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     target = address_text(packet.daddr, packet.version)
     if link is not None and _leads_to_unread(namespace, link):
         said = message("{address} answers, behind {link}, in a namespace that was not read",
-                       address=target, link=link.name)  # fmt: skip
+                       address=target, link=_known_end(namespace, link, state))  # fmt: skip
         return OutsideAnswer(Assumed(said), reason="namespace-unread")
     parent = lower_of(network, state.netns, link) if link is not None and not state.netns.is_host else None
     if parent is not None and owns_address(network.namespace(state.netns.of_host), packet.version, packet.daddr):
         kind = link.kind if link is not None else ""
         said = message("a {kind} never reaches the host that it stands on", kind=kind)
-        return OutsideAnswer(Assumed(said), reason="left-instead")
+        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     if _is_containers(network, state.netns, flow, packet):
         said = message("{address} is a container network's address, and the packet has left the host", address=target)
-        return OutsideAnswer(Assumed(said), reason="left-instead")
+        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     other = _on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":
         said = message("the program that has {link} open brings it to {address}", link=link.name, address=target)
@@ -238,7 +295,8 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
             address=target,
             far=holder.host,
             host=state.netns.host,
-        )
+        ),
+        "read",
     )
 
 
@@ -251,6 +309,13 @@ def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
         return False
     defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
     return link.master not in set(defaults)
+
+
+def _known_end(namespace: Namespace, link: Link, state: State) -> str:
+    """Return the port by which the packet has left; the bridge, if it may be behind another of its ports as well."""
+    learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
+    ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
+    return link.name if learned or len(ports) == 1 else link.master or link.name
 
 
 def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
@@ -298,13 +363,15 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
                     "nobody here answers for {address} on {link}",
                     address=address_text(source, version),
                     link=link.name,
-                )
+                ),
+                "read",
             )
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
     if is_unmasqueraded(network, netns, version, source):
         return None
-    return Assumed(message("nobody outside knows a way back to {address}", address=address_text(source, version)))
+    said = message("nobody outside knows a way back to {address}", address=address_text(source, version))
+    return Assumed(said, "read")
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:

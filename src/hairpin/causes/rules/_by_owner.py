@@ -26,11 +26,13 @@ def by_owner(
     change: Callable[[View, Place], Change] = deletion,
     side_effects: tuple[Message, ...] = (),
     advice: tuple[Message, ...] = (),
+    both_ways: bool = False,
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields one candidate when a rule (or policy) of this owner stopped the packet.
 
     ``title`` and ``detail`` have places for the rule's words: ``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
     ``{hidden}`` (its back end); and for the packet's: ``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``.
+    ``both_ways``: the rule for the other direction between the same links belongs to the same cause.
     ``discovery``: title and detail for a packet of IPv6 neighbour discovery.
     """
     if name not in {each for each, _ in OWNERS}:
@@ -50,6 +52,7 @@ def by_owner(
             evidence=(place.evidence,),
             side_effects=side_effects,
             advice=advice,
+            joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
         )
 
     return find

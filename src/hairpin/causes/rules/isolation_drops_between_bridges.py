@@ -19,6 +19,7 @@ CAUSE = Cause(
         detail=message(
             "The packet came from {iif} and would leave by {oif}; {rule} drops it. This is Docker's design."
         ),
+        both_ways=True,
         advice=(
             message("join both containers to one network (docker network connect) rather than opening the isolation"),
         ),
