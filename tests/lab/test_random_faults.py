@@ -18,7 +18,7 @@ def test_each_kind_comes_as_often_as_any_other() -> None:
 
 def test_no_fault_of_a_scenario_is_left_out() -> None:
     faults = {fault.run for scenario in scenarios_of_one_host() for fault in scenario.fault}
-    assert {kind.fault[0].run for kind in kinds()} == faults
+    assert {step.run for kind in kinds() for step in kind.fault} == faults
 
 
 def test_the_same_seed_draws_the_same() -> None:

@@ -59,16 +59,19 @@ class Draw(msgspec.Struct, frozen=True):
 
 def kinds() -> tuple[Scenario, ...]:
     """Return the scenarios whose faults are drawn: each fault once. One of several faults counts for each of them."""
-    found: dict[tuple[LabPlan, str], Scenario] = {}
+    found: dict[tuple[LabPlan, tuple[str, ...]], Scenario] = {}
     for scenario in scenarios_of_one_host():
         for one in _single(scenario):
-            found.setdefault((one.lab, one.fault[0].run), one)
+            found.setdefault((one.lab, tuple(step.run for step in one.fault)), one)
     return tuple(found.values())
 
 
 def _single(scenario: Scenario) -> tuple[Scenario, ...]:
-    """Return the scenario as one for each of its faults; the causes are in the order of the faults."""
-    if len(scenario.fault) < 2:
+    """Return the scenario as one for each of its faults; the causes are in the order of the faults.
+
+    Commands without a cause each are the steps of one fault.
+    """
+    if len(scenario.fault) != len(scenario.causes) or len(scenario.fault) < 2:
         return (scenario,) if scenario.fault else ()
     return tuple(
         msgspec.structs.replace(scenario, name=f"{scenario.name}.{number}", fault=(fault,), causes=(causes,))
