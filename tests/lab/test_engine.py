@@ -90,3 +90,10 @@ def test_written_file_replaces_a_link(lab_host: Callable[[LabPlan], Lab]) -> Non
     lab.host.run("echo far > /run/far; ln -sf /run/far /etc/near")
     write(lab.host, "/etc/near", "near\n")
     assert lab.host.run("cat /etc/near /run/far") == "near\nfar\n"
+
+
+def test_the_host_starts_and_stops_its_engine_by_its_own_script(lab_host: Callable[[LabPlan], Lab]) -> None:
+    host = lab_host(LabPlan()).host
+    host.run("service docker stop; ! service docker status; ! docker info 2>/dev/null")
+    host.run("service docker start; service docker start; docker start web; service docker status")
+    assert "web" in host.run("docker ps")

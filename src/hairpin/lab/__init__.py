@@ -5,6 +5,11 @@ lab), ``scenario`` (plan, fault and truth as data), ``probe`` (real connections)
 then broken), then what the command line calls: ``score``, ``run``, ``demo``, with ``diagnosis`` (runs hairpin there),
 ``judging`` (holds its answer against the truth) and ``say`` (the lab's output).
 
+``repairing`` carries out a printed repair. It compares ``all_flows`` (every connection that a lab may make) and
+``host_state`` (rules, routes, parameters, files as text) before and after, and boots the host anew (``reboot``).
+``random_faults`` puts the faults of scenarios together, ``random_score`` judges hairpin on them, and ``pairs`` finds
+those whose repairs meet.
+
 A running lab is made of ``engine``, ``podman``, ``image``, ``firewall``, ``joining`` (hosts joined to each other),
 ``logins`` (sshd in each host) and ``prerequisites``.  ``first_process``, ``flanneld``, ``responder`` and ``sweeper``
 run as plain scripts in it.

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import shlex
 import socket
 import subprocess
 from collections.abc import Generator
@@ -19,6 +20,8 @@ LOG = "/run/dockerd.log"
 SOCKET = "/run/docker.sock"
 PODMAN_SETTINGS = "/etc/containers/lab.conf"
 """The host has this file if its plan has Podman."""
+PID_FILE = "/run/docker.pid"
+INIT_SCRIPT = "/etc/init.d/docker"
 START_TIMEOUT_S = 60.0
 FIRST_FILLER_PORT = 20001
 
@@ -32,17 +35,12 @@ def docker_host(host: Node) -> str:
 def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess.Popen[str]]:
     """Run dockerd in the host during the block; raise LabError with the end of its log when it does not start."""
     write(host, "/etc/docker/daemon.json", daemon)
+    argv = _argv(cgroup)
+    write(host, INIT_SCRIPT, _init_script(argv))
+    host.run(("chmod", "755", INIT_SCRIPT))
     ready_path = "/run/dockerd-ready.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
         ready.bind(f"/proc/{host.pid}/root{ready_path}")
-        argv = (
-            "dockerd",
-            *("--exec-root", "/run/docker"),
-            *("--pidfile", "/run/docker.pid"),
-            *("--host", f"unix://{SOCKET}"),
-            *("--exec-opt", "native.cgroupdriver=cgroupfs"),
-            *("--cgroup-parent", f"/{cgroup}"),
-        )
         with host.start(argv, log=LOG, variables=(("NOTIFY_SOCKET", ready_path),)) as engine:
             try:
                 _wait_ready(host, engine, ready)
@@ -50,6 +48,47 @@ def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess
             finally:
                 # dockerd has usually ended with the host's first process. If not, it now stops its containers.
                 engine.terminate()
+
+
+def _argv(cgroup: str) -> tuple[str, ...]:
+    return (
+        "dockerd",
+        *("--exec-root", "/run/docker"),
+        *("--pidfile", PID_FILE),
+        *("--host", f"unix://{SOCKET}"),
+        *("--exec-opt", "native.cgroupdriver=cgroupfs"),
+        *("--cgroup-parent", f"/{cgroup}"),
+    )
+
+
+def _init_script(argv: tuple[str, ...]) -> str:
+    """Return the host's ``/etc/init.d/docker``: Debian's own knows neither the lab's cgroup nor its socket."""
+    running = f'[ -e {PID_FILE} ] && kill -0 "$(cat {PID_FILE})" 2>/dev/null'
+    return f"""#!/bin/sh
+### BEGIN INIT INFO
+# Provides:       docker
+# Required-Start: $remote_fs
+# Required-Stop:  $remote_fs
+# Default-Start:  2 3 4 5
+# Default-Stop:   0 1 6
+### END INIT INFO
+case "$1" in
+start)
+    if {running}; then exit 0; fi
+    rm -f {PID_FILE}
+    setsid {shlex.join(argv)} >>{LOG} 2>&1 </dev/null &
+    for try in $(seq 300); do docker info >/dev/null 2>&1 && exit 0; sleep 0.1; done
+    exit 1
+    ;;
+stop)
+    if {running}; then kill "$(cat {PID_FILE})"; fi
+    for try in $(seq 300); do {running} || exit 0; sleep 0.1; done
+    exit 1
+    ;;
+restart) "$0" stop && "$0" start ;;
+status) {running} ;;
+esac
+"""
 
 
 def _wait_ready(host: Node, engine: subprocess.Popen[str], ready: socket.socket) -> None:
