@@ -44,6 +44,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/rules/": "causes/rules/test_rules.py",
     "causes/service/": "causes/service/test_service.py",
     "causes/cause.py": "causes/test_registry.py",
+    "question/container_flows.py": "question/test_flows.py",
+    "question/port_flows.py": "question/test_flows.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",

@@ -45,11 +45,7 @@ SMALL = tuple(of_small_hosts())
 def test_every_cause_has_a_part_that_lasts_or_says_why_not() -> None:
     silent = {cause for cause, _, remedy in SMALL if not remedy.keeping and not remedy.advice}
     assert silent == set()
-    assert {each.id for each in all_causes()} - {cause for cause, _, _ in SMALL} == NO_STOP
-
-
-NO_STOP = {"docker-daemon-not-running"}
-"""Causes that no stop of a packet shows: what keeps them is in tests/causes/engine."""
+    assert {each.id for each in all_causes()} == {cause for cause, _, _ in SMALL}
 
 
 def _today(container: Container) -> Iterator[str]:

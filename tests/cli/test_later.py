@@ -32,15 +32,3 @@ def test_an_option(arguments: tuple[str, ...], said: str, capsys: pytest.Capture
 def test_help_says_nothing_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--live" not in call(capsys, "prove", "--help").out
     assert "--text" not in call(capsys, "check", "--help").out
-
-
-@pytest.mark.parametrize(
-    ("word", "near"), (("chek", "check"), ("wlak", "walk"), ("snapshto", "snapshot"), ("explian", "explain"))
-)
-def test_a_typo_names_the_nearest_command(word: str, near: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ended = call(capsys, word)
-    assert (ended.status, ended.err) == (2, f"hairpin: there is no command '{word}'; did you mean {near}?\n")
-
-
-def test_a_word_that_is_near_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "`hairpin --help` lists the commands" in call(capsys, "xyzzy").err

@@ -74,7 +74,7 @@ def test_without_a_keeper_of_rules_a_unit_makes_the_rule() -> None:
     told = kept()
     (file,) = told.persist
     name = re.fullmatch(
-        r"/etc/systemd/system/(hairpin-nat-loopback-on-cloud-address-8151-[0-9a-f]{6})\.service", file.file
+        r"/etc/systemd/system/(hairpin-nat-loopback-on-cloud-address-8151-[0-9a-f]{6}\.service)", file.file
     )
     assert name is not None
     (start,) = (line for line in file.content.splitlines() if line.startswith("ExecStart="))

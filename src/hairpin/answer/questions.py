@@ -10,7 +10,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
-from hairpin.question.flows import bindings_of
+from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import OpenQuestion
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS

@@ -1,25 +1,22 @@
 """Which flows a question means: a port on this host, an address, a container, or everything that is published."""
 
-from typing import Literal
-
 import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
-from hairpin.host.docker import Container, PortBinding
-from hairpin.host.host import Host, Namespace
-from hairpin.host.socket import Socket
+from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
-from hairpin.network.network import Network, addresses_of, owns_address
-from hairpin.network.prefix import Version, address_text, is_loopback
-from hairpin.network.wires import holder_of
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text, is_loopback
 from hairpin.question.asked import Origin, Target
+from hairpin.question.container_flows import to_container, to_held
 from hairpin.question.egress import egress_flows
-from hairpin.question.held import held_by, holder_of_port, network_owner, on_host_network
-from hairpin.question.hosts import containers_named, host_named, host_of
+from hairpin.question.held import held_by, on_host_network
+from hairpin.question.hosts import host_named, host_of
 from hairpin.question.pods import pod_flows
-from hairpin.question.standpoints import clients, lan_link, primary_address
-from hairpin.question.starts import Standpoint, asker, named, usual
+from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port
+from hairpin.question.standpoints import primary_address
+from hairpin.question.starts import asker
 
 _ALL_OF_A_RANGE = 32
 """Up to so many ports of a range each one is asked for, published or not."""
@@ -65,21 +62,18 @@ def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
     return tuple(msgspec.structs.replace(flow, sport=40000 + 2 * n) for n, flow in enumerate(flows))
 
 
-# --- one target ------------------------------------------------------------------------------------------------------
-
-
 def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:
     host = host_of(network, _at_asker(network, target, origin))
     _has_namespace(host)
     if target.container is not None:
-        return _to_container(network, host, target, origin)
+        return to_container(network, host, target, origin)
     assert target.port is not None
-    others = _other_clients(network, host, target)
-    protocols = (target.protocol,) if target.protocol is not None else _protocols(host, target.port)
+    others = other_clients(network, host, target)
+    asked = (target.protocol,) if target.protocol is not None else protocols(host, target.port)
     flows: list[Flow] = []
-    for protocol in protocols:
-        for binding in _asked_bindings(network, host, target, protocol, origin):
-            flows += _to_port(network, host, target, protocol, binding, origin, others)
+    for protocol in asked:
+        for binding in asked_bindings(network, host, target, protocol, origin):
+            flows += to_port(network, host, target, protocol, binding, origin, others)
     return flows
 
 
@@ -135,279 +129,6 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
     return msgspec.structs.replace(target, host=host.name)
 
 
-def _other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
-    """Return the other hosts: they are clients of a port of this host, too.  None for an address that is not its
-    own."""
-    if target.address is not None and not (
-        target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
-    ):
-        return ()
-    return tuple(each for each in network.hosts if each is not host and each.netns in network)
-
-
-def bindings_of(host: Host, port: int, protocol: str | None = None) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the containers that publish the port, each with its binding, running containers first."""
-    found = [
-        (container, binding)
-        for container in host.containers()
-        for binding in container.bindings
-        if binding.host_port == port and protocol in (None, binding.protocol)
-    ]
-    return tuple(sorted(found, key=lambda pair: not pair[0].running))
-
-
-def _protocols(host: Host, port: int) -> tuple[Protocol, ...]:
-    named: list[Protocol] = []
-    for _, binding in bindings_of(host, port):
-        if binding.protocol in ("tcp", "udp") and binding.protocol not in named:
-            named.append("udp" if binding.protocol == "udp" else "tcp")
-    return tuple(named) or ("tcp",)
-
-
-def _asked_bindings(
-    network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None
-) -> tuple[PortBinding | None, ...]:
-    """Return one binding for each IP version that the question means and the host has; one None if there is none."""
-    assert target.port is not None
-    found: dict[Version, PortBinding] = {}
-    for _, binding in bindings_of(host, target.port, protocol):
-        found.setdefault(binding.version, binding)
-    wanted = target.version or (origin.version if origin is not None else None)
-    chosen = [
-        each
-        for version, each in sorted(found.items())
-        if wanted == version or (wanted is None and (version == 4 or _has_ipv6(network, host, origin)))
-    ]
-    return tuple(chosen) or (None,)
-
-
-def _has_ipv6(network: Network, host: Host, origin: Origin | None) -> bool:
-    """Return whether this host, and the container in ``origin`` if there is one, have a global IPv6 address."""
-    namespace = _asker_namespace(network, origin) if origin is not None and origin.kind == "container" else None
-    if namespace is not None and not any(each.scope == "global" for each in addresses_of(namespace, None, 6)):
-        return False
-    return primary_address(network, host.netns, 6) is not None
-
-
-def _asker_namespace(network: Network, origin: Origin) -> Namespace | None:
-    host = asker(network, origin)
-    container = host.container(origin.container or "")
-    return host.namespace(container.netns) if container is not None and container.netns is not None else None
-
-
-def _to_port(
-    network: Network,
-    host: Host,
-    target: Target,
-    protocol: Protocol,
-    binding: PortBinding | None,
-    origin: Origin | None,
-    others: tuple[Host, ...] = (),
-) -> list[Flow]:
-    asked = target.version or (origin.version if origin is not None else None)
-    version: Version = asked or (binding.version if binding is not None else 4)
-    foreign = (version, target.address) in network.world.foreign
-    own = _holder(network, target, version) or (host.name, _publisher(host, binding))
-    meant, container = (host.name, None) if foreign else own
-    if (
-        container is None
-        and target.address is None
-        and (holding := holder_of_port(network, host, target.port or 0, protocol))
-    ):
-        container = holding.name
-    return [
-        Flow(
-            start=point.start,
-            version=version,
-            daddr=address,
-            protocol=protocol,
-            dport=target.port or 0,
-            container=container,
-            purpose="asked" if target.address is not None or binding is None else "published",
-            stand_ins=clients(network, host.netns, version)[1:]
-            if origin is None and isinstance(point.start, Outside)
-            else (),
-            host=point.host.name,
-            asked_host=meant,
-            invented=origin is None and isinstance(point.start, Outside),
-        )
-        for point in _standpoints(network, host, version, target, origin, others)
-        for address in _addresses(network, host, version, target, binding, point)
-    ]
-
-
-def _holder(network: Network, target: Target, version: Version) -> tuple[str, str] | None:
-    """Return the host and the name of the container whose own address is asked for; None if it is no container's, or of
-    containers on several hosts.  With one host alone nobody asks which host is meant."""
-    holder = holder_of(network, version, target.address, besides="") if target.address is not None else None
-    container = network.container_of(holder) if holder is not None else None
-    return (holder.host, container.name) if holder is not None and container is not None else None
-
-
-def _publisher(host: Host, binding: PortBinding | None) -> str | None:
-    for container in host.containers():
-        if binding is not None and binding in container.bindings:
-            return container.name
-    return None
-
-
-def _standpoints(
-    network: Network, host: Host, version: Version, target: Target, origin: Origin | None, others: tuple[Host, ...]
-) -> list[Standpoint]:
-    if origin is not None:
-        return [named(network, host, version, origin)]
-    if target.address is not None and (
-        is_loopback(target.address, version) or (version, target.address) in network.world.foreign
-    ):
-        # A client outside reaches an address that is no host's without this host.
-        return [Standpoint(FromHost(), host)]
-    return list(usual(network, host, version, others))
-
-
-def _addresses(
-    network: Network, host: Host, version: Version, target: Target, binding: PortBinding | None, asking: Standpoint
-) -> list[int]:
-    """Return the addresses of the host to which this client sends."""
-    if target.address is not None:
-        return [target.address]
-    own = primary_address(network, host.netns, version)
-    bound = binding.host_ip if binding is not None and binding.host_ip is not None else None
-    if bound is not None and not is_loopback(bound, version):
-        return [bound]
-    if isinstance(asking.start, FromHost) and asking.host is host:
-        loopback = [0x7F000001] if version == 4 else []
-        return loopback if bound is not None else [*loopback, *([own] if own is not None else [])]
-    if isinstance(asking.start, Lan):
-        on_link = [
-            each.value
-            for each in addresses_of(network.namespace(host.netns), lan_link(network, host.netns, version), version)
-        ]
-        return on_link[:1] or ([own] if own is not None else [])
-    return [own] if own is not None else []
-
-
-def _to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    named_so = containers_named(network, host, target.container or "")
-    found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
-    if not found:
-        name = named_so[0].name
-        raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
-    return found
-
-
-def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:
-    """Return the flows to each published port of the container, or to its own port that the target names."""
-    container = network_owner(host, named_one)
-    if container.on_host_network or (container.running and container.network_mode == "none"):
-        return _unpublished(network, host, container, target, origin)
-    if target.port is None:
-        flows: list[Flow] = []
-        for binding in container.bindings:
-            if binding.version == 6 and primary_address(network, host.netns, 6) is None:
-                continue
-            if binding.protocol != "sctp":
-                port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
-                flows += _to_port(network, host, port, binding.protocol, binding, origin)
-        return flows
-    protocol: Protocol = target.protocol or "tcp"
-    published = [b for b in container.bindings if b.container_port == target.port and b.protocol == protocol]
-    if origin is None and published:
-        binding = published[0]
-        port = Target(port=binding.host_port, protocol=protocol, version=binding.version)
-        return _to_port(network, host, port, protocol, binding, None)
-    return _to_endpoint(network, host, container, target.port, protocol, origin)
-
-
-def _unpublished(
-    network: Network, host: Host, container: Container, target: Target, origin: Origin | None
-) -> list[Flow]:
-    """Return the flows to the ports of the host that a container on its network holds, or that a container without
-    network would hold if it had one."""
-    asked: list[tuple[int, Literal["tcp", "udp"], Socket | None]] = [
-        (each.host_port, each.protocol, None)
-        for each in container.bindings
-        if each.protocol != "sctp"
-        and not container.on_host_network
-        and target.port in (None, each.container_port)
-        and target.protocol in (None, each.protocol)
-    ]
-    if target.port is not None and not asked:
-        asked = [(target.port, "udp" if target.protocol == "udp" else "tcp", None)]
-    elif target.port is None and not asked:
-        asked = [(each.port, each.protocol, each) for each in held_by(network, host, container)]
-    flows: list[Flow] = []
-    for port, protocol, socket in dict.fromkeys(asked):
-        flows += _to_held(network, host, container, Target(port, protocol), socket, origin)
-    if not flows:
-        raise UsageError(message("container {name!r} holds no port; name one: {name}:PORT", name=container.name))
-    return flows
-
-
-def _to_held(
-    network: Network, host: Host, container: Container, target: Target, socket: Socket | None, origin: Origin | None
-) -> list[Flow]:
-    """Return the flows to a port of the host; to a socket on one address, those that are for this address."""
-    assert target.port is not None
-    protocol: Literal["tcp", "udp"] = "udp" if target.protocol == "udp" else "tcp"
-    address = socket.address if socket is not None else None
-    version: Version = 4 if socket is None or address is None else socket.version
-    if version == 4 and socket is not None and socket.version == 6 and socket.v6only:
-        version = 6
-    if version == 6 and primary_address(network, host.netns, 6) is None:
-        return []
-    binding = PortBinding(protocol, target.port, target.port, address, version)
-    where = Origin("host") if origin is None and address is not None and is_loopback(address, version) else origin
-    flows = _to_port(network, host, Target(target.port, protocol, version), protocol, binding, where)
-    return [msgspec.structs.replace(each, container=container.name, purpose="asked") for each in flows]
-
-
-def _to_endpoint(
-    network: Network, host: Host, container: Container, port: int, protocol: Protocol, origin: Origin | None
-) -> list[Flow]:
-    flows: list[Flow] = []
-    for endpoint in container.endpoints:
-        if endpoint.ipv4 is not None:
-            point = named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
-            flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
-    if not flows:
-        raise UsageError(
-            message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
-        )
-    if origin is not None and origin.kind == "container":
-        return _common_network(asker(network, origin), container, origin, flows)
-    return flows[:1]
-
-
-def _to_address(
-    host: Host, container: Container, point: Standpoint, address: int, protocol: Protocol, port: int
-) -> Flow:
-    """Return the flow to one of the container's own addresses."""
-    return Flow(
-        point.start,
-        4,
-        address,
-        protocol,
-        port,
-        container=container.name,
-        host=point.host.name,
-        asked_host=host.name,
-    )
-
-
-def _common_network(host: Host, container: Container, origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Return the flow to the address on a network that both containers share, else the first one.  ``host``: that of
-    the container that asks."""
-    asking = host.container(origin.container or "")
-    shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
-    for endpoint in container.endpoints:
-        if endpoint.network in shared and endpoint.ipv4 is not None:
-            return [flow for flow in flows if flow.daddr == endpoint.ipv4]
-    return flows[:1]
-
-
-# --- everything ------------------------------------------------------------------------------------------------------
-
-
 def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in host.containers():
@@ -422,13 +143,13 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
             target = Target(binding.host_port, binding.protocol, binding.version)
             if binding.host_ip is not None and is_loopback(binding.host_ip, binding.version) and origin is None:
                 # Published on loopback: only the host itself is meant to reach it.
-                flows += _to_port(network, host, target, binding.protocol, binding, Origin("host"))
+                flows += to_port(network, host, target, binding.protocol, binding, Origin("host"))
             else:
-                flows += _to_port(network, host, target, binding.protocol, binding, origin)
+                flows += to_port(network, host, target, binding.protocol, binding, origin)
     for container in on_host_network(host):
         for socket in held_by(network, host, container):
             target = Target(socket.port, socket.protocol, socket.version)
-            flows += _to_held(network, host, container, target, socket, origin)
+            flows += to_held(network, host, container, target, socket, origin)
     if origin is None:
         flows += pod_flows(network, host)
         for container in host.containers():

@@ -6,6 +6,9 @@ from hairpin.network.prefix import address_text
 from hairpin.question.asked import Origin, Target
 from hairpin.question.question import Question
 
+_MOST = 50
+"""Words; a question about more is about everything."""
+
 
 def needed_containers(question: Question) -> tuple[str, ...]:
     """Return words for ``collect.sh --only``: the ports, names and addresses of the containers that the flows start in
@@ -13,7 +16,7 @@ def needed_containers(question: Question) -> tuple[str, ...]:
     if any(target.last is not None for target in question.targets):
         return ()  # of a range, the published ports are meant
     words = [word for target in question.targets for word in _of_target(target)]
-    if not words:
+    if not words or len(words) > _MOST:
         return ()
     return tuple(dict.fromkeys((*words, *(_of_origin(question.origin) if question.origin is not None else ()))))
 
@@ -22,7 +25,7 @@ def _of_target(target: Target) -> Iterator[str]:
     if target.container is not None:
         yield f"name={target.container}"
     if target.port is not None and target.container is None:
-        yield f"port={target.port}"
+        yield from (f"port={port}" for port in range(target.port, (target.last or target.port) + 1))
     if target.address is not None and target.version is not None:
         yield f"address={address_text(target.address, target.version)}"
 

@@ -20,7 +20,7 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
-from hairpin.question.flows import bindings_of
+from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW, port_distance
 
 

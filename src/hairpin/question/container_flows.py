@@ -1,0 +1,142 @@
+"""The flows to a container: to what it publishes, to a port of its own, to what it holds on the host."""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import UsageError
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Host
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.network.flow import Flow, FromHost, Protocol
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version, is_loopback
+from hairpin.question.asked import Origin, Target
+from hairpin.question.held import held_by, network_owner
+from hairpin.question.hosts import containers_named
+from hairpin.question.port_flows import to_port
+from hairpin.question.standpoints import primary_address
+from hairpin.question.starts import Standpoint, asker, named
+
+_ALL_OF_A_RANGE = 32
+"""Up to so many ports of a range each one is asked for, published or not."""
+
+
+def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
+    named_so = containers_named(network, host, target.container or "")
+    found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
+    if not found:
+        name = named_so[0].name
+        raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
+    return found
+
+
+def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:
+    """Return the flows to each published port of the container, or to its own port that the target names."""
+    container = network_owner(host, named_one)
+    if container.on_host_network or (container.running and container.network_mode == "none"):
+        return _unpublished(network, host, container, target, origin)
+    if target.port is None:
+        flows: list[Flow] = []
+        for binding in container.bindings:
+            if binding.version == 6 and primary_address(network, host.netns, 6) is None:
+                continue
+            if binding.protocol != "sctp":
+                port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
+                flows += to_port(network, host, port, binding.protocol, binding, origin)
+        return flows
+    protocol: Protocol = target.protocol or "tcp"
+    published = [b for b in container.bindings if b.container_port == target.port and b.protocol == protocol]
+    if origin is None and published:
+        binding = published[0]
+        port = Target(port=binding.host_port, protocol=protocol, version=binding.version)
+        return to_port(network, host, port, protocol, binding, None)
+    return _to_endpoint(network, host, container, target.port, protocol, origin)
+
+
+def _unpublished(
+    network: Network, host: Host, container: Container, target: Target, origin: Origin | None
+) -> list[Flow]:
+    """Return the flows to the ports of the host that a container on its network holds, or that a container without
+    network would hold if it had one."""
+    asked: list[tuple[int, Literal["tcp", "udp"], Socket | None]] = [
+        (each.host_port, each.protocol, None)
+        for each in container.bindings
+        if each.protocol != "sctp"
+        and not container.on_host_network
+        and target.port in (None, each.container_port)
+        and target.protocol in (None, each.protocol)
+    ]
+    if target.port is not None and not asked:
+        asked = [(target.port, "udp" if target.protocol == "udp" else "tcp", None)]
+    elif target.port is None and not asked:
+        asked = [(each.port, each.protocol, each) for each in held_by(network, host, container)]
+    flows: list[Flow] = []
+    for port, protocol, socket in dict.fromkeys(asked):
+        flows += to_held(network, host, container, Target(port, protocol), socket, origin)
+    if not flows:
+        raise UsageError(message("container {name!r} holds no port; name one: {name}:PORT", name=container.name))
+    return flows
+
+
+def to_held(
+    network: Network, host: Host, container: Container, target: Target, socket: Socket | None, origin: Origin | None
+) -> list[Flow]:
+    """Return the flows to a port of the host; to a socket on one address, those that are for this address."""
+    assert target.port is not None
+    protocol: Literal["tcp", "udp"] = "udp" if target.protocol == "udp" else "tcp"
+    address = socket.address if socket is not None else None
+    version: Version = 4 if socket is None or address is None else socket.version
+    if version == 4 and socket is not None and socket.version == 6 and socket.v6only:
+        version = 6
+    if version == 6 and primary_address(network, host.netns, 6) is None:
+        return []
+    binding = PortBinding(protocol, target.port, target.port, address, version)
+    where = Origin("host") if origin is None and address is not None and is_loopback(address, version) else origin
+    flows = to_port(network, host, Target(target.port, protocol, version), protocol, binding, where)
+    return [msgspec.structs.replace(each, container=container.name, purpose="asked") for each in flows]
+
+
+def _to_endpoint(
+    network: Network, host: Host, container: Container, port: int, protocol: Protocol, origin: Origin | None
+) -> list[Flow]:
+    flows: list[Flow] = []
+    for endpoint in container.endpoints:
+        if endpoint.ipv4 is not None:
+            point = named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
+            flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
+    if not flows:
+        raise UsageError(
+            message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
+        )
+    if origin is not None and origin.kind == "container":
+        return _common_network(asker(network, origin), container, origin, flows)
+    return flows[:1]
+
+
+def _to_address(
+    host: Host, container: Container, point: Standpoint, address: int, protocol: Protocol, port: int
+) -> Flow:
+    """Return the flow to one of the container's own addresses."""
+    return Flow(
+        point.start,
+        4,
+        address,
+        protocol,
+        port,
+        container=container.name,
+        host=point.host.name,
+        asked_host=host.name,
+    )
+
+
+def _common_network(host: Host, container: Container, origin: Origin, flows: list[Flow]) -> list[Flow]:
+    """Return the flow to the address on a network that both containers share, else the first one.  ``host``: that of
+    the container that asks."""
+    asking = host.container(origin.container or "")
+    shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
+    for endpoint in container.endpoints:
+        if endpoint.network in shared and endpoint.ipv4 is not None:
+            return [flow for flow in flows if flow.daddr == endpoint.ipv4]
+    return flows[:1]

@@ -1,0 +1,166 @@
+"""The flows to a port of a host: which bindings are meant, from which clients, to which addresses."""
+
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Host, Namespace
+from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
+from hairpin.network.network import Network, addresses_of, owns_address
+from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.wires import holder_of
+from hairpin.question.asked import Origin, Target
+from hairpin.question.held import holder_of_port
+from hairpin.question.standpoints import clients, lan_link, primary_address
+from hairpin.question.starts import Standpoint, asker, named, usual
+
+_ALL_OF_A_RANGE = 32
+"""Up to so many ports of a range each one is asked for, published or not."""
+
+
+def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
+    """Return the other hosts: they are clients of a port of this host, too.  None for an address that is not its
+    own."""
+    if target.address is not None and not (
+        target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
+    ):
+        return ()
+    return tuple(each for each in network.hosts if each is not host and each.netns in network)
+
+
+def bindings_of(host: Host, port: int, protocol: str | None = None) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return the containers that publish the port, each with its binding, running containers first."""
+    found = [
+        (container, binding)
+        for container in host.containers()
+        for binding in container.bindings
+        if binding.host_port == port and protocol in (None, binding.protocol)
+    ]
+    return tuple(sorted(found, key=lambda pair: not pair[0].running))
+
+
+def protocols(host: Host, port: int) -> tuple[Protocol, ...]:
+    named: list[Protocol] = []
+    for _, binding in bindings_of(host, port):
+        if binding.protocol in ("tcp", "udp") and binding.protocol not in named:
+            named.append("udp" if binding.protocol == "udp" else "tcp")
+    return tuple(named) or ("tcp",)
+
+
+def asked_bindings(
+    network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None
+) -> tuple[PortBinding | None, ...]:
+    """Return one binding for each IP version that the question means and the host has; one None if there is none."""
+    assert target.port is not None
+    found: dict[Version, PortBinding] = {}
+    for _, binding in bindings_of(host, target.port, protocol):
+        found.setdefault(binding.version, binding)
+    wanted = target.version or (origin.version if origin is not None else None)
+    chosen = [
+        each
+        for version, each in sorted(found.items())
+        if wanted == version or (wanted is None and (version == 4 or _has_ipv6(network, host, origin)))
+    ]
+    return tuple(chosen) or (None,)
+
+
+def _has_ipv6(network: Network, host: Host, origin: Origin | None) -> bool:
+    """Return whether this host, and the container in ``origin`` if there is one, have a global IPv6 address."""
+    namespace = _asker_namespace(network, origin) if origin is not None and origin.kind == "container" else None
+    if namespace is not None and not any(each.scope == "global" for each in addresses_of(namespace, None, 6)):
+        return False
+    return primary_address(network, host.netns, 6) is not None
+
+
+def _asker_namespace(network: Network, origin: Origin) -> Namespace | None:
+    host = asker(network, origin)
+    container = host.container(origin.container or "")
+    return host.namespace(container.netns) if container is not None and container.netns is not None else None
+
+
+def to_port(
+    network: Network,
+    host: Host,
+    target: Target,
+    protocol: Protocol,
+    binding: PortBinding | None,
+    origin: Origin | None,
+    others: tuple[Host, ...] = (),
+) -> list[Flow]:
+    asked = target.version or (origin.version if origin is not None else None)
+    version: Version = asked or (binding.version if binding is not None else 4)
+    foreign = (version, target.address) in network.world.foreign
+    own = _holder(network, target, version) or (host.name, _publisher(host, binding))
+    meant, container = (host.name, None) if foreign else own
+    if (
+        container is None
+        and target.address is None
+        and (holding := holder_of_port(network, host, target.port or 0, protocol))
+    ):
+        container = holding.name
+    return [
+        Flow(
+            start=point.start,
+            version=version,
+            daddr=address,
+            protocol=protocol,
+            dport=target.port or 0,
+            container=container,
+            purpose="asked" if target.address is not None or binding is None else "published",
+            stand_ins=clients(network, host.netns, version)[1:]
+            if origin is None and isinstance(point.start, Outside)
+            else (),
+            host=point.host.name,
+            asked_host=meant,
+            invented=origin is None and isinstance(point.start, Outside),
+        )
+        for point in _standpoints(network, host, version, target, origin, others)
+        for address in _addresses(network, host, version, target, binding, point)
+    ]
+
+
+def _holder(network: Network, target: Target, version: Version) -> tuple[str, str] | None:
+    """Return the host and the name of the container whose own address is asked for; None if it is no container's, or of
+    containers on several hosts.  With one host alone nobody asks which host is meant."""
+    holder = holder_of(network, version, target.address, besides="") if target.address is not None else None
+    container = network.container_of(holder) if holder is not None else None
+    return (holder.host, container.name) if holder is not None and container is not None else None
+
+
+def _publisher(host: Host, binding: PortBinding | None) -> str | None:
+    for container in host.containers():
+        if binding is not None and binding in container.bindings:
+            return container.name
+    return None
+
+
+def _standpoints(
+    network: Network, host: Host, version: Version, target: Target, origin: Origin | None, others: tuple[Host, ...]
+) -> list[Standpoint]:
+    if origin is not None:
+        return [named(network, host, version, origin)]
+    if target.address is not None and (
+        is_loopback(target.address, version) or (version, target.address) in network.world.foreign
+    ):
+        # A client outside reaches an address that is no host's without this host.
+        return [Standpoint(FromHost(), host)]
+    return list(usual(network, host, version, others))
+
+
+def _addresses(
+    network: Network, host: Host, version: Version, target: Target, binding: PortBinding | None, asking: Standpoint
+) -> list[int]:
+    """Return the addresses of the host to which this client sends."""
+    if target.address is not None:
+        return [target.address]
+    own = primary_address(network, host.netns, version)
+    bound = binding.host_ip if binding is not None and binding.host_ip is not None else None
+    if bound is not None and not is_loopback(bound, version):
+        return [bound]
+    if isinstance(asking.start, FromHost) and asking.host is host:
+        loopback = [0x7F000001] if version == 4 else []
+        return loopback if bound is not None else [*loopback, *([own] if own is not None else [])]
+    if isinstance(asking.start, Lan):
+        on_link = [
+            each.value
+            for each in addresses_of(network.namespace(host.netns), lan_link(network, host.netns, version), version)
+        ]
+        return on_link[:1] or ([own] if own is not None else [])
+    return [own] if own is not None else []

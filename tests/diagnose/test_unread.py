@@ -1,0 +1,33 @@
+"""Whether a walk came to a container that was left unread."""
+
+import msgspec
+
+from hairpin.diagnose.unread import may_enter_unread
+from hairpin.host.host import Namespace
+from hairpin.network.network import Network
+from hairpin.walk.walk import walk_flow
+from tests.small_host import container, engine, host_namespace, network, published
+
+
+def left(*, is_left: bool) -> Network:
+    """Return the small host without its container's namespace, which the kernel knows by the id of its veth's peer."""
+    one = msgspec.structs.replace(container(), netns=None, left_unread=is_left)
+    own: Namespace = host_namespace()
+    links = tuple(msgspec.structs.replace(each, peer_netnsid=0) if each.kind == "veth" else each for each in own.links)
+    own = msgspec.structs.replace(own, links=links, netnsids=((0, "container:web"),))
+    whole = network(own, docker=engine(one))
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(own,)))
+
+
+def test_a_packet_for_a_container_that_was_left_unread() -> None:
+    host = left(is_left=True)
+    assert may_enter_unread(host, walk_flow(host, published()))
+
+
+def test_a_container_that_nobody_could_read_was_not_left() -> None:
+    host = left(is_left=False)
+    assert not may_enter_unread(host, walk_flow(host, published()))
+
+
+def test_a_host_that_was_read_whole() -> None:
+    assert not may_enter_unread(network(), walk_flow(network(), published()))
