@@ -12,8 +12,9 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
-from hairpin.question.flows import bindings_of, flows_for
+from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
+from hairpin.question.port_flows import bindings_of
 from tests.small_host import container, engine, host_namespace, network
 
 LOOPBACK = 0x7F000001
