@@ -6,6 +6,7 @@ from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Seve
 from hairpin.answer.questions import questions_of
 from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.examination import Examination, FoundCause, examine
+from hairpin.diagnose.policy import configured
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.host import Host, Unread
@@ -19,6 +20,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
+from hairpin.remedy.effects import Others, others_of, weighed
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
 from hairpin.walk.walk import walk_flow
@@ -81,7 +83,9 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         for number, each in enumerate(examination.diagnoses)
     )
     unread = (each for host in start.network.hosts for each in host.unread)
-    causes = (_cause(each, start.network, word) for each in (*examination.causes, *examination.instead))
+    named = (*examination.causes, *examination.instead)
+    others = {host: others_of(start.network.seen_from(host)) for host in dict.fromkeys(each.host for each in named)}
+    causes = (_cause(each, examination, others[each.host], word) for each in named)
     return msgspec.structs.replace(
         start,
         flows=flows,
@@ -98,7 +102,15 @@ def ref_of(number: int) -> str:
     return f"f{number + 1}"
 
 
-def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswer:
+def _cause(found: FoundCause, examination: Examination, others: Others, word: Replication) -> CauseAnswer:
+    written = configured(found.candidate, found.stop, others.network)
+    made = remedies(found.id, found.candidate, others.network)
+    asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
+    together = tuple(
+        each.candidate.change
+        for each in (*examination.causes, *examination.instead)
+        if each.ref in found.together and each.ref != found.ref
+    )
     return CauseAnswer(
         ref=found.ref,
         id=found.id,
@@ -113,7 +125,8 @@ def _cause(found: FoundCause, network: Network, word: Replication) -> CauseAnswe
         alternatives=found.alternatives,
         follows_from=found.follows_from,
         judge="replicated" if found.ref in word.causes else "simulated",
-        remedies=remedies(found.id, found.candidate, network.seen_from(found.host)),
+        configured=written,
+        remedies=weighed(made, found.candidate, others, asked, together, meant=written is not None),
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.causes.order import Class
 from hairpin.change.change import Change
+from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
@@ -79,11 +80,24 @@ class View(msgspec.Struct, frozen=True):
         return self.network.container_of(self.stop.netns)
 
 
+class Way(msgspec.Struct, frozen=True):
+    """Another way to repair what a candidate names.  ``change`` without parts: nothing simulates it, and ``said`` tells
+    a person what to do.  ``by_person``: it makes a container or a network anew, or restarts an engine."""
+
+    change: Change
+    said: tuple[Message, ...] = ()
+    by_person: bool = False
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """A suspicion, not proven yet: after ``change`` the packet goes on.
 
     ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``in_class`` decides which of several
     candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change does.
+
+    ``configured``: where somebody wrote this down, if the cause knows; the file of a rule or of a sysctl is looked up
+    for it.  ``ways``: other repairs.  ``offered`` False: the change proves the cause and is no repair, because it would
+    break a wall that was meant.  ``cuts``: the change breaks connections that are open now.
     """
 
     title: Message
@@ -94,6 +108,10 @@ class Candidate(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
+    configured: Configured | None = None
+    ways: tuple[Way, ...] = ()
+    offered: bool = True
+    cuts: bool = False
 
 
 class Cause(msgspec.Struct, frozen=True):

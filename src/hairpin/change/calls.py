@@ -72,6 +72,27 @@ class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
     """ufw reads its files again."""
 
 
+class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
+    """A port that ufw lets in, or ``routed``: lets through.  ``iif`` and ``oif``: links, empty for any; ``first``:
+    before ufw's other rules, because one of them denies it; ``deleted``: the same rule taken back."""
+
+    port: int
+    protocol: str
+    iif: str = ""
+    oif: str = ""
+    routed: bool = False
+    first: bool = False
+    deleted: bool = False
+
+
+class Unban(msgspec.Struct, frozen=True, tag="unban"):
+    """An address taken off a ban list; ``jail``: fail2ban's name of the list, empty for others."""
+
+    tool: Literal["fail2ban-client", "cscli"]
+    jail: str
+    address: str
+
+
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
     """A systemd unit started or stopped, or set to start at boot or not."""
 
@@ -87,7 +108,8 @@ class FillIn(msgspec.Struct, frozen=True, tag="fill-in"):
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
 OfFirewalld = OpenPort | BindInterface | AddDirectRule
-Call = OfContainer | OfFirewalld | ReloadUfw | SetUnitState | FillIn
+OfUfw = AllowInUfw | ReloadUfw
+Call = OfContainer | OfFirewalld | OfUfw | Unban | SetUnitState | FillIn
 
 
 def call_argv(call: Call) -> tuple[str, ...]:
@@ -101,8 +123,14 @@ def call_argv(call: Call) -> tuple[str, ...]:
             return (tool, "update", "--restart", policy, name)
         case OpenPort() | BindInterface() | AddDirectRule():
             return ("firewall-cmd", *_firewalld_words(call))
+        case AllowInUfw():
+            return ("ufw", *_ufw_words(call))
         case ReloadUfw():
             return ("ufw", "reload")
+        case Unban(tool="cscli", address=address):
+            return ("cscli", "decisions", "delete", "--ip", address)
+        case Unban(tool=tool, jail=jail, address=address):
+            return (tool, "set", jail, "unbanip", address)
         case SetUnitState(verb=verb, unit=unit):
             return ("systemctl", verb, unit)
         case FillIn(argv=argv):
@@ -135,6 +163,16 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
             assert_never(call)
 
 
+def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
+    """Return the words of ufw(8): its simple syntax for a port of this host, else the full one."""
+    verb = ("delete",) if call.deleted else ("prepend",) if call.first else ()
+    start = ("route",) if call.routed else ()
+    if not (call.routed or call.iif or call.oif):
+        return (*verb, "allow", f"{call.port}/{call.protocol}")
+    links = (*(("in", "on", call.iif) if call.iif else ()), *(("out", "on", call.oif) if call.oif else ()))
+    return (*start, *verb, "allow", *links, "to", "any", "port", str(call.port), "proto", call.protocol)
+
+
 def _permanent(wanted: bool) -> tuple[str, ...]:
     return ("--permanent",) if wanted else ()
 
@@ -163,8 +201,10 @@ def reverse(call: Call, host: Host) -> Call | None:
             return replace(call, verb=back) if back is not None else None
         case ConnectContainer(verb="connect"):
             return replace(call, verb="disconnect")
-        case ConnectContainer() | ReloadUfw() | FillIn():
+        case ConnectContainer() | ReloadUfw() | FillIn() | Unban():
             return None
+        case AllowInUfw():
+            return replace(call, deleted=not call.deleted)
         case SetRestartPolicy(name=name):
             policies = [each.restart_policy for each in host.containers() if each.name == name]
             return replace(call, policy=policies[0] or "no") if policies else None

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from hairpin.change.calls import (
     AddDirectRule,
+    AllowInUfw,
     BindInterface,
     Call,
     ConnectContainer,
@@ -15,6 +16,7 @@ from hairpin.change.calls import (
     SetContainerState,
     SetRestartPolicy,
     SetUnitState,
+    Unban,
 )
 from hairpin.change.change import (
     AddAddress,
@@ -189,8 +191,10 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
         case OpenPort() | BindInterface() | AddDirectRule():
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
-        case ReloadUfw():
+        case AllowInUfw() | ReloadUfw():
             return (ManagerRuns("ufw"),)
+        case Unban():
+            return ()  # the lists of these tools are not read
         case FillIn():
             return ()  # a person fills it in and looks
         case _:

@@ -15,6 +15,7 @@ from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.senders import sender
+from hairpin.diagnose.trimming import trimmed
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -101,7 +102,17 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
     sets = _smallest(network, flow, trace)
     if not sets:
         return Diagnosis(trace)
-    return Diagnosis(trace, sets[0].causes, sets[0].proof, sets[1:])
+    first, *others = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
+    return Diagnosis(trace, first.causes, first.proof, tuple(others))
+
+
+def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set, each change with only the rules that the flow needs."""
+    needed = list(found)
+    for number, each in enumerate(found):
+        others = tuple(other.candidate.change for other in needed if other is not needed[number])
+        needed[number] = msgspec.structs.replace(each, candidate=trimmed(each.candidate, network, flow, others))
+    return tuple(needed)
 
 
 def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[Alternative, ...]:

@@ -8,7 +8,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
 from hairpin.network.network import Network, addresses_of, owns_address
-from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows
@@ -200,9 +200,20 @@ def _publisher(host: Host, binding: PortBinding | None) -> str | None:
 def _standpoints(
     network: Network, host: Host, version: Version, target: Target, origin: Origin | None, others: tuple[Host, ...]
 ) -> list[Standpoint]:
+    loopback = target.address is not None and is_loopback(target.address, version)
+    elsewhere = origin is not None and (
+        origin.kind == "lan" or (origin.kind == "address" and origin.version == version)
+    )
+    if loopback and elsewhere:
+        raise UsageError(
+            message(
+                "{address} of another machine is that machine itself: ask an address of this host, or use --from host",
+                address=address_text(target.address or 0, version),
+            )
+        )
     if origin is not None:
         return [named(network, host, version, origin)]
-    if target.address is not None and is_loopback(target.address, version):
+    if loopback:
         return [Standpoint(FromHost(), host)]
     return list(usual(network, host, version, others))
 

@@ -2,4 +2,5 @@
 
 Read ``remedy`` (what it is), ``plan`` (makes it), ``lasting`` (what keeps each kind of part), and then who keeps it:
 ``sysctl_file``, ``kept_rules``, ``firewalld``, ``engine``, ``container``, ``network_configuration``.
+``effects`` holds a remedy against the ``other_flows`` of its host.
 """

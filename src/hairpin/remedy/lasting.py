@@ -2,7 +2,20 @@
 
 from typing import Literal, assert_never, get_args
 
-from hairpin.change.calls import OfFirewalld, SetContainerState
+from hairpin.change.calls import (
+    AddDirectRule,
+    AllowInUfw,
+    BindInterface,
+    Call,
+    ConnectContainer,
+    FillIn,
+    OpenPort,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+    SetUnitState,
+    Unban,
+)
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -49,7 +62,8 @@ from hairpin.remedy import container, engine, firewalld, kept_rules, network_con
 from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
-    "open-firewalld-port", "start-container", "continue-process", "recreate-container", "make-service-listen",
+    "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network",
+    "start-container", "continue-process", "recreate-container", "make-service-listen",
     "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
     "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
@@ -62,9 +76,9 @@ _BY_CREATION = frozenset(
     {
         "container-network-none",
         "container-not-running",
-        "container-on-internal-network-only",
         "port-not-published",
         "published-on-loopback-only",
+        "published-protocol-mismatch",
         "published-on-other-address",
     }
 )
@@ -76,10 +90,9 @@ _BY_SUBNET = frozenset({"container-subnet-on-two-hosts"})
 def kind_of(part: Primitive, situation: Situation) -> Kind:
     """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts."""
     for call in situation.candidate.change.calls:
-        if isinstance(call, OfFirewalld):
-            return "open-firewalld-port"
-        if isinstance(call, SetContainerState) and call.verb != "pause":
-            return "start-container"
+        found = _kind_of_call(call)
+        if found is not None:
+            return found
     if isinstance(part, ContinueProcess | HaltProcess):
         return "continue-process"
     if situation.cause in _BY_CREATION:
@@ -101,6 +114,25 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             return "change-files"
         case _:
             assert_never(part)
+
+
+def _kind_of_call(call: Call) -> Kind | None:
+    """Return the kind of remedy that the owner's call is; None if its parts say it."""
+    match call:
+        case OpenPort() | BindInterface() | AddDirectRule():
+            return "open-firewalld-port"
+        case AllowInUfw():
+            return "allow-in-ufw"
+        case Unban():
+            return "unban-address"
+        case ConnectContainer():
+            return "connect-network"
+        case SetContainerState(verb=verb):
+            return "start-container" if verb != "pause" else None
+        case SetRestartPolicy() | ReloadUfw() | SetUnitState() | FillIn():
+            return None
+        case _:
+            assert_never(call)
 
 
 def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
@@ -152,6 +184,10 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
             return firewalld.opened(situation)
         case "start-container":
             return container.started(situation)
+        case "allow-in-ufw" | "unban-address":
+            return Lasting()  # ufw and the ban list's tool keep it themselves
+        case "connect-network":
+            return container.CONNECTED
         case "recreate-container":
             return container.RECREATED
         case "make-service-listen":

@@ -1,9 +1,11 @@
 """Makes a cause's remedy: the steps of its change, and what keeps each part of it."""
 
+from collections.abc import Iterator
+
 import msgspec
 
-from hairpin.causes.cause import Candidate
-from hairpin.change.change import AddChain, Change, InsertRule, Primitive, WriteFile
+from hairpin.causes.cause import Candidate, Way
+from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive, WriteFile
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import steps
@@ -16,38 +18,60 @@ from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
 def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy, ...]:
-    """Return what repairs a cause: one remedy for all parts of its change, or none if the change has no parts."""
-    change = candidate.change
+    """Return what repairs a cause: its change, if that is a repair, and then its other ways.
+
+    A way without a change is told to a person.  What disrupts comes behind the others."""
+    ways = ((Way(candidate.change),) if candidate.offered else ()) + candidate.ways
+    made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network))
+    return tuple(sorted(made, key=lambda each: each.disruptive))
+
+
+def _remedy(cause: str, candidate: Candidate, way: Way, network: Network) -> Iterator[Remedy]:
+    """Yield the one remedy for all parts of a way's change; none if it has neither parts nor words."""
+    change = way.change
+    if not change.parts:
+        if way.said:
+            yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
+        return
     made = steps(change, network)
-    situation = Situation(network, cause, candidate, made, _lost(candidate, network))
+    of_way = msgspec.structs.replace(candidate, change=change)
+    situation = Situation(network, cause, of_way, made, _lost(of_way, network))
     chosen: dict[Kind, list[Primitive]] = {}
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
     kinds = sorted(chosen, key=KINDS.index)
-    if not kinds:
-        return ()
     kept: list[Lasting] = []
     for kind in kinds:
         found = lasting(kind, tuple(chosen[kind]), situation)
         kept.append(found)
         # Kinds that write the same file see what the ones before them have written.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
-    # An owner's call makes the whole change, so a person need not do single parts by hand.
-    by_hand = () if change.calls else advice(made)
-    return (
-        Remedy(
-            id=kinds[0],
-            steps=tuple(step for step in made if isinstance(step, Ask)) if kinds[0] in BY_PERSON else made,
-            keeping=steps(Change(_last_of_each(kept)), network)
-            + steps(Change((), tuple(dict.fromkeys(each for found in kept for each in found.calls))), network),
-            side_effects=tuple(
-                SideEffect(each)
-                for each in _once((*candidate.side_effects, *(each for found in kept for each in found.side_effects)))
-            ),
-            advice=_once((*by_hand, *candidate.advice, *(each for found in kept for each in found.advice))),
-            by_person=kinds[0] in BY_PERSON,
-        ),
+    # An owner's call makes the whole change, so a person need not do single parts by hand.  Who makes a container anew
+    # gets its docker-proxy with it, and has only the services to see to.
+    first = change == candidate.change
+    by_person = way.by_person or kinds[0] in BY_PERSON
+    own = (*way.said, *(candidate.advice if first else ()))
+    if by_person:
+        own = (*own, *_services(change))
+    elif not change.calls:
+        own = (*advice(made), *own)
+    told = (*own, *(each for found in kept for each in found.advice))
+    effects = (*(candidate.side_effects if first else ()), *(each for found in kept for each in found.side_effects))
+    yield Remedy(
+        id=kinds[0],
+        steps=tuple(step for step in made if isinstance(step, Ask)) if kinds[0] in BY_PERSON else made,
+        keeping=steps(Change(_last_of_each(kept)), network)
+        + steps(Change((), tuple(dict.fromkeys(each for found in kept for each in found.calls))), network),
+        side_effects=tuple(SideEffect(each) for each in _once(effects)),
+        advice=_once(told),
+        by_person=by_person,
+        cuts=first and candidate.cuts,
+        change=change,
     )
+
+
+def _services(change: Change) -> tuple[Message, ...]:
+    return tuple(part.advice for part in change.parts if isinstance(part, AddSocket) and part.socket.relay is None)
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:

@@ -3,6 +3,7 @@
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
+from hairpin.report.configured import configured_text
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
 from hairpin.report.places import places_of
@@ -114,13 +115,20 @@ class _Report:
             self._quote(reference)
         paper.gap()
         paper.prose(words(cause.candidate.detail), indent=2)
+        if cause.configured is not None:
+            paper.prose(words(configured_text(cause.configured)), indent=2)
         paper.gap()
         paper.prose(words(self._proof(cause)), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
         if self._verbose and cause.alternatives:
             said = message("would do instead: {causes}", causes="; ".join(map(self._named, cause.alternatives)))
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
-        for remedy in cause.remedies:
-            write_remedy(remedy, words, paper, self._noted, cause.host if self._places.with_host else None)
+        host = cause.host if self._places.with_host else None
+        ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
+        shown = cause.remedies[:1] if ready and not self._verbose else cause.remedies
+        for number, remedy in enumerate(shown):
+            write_remedy(remedy, words, paper, self._noted, host, instead=number > 0)
+        if len(shown) < len(cause.remedies):
+            paper.prose(words(message("-v shows another way to repair it.")), indent=2, style="faint")
 
     def _quote(self, reference: str) -> None:
         quote = self._quotes.all()[reference]
@@ -137,6 +145,13 @@ class _Report:
         proof = cause.proof
         before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
         judge = self._words(_JUDGES[cause.judge])
+        if not cause.candidate.offered and len(cause.together) == 1:
+            return message(
+                "as it is: {before}; without that rule, which is meant to stay: {after} ({judge})",
+                before=before,
+                after=after,
+                judge=judge,
+            )
         if len(cause.together) == 1:
             return message(
                 "as it is: {before}; with this change: {after} ({judge})", before=before, after=after, judge=judge

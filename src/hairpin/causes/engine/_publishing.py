@@ -2,6 +2,7 @@
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.engines.republishing import published_everywhere
+from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
@@ -66,6 +67,12 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         where=where(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),
+        configured=Configured(
+            "container-option",
+            option=f"-p {address}:{port}",
+            owner=container.name,
+            evidence=container.evidence,
+        ),
         advice=(
             message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),
             message(
