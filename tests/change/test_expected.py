@@ -6,9 +6,9 @@ import pytest
 from hairpin.change.calls import (
     AddDirectRule,
     BindInterface,
+    ByPerson,
     Call,
     ConnectContainer,
-    FillIn,
     OpenPort,
     ReloadUfw,
     SetContainerState,
@@ -29,6 +29,7 @@ from hairpin.change.expect import (
 )
 from hairpin.change.expected import call_expects, edits_expect
 from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule, Verdict
 from tests.small_host import HOST_NETNS, host_namespace, network
@@ -89,7 +90,7 @@ OWNERS: dict[str, tuple[Call, tuple[OnHost, ...]]] = {
     "a direct rule": (AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"), (FIREWALLD,)),
     "a container": (SetRestartPolicy("docker", "always", "web"), (RestartPolicyIs("web", "no"),)),
     "a network": (ConnectContainer("docker", "connect", "front", "web"), (EndpointIs("web", "front", False),)),
-    "a person": (FillIn(("ip", "route", "add", "default", "via", "GATEWAY")), ()),
+    "a person": (ByPerson(message("look")), ()),
 }  # fmt: skip
 
 

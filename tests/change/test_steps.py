@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.change.calls import FillIn, OpenPort, SetContainerState
+from hairpin.change.calls import ByPerson, OpenPort, SetContainerState
 from hairpin.change.change import (
     AddAddress,
     AddSocket,
@@ -38,7 +38,7 @@ from hairpin.change.step import (
     undo,
 )
 from hairpin.change.steps import entering, host_of, refused, simulated, steps
-from hairpin.change.text import all_shown
+from hairpin.change.text import advice, all_shown
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile, Unit
@@ -147,9 +147,9 @@ def test_steps_for_a_person() -> None:
         (step,) = steps(Change((part,)), NET)
         assert nature(step) == "for-a-person"
         assert "for a person" in str(refused(step, NET))
-    (asked,) = steps(Change((SYSCTL,), (FillIn(("ip", "GATEWAY")),)), NET)
+    (asked,) = steps(Change((SYSCTL,), (ByPerson(message("look")),)), NET)
     assert isinstance(asked, Advise)
-    assert all_shown((asked,)) == ("ip GATEWAY",)
+    assert (all_shown((asked,)), advice((asked,))) == ((), (message("look"),))
 
 
 def test_an_owners_call_makes_the_whole_change() -> None:

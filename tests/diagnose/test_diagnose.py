@@ -7,8 +7,18 @@ from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.rule_text import with_rule
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, published
+from tests.rule_text import with_rule, without_chain
+from tests.small_host import (
+    CLIENT,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
 
 FORWARDING = {"conf__eth0__forwarding": "0"}
 DROP = with_rule("filter DOCKER-USER", "-i eth0 -j DROP")
@@ -98,3 +108,11 @@ def test_suspects_come_most_likely_first() -> None:
     places = [place(each.candidate.in_class) for each in found]
     assert found
     assert places == sorted(places)
+
+
+def test_what_made_a_cause_stands_before_it() -> None:
+    chainless = host_namespace(without_chain("nat", "DOCKER"), sockets=())
+    found = diagnose(network(chainless, docker=engine(container("created"))), published())
+    first, second = found.causes
+    assert [each.cause for each in second.follows_from] == [first.cause] == ["docker-nat-chain-missing"]
+    assert first.follows_from == ()

@@ -23,6 +23,8 @@ from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
 
+REPLICA = "replica"
+"""The key of what no replica could confirm: nothing is undecided by it."""
 Judge = Literal["simulated", "replicated", "observed"]
 Severity = Literal["blocking", "latent", "exposure", "advice"]
 
@@ -39,9 +41,19 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     judged: Judged | None = None
 
     @property
+    def disputed(self) -> bool:
+        """Whether the kernel decided otherwise than the walk."""
+        return self.judged is not None and self.judged.agreement.agrees is False
+
+    @property
     def verdict(self) -> Verdict:
-        """The walk's verdict."""
-        return self.trace.verdict
+        """The walk's verdict; ``depends`` if the kernel decided otherwise."""
+        return "depends" if self.disputed else self.trace.verdict
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the flow is delivered or leaves, and no judge says otherwise."""
+        return self.trace.succeeds and not self.disputed
 
     @property
     def judge(self) -> Judge:
@@ -61,15 +73,16 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     that size which would do instead; a cause that is in such sets only is ``advice`` and has no flows.
     ``follows_from``: refs of the causes that made this one.  ``configured``: where somebody wrote down what stops the
     flow; None: it was found at run time only, an accident.  ``event``: the event after which a latent cause stops a
-    flow."""
+    flow; its ``proof`` is of the time after it.  ``stop`` and ``proof`` None: an engine's state that no asked flow
+    shows."""
 
     ref: str
     id: str
     host: str
     severity: Severity
     candidate: Candidate
-    stop: Stop
-    proof: Proof
+    stop: Stop | None
+    proof: Proof | None
     flows: tuple[str, ...]
     together: tuple[str, ...]
     judge: Judge = "simulated"
@@ -123,6 +136,8 @@ class Answer(msgspec.Struct, frozen=True):
     kernel: str | None = None
     notes: tuple[Message, ...] = ()
     questions: tuple[QuestionAnswer, ...] = ()
+    engines: tuple[Message, ...] = ()
+    """How engines are that do not answer: the first thing to say."""
 
     @property
     def has_several_hosts(self) -> bool:
@@ -131,5 +146,5 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def missing(self) -> tuple[Unread, ...]:
-        """What leaves something undecided: all of ``unread``, then each of the ``disputes``."""
-        return (*self.unread, *(Unread("replica", "", "replica", each.said(), "") for each in self.disputes))
+        """What leaves something undecided or unconfirmed: all of ``unread``, then each of the ``disputes``."""
+        return (*self.unread, *(Unread(REPLICA, "", REPLICA, each.said(), "") for each in self.disputes))

@@ -3,9 +3,11 @@
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
+from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
 from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.examination import Examination, FoundCause, examine
+from hairpin.diagnose.latent import latent
 from hairpin.diagnose.policy import configured
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
@@ -61,6 +63,7 @@ def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None =
 
 
 def _with_questions(answer: Answer) -> Answer:
+    answer = with_engines(answer)
     asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
     return msgspec.structs.replace(answer, questions=asked)
 
@@ -83,13 +86,21 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         for number, each in enumerate(examination.diagnoses)
     )
     unread = (each for host in start.network.hosts for each in host.unread)
-    named = (*examination.causes, *examination.instead)
-    others = {host: others_of(start.network.seen_from(host)) for host in dict.fromkeys(each.host for each in named)}
-    causes = (_cause(each, examination, others[each.host], word) for each in named)
+    proven = (*examination.causes, *examination.instead)
+    coming = latent(examination)
+    labels = dict.fromkeys(each.host for each in (*proven, *(one.found for one in coming)))
+    others = {label: others_of(start.network.seen_from(label)) for label in labels}
+    later = tuple(
+        msgspec.structs.replace(
+            _cause(each.found, examination, others[each.found.host], word), severity="latent", event=each.event
+        )
+        for each in coming
+    )
+    causes = (_cause(each, examination, others[each.host], word) for each in proven)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted(causes, key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
         disputes=tuple(
             Dispute(ref_of(number), each, with_host=start.has_several_hosts) for number, each in word.disagreements

@@ -3,8 +3,9 @@
 from typing import assert_never
 
 from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.answer.engines import unanswered
 
-_DECISIVE = ("iptables", "nft", "ip-addr", "ip-route", "ip-rule", "sysctl", "docker", "namespaces")
+_DECISIVE = ("iptables", "nft", "ip-addr", "ip-route", "ip-rule", "sysctl", "docker-", "namespaces")
 """Beginnings of the keys of readings that may change a verdict: if one was not read, ``delivered`` is not certain."""
 
 
@@ -19,7 +20,7 @@ def exit_status(answer: Answer) -> int:
             status = _prove_status(answer.flows)
         case _:
             assert_never(answer.question.kind)
-    return 3 if status == 0 and _needs_a_host_not_read(answer) else status
+    return 3 if status == 0 and (unanswered(answer) or _needs_a_host_not_read(answer)) else status
 
 
 def _needs_a_host_not_read(answer: Answer) -> bool:
@@ -33,7 +34,9 @@ def _needs_a_host_not_read(answer: Answer) -> bool:
 
 
 def _check_status(answer: Answer) -> int:
-    """Return 1 for a blocking cause, 0 if every asked flow succeeds, 3 if something is undecided."""
+    """Return 4 if the kernel disagrees with a walk, 1 for a blocking cause, 0 if every flow succeeds, else 3."""
+    if answer.disputes:
+        return 4
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
     if all(each.trace.succeeds for each in answer.flows) and not _lacks_decisive_reading(answer):

@@ -98,6 +98,8 @@ class Candidate(msgspec.Struct, frozen=True):
     ``configured``: where somebody wrote this down, if the cause knows; the file of a rule or of a sysctl is looked up
     for it.  ``ways``: other repairs.  ``offered`` False: the change proves the cause and is no repair, because it would
     break a wall that was meant.  ``cuts``: the change breaks connections that are open now.
+    ``refused``: why the host would refuse the change as it is now; causes of that reason have to go first.
+    ``made_by``: the ids of causes that make this one, if they are found with it.
     """
 
     title: Message
@@ -112,6 +114,8 @@ class Candidate(msgspec.Struct, frozen=True):
     ways: tuple[Way, ...] = ()
     offered: bool = True
     cuts: bool = False
+    refused: Reason | None = None
+    made_by: tuple[str, ...] = ()
 
 
 class Cause(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.host.host import Host
+from hairpin.message import Message
 from hairpin.netfilter.iptables.words import split_words, unquoted
 
 Tool = Literal["docker", "podman"]
@@ -94,25 +95,27 @@ class Unban(msgspec.Struct, frozen=True, tag="unban"):
 
 
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
-    """A systemd unit started or stopped, or set to start at boot or not."""
+    """A unit started or stopped, or set to start at boot or not; ``by``: what starts services on the host."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart"]
     unit: str
+    by: Literal["systemd", "sysvinit", "openrc", "snap"] = "systemd"
 
 
-class FillIn(msgspec.Struct, frozen=True, tag="fill-in"):
-    """A command in which a person has to put something that hairpin does not know (GATEWAY)."""
+class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
+    """What a person has to do who knows what hairpin does not.  It is no command: none with a gap is printed."""
 
-    argv: tuple[str, ...]
+    said: Message
 
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
 OfFirewalld = OpenPort | BindInterface | AddDirectRule
 OfUfw = AllowInUfw | ReloadUfw
-Call = OfContainer | OfFirewalld | OfUfw | Unban | SetUnitState | FillIn
+OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | SetUnitState
+Call = OwnersCall | ByPerson
 
 
-def call_argv(call: Call) -> tuple[str, ...]:
+def call_argv(call: OwnersCall) -> tuple[str, ...]:
     """Return the command that makes the call."""
     match call:
         case SetContainerState(tool=tool, verb=verb, name=name):
@@ -131,12 +134,30 @@ def call_argv(call: Call) -> tuple[str, ...]:
             return ("cscli", "decisions", "delete", "--ip", address)
         case Unban(tool=tool, jail=jail, address=address):
             return (tool, "set", jail, "unbanip", address)
-        case SetUnitState(verb=verb, unit=unit):
-            return ("systemctl", verb, unit)
-        case FillIn(argv=argv):
-            return argv
+        case SetUnitState():
+            return _unit_argv(call)
         case _:
             assert_never(call)
+
+
+def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
+    verb, name = call.verb, call.unit.removesuffix(".service")
+    at_boot = verb in ("enable", "disable")
+    match call.by:
+        case "systemd":
+            return ("systemctl", verb, name)
+        case "sysvinit":
+            return ("update-rc.d", name, verb) if at_boot else ("service", name, verb)
+        case "openrc":
+            return ("rc-update", "add" if verb == "enable" else "del", name) if at_boot else ("rc-service", name, verb)
+        case "snap":
+            return (
+                ("snap", "start" if verb == "enable" else "stop", f"--{verb}", name)
+                if at_boot
+                else ("snap", verb, name)
+            )
+        case _:
+            assert_never(call.by)
 
 
 def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
@@ -190,7 +211,7 @@ def disrupts(call: Call) -> bool:
             return False
 
 
-def reverse(call: Call, host: Host) -> Call | None:
+def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
     """Return the call that undoes this one; None if no call does.
     No stop undoes a container's start: its process wrote data, and the engine gave it an address.
     """
@@ -201,7 +222,7 @@ def reverse(call: Call, host: Host) -> Call | None:
             return replace(call, verb=back) if back is not None else None
         case ConnectContainer(verb="connect"):
             return replace(call, verb="disconnect")
-        case ConnectContainer() | ReloadUfw() | FillIn() | Unban():
+        case ConnectContainer() | ReloadUfw() | Unban():
             return None
         case AllowInUfw():
             return replace(call, deleted=not call.deleted)
@@ -228,17 +249,11 @@ def _zone_of(interface: str, host: Host) -> str | None:
     return next((each.name for each in zones if interface in each.interfaces), host.firewalld.default_zone)
 
 
+_OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop"]] = {
+    "enable": "disable", "disable": "enable", "start": "stop", "stop": "start",
+}  # fmt: skip
+
+
 def _unit_reversed(call: SetUnitState) -> SetUnitState | None:
-    match call.verb:
-        case "enable":
-            return SetUnitState("disable", call.unit)
-        case "disable":
-            return SetUnitState("enable", call.unit)
-        case "start":
-            return SetUnitState("stop", call.unit)
-        case "stop":
-            return SetUnitState("start", call.unit)
-        case "restart":
-            return None
-        case _:
-            assert_never(call.verb)
+    opposite = _OPPOSITES.get(call.verb)
+    return None if opposite is None else msgspec.structs.replace(call, verb=opposite)

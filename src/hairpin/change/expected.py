@@ -7,9 +7,9 @@ from hairpin.change.calls import (
     AddDirectRule,
     AllowInUfw,
     BindInterface,
+    ByPerson,
     Call,
     ConnectContainer,
-    FillIn,
     OfFirewalld,
     OpenPort,
     ReloadUfw,
@@ -195,8 +195,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (ManagerRuns("ufw"),)
         case Unban():
             return ()  # the lists of these tools are not read
-        case FillIn():
-            return ()  # a person fills it in and looks
+        case ByPerson():
+            return ()  # a person looks
         case _:
             assert_never(call)
 

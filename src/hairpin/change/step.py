@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.carry.act import FileState, settled
-from hairpin.change.calls import Call
+from hairpin.change.calls import OwnersCall
 from hairpin.change.change import (
     ContinueProcess,
     Forgotten,
@@ -77,17 +77,15 @@ class Ask(_Base, frozen=True, tag="ask"):
     """A call to the owner of a part of the host; ``does``: what the owner then changes in the network."""
 
     host: str
-    call: Call
+    call: OwnersCall
     does: tuple[Primitive, ...] = ()
 
 
 class Advise(_Base, frozen=True, tag="advise"):
-    """What only a person can do.  ``said`` is None if the cause's own advice says it; ``argv``: a command in which the
-    person has to fill in a word."""
+    """What only a person can do.  ``said`` is None if the cause's own advice says it."""
 
     does: tuple[Primitive, ...]
     said: Message | None = None
-    argv: Words = ()
 
 
 Step = RunCommands | LoadRules | ReplaceFile | Ask | Advise

@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change.argv import forgetting_argv, setting_argv
-from hairpin.change.calls import FillIn, SetUnitState, reverse
+from hairpin.change.calls import ByPerson, SetUnitState, reverse
 from hairpin.change.change import (
     AddChain,
     AddSocket,
@@ -278,8 +278,8 @@ def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
     host = host_of(change.parts[0], network) if change.parts else network.this
     for number, call in enumerate(change.calls):
         does = change.parts if number == 0 else ()
-        if isinstance(call, FillIn):
-            yield Advise(does=does, argv=call.argv)
+        if isinstance(call, ByPerson):
+            yield Advise(does=does, said=call.said)
             continue
         back = reverse(call, host)
         yield Ask(

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from hairpin.change.calls import AddDirectRule, Call, call_argv
+from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.loading import own_words, replacing
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
@@ -26,8 +26,8 @@ def shown(step: Step) -> tuple[str, ...]:
             return (_fed(("tee", path), after.content),)
         case Ask(call=call):
             return (call_text(call),)
-        case Advise(argv=argv):
-            return (shlex.join(argv),) if argv else ()
+        case Advise():
+            return ()
         case _:
             assert_never(step)
 
@@ -42,7 +42,7 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
     return tuple(step.said for step in made if isinstance(step, Advise) and step.said is not None)
 
 
-def call_text(call: Call) -> str:
+def call_text(call: OwnersCall) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
         return " ".join((*call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)), call.words))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Reads the state of a host's container networking and prints it, framed, on standard output. It changes nothing.
 #
-#   sh -s -- [--root DIR] [--docker-host unix:///PATH] < collect.sh
+#   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] < collect.sh
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved;
@@ -77,7 +77,7 @@ allow_json() { # allow_json PATHS
     awk -v allow="$1" '
     function step(parent, key,   plain) {
         plain = key; gsub(/\./, "\001", key)
-        if ((parent in star) && (parent !~ /([Oo]ptions|[Oo]pts)$/ || plain ~ OPTION)) key = "*"
+        if ((parent in star) && (parent !~ /([Oo]ptions|[Oo]pts|generic\.\*)$/ || plain ~ OPTION)) key = "*"
         return parent == "" ? key : parent "." key
     }
     function judge(   path) {
@@ -195,6 +195,7 @@ files() { # files KEY FILTER FILE...: one reading a file, all by one process, in
         if (line ~ SECRET) return 0
         if (word ~ /^"?[0-9a-fA-F.:]+(\/[0-9]+)?"?$/) return 1       # a list item that is an address
         if (word ~ /^[A-Za-z0-9_.-]+:[ \t]*$/) return 1              # a YAML section
+        if (word ~ /^option routers /) return 1                      # of a lease
         sub(/[ \t=:].*$/, "", word)
         return tolower(word) ~ PUBLIC
     }
@@ -206,7 +207,7 @@ files() { # files KEY FILTER FILE...: one reading a file, all by one process, in
             "parameters|ethernets|id|link|network|version|renderer|device|name|onboot|bootproto|defroute|nm_controlled|" \
             "peerdns|peerroutes|zone|mtu|domains?|search|nameservers|mac(address|addr)?|hwaddr|slave|master|stp|delay|" \
             "arp|optional|match|drivers?|set-name|critical|link-local|method|interface-name|uuid|autoconnect|may-fail|" \
-            "never-default|ipforward|ipmasquerade|linklocaladdressing|configurewithoutcarrier|keepconfiguration|" \
+            "never-default|router|ipforward|ipmasquerade|linklocaladdressing|configurewithoutcarrier|keepconfiguration|" \
             "manageforeign[a-z]*|kind|vrf|macvlan|ipvlan|tunnel|vxlan|managed|unmanaged-devices|plugins|" \
             "no-auto-default|firewall-backend|rc-manager|networking|hostname|forwarding|(pre-|post-)?(up|down)|mode)$"
     }
@@ -482,6 +483,10 @@ NETWORK_PATHS='Id Name Created Driver Scope Internal Attachable Ingress ConfigOn
     IPAM.Config IPAM.Options.* Options.* Containers.*.Name Containers.*.EndpointID Containers.*.MacAddress
     Containers.*.IPv4Address Containers.*.IPv6Address id name created driver network_interface subnets routes internal
     dns_enabled ipv6_enabled network_dns_servers ipam_options.* options.*'
+STORED_PATHS="ID HasBeenStartedBefore HasBeenManuallyStopped NetworkMode PortBindings RestartPolicy Dns DnsOptions DnsSearch
+    ExtraHosts Links $CONTAINER_PATHS"
+STORED_NETWORK_PATHS='id name networkType scope internal ingress inDelete configOnly enableIPv4 enableIPv6 ipamV4Info ipamV6Info
+    generic.*.*'
 INFO_PATHS='ServerVersion OperatingSystem OSType Architecture KernelVersion Name CgroupDriver CgroupVersion
     IPv4Forwarding BridgeNfIptables BridgeNfIp6tables LiveRestoreEnabled ExperimentalBuild SecurityOptions Warnings
     DefaultAddressPools FirewallBackend DockerRootDir Containers ContainersRunning Swarm.LocalNodeState
@@ -505,18 +510,23 @@ docker_all() {
     daemon=$(process_here dockerd dockerd-current)
     daemon_root=
     [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
+    docker_endpoint
+    # A socket that is named in another mount namespace tells where that host's files are.
+    case $daemon$endpoint in unix:///proc/[0-9]*/root/*) daemon_root=${endpoint#unix://}; daemon_root=${daemon_root%%/root/*}/root ;; esac
     daemon_config
-    docker_socket || return
+    docker_boot
+    docker_socket || { docker_stored; return; }
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
     # The user's own client configuration may name another daemon, start plug-ins or hold passwords.
     DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
-    if have docker; then with=cli; docker="docker -H unix://$socket"
-    elif have curl; then with=curl; docker="curl -sS -f --max-time 8 --unix-socket $socket"
+    if have docker; then with=cli; docker="docker -H $asked $certificates"
+    elif have curl; then with=curl; docker="curl -sS -f --max-time 3 $certificates"
+        case $asked in unix://*) docker="$docker --unix-socket $socket"; url=http://docker ;; *) url="$scheme${asked#tcp}" ;; esac
     else
         for key in version info containers networks; do
-            absent "docker-$key" "docker $key" "neither docker nor curl is installed to ask $socket"
+            absent "docker-$key" "docker $key" "neither docker nor curl is installed to ask $asked"
         done
-        return
+        docker_stored; return
     fi
     if [ -n "$HAIRPIN_TMP" ]; then
         docker_rest >"$HAIRPIN_TMP/21-docker" 2>/dev/null &
@@ -524,7 +534,7 @@ docker_all() {
     else
         docker_rest; docker_networks
     fi
-    docker_containers
+    docker_containers || docker_stored
     wait
 }
 process_here() { # process_here COMM...: the id of the process with that name in this network namespace
@@ -551,8 +561,9 @@ $out" in *"
     else run daemon-json "$config" allow_json "$DAEMON_KEYS" <"$real"
     fi
 }
-daemon_flags() { # one a line as --flag=value; flags that are not on the list stay on the host
-    tr '\0' '\n' <"/proc/$daemon/cmdline" | awk -v keys=" $(echo $DAEMON_KEYS) " '
+daemon_flags() { tr '\0' '\n' <"/proc/$daemon/cmdline" | allowed_flags; }
+allowed_flags() { # words, one a line: as --flag=value; flags that are not on the list stay on the host
+    awk -v keys=" $(echo $DAEMON_KEYS) " '
     function put(flag, value) {
         if (flag == "H") flag = "host"; if (flag == "b") flag = "bridge"; if (flag == "p") flag = "pidfile"; if (flag == "G") flag = "group"
         if (index(keys, " " flag " ")) print "--" flag (value == "" ? "" : "=" value)
@@ -566,42 +577,209 @@ daemon_flags() { # one a line as --flag=value; flags that are not on the list st
     END { if (flag != "") put(flag, "") }
     '
 }
-docker_socket() { # sets socket: DOCKER_HOST, else that of the daemon in this namespace, else the usual place
-    socket= why=
-    case $HAIRPIN_DOCKER_HOST in
-        unix://*) socket=${HAIRPIN_DOCKER_HOST#unix://}; why="DOCKER_HOST" ;;
-        ?*) why="DOCKER_HOST=$HAIRPIN_DOCKER_HOST is not a local socket: not asked" ;;
-        *)
-            flags=$([ -n "$daemon" ] && daemon_flags)
-            for path in $(echo "$flags" | sed -n 's,^--host=unix://,,p') /run/docker.sock /var/run/docker.sock; do
-                [ -S "$daemon_root$path" ] && { socket=$daemon_root$path; why="dockerd, process ${daemon:-unknown}"; break; }
-            done
-            if [ -z "$socket" ]; then
-                for path in ${XDG_RUNTIME_DIR:+"$XDG_RUNTIME_DIR/docker.sock"} "/run/user/$(id -u)/docker.sock"; do
-                    [ -S "$path" ] && { socket=$path; why='rootless dockerd'; break; }
-                done
-            elif [ -z "$daemon" ]; then
-                # A daemon that shares our mounts and lives in another network namespace is not this host's engine.
-                for other in $(grep -lsxF dockerd /proc/[0-9]*/comm); do
-                    other=${other%/comm}
-                    [ "$other/ns/mnt" -ef /proc/self/ns/mnt ] && [ -e "$other/ns/net" ] && {
-                        why="$socket belongs to a dockerd in another network namespace: not asked"; socket=; break; }
-                done
-            fi ;;
-    esac
-    case $socket in *[!A-Za-z0-9_./@:+,=-]*) why="odd characters in the path of the socket: not asked"; socket= ;; esac
-    if [ -z "$socket" ]; then absent docker-socket "${HAIRPIN_DOCKER_HOST:-/run/docker.sock}" "${why:-no Docker socket}"; return 1; fi
-    if [ ! -S "$socket" ]; then absent docker-socket "$socket" "$socket is not there or no socket ($why)"; return 1; fi
-    if [ ! -w "$socket" ]; then say docker-socket "$socket" 1 refused "$socket: Permission denied"; return 1; fi
-    body docker-socket "$socket" "unix://$socket ($why)"
+docker_endpoint() { # sets endpoint, named, certificates: DOCKER_HOST, else the client's context. Empty: the daemon here
+    endpoint=$HAIRPIN_DOCKER_HOST named=DOCKER_HOST folder=${DOCKER_CERT_PATH:-${HAIRPIN_DOCKER_CONFIG:-$HOME/.docker}} tls=
+    [ -z "${DOCKER_TLS:-}" ] || tls=--tls
+    [ -z "${DOCKER_TLS_VERIFY:-}" ] || tls=--tlsverify
+    [ -n "$endpoint" ] || docker_context
+    case $endpoint in '' | *://*) ;; /*) endpoint=unix://$endpoint ;; *) endpoint=tcp://$endpoint ;; esac
+    # Where the daemon listens anyway: to name that place is to name the daemon of this host.
+    case $endpoint in unix:// | unix:///run/docker.sock | unix:///var/run/docker.sock | unix:///proc/[0-9]*/root/run/docker.sock) usual=yes ;; *) usual= ;; esac
 }
-docker_rest() {
+docker_context() { # DOCKER_CONTEXT, else what the client's configuration calls current; under sudo also that of the user
+    invoker=
+    [ "$HAIRPIN_UID" != 0 ] || [ -z "${SUDO_USER:-}" ] || invoker=$(awk -F: -v user="$SUDO_USER" '$1 == user { print $6 }' /etc/passwd)/.docker
+    for folder in "$HAIRPIN_DOCKER_CONFIG" "$HOME/.docker" "$invoker"; do
+        name=$HAIRPIN_DOCKER_CONTEXT
+        [ -n "$name" ] || { [ -f "$folder/config.json" ] && name=$(allow_json currentContext <"$folder/config.json" 2>/dev/null | sed -n 's/^{"currentContext":"\(.*\)"}$/\1/p'); }
+        [ "$name" != default ] || { endpoint= named=; return; }
+        [ -n "$name" ] || continue
+        named="docker context $name" endpoint="context://$name"
+        for meta in "$folder"/contexts/meta/*/meta.json; do
+            [ -r "$meta" ] || continue
+            text=$(allow_json 'Name Endpoints.docker.Host Endpoints.docker.SkipTLSVerify' <"$meta" 2>/dev/null)
+            case $text in *"\"Name\":\"$name\""*) ;; *) continue ;; esac
+            endpoint=$(printf '%s\n' "$text" | sed -n 's/.*"Host":"\([^"]*\)".*/\1/p')
+            dir=${meta%/meta.json}; folder=$folder/contexts/tls/${dir##*/}/docker tls=
+            [ ! -e "$folder/ca.pem" ] && [ ! -e "$folder/cert.pem" ] || case $text in *'"SkipTLSVerify":true'*) tls=--tls ;; *) tls=--tlsverify ;; esac
+            return
+        done
+        [ -z "$HAIRPIN_DOCKER_CONTEXT" ] && return
+    done
+    [ -n "$endpoint" ] || named=
+}
+of_this_host() { # of_this_host ADDRESS|NAME: no name is looked up
+    case $1 in localhost | 127.* | ::1 | 0.0.0.0 | :: | '' | "$(uname -n)") return ;; *[!0-9A-Fa-f:.]*) return 1 ;; esac
+    [ "$HAIRPIN_IP_FORM" != none ] && $HAIRPIN_IP addr 2>/dev/null | grep -qF " $1/"
+}
+docker_socket() { # sets asked (and socket): where the daemon is asked; the endpoint, else that of the daemon in this namespace
+    [ -z "$usual" ] || named=
+    socket= why=${named:+named by $named} asked= certificates= scheme=http
+    case $endpoint in
+        unix://*) socket=${endpoint#unix://}; : "${socket:=/var/run/docker.sock}" ;;
+        tcp://* | http://* | https://*) docker_over_tcp || return 1 ;;
+        ssh://*)
+            where=${endpoint#ssh://}; where=${where%%/*}; where=${where##*@}
+            of_this_host "${where%:*}" || { not_asked "another machine's engine"; return 1; }
+            local_socket ;;
+        '' | fd://*) local_socket ;;
+        *) not_asked 'no such context, or no endpoint that can be asked'; return 1 ;;
+    esac
+    [ -n "$asked" ] && { body docker-socket "$asked" "$asked (${why:-dockerd})"; return; }
+    case $socket in *[!A-Za-z0-9_./@:+,=-]*) why="odd characters in the path of the socket: not asked"; socket= ;; esac
+    if [ -z "$socket" ]; then absent docker-socket "${endpoint:-/run/docker.sock}" "${why:-no Docker socket}"; return 1; fi
+    if [ ! -e "$socket" ] && [ "$HAIRPIN_UID" != 0 ] && [ ! -x "${socket%/*}" ]; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
+    if [ ! -S "$socket" ]; then absent docker-socket "$socket" "$socket is not there or no socket ($why)"; return 1; fi
+    if [ ! -w "$socket" ]; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
+    asked=unix://$socket
+    body docker-socket "$socket" "$asked ($why)"
+    # A stopped process answers nobody: there is no need to wait for it.
+    case $why in "dockerd, process"*) ! halted_process "$daemon" || { say docker-version 'docker version' 124 failed "dockerd, process $daemon, is stopped by a signal: not asked"; halted_engine; return 1; } ;; esac
+}
+not_asked() { absent docker-socket "$endpoint" "$endpoint: $1: not asked (named by $named)"; }
+halted_engine() { # process id, tab, name: of dockerd and containerd, if a signal has stopped them
+    frame engine-halted '/proc/PID/stat'
+    for comm in $(grep -lsxF "$(printf '%s\n' dockerd dockerd-current containerd)" /proc/[0-9]*/comm); do
+        pid=${comm#/proc/}; pid=${pid%/comm}
+        halted_process "$pid" && read -r name <"$comm" && printf '%s\t%s\n' "$pid" "$name"
+    done 2>/dev/null
+    endframe 0 text ''
+}
+halted_process() { # halted_process PID
+    read -r line 2>/dev/null <"/proc/$1/stat" && case ${line##*) } in [Tt]\ *) ;; *) return 1 ;; esac
+}
+docker_over_tcp() { # only of this host, over lo: no packet leaves
+    where=${endpoint#*://}; where=${where%%/*}
+    case $where in
+        \[*) address=${where%%]*}; address=${address#[}; port=${where##*]}; port=${port#:} ;;
+        *:*) address=${where%:*} port=${where##*:} ;;
+        *) address=$where port= ;;
+    esac
+    case $where in *[!A-Za-z0-9_.:[]-]*) not_asked 'odd characters in its address'; return 1 ;; esac
+    of_this_host "$address" || { not_asked "another machine's engine"; return 1; }
+    [ -z "$tls" ] || scheme=https
+    case $endpoint in https://*) scheme=https ;; esac
+    if [ -z "$port" ]; then port=2375; [ "$scheme" = http ] || port=2376; fi
+    case $address in '' | 0.0.0.0) address=localhost ;; *:*) address="[$address]" ;; esac
+    asked=tcp://$address:$port
+    [ "$scheme" = https ] || return 0
+    case $folder in *[!A-Za-z0-9_./@+,=-]*) not_asked 'odd characters in the path of its certificates'; return 1 ;; esac
+    if have docker; then
+        certificates=${tls:---tls}
+        for part in ca cert key; do [ ! -r "$folder/$part.pem" ] || certificates="$certificates --tls$part $folder/$part.pem"; done
+    else
+        [ "$tls" = --tlsverify ] || certificates=-k
+        for part in ca cert key; do
+            [ ! -r "$folder/$part.pem" ] || case $part in ca) certificates="$certificates --cacert $folder/$part.pem" ;; *) certificates="$certificates --$part $folder/$part.pem" ;; esac
+        done
+    fi
+}
+local_socket() { # sets socket, why: the daemon in this namespace, else the usual place
+    flags=$([ -n "$daemon" ] && daemon_flags)
+    for path in $(echo "$flags" | sed -n 's,^--host=unix://,,p') /run/docker.sock /var/run/docker.sock; do
+        [ -S "$daemon_root$path" ] && { socket=$daemon_root$path; why="dockerd, process ${daemon:-unknown}"; break; }
+    done
+    if [ -z "$socket" ]; then
+        for path in ${XDG_RUNTIME_DIR:+"$XDG_RUNTIME_DIR/docker.sock"} "/run/user/$(id -u)/docker.sock"; do
+            [ -S "$path" ] && { socket=$path; why='rootless dockerd'; break; }
+        done
+    elif [ -z "$daemon" ] && elsewhere; then
+        why="$socket belongs to a dockerd in another network namespace: not asked"; socket=
+    fi
+}
+elsewhere() { # does a daemon share our mounts and live in another network namespace? Then it is not this host's engine
+    for other in $(grep -lsxF dockerd /proc/[0-9]*/comm); do
+        other=${other%/comm}
+        [ "$other/ns/mnt" -ef /proc/self/ns/mnt ] && [ -e "$other/ns/net" ] && ! [ "$other/ns/net" -ef /proc/self/ns/net ] && return
+    done
+    return 1
+}
+docker_boot() { # what starts the daemon at boot, its flags there, and why it did not start: only if it does not run here
+    [ -z "$daemon" ] || return
+    ours || return
+    frame dockerd-boot '/etc/systemd/system/*.wants, /etc/rc?.d, /etc/runlevels'
+    root=${HAIRPIN_ROOT:-$daemon_root}
+    ( cd "$root/" && for path in etc/systemd/system/*.wants/docker.service etc/systemd/system/*.wants/docker.socket \
+        etc/rc[2345].d/S*docker etc/runlevels/*/docker etc/init.d/docker snap/docker/current; do
+        [ ! -e "$path" ] && [ ! -L "$path" ] || echo "/$path"
+    done )
+    endframe 0 text ''
+    set --
+    for f in "$root"/lib/systemd/system/docker.service "$root"/usr/lib/systemd/system/docker.service \
+        "$root"/etc/systemd/system/docker.service "$root"/etc/systemd/system/docker.service.d/*.conf; do
+        [ -r "$f" ] && set -- "$@" "$f"
+    done
+    if [ $# != 0 ]; then    # the last ExecStart= counts; no variable is expanded
+        line=$(cat "$@" | sed -n 's/^ExecStart=//p' | sed -n '$p')
+        # shellcheck disable=SC2086
+        run dockerd-unit 'docker.service: ExecStart=' allowed_flags <<EOT
+$(set -f; printf '%s\n' $line)
+EOT
+    fi
+    frame dockerd-log 'journalctl -u docker.service, /var/log/docker.log (why it did not start)'
+    { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then limit 3 journalctl -q -u docker.service -n 200 --no-pager -o cat
+      else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$root$f" ] || tail -n 200 "$root$f"; done
+      fi } 2>/dev/null |
+        grep -E 'failed to start daemon|unable to configure the Docker daemon|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
+        grep -ivE 'password|secret|token|://[^ ]*@' | tail -n 3
+    endframe 0 text ''
+}
+ours() { # do the mounts belong to the host that is examined? Not if only the network namespace is another one than that of process 1
+    [ -n "$daemon$daemon_root" ] || [ "/proc/1/ns/net" -ef /proc/self/ns/net ] || ! [ "/proc/1/ns/mnt" -ef /proc/self/ns/mnt ] || return 1
+    [ -n "$daemon$daemon_root" ] || ! elsewhere
+}
+docker_stored() { # what the engine has written down about its containers and networks: it does not answer
+    ours || return
+    data=$( { [ -z "$daemon" ] || daemon_flags; } | sed -n 's,^--data-root=,,p' | sed -n '$p')
+    [ -n "$data" ] || data=$(allow_json data-root 2>/dev/null <"${HAIRPIN_ROOT:-$daemon_root}$config" | sed -n 's/^{"data-root":"\(.*\)"}$/\1/p')
+    for data in ${data:-/var/lib/docker /var/snap/docker/common/var-lib-docker}; do
+        [ -e "$daemon_root$data" ] && break
+    done
+    base=$daemon_root$data
+    [ -e "$base" ] || { absent docker-stored-containers "$data/containers" "$data is not there"; return; }
+    if ! [ -x "$base" ] || [ -e "$base/containers" ] && ! [ -r "$base/containers" ]; then
+        say docker-stored-containers "$data/containers" 1 refused "$data: Permission denied"; return
+    fi
+    set --
+    for dir in "$base"/containers/* "$base"/[0-9]*.[0-9]*/containers/*; do
+        [ -f "$dir/config.v2.json" ] && [ -f "$dir/hostconfig.json" ] && set -- "$@" "$dir/config.v2.json" "$dir/hostconfig.json"
+    done
+    frame docker-stored-containers "$data/containers/*/config.v2.json, hostconfig.json"
+    out=
+    st=0
+    if [ $# != 0 ]; then capture filtered_files "$@"; out=$(printf '%s\n' "$out" | stored_containers); fi
+    [ -z "$out" ] || printf '%s\n' "$out"
+    [ -z "$out" ] && told=- || told=text
+    endframe "$st" "$told" "$data/containers: a file is not valid JSON"
+    container_namespaces "$out" stored
+    for db in "$base"/network/files/local-kv.db "$base"/[0-9]*.[0-9]*/network/files/local-kv.db; do
+        [ -r "$db" ] && run docker-stored-networks "${db#"$daemon_root"}" stored_networks "$db"
+    done
+    wait
+}
+filtered_files() { cat "$@" | allow_json "$STORED_PATHS"; }
+stored_containers() { # a container a line, in the form of docker inspect, the newest first
+    grep -v '^$' | awk '
+    NR % 2 { config = $0; next }
+    {
+        sub(/"ID":"/, "\"Id\":\"", config); sub(/}$/, "", config)
+        created = config; if (!sub(/.*"Created":"/, "", created)) created = ""; sub(/".*/, "", created)
+        print created "\t" config ",\"HostConfig\":" $0 "}"
+    }' | sort -r | cut -f2-
+}
+stored_networks() { # libnetwork's records in its database, which keeps JSON; older copies of a record may be among them
+    tr '\000-\037\177' '\n' <"$1" | sed 's,docker/network/v1\.0/,\
+&,g' | sed -n 's/.*\({"addrSpace".*}\)[^}]*$/\1/p' | sort -u | while IFS= read -r line; do
+        printf '%s\n' "$line" | allow_json "$STORED_NETWORK_PATHS" 2>/dev/null | grep -v '^$'
+    done | sort -u
+}
+docker_rest() { # the version is the ping: without its answer the rest is not asked
     if [ "$with" = cli ]; then
-        run docker-version 'docker version --format {{json .}}' json "$VERSION_PATHS" limit 8 $docker version --format '{{json .}}'
+        run docker-version 'docker version --format {{json .}}' json "$VERSION_PATHS" limit 3 $docker version --format '{{json .}}' || { halted_engine; return; }
         run docker-info 'docker info --format {{json .}}' json "$INFO_PATHS" limit 8 $docker info --format '{{json .}}'
     else
-        run docker-version 'GET /version' json "$VERSION_PATHS" $docker http://docker/version
-        run docker-info 'GET /info' json "$INFO_PATHS" $docker http://docker/info
+        run docker-version 'GET /version' json "$VERSION_PATHS" $docker $url/version || { halted_engine; return; }
+        run docker-info 'GET /info' json "$INFO_PATHS" $docker --max-time 8 $url/info
     fi
 }
 relays() { # process id, tab, command line: of the programs that relay published ports from this network namespace
@@ -622,14 +800,14 @@ fields() { # fields PARENT NAME...: template members; by index, since old daemon
 }
 docker_networks() {
     if [ "$with" = cli ]; then
-        capture limit 8 $docker network ls -q --no-trunc; ids=$out
+        capture limit 3 $docker network ls -q --no-trunc; ids=$out
         template="{\"Id\":{{json .Id}},$(fields . Name Created Driver Scope Internal Ingress ConfigOnly EnableIPv4 EnableIPv6 IPAM Options Containers)}"
         set -- limit 8 $docker network inspect --format "$template" $ids
         origin="docker network inspect --format TEMPLATE $(echo $ids)"
     else
-        capture $docker http://docker/networks
+        capture $docker $url/networks
         ids=$(printf '%s\n' "$out" | grep -oE '"Id": *"[0-9a-z]{25,64}"' | grep -oE '[0-9a-z]{25,64}')
-        set -- $docker $(for id in $ids; do echo "http://docker/networks/$id"; done)
+        set -- $docker --max-time 8 $(for id in $ids; do echo "$url/networks/$id"; done)
         origin="GET /networks/{$(echo $ids | tr ' ' ',')}"
     fi
     if [ "$st" != 0 ]; then say docker-networks "$origin" "$st" - "$err"
@@ -639,7 +817,7 @@ docker_networks() {
 }
 docker_containers() {
     if [ "$with" = cli ]; then
-        capture limit 8 $docker ps -aq --no-trunc; ids=$out
+        capture limit 3 $docker ps -aq --no-trunc; ids=$out
         template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt)},\"Config\":{$(fields .Config Image \
             ExposedPorts Hostname)},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
@@ -648,17 +826,17 @@ docker_containers() {
         set -- limit 8 $docker inspect --type container --format "$template" $ids
         origin="docker inspect --type container --format TEMPLATE $(echo $ids)"
     else
-        capture $docker 'http://docker/containers/json?all=1'
+        capture $docker "$url/containers/json?all=1"
         ids=$(printf '%s\n' "$out" | grep -oE '"Id": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}')
-        set -- $docker $(for id in $ids; do echo "http://docker/containers/$id/json"; done)
+        set -- $docker --max-time 8 $(for id in $ids; do echo "$url/containers/$id/json"; done)
         origin="GET /containers/{$(echo $ids | tr ' ' ',')}/json"
     fi
-    if [ "$st" != 0 ]; then say docker-containers "$origin" "$st" - "$err"; return; fi
+    if [ "$st" != 0 ]; then say docker-containers "$origin" "$st" - "$err"; return 1; fi
     if [ -z "$ids" ]; then body docker-containers "$origin" ''; return; fi
     capture json "$CONTAINER_PATHS" "$@"
     # If a container was removed between the two commands, the answers about the others are kept.
     frame docker-containers "$origin"
-    if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; fi
+    if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; return 1; fi
     view=unseen
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
     container_namespaces "$out" $view
@@ -675,7 +853,7 @@ overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), it
     NETNS=
 }
 
-container_namespaces() { # container_namespaces TEXT seen|unseen: reads each network namespace of the containers in TEXT once
+container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads each network namespace of the containers in TEXT once
     list= pids= ids=
     # The answer has the newest container first. It is reversed, so that a shared namespace has the name of the container
     # that made it.
@@ -695,7 +873,7 @@ EOT
     # container. If it does not (rootless without cgroups), the id counts only if the daemon is seen in our PID namespace.
     sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" $pids /dev/null; } | with_group)
     case $sure in *\?*) sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" /proc/[0-9]*/cgroup; } | with_group) ;; esac
-    case $2 in seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
+    case $2 in stored) sure=$(echo "$sure" | grep -v '[?]') ;; seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
     paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
     text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
     body namespaces '/proc/PID/ns/net' "$text"
@@ -872,7 +1050,9 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
         "$root"/etc/NetworkManager/conf.d/*.conf "$root"/etc/NetworkManager/system-connections/* \
         "$root"/etc/sysconfig/network "$root"/etc/sysconfig/network-scripts/ifcfg-* \
         "$root"/etc/sysconfig/network-scripts/route-* "$root"/etc/sysconfig/network-scripts/rule-* \
-        "$root"/etc/conf.d/net
+        "$root"/etc/conf.d/net \
+        "$root"/run/systemd/netif/leases/* "$root"/var/lib/dhcp/*.leases "$root"/var/lib/dhclient/*.lease* \
+        "$root"/var/lib/NetworkManager/*.lease
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
     done
@@ -1021,11 +1201,14 @@ clean_up() {
 main() {
     umask 077
     PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-    HAIRPIN_ROOT= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-}
+    HAIRPIN_ROOT= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
+    : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
         case $1 in
             --root) HAIRPIN_ROOT=${2%/} ;;
             --docker-host) HAIRPIN_DOCKER_HOST=$2 ;;
+            --docker-context) HAIRPIN_DOCKER_CONTEXT=$2 ;;
+            --docker-config) HAIRPIN_DOCKER_CONFIG=$2 ;;
         esac
         shift 2
     done
@@ -1048,7 +1231,7 @@ main() {
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
         HAIRPIN_TMP=$(mktemp -d "$dir/hairpin.XXXXXX" 2>/dev/null) && break
     done
-    export PATH NETNS HAIRPIN_ROOT HAIRPIN_DOCKER_HOST HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
+    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
 
     [ -n "$HAIRPIN_TMP" ] || begin

@@ -117,7 +117,11 @@ def script() -> bytes:
 def _remote_command(arguments: tuple[str, ...]) -> str:
     """Return a command line that any login shell understands: it runs ``sh`` as root, or through ``sudo -n``."""
     call = shlex.join(("-s", "--", *arguments))
-    asked = '${DOCKER_HOST:+--docker-host "$DOCKER_HOST"}'
+    # sudo passes neither the variables nor the home directory on.
+    asked = (
+        '${DOCKER_HOST:+--docker-host "$DOCKER_HOST"} ${DOCKER_CONTEXT:+--docker-context "$DOCKER_CONTEXT"} '
+        '--docker-config "${DOCKER_CONFIG:-$HOME/.docker}"'
+    )
     inner = f'if [ "$(id -u)" = 0 ]; then exec sh {call} {asked}; else exec sudo -n sh {call} {asked}; fi'
     return f"exec sh -c {shlex.quote(inner)}"
 

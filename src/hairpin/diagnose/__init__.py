@@ -1,5 +1,5 @@
 """From a failing walk to the smallest set of changes that repairs it, proven and named as causes.
 
-Read ``diagnose`` (one flow), ``senders`` (a stop that another host caused) ``trimming`` (what a change needs not
-do), then ``examination`` (all flows of a question) and ``policy`` (whether somebody wrote down what it found).
+Read ``diagnose`` (one flow), ``senders`` (a stop that another host caused) ``trimming`` (what a change needs not do),
+then ``examination`` (all flows of a question) and ``policy`` (whether somebody wrote down what it found).
 """

@@ -6,6 +6,7 @@ there with one more change, shortest sets first.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -124,11 +125,11 @@ def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[Alternative, 
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
         for line in frontier:
-            for suspect, after in _simulated(line, flow):
+            for found_now, after in _simulated(line, flow):
                 walks += 1
-                grown = _Line(after, walk_flow(after, flow), (*line.suspects, suspect))
+                grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
                 if grown.trace.succeeds:
-                    causes = merged(minimised(network, flow, grown.suspects))
+                    causes = _with_makers(merged(minimised(network, flow, grown.suspects)))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), Alternative(causes, proof))
                 elif not found and _moved(line, grown):
@@ -161,15 +162,40 @@ def _thing(suspect: Suspect) -> object:
     return (suspect.host, named["container"]) if "container" in named else suspect.key
 
 
-def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[Suspect, Network]]:
-    """Yield each suspect of the line's stops, most likely first, with the network in which its change is made."""
+def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
+    """Yield each suspect of the line's stops, most likely first, with the network in which its change is made.
+
+    A suspect whose change the host would refuse comes behind the one that makes the host refuse it."""
     for suspect in suspects(line.network, flow, line.trace):
         if any(_same(suspect, earlier) for earlier in line.suspects):
             continue
-        try:
-            yield suspect, simulate(suspect.candidate.change, line.network)
-        except ChangeError:
-            continue
+        steps = _allowed(suspect, line, flow) if suspect.candidate.refused is not None else ((suspect,),)
+        for together in steps:
+            with suppress(ChangeError):
+                yield together, simulate(_change(together), line.network)
+
+
+def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
+    """Yield the refused suspect behind each suspect after whose change the host would not refuse it any more."""
+    reason = refused.candidate.refused
+    assert reason is not None
+    stop = msgspec.structs.replace(refused.stop, reason=reason)
+    branches = (each for each in line.trace.branches if each.stop == refused.stop)
+    for view in (View(line.network, flow, branch, stop) for branch in branches):
+        for maker in _found(view, stop):
+            with suppress(ChangeError):
+                after = simulate(maker.candidate.change, line.network)
+                yield from _again(refused, maker, msgspec.structs.replace(view, network=after, stop=refused.stop))
+
+
+def _again(refused: Suspect, maker: Suspect, view: View) -> Iterator[tuple[Suspect, ...]]:
+    for again in _found(view, refused.stop):
+        if again.key == refused.key and again.candidate.refused is None:
+            yield maker, msgspec.structs.replace(again, follows_from=(maker,))
+
+
+def _change(together: Iterable[Suspect]) -> Change:
+    return Change(tuple(part for each in together for part in each.candidate.change.parts))
 
 
 def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
@@ -185,9 +211,14 @@ def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
 def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:
     view = View(network, flow, branch, stop)
     for each in (view, *sender(view)):
-        for cause in causes_for(each.stop.reason):
-            for candidate in cause.find(each):
-                yield Suspect(cause.id, candidate, stop)
+        yield from _found(each, stop)
+
+
+def _found(view: View, stop: Stop) -> Iterator[Suspect]:
+    """Yield what the causes for the view's reason suspect, each as found at ``stop``."""
+    for cause in causes_for(view.stop.reason):
+        for candidate in cause.find(view):
+            yield Suspect(cause.id, candidate, stop)
 
 
 def _same(one: Suspect, other: Suspect) -> bool:
@@ -207,10 +238,10 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 
 
 def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set without members that the flow does not need."""
+    """Return the set without members that the flow does not need.  What makes a needed member is needed, too."""
     needed = list(found)
     for suspect in found:
-        rest = [each for each in needed if each is not suspect]
+        rest = [each for each in needed if each is not suspect and suspect not in each.follows_from]
         if rest and _delivers(network, flow, rest):
             needed = rest
     return tuple(needed)
@@ -232,9 +263,17 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     return tuple(joined.values())
 
 
+def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set in which each cause names those of the set that made it; these stand in front of it."""
+    linked: list[Suspect] = []
+    for each in found:
+        makers = tuple(one for one in found if one.cause in each.candidate.made_by and one.host == each.host)
+        linked.append(msgspec.structs.replace(each, follows_from=makers) if makers else each)
+    return tuple(sorted(linked, key=lambda each: bool(each.follows_from)))
+
+
 def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:
-    changes = tuple(part for each in chosen for part in each.candidate.change.parts)
     try:
-        return walk_flow(simulate(Change(changes), network), flow).succeeds
+        return walk_flow(simulate(_change(chosen), network), flow).succeeds
     except ChangeError:
         return False

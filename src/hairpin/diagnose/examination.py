@@ -112,7 +112,8 @@ def _found(ref: str, members: list[_Member], refs: dict[Key, str]) -> FoundCause
     needing = tuple(each.suspect.candidate for each in members if each.flow is not None) or (suspect.candidate,)
     change = joined(tuple(each.change for each in needing))
     flows = tuple(dict.fromkeys(each.flow for each in members if each.flow is not None))
-    others = (each for member in members for each in member.others)
+    together = _refs(first.needed.causes, refs)
+    others = (_refs(each.causes, refs) for member in members for each in member.others)
     return FoundCause(
         ref=ref,
         id=suspect.cause,
@@ -120,8 +121,8 @@ def _found(ref: str, members: list[_Member], refs: dict[Key, str]) -> FoundCause
         stop=suspect.stop,
         proof=first.needed.proof,
         flows=flows,
-        together=_refs(first.needed.causes, refs),
-        alternatives=tuple(dict.fromkeys(_refs(each.causes, refs) for each in others)) if flows else (),
+        together=together,
+        alternatives=tuple(dict.fromkeys(each for each in others if each != together)) if flows else (),
         follows_from=_refs(suspect.follows_from, refs),
         keys=tuple(dict.fromkeys(each.suspect.key for each in members)),
     )

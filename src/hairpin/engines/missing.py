@@ -1,5 +1,6 @@
 """Which of an engine's chains and rules the host lacks: decided by comparison, not guessed."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -64,6 +65,15 @@ def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
     """
     namespace, version = host.namespace(host.netns.name), host.version("iptables")
     return tuple((each, missing(each, namespace, version)) for each in host.engines if each.kind == "docker")
+
+
+def is_flushed(lost: Missing) -> bool:
+    """Return whether a chain of the engine is gone, or all of its rules in a table are: what a flush leaves."""
+    if lost.chains:
+        return True
+    gone = Counter((one.family, one.table) for one in lost.rules)
+    wanted = Counter((one.family, one.table) for one in lost.wanted.rules)
+    return any(count > 1 and count == wanted[table] for table, count in gone.items())
 
 
 def _lacks_chain(where: Found, chain: ExpectedChain) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.change.calls import Call, SetContainerState
 from hairpin.change.change import AddNamespace, Change, Primitive, one
+from hairpin.engines.missing import missing
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
@@ -18,18 +19,58 @@ from hairpin.host.socket import Socket
 from hairpin.network.prefix import address_text, network_of
 
 
+class _Start(msgspec.Struct, frozen=True):
+    """A container as its engine starts it: on the subnet of ``joined``, with the first address of its own."""
+
+    engine: Engine
+    joined: DockerNetwork
+    subnet: Subnet
+    address: int
+    running: Container
+
+
 def started(host: Host, container: Container, binding: PortBinding) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container that is on no bridge network.
 
     The service of the container listens on the binding's container port afterwards.
     """
+    start = _start(host, container)
+    if start is None:
+        return None
+    return Change(tuple(_parts(host, start, binding)), (SetContainerState("docker", "start", container.name),))
+
+
+def refuses_start(host: Host, container: Container) -> bool:
+    """Return whether the engine cannot start the container, because a chain for one of its rules is gone: iptables
+    then says "No chain/target/match by that name"."""
+    start = _start(host, container)
+    if start is None:
+        return False
+    namespace, version = host.namespace(host.netns.name), host.version("iptables")
+    lost = missing(with_container(start.engine, start.running), namespace, version)
+    gone = {(each.family, each.table, each.chain) for each in lost.chains}
+    return any((each.family, each.table, each.chain) in gone for each in lost.rules if each.container == container.name)
+
+
+def _start(host: Host, container: Container) -> _Start | None:
     engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
     joined = _network_of(engine, container) if engine is not None else None
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
-    parts = tuple(_parts(host, engine, container, joined, subnet, binding))
-    return Change(parts, (SetContainerState("docker", "start", container.name),))
+    own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
+    address = own or free_address(engine, subnet)
+    endpoint = Endpoint(
+        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=gateway_of(subnet)
+    )
+    running = msgspec.structs.replace(
+        container,
+        status="running",
+        endpoints=(endpoint,),
+        bindings=tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings),
+        netns=f"container:{container.name}",
+    )
+    return _Start(engine, joined, subnet, address, running)
 
 
 def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
@@ -68,21 +109,10 @@ def gateway_of(subnet: Subnet) -> int:
     return subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
 
 
-def _parts(
-    host: Host, engine: Engine, container: Container, joined: DockerNetwork, subnet: Subnet, binding: PortBinding
-) -> Iterator[Primitive]:
-    own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
-    address = own or free_address(engine, subnet)
-    endpoint = Endpoint(
-        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=gateway_of(subnet)
-    )
-    bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
-    running = msgspec.structs.replace(
-        container, status="running", endpoints=(endpoint,), bindings=bindings, netns=f"container:{container.name}"
-    )
-    yield _attached(host, running, joined, subnet, address, binding)
-    yield from added_rules(host, with_container(engine, running), running)
-    yield from relays(host, running, binding)
+def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitive]:
+    yield _attached(host, start.running, start.joined, start.subnet, start.address, binding)
+    yield from added_rules(host, with_container(start.engine, start.running), start.running)
+    yield from relays(host, start.running, binding)
 
 
 def free_address(engine: Engine, subnet: Subnet) -> int:

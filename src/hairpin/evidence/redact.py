@@ -22,7 +22,7 @@ from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 _ENGINES = ("docker", "podman")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """Version numbers of four parts look like addresses."""
-_FREE_TEXT = frozenset({"klog", "boot-scripts"})
+_FREE_TEXT = frozenset({"klog", "boot-scripts", "dockerd-log"})
 """Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
 container may be called ``accept``."""
 
@@ -67,7 +67,7 @@ def _redacted(evidence: Evidence, hostname: str, redactor: "_Redactor") -> Evide
 
 
 def _is_document(reading: Reading) -> bool:
-    engine, _, what = reading.key.partition("-")
+    engine, what = reading.key.partition("-")[0], reading.key.rpartition("-")[2]
     return engine in _ENGINES and what in {"containers", "networks", "info"} and reading.outcome == "text"
 
 

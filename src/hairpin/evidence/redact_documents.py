@@ -11,7 +11,8 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 class Documents:
-    """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's) at a time."""
+    """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's, and of what Docker has
+    written down) at a time."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names
@@ -19,7 +20,7 @@ class Documents:
 
     def redact(self, reading: Reading) -> str:
         """Return the text renamed, one document on each line.  A line that is no JSON is treated as text."""
-        kind = reading.key.partition("-")[2]
+        kind = reading.key.rpartition("-")[2]
         rename = {"containers": self._container, "networks": self._network, "info": self._info}[kind]
         return "".join(f"{self._line(line, rename)}\n" for line in reading.text.splitlines() if line.strip())
 

@@ -118,12 +118,35 @@ class Contact(msgspec.Struct, frozen=True):
 
     ``endpoint``: where it was asked, empty where no place was found.  ``state``: it ``answers``; it is ``hung`` (no
     answer within the time limit), ``stopped`` (no process of it runs), ``unreachable`` (it runs, or may, and nothing
-    here can ask it) or ``unreadable`` (no permission).  ``answered_ms``: how long it took to tell its version."""
+    here can ask it) or ``unreadable`` (no permission).  ``answered_ms``: how long it took to tell its version.
+
+    ``named``: what names the endpoint, ``DOCKER_HOST`` or ``docker context NAME``; empty: it is the engine found here.
+    ``halted``: processes of the engine that a signal has stopped, by id and name.  ``asked`` False: the endpoint is
+    none that can be asked from here, such as another machine's."""
 
     kind: Literal["docker", "podman"]
     endpoint: str
     state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
     answered_ms: int | None = None
+    named: str = ""
+    halted: tuple[tuple[int, str], ...] = ()
+    asked: bool = True
+
+
+class Boot(msgspec.Struct, frozen=True):
+    """How a daemon that does not run is started.  ``enabled``: files that start it at boot.  ``flags``: those that its
+    unit gives it.  ``log``: lines with which it ended."""
+
+    by: Literal["systemd", "sysvinit", "openrc", "snap", ""] = ""
+    enabled: tuple[str, ...] = ()
+    flags: tuple[tuple[str, str], ...] = ()
+    file: tuple[tuple[str, str], ...] = ()
+    malformed: bool = False
+    config: str = "/etc/docker/daemon.json"
+    log: tuple[str, ...] = ()
+    evidence: str = ""
+    traces: tuple[str, ...] = ()
+    """Readings that show why it does not run."""
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -150,6 +173,10 @@ class Engine(msgspec.Struct, frozen=True):
     live_restore: bool | None = None
     allow_direct_routing: bool | None = None
     rootless: bool = False
+    stored: bool = False
+    """Whether containers and networks are from the engine's own files, as it did not tell them itself."""
+    boot: Boot | None = None
+    """None: it runs."""
     evidence: str = ""
 
     def masquerades(self, network: DockerNetwork) -> bool:

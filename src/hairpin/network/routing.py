@@ -375,3 +375,8 @@ def route_text(route: Route) -> str:
     if any(hop.onlink for hop in route.next_hops):
         words.append("onlink")
     return " ".join(words)
+
+
+def has_default_route(namespace: Namespace, version: Version) -> bool:
+    """Return whether the namespace has a default route of that version in any table."""
+    return any(route.version == version and route.prefix_length == 0 for route in namespace.routes)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from hairpin.errors import CollectError, UsageError
 from hairpin.host.docker import Container
+from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.machines import same_machine
@@ -115,6 +116,7 @@ def container_named(network: Network, host: Host, name: str) -> Container:
     if container is not None:
         return container
     known = _listed(each.name for each in host.containers())
+    _require_engines((host,), name, known)
     if host is network.this:
         raise UsageError(message("no container {name!r} on this host (containers: {known})", name=name, known=known))
     raise UsageError(
@@ -140,9 +142,36 @@ def _refuse_unknown(network: Network, name: str) -> None:
     for host in network.hosts:
         _read(host)
     known = _listed(f"{each.name}@{host.name}" for host in network.hosts for each in host.containers())
+    _require_engines(network.hosts, name, known)
     raise UsageError(
         message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=known)
     )
+
+
+def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
+    """Raise CollectError if an engine of the hosts should answer and does not: it may have the container."""
+    for host in hosts:
+        for each in unanswering(host):
+            raise CollectError(
+                message(
+                    "container {name!r} is not known, and {engine} on {host} could not be asked ({state}): {why} "
+                    "(containers: {known})",
+                    name=name,
+                    engine=each.engine.kind,
+                    host=host.name or "-",
+                    state=each.contact.state,
+                    why=_why(each),
+                    known=known,
+                )
+            )
+
+
+def _why(each: Health) -> Message:
+    if each.is_down:
+        return message("start it with `systemctl start docker`")
+    if each.contact.named:
+        return message("{named} names {endpoint}", named=each.contact.named, endpoint=each.contact.endpoint)
+    return message("`hairpin` alone says why")
 
 
 def _listed(names: Iterable[str]) -> Message | str:

@@ -2,9 +2,13 @@
 makes them itself.  The advice names what may have deleted them.
 """
 
+import msgspec
+
+from hairpin.change.calls import SetUnitState
 from hairpin.change.change import AddChain, InsertRule
 from hairpin.engines.missing import Missing
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
+from hairpin.host.engine_health import health
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.meaning import meaning
@@ -31,6 +35,15 @@ def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
 def restored(host: Host) -> Lasting:
     """Return advice: the engine makes its rules anew, and these parts of the host may delete them again."""
     return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
+
+
+def started(situation: Situation) -> Lasting:
+    """Return the call that starts the engine at boot, if nothing does so yet."""
+    down = [each for each in health(situation.host) if each.is_down]
+    calls = (each for each in situation.candidate.change.calls if isinstance(each, SetUnitState))
+    if all(each.enabled for each in down):
+        return Lasting()
+    return Lasting(calls=tuple(msgspec.structs.replace(each, verb="enable") for each in calls))
 
 
 def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:

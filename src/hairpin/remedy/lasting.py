@@ -6,9 +6,9 @@ from hairpin.change.calls import (
     AddDirectRule,
     AllowInUfw,
     BindInterface,
+    ByPerson,
     Call,
     ConnectContainer,
-    FillIn,
     OpenPort,
     ReloadUfw,
     SetContainerState,
@@ -62,7 +62,7 @@ from hairpin.remedy import container, engine, firewalld, kept_rules, network_con
 from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
-    "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network",
+    "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine",
     "start-container", "continue-process", "recreate-container", "make-service-listen",
     "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
     "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
@@ -129,7 +129,9 @@ def _kind_of_call(call: Call) -> Kind | None:
             return "connect-network"
         case SetContainerState(verb=verb):
             return "start-container" if verb != "pause" else None
-        case SetRestartPolicy() | ReloadUfw() | SetUnitState() | FillIn():
+        case SetUnitState():
+            return "start-engine"
+        case SetRestartPolicy() | ReloadUfw() | ByPerson():
             return None
         case _:
             assert_never(call)
@@ -182,6 +184,8 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
     match kind:
         case "open-firewalld-port":
             return firewalld.opened(situation)
+        case "start-engine":
+            return engine.started(situation)
         case "start-container":
             return container.started(situation)
         case "allow-in-ufw" | "unban-address":

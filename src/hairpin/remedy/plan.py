@@ -29,7 +29,7 @@ def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy
 def _remedy(cause: str, candidate: Candidate, way: Way, network: Network) -> Iterator[Remedy]:
     """Yield the one remedy for all parts of a way's change; none if it has neither parts nor words."""
     change = way.change
-    if not change.parts:
+    if not change.parts and not change.calls:
         if way.said:
             yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
         return
@@ -39,6 +39,8 @@ def _remedy(cause: str, candidate: Candidate, way: Way, network: Network) -> Ite
     chosen: dict[Kind, list[Primitive]] = {}
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
+    if not change.parts and change.calls:
+        chosen["start-engine"] = []  # a daemon that nothing of the kernel waits for
     kinds = sorted(chosen, key=KINDS.index)
     kept: list[Lasting] = []
     for kind in kinds:
@@ -51,10 +53,7 @@ def _remedy(cause: str, candidate: Candidate, way: Way, network: Network) -> Ite
     first = change == candidate.change
     by_person = way.by_person or kinds[0] in BY_PERSON
     own = (*way.said, *(candidate.advice if first else ()))
-    if by_person:
-        own = (*own, *_services(change))
-    elif not change.calls:
-        own = (*advice(made), *own)
+    own = (*own, *_services(change)) if by_person else (*advice(made), *own)
     told = (*own, *(each for found in kept for each in found.advice))
     effects = (*(candidate.side_effects if first else ()), *(each for found in kept for each in found.side_effects))
     yield Remedy(

@@ -9,6 +9,7 @@ import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Severity
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
+from hairpin.message import Message
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.configured import configured_text
 from hairpin.report.places import Places, places_of
@@ -158,7 +159,9 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 
 class CauseDocument(msgspec.Struct, frozen=True):
     """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
-    ``configured``: somebody wrote down what stops them, so that it is policy; null: an accident at run time."""
+    ``configured``: somebody wrote down what stops them, so that it is policy; null: an accident at run time.
+    ``proof``: null for an engine's state that no asked flow shows; of a latent cause, it is of the time after
+    ``event``."""
 
     ref: CauseRef
     id: StableId
@@ -167,7 +170,7 @@ class CauseDocument(msgspec.Struct, frozen=True):
     detail: str
     where: dict[str, str]
     flows: tuple[FlowRef, ...]
-    proof: ProofDocument
+    proof: ProofDocument | None
     event: StableId | None
     evidence: tuple[EvidenceRef, ...]
     remedies: tuple[RemedyDocument, ...]
@@ -232,7 +235,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
         causes=causes,
         evidence=quotes.all(),
         missing=missing,
-        notes=tuple(words(each) for each in answer.notes),
+        notes=tuple(words(each) for each in (*answer.engines, *answer.notes)),
         questions=question_documents(answer, words),
     )
 
@@ -275,8 +278,8 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         origin=places.start(trace.flow),
         to=trace.flow.target_text(),
         container=trace.flow.container,
-        verdict=trace.verdict,
-        conditions=tuple(words(each.said) for each in trace.conditions),
+        verdict=flow.verdict,
+        conditions=tuple(words(each) for each in _conditions(flow)),
         judge=flow.judge,
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
@@ -285,6 +288,12 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         host=trace.flow.host,
         to_host=trace.flow.asked_host or trace.flow.host,
     )
+
+
+def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
+    """Return what the verdict depends on; for a disputed one that is the judges' difference."""
+    reason = flow.judged.agreement.reason if flow.judged is not None and flow.disputed else None
+    return (*(each.said for each in flow.trace.conditions), *((reason,) if reason is not None else ()))
 
 
 def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
@@ -314,9 +323,7 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         detail=words(candidate.detail),
         where=dict(candidate.where),
         flows=cause.flows,
-        proof=ProofDocument(
-            cause.judge, cause.proof.without_change, cause.proof.with_change, cause.together, cause.alternatives
-        ),
+        proof=_proof(cause),
         event=cause.event,
         evidence=quotes.cause(cause),
         remedies=tuple(_remedy(each, cause.host, words) for each in cause.remedies),
@@ -330,6 +337,13 @@ def _configured(found: Configured, words: Words) -> ConfiguredDocument:
     return ConfiguredDocument(
         found.writer, found.file, found.line, found.option, found.owner, words(configured_text(found))
     )
+
+
+def _proof(cause: CauseAnswer) -> ProofDocument | None:
+    proof = cause.proof
+    if proof is None:
+        return None
+    return ProofDocument(cause.judge, proof.without_change, proof.with_change, cause.together, cause.alternatives)
 
 
 def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:

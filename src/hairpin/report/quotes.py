@@ -34,6 +34,9 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
     "docker-containers": (
         "Name", "State.Status", "State.ExitCode", "State.Error", "HostConfig.NetworkMode", "HostConfig.PortBindings",
     ),
+    "docker-stored-containers": (
+        "Name", "State.Running", "State.ExitCode", "HostConfig.PortBindings",
+    ),
     "docker-networks": ("Name", "Driver", "Internal", "IPAM.Config"),
     "docker-info": ("ServerVersion", "OperatingSystem"),
     "docker-version": ("Version",),
@@ -93,9 +96,9 @@ class Quotes:
 
     def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
         """Return the references of a cause's evidence: the readings that it names, else the one that shows the stop."""
-        decided = cause.stop.decided_by
+        decided = cause.stop.decided_by if cause.stop is not None else None
         named = self.named(cause.candidate, decided)
-        if named:
+        if named or cause.stop is None:
             return named
         reference = self.decided(decided)
         if reference is None and isinstance(decided, SocketDecided):

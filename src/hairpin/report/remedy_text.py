@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import PersistFile, Remedy, SideEffect
 from hairpin.report.paper import Paper
-from hairpin.walk.verdicts import VERDICTS
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
 
 NOTE = message("note:")
 _NOW = message("repair now:"), message("repair that disrupts what works now:")

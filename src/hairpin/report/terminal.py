@@ -1,6 +1,7 @@
 """The answer as people read it: verdicts first, then where the packet stops, why, the proof, the repair."""
 
-from hairpin.answer.answer import Answer, CauseAnswer, Judge
+from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, Judge
+from hairpin.diagnose.diagnose import Proof
 from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
 from hairpin.report.configured import configured_text
@@ -35,6 +36,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
     report.verdicts()
     for group in groups(answer.flows):
         report.group(group)
+    report.not_blocking()
     report.rest()
     return paper.text()
 
@@ -58,13 +60,17 @@ class _Report:
     def verdicts(self) -> None:
         """Write every flow's verdict: first the failing flows, grouped by how they fail."""
         flows, words, paper = self._answer.flows, self._words, self._paper
+        for said in self._answer.engines:
+            paper.prose(words(said), style="strong")
+        if self._answer.engines:
+            paper.gap()
         if not flows:
             self._prose(_nothing_asked(self._answer))
         bad = groups(flows)
         for group in bad:
             lines = [flow_text(flows[number].trace.flow, self._places) for number in group.numbers]
             write_flows(lines, group.verdict, words, paper, all_=self._verbose)
-        fine = [each for each in flows if each.trace.succeeds]
+        fine = [each for each in flows if each.succeeds]
         single = self._verbose or len(fine) <= FEW
         verdicts: dict[Verdict, None] = dict.fromkeys(each.verdict for each in fine)
         for verdict in verdicts:
@@ -87,6 +93,14 @@ class _Report:
         if not group.causes:
             self._paper.gap()
             self._unexplained(group)
+
+    def not_blocking(self) -> None:
+        """Write the causes that stop no asked flow yet, and what keeps an engine from starting."""
+        for cause in self._answer.causes:
+            if cause.ref not in self._told and (cause.severity == "latent" or cause.proof is None):
+                self._told.add(cause.ref)
+                self._paper.gap()
+                self._cause(cause)
 
     def _unexplained(self, group: Group) -> None:
         if group.verdict != "depends":
@@ -118,7 +132,11 @@ class _Report:
         if cause.configured is not None:
             paper.prose(words(configured_text(cause.configured)), indent=2)
         paper.gap()
-        paper.prose(words(self._proof(cause)), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
+        if cause.proof is not None:
+            said = self._proof(cause, cause.proof)
+            paper.prose(words(said), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
+        elif cause.event is not None:
+            paper.prose(words(message("it strikes after: {event}", event=cause.event)), indent=2)
         if self._verbose and cause.alternatives:
             said = message("would do instead: {causes}", causes="; ".join(map(self._named, cause.alternatives)))
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
@@ -141,13 +159,20 @@ class _Report:
         if quote.note:
             self._paper.prose(quote.note, indent=5)
 
-    def _proof(self, cause: CauseAnswer) -> Message:
-        proof = cause.proof
+    def _proof(self, cause: CauseAnswer, proof: Proof) -> Message:
         before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
         judge = self._words(_JUDGES[cause.judge])
-        if not cause.candidate.offered and len(cause.together) == 1:
+        if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
             return message(
                 "as it is: {before}; without that rule, which is meant to stay: {after} ({judge})",
+                before=before,
+                after=after,
+                judge=judge,
+            )
+        if cause.event is not None:
+            return message(
+                "after {event}: {before}; with this change: {after} ({judge})",
+                event=cause.event,
                 before=before,
                 after=after,
                 judge=judge,
@@ -176,9 +201,8 @@ class _Report:
             paper.gap()
             paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
         write_questions(self._answer, words, paper)
-        if self._answer.missing:
-            paper.gap()
-            self._missing()
+        self._missing()
+        self._not_replayed()
         paper.gap()
         for said in self._answer.notes:
             paper.prose(words(said), first=f"{words(NOTE)} ")
@@ -188,6 +212,7 @@ class _Report:
         """Return when the hosts were read, and whether a replica agrees."""
         flows = self._answer.flows
         agreed = flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows)
+        agreed = agreed and not self._answer.disputes
         if self._answer.has_several_hosts:
             read = (host for host in self._answer.network.hosts if host.was_read)
             hosts = ", ".join(f"{host.name} ({host.taken_at or '-'})" for host in read)
@@ -201,7 +226,10 @@ class _Report:
         return message("Simulated from what was read on {host} at {time}.", **here)
 
     def _missing(self) -> None:
-        missing = self._answer.missing
+        missing = tuple(each for each in self._answer.unread if each.key != REPLICA)
+        if not missing:
+            return
+        self._paper.gap()
         self._paper.prose(self._words(message("Not read, so undecided:")), style="unsure")
         for each in missing if self._verbose else missing[:FEW]:
             said = message(
@@ -218,18 +246,33 @@ class _Report:
         if any("denied" in reason or "ermi" in reason for reason in on_hosts):
             self._prose(message("Run it as root to have them read."), indent=2)
 
+    def _not_replayed(self) -> None:
+        """Write what the second judge contradicts, and what it could not confirm: nothing is undecided by the latter."""
+        for dispute in self._answer.disputes:
+            self._paper.gap()
+            told = self._words(dispute.said())
+            self._paper.prose(told, first=f"{self._words(message('the judges disagree:'))} ", first_style="unsure")
+        for reason in dict.fromkeys(each.reason for each in self._answer.unread if each.key == REPLICA):
+            self._paper.gap()
+            self._paper.prose(self._words(message("Not replayed: {reason}", reason=reason)), style="faint")
+
 
 def _nothing_asked(answer: Answer) -> Message:
+    if not any(host.engines for host in answer.network.hosts) and any(host.was_read for host in answer.network.hosts):
+        return message(
+            "No container engine is installed here, so nothing is published. Name a port to look at it alone: hairpin "
+            "check PORT"
+        )
     if any(each.key.startswith(("docker", "podman")) for each in answer.missing):
-        return message(
-            "The container engine could not be asked, so it is not known what is published. Name a port to look at it "
-            "alone: hairpin check PORT"
+        return message("What is published is not known. Name a port to look at it alone: hairpin check PORT")
+    if not any(host.containers() for host in answer.network.hosts):
+        kinds = sorted({each.kind for host in answer.network.hosts for each in host.engines})
+        form = message("Docker and Podman run no container here. Name a port to look at it alone: hairpin check PORT")
+        one = message(
+            "{engine} runs no container here. Name a port to look at it alone: hairpin check PORT",
+            engine=kinds[0].capitalize() if kinds else "-",
         )
-    if not any(host.engines for host in answer.network.hosts):
-        return message(
-            "No container engine answers here, so there is nothing published to look at. Name a port to look at it "
-            "alone: hairpin check PORT"
-        )
+        return form if len(kinds) > 1 else one
     return message(
         "No container here publishes a port or has a network of its own, so there is nothing to look at. Name a port "
         "to look at it alone: hairpin check PORT"

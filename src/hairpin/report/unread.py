@@ -10,6 +10,7 @@ from hairpin.report.words import Words
 _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("host",), message("everything about that host")),
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
+    (("dockerd", "daemon-json"), message("how dockerd is configured")),
     (("docker", "podman"), message("which containers run and what they publish")),
     (("namespaces", "netns"), message("what happens inside of containers")),
     (("sockets", "proc-net"), message("which ports somebody listens on")),

@@ -33,7 +33,7 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
     """Return the failing flows in groups: those with a cause first, undecided ones last."""
     found: dict[tuple[Verdict, tuple[str, ...], str], list[int]] = {}
     for number, flow in enumerate(flows):
-        if not flow.trace.succeeds:
+        if not flow.succeeds:
             # Flows without a cause are alike if they stop at the same place for the same reason.
             place = (
                 ""

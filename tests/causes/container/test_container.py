@@ -17,7 +17,7 @@ from tests.causes.hosts import (
     with_link,
     without_addresses,
 )
-from tests.rule_text import with_chain
+from tests.rule_text import with_chain, without_chain
 from tests.small_host import (
     HOST_NETNS,
     WEB,
@@ -42,6 +42,14 @@ CASES: dict[str, Case] = {
     ),
     "its link is down": Case(
         network(inner=with_link(container_namespace(), "eth0", up=False)), published(), ("container-link-down",),
+    ),
+    "its link is down, and the default route went with it": Case(
+        network(inner=with_link(container_namespace(default=False), "eth0", up=False)), published(),
+        ("container-link-down",),
+    ),
+    "it cannot start, because the engine's chains are gone": Case(
+        network(host_namespace(without_chain("nat", "DOCKER"), sockets=()), docker=engine(container("created"))),
+        published(), ("docker-nat-chain-missing", "container-not-running"),
     ),
     "it was created without a network": Case(unpublished(ignored("none")), published(), ("container-network-none",)),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),

@@ -5,26 +5,40 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.change.change import SetLink, one
+from hairpin.change.change import AddRoute, Change, SetLink
 from hairpin.host.link import Link
 from hairpin.message import Message
+from hairpin.network.network import addresses_of
 
 
 def down(view: View) -> Link | None:
-    """Return the link at which the packet stopped if it is down, or None."""
-    link = view.namespace.link(view.stop.link)
-    return link if link is not None and not link.up else None
+    """Return the link at which the packet stopped if it is down, or None.  A packet without a route stops at a link
+    with an address: the kernel deletes the routes by a link that goes down."""
+    if view.stop.reason != "no-route":
+        link = view.namespace.link(view.stop.link)
+        return link if link is not None and not link.up else None
+    version = view.stop.seen.packet.version
+    down_links = (each for each in view.namespace.links if not each.up and each.name != "lo")
+    return next((each for each in down_links if addresses_of(view.namespace, each.name, version)), None)
 
 
-def brought_up(view: View, link: Link, title: Message, detail: Message) -> Iterator[Candidate]:
-    """Yield the candidate that sets the link up."""
+def brought_up(
+    view: View,
+    link: Link,
+    title: Message,
+    detail: Message,
+    routes: tuple[AddRoute, ...] = (),
+    advice: tuple[Message, ...] = (),
+) -> Iterator[Candidate]:
+    """Yield the candidate that sets the link up and puts the ``routes`` back that went with it."""
     port = msgspec.structs.replace(link.port, state="forwarding") if link.port is not None else None
     up = msgspec.structs.replace(link, up=True, carrier=True, port=port)
     yield Candidate(
         title=title,
         detail=detail,
-        change=one(SetLink(view.stop.netns, up)),
+        change=Change((SetLink(view.stop.netns, up), *routes)),
         where=where(netns=view.stop.netns, link=link.name, state="down"),
         in_class="link-or-route",
         evidence=(link.evidence,),
+        advice=advice,
     )

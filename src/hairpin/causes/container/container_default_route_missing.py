@@ -6,11 +6,12 @@ Users see: the host reaches the container, outside clients do not; inside it, "N
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._engine_gateway import gateways
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.network import addresses_of
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text
+from hairpin.network.routing import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -19,22 +20,9 @@ def find(view: View) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     if view.on_host or container is None:
         return
-    if any(route.version == version and route.prefix_length == 0 for route in view.namespace.routes):
+    if has_default_route(view.namespace, version):
         return
-    for endpoint in container.endpoints:
-        gateway = endpoint.gateway4 if version == 4 else endpoint.gateway6
-        if gateway is None:
-            continue
-        link = next(
-            (
-                each.link
-                for each in addresses_of(view.namespace, None, version)
-                if inside(gateway, each.value, each.prefix_length, version)
-            ),
-            None,
-        )
-        if link is None:
-            continue
+    for gateway, link in gateways(container, view.namespace, version):
         yield Candidate(
             title=message("Container {name} has no default route", name=container.name),
             detail=message("It cannot answer anybody outside of its own subnet."),
@@ -42,6 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
             where=where(container=container.name, route=f"default via {address_text(gateway, version)} dev {link}"),
             in_class="link-or-route",
             evidence=(container.evidence,),
+            made_by=("container-link-down",),
         )
         return
 

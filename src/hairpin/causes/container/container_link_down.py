@@ -7,7 +7,12 @@ from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.container._engine_gateway import gateways
+from hairpin.change.change import AddRoute
+from hairpin.host.link import Link
+from hairpin.host.route import NextHop, Route
 from hairpin.message import message
+from hairpin.network.routing import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -16,13 +21,25 @@ def find(view: View) -> Iterator[Candidate]:
     if link is None or view.on_host:
         return
     title = message("{link} inside {netns} is down", link=link.name, netns=view.network.netns_text(view.stop.netns))
-    yield from brought_up(view, link, title, message("The container's own interface is administratively down."))
+    detail = message("The container's own interface is administratively down.")
+    yield from brought_up(view, link, title, detail, tuple(_default_route(view, link)))
+
+
+def _default_route(view: View, link: Link) -> Iterator[AddRoute]:
+    """Yield the default route that the kernel deleted with the link: the one that the engine gave."""
+    version = view.flow.version
+    if view.container is None or has_default_route(view.namespace, version):
+        return
+    for gateway, name in gateways(view.container, view.namespace, version):
+        if name == link.name:
+            yield AddRoute(view.stop.netns, Route(version, 0, 0, next_hops=(NextHop(name, gateway),)))
+            return
 
 
 CAUSE = Cause(
     id="container-link-down",
     title="The container's interface is down",
     source="net/core/dev.c: IFF_UP",
-    reasons=frozenset({"link-down", "bridge-down", "no-carrier"}),
+    reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route"}),
     find=find,
 )

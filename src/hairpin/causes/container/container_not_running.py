@@ -10,8 +10,9 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.change.change import AddSocket, Change
-from hairpin.engines.starting import started
-from hairpin.host.docker import Container
+from hairpin.engines.starting import refuses_start, started
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.engine_health import is_down
 from hairpin.message import Message, message
 
 
@@ -22,35 +23,59 @@ def find(view: View) -> Iterator[Candidate]:
         return
     for container, binding in bindings:
         looping = container.status == "restarting" or _has_ended(container)
-        if container.running and not looping:
+        if (container.running and not looping) or any(
+            is_down(view.host, engine) for engine in view.host.engines if container in engine.containers
+        ):
             continue
         change = started(view.host, container, binding)
         if change is None:
             continue
-        ended = container.status == "exited" or looping
-        exited = message(" with exit code {code}", code=container.exit_code) if ended else ""
-        if looping:
+        failed = looping or _failed(container)
+        if failed:
             change = _without_call(change, message("repair what ends it: docker logs {name}", name=container.name))
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
-            detail=message(
-                "It publishes port {port}, and it is {status}{exited}: nobody holds the port.{error}",
-                port=binding.host_port,
-                status="restarting" if looping else container.status,
-                exited=exited,
-                error=message(" Docker says: {error}", error=container.error) if container.error else "",
-            ),
+            detail=_detail(container, binding, looping=looping),
             change=change,
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
             in_class="switched-off",
             evidence=(container.evidence,),
-            advice=(
-                message("read why it ended: docker logs {name}", name=container.name),
-                message(
-                    "to have it back after a reboot: docker update --restart unless-stopped {name}", name=container.name
-                ),
-            ),
+            refused="start-refused" if not failed and refuses_start(view.host, container) else None,
+            advice=(message("read why it ended: docker logs {name}", name=container.name),)
+            if container.status != "created" and not failed
+            else (),
         )
+
+
+def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Message:
+    values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
+    if container.status == "created":
+        said = message("It publishes port {port} and has never started, so nothing holds the port.", **values)
+    elif looping:
+        said = message(
+            "It publishes port {port}, and its program ends again and again, last with exit code {code} at {at}: "
+            "nothing holds the port.",
+            **values,
+        )
+    else:
+        said = message(
+            "It publishes port {port} and ended with exit code {code} at {at}, so nothing holds the port.", **values
+        )
+    if not container.error:
+        return said
+    return message("{said} Docker could not start it: {error}", said=said, error=_reason(container.error))
+
+
+def _reason(error: str) -> str:
+    """Return the engine's own reason on one line, without the layers of the engine that pass it on."""
+    line = " ".join(error.split())
+    return line.rpartition("failed: ")[2].removesuffix("(exit status 1))").strip()
+
+
+def _failed(container: Container) -> bool:
+    """Return whether the container's program ended by itself with an error: it would do so again.  What an
+    administrator stops ends with 0, or by SIGTERM or SIGKILL."""
+    return container.status == "exited" and not container.error and container.exit_code not in (None, 0, 137, 143)
 
 
 def _has_ended(container: Container) -> bool:

@@ -10,13 +10,15 @@ from hairpin.causes.engine._publishing import at_host_port, covers
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
 from hairpin.engines.republishing import relays
+from hairpin.host.engine_health import is_down
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a running container publishes the port on the address and nothing listens there."""
     for container, binding in at_host_port(view):
-        if not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
+        down = any(is_down(view.host, each) for each in view.host.engines if container in each.containers)
+        if down or not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):
             continue
         parts = tuple(relays(view.host, container, binding))
         if parts:

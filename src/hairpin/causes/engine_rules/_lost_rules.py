@@ -11,8 +11,8 @@ import msgspec
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.causes.order import Class
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.missing import Missing, missing_on
-from hairpin.engines.restoring import restoring
+from hairpin.engines.missing import Missing, is_flushed, missing_on
+from hairpin.engines.restoring import restored, restoring
 from hairpin.host.docker import Engine
 from hairpin.message import Message, message
 
@@ -60,13 +60,27 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
 def candidate(
     view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
 ) -> Candidate:
-    """Return the candidate that restores this part."""
+    """Return the candidate that restores this part; after a flush, all that the engine lacks.
+
+    A flush is one fault, whatever a packet meets of it first, and one change puts everything back.
+    """
+    netns, namespace = view.host_netns, view.host_namespace
+    if is_flushed(part.missing):
+        part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
+        title = message(
+            "Docker's rules were flushed: {rules} rules and {chains} chains are gone",
+            rules=len(part.rules),
+            chains=len(part.chains),
+        )
+        change = restored(part.missing, netns, namespace)
+    else:
+        change = restoring(netns, namespace, part.missing, part.chains, part.rules)
     names = [f"{each.table} {each.chain}" for each in part.chains]
     texts = [f"-t {each.table} {each.rule.text}" for each in part.rules]
     return Candidate(
         title=title,
         detail=detail,
-        change=restoring(view.host_netns, view.host_namespace, part.missing, part.chains, part.rules),
+        change=change,
         where=where(
             table=", ".join(_tables(part)),
             chains=", ".join(names) or None,

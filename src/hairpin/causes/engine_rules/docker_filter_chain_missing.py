@@ -14,7 +14,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when chains of the engine are missing from the filter table."""
     for each in lost(view):
         part = each.in_table("filter")
-        if not part.chains:
+        if not part.chains or (view.stop.reason == "start-refused" and each.in_table("nat").chains):
             continue
         yield candidate(
             view,
@@ -32,6 +32,6 @@ CAUSE = Cause(
     id="docker-filter-chain-missing",
     title="The engine's filter chains are missing",
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
-    reasons=frozenset({"policy", "rule", "reject"}),
+    reasons=frozenset({"policy", "rule", "reject", "start-refused"}),
     find=find,
 )

@@ -33,7 +33,7 @@ CAUSE = Cause(
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset(
         {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated",
-         "martian-destination", "route-localnet"}
+         "martian-destination", "route-localnet", "start-refused"}
     ),
     find=find,
 )  # fmt: skip

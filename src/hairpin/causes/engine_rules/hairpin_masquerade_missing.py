@@ -18,7 +18,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in lost(view):
         part = each.in_table("nat")
         rules = part.of("local-masquerade", "hairpin-masquerade")
-        if not rules:
+        if not rules or part.chains:
             continue
         yield candidate(
             view,

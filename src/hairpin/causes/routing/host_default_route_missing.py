@@ -3,16 +3,17 @@
 Users see: clients on the link reach the port, clients behind a router time out.
 """
 
+import shlex
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.routing._gateway import likely_gateway
-from hairpin.change.calls import FillIn
+from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddRoute, one
 from hairpin.change.words import six
 from hairpin.host.route import NextHop, Route
-from hairpin.message import message
-from hairpin.network.prefix import address_text
+from hairpin.message import Message, message
+from hairpin.network.prefix import Version
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -24,31 +25,27 @@ def find(view: View) -> Iterator[Candidate]:
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
-    link, gateway, seen = way
-    named = address_text(gateway, version) if seen else "GATEWAY"
-    advice = (
-        message(
-            "{address} is the only neighbour that was seen on {link}: make sure that it is the router",
-            address=named,
-            link=link,
-        )
-        if seen
-        else message("put your router's address in place of GATEWAY")
-    )
-    words = ("ip", *six(version), "route", "add", "default", "via", "GATEWAY", "dev", link)
+    route = AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),)))
     yield Candidate(
         title=message("This host has no default route"),
         detail=message("Packets for anybody who is not on one of its own links have no way."),
-        change=one(
-            AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),))),
-            *(() if seen else (FillIn(words),)),
-        ),
-        where=where(route="default", link=link),
+        change=one(route, *(() if way.source is not None else (ByPerson(put_back(version, way.link)),))),
+        where=where(route="default", link=way.link),
         in_class="link-or-route",
         evidence=tuple(
             dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)
         )[:1],
-        advice=(advice,),
+        advice=(way.source,) if way.source is not None else (),
+        made_by=("host-link-down",),
+    )
+
+
+def put_back(version: Version, link: str) -> Message:
+    """Return what only a person can do who knows the router."""
+    command = shlex.join(("ip", *six(version), "route", "add", "default", "via", "ROUTER", "dev", link))
+    return message(
+        "nothing that was read names the router: put the default route back with its address, {command}",
+        command=command,
     )
 
 

@@ -9,9 +9,13 @@ import msgspec
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import SetLink, one
-from hairpin.message import message
+from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.change.change import AddRoute, SetLink, one
+from hairpin.host.link import Link
+from hairpin.host.route import NextHop, Route
+from hairpin.message import Message, message
 from hairpin.network.network import is_bridge_port
+from hairpin.network.routing import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -24,12 +28,19 @@ def find(view: View) -> Iterator[Candidate]:
     if is_bridge_port(view.namespace, link) and link.tunnel is None:
         return
     title = message("{link} is down", link=link.name, netns=view.stop.netns)
-    yield from brought_up(
-        view,
-        link,
-        title,
-        message("{link} is administratively down: nothing comes in or goes out by it.", link=link.name),
-    )
+    detail = message("{link} is administratively down: nothing comes in or goes out by it.", link=link.name)
+    yield from brought_up(view, link, title, detail, *_default_route(view, link))
+
+
+def _default_route(view: View, link: Link) -> tuple[tuple[AddRoute, ...], tuple[Message, ...]]:
+    """Return the default route that the kernel deleted with the link, and what names its router; nothing if there is
+    a default route, or if nothing names the router."""
+    version = view.flow.version
+    way = likely_gateway(view.network, view.stop.netns, version)
+    if way is None or way.source is None or way.link != link.name or has_default_route(view.namespace, version):
+        return (), ()
+    route = Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),))
+    return (AddRoute(view.stop.netns, route),), (way.source,)
 
 
 def _without_carrier(view: View) -> Iterator[Candidate]:
@@ -62,6 +73,6 @@ CAUSE = Cause(
     id="host-link-down",
     title="The host's link is down",
     source="net/core/dev.c: IFF_UP",
-    reasons=frozenset({"link-down", "bridge-down", "no-carrier"}),
+    reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route"}),
     find=find,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
@@ -23,15 +24,18 @@ def find(view: View) -> Iterator[Candidate]:
     way = likely_gateway(view.network, view.host_netns, packet.version)
     if way is None:
         return
-    link, gateway, _ = way
     text = address_text(packet.daddr, packet.version)
-    route = Route(packet.version, packet.daddr, width(packet.version), next_hops=(NextHop(link, gateway),))
+    hop = NextHop(way.link, way.address)
+    route = AddRoute(view.host_netns, Route(packet.version, packet.daddr, width(packet.version), next_hops=(hop,)))
+    by_person = message("add a route to {address} by the router that knows the way", address=text)
     yield Candidate(
         title=message("No route leads back to {address}", address=text),
         detail=message("The lookup for it ends without a route in every table that the policy rules name."),
-        change=one(AddRoute(view.host_netns, route)),
+        change=one(route, *(() if way.source is not None else (ByPerson(by_person),))),
         where=where(address=text),
         in_class="no-way-back",
+        advice=(way.source,) if way.source is not None else (),
+        made_by=("host-link-down",),
     )
 
 

@@ -8,7 +8,7 @@ from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.contact import contact
-from hairpin.host.read.engines.engines import engines, is_mute
+from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.placement import Place, netnsids, placed, places
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.namespaces import NamespaceReader
@@ -77,15 +77,29 @@ def _engines(
     known: tuple[Place, ...],
     readable: frozenset[str],
 ) -> tuple[Engine, ...]:
-    mute = is_mute(readings)
+    mute, malformed = is_mute(readings), is_malformed(readings)
 
     def make() -> tuple[Engine, ...]:
-        found = engines(readings, units, versions, mute=mute)
+        found = engines(readings, units, versions, mute=mute, malformed=malformed)
         return tuple(
-            msgspec.structs.replace(engine, containers=placed(engine.containers, known, readable)) for engine in found
+            msgspec.structs.replace(engine, containers=placed(_alive(engine, known), known, readable))
+            for engine in found
         )
 
-    return readings.part(("engines",), make, units, versions, known, readable, mute)
+    return readings.part(("engines",), make, units, versions, known, readable, mute, malformed)
+
+
+def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:
+    """Return the engine's containers.  By its files one may run that has no process any more: it has ended."""
+    if not engine.stored:
+        return engine.containers
+    alive = {place.container for place in known}
+    return tuple(
+        msgspec.structs.replace(each, status="exited", pid=None)
+        if each.status != "created" and each.id not in alive
+        else each
+        for each in engine.containers
+    )
 
 
 def _namespaces(

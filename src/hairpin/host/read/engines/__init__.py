@@ -1,4 +1,4 @@
 """Documents of container engines: ``engines`` is the entry, then ``container_json``, ``network_json``,
-``engine_options``, ``contact``; ``placement`` finds a container's namespace, ``relays`` the processes that relay
-published ports.
+``engine_options``, ``contact``, ``boot`` (of a daemon that does not run); ``placement`` finds a container's namespace,
+``relays`` the processes that relay published ports.
 """

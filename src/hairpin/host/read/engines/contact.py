@@ -1,5 +1,6 @@
 """How an engine took the collector's questions: where it was asked, and whether it answered."""
 
+import re
 from typing import Literal
 
 from hairpin.evidence.reading import Evidence, Reading
@@ -7,6 +8,7 @@ from hairpin.host.docker import Contact
 
 _TIMED_OUT = (28, 124)
 """curl's exit status after ``--max-time``, timeout(1)'s."""
+_NAMED = re.compile(r"\(named by ([^()]+)\)")
 State = Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
 
 
@@ -16,7 +18,15 @@ def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
     if kind == "podman":  # it has no daemon: its command answers
         return Contact(kind, "podman" if version is not None else "", _of_podman(version), _took_ms(version))
     socket = evidence.find("docker-socket", "")
-    return Contact(kind, _endpoint(socket), _of_docker(evidence, socket, version), _took_ms(version))
+    return Contact(
+        kind,
+        _endpoint(socket),
+        _of_docker(evidence, socket, version),
+        _took_ms(version),
+        _named(socket),
+        _halted(evidence.find("engine-halted", "")),
+        socket is None or "not asked" not in socket.text,
+    )
 
 
 def _endpoint(socket: Reading | None) -> str:
@@ -44,6 +54,8 @@ def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | No
         return told
     if any(_is_text(evidence.find(key, "")) for key in ("docker-info", "docker-containers")):
         return "answers"
+    if _named(socket) and socket is not None and socket.outcome != "refused":
+        return "unreachable"  # whether or not a daemon runs here, it is not the one that was meant
     if socket is not None and socket.outcome == "refused":
         return "unreadable"
     if _is_text(evidence.find("dockerd-cmdline", "")):
@@ -62,6 +74,19 @@ def _told(version: Reading) -> State | None:
     if version.outcome == "refused":
         return "unreadable"
     return "hung" if version.status in _TIMED_OUT else None
+
+
+def _named(socket: Reading | None) -> str:
+    """Return what names the endpoint; empty if it is that of the daemon found here."""
+    said = _NAMED.search(socket.text) if socket is not None else None
+    return said[1] if said else ""
+
+
+def _halted(reading: Reading | None) -> tuple[tuple[int, str], ...]:
+    if reading is None or reading.outcome != "text":
+        return ()
+    lines = (line.partition("\t") for line in reading.text.split("\n"))
+    return tuple((int(pid), name) for pid, tab, name in lines if tab and pid.isdigit())
 
 
 def _is_text(reading: Reading | None) -> bool:

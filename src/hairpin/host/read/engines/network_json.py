@@ -88,6 +88,68 @@ def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
         raise ParseError(reason_of(error), source=source) from None
 
 
+class _Stored(msgspec.Struct):
+    id: str
+    name: str
+    driver: str = msgspec.field(default="", name="networkType")
+    scope: str | None = "local"
+    internal: bool | None = False
+    ingress: bool | None = False
+    in_delete: bool | None = msgspec.field(default=False, name="inDelete")
+    ipv6: bool | None = msgspec.field(default=False, name="enableIPv6")
+    pools4: str | None = msgspec.field(default=None, name="ipamV4Info")
+    pools6: str | None = msgspec.field(default=None, name="ipamV6Info")
+    generic: dict[str, dict[str, str]] | None = None
+
+
+class _StoredPool(msgspec.Struct):
+    data: str = msgspec.field(default="", name="IPAMData")
+
+
+class _PoolData(msgspec.Struct):
+    pool: str | None = msgspec.field(default="", name="Pool")
+    gateway: str | None = msgspec.field(default="", name="Gateway")
+
+
+_STORED = msgspec.json.Decoder(_Stored)
+_STORED_ALL = msgspec.json.Decoder(tuple[_Stored, ...])
+_POOLS = msgspec.json.Decoder(tuple[_StoredPool, ...])
+_POOL = msgspec.json.Decoder(_PoolData)
+_GENERIC = "com.docker.network.generic"
+
+
+def stored_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
+    """Return the networks that dockerd has written down (libnetwork's database), each once; raise ParseError."""
+    found = {each.id: each for each in decode_list(_STORED_ALL, _STORED, text, source=source) if not each.in_delete}
+    try:
+        return tuple(_of_stored(item, evidence) for item in found.values())
+    except (ValueError, msgspec.DecodeError) as error:
+        raise ParseError(reason_of(error), source=source) from None
+
+
+def _of_stored(item: _Stored, evidence: str) -> DockerNetwork:
+    options = (item.generic or {}).get(_GENERIC, {})
+    named = options.get(BRIDGE_NAME) or ("docker0" if item.name == "bridge" else f"br-{item.id[:_ID_CHARACTERS]}")
+    return DockerNetwork(
+        id=item.id,
+        name=item.name,
+        driver=item.driver,
+        scope=item.scope or "local",
+        internal=bool(item.internal),
+        ipv6=bool(item.ipv6),
+        ingress=bool(item.ingress),
+        subnets=_subnets((*_pools(item.pools4), *_pools(item.pools6))),
+        options=tuple(options.items()),
+        bridge=named if item.driver == "bridge" else None,
+        evidence=evidence,
+    )
+
+
+def _pools(text: str | None) -> tuple[tuple[str | None, str | None], ...]:
+    found = (_POOL.decode(each.data) for each in _POOLS.decode(text) if each.data) if text else ()
+    return tuple((each.pool, each.gateway) for each in found)
+
+
 def _docker(item: _Docker, evidence: str) -> DockerNetwork:
     options = item.options or {}
     blocks = (item.ipam.config if item.ipam is not None else None) or ()

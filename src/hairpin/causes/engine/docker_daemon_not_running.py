@@ -1,0 +1,99 @@
+"""dockerd does not run, so neither does the container that publishes the port.
+
+Users see: "Cannot connect to the Docker daemon"; published ports are refused after a reboot or a failed restart.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._daemon import calls, last_words, refusal
+from hairpin.causes.engine._publishing import at_host_port, covers
+from hairpin.change.calls import SetContainerState
+from hairpin.change.change import AddSocket, Change, Primitive
+from hairpin.engines.republishing import relays
+from hairpin.engines.starting import started
+from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.engine_health import is_down
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+
+_STARTED = ("always", "unless-stopped")
+"""Restart policies with which dockerd starts a container when it starts itself."""
+
+_RESTARTS = message(
+    "without live-restore, dockerd ends the containers that still run, and starts again those with a restart policy"
+)
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy,
+    because its daemon does not run."""
+    for container, binding in at_host_port(view):
+        engine = next((each for each in view.host.engines if container in each.containers), None)
+        if engine is None or not is_down(view.host, engine):
+            continue
+        if not container.running:
+            yield _candidate(engine, container, _held(view, container, binding), binding)
+        elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
+            yield _candidate(engine, container, tuple(relays(view.host, container, binding)), binding)
+
+
+def _held(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
+    """Return what the container's start changes.  Before its first start since boot the daemon has no bridge yet: then
+    what is simulated is that the port is held."""
+    change = started(view.host, container, binding)
+    held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
+    return change.parts if change is not None else (AddSocket(view.host_netns, held, message("start dockerd")),)
+
+
+def _candidate(engine: Engine, container: Container, parts: tuple[Primitive, ...], binding: PortBinding) -> Candidate:
+    started_too = container.restart_policy in _STARTED
+    further = () if started_too else (SetContainerState("docker", "start", container.name),)
+    said = (
+        message("docker-proxy, which holds port {port}, ended with it.", port=binding.host_port)
+        if container.running
+        else message(
+            "Container {name} publishes port {port}. It does not run, as dockerd has to start it.",
+            name=container.name,
+            port=binding.host_port,
+        )
+    )
+    return Candidate(
+        title=message("dockerd is not running"),
+        detail=detail(engine, said),
+        change=Change(parts, calls(engine, *further)),
+        where=where(unit="docker.service", state="stopped", container=None if started_too else container.name),
+        in_class="switched-off",
+        evidence=_evidence(engine, container),
+        side_effects=(_RESTARTS,) if any(each.running for each in engine.containers) else (),
+    )
+
+
+def detail(engine: Engine, said: Message) -> Message:
+    """Return the sentence with the reason why the daemon does not run, as far as its traces tell."""
+    why = refusal(engine.boot) or last_words(engine.boot)
+    if why is None:
+        return said
+    return message("{said} Why dockerd does not start: {reason}.", said=said, reason=why)
+
+
+def _transport(binding: PortBinding) -> Literal["tcp", "udp"]:
+    return "udp" if binding.protocol == "udp" else "tcp"
+
+
+def _evidence(engine: Engine, container: Container) -> tuple[str, ...]:
+    boot = engine.boot
+    read = boot.traces[-1:] if boot is not None and boot.log else ()
+    return tuple(dict.fromkeys(each for each in (container.evidence, *read) if each))
+
+
+CAUSE = Cause(
+    id="docker-daemon-not-running",
+    title="The Docker daemon is not running",
+    source="moby: daemon/daemon.go restore()",
+    reasons=frozenset(
+        {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}
+    ),
+    find=find,
+)

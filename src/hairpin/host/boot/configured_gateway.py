@@ -1,0 +1,33 @@
+"""Which router the host's own files name: its network configuration, and the leases of its DHCP clients.
+
+Source: interfaces(5), netplan(5), systemd.network(5), nm-settings-keyfile(5), dhclient.leases(5), ifcfg files
+"""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.host.host import Host
+from hairpin.netfilter.address import Version, parse_address
+
+_FOLDERS = (
+    "/etc/network/interfaces", "/etc/netplan/", "/etc/systemd/network/", "/run/systemd/network/",
+    "/etc/NetworkManager/system-connections/", "/etc/sysconfig/network", "/etc/conf.d/net",
+    "/run/systemd/netif/leases/", "/var/lib/dhcp/", "/var/lib/dhclient/", "/var/lib/NetworkManager/",
+)  # fmt: skip
+_NAMED = re.compile(r"\b(?:gateway\w*|routers?|via)\b[\s:=\"']+([0-9a-f.:]+)", re.IGNORECASE)
+_KEYFILE = re.compile(r"^address\d*=[^,\n]*,([0-9a-f.:]+)", re.IGNORECASE | re.MULTILINE)
+"""NetworkManager writes the router behind an address and a comma."""
+
+
+def configured_gateways(host: Host, version: Version) -> Iterator[tuple[int, str]]:
+    """Yield each router's address that a file names, with the file's path."""
+    for file in host.files:
+        if not file.path.startswith(_FOLDERS):
+            continue
+        for text in (*_NAMED.findall(file.text), *_KEYFILE.findall(file.text)):
+            try:
+                of, value = parse_address(text)
+            except ValueError:
+                continue
+            if of == version and value:
+                yield value, file.path

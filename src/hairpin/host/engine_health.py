@@ -1,0 +1,110 @@
+"""Whether the container engine answers, whether it should, and what the kernel still holds of one that does not.
+
+Podman has no daemon, so only Docker can be down.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.evidence.reading import HOST
+from hairpin.host.docker import Boot, Contact, Container, Engine
+from hairpin.host.host import Host
+from hairpin.netfilter.ir import Chain
+
+Left = Literal["process", "rule", "bridge", "relay"]
+_OWN_CHAINS = ("DOCKER", "DOCKER-USER", "DOCKER-FORWARD", "DOCKER-INGRESS")
+_RESTARTED = ("always", "unless-stopped", "on-failure")
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How an engine is.
+
+    ``left``: what the kernel holds of it.  ``awaited``: containers that would run if it did.  ``enabled``: whether
+    something starts it at boot, or it failed to start."""
+
+    engine: Engine
+    contact: Contact
+    left: tuple[Left, ...] = ()
+    awaited: tuple[Container, ...] = ()
+    enabled: bool = False
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answered every question."""
+        return self.contact.state == "answers"
+
+    @property
+    def expected(self) -> bool:
+        """Whether it should answer: what runs is not known as long as it does not."""
+        if self.engine.kind == "podman":
+            return self.contact.state not in ("answers", "stopped")
+        return self.contact.state != "stopped" or self.enabled or bool(self.left) or bool(self.awaited)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether its daemon does not run."""
+        return self.engine.kind == "docker" and self.contact.state == "stopped"
+
+
+def health(host: Host) -> tuple[Health, ...]:
+    """Return how each engine of the host is."""
+    told = {each.kind: each for each in host.contacts}
+    return tuple(_of(host, each, told.get(each.kind) or Contact(each.kind, "", "answers")) for each in host.engines)
+
+
+def is_down(host: Host, engine: Engine) -> bool:
+    """Return whether the engine's daemon does not run."""
+    return any(each.is_down and each.engine.kind == engine.kind for each in health(host))
+
+
+def unanswering(host: Host) -> tuple[Health, ...]:
+    """Return the engines that should answer and do not."""
+    return tuple(each for each in health(host) if each.expected and not each.answers)
+
+
+def conflicts(boot: Boot) -> tuple[str, ...]:
+    """Return the options that both the unit's flags and daemon.json give: dockerd then refuses to start.
+
+    Source: moby daemon/config/config.go findConfigurationConflicts(); daemon.json has plural names of lists.
+    """
+    keys = {name.rstrip("s") for name, _ in boot.file}
+    return tuple(dict.fromkeys(name for name, _ in boot.flags if name.rstrip("s") in keys))
+
+
+def _of(host: Host, engine: Engine, contact: Contact) -> Health:
+    if engine.kind != "docker" or contact.state != "stopped":
+        return Health(engine, contact)
+    return Health(engine, contact, _left(host, engine), _awaited(engine), _enabled(host, engine))
+
+
+def _enabled(host: Host, engine: Engine) -> bool:
+    if engine.boot is not None and engine.boot.enabled:
+        return True
+    units = [each for each in host.units if each.name in ("docker.service", "docker.socket")]
+    return any(each.enabled.startswith("enabled") or each.active == "failed" for each in units)
+
+
+def _awaited(engine: Engine) -> tuple[Container, ...]:
+    return tuple(each for each in engine.containers if each.running or each.restart_policy in _RESTARTED[:2])
+
+
+def _left(host: Host, engine: Engine) -> tuple[Left, ...]:
+    namespace = host.namespace(HOST) if HOST in host else None
+    if namespace is None:
+        return ()
+    found: list[Left] = []
+    if any(each.running for each in engine.containers):
+        found.append("process")
+    if any(_is_own(chain) for table in namespace.ruleset.tables for chain in table.chains):
+        found.append("rule")
+    bridges = {"docker0", *(each.bridge for each in engine.networks if each.bridge)}
+    if any(link.name in bridges or (link.name.startswith("br-") and link.kind == "bridge") for link in namespace.links):
+        found.append("bridge")
+    if any(socket.process == "docker-proxy" for socket in namespace.sockets):
+        found.append("relay")
+    return tuple(found)
+
+
+def _is_own(chain: Chain) -> bool:
+    return chain.name in _OWN_CHAINS or chain.name.startswith("DOCKER-ISOLATION-STAGE")
