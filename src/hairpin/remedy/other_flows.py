@@ -41,9 +41,9 @@ def other_flows(network: Network) -> tuple[Flow, ...]:
     return tuple({flow_key(each): each for each in reversed(found)}.values())[::-1]
 
 
-def flow_key(flow: Flow) -> tuple[Start, str, Version, int, str, int]:
-    """Return what tells one flow from another; its source port does not."""
-    return flow.start, flow.host, flow.version, flow.daddr, flow.protocol, flow.dport
+def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
+    """Return what tells one flow of a host from another; its source port does not."""
+    return flow.start, flow.version, flow.daddr, flow.protocol, flow.dport
 
 
 def _one_of_each_network(host: Host) -> dict[str, tuple[Container, Netns]]:
