@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from hairpin.causes.cause import View
+from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Jump
 from hairpin.walk.sockets import find_socket
@@ -43,6 +44,14 @@ def _is_ban_set(name: str) -> bool:
 def _engine_table(_view: View, place: Place) -> bool:
     """Return whether the table is that of dockerd's nftables back end."""
     return place.dialect == "nft" and place.table == "docker-bridges"
+
+
+def _ufw(view: View, place: Place) -> bool:
+    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD."""
+    if place.chain.startswith("ufw"):
+        return True
+    closed = view.host.ufw is not None and (view.host.ufw.default_forward_policy or "").upper() in ("DROP", "REJECT")
+    return closed and view.on_host and _forward_policy(view, place) and rule_keeper(view.host) == "ufw"
 
 
 def _firewalld_table(_view: View, place: Place) -> bool:
@@ -126,7 +135,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("ban-list", _bans),  # before docker-user: DOCKER-USER may jump to such a chain
     ("docker-user", _docker_user),
     ("isolation", _chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
-    ("ufw", _chain("ufw")),
+    ("ufw", _ufw),
     ("firewalld", _chain(*_FIREWALLD)),
     ("third-party", _chain(*_THIRD_PARTIES)),
     ("raw-direct", _direct_routing),
