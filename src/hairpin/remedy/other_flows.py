@@ -5,6 +5,7 @@ of its containers from outside; one container of each network to one of each oth
 """
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Literal
 
 from hairpin.errors import HairpinError
@@ -24,21 +25,26 @@ _ANY_PORT = 80
 
 
 def other_flows(network: Network) -> tuple[Flow, ...]:
-    """Return the flows of this host, without repetitions."""
+    """Return the flows of this host, without repetitions, some of each group before the rest."""
     host = network.this
     try:
         published = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
     except HairpinError:
         return ()
     inside = _one_of_each_network(host)
-    found = (
-        *published,
-        *_published_from(published, inside),
-        *_sockets_of_host(network, host),
-        *(flow for container in host.containers() for flow in _sockets_of_container(network, host, container)),
-        *_between(host, inside),
+    groups = (
+        published,
+        _published_from(published, inside),
+        _sockets_of_host(network, host),
+        (flow for container in host.containers() for flow in _sockets_of_container(network, host, container)),
+        _between(host, inside),
     )
-    return tuple({flow_key(each): each for each in reversed(found)}.values())[::-1]
+    found: dict[object, Flow] = {}
+    for abreast in zip_longest(*groups):  # so that a cut leaves some of each group
+        for flow in abreast:
+            if flow is not None:
+                found.setdefault(flow_key(flow), flow)
+    return tuple(found.values())
 
 
 def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
