@@ -130,6 +130,9 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
         "exited and has no address",
     ),
     "two families": (whole(), Target(port=80, version=6, address=1), CLIENT, "different address families"),
+    "a neighbour's own loopback": (
+        whole(), Target(port=80, version=4, address=0x7F000001), Origin("lan"), "is that machine itself",
+    ),
     "no neighbours": (
         network(msgspec.structs.replace(host_namespace(), addresses=(), routes=())), TO_WEB, Origin("lan"),
         "--from lan",

@@ -76,6 +76,8 @@ def _with_verdicts(effect: SideEffect, words: Words) -> Message:
 def _walked(remedy: Remedy) -> Iterator[Message]:
     """Yield what the repair was held against: how many other flows, and what becomes of them."""
     walked = remedy.walked
+    if walked is None and remedy.id == "by-hand":
+        yield message("This repair was not simulated.")
     if walked is None or not walked.count:
         return
     changed = sum(each.flow is not None for each in remedy.side_effects)
