@@ -50,13 +50,9 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if answers:
         return ((*links, *related),)
     request = (*links, *_port(view))
-    match view.stop.stage:
-        case "forward":
-            return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
-        case "input" | "output":
-            return (request,)  # the replies pass the other of the two hooks
-        case _:
-            return request, related
+    if view.stop.stage == "forward":
+        return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
+    return request, related  # over lo, and for docker-proxy, the replies pass the same hook
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:
