@@ -1,14 +1,18 @@
 """Answers a question about the hosts that the evidence describes."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
 from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
 from hairpin.answer.unpublished import refuse_unpublished
+from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
 from hairpin.diagnose.policy import configured
+from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.host import Host, Unread
@@ -30,36 +34,74 @@ from hairpin.walk.walk import walk_flow
 _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
 
 
-def ask(question: Question, sources: tuple[Source, ...], kernel: Kernel | None = None) -> Answer:
+def ask(
+    question: Question,
+    sources: tuple[Source, ...],
+    kernel: Kernel | None = None,
+    rest: Callable[[], tuple[Source, ...]] | None = None,
+) -> Answer:
     """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
-    the second judge, if it may be asked.
+    the second judge, if it may be asked; ``rest``: reads all containers, for the case that one is needed which
+    ``sources`` left unread.
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
     for ``prove`` ReplicaError if no replica can be built.
     """
-    hosts = together(sources)
-    evidence = tuple(each for each in hosts if isinstance(each, Evidence))
-    network = network_of(hosts)
-    refuse_same_machine(network)
-    within = with_world(network, question.world, question.publics, question.targets)
-    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
-    not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
-    start = Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence))
+    network = network_of(together(sources))
+    whole = None if not _is_partial(network) else rest
+    try:
+        start, flows = _asked(question, sources, network)
+    except UsageError:
+        if whole is None:
+            raise
+        return ask(question, whole(), kernel)
     match question.kind:
+        case "walk" | "prove" if whole is not None and not all(
+            walk_flow(start.network, flow).succeeds for flow in flows
+        ):
+            return ask(question, whole(), kernel)
         case "walk":
-            return _with_questions(
-                msgspec.structs.replace(start, flows=(FlowAnswer("f1", walk_flow(within, flows[0])),))
-            )
+            trace = walk_flow(start.network, flows[0])
+            return _with_questions(msgspec.structs.replace(start, flows=(FlowAnswer("f1", trace),)))
         case "prove":
             assert kernel is not None
             return _proven(start, flows, kernel)
         case "check":
-            examination = examine(within, flows)
+            examination = examine(start.network, flows)
+            decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_has_a_choice, examination.causes))
+            if whole is not None and not decided:
+                return ask(question, whole(), kernel)
             refuse_unpublished(question.targets, examination)
             if kernel is None:
                 return _with_questions(_explained(start, examination, Replication((None,) * len(flows))))
-            found = _explained(start, examination, replicated(examination, evidence, kernel))
+            found = _explained(start, examination, replicated(examination, start.evidence, kernel))
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
+
+
+def _asked(question: Question, sources: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
+    """Return the answer before anything was walked, and the flows."""
+    evidence = tuple(each for each in together(sources) if isinstance(each, Evidence))
+    refuse_same_machine(network)
+    within = with_world(network, question.world, question.publics, question.targets)
+    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
+    not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
+    return Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence)), flows
+
+
+def _is_partial(network: Network) -> bool:
+    """Return whether a container was left unread because the question did not seem to need it."""
+    return any(container.left_unread for host in network.hosts for container in host.containers())
+
+
+def _is_decided(diagnosis: Diagnosis) -> bool:
+    """Return whether nothing that was left unread can change the diagnosis: no walk ended there, and what fails has a
+    cause."""
+    return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
+
+
+def _has_a_choice(found: FoundCause) -> bool:
+    """Return whether the cause has several repairs.  What each does to all other flows decides which one is first."""
+    return any(way.change.parts for way in found.candidate.ways)
 
 
 def _with_questions(answer: Answer) -> Answer:

@@ -2,7 +2,15 @@
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
+from hairpin.cli.options import (
+    EvidenceCommand,
+    Given,
+    all_option,
+    evidence_options,
+    show_options,
+    size_option,
+    world_options,
+)
 
 
 @click.command(cls=EvidenceCommand)
@@ -10,6 +18,7 @@ from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_o
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
 @size_option
+@all_option
 @evidence_options
 @world_options
 @show_options
@@ -18,6 +27,7 @@ def check(
     origin: str | None,
     no_replica: bool,
     size: int | None,
+    whole: bool,
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
@@ -38,7 +48,7 @@ def check(
     from hairpin.answer.outcome import exit_status
     from hairpin.cli.disputes import keeping_disputes
     from hairpin.cli.environment import environment
-    from hairpin.cli.material import gather, stated_world
+    from hairpin.cli.material import material, stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
     from hairpin.replica.prerequisites import may_replicate
@@ -49,7 +59,8 @@ def check(
         from hairpin.replica.judge import RunningKernel
 
         kernel = RunningKernel()
-    answer = keeping_disputes(ask(question, gather(sources), kernel), environment().folders)
+    found = material(question, sources, whole=whole)
+    answer = keeping_disputes(ask(question, found.sources, kernel, found.rest), environment().folders)
     if as_json:
         from hairpin.report.document import report_document
 

@@ -1,7 +1,10 @@
 """Reads what a command works on: evidence now, over ssh or from a file, and the file of ``--outside``."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from hairpin.cli.options import Given
 from hairpin.collect.several import parse_place, read_all
@@ -10,13 +13,16 @@ from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.message import message
 from hairpin.network.world import World
+from hairpin.question.needs import needed_containers
 from hairpin.question.outside import parse_world
+from hairpin.question.question import Question
 
 
-def gather(sources: tuple[Given, ...], *, root: str | None = None) -> tuple[Source, ...]:
+def gather(sources: tuple[Given, ...], *, root: str | None = None, only: tuple[str, ...] = ()) -> tuple[Source, ...]:
     """Return the evidence of the named hosts in their order; of the machine that this runs on if none is named.
 
-    ``root``: read configuration files under this directory.  Raises UsageError, CollectError or EvidenceError.
+    ``root``: read configuration files under this directory.  ``only``: the containers of this machine to enter, see
+    :func:`hairpin.collect.run.collect`.  Raises UsageError, CollectError or EvidenceError.
     """
     if sources:
         return read_all(tuple(parse_place(each.kind, each.text) for each in sources), root=root)
@@ -27,7 +33,21 @@ def gather(sources: tuple[Given, ...], *, root: str | None = None) -> tuple[Sour
                 platform=sys.platform,
             )
         )
-    return (take(root=root),)
+    return (take(root=root, only=only),)
+
+
+class Material(NamedTuple):
+    """What a question is answered from.  ``rest``: reads all containers, if ``sources`` left some unread."""
+
+    sources: tuple[Source, ...]
+    rest: Callable[[], tuple[Source, ...]] | None = None
+
+
+def material(question: Question, sources: tuple[Given, ...], *, whole: bool) -> Material:
+    """Return the evidence for the question: of this machine only what it needs, unless ``whole``; raise as ``gather``
+    does."""
+    only = () if whole or sources else needed_containers(question)
+    return Material(gather(sources, only=only), partial(gather, sources) if only else None)
 
 
 def stated_world(path: str | None) -> World:

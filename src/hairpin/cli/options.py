@@ -50,6 +50,13 @@ def evidence_options(command: Command) -> Command:
     )(command)
 
 
+def all_option(command: Command) -> Command:
+    """Add ``--all``: the command gets ``whole``."""
+    return click.option(
+        "--all", "whole", is_flag=True, help="Read every container, not only those that the question needs."
+    )(command)
+
+
 def size_option(command: Command) -> Command:
     """Add ``--size``: the command gets ``size``, in bytes."""
     return click.option(

@@ -2,13 +2,22 @@
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
+from hairpin.cli.options import (
+    EvidenceCommand,
+    Given,
+    all_option,
+    evidence_options,
+    show_options,
+    size_option,
+    world_options,
+)
 
 
 @click.command(cls=EvidenceCommand)
 @click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @size_option
+@all_option
 @evidence_options
 @world_options
 @show_options
@@ -16,6 +25,7 @@ def prove(
     target: str | None,
     origin: str | None,
     size: int | None,
+    whole: bool,
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
@@ -35,7 +45,7 @@ def prove(
     from hairpin.answer.outcome import exit_status
     from hairpin.cli.disputes import keeping_disputes
     from hairpin.cli.environment import environment
-    from hairpin.cli.material import gather, stated_world
+    from hairpin.cli.material import material, stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
     from hairpin.replica.judge import RunningKernel
@@ -43,7 +53,8 @@ def prove(
     question = parse_question(
         "prove", (target,) if target is not None else (), origin, publics, stated_world(outside), size
     )
-    answer = keeping_disputes(ask(question, gather(sources), RunningKernel()), environment().folders)
+    found = material(question, sources, whole=whole)
+    answer = keeping_disputes(ask(question, found.sources, RunningKernel(), found.rest), environment().folders)
     if as_json:
         from hairpin.report.prove_document import prove_document
 

@@ -2,7 +2,15 @@
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
+from hairpin.cli.options import (
+    EvidenceCommand,
+    Given,
+    all_option,
+    evidence_options,
+    show_options,
+    size_option,
+    world_options,
+)
 
 
 @click.command(cls=EvidenceCommand)
@@ -11,6 +19,7 @@ from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_o
     "--from", "origin", metavar="WHERE", required=True, help="Where it starts: ADDRESS, host, lan, container:NAME."
 )
 @size_option
+@all_option
 @evidence_options
 @world_options
 @show_options
@@ -18,6 +27,7 @@ def walk(
     target: str,
     origin: str,
     size: int | None,
+    whole: bool,
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
@@ -33,12 +43,13 @@ def walk(
     del verbose
     from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.material import gather, stated_world
+    from hairpin.cli.material import material, stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
     question = parse_question("walk", (target,), origin, publics, stated_world(outside), size)
-    answer = ask(question, gather(sources))
+    found = material(question, sources, whole=whole)
+    answer = ask(question, found.sources, rest=found.rest)
     if as_json:
         from hairpin.report.walk_document import walk_document
 

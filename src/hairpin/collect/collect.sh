@@ -1,7 +1,10 @@
 #!/bin/sh
 # Reads the state of a host's container networking and prints it, framed, on standard output. It changes nothing.
 #
-#   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] < collect.sh
+#   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] [--only WORDS] < collect.sh
+#
+# --only 'port=N name=NAME address=ADDRESS …': of the containers' namespaces only those are read that a word fits; the
+# reading namespaces-left names the others.
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved;
@@ -854,7 +857,7 @@ overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), it
 }
 
 container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads each network namespace of the containers in TEXT once
-    list= pids= ids=
+    list= pids= ids= asked_ids=' '
     # The answer has the newest container first. It is reversed, so that a shared namespace has the name of the container
     # that made it.
     while IFS= read -r line; do
@@ -865,6 +868,7 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
         case $id$name in *[!A-Za-z0-9_.-]*) continue ;; esac
         [ "${pid:-0}" -gt 0 ] || continue
         list="$id $name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
+        is_asked "$line" "$id" "$name" && asked_ids="$asked_ids$id "
     done <<EOT
 $1
 EOT
@@ -877,11 +881,17 @@ EOT
     paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
     text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
     body namespaces '/proc/PID/ns/net' "$text"
-    running=0 seen=
+    running=0 seen= left= asked_inodes=' '
+    while IFS=$TAB read -r name inode pid id; do
+        case $asked_ids in *" $id "*) asked_inodes="$asked_inodes$inode " ;; esac
+    done <<EOT
+$text
+EOT
     while IFS=$TAB read -r name inode pid id; do
         case $name in container:*) name=${name#container:} ;; *) seen=" $inode "; continue ;; esac
         case $seen in *" $inode "*) [ "$inode" = - ] || continue ;; esac
         seen="$seen$inode "
+        case $inode$asked_inodes in -* | *" $inode "*) ;; *) left=$left$name$NL; continue ;; esac
         NETNS=container:$name; export NETNS
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
@@ -893,6 +903,18 @@ EOT
 $text
 EOT
     NETNS=
+    [ -z "$left" ] || body namespaces-left '/proc/PID/ns/net' "${left%"$NL"}"
+}
+is_asked() { # is_asked JSON ID NAME: whether the question may need this container; all are, if nothing narrows it
+    [ -n "$HAIRPIN_ONLY" ] || return 0
+    for need in $HAIRPIN_ONLY; do
+        case $need in
+            port=*) case $1 in *"\"HostPort\":\"${need#port=}\""*) return 0 ;; esac ;;
+            address=*) case $1 in *"Address\":\"${need#address=}\""*) return 0 ;; esac ;;
+            name=*) case $3,$2 in "${need#name=}",* | *,"${need#name=}"*) return 0 ;; esac ;;
+        esac
+    done
+    return 1
 }
 with_group() { # lines "id name pid" and then "/proc/PID/cgroup:…": the same lines with the process that is in the group of
     # that id; ?pid where none is
@@ -1201,12 +1223,13 @@ clean_up() {
 main() {
     umask 077
     PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-    HAIRPIN_ROOT= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
+    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
     : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
         case $1 in
             --root) HAIRPIN_ROOT=${2%/} ;;
             --docker-host) HAIRPIN_DOCKER_HOST=$2 ;;
+            --only) HAIRPIN_ONLY=$2 ;;
             --docker-context) HAIRPIN_DOCKER_CONTEXT=$2 ;;
             --docker-config) HAIRPIN_DOCKER_CONFIG=$2 ;;
         esac
@@ -1231,7 +1254,7 @@ main() {
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
         HAIRPIN_TMP=$(mktemp -d "$dir/hairpin.XXXXXX" 2>/dev/null) && break
     done
-    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
+    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
 
     [ -n "$HAIRPIN_TMP" ] || begin

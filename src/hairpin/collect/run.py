@@ -86,14 +86,19 @@ class SshRunner(msgspec.Struct, frozen=True):
         return answer
 
 
-def collect(runner: Runner, *, root: str | None = None, docker_host: str | None = None) -> Evidence:
+def collect(
+    runner: Runner, *, root: str | None = None, docker_host: str | None = None, only: tuple[str, ...] = ()
+) -> Evidence:
     """Return what the host says now.
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
-    value is the default. Raises CollectError. What the host refuses or does not have is a reading, not an error.
+    value is the default. ``only``: enter those containers alone that one of the words fits (``port=8151``,
+    ``name=web``, ``address=172.17.0.2``); empty: all. Raises CollectError. What the host refuses or does not have is a
+    reading, not an error.
     """
     arguments = (
         *(("--root", root) if root else ()),
+        *(("--only", " ".join(only)) if only else ()),
         *(("--docker-host", docker_host) if docker_host else ()),
     )
     answer = runner.run(script(), arguments)

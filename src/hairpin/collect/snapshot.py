@@ -11,11 +11,15 @@ from hairpin.evidence.reading import Evidence
 from hairpin.evidence.redact import redact
 
 
-def take(host: str | None = None, *, root: str | None = None, redacted: bool = False) -> Evidence:
-    """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError."""
+def take(
+    host: str | None = None, *, root: str | None = None, redacted: bool = False, only: tuple[str, ...] = ()
+) -> Evidence:
+    """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError.
+
+    ``only``: the containers to enter, see :func:`hairpin.collect.run.collect`."""
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
-    evidence = collect(runner, root=root)
+    evidence = collect(runner, root=root, only=only)
     if host is not None:  # ages of hosts are compared by this machine's clock: evidence/several.py
         at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         evidence = msgspec.structs.replace(evidence, collected_at=at)

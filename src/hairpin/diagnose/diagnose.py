@@ -17,6 +17,7 @@ from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.senders import sender
 from hairpin.diagnose.trimming import trimmed
+from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -67,12 +68,14 @@ class Proof(msgspec.Struct, frozen=True):
 class Diagnosis(msgspec.Struct, frozen=True):
     """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty if it is
     delivered, or if nothing in the catalogue explains the stop.  ``alternatives``: other sets of that size, each of
-    which would do, too, with the verdict then; the best first."""
+    which would do, too, with the verdict then; the best first.  ``met_unread``: whether a walk of the search ended at
+    a namespace that was not read."""
 
     trace: Trace
     causes: tuple[Suspect, ...] = ()
     proof: Proof | None = None
     alternatives: "tuple[Alternative, ...]" = ()
+    met_unread: bool = False
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -95,16 +98,18 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
     trace = walk_flow(network, flow)
     if trace.succeeds or trace.usual.succeeds:
         # A flow that fails only under a condition that cannot be known here has no cause that could be proven.
-        return Diagnosis(trace)
+        return Diagnosis(trace, met_unread=may_enter_unread(network, trace))
     for address in flow.stand_ins:
         other = walk_flow(network, flow.with_stand_in(address))
         if other.succeeds:
             return Diagnosis(other)
-    sets = _smallest(network, flow, trace)
+    met = [trace]
+    sets = _smallest(network, flow, trace, met)
+    unread = any(may_enter_unread(network, each) for each in met)
     if not sets:
-        return Diagnosis(trace)
+        return Diagnosis(trace, met_unread=unread)
     first, *others = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
-    return Diagnosis(trace, first.causes, first.proof, tuple(others))
+    return Diagnosis(trace, first.causes, first.proof, tuple(others), met_unread=unread)
 
 
 def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
@@ -116,9 +121,9 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
     return tuple(needed)
 
 
-def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[Alternative, ...]:
+def _smallest(network: Network, flow: Flow, trace: Trace, met: list[Trace]) -> tuple[Alternative, ...]:
     """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them;
-    empty if there is none within MAX_FAULTS and MAX_WALKS."""
+    empty if there is none within MAX_FAULTS and MAX_WALKS.  ``met`` gets each walk."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, Alternative] = {}
     walks = 0
@@ -128,6 +133,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[Alternative, 
             for found_now, after in _simulated(line, flow):
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
+                met.append(grown.trace)
                 if grown.trace.succeeds:
                     causes = _with_makers(merged(minimised(network, flow, grown.suspects)))
                     proof = Proof(trace.verdict, grown.trace.verdict)

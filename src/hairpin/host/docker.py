@@ -58,6 +58,8 @@ class Container(msgspec.Struct, frozen=True):
     restart_policy: str = "no"
     dns: tuple[str, ...] = ()
     netns: str | None = None
+    left_unread: bool = False
+    """Whether its namespace was left unread, because the question did not need it."""
     evidence: str = ""
 
     @property

@@ -15,6 +15,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
+from hairpin.kept import kept
 from hairpin.network.index import index_of
 from hairpin.network.prefix import Version
 from hairpin.network.world import World
@@ -179,7 +180,21 @@ def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
     """Return whether the link leads out of the snapshot: a physical NIC, or a veth whose other end was not read."""
     if link.kind in ("", "bond", "vlan", "tun", "wireguard", "ipvlan", "macvlan"):
         return link.name != "lo" and "LOOPBACK" not in link.flags
-    return link.kind == "veth" and veth_peer(network, netns, link) is None
+    return link.kind == "veth" and veth_peer(network, netns, link) is None and not leads_to_left(network, netns, link)
+
+
+def leads_to_left(network: Network, netns: Netns, link: Link) -> bool:
+    """Return whether the other end of a veth is in a container that was left unread."""
+    if link.kind != "veth" or link.peer_netnsid is None or not netns.is_host:
+        return False
+    left = _left_unread(network.host(netns.host))
+    return bool(left) and dict(network.namespace(netns).netnsids).get(link.peer_netnsid) in left
+
+
+@kept
+def _left_unread(host: Host) -> frozenset[str]:
+    """Return the names of the containers' namespaces that were left unread."""
+    return frozenset(f"container:{each.name}" for each in host.containers() if each.left_unread)
 
 
 def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:

@@ -25,6 +25,7 @@ from hairpin.change.change import (
     SetPolicy,
 )
 from hairpin.change.simulate import simulate
+from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -50,7 +51,8 @@ _STAGES: dict[Hook, frozenset[str]] = {
 
 
 class Others(msgspec.Struct, frozen=True):
-    """The other flows of a host as they are walked now; ``left_out``: how many more there are."""
+    """The other flows of a host as they are walked now.  ``left_out``: how many more there are, beyond the number that
+    is walked or in containers that were not read."""
 
     network: Network
     traces: tuple[Trace, ...]
@@ -60,9 +62,9 @@ class Others(msgspec.Struct, frozen=True):
 def others_of(network: Network) -> Others:
     """Return the other flows of the network's first host, walked."""
     flows = other_flows(network)
-    return Others(
-        network, tuple(walk_flow(network, each) for each in flows[:MAX_OTHERS]), max(0, len(flows) - MAX_OTHERS)
-    )
+    walked = tuple(walk_flow(network, each) for each in flows[:MAX_OTHERS])
+    known = tuple(each for each in walked if not may_enter_unread(network, each))
+    return Others(network, known, len(flows) - len(known))
 
 
 def weighed(
@@ -109,17 +111,22 @@ def _held(
         for each in others.traces
         if flow_key(each.flow) not in known and _on_path(each, remedy.change, others.network)
     ]
+    left_out = others.left_out
     restored: list[str] = []
     effects: list[SideEffect] = []
     for trace in near:
-        verdict = walk_flow(after, trace.flow).verdict
+        then = walk_flow(after, trace.flow)
+        verdict = then.verdict
+        if may_enter_unread(after, then):
+            left_out += 1
+            continue
         if verdict == trace.verdict:
             continue
         if not meant and succeeds(verdict) and trace.flow.purpose != "asked":
             restored.append(_told(trace.flow))
         else:
             effects.append(_effect(trace, verdict))
-    walked = Walked(len(near), tuple(restored), others.left_out)
+    walked = Walked(len(near) - (left_out - others.left_out), tuple(restored), left_out)
     return msgspec.structs.replace(remedy, proof=proof, walked=walked, side_effects=(*effects, *remedy.side_effects))
 
 

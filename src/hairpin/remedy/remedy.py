@@ -46,7 +46,7 @@ class SideEffect(msgspec.Struct, frozen=True):
 class Walked(msgspec.Struct, frozen=True):
     """The other flows that were walked with a remedy's change: how many of them have the changed element on their path.
     ``restored``: those that the same accident stopped, as text; ``left_out``: flows beyond the number that is
-    walked."""
+    walked, or in containers that were not read."""
 
     count: int
     restored: tuple[str, ...] = ()

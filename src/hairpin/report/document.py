@@ -121,7 +121,8 @@ class ConfiguredDocument(msgspec.Struct, frozen=True):
 
 class WalkedDocument(msgspec.Struct, frozen=True):
     """The other flows that were walked with a repair's change, because the changed element is on their path.
-    ``restored``: those that the same accident stops now.  ``left_out``: flows beyond the number that is walked."""
+    ``restored``: those that the same accident stops now.  ``left_out``: flows beyond the number that is walked, or
+    in containers that were not read."""
 
     count: int
     restored: tuple[str, ...]

@@ -4,6 +4,7 @@ import msgspec
 
 from hairpin.netfilter.packet import TCP, Connection, Tuple
 from hairpin.network.flow import Flow, Outside
+from hairpin.network.network import Network
 from hairpin.replica.plan.plan import FEW, blueprint
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, container_namespace, host_namespace, network
 
@@ -19,14 +20,24 @@ def test_all_namespaces_of_a_small_host() -> None:
     ]
 
 
-def test_of_many_connections_only_those_of_the_flow() -> None:
+def with_many_containers(small: Network) -> Network:
     others = tuple(
         msgspec.structs.replace(container_namespace(), name=f"container:c{number}", links=(), addresses=())
         for number in range(FEW)
     )
-    small = network()
-    host = msgspec.structs.replace(small.this, namespaces=(*small.this.namespaces, *others))
-    found = blueprint(small.with_host(host), (FLOW,))
+    return small.with_host(msgspec.structs.replace(small.this, namespaces=(*small.this.namespaces, *others)))
+
+
+def test_of_many_containers_those_that_the_repaired_flow_comes_to() -> None:
+    broken, repaired = (
+        with_many_containers(network(host_namespace(values={"conf__eth0__forwarding": value}))) for value in ("0", "1")
+    )
+    assert "container:web" not in [each.netns.name for each in blueprint(broken, (FLOW,)).namespaces]
+    assert "container:web" in [each.netns.name for each in blueprint(broken, (FLOW,), changed=repaired).namespaces]
+
+
+def test_of_many_connections_only_those_of_the_flow() -> None:
+    found = blueprint(with_many_containers(network()), (FLOW,))
     assert [each.netns.name for each in found.namespaces] == ["world", "host", "container:web", "apart"]
     assert str(found.apart[0]) == "container:c0: no packet of the flow comes there"
     assert len(found.apart) == FEW

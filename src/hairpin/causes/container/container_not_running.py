@@ -80,7 +80,8 @@ def _failed(container: Container) -> bool:
 
 def _has_ended(container: Container) -> bool:
     """Return whether the container ended while the host was read, and its engine starts it again."""
-    return container.running and container.netns is None and container.restart_policy != "no"
+    gone = container.netns is None and not container.left_unread
+    return container.running and gone and container.restart_policy != "no"
 
 
 def _without_call(change: Change, advice: Message) -> Change:

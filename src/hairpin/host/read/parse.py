@@ -9,7 +9,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
-from hairpin.host.read.engines.placement import Place, netnsids, placed, places
+from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.namespaces import NamespaceReader
 from hairpin.host.read.part import Name, Part
@@ -78,15 +78,16 @@ def _engines(
     readable: frozenset[str],
 ) -> tuple[Engine, ...]:
     mute, malformed = is_mute(readings), is_malformed(readings)
+    left = left_unread(tuple(each.text for each in readings.of("namespaces-left")))
 
     def make() -> tuple[Engine, ...]:
         found = engines(readings, units, versions, mute=mute, malformed=malformed)
         return tuple(
-            msgspec.structs.replace(engine, containers=placed(_alive(engine, known), known, readable))
+            msgspec.structs.replace(engine, containers=placed(_alive(engine, known), known, readable, left))
             for engine in found
         )
 
-    return readings.part(("engines",), make, units, versions, known, readable, mute, malformed)
+    return readings.part(("engines",), make, units, versions, known, readable, left, mute, malformed)
 
 
 def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:

@@ -34,7 +34,7 @@ def blueprint(
     evidence; a table that is the same in both is loaded in the evidence's words.  None: the network itself is that.
     ``changed``: what a change will make of it while the replica stands.  ``able``: the kinds of links, of those in
     ``links.KINDS``, that this kernel makes."""
-    names = _needed(network, flows)
+    names = _needed(network, flows, changed)
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[Message] = []
@@ -71,8 +71,9 @@ def blueprint(
     )
 
 
-def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
-    """Return the namespaces to rebuild: of many only those that a flow comes through, and their hosts'."""
+def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> tuple[Netns, ...]:
+    """Return the namespaces to rebuild: of many only those that a flow comes through, as it is or after the change, and
+    their hosts'."""
     everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone
@@ -80,10 +81,11 @@ def _needed(network: Network, flows: tuple[Flow, ...]) -> tuple[Netns, ...]:
     for flow in flows:
         if isinstance(flow.start, FromContainer):
             wanted.add(flow.start.netns)
-        for branch in walk_flow(network, flow).branches:
-            wanted |= {step.netns for step in (*branch.request, *branch.reply, *branch.data)}
-        for netns, each in network.namespaces():
-            if any(address.value == flow.daddr and address.version == flow.version for address in each.addresses):
+        for each in (network, changed):
+            for branch in walk_flow(each, flow).branches if each is not None else ():
+                wanted |= {step.netns for step in (*branch.request, *branch.reply, *branch.data)}
+        for netns, namespace in network.namespaces():
+            if any(address.value == flow.daddr and address.version == flow.version for address in namespace.addresses):
                 wanted.add(netns)
     wanted |= {netns.of_host for netns in wanted}
     return tuple(name for name in everyone if name in wanted)

@@ -47,7 +47,7 @@ CASES: dict[str, tuple[Container, str | None]] = {
 
 @pytest.mark.parametrize(("container", "expected"), CASES.values(), ids=CASES)
 def test_placed(container: Container, expected: str | None) -> None:
-    (found, _) = placed((container, of("web")), KNOWN, READABLE)
+    (found, _) = placed((container, of("web")), KNOWN, READABLE, frozenset())
     assert found.netns == expected
 
 

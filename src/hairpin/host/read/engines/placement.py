@@ -35,26 +35,32 @@ def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
     return tuple(found)
 
 
+def left_unread(texts: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of the containers' namespaces that were not entered, because the question did not need them."""
+    return frozenset(f"container:{name}" for text in texts for name in text.split())
+
+
 def placed(
-    containers: tuple[Container, ...], known: tuple[Place, ...], readable: frozenset[str]
+    containers: tuple[Container, ...], known: tuple[Place, ...], readable: frozenset[str], left: frozenset[str]
 ) -> tuple[Container, ...]:
-    """Return the containers; each running one with its namespace, if at least one reading of that has a text."""
+    """Return the containers; each running one with its namespace, if at least one reading of that has a text.
+
+    ``left``: names of the namespaces that were left unread on purpose."""
     by_id = {place.container: place.netns for place in known}
-    return tuple(
-        msgspec.structs.replace(container, netns=_netns(container, containers, by_id, readable))
-        for container in containers
-    )
+    found: list[Container] = []
+    for container in containers:
+        netns = _netns(container, containers, by_id)
+        is_left = netns in left
+        found.append(
+            msgspec.structs.replace(container, netns=netns if netns in readable else None, left_unread=is_left)
+        )
+    return tuple(found)
 
 
-def _netns(
-    container: Container, others: tuple[Container, ...], by_id: dict[str, str], readable: frozenset[str]
-) -> str | None:
+def _netns(container: Container, others: tuple[Container, ...], by_id: dict[str, str]) -> str | None:
     if not container.running:
         return None
-    netns = by_id.get(container.id)
-    if netns is None:
-        netns = _by_mode(container, others)
-    return netns if netns in readable else None
+    return by_id.get(container.id) or _by_mode(container, others)
 
 
 def _by_mode(container: Container, others: tuple[Container, ...]) -> str:

@@ -1,0 +1,46 @@
+"""Whether a walk came to a container that was left unread, so that the answer may be another one if it is read."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.kept import kept
+from hairpin.network.network import Network, leads_to_left
+from hairpin.walk.trace import Branch, Trace
+
+_BEYOND = ("outside", "neighbour", "bridge")
+"""Stages at which it matters who is at the other end of a link."""
+
+
+def may_enter_unread(network: Network, trace: Trace) -> bool:
+    """Return whether a packet of the trace goes by a link behind which a container was left unread."""
+    links = frozenset(each for host in network.hosts for each in _links_to_unread(host))
+    return bool(links) and any(map(partial(_enters, links), trace.branches))
+
+
+def _enters(links: frozenset[tuple[Netns, str]], branch: Branch) -> bool:
+    stop = branch.stop
+    if stop is not None and (
+        stop.reason == "namespace-unread" or (stop.stage in _BEYOND and (stop.netns, stop.link) in links)
+    ):
+        return True
+    last = (steps[-1] for steps in (branch.request, branch.reply, branch.data) if steps)
+    return any((step.netns, step.link) in links for step in last)
+
+
+@kept
+def _links_to_unread(host: Host) -> frozenset[tuple[Netns, str]]:
+    """Return the host's bridges, and their ports, that lead to containers which were left unread."""
+    return frozenset(_found(host))
+
+
+def _found(host: Host) -> Iterator[tuple[Netns, str]]:
+    if host.netns.name not in host or not any(container.left_unread for container in host.containers()):
+        return
+    alone = Network((host,))
+    for link in host.namespace(host.netns.name).links:
+        if leads_to_left(alone, host.netns, link):
+            yield host.netns, link.name
+            if link.master is not None:
+                yield host.netns, link.master
