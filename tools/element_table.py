@@ -147,7 +147,11 @@ _EBTABLES: dict[Class, str] = {
     "exact": """
 -p IPv4 --ip-src 10.0.0.1
 -p IPv4 --ip-proto 6 --ip-dport 80
+-p IPv4 --ip-icmp-type 3:5/1:2
+-p IPv4 --ip-tos 0x10
 -p IPv6 --ip6-src fd00::1
+-p IPv6 --ip6-icmp-type 128:129/0:255
+-p IPv6 --ip6-tclass 0x10
 -s 02:00:00:00:00:01
 -d ff:ff:ff:ff:ff:ff
 -i eth0
@@ -158,6 +162,7 @@ _EBTABLES: dict[Class, str] = {
 --nflog-group 1
 -j ACCEPT
 -j mark --mark-set 0x1 --mark-target ACCEPT
+-j snat --to-src 02:00:00:00:00:01
 """,
     "stateful or random": """
 --limit 1/sec
@@ -172,7 +177,6 @@ _EBTABLES: dict[Class, str] = {
 -j arpreply --arpreply-mac 02:00:00:00:00:01
 -j dnat --to-dst 02:00:00:00:00:01
 -j redirect
--j snat --to-src 02:00:00:00:00:01
 """,
 }
 

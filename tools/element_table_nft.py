@@ -115,7 +115,9 @@ OUTSIDE: dict[str, str] = {
     "meta cpu, cgroup, priority, rtclassid, secpath's rest": _key("meta", "cpu"),
     "ct label, helper, id, event": _key("ct", "label"),
     "ct original, reply: zone": _key("ct", "zone", "1", _ORIGINAL),
-    "fib with an oif's name, or the mark": _match('{"fib": {"result": "oifname", "flags": ["daddr"]}}', '"eth0"'),
+    "fib with an oif's name or number, or the mark": _match(
+        '{"fib": {"result": "oifname", "flags": ["daddr"]}}', '"eth0"'
+    ),
     "rt classid, nexthop, mtu": _key("rt", "classid"),
     "socket mark, cgroupv2": _key("socket", "mark"),
     "ipsec spi, reqid, saddr, daddr": _match('{"ipsec": {"key": "spi", "dir": "in", "spnum": 0}}'),
@@ -125,8 +127,12 @@ OUTSIDE: dict[str, str] = {
     "fwd": '{"fwd": {"dev": "eth0"}}',
     "tproxy": '{"tproxy": {"addr": "10.0.0.1", "port": 80}}',
     "synproxy": '{"synproxy": {"mss": 1460}}',
+    "jump, goto to a chain without a name": '"jump {\\n\\taccept\\n}"',
+    "meta pkttype set; ether daddr set in family bridge": (
+        '{"mangle": {"key": {"meta": {"key": "pkttype"}}, "value": "host"}}'
+    ),
     "ip id set … (a field that hairpin does not keep)": (
-        '{"mangle": {"key": {"meta": {"key": "pkttype"}}, "value": {"numgen": {"mode": "random", "mod": 2}}}}'
+        '{"mangle": {"key": {"meta": {"key": "mark"}}, "value": {"numgen": {"mode": "random", "mod": 2}}}}'
     ),
     "xt (an extension of iptables in nft's listing)": '{"xt": {"type": "match", "name": "bpf"}}',
 }

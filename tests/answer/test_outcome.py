@@ -3,11 +3,16 @@
 import msgspec
 import pytest
 
-from hairpin.answer.answer import Answer
+from hairpin.answer.answer import Answer, Dispute
 from hairpin.answer.outcome import exit_status
-from hairpin.host.host import Unread
+from hairpin.host.docker import Contact, Engine
+from hairpin.host.host import Namespace, Unread
 from hairpin.judges.agreement import Agreement
+from hairpin.judges.disagreement import Disagreement
 from hairpin.judges.judged import Judged
+from hairpin.message import message
+from hairpin.netfilter.ir import Ruleset
+from hairpin.network.world import World
 from hairpin.replica.judgement import Judgement
 from tests.report.answers import FORWARDING_OFF, answer
 
@@ -32,6 +37,28 @@ def proven(found: Answer, agrees: bool | None) -> Answer:
     return msgspec.structs.replace(found, question=question, flows=flows)
 
 
+def disputed(found: Answer) -> Answer:
+    first, *_ = found.flows
+    agreement = Agreement(False, "simulated", message("x"))
+    judgement = Judgement(first.trace.flow, "dropped")
+    said = Disagreement("0", "6", World(), first.trace, judgement, agreement)
+    return msgspec.structs.replace(found, disputes=(Dispute(first.ref, said),))
+
+
+def with_engine(found: Answer, state: str, *, left: bool = True) -> Answer:
+    host = found.network.this
+    contact = msgspec.convert({"kind": "docker", "endpoint": "", "state": state}, Contact)
+    namespaces = host.namespaces if left else tuple(map(_bare, host.namespaces))
+    engines = (Engine("docker", "20.10.24"),)
+    changed = msgspec.structs.replace(host, contacts=(contact,), engines=engines, namespaces=namespaces)
+    network = msgspec.structs.replace(found.network, hosts=(changed,))
+    return msgspec.structs.replace(found, network=network)
+
+
+def _bare(namespace: Namespace) -> Namespace:
+    return msgspec.structs.replace(namespace, ruleset=Ruleset(), links=(), sockets=())
+
+
 def undecided(found: Answer) -> Answer:
     first, *_ = found.flows
     trace = msgspec.structs.replace(first.trace, verdict="depends")
@@ -45,6 +72,12 @@ CASES: dict[str, tuple[Answer, int]] = {
     "delivered, but rules were not read": (msgspec.structs.replace(answer(), unread=(UNREAD,)), 3),
     "what was not read does not matter": (msgspec.structs.replace(answer(), unread=(HARMLESS,)), 0),
     "a cause counts whatever was not read": (msgspec.structs.replace(answer(FORWARDING_OFF), unread=(UNREAD,)), 1),
+    "delivered, but its engine does not answer": (with_engine(answer(), "hung"), 3),
+    "delivered, and its engine is not there any more": (with_engine(answer(), "stopped", left=False), 0),
+    "dropped, and its engine does not answer": (with_engine(answer(FORWARDING_OFF), "hung"), 1),
+    "walked, but its engine does not answer": (with_engine(answer(kind="walk"), "unreachable"), 3),
+    "checked, and the kernel disagrees": (disputed(answer()), 4),
+    "a cause, and the kernel disagrees": (disputed(answer(FORWARDING_OFF)), 4),
     "a walk that is delivered": (answer(kind="walk"), 0),
     "a walk that is dropped": (answer(FORWARDING_OFF, kind="walk"), 1),
     "a walk that depends": (undecided(answer(kind="walk")), 3),

@@ -3,9 +3,11 @@
 They stand in the order of the packet's path: links and routes of the host, its rules, the container, the engine.
 """
 
+from typing import Literal
+
 import msgspec
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.docker import Contact, Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.managers import Firewalld, FirewalldZone
@@ -312,6 +314,11 @@ def comes_and_goes() -> Container:
 def serving(*sockets: Socket) -> Network:
     """Return the host whose container has these sockets."""
     return network(inner=container_namespace(sockets))
+
+
+def down(whole: Network, *, state: Literal["answers", "stopped"] = "stopped") -> Network:
+    """Return the network whose dockerd has ended."""
+    return with_host(whole, contacts=(Contact("docker", "", state),))
 
 
 def outlived() -> Network:

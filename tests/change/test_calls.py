@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import (
+    AddDirectChain,
     AddDirectRule,
     AllowInUfw,
     BindInterface,
@@ -26,6 +27,7 @@ HOST = msgspec.structs.replace(
     network().this,
     firewalld=Firewalld(True, default_zone="public", runtime=(FirewalldZone("docker", interfaces=("docker0",)),)),
 )
+CHAIN = AddDirectChain("ip", "filter", "DOCKER-USER")
 DIRECT = AddDirectRule("ip6", "nat", "OUTPUT", '-m comment --comment "a b" -j ACCEPT')
 
 # call, its words, the words that undo it
@@ -45,6 +47,8 @@ CALLS: dict[str, tuple[Call, str, Call | None]] = {
     "zone by default": (BindInterface("trusted", "eth0", permanent=True),
                         "firewall-cmd --permanent --zone=trusted --change-interface=eth0",
                         BindInterface("public", "eth0", permanent=True)),
+    "chain": (CHAIN, "firewall-cmd --permanent --direct --add-chain ipv4 filter DOCKER-USER",
+              msgspec.structs.replace(CHAIN, removed=True)),
     "rule": (DIRECT,
              "firewall-cmd --permanent --direct --add-rule ipv6 nat OUTPUT 0 -m comment --comment a b -j ACCEPT",
              msgspec.structs.replace(DIRECT, removed=True)),

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import (
+    AddDirectChain,
     AddDirectRule,
     BindInterface,
     ByPerson,
@@ -87,6 +88,7 @@ OWNERS: dict[str, tuple[Call, tuple[OnHost, ...]]] = {
     "a zone that was not read": (OpenPort("public", 80, "tcp", permanent=True), (FIREWALLD,)),
     "an interface": (BindInterface("trusted", "eth0"), (FIREWALLD, ZoneIs("eth0", "public", False))),
     "an interface of no zone": (BindInterface("trusted", "eth1"), (FIREWALLD, ZoneIs("eth1", None, False))),
+    "a direct chain": (AddDirectChain("ip", "filter", "DOCKER-USER"), (FIREWALLD,)),
     "a direct rule": (AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"), (FIREWALLD,)),
     "a container": (SetRestartPolicy("docker", "always", "web"), (RestartPolicyIs("web", "no"),)),
     "a network": (ConnectContainer("docker", "connect", "front", "web"), (EndpointIs("web", "front", False),)),

@@ -24,23 +24,48 @@ replace = msgspec.structs.replace
 
 CASES: dict[str, tuple[Intent, list[str]]] = {
     "let in": (
-        LetIn(HOST_NETNS, PLACE, "INPUT", (BODY,)), ["iptables-legacy -I INPUT -i eth0 -p tcp --dport 80 -j ACCEPT"],
+        LetIn(HOST_NETNS, PLACE, "INPUT", (BODY,)), [(
+            "iptables-legacy -S INPUT | grep -qxF -- '-A INPUT -i eth0 -p tcp -m tcp --dport 80 -j ACCEPT' || "
+            "iptables-legacy -I INPUT -i eth0 -p tcp --dport 80 -j ACCEPT"
+        )],
     ),
     "let in, in nft's words": (
         LetIn(HOST_NETNS, replace(PLACE, dialect="nft", family="inet", table="t", chain="in"), "in", (BODY,)),
-        ['nft insert rule inet t in iifname "eth0" tcp dport 80 accept'],
+        [(
+            "nft -s list chain inet t in | tr -d '\\t' | grep -qxF -- 'iifname \"eth0\" tcp dport 80 accept' || "
+            "nft 'insert rule inet t in iifname \"eth0\" tcp dport 80 accept'"
+        )],
     ),
     "masquerade": (
+        Masquerade(HOST_NETNS, 4, 0xAC120000, 16, "br-x"),
+        [(
+            "iptables -t nat -S POSTROUTING | grep -qxF -- '-A POSTROUTING -s 172.18.0.0/16 ! -o br-x -j MASQUERADE' "
+            "|| iptables -t nat -A POSTROUTING -s 172.18.0.0/16 ! -o br-x -j MASQUERADE"
+        )],
+    ),
+    "masquerade once more": (
         Masquerade(HOST_NETNS, 4, 0xAC110000, 16, "docker0"),
-        ["iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"],
+        [(
+            '[ "$(iptables -t nat -S POSTROUTING | grep -cxF -- '
+            "'-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE')\" -gt 1 ] || "
+            "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"
+        )],
     ),
     "answer here": (
         AnswerHere(HOST_NETNS, 4, 0xCB00710B, 0xC633640B, 6, 8151, "OUTPUT"),
-        ["iptables -t nat -I OUTPUT -d 203.0.113.11 -p tcp --dport 8151 -j DNAT --to-destination 198.51.100.11:8151"],
+        [(
+            "iptables -t nat -S OUTPUT | grep -qxF -- "
+            "'-A OUTPUT -d 203.0.113.11/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 198.51.100.11:8151' || "
+            "iptables -t nat -I OUTPUT -d 203.0.113.11 -p tcp --dport 8151 -j DNAT --to-destination 198.51.100.11:8151"
+        )],
     ),
     "answer as the engine does": (
         AnswerHere(HOST_NETNS, 6, 1 << 125, None, 17, 53, "PREROUTING"),
-        ["ip6tables -t nat -I PREROUTING -d 2000:: -p udp --dport 53 -j DOCKER"],
+        [(
+            "ip6tables -t nat -S PREROUTING | grep -qxF -- "
+            "'-A PREROUTING -d 2000::/128 -p udp -m udp --dport 53 -j DOCKER' "
+            "|| ip6tables -t nat -I PREROUTING -d 2000:: -p udp --dport 53 -j DOCKER"
+        )],
     ),
 }  # fmt: skip
 

@@ -65,10 +65,13 @@ INSERTED = InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DRO
 UNDONE: dict[str, tuple[Primitive, tuple[str, ...]]] = {
     "address": (AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32)), ("ip address del 0.0.0.7/32 dev eth0",)),
     "rule": (INSERTED, ("iptables -D FORWARD -j DROP",)),
-    "rule away": (DeleteRule(HOST_NETNS, JUMP), ("iptables -I FORWARD -j DOCKER-USER",)),
+    "rule away": (
+        DeleteRule(HOST_NETNS, JUMP),
+        ("iptables -S FORWARD | grep -qxF -- '-A FORWARD -j DOCKER-USER' || iptables -I FORWARD -j DOCKER-USER",),
+    ),
     "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), ("iptables -P FORWARD DROP",)),
     "process": (ContinueProcess(LABEL, 70), ("kill -STOP 70",)),
-    "file": (WriteFile(LABEL, "/etc/a", "two\n"), ("tee /etc/a <<'END'\none\nEND",)),
+    "file": (WriteFile(LABEL, "/etc/a", "two\n"), ("echo one > /etc/a",)),
     "new file": (WriteFile(LABEL, "/etc/b", "two\n"), ("rm /etc/b",)),
     "unit": (SetUnit(LABEL, Unit("a.service", "active", "disabled")), ("systemctl stop a.service",)),
 }
@@ -93,7 +96,10 @@ def test_the_undo_begins_with_the_last_step() -> None:
 def test_consecutive_edits_of_a_table_are_one_load() -> None:
     (load,) = steps(Change((INSERTED, INSERTED)), NET)
     assert isinstance(load, LoadRules)
-    assert all_shown((load,)) == ("iptables -I FORWARD -j DROP",) * 2
+    assert all_shown((load,)) == (
+        "iptables -S FORWARD | grep -qxF -- '-A FORWARD -j DROP' || iptables -I FORWARD -j DROP",
+        "[ \"$(iptables -S FORWARD | grep -cxF -- '-A FORWARD -j DROP')\" -gt 1 ] || iptables -I FORWARD -j DROP",
+    )
     assert len(steps(Change((INSERTED, SYSCTL, INSERTED)), NET)) == 3
 
 
@@ -163,7 +169,9 @@ def test_an_owners_call_makes_the_whole_change() -> None:
 
 def test_a_change_that_does_not_fit_is_refused_with_a_reason() -> None:
     (step,) = steps(Change((DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),)), NET)
-    assert all_shown((step,)) == ("iptables -D FORWARD -j DOCKER-USER",)
+    assert all_shown((step,)) == (
+        "iptables -S FORWARD 9 | grep -qxF -- '-A FORWARD -j DOCKER-USER' && iptables -D FORWARD 9",
+    )
     assert step.undo is None
     assert "does not fit" in str(refused(step, NET))
     (halted,) = steps(Change((HaltProcess(LABEL, 70),)), NET)

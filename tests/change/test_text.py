@@ -48,6 +48,9 @@ def place(
     return Place(dialect, family, table, "A", 3, text, handle)
 
 
+FOUND = "iptables -S A | grep -qxF -- '-A A -j DROP'"
+LISTED = "nft -s list chain inet t A | tr -d '\\t' | grep -qxF -- drop"
+
 CASES: dict[str, tuple[Primitive, list[str]]] = {
     "sysctl": (SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"), ["sysctl -w net.ipv4.ip_forward=1"]),
     "sysctl of a name with a dot": (
@@ -61,13 +64,17 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
     "chain": (AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), ["iptables -t nat -N NEW"]),
     "chain of IPv6": (AddChain(HOST_NETNS, "iptables-nft", "ip6", "nat", "NEW"), ["ip6tables -t nat -N NEW"]),
     "chain of legacy": (AddChain(HOST_NETNS, "iptables-legacy", "ip", "nat", "NEW"), ["iptables-legacy -t nat -N NEW"]),
-    "chain of nft": (AddChain(HOST_NETNS, "nft", "inet", "t", "new"), ["nft add chain inet t new"]),
-    "first": (insert("iptables-nft", "ip", "filter", 1, "-A A -j DROP"), ["iptables -I A -j DROP"]),
-    "third": (insert("iptables-nft", "ip", "filter", 3, "-A A -j DROP"), ["iptables -I A 3 -j DROP"]),
-    "last": (insert("iptables-nft", "ip", "nat", None, "-A A -j DROP"), ["iptables -t nat -A A -j DROP"]),
-    "nft first": (insert("nft", "inet", "t", 1, "drop"), ["nft insert rule inet t A drop"]),
-    "nft third": (insert("nft", "inet", "t", 3, "drop"), ["nft add rule inet t A index 1 drop"]),
-    "nft last": (insert("nft", "inet", "t", None, "drop"), ["nft add rule inet t A drop"]),
+    "chain of nft": (AddChain(HOST_NETNS, "nft", "inet", "t", "new"), [
+        "nft add table inet t", "nft add chain inet t new",
+    ]),
+    "first": (insert("iptables-nft", "ip", "filter", 1, "-A A -j DROP"), [f"{FOUND} || iptables -I A -j DROP"]),
+    "third": (insert("iptables-nft", "ip", "filter", 3, "-A A -j DROP"), [f"{FOUND} || iptables -I A 3 -j DROP"]),
+    "last": (insert("iptables-nft", "ip", "nat", None, "-A A -j DROP"), [
+        f"{FOUND.replace('-S', '-t nat -S')} || iptables -t nat -A A -j DROP",
+    ]),
+    "nft first": (insert("nft", "inet", "t", 1, "drop"), [f"{LISTED} || nft insert rule inet t A drop"]),
+    "nft third": (insert("nft", "inet", "t", 3, "drop"), [f"{LISTED} || nft add rule inet t A index 1 drop"]),
+    "nft last": (insert("nft", "inet", "t", None, "drop"), [f"{LISTED} || nft add rule inet t A drop"]),
     "deletion": (DeleteRule(HOST_NETNS, place("iptables-nft", "-A A -j DROP")), ["iptables -D A -j DROP"]),
     "deletion from legacy nat": (
         DeleteRule(HOST_NETNS, place("iptables-legacy", "-A A -j DROP", table="nat")),
@@ -83,7 +90,7 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
     "policy": (SetPolicy(HOST_NETNS, place("iptables-nft", ""), "accept"), ["iptables -P A ACCEPT"]),
     "policy of nft": (
         SetPolicy(HOST_NETNS, place("nft", "", table="t", family="inet"), "drop"),
-        ["nft chain inet t A '{ policy drop; }'"],
+        ["nft 'chain inet t A { policy drop; }'"],
     ),
     "address": (AddAddress(WEB_NETNS, Address("eth0", 4, WEB, 16)), [
         "nsenter -t 42 -n ip address add 172.17.0.2/16 dev eth0",

@@ -156,7 +156,7 @@ def test_docker_host_of_the_remote_user_is_used(
     assert reading is not None
     assert (reading.outcome, reading.text) == (
         "absent",
-        "DOCKER_HOST=tcp://192.0.2.1:2375 is not a local socket: not asked",
+        "tcp://192.0.2.1:2375: another machine's engine: not asked (named by DOCKER_HOST)",
     )
 
 

@@ -143,6 +143,10 @@ class Host:
         done = subprocess.run((*self.enter, "sh", "-c", script), capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{script}\n{done.stderr}"
 
+    def type_in(self, command: str) -> None:
+        """Type a command into a shell, whatever its status is: it may say that all was made before."""
+        subprocess.run((*self.enter, "sh", "-c", command), capture_output=True, check=False)
+
     def network(self) -> Network:
         shell = (*self.enter, "sh")
         return Network((parse(collect(LocalRunner(shell))),))
@@ -229,7 +233,7 @@ def place(namespace: Namespace, dialect: Dialect, chain: str, number: int) -> Pl
 
 def insertion(dialect: Dialect, chain: str, position: int | None, *, table: str = "filter") -> InsertRule:
     if dialect == "nft":
-        rule = Rule((FieldMatch("mark", ((7, 7),)), Verdict("accept")), "meta mark 0x7 accept", 0)
+        rule = Rule((FieldMatch("mark", ((7, 7),)), Verdict("accept")), "meta mark 0x00000007 accept", 0)
         return InsertRule(HOST_NETNS, "nft", "inet", "own", chain, rule, position)
     text = f"*{table}\n:{chain} - [0:0]\n-A {chain} -m mark --mark 0x7 -j ACCEPT\nCOMMIT\n"
     (read,) = parse_iptables(text, family="ip", dialect="iptables-nft", source="test")
@@ -405,6 +409,21 @@ def test_simulating_equals_reading_after_carrying_out(host: Host, make: Make) ->
     read = host.settled(simulated)
     for part in PARTS:
         assert part(simulated) == part(read)
+
+
+@pytest.mark.parametrize("make", CASES.values(), ids=CASES)
+def test_the_shown_commands_make_the_change_and_may_be_typed_in_twice(host: Host, make: Make) -> None:
+    """A shell makes of the printed text what the simulation says.  The second time it changes nothing."""
+    before = host.network()
+    change = Change((make(before.namespace(HOST_NETNS)),))
+    typed = all_shown(steps(change, before))
+    simulated = simulate(change, before).namespace(HOST_NETNS)
+    for _ in range(2):
+        for command in typed:
+            host.type_in(command)
+        read = host.settled(simulated)
+        for part in PARTS:
+            assert part(simulated) == part(read), typed
 
 
 @pytest.mark.parametrize("make", CASES.values(), ids=CASES)

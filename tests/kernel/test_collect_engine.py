@@ -11,13 +11,15 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingUnixStreamServer
+from socketserver import ThreadingTCPServer, ThreadingUnixStreamServer
 from typing import Any
 
 import pytest
 
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.redact import redact
+from hairpin.host.read.parse import parse
 
 DOCUMENTS = Path(__file__).parent.parent / "fixtures" / "engine_api"
 HIDDEN = "hunter2"
@@ -178,7 +180,7 @@ def test_a_process_id_of_another_namespace_is_ignored(evidence: Evidence) -> Non
 
 
 UNREACHABLE: dict[str, tuple[str, str, str]] = {
-    "another host": ("tcp://192.0.2.1:2375", "absent", "not a local socket"),
+    "another host": ("tcp://192.0.2.1:2375", "absent", "another machine's engine"),
     "gone": ("unix:///nowhere/docker.sock", "absent", "is not there"),
     "odd": ("unix:///tmp/a b.sock", "absent", "odd characters"),
 }
@@ -191,3 +193,95 @@ def test_a_socket_that_cannot_be_asked_is_a_reading(docker_host: str, outcome: s
     assert reading is not None
     assert (reading.outcome, words in reading.text) == (outcome, True)
     assert evidence.find("docker-containers", "") is None
+
+
+def stored_network(name: str, **changed: object) -> bytes:
+    """Return a record of libnetwork's database as bolt keeps it: behind its key, between other bytes."""
+    network = {
+        "addrSpace": "LocalDefault", "id": f"{name}0123456789ab", "name": name, "networkType": "bridge",
+        "generic": {"com.docker.network.generic": {"com.docker.network.bridge.name": "lo", "password": HIDDEN}},
+        "ipamV4Info": '[{"IPAMData":"{\\"Gateway\\":\\"172.30.0.1/24\\",\\"Pool\\":\\"172.30.0.0/24\\"}"}]',
+        "labels": {"x": HIDDEN}, "inDelete": False,
+    }  # fmt: skip
+    text = json.dumps(network | changed, separators=(",", ":")).encode()
+    return b"\x00\x07docker/network/v1.0/network/" + name.encode() + b"/\x00\x00=\x00" + text
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Evidence:
+    """The evidence of a host without a daemon, whose files a daemon has left; its mounts and network are its own."""
+    for number, one in enumerate(containers()):
+        folder = tmp_path / "containers" / one["Id"]
+        folder.mkdir(parents=True)
+        (folder / "hostconfig.json").write_text(json.dumps(one.pop("HostConfig")))
+        config = {"ID": one.pop("Id")} | one | {"Created": f"2026-0{number + 1}"}
+        (folder / "config.v2.json").write_text(json.dumps(config))
+    files = tmp_path / "network" / "files"
+    files.mkdir(parents=True)
+    whole = stored_network("x") + stored_network("gone", inDelete=True) + stored_network("x") + b"docker/network/v1.0/"
+    (files / "local-kv.db").write_bytes(whole)
+    mounts = f"mkdir -p /var/lib/docker; mount --bind {tmp_path} /var/lib/docker; mount -t tmpfs none /run"
+    shell = ("unshare", "--mount", "--net", "sh", "-c", f'{mounts}; exec sh "$@"', "sh")
+    return collect(LocalRunner(shell, (("PATH", os.environ["PATH"]),)))
+
+
+def test_a_daemon_that_is_not_there_is_read_from_its_files(stored: Evidence) -> None:
+    lines = lines_of(stored, "docker-stored-containers")
+    for taken, whole in zip(lines, reversed(containers()), strict=True):
+        assert (taken["Id"], taken["Name"]) == (whole["Id"], whole["Name"])
+        assert taken["HostConfig"]["PortBindings"] == whole["HostConfig"]["PortBindings"]
+        assert taken["NetworkSettings"]["Networks"].keys() == whole["NetworkSettings"]["Networks"].keys()
+    assert [(each["name"], each.get("inDelete")) for each in lines_of(stored, "docker-stored-networks")] == [
+        ("gone", True), ("x", False),
+    ]  # fmt: skip
+    assert text_of(stored, "docker-stored-networks").count("172.30.0.0") == 2
+    for reading in stored.readings:
+        assert HIDDEN not in reading.text + reading.origin, reading.key
+    (network,) = (each for engine in parse(stored).engines for each in engine.networks)
+    assert (network.name, network.bridge, len(network.subnets)) == ("x", "lo", 1)
+
+
+def test_the_files_are_redacted(stored: Evidence) -> None:
+    names = {one["Name"].removeprefix("/") for one in containers()}
+    kept = redact(stored)
+    for key in ("docker-stored-containers", "docker-stored-networks"):
+        reading = kept.find(key, "")
+        assert reading is not None
+        assert not any(f'"/{name}"' in reading.text for name in names)
+        assert "172.30.0.0" not in reading.text
+    assert [len(each.containers) for each in parse(kept).engines if each.kind == "docker"] == [len(names)]
+
+
+def test_a_daemon_on_tcp_of_this_host_is_asked() -> None:
+    with ThreadingTCPServer(("127.0.0.1", 0), Api) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        found = collect(LocalRunner(), docker_host=f"tcp://localhost:{server.server_address[1]}")
+        server.shutdown()
+        thread.join()
+    assert len(lines_of(found, "docker-containers")) == len(containers())
+    assert found.find("docker-stored-containers", "") is None
+
+
+@pytest.mark.parametrize("endpoint", ("tcp://192.0.2.1:2375", "192.0.2.1:2376", "ssh://root@192.0.2.1", "npipe:////x"))
+def test_an_engine_of_another_machine_is_not_asked(endpoint: str) -> None:
+    reading = collect(LocalRunner(), docker_host=endpoint).find("docker-socket", "")
+    assert reading is not None
+    assert (reading.outcome, "not asked (named by DOCKER_HOST)" in reading.text) == ("absent", True)
+
+
+def test_a_context_names_the_engine(tmp_path: Path, socket_path: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"currentContext": "mine", "auths": {"r": {"auth": HIDDEN}}}))
+    for folder, name, at in (("a", "other", "ssh://root@192.0.2.1"), ("b", "mine", f"unix://{socket_path}")):
+        meta = tmp_path / "contexts" / "meta" / folder
+        meta.mkdir(parents=True)
+        context = {"Name": name, "Metadata": {"x": HIDDEN}, "Endpoints": {"docker": {"Host": at}}}
+        (meta / "meta.json").write_text(json.dumps(context))
+    variables = (("PATH", os.environ["PATH"]), ("DOCKER_CONFIG", str(tmp_path)))
+    found = collect(LocalRunner(environment=variables))
+    assert text_of(found, "docker-socket").strip() == f"unix://{socket_path} (named by docker context mine)"
+    other = collect(LocalRunner(environment=(*variables, ("DOCKER_CONTEXT", "other")))).find("docker-socket", "")
+    assert other is not None
+    assert other.origin == "ssh://root@192.0.2.1"
+    for reading in found.readings:
+        assert HIDDEN not in reading.text + reading.origin, reading.key

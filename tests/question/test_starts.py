@@ -11,6 +11,7 @@ from hairpin.question.starts import asker, named, usual
 from tests.question.two_hosts import ONE, TWO
 
 BOTH = Network((ONE, TWO))
+OWN = next(each.value for each in TWO.namespace(TWO.netns.name).addresses if each.link != "lo")
 CLIENT = parse_address("192.0.2.10")[1]
 
 # the origin of a flow to the second host: the start's kind, its host
@@ -21,6 +22,9 @@ NAMED: dict[str, tuple[Origin, type, str]] = {
     "a container of this host": (Origin("container", container="web"), FromContainer, "one"),
     "a client is that of the asked host": (Origin("address", 4, CLIENT), Outside, "two"),
     "a client of a named host": (Origin("address", 4, CLIENT, host="one"), Outside, "one"),
+    "an address of the asked host": (Origin("address", 4, OWN), FromHost, "two"),
+    "an address of its loopback": (Origin("address", 4, parse_address("127.0.0.1")[1]), FromHost, "two"),
+    "an address that another host has": (Origin("address", 4, OWN, host="one"), Outside, "one"),
     "a neighbour of the asked host": (Origin("lan"), Lan, "two"),
     "a neighbour of a named host": (Origin("lan", host="one"), Lan, "one"),
 }

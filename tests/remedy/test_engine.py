@@ -15,7 +15,7 @@ def test_lost_rules_are_restored_by_commands_alone() -> None:
     found = report_document(answer(LOST), Words())
     (told,) = found.causes[0].remedies
     assert told.id == "restore-engine-rules"
-    assert told.commands == (f"iptables -A DOCKER {WORDS}",)
+    assert told.commands == (f"iptables -S DOCKER | grep -qxF -- '-A DOCKER {WORDS}' || iptables -A DOCKER {WORDS}",)
     assert told.persist == ()
     assert told.persist_commands == ()
     assert any("never write these rules into a saved ruleset" in each for each in told.advice)

@@ -20,3 +20,11 @@ def test_an_interface_is_put_into_its_zone_permanently() -> None:
 def test_a_permanent_setting_is_not_repeated() -> None:
     told = remedy(network(), RULE, calls=(OpenPort("public", 1, "tcp", permanent=True),))
     assert told.persist_commands == ()
+
+
+def test_a_chain_that_the_engine_would_make_later_is_added_first() -> None:
+    told = remedy(network(managed_by="firewalld"), insertion("DOCKER-USER", "-i eth0 -j ACCEPT"))
+    assert told.persist_commands == (
+        "firewall-cmd --permanent --direct --add-chain ipv4 filter DOCKER-USER",
+        "firewall-cmd --permanent --direct --add-rule ipv4 filter DOCKER-USER 0 -i eth0 -j ACCEPT",
+    )

@@ -1,5 +1,8 @@
 """Rules and policies are saved by the keeper of this host's rules."""
 
+import re
+import shlex
+
 import msgspec
 
 from hairpin.change.change import SetPolicy
@@ -43,19 +46,65 @@ def test_firewalld_keeps_a_rule_as_a_direct_rule() -> None:
     assert told.persist == ()
 
 
-def test_ufw_keeps_a_rule_in_before_rules() -> None:
-    told = kept(managed_by="ufw")
-    assert told.persist[0].file == "/etc/ufw/before.rules"
+BEFORE = "*filter\n:ufw-before-input - [0:0]\n-A ufw-before-input -i lo -j ACCEPT\nCOMMIT\n"
+OPEN = insertion("INPUT", "-p tcp -m tcp --dport 8151 -j ACCEPT")
+
+
+def test_ufw_keeps_a_rule_in_a_chain_that_it_empties_at_each_reload() -> None:
+    told = remedy(network(("/etc/ufw/before.rules", BEFORE), managed_by="ufw"), OPEN)
+    assert [(each.file, each.content) for each in told.persist] == [
+        ("/etc/ufw/before.rules", BEFORE.replace(
+            "-A ufw", "-A ufw-before-input -p tcp -m tcp --dport 8151 -j ACCEPT\n-A ufw", 1
+        ))
+    ]  # fmt: skip
     assert told.persist_commands == ("ufw reload",)
+
+
+def test_ufw_would_load_other_rules_once_more_at_each_reload() -> None:
+    assert kept(("/etc/ufw/before.rules", BEFORE), managed_by="ufw").persist[0].file.startswith("/etc/systemd/system/")
+
+
+def test_a_rule_that_is_saved_already_is_not_saved_again() -> None:
+    told = remedy(network(("/etc/ufw/before.rules", BEFORE), managed_by="ufw"), OPEN)
+    saved = told.persist[0].content
+    assert remedy(network(("/etc/ufw/before.rules", saved), managed_by="ufw"), OPEN).persist == ()
 
 
 def test_without_a_keeper_of_rules_a_unit_makes_the_rule() -> None:
     told = kept()
     (file,) = told.persist
-    assert file.file == "/etc/systemd/system/hairpin-nat-loopback-on-cloud-address.service"
-    assert f"ExecStart=/bin/sh -c '{told.commands[0]}'" in file.content
+    name = re.fullmatch(
+        r"/etc/systemd/system/(hairpin-nat-loopback-on-cloud-address-8151-[0-9a-f]{6})\.service", file.file
+    )
+    assert name is not None
+    (start,) = (line for line in file.content.splitlines() if line.startswith("ExecStart="))
+    assert shlex.split(start.removeprefix("ExecStart=")) == ["/bin/sh", "-c", told.commands[0]]
     assert "After=network.target docker.service" in file.content
-    assert told.persist_commands == ("systemctl enable hairpin-nat-loopback-on-cloud-address.service",)
+    assert told.persist_commands == (f"systemctl enable {name[1]}",)
+
+
+def test_units_for_other_ports_and_hooks_stand_beside_each_other() -> None:
+    others = (
+        DNAT,
+        insertion("PREROUTING", WORDS, table="nat"),
+        insertion("OUTPUT", WORDS.replace("8151", "8152"), table="nat"),
+    )
+    files = [remedy(network(), each, cause="nat-loopback-on-cloud-address").persist[0].file for each in others]
+    assert len(set(files)) == len(files)
+
+
+def test_rules_that_need_the_engines_chains_wait_for_it() -> None:
+    """Loaded before dockerd has made its chain, they would make the whole file fail."""
+    jump = insertion("PREROUTING", "-d 203.0.113.11/32 -j DOCKER", table="nat")
+    units = (Unit("netfilter-persistent.service", "active", "enabled"),)
+    (file,) = remedy(network(units=units), jump).persist
+    assert "After=network.target docker.service" in file.content
+
+
+def test_a_rule_with_a_containers_address_of_today_is_not_kept() -> None:
+    told = remedy(network(), insertion("FORWARD", "-d 172.21.0.2/32 -j ACCEPT"))
+    assert told.keeping == ()
+    assert "the rule names 172.21.0.2, which front has only until its next start" in said(told)
 
 
 def test_the_order_of_several_rules_holds() -> None:

@@ -2,7 +2,15 @@
 
 from typing import get_args
 
-from hairpin.change.change import AddRoute, ChangeWorld, ContinueProcess, DropConnection, Primitive, WriteFile
+from hairpin.change.change import (
+    AddRoute,
+    ChangeWorld,
+    ContinueProcess,
+    DeleteRoute,
+    DropConnection,
+    Primitive,
+    WriteFile,
+)
 from hairpin.host.managers import Unit
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
@@ -20,7 +28,7 @@ def test_ids_are_kebab_case_and_not_repeated() -> None:
 def test_a_change_outside_of_the_host_is_advice() -> None:
     told = remedy(network(), ChangeWorld(World(), message("open the port in the security group")))
     assert (told.id, told.commands, told.persist) == ("change-outside", (), ())
-    assert said(told) == "open the port in the security group"
+    assert said(told).startswith("open the port in the security group\n")
 
 
 def test_a_stopped_process_is_continued() -> None:
@@ -41,10 +49,24 @@ def test_a_route_is_added_now() -> None:
 
 def test_a_file_needs_nothing_that_keeps_it() -> None:
     told = remedy(network(), WriteFile(HOST_NETNS.host, "/etc/a", "b\n"))
-    assert (told.id, told.persist, told.commands) == ("change-files", (), ("tee /etc/a <<'END'\nb\nEND",))
+    assert (told.id, told.persist, told.commands) == ("change-files", (), ("echo b > /etc/a",))
 
 
 def test_every_kind_is_kept_somehow() -> None:
     found = situation(network(units=(Unit("ufw.service", "active", "enabled"),)))
     assert all(lasting(kind, (), found) is not None for kind in KINDS)
     assert len(get_args(Primitive)) > len(KINDS)
+
+
+def test_no_command_takes_a_live_bridges_route_or_a_containers_address_away() -> None:
+    """Another subnet for the container network is what lasts, and a person makes it."""
+    route = Route(4, 0xAC110000, 16, next_hops=(NextHop("docker0"),))
+    for cause in ("bridge-subnet-overlaps-route", "client-inside-container-subnet", "container-subnet-on-two-hosts"):
+        told = remedy(network(), DeleteRoute(HOST_NETNS, route), cause=cause)
+        assert (told.id, told.commands, told.keeping) == ("recreate-network", (), ())
+    uplink = NextHop("eth0", 0xC6336401, 4)
+    free, taken = (Route(4, address, 32, next_hops=(uplink,)) for address in (0xAC110909, 0xAC110002))
+    told = remedy(network(), AddRoute(HOST_NETNS, free), cause="client-inside-container-subnet")
+    assert (told.commands, told.keeping) == (("ip route add 172.17.9.9/32 via 198.51.100.1 dev eth0",), ())
+    told = remedy(network(), AddRoute(HOST_NETNS, taken), cause="client-inside-container-subnet")
+    assert (told.id, told.commands) == ("recreate-network", ())

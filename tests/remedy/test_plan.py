@@ -16,13 +16,13 @@ COMMIT
 
 def test_a_change_of_two_kinds_is_one_remedy_that_keeps_both() -> None:
     found = network(("/etc/iptables/rules.v4", RULES))
-    told = remedy(found, deletion("FORWARD", "-s 192.0.2.0/24 -j DROP"), sysctl("net.ipv4.ip_forward"))
+    told = remedy(found, deletion("FORWARD", "-s 192.0.2.0/24 -j DROP"), sysctl("net.ipv4.conf.eth0.rp_filter", "2"))
     assert told.id == "delete-rule"
     assert {each.file for each in told.persist} == {
         "/etc/iptables/rules.v4",
-        "/etc/sysctl.d/99-hairpin-ipv4-ip-forward.conf",
+        "/etc/sysctl.d/99-hairpin-ipv4-eth0-rp-filter.conf",
     }
-    assert told.commands == ("iptables -D FORWARD -s 192.0.2.0/24 -j DROP", "sysctl -w net.ipv4.ip_forward=1")
+    assert told.commands == ("iptables -D FORWARD -s 192.0.2.0/24 -j DROP", "sysctl -w net.ipv4.conf.eth0.rp_filter=2")
 
 
 def test_two_kinds_that_edit_one_file_agree() -> None:

@@ -1,5 +1,7 @@
 """A sysctl is set in the file that is read last; the file with the wrong value is named."""
 
+import pytest
+
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 
 KEY = "net.ipv4.conf.eth0.forwarding"
@@ -14,10 +16,46 @@ def test_a_value_that_no_file_sets_gets_a_file() -> None:
     assert f"no configuration file sets {KEY}: somebody or something wrote it at run time" in said(told)
 
 
-def test_dockerd_set_ip_forward_if_no_file_does() -> None:
-    assert "dockerd switches it on when it starts, and nothing keeps it" in said(
-        remedy(network(), sysctl("net.ipv4.ip_forward"))
+def test_no_file_switches_forwarding_on_before_dockerd_does() -> None:
+    """dockerd closes FORWARD only if it finds forwarding off: a file with 1 would leave it open."""
+    told = remedy(network(), sysctl("net.ipv4.ip_forward"))
+    assert told.keeping == ()
+    assert "no file has to set net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
+
+
+@pytest.mark.parametrize("path", ("/etc/sysctl.d/10-off.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
+def test_a_file_that_switches_forwarding_off_loses_that_line(path: str) -> None:
+    told = remedy(network((path, "vm.swappiness = 1\nnet/ipv4/ip_forward = 0\n")), sysctl("net.ipv4.ip_forward"))
+    assert [(each.file, each.content) for each in told.persist] == [(path, "vm.swappiness = 1\n")]
+    assert f"{path} line 2 sets net.ipv4.ip_forward to 0 at each boot: delete that line" in said(told)
+
+
+def test_the_other_name_of_the_value_counts_too() -> None:
+    told = remedy(
+        network(("/etc/sysctl.d/a.conf", "net.ipv4.conf.all.forwarding = 0\n")), sysctl("net.ipv4.ip_forward")
     )
+    assert [(each.file, each.content) for each in told.persist] == [("/etc/sysctl.d/a.conf", "")]
+
+
+def test_a_file_of_a_package_is_masked() -> None:
+    told = remedy(
+        network(("/usr/lib/sysctl.d/10-off.conf", "net.ipv4.ip_forward = 0\n")), sysctl("net.ipv4.ip_forward")
+    )
+    assert [(each.file, each.content) for each in told.persist] == [("/etc/sysctl.d/10-off.conf", "")]
+
+
+def test_the_engine_makes_its_own_links_anew() -> None:
+    told = remedy(network(), sysctl("net.ipv4.conf.docker0.forwarding"))
+    assert told.keeping == ()
+    assert "the engine makes docker0 anew at its start" in said(told)
+
+
+def test_a_value_of_the_bridge_needs_its_module_first() -> None:
+    told = remedy(network(), sysctl("net.bridge.bridge-nf-call-arptables"))
+    assert {each.file: each.content for each in told.persist} == {
+        "/etc/sysctl.d/99-hairpin-bridge-bridge-nf-call-arptables.conf": "net.bridge.bridge-nf-call-arptables = 1\n",
+        "/etc/modules-load.d/hairpin-br_netfilter.conf": "br_netfilter\n",
+    }
 
 
 def test_the_file_in_which_somebody_wrote_the_other_value_is_put_right() -> None:

@@ -63,6 +63,7 @@ def test_one_cause_as_the_contract_shows_it() -> None:
     assert (flow.stopped_at.netns, flow.stopped_at.stage, flow.stopped_at.link) == ("host", "forward", "eth0")
     assert (cause.ref, cause.id, cause.severity) == ("c1", "interface-forwarding-off", "blocking")
     assert cause.where == {"sysctl": "net.ipv4.conf.eth0.forwarding", "value": "0", "wanted": "1"}
+    assert cause.proof is not None
     assert (cause.proof.without_change, cause.proof.with_change, cause.proof.set) == ("dropped", "delivered", ("c1",))
     assert cause.remedies[0].commands == ("sysctl -w net.ipv4.conf.eth0.forwarding=1",)
     quote = found.evidence[cause.evidence[0]]
@@ -72,7 +73,7 @@ def test_one_cause_as_the_contract_shows_it() -> None:
 def test_two_causes_at_once_are_one_set() -> None:
     found = document(FORWARDING_OFF, USER_DROPS)
     assert [each.id for each in found.causes] == ["interface-forwarding-off", "docker-user-drops"]
-    assert {each.proof.set for each in found.causes} == {("c1", "c2")}
+    assert {each.proof and each.proof.set for each in found.causes} == {("c1", "c2")}
     assert found.flows[0].causes == ("c1", "c2")
 
 

@@ -3,7 +3,10 @@
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw, hops
 from hairpin.report.words import Words
+from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_link, with_second_uplink, without_route
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer
+from tests.small_host import host_namespace, network, published
 
 
 def drawn(*replacements: Replacement, width: int = 80, every: bool = False, number: int = 0) -> str:
@@ -48,6 +51,22 @@ def test_a_long_rule_goes_below_on_narrow_paper_and_stays_whole() -> None:
     joined = " ".join(line.strip(" │") for line in text.splitlines())
     assert "filter DOCKER-USER 1: -i eth0 -p tcp -m conntrack --ctorigdstport 8080 -j DROP" in joined
     assert all(len(line) <= 60 for line in text.splitlines())
+
+
+def test_a_policy_stops_the_packet_at_its_own_stage() -> None:
+    down = with_link(host_namespace(), "docker0", up=False)
+    paper = Paper(width=80)
+    draw(walk_flow(network(without_route(down, 0xAC110000)), published()), paper, Words())
+    assert "    ✗ forward      eth0      filter FORWARD: -P FORWARD DROP\n" in paper.text()
+
+
+def test_the_way_back_that_decides_is_drawn() -> None:
+    """Strict reverse path: the route that the reply would take."""
+    paper = Paper(width=80)
+    draw(walk_flow(with_second_uplink(rp_filter="1"), published()), paper, Words())
+    above, _, below = paper.text().partition("    ✗ ")
+    assert "back to 192.0.2.10: 192.0.2.0/24 via 203.0.113.1 dev eth1" in " ".join(above.replace("│", "").split())
+    assert below.startswith("input-route  eth0      net.ipv4.conf.eth0.rp_filter = 1\n")
 
 
 def test_every_step_when_asked_for() -> None:

@@ -1,6 +1,4 @@
-"""A repair on paper: a command is a line of its own, a new file is the command that writes it, a changed file is a
-diff.
-"""
+"""A repair on paper: a command begins a line, a file is the command that writes or edits it."""
 
 import subprocess
 from pathlib import Path
@@ -31,6 +29,9 @@ def kept(path: str, content: str, before: str | None = None) -> tuple[Step, ...]
     return (ReplaceFile(host="h", path=path, before=held, after=FileState(content)),)
 
 
+SAVED = "".join(f"{number}\n" for number in range(20))
+
+
 def test_now_and_for_good() -> None:
     unit = Ask(host="h", call=SetUnitState("start", "x"))
     remedy = Remedy("set-sysctl", run("sysctl", "-w", "a.b=1"), (*kept("/etc/sysctl.d/99-x.conf", "a.b = 1\n"), unit))
@@ -44,8 +45,9 @@ def test_now_and_for_good() -> None:
 
 
 def test_a_changed_file_is_shown_by_its_lines() -> None:
-    remedy = Remedy("delete-rule", (), kept("/etc/iptables/rules.v4", "a\nc\n", "a\nb\n"))
-    assert written(remedy).splitlines()[-3:] == ["      in /etc/iptables/rules.v4:", "      -b", "      +c"]
+    remedy = Remedy("delete-rule", (), kept("/etc/iptables/rules.v4", f"{SAVED}c\n", f"{SAVED}b\n"))
+    lines = written(remedy).splitlines()
+    assert lines[-1] == "      sed -i 's/^b$/c/' /etc/iptables/rules.v4"
 
 
 def test_a_long_file_is_copied_as_it_is(tmp_path: Path) -> None:
@@ -53,8 +55,7 @@ def test_a_long_file_is_copied_as_it_is(tmp_path: Path) -> None:
     target = tmp_path / "a unit.service"
     content = "[Unit]\nDescription=it's $HOME `x`\n\n[Service]\n"
     lines = written(Remedy("insert-rule", (), kept(str(target), content))).splitlines()[1:]
-    script = "\n".join(line.removeprefix("      ") for line in lines)
-    subprocess.run(("sh", "-c", script), check=True)
+    subprocess.run(("sh", "-c", "\n".join(lines)), check=True)  # with the indentation that was copied with them
     assert target.read_text("utf-8") == content
 
 

@@ -105,8 +105,8 @@ def test_no_flow_at_all_is_a_sentence() -> None:
     asked = msgspec.structs.replace(whole, flows=(), causes=(), evidence=())
     cases = {
         "No container here publishes a port": asked,
-        "No container engine answers": msgspec.structs.replace(asked, network=alone),
-        "could not be asked": msgspec.structs.replace(
+        "No container engine is installed here": msgspec.structs.replace(asked, network=alone),
+        "What is published is not known": msgspec.structs.replace(
             asked, unread=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)
         ),
     }

@@ -1,6 +1,6 @@
 """Answers a question about the hosts that the evidence describes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -27,6 +27,7 @@ from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
 from hairpin.remedy.effects import Others, others_of, weighed
+from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
 from hairpin.walk.walk import walk_flow
@@ -134,11 +135,13 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     others = {label: others_of(start.network.seen_from(label)) for label in labels}
     later = tuple(
         msgspec.structs.replace(
-            _cause(each.found, examination, others[each.found.host], word), severity="latent", event=each.event
+            _cause(each.found, examination, others[each.found.host], start.network, word),
+            severity="latent",
+            event=each.event,
         )
         for each in coming
     )
-    causes = (_cause(each, examination, others[each.host], word) for each in proven)
+    causes = _causes(examination, start.network, others, word)
     return msgspec.structs.replace(
         start,
         flows=flows,
@@ -155,9 +158,24 @@ def ref_of(number: int) -> str:
     return f"f{number + 1}"
 
 
-def _cause(found: FoundCause, examination: Examination, others: Others, word: Replication) -> CauseAnswer:
+def _causes(
+    examination: Examination, network: Network, others: dict[str, Others], word: Replication
+) -> Iterator[CauseAnswer]:
+    """Yield the causes with their repairs, each for the hosts that the repairs before it leave.  A cause that may be
+    repaired instead of another is repaired on the hosts as they are."""
+    now = network
+    for found in examination.causes:
+        cause = _cause(found, examination, others[found.host], now, word)
+        yield cause
+        if cause.remedies:
+            now = after(cause.remedies[0], network, now)
+    for found in examination.instead:
+        yield _cause(found, examination, others[found.host], network, word)
+
+
+def _cause(found: FoundCause, examination: Examination, others: Others, now: Network, word: Replication) -> CauseAnswer:
     written = configured(found.candidate, found.stop, others.network)
-    made = remedies(found.id, found.candidate, others.network)
+    made = remedies(found.id, found.candidate, others.network, now.seen_from(found.host))
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
     together = tuple(
         each.candidate.change

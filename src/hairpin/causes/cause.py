@@ -116,6 +116,8 @@ class Candidate(msgspec.Struct, frozen=True):
     cuts: bool = False
     refused: Reason | None = None
     made_by: tuple[str, ...] = ()
+    joins: str = ""
+    """Candidates of one cause that have this in common are one, wherever they are: both directions of a wall."""
 
 
 class Cause(msgspec.Struct, frozen=True):

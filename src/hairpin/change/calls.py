@@ -69,6 +69,15 @@ class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
     removed: bool = False
 
 
+class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
+    """A chain that firewalld makes at each of its starts, before the rules in it."""
+
+    family: Literal["ip", "ip6"]
+    table: str
+    chain: str
+    removed: bool = False
+
+
 class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
     """ufw reads its files again."""
 
@@ -109,7 +118,7 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
 
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
-OfFirewalld = OpenPort | BindInterface | AddDirectRule
+OfFirewalld = OpenPort | BindInterface | AddDirectRule | AddDirectChain
 OfUfw = AllowInUfw | ReloadUfw
 OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | SetUnitState
 Call = OwnersCall | ByPerson
@@ -124,7 +133,7 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return (tool, "network", verb, network, name)
         case SetRestartPolicy(tool=tool, policy=policy, name=name):
             return (tool, "update", "--restart", policy, name)
-        case OpenPort() | BindInterface() | AddDirectRule():
+        case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
             return ("firewall-cmd", *_firewalld_words(call))
         case AllowInUfw():
             return ("ufw", *_ufw_words(call))
@@ -145,7 +154,7 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
     at_boot = verb in ("enable", "disable")
     match call.by:
         case "systemd":
-            return ("systemctl", verb, name)
+            return ("systemctl", verb, call.unit)
         case "sysvinit":
             return ("update-rc.d", name, verb) if at_boot else ("service", name, verb)
         case "openrc":
@@ -167,6 +176,10 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
             return (*_permanent(call.permanent), f"--zone={zone}", f"--{verb}-port={port}/{protocol}")
         case BindInterface(zone=zone, interface=interface):
             return (*_permanent(call.permanent), f"--zone={zone}", f"--change-interface={interface}")
+        case AddDirectChain(family=family, table=table, chain=chain):
+            verb = "remove" if call.removed else "add"
+            of = "ipv6" if family == "ip6" else "ipv4"
+            return ("--permanent", "--direct", f"--{verb}-chain", of, table, chain)
         case AddDirectRule(family=family, table=table, chain=chain, words=words):
             verb = "remove" if call.removed else "add"
             of = "ipv6" if family == "ip6" else "ipv4"
@@ -234,7 +247,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
         case BindInterface(interface=interface):
             zone = _zone_of(interface, host)
             return replace(call, zone=zone) if zone is not None else None
-        case AddDirectRule():
+        case AddDirectRule() | AddDirectChain():
             return replace(call, removed=not call.removed)
         case SetUnitState():
             return _unit_reversed(call)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from hairpin.change.calls import (
+    AddDirectChain,
     AddDirectRule,
     AllowInUfw,
     BindInterface,
@@ -189,7 +190,7 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (EndpointIs(name, network, verb == "disconnect"),)
         case SetRestartPolicy(name=name):
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
-        case OpenPort() | BindInterface() | AddDirectRule():
+        case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
         case AllowInUfw() | ReloadUfw():
             return (ManagerRuns("ufw"),)
@@ -213,7 +214,7 @@ def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
             if not firewalld_zones(host, permanent=permanent):
                 return ()
             return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
-        case AddDirectRule():
+        case AddDirectRule() | AddDirectChain():
             return ()  # its direct rules are not read; firewalld takes one that it has already
         case _:
             assert_never(call)

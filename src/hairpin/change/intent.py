@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy
+from hairpin.change.loading import default_dialect
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.netfilter.evaluate.chain import Place
@@ -137,4 +138,4 @@ def iptables_in_use(ruleset: Ruleset, host: Host) -> Iptables:
     }
     if len(with_rules) == 1:
         return "iptables-legacy" if "iptables-legacy" in with_rules else "iptables-nft"
-    return "iptables-legacy" if "legacy" in (host.version("iptables") or "") else "iptables-nft"
+    return default_dialect(host.version("iptables")) or "iptables-nft"

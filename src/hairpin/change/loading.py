@@ -40,8 +40,26 @@ def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
     return "ip6tables-nft-restore" if family == "ip6" else "iptables-nft-restore"
 
 
+def default_dialect(version: str | None) -> Literal["iptables-nft", "iptables-legacy"] | None:
+    """Return the back end of the host's ``iptables`` by what ``iptables -V`` says: before 1.8 there was one."""
+    if not version:
+        return None
+    return "iptables-nft" if "nf_tables" in version else "iptables-legacy"
+
+
+def program(dialect: Dialect, family: str, version: str | None) -> str:
+    """Return the command that edits these rules on a host whose ``iptables -V`` says this.  The back end's own name is
+    used only where the host's ``iptables`` is the other one."""
+    if dialect in ("nft", "ebtables"):
+        return dialect
+    name = "ip6tables" if family == "ip6" else "iptables"
+    if dialect == (default_dialect(version) or "iptables-nft"):
+        return name
+    return f"{name}-legacy" if dialect == "iptables-legacy" else f"{name}-nft"
+
+
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
-    """Return the load of the edits.  An existing user chain is never declared, because that would empty it."""
+    """Return the load of the edits.  No user chain is declared, because that would empty one that is there."""
     lines = [f"*{table}", *(line for edit in edits for line in _restore_lines(edit)), "COMMIT", ""]
     return Command((restore_tool(dialect, family), "--noflush"), "\n".join(lines))
 
@@ -49,7 +67,7 @@ def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, tabl
 def _restore_lines(edit: RuleEdit) -> Iterator[str]:
     match edit:
         case AddChain(chain=chain):
-            yield f":{chain} - [0:0]"
+            yield f"-N {chain}"  # fails if the chain is there, where `:{chain} -` would empty it
         case DeleteChain(chain=chain):
             yield f"-X {chain}"
         case SetPolicy(place=place, policy=policy):

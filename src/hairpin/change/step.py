@@ -21,6 +21,7 @@ from hairpin.change.change import (
     WriteFile,
 )
 from hairpin.change.expect import Expectation
+from hairpin.change.held import Held
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError, reason_of
 from hairpin.host.netns import Netns
@@ -51,13 +52,19 @@ class RunCommands(_Base, frozen=True, tag="run"):
 
 
 class LoadRules(_Base, frozen=True, tag="load-rules"):
-    """Edits of one table, made at once: all of them or none."""
+    """Edits of one table, made at once: all of them or none.
+
+    ``program``: the command of that back end on this host (``iptables``, ``ip6tables-legacy``, ``nft``); ``held``: what
+    the table holds before each edit.
+    """
 
     netns: Netns
     does: tuple[RuleEdit, ...]
     dialect: Dialect
     family: Family
     table: str
+    program: str
+    held: tuple[Held, ...]
     entering: Words = ()
 
 

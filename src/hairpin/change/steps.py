@@ -39,7 +39,8 @@ from hairpin.change.change import (
 from hairpin.change.difference import difference
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
 from hairpin.change.expected import call_expects, edits_expect, setting_expects
-from hairpin.change.loading import replacing
+from hairpin.change.held import held_before
+from hairpin.change.loading import program, replacing
 from hairpin.change.numbering import Numbering
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by, nature
@@ -212,12 +213,16 @@ def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] 
                 return Advise(does=edits, said=error.said)
     netns, dialect, family, table = edited_table(edits[0])
     namespace = _namespace(network, netns)
+    version = network.host(netns.host).version("iptables")
+    held = namespace.ruleset.table(family, table, dialect) if namespace is not None else None
     return LoadRules(
         netns=netns,
         does=edits,
         dialect=dialect,
         family=family,
         table=table,
+        program=program(dialect, family, version),
+        held=held_before(edits, held, version),
         entering=entering(netns, network),
         expects=edits_expect(edits, namespace) if namespace is not None else (),
         undo=undo,

@@ -719,11 +719,12 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
 $(set -f; printf '%s\n' $line)
 EOT
     fi
+    [ $# != 0 ] || [ -e "$root/etc/init.d/docker" ] || return    # nothing here would have started it
     frame dockerd-log 'journalctl -u docker.service, /var/log/docker.log (why it did not start)'
     { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then limit 3 journalctl -q -u docker.service -n 200 --no-pager -o cat
       else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$root$f" ] || tail -n 200 "$root$f"; done
       fi } 2>/dev/null |
-        grep -E 'failed to start daemon|unable to configure the Docker daemon|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
+        grep -E 'failed to start daemon|unable to configure the|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
         grep -ivE 'password|secret|token|://[^ ]*@' | tail -n 3
     endframe 0 text ''
 }
@@ -844,6 +845,7 @@ docker_containers() {
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
     container_namespaces "$out" $view
     overlay_namespaces
+    return 0
 }
 overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), its load balancer (lb_ID), the published ports
     [ -n "$daemon" ] && have nsenter || return

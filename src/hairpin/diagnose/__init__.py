@@ -1,6 +1,6 @@
 """From a failing walk to the smallest set of changes that repairs it, proven and named as causes.
 
 Read ``diagnose`` (one flow), ``senders`` (a stop that another host caused), ``trimming`` (what a change needs not do),
-``latent`` (what waits for an event), ``unread`` (whether a container that was left unread matters), then
-``examination`` (all flows of a question) and ``policy`` (whether somebody wrote down what it found).
+``unread`` (whether a container that was left unread matters), ``examination`` (all flows of a question), ``latent``
+(what no asked flow shows yet) and ``policy`` (whether somebody wrote down what it found).
 """

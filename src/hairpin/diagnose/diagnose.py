@@ -55,7 +55,8 @@ class Suspect(msgspec.Struct, frozen=True):
     @property
     def key(self) -> Key:
         """The cause, its host and its place there: two suspects with equal keys are one cause."""
-        return self.cause, self.host, self.candidate.where
+        joins = self.candidate.joins
+        return self.cause, self.host, (("joins", joins),) if joins else self.candidate.where
 
 
 class Proof(msgspec.Struct, frozen=True):

@@ -7,16 +7,19 @@ chain/target/match by that name``).  The event is simulated, and the flow is dia
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.change.change import AddChain, Change, DeleteSocket
+from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, Suspect, diagnose
+from hairpin.diagnose.diagnose import Diagnosis, Key, Suspect, diagnose
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.engines.missing import missing_on
+from hairpin.engines.starting import refuses_start
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.state import SocketDecided
 
 _RELAY = "docker-proxy"
 
@@ -28,72 +31,98 @@ class LatentCause(msgspec.Struct, frozen=True):
     event: str
 
 
+class _Miss(msgspec.Struct, frozen=True):
+    """A lost rule that the flow of index ``number`` misses after ``event``.  ``relayed``: by docker-proxy, now."""
+
+    number: int
+    event: str
+    diagnosis: Diagnosis
+    suspect: Suspect
+    relayed: bool
+
+
 def latent(examination: Examination) -> tuple[LatentCause, ...]:
     """Return the lost engine rules that delivered flows of the examination will miss, each once."""
     network = examination.network
     losing = [host for host in network.hosts if host.was_read and any(lost for _, lost in missing_on(host))]
     known = {key for each in examination.causes for key in each.keys}
-    later: dict[object, list[tuple[int, Diagnosis, Suspect]]] = {}
+    later: dict[Key, list[_Miss]] = {}
     for host in losing:
-        after = _without_relays(network, host)
-        if after is None:
-            continue
+        without_relays = _simulated(_relays(host), network)
         for number, diagnosis in enumerate(examination.diagnoses):
-            if not (diagnosis.trace.succeeds and diagnosis.trace.flow.purpose in ("published", "asked")):
+            flow = diagnosis.trace.flow
+            if not (diagnosis.trace.succeeds and flow.purpose in ("published", "asked")):
                 continue
-            for found, suspect in _missed(after, diagnosis.trace.flow):
-                if suspect.key not in known:
-                    later.setdefault(suspect.key, []).append((number, found, suspect))
+            restarted = _refused(network, host, flow)
+            event, after = ("docker-kill", without_relays) if restarted is None else ("container-restart", restarted)
+            found = diagnose(after, flow) if after is not None else diagnosis
+            for suspect in found.causes:
+                if suspect.candidate.in_class in _LOST and suspect.key not in known:
+                    later.setdefault(suspect.key, []).append(_Miss(number, event, found, suspect, _relayed(diagnosis)))
     first = len(examination.causes) + len(examination.instead) + 1
     return tuple(_latent(f"c{first + place}", members) for place, members in enumerate(later.values()))
 
 
-def _without_relays(network: Network, host: Host) -> Network | None:
-    """Return the network without docker-proxy on the host; None if it runs none there."""
-    relays = (each for each in network.namespace(host.netns).sockets if each.process == _RELAY)
-    change = Change(tuple(DeleteSocket(host.netns, each) for each in relays))
+def _relayed(diagnosis: Diagnosis) -> bool:
+    """Return whether docker-proxy takes the request."""
+    steps = diagnosis.trace.usual.request
+    return any(isinstance(each.decided_by, SocketDecided) and _RELAY in str(each.decided_by.said) for each in steps)
+
+
+def _relays(host: Host) -> tuple[Primitive, ...]:
+    relays = (each for each in host.namespace(host.netns.name).sockets if each.process == _RELAY)
+    return tuple(DeleteSocket(host.netns, each) for each in relays)
+
+
+def _refused(network: Network, host: Host, flow: Flow) -> Network | None:
+    """Return the network after a restart of the flow's container, which its engine refuses; None if it does not."""
+    container = host.container(flow.container) if flow.container is not None else None
+    if container is None or not container.running or container.netns is None or container.on_host_network:
+        return None
+    if not refuses_start(host, container):
+        return None
+    own = DeleteNamespace(Netns(host.name, container.netns))
+    ended = msgspec.structs.replace(container, status="exited", pid=None, netns=None)
+    return _simulated((*_relays(host), own, SetContainer(host.name, ended)), network)
+
+
+def _simulated(parts: tuple[Primitive, ...], network: Network) -> Network | None:
     try:
-        return simulate(change, network) if change.parts else None
+        return simulate(Change(parts), network) if parts else None
     except ChangeError:
         return None
-
-
-def _missed(network: Network, flow: Flow) -> tuple[tuple[Diagnosis, Suspect], ...]:
-    """Return the lost rules without which the flow fails in this network."""
-    found = diagnose(network, flow)
-    return tuple((found, each) for each in found.causes if each.candidate.in_class in _LOST)
 
 
 _LOST = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that put engine rules back."""
 
 
-def _latent(ref: str, members: list[tuple[int, Diagnosis, Suspect]]) -> LatentCause:
-    _, diagnosis, suspect = members[0]
-    assert diagnosis.proof is not None
-    lacks_chain = any(isinstance(part, AddChain) for part in suspect.candidate.change.parts)
+def _latent(ref: str, members: list[_Miss]) -> LatentCause:
+    first = members[0]
+    assert first.diagnosis.proof is not None
     found = FoundCause(
         ref=ref,
-        id=suspect.cause,
-        candidate=_told(suspect.candidate, lacks_chain=lacks_chain),
-        stop=suspect.stop,
-        proof=diagnosis.proof,
-        flows=tuple(dict.fromkeys(number for number, _, _ in members)),
+        id=first.suspect.cause,
+        candidate=_told(first.suspect.candidate, first.event, relayed=first.relayed),
+        stop=first.suspect.stop,
+        proof=first.diagnosis.proof,
+        flows=tuple(dict.fromkeys(each.number for each in members)),
         together=(ref,),
-        keys=(suspect.key,),
+        keys=(first.suspect.key,),
     )
-    return LatentCause(found, "container-restart" if lacks_chain else "docker-kill")
+    return LatentCause(found, first.event)
 
 
-def _told(candidate: Candidate, *, lacks_chain: bool) -> Candidate:
+def _told(candidate: Candidate, event: str, *, relayed: bool) -> Candidate:
     now = message(
         "Published ports work only through docker-proxy now: the container sees the bridge's address instead of the "
         "client's, and each connection costs two sockets on the host."
     )
     then = (
         message("At its next start Docker refuses to start the container, because a chain for its rules is gone.")
-        if lacks_chain
+        if event == "container-restart"
         else message("When dockerd ends, docker-proxy ends with it, and nothing carries the port any more.")
     )
-    detail = message("{first} {now} {then}", first=candidate.detail, now=now, then=then)
+    said = message("{first} {then}", first=now, then=then) if relayed else then
+    detail = message("{first} {then}", first=candidate.detail, then=said)
     return msgspec.structs.replace(candidate, detail=detail)

@@ -1,6 +1,7 @@
 """Typed, immutable state of one host, parsed from evidence.  ``None`` means "the host did not say", never "no".
 
 Read ``netns`` (the identity of a namespace), ``link``, ``wireguard``, ``route``, ``socket``, ``sysctl``, ``docker``,
-``managers`` (parts of a host) and ``host`` (the whole).  ``read`` makes it from evidence, ``boot`` says what holds
-after a reboot, and ``kernel_release`` how kernels differ.
+``managers`` (parts of a host) and ``host`` (the whole).  ``engine_health`` tells whether an engine
+should answer and does.  ``read`` makes it from evidence, ``boot`` says what holds after a reboot, and
+``kernel_release`` how kernels differ.
 """

@@ -142,7 +142,8 @@ class Boot(msgspec.Struct, frozen=True):
     by: Literal["systemd", "sysvinit", "openrc", "snap", ""] = ""
     enabled: tuple[str, ...] = ()
     flags: tuple[tuple[str, str], ...] = ()
-    file: tuple[tuple[str, str], ...] = ()
+    file: tuple[str, ...] = ()
+    """The options that daemon.json gives."""
     malformed: bool = False
     config: str = "/etc/docker/daemon.json"
     log: tuple[str, ...] = ()

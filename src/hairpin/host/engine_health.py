@@ -68,7 +68,7 @@ def conflicts(boot: Boot) -> tuple[str, ...]:
 
     Source: moby daemon/config/config.go findConfigurationConflicts(); daemon.json has plural names of lists.
     """
-    keys = {name.rstrip("s") for name, _ in boot.file}
+    keys = {name.rstrip("s") for name in boot.file}
     return tuple(dict.fromkeys(name for name, _ in boot.flags if name.rstrip("s") in keys))
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import Message, message
+from hairpin.netfilter.interface_name import literal_name
 from hairpin.netfilter.ir import Element, Field, Key, NameField, NameKey, NumberKey, Set
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
 from hairpin.netfilter.rule_address import IpFamily, address_bits, full_mask, read_address, read_mac, read_prefix
@@ -138,7 +139,7 @@ def _dimension(dimension: str, text: str, create: _Create, options: list[str]) -
     if dimension == "port":
         return _ports(text)
     if dimension == "iface":
-        return [(NameKey(f"{text}*" if "wildcard" in options else text),)]
+        return [(NameKey(f"{text}*" if "wildcard" in options else literal_name(text)),)]
     if dimension == "mark":
         mark = int(text, 0)
         return [(NumberKey(mark, mark),)]

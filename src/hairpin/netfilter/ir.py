@@ -76,7 +76,7 @@ class FieldMatch(Node, frozen=True, tag="field", gc=False):
 
 
 class NameMatch(Node, frozen=True, tag="name", gc=False):
-    """An interface name equals one of ``names``; a name that ends in ``*`` matches by prefix (iptables' ``+``).
+    """An interface name equals one of ``names``; ``*`` at the end matches by prefix (iptables' ``+``), ``\\*`` a star.
 
     An interface that the hook does not have (``oif`` in prerouting) has the empty name, and is compared all the same
     (``! -o eth0`` is satisfied; measured for nft's ``oifname !=`` too, on 6.18).
@@ -259,13 +259,13 @@ class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
 
 class Outside(Node, frozen=True, tag="outside", gc=False):
     """Hands the packet to something that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.
-
     ``ends``: whether the evaluation may end here.  The walk then forks: the packet is taken, or the evaluation goes on.
-    """
+    ``unless``: a packet that satisfies it stays as it is."""
 
     name: str
     text: str
     ends: bool = True
+    unless: FieldMatch | None = None
 
 
 Statement = (

@@ -10,8 +10,8 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
-from hairpin.network.network import Network
-from hairpin.network.prefix import Version
+from hairpin.network.network import Network, owns_address
+from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
 from hairpin.question.standpoints import clients, lan_client
@@ -39,7 +39,8 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
 
 def named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
     """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none.
-    An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.
+    An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.  An address of
+    the host's own is the host itself.
     """
     match origin.kind:
         case "host":
@@ -58,7 +59,12 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
             assert origin.address is not None
             if origin.version != version:
                 raise UsageError(message("--from and TARGET are of different address families"))
-            return Standpoint(Outside(origin.address), host_named(network, origin.host) if origin.host else host)
+            place = host_named(network, origin.host) if origin.host else host
+            if is_loopback(origin.address, version):
+                return Standpoint(FromHost(), place)
+            if owns_address(network.namespace(place.netns), version, origin.address):
+                return Standpoint(FromHost(origin.address), place)
+            return Standpoint(Outside(origin.address), place)
         case _:
             assert_never(origin.kind)
 

@@ -1,6 +1,7 @@
 """From a proven cause to its remedy: steps that repair now, and steps that keep the repair in the host's own way.
 
-Read ``remedy`` (what it is), ``plan`` (makes it), ``lasting`` (what keeps each kind of part), and then who keeps it:
-``sysctl_file``, ``kept_rules``, ``firewalld``, ``engine``, ``container``, ``network_configuration``.  ``effects``
-holds a remedy against the ``other_flows`` of its host.
+Read ``remedy`` (what it is), ``plan`` (makes it), ``in_turn`` (several, one after another), ``lasting`` (what keeps
+each kind of part), ``at_boot`` and ``of_today`` (what no file may hold), and then who keeps it: ``sysctl_file``,
+``kept_rules``, ``kept_nft``, ``firewalld``, ``engine``, ``container``, ``network_configuration``.  ``effects`` holds a
+remedy against the ``other_flows`` of its host.
 """

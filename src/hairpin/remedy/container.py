@@ -5,7 +5,7 @@ import shlex
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
 from hairpin.host.sysctl import dotted
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
 
 RECREATED = Lasting(
@@ -22,12 +22,19 @@ CONNECTED = Lasting(
 def started(situation: Situation) -> Lasting:
     """Return calls that set a restart policy, for containers that the engine would not start after a reboot."""
     calls: list[SetRestartPolicy] = []
+    advice: list[Message] = []
     for call in situation.candidate.change.calls:
-        if isinstance(call, SetContainerState) and call.verb != "pause":
-            container = situation.host.container(call.name)
-            if container is not None and container.restart_policy in ("", "no", "on-failure"):
-                calls.append(SetRestartPolicy(call.tool, "unless-stopped", call.name))
-    return Lasting(calls=tuple(calls))
+        if not isinstance(call, SetContainerState) or call.verb == "pause":
+            continue
+        container = situation.host.container(call.name)
+        policy = container.restart_policy if container is not None else ""
+        if call.verb == "unpause":
+            advice.append(message("no container is paused after a reboot: nothing else is needed"))
+        elif container is not None and policy in ("", "no", "on-failure"):
+            calls.append(SetRestartPolicy(call.tool, "unless-stopped", call.name))
+        else:
+            advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
+    return Lasting(calls=tuple(calls), advice=tuple(advice))
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:

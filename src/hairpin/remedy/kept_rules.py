@@ -1,92 +1,129 @@
 """Puts rules and policies into the files from which this host loads them, and takes them out."""
 
+import hashlib
 import re
-import shlex
+from collections.abc import Iterator
 from typing import assert_never
+
+import msgspec
 
 from hairpin.change.calls import ReloadUfw, SetUnitState
 from hairpin.change.change import DeleteRule, InsertRule, SetPolicy, WriteFile
+from hairpin.change.loading import own_words
 from hairpin.change.text import all_shown
 from hairpin.host.boot.rule_keeper import (
-    NFTABLES_CONF,
     RULES_V4,
     RULES_V6,
     SAVED_V4,
     SAVED_V6,
     SYSCONFIG_V4,
     SYSCONFIG_V6,
+    is_nft_script,
     rule_keeper,
 )
 from hairpin.host.boot.saved_rules import with_policy, with_rule, without_nft_line, without_rule
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import FieldMatch
+from hairpin.remedy import kept_nft
 from hairpin.remedy.firewalld import direct
+from hairpin.remedy.of_today import addresses_of_today
 from hairpin.remedy.remedy import Lasting, Situation
 
 _UFW_DEFAULT = "/etc/default/ufw"
+_BEFORE_RULES = ("/etc/ufw/before.rules", "/etc/ufw/before6.rules")
+_LEADS = re.compile(r"-[jg] (\S+)")
+_OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
+"""Built-in chains from which ufw jumps to chains that before.rules fills."""
 
 
 def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     """Return what keeps inserted rules: files or calls of the program that keeps this host's rules."""
     if any(not rule.netns.is_host for rule in rules):
         return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
+    named = dict.fromkeys(found for rule in rules for found in addresses_of_today(rule.rule, situation.host))
+    if named:
+        return Lasting(advice=tuple(_only_today(address, name) for address, name in named))
     if any(rule.dialect == "nft" for rule in rules):
-        return _nft(rules, situation)
+        return kept_nft.inserted(rules, situation)
+    if any(_needs_engine(rule) for rule in rules):
+        return by_unit(situation, rules)
     match rule_keeper(situation.host):
         case "firewalld":
             return direct(rules)
         case "ufw":
-            return Lasting(
-                files=_saved_files("/etc/ufw/before.rules", "/etc/ufw/before6.rules", rules, situation),
-                calls=(ReloadUfw(),),
-            )
+            return _by_ufw(rules, situation)
         case "netfilter-persistent":
             return Lasting(files=_saved_files(RULES_V4, RULES_V6, rules, situation))
         case "iptables-services":
             return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
         case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
-            return _by_unit(situation)
+            return by_unit(situation, rules)
         case _ as keeper:
             assert_never(keeper)
+
+
+def _only_today(address: str, name: str) -> Message:
+    return message(
+        "the rule names {address}, which {name} has only until its next start: no file keeps it. Create {name} with "
+        "`--ip` on a network of its own, then save the rule",
+        address=address,
+        name=name,
+    )
+
+
+def _needs_engine(rule: InsertRule) -> bool:
+    """Return whether the rule stands in a chain of the engine's or jumps to one: no file that is loaded before the
+    engine starts can hold it.  DOCKER-USER may be made by anybody: dockerd keeps what is in it."""
+    chains = {rule.chain, *_LEADS.findall(rule.rule.text)}
+    return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
+
+
+def _by_ufw(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    """Return ufw's files with the rules in ufw's own chains.  A reload empties these and loads them anew; a rule in a
+    built-in chain would be added once more by each reload, so a unit makes it."""
+    known = all(situation.file(_before_rules(rule)) is not None for rule in rules)
+    if not known or any(rule.table != "filter" or rule.chain not in _OF_UFW for rule in rules):
+        return by_unit(situation, rules)
+    prefix = {rule: "ufw6-before-" if rule.family == "ip6" else "ufw-before-" for rule in rules}
+    moved = tuple(_in_chain(rule, f"{prefix[rule]}{rule.chain.lower()}") for rule in rules)
+    return Lasting(files=_saved_files(*_BEFORE_RULES, moved, situation), calls=(ReloadUfw(),))
+
+
+def _before_rules(rule: InsertRule) -> str:
+    return _BEFORE_RULES[rule.family == "ip6"]
+
+
+def _in_chain(rule: InsertRule, chain: str) -> InsertRule:
+    text = f"-A {chain} {own_words(rule.rule, rule.chain)}"
+    replace = msgspec.structs.replace
+    return replace(rule, chain=chain, rule=replace(rule.rule, text=text))
 
 
 def _saved_files(
     file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation
 ) -> tuple[WriteFile, ...]:
-    """Return the saved files with the rules in them.  Each rule goes in front of those already inserted, so the last
-    rule is inserted first."""
+    """Return the saved files with the rules in them, unless they are there.  Each rule goes in front of those already
+    inserted, so the last rule is inserted first."""
     texts: dict[str, str] = {}
     for rule in reversed(rules):
         path = file_v6 if rule.family == "ip6" else file_v4
         before = situation.file(path)
         text = texts.get(path, before.text if before is not None else "")
-        texts[path] = with_rule(text, rule.table, rule.chain, rule.rule.text)
+        if without_rule(ConfigFile(path, text), rule.family, rule.table, rule.chain, rule.rule.text) is None:
+            texts[path] = with_rule(text, rule.table, rule.chain, rule.rule.text)
     return tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
 
 
-def _nft(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return advice with a line for the script that makes the table.  hairpin does not edit a hand-written script."""
-    script = next((file.path for file in situation.host.files if file.path in NFTABLES_CONF), NFTABLES_CONF[0])
-    return Lasting(
-        advice=tuple(
-            message(
-                "to keep it, write this line first into chain {chain} of table {table} in {file}: {line}",
-                chain=rule.chain,
-                table=rule.table,
-                file=script,
-                line=rule.rule.text,
-            )
-            for rule in rules
-        )
-    )
-
-
-def _by_unit(situation: Situation) -> Lasting:
-    """Return a systemd unit that makes the rules after the engine has started, for a host on which nothing saves
-    rules."""
-    name = f"hairpin-{re.sub(r'[^a-z0-9-]', '-', situation.cause)}.service"
-    starts = "\n".join(f"ExecStart=/bin/sh -c {shlex.quote(each)}" for each in all_shown(situation.steps))
+def by_unit(situation: Situation, rules: tuple[InsertRule, ...]) -> Lasting:
+    """Return a systemd unit that makes the rules after the engine has started.  Its name has the rules' port and a
+    digest of its commands, so that units for other ports or hooks stand beside it."""
+    starts = "\n".join(f"ExecStart=/bin/sh -c {_systemd_word(each)}" for each in all_shown(situation.steps))
+    digest = hashlib.sha256(starts.encode()).hexdigest()[:6]
+    cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
+    ports = dict.fromkeys(str(port) for rule in rules for port in _ports(rule))
+    name = "-".join(("hairpin", cause, *ports, digest)) + ".service"
     content = (
         f"[Unit]\nDescription=Rules that hairpin proposed: {situation.cause}\n"
         "After=network.target docker.service\n\n"
@@ -97,8 +134,21 @@ def _by_unit(situation: Situation) -> Lasting:
     return Lasting(
         files=(WriteFile(situation.host.name, path, content),),
         calls=(SetUnitState("enable", name),),
-        advice=(message("nothing on this host saves rules; a unit of its own makes this one again at boot"),),
+        advice=(message("nothing on this host saves such rules; a unit of its own makes this one again at boot"),),
     )
+
+
+def _ports(rule: InsertRule) -> Iterator[int]:
+    for part in rule.rule.body:
+        if isinstance(part, FieldMatch) and part.field == "dport" and not part.negated:
+            yield from (first for first, last in part.ranges if first == last)
+
+
+def _systemd_word(command: str) -> str:
+    """Return the command as one word of a unit: systemd has escapes only in double quotes, and replaces % and $."""
+    one_line = command.replace(" \\\n", " ")
+    escaped = one_line.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"'
 
 
 def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
@@ -129,8 +179,7 @@ def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFil
 
 def _without(place: Place, file: ConfigFile) -> str | None:
     if place.dialect == "nft":
-        is_script = file.path in NFTABLES_CONF or file.path.endswith(".nft") or "/nftables" in file.path
-        return without_nft_line(file, place.chain, place.text) if is_script else None
+        return without_nft_line(file, place.chain, place.text) if is_nft_script(file.path) else None
     saved = SAVED_V6 if place.family == "ip6" else SAVED_V4
     if file.path not in saved:
         return None

@@ -3,6 +3,7 @@
 from typing import Literal, assert_never, get_args
 
 from hairpin.change.calls import (
+    AddDirectChain,
     AddDirectRule,
     AllowInUfw,
     BindInterface,
@@ -57,15 +58,18 @@ from hairpin.change.change import (
     SetUnit,
     WriteFile,
 )
+from hairpin.host.host import Host
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
+from hairpin.network.network import Network
 from hairpin.remedy import container, engine, firewalld, kept_rules, network_configuration, sysctl_file
 from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
-    "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine",
-    "start-container", "continue-process", "recreate-container", "make-service-listen",
-    "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link",
-    "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
+    "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine", "start-container",
+    "continue-process", "recreate-container", "make-service-listen", "restore-engine-rules", "delete-rule",
+    "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link", "change-route", "recreate-network",
+    "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In order: the first kind among those of a change's parts names the remedy."""
@@ -78,12 +82,14 @@ _BY_CREATION = frozenset(
         "container-not-running",
         "port-not-published",
         "published-on-loopback-only",
-        "published-protocol-mismatch",
         "published-on-other-address",
+        "published-protocol-mismatch",
     }
 )
 """Causes whose ports and namespaces are fixed when a container is made."""
-_BY_SUBNET = frozenset({"container-subnet-on-two-hosts"})
+_BY_SUBNET = frozenset(
+    {"bridge-subnet-overlaps-route", "client-inside-container-subnet", "container-subnet-on-two-hosts"}
+)
 """Causes whose subnet is fixed when a network is made: without its route the containers here are cut off."""
 
 
@@ -97,7 +103,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
         return "continue-process"
     if situation.cause in _BY_CREATION:
         return "recreate-container"
-    if situation.cause in _BY_SUBNET:
+    if situation.cause in _BY_SUBNET and not _spares_containers(part, situation.host, situation.network):
         return "recreate-network"
     if isinstance(part, RuleEdit):
         return _rule_kind(part, situation)
@@ -119,7 +125,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
 def _kind_of_call(call: Call) -> Kind | None:
     """Return the kind of remedy that the owner's call is; None if its parts say it."""
     match call:
-        case OpenPort() | BindInterface() | AddDirectRule():
+        case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
             return "open-firewalld-port"
         case AllowInUfw():
             return "allow-in-ufw"
@@ -135,6 +141,31 @@ def _kind_of_call(call: Call) -> Kind | None:
             return None
         case _:
             assert_never(call)
+
+
+def _spares_containers(part: Primitive, host: Host, network: Network) -> bool:
+    """Return whether the part cuts no container off: it adds a route that leads no container's address past its bridge,
+    or deletes one that is no network's own."""
+    if isinstance(part, DeleteRoute):
+        prefix = (part.route.version, part.route.destination, part.route.prefix_length)
+        subnets = (each for engine in host.engines for named in engine.networks for each in named.subnets)
+        return bool(host.engines) and prefix not in ((s.version, s.network, s.prefix_length) for s in subnets)
+    if not isinstance(part, AddRoute):
+        return False
+    holder = attachment_of(network, host, part.route.destination, part.route.version)
+    return holder is None or any(hop.link == holder.network.bridge for hop in part.route.next_hops)
+
+
+def _files_kept(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+    """Return the files that load the modules at boot; files and units last by themselves."""
+    modules = tuple(part.name for part in parts if isinstance(part, LoadModule))
+    if not modules:
+        return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
+    return Lasting(
+        files=tuple(
+            WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n") for name in modules
+        )
+    )
 
 
 def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
@@ -210,11 +241,23 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
             return sysctl_file.kept(tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation)
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
+        case "change-route" if situation.cause in _BY_SUBNET:
+            return Lasting()  # another subnet is what lasts
         case "change-route":
-            return Lasting(advice=(network_configuration.configured_by(situation.host),))
-        case "recreate-network" | "continue-process" | "drop-connection" | "change-files" | "change-outside":
-            # A subnet is fixed by who makes the network anew, a new process runs, a dropped entry stays away, a file
-            # lasts, a person decides.
-            return Lasting()
+            return network_configuration.routes(parts, situation)
+        case "change-files":
+            return _files_kept(parts, situation)
+        case "recreate-network":
+            return Lasting(advice=(message("the network keeps its new subnet: nothing else is needed"),))
+        case "continue-process":
+            return Lasting(advice=(message("a process that is started anew is not stopped: nothing else is needed"),))
+        case "drop-connection":
+            return Lasting(
+                advice=(
+                    message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
+                )
+            )
+        case "change-outside":
+            return Lasting(advice=(message("it is kept where it is configured, outside of this host"),))
         case _:
             assert_never(kind)

@@ -1,6 +1,6 @@
 """Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network."""
 
-from hairpin.change.change import SetLink
+from hairpin.change.change import AddAddress, AddRoute, Primitive, SetLink
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import is_uplink
@@ -28,6 +28,24 @@ def configured_by(host: Host) -> Message:
         names=", ".join(name for name, _ in used),
         files=", ".join(path for _, paths in used for path in paths[:3]),
     )
+
+
+def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+    """Return advice that names the maker of addresses and routes: the engine for a container and its own bridges, else
+    the host's network configuration."""
+    added = tuple(part for part in parts if isinstance(part, AddAddress | AddRoute))
+    if len(added) == len(parts) and all(not part.netns.is_host for part in added):
+        return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
+    bridges = {network.bridge for engine in situation.host.engines for network in engine.networks}
+    if len(added) == len(parts) and all(_links_of(part) <= bridges for part in added):
+        return Lasting(advice=(message("the engine makes its bridges' addresses and routes anew when it starts"),))
+    return Lasting(advice=(configured_by(situation.host),))
+
+
+def _links_of(part: AddAddress | AddRoute) -> set[str | None]:
+    if isinstance(part, AddAddress):
+        return {part.address.link}
+    return {hop.link for hop in part.route.next_hops} or {None}
 
 
 def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:

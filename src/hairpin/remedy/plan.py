@@ -13,29 +13,36 @@ from hairpin.change.text import advice
 from hairpin.engines.missing import Missing, missing
 from hairpin.message import Message
 from hairpin.network.network import Network
+from hairpin.remedy.in_turn import makes_again, refitted
 from hairpin.remedy.lasting import BY_PERSON, KINDS, Kind, kind_of, lasting
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
-def remedies(cause: str, candidate: Candidate, network: Network) -> tuple[Remedy, ...]:
+def remedies(cause: str, candidate: Candidate, network: Network, now: Network | None = None) -> tuple[Remedy, ...]:
     """Return what repairs a cause: its change, if that is a repair, and then its other ways.
 
-    A way without a change is told to a person.  What disrupts comes behind the others."""
+    A way without a change is told to a person.  What disrupts comes behind the others.  ``now``: the network after the
+    repairs that are printed before this one; None: as it is.
+    """
     ways = ((Way(candidate.change),) if candidate.offered else ()) + candidate.ways
-    made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network))
+    made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network, now or network))
     return tuple(sorted(made, key=lambda each: each.disruptive))
 
 
-def _remedy(cause: str, candidate: Candidate, way: Way, network: Network) -> Iterator[Remedy]:
+def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Network) -> Iterator[Remedy]:
     """Yield the one remedy for all parts of a way's change; none if it has neither parts nor words."""
-    change = way.change
-    if not change.parts and not change.calls:
+    if not way.change.parts and not way.change.calls:
         if way.said:
             yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
         return
-    made = steps(change, network)
-    of_way = msgspec.structs.replace(candidate, change=change)
-    situation = Situation(network, cause, of_way, made, _lost(of_way, network))
+    candidate = msgspec.structs.replace(of_cause, change=way.change)
+    lost = _lost(candidate, network)
+    again = makes_again(candidate.change, network, now)
+    candidate = candidate if again else refitted(candidate, network, now)
+    change = candidate.change
+    made = steps(change, network if again else now)
+    network = now
+    situation = Situation(network, cause, candidate, made, lost)
     chosen: dict[Kind, list[Primitive]] = {}
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
@@ -50,7 +57,7 @@ def _remedy(cause: str, candidate: Candidate, way: Way, network: Network) -> Ite
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
     # An owner's call makes the whole change, so a person need not do single parts by hand.  Who makes a container anew
     # gets its docker-proxy with it, and has only the services to see to.
-    first = change == candidate.change
+    first = way.change == of_cause.change
     by_person = way.by_person or kinds[0] in BY_PERSON
     own = (*way.said, *(candidate.advice if first else ()))
     own = (*own, *_services(change)) if by_person else (*advice(made), *own)
@@ -65,7 +72,7 @@ def _remedy(cause: str, candidate: Candidate, way: Way, network: Network) -> Ite
         advice=_once(told),
         by_person=by_person,
         cuts=first and candidate.cuts,
-        change=change,
+        change=way.change,
     )
 
 

@@ -31,7 +31,8 @@ class Hop(msgspec.Struct, frozen=True):
     link: str
     what: str
     packet: Packet
-    broken: bool = False
+    reverse: bool = False
+    """It is the lookup of the way back, which decides the next hop."""
 
 
 def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
@@ -45,9 +46,12 @@ def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Itera
         if every or what or translated or arrives or step.stage not in (*_QUIET, "device-in"):
             if not every:
                 what = _briefly(step.decided_by) or what
+            if step.note == "reverse path":
+                source = address_text(step.packet.saddr, step.packet.version)
+                what = words(message("back to {address}: {route}", address=source, route=what))
             if translated and before is not None:
                 what = f"{what}  {_change(before, step.packet)}".strip()
-            yield Hop(step.netns, step.stage, step.link, what, step.packet)
+            yield Hop(step.netns, step.stage, step.link, what, step.packet, reverse=step.note == "reverse path")
         before = step.packet
         netns = None if step.stage == "outside" else step.netns
 
@@ -164,7 +168,11 @@ def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
     stop, netns = way.stop, way.netns
     paper.cut("    ", ("●", "strong"), f" {way.start}")
     found = list(hops(way.steps, words, every=every))
-    if stop is not None and len(found) > 1 and (found[-2].stage, found[-2].link) == (stop.stage, stop.link):
+    if stop is not None and way.steps and (not found or _place(found[-1]) != _place(way.steps[-1])):
+        last_step = way.steps[-1]  # a policy decided: it has no line of its own
+        found.append(Hop(last_step.netns, last_step.stage, last_step.link, "", last_step.packet))
+    twice = len(found) > 1 and _place(found[-2]) == _place(found[-1]) and not found[-2].reverse
+    if stop is not None and twice:
         del found[-2]  # the stop's own line shows it
     for number, hop in enumerate(found):
         last = number == len(found) - 1
@@ -182,6 +190,10 @@ def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
     paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS, style="bad")
     paper.line("    ", ("┆", "faint"))
     paper.cut("    ", ("○", "faint"), (f" {way.end}", "faint"))
+
+
+def _place(at: Hop | Step) -> tuple[Netns | None, str, str]:
+    return at.netns, at.stage, at.link
 
 
 def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:

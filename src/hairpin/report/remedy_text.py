@@ -1,11 +1,10 @@
-"""Writes a repair so that it can be copied: a command is a line of its own, a file is the command that writes it."""
+"""Writes a repair so that it can be copied: a command begins a line, a file is the command that writes or edits it."""
 
-import difflib
-import shlex
 from collections.abc import Iterator
 
+from hairpin.change.text import all_shown
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import PersistFile, Remedy, SideEffect
+from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
@@ -39,9 +38,7 @@ def write_remedy(
         paper.prose(words(advice.pop(0)), indent=6)
     if remedy.persist or remedy.persist_commands:
         _heading(_LASTING, host, words, paper)
-        for file in remedy.persist:
-            _file(file, words, paper)
-        _commands(remedy.persist_commands, paper)
+        _commands(all_shown(remedy.keeping), paper)
     effects = tuple(each.text for each in remedy.side_effects)
     for said in _shown(remedy.side_effects, words):
         if said not in noted:
@@ -108,32 +105,5 @@ def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> 
 
 def _commands(commands: tuple[str, ...], paper: Paper) -> None:
     for command in commands:
-        paper.line("      ", (command, "command"))
-
-
-def _file(file: PersistFile, words: Words, paper: Paper) -> None:
-    """Write a new file as the command that makes it, and a change of an existing file as a diff."""
-    if file.before is None:
-        for line in _writing(file):
+        for line in command.split("\n"):
             paper.line("      ", (line, "command"))
-        return
-    paper.line("      ", words(message("in {file}:", file=file.file)))
-    for line in _changed(file.before, file.content):
-        paper.line("      ", (line, "bad" if line.startswith("-") else "good"))
-
-
-def _writing(file: PersistFile) -> Iterator[str]:
-    lines = file.content.rstrip("\n").split("\n")
-    if len(lines) == 1:
-        yield f"echo {shlex.quote(lines[0])} > {shlex.quote(file.file)}"
-        return
-    yield f"cat > {shlex.quote(file.file)} <<'EOF'"
-    yield from lines
-    yield "EOF"
-
-
-def _changed(before: str, after: str) -> Iterator[str]:
-    """Yield the lines that are removed (``-``) and added (``+``)."""
-    for line in difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0):
-        if line[:1] in "+-" and not line.startswith(("+++", "---")):
-            yield line

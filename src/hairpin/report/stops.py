@@ -75,6 +75,13 @@ def stop_sentence(stop: Stop) -> Message:
     """Return why the packet stopped."""
     if stop.reason == "no-neighbour" and stop.address is not None:
         return message("nobody answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
+    if stop.reason == "namespace-unread" and stop.stage != "outside":
+        return message("what the kernel does here could not be read")
+    if stop.reason == "rp-filter" and stop.stage == "neighbour":
+        return message(
+            "{source} would be reached another way (rp_filter), so its ARP request gets no answer",
+            source=address_text(stop.seen.packet.saddr, 4),
+        )
     if stop.reason in ("rule", "policy", "reject") and is_discovery(stop.seen.packet):
         return message("rules drop the neighbour discovery of IPv6 that it waits for")
     if stop.reason == "reject" and stop.reject == NOT_PRINTED.answer:

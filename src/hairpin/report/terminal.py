@@ -247,7 +247,7 @@ class _Report:
             self._prose(message("Run it as root to have them read."), indent=2)
 
     def _not_replayed(self) -> None:
-        """Write what the second judge contradicts, and what it could not confirm: nothing is undecided by the latter."""
+        """Write what the second judge contradicts, and what it could not confirm, which leaves nothing undecided."""
         for dispute in self._answer.disputes:
             self._paper.gap()
             told = self._words(dispute.said())

@@ -35,7 +35,7 @@ def why_unread(unread: Unread, words: Words) -> str:
 
 def write_notes(answer: Answer, words: Words, paper: Paper) -> None:
     """Write the notes about the evidence, such as its age, and the hosts that could not be read."""
-    for said in answer.notes:
+    for said in (*answer.engines, *answer.notes):
         paper.gap()
         paper.prose(words(said), first=f"{words(NOTE)} ")
     for host in answer.network.hosts:

@@ -27,8 +27,10 @@ from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
+from hairpin.walk.link.arp import refusal
 from hairpin.walk.link.crossing import refused_by_peer
 from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
+from hairpin.walk.link.neighbour import refused_request
 from hairpin.walk.link.wireguard import elsewhere
 from hairpin.walk.presumed import answers, way_back
 from hairpin.walk.state import (
@@ -96,6 +98,37 @@ def _sender(network: Network, netns: Netns, version: Version, address: int, link
         if (each.link, each.version, each.value) == (link.name, version, way):
             return each.mac
     return None
+
+
+def asked_by_router(network: Network, flow: Flow, state: State) -> State | End:
+    """Return the first packet, or its end if the host drops the ARP request of the router that brings it."""
+    router = router_of(network, flow, state)
+    if router is None:
+        return state
+    stop = refusal(network, state.netns, _holder(network, state), state.packet.daddr, router)
+    return state if stop is None else refused_request(state, stop)
+
+
+def router_of(network: Network, flow: Flow, state: State) -> int | None:
+    """Return the IPv4 address of the router that brings a client's packet; None if the client is on the link itself, or
+    no route names one.
+
+    It is the gateway of the route back to the client, or of a default route by that link.
+    """
+    namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
+    if packet.version == 6 or isinstance(flow.start, Lan):
+        return None
+    back = lookup(namespace, Query(4, packet.saddr))
+    defaults = (hop for route in namespace.routes if not route.prefix_length for hop in route.next_hops)
+    by_link = (hop for hop in (*back.next_hops, *defaults) if hop.link == receiver and hop.gateway_version != 6)
+    return next((hop.gateway for hop in by_link if hop.gateway is not None), None)
+
+
+def _holder(network: Network, state: State) -> str:
+    """Return the name of the link that IP sees the packet come in by: the bridge, if it comes in by a port."""
+    namespace = network.namespace(state.netns)
+    link = namespace.link(state.iif)
+    return link.master or state.iif if link is not None and is_bridge_port(namespace, link) else state.iif
 
 
 def _gateway(public: int, private: int, version: Version) -> Message:
@@ -201,7 +234,7 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     target = address_text(packet.daddr, packet.version)
     if link is not None and _leads_to_unread(namespace, link):
         said = message("{address} answers, behind {link}, in a namespace that was not read",
-                       address=target, link=link.name)  # fmt: skip
+                       address=target, link=_known_end(namespace, link, state))  # fmt: skip
         return OutsideAnswer(Assumed(said), reason="namespace-unread")
     parent = lower_of(network, state.netns, link) if link is not None and not state.netns.is_host else None
     if parent is not None and owns_address(network.namespace(state.netns.of_host), packet.version, packet.daddr):
@@ -251,6 +284,13 @@ def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
         return False
     defaults = (hop.link for route in namespace.routes if route.prefix_length == 0 for hop in route.next_hops)
     return link.master not in set(defaults)
+
+
+def _known_end(namespace: Namespace, link: Link, state: State) -> str:
+    """Return the port by which the packet has left; the bridge, if it may be behind another of its ports as well."""
+    learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
+    ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
+    return link.name if learned or len(ports) == 1 else link.master or link.name
 
 
 def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:

@@ -23,6 +23,7 @@ from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.link.tunnel import decapsulated
 from hairpin.walk.link.wireguard import decrypted
 from hairpin.walk.state import Assumed, Carried, End, Outcome, Stage, State, stopped
+from hairpin.walk.unread import unread_end
 
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
@@ -95,6 +96,10 @@ def walk_packet(network: Network, start: State, find: Carry = neighbour) -> tupl
     most = network.namespace(start.netns).door.limits.ends
     while pending and len(ends) < most:
         state = pending.pop()
+        unread = unread_end(network, state) if network.namespace(state.netns).unread else None
+        if unread is not None:
+            ends.append(unread)
+            continue
         following: list[State] = []
         for outcome in stages[state.stage](network, state):
             if isinstance(outcome, End):

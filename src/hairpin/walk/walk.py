@@ -25,11 +25,12 @@ from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
-from hairpin.walk.outside import OutsideAnswer, enters_by, outside_takes
+from hairpin.walk.outside import OutsideAnswer, asked_by_router, enters_by, outside_takes
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, only_under_load
+from hairpin.walk.unread import unread_end
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -72,8 +73,10 @@ def begin(network: Network, flow: Flow) -> State | End:
                 packet = flow.packet(0)
                 return stopped(State("output-route", netns, packet), "no-container")
             return _local(flow, netns, 0)
-        case Outside() | Lan():
-            return enters_by(network, flow)
+        case Outside(address=address) | Lan(address=address):
+            at = State("device-in", network.host_netns(flow.host), flow.packet(address))
+            started = unread_end(network, at) or enters_by(network, flow)
+            return started if isinstance(started, End) else asked_by_router(network, flow, started)
 
 
 def _local(flow: Flow, netns: Netns, saddr: int) -> State:

@@ -52,6 +52,10 @@ CASES: dict[str, Case] = {
         published(), ("docker-nat-chain-missing", "container-not-running"),
     ),
     "it was created without a network": Case(unpublished(ignored("none")), published(), ("container-network-none",)),
+    "somebody has disconnected it": Case(
+        unpublished(msgspec.structs.replace(ignored("default"), endpoints=())), published(),
+        ("container-network-none",),
+    ),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
     "it is between two starts": Case(stopped("restarting"), published(), ("container-not-running",)),
     "it came and went while the host was read": Case(

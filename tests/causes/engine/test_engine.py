@@ -14,12 +14,14 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     asked,
     bound,
+    down,
     ignored,
     outlived,
     proxy_off,
     published_as,
     readdressed,
     relayed_udp,
+    stopped,
     told,
 )
 from tests.rule_text import without
@@ -53,6 +55,12 @@ CASES: dict[str, Case] = {
     "iptables=false": Case(
         network(NO_MASQUERADE, docker=told(iptables=False)), egress(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),
+    ),
+    "its daemon is not running": Case(
+        down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
+    ),
+    "its daemon has ended, and docker-proxy with it": Case(
+        down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy answers a datagram from the bridge's address": Case(

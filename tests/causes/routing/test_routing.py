@@ -22,9 +22,10 @@ from tests.causes.hosts import (
     with_second_uplink,
     without_route,
 )
-from tests.small_host import HOST_ADDRESS, egress, host_namespace, network, published, route
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, network, published, route
 
 NOBODY = 0x020000000009
+OWN = Outside(parse_address("172.17.9.9")[1], "eth0")
 OFFICE = Outside(parse_address("172.18.9.9")[1], "eth0")
 PUBLIC = PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS)
 LOCAL_TABLE = PolicyRule(4, 0, table=255, text="0: from all lookup local")
@@ -48,6 +49,13 @@ def with_default(link: str, metric: int, rp_filter: str = "0") -> Network:
     return network(msgspec.structs.replace(host, routes=(*host.routes, router, other)))
 
 
+def with_router_inside(rp_filter: str) -> Network:
+    """Return the host with an empty bridge whose subnet has its router; ``rp_filter``: that of eth0."""
+    host = with_second_bridge("198.51.100.0/25").namespace(HOST_NETNS)
+    path = ("net", "ipv4", "conf", "eth0", "rp_filter")
+    return network(msgspec.structs.replace(host, sysctls=host.sysctls.with_value(path, rp_filter)))
+
+
 CASES: dict[str, Case] = {
     "the client is in a blackhole": Case(
         network(host_namespace(routes=(blackhole("192.0.2.0/24"),))), published(), ("blackhole-route-covers-client",),
@@ -63,6 +71,9 @@ CASES: dict[str, Case] = {
     "the client's address is inside another network's subnet": Case(
         with_second_bridge("172.18.0.0/16"), published(OFFICE), ("client-inside-container-subnet",),
         with_second_bridge("172.19.0.0/16"),
+    ),
+    "a strict reverse path refuses the router's ARP request": Case(
+        with_router_inside("1"), published(), ("rp-filter-strict",), with_router_inside("2"),
     ),
     "a default route into docker0 before the router's": Case(
         with_default("docker0", metric=0), published(), ("bridge-became-default-route",),
@@ -137,6 +148,14 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+@pytest.mark.parametrize("rp_filter", ("0", "1", "2"))
+def test_a_client_has_an_address_of_the_containers_own_subnet(rp_filter: str) -> None:
+    """The container itself takes the client for a neighbour; the host believes it, or does not."""
+    built = network(host_namespace(values={"conf__eth0__rp_filter": rp_filter}))
+    fires(Case(built, published(OWN), ("client-inside-container-subnet",)))
+    is_silent(built, published())
 
 
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)

@@ -1,5 +1,6 @@
 """The service in a container."""
 
+import msgspec
 import pytest
 
 from hairpin.host.socket import Socket
@@ -8,12 +9,24 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import serving
-from tests.small_host import published
+from tests.small_host import host_namespace, network, published
 
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
 
+
+def listening_on_host(address: int | None) -> Network:
+    """Return the host with a service of its own on port 7078."""
+    host = host_namespace()
+    own = Socket("tcp", 4, address, 7078, process="python3", pid=9)
+    return network(msgspec.structs.replace(host, sockets=(*host.sockets, own)))
+
+
 CASES: dict[str, Case] = {
+    "a service of the host, bound to loopback": Case(
+        listening_on_host(LOOPBACK), msgspec.structs.replace(published(), dport=7078),
+        ("host-service-listens-on-loopback",), listening_on_host(None),
+    ),
     "bound to loopback": Case(
         serving(Socket("tcp", 4, LOOPBACK, 80)), published(), ("service-listens-on-container-loopback",),
     ),

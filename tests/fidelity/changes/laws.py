@@ -1,9 +1,11 @@
 """The laws of changes, on a random network and a random change of it.
 
 Simulating a change equals reading the network after its steps were carried out.  Undoing the steps leads back.  The
-undo goes through JSON before the first step runs, as for another process.
+undo goes through JSON before the first step runs, as for another process.  The shown commands, typed into a shell, make
+the same change, and typed in again they change nothing.
 """
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from random import Random
@@ -17,7 +19,7 @@ from hairpin.change.change import Change, InKernel
 from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
 from hairpin.change.steps import refused, steps
-from hairpin.change.text import all_shown
+from hairpin.change.text import all_shown, shown
 from hairpin.errors import ChangeError
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
@@ -45,7 +47,10 @@ def judge(seed: int) -> Outcome:
     """Change a random network and undo it."""
     try:
         with standing(case_of(seed)) as (namespaces, read):
-            return _judged(seed, namespaces, lambda: Network((parse(read()),)))
+            outcome = _judged(seed, namespaces, lambda: Network((parse(read()),)))
+        with standing(case_of(seed)) as (namespaces, read):
+            told = _typed_twice(seed, namespaces, lambda: Network((parse(read()),)))
+            return msgspec.structs.replace(outcome, differences=(*outcome.differences, *told))
     except SetupError as error:
         return Outcome(seed, left_out=str(error).splitlines()[0])
 
@@ -94,6 +99,27 @@ def _carried_out(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> Iterat
         if said:
             yield f"{all_shown((step,))}: {said}"
             return
+
+
+def _typed_twice(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]) -> tuple[str, ...]:
+    """Type the shown commands of the same change into a shell, twice, and return how the network differs each time."""
+    before = read()
+    change, after = drawn_change(Random(f"change {seed}"), before)  # noqa: S311
+    made = steps(change, before)
+    told: list[str] = []
+    for times in ("once", "twice"):
+        _typed_in(made, namespaces)
+        told += (f"typed in {times}: {each}" for each in _settled(after, read))
+    return tuple(told and (*told, *all_shown(made)))
+
+
+def _typed_in(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> None:
+    """Type the shown commands into a shell, whatever their status is: they may say that all was made before."""
+    for step in made:
+        assert isinstance(step, RunCommands | LoadRules)
+        with namespaces[step.netns.name].entered():
+            for command in shown(refitted(step)):
+                subprocess.run(("sh", "-c", command), capture_output=True, check=False)
 
 
 def _settled(wanted: Network, read: Callable[[], Network]) -> tuple[str, ...]:

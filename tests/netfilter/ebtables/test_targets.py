@@ -1,9 +1,10 @@
 import pytest
 
 from hairpin.netfilter.ebtables.targets import read_target
-from hairpin.netfilter.ir import Jump, Outside, SetField, Statement, Verdict
+from hairpin.netfilter.ir import FieldMatch, Jump, Outside, SetField, Statement, Verdict
 
 ACCEPT = Verdict("accept")
+MAC = 0x0242AC110003
 
 TARGETS: dict[str, tuple[Statement, ...]] = {
     "ACCEPT": (ACCEPT,),
@@ -14,11 +15,13 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
     "mark --mark-xor 0x1 --mark-target CONTINUE": (SetField("mark", 0xFFFFFFFF, 1),),
     "mark --set-mark 0x5 --mark-target RETURN": (SetField("mark", 0, 5), Verdict("return")),
     "mark --new-option 5": (Outside("mark", "--new-option 5"),),
-    "dnat --to-dst 02:42:ac:11:00:03": (Outside("dnat", "--to-dst 02:42:ac:11:00:03", ends=False), ACCEPT),
-    "snat --to-src 02:42:ac:11:00:03 --snat-arp --snat-target CONTINUE": (
-        Outside("snat", "--to-src 02:42:ac:11:00:03 --snat-arp --snat-target CONTINUE", ends=False),
+    "dnat --to-dst 02:42:ac:11:00:03": (
+        Outside("dnat", "--to-dst 02:42:ac:11:00:03", unless=FieldMatch("dmac", ((MAC, MAC),))),
+        ACCEPT,
     ),
-    "redirect": (Outside("redirect", "", ends=False), ACCEPT),
+    "dnat --dnat-target CONTINUE": (Outside("dnat", "--dnat-target CONTINUE"),),
+    "snat --to-src 02:42:ac:11:00:03 --snat-arp --snat-target CONTINUE": (SetField("smac", 0, MAC),),
+    "redirect": (Outside("redirect", ""),),
     "arpreply --arpreply-mac 02:42:ac:11:00:03": (Outside("arpreply", "--arpreply-mac 02:42:ac:11:00:03"),),
     "no-such --with options": (Outside("no-such", "--with options"),),
 }

@@ -11,6 +11,7 @@ from hairpin.netfilter.ir import (
     Dialect,
     Expression,
     Field,
+    FieldMatch,
     Jump,
     Map,
     Nat,
@@ -18,6 +19,7 @@ from hairpin.netfilter.ir import (
     NatMap,
     NoEffect,
     NumberKey,
+    Outside,
     Rule,
     SetField,
     SetZone,
@@ -245,3 +247,24 @@ def test_a_rule_of_nft_ends_if_there_is_nothing_to_copy(dialect: Dialect, verdic
     assert decision.verdict == verdict
     (decision,) = decide(Table("ip", "t", dialect, (chain,)), chain, FIRST, Place(), ())
     assert decision.verdict == "drop"
+
+
+@pytest.mark.parametrize(
+    ("name", "verdicts"), (("jump", {"accept", "drop", "outside"}), ("goto", {"accept", "outside"}))
+)
+def test_a_chain_without_a_name_may_accept_take_or_return_the_packet(name: str, verdicts: set[str]) -> None:
+    """Behind ``goto`` it returns as at the end of the chain, here to an accepting policy."""
+    rules = (Rule((Outside(name, f"{name} {{ … }}"),), "", 1), Rule((Verdict("drop"),), "", 2))
+    base = Chain("c", rules, "forward", policy="accept")
+    found = decide(Table("ip", "t", "nft", (base,)), base, FIRST, Place(), ())
+    assert {each.verdict for each in found} == verdicts
+    assert all(each.conditions for each in found)
+
+
+@pytest.mark.parametrize(("mac", "verdicts"), ((5, {"accept"}), (6, {"outside", "accept"})))
+def test_a_written_address_that_the_frame_has_already_changes_nothing(mac: int, verdicts: set[str]) -> None:
+    seen = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, dmac=5))
+    written = Outside("dnat", "--to-dst", unless=FieldMatch("dmac", ((mac, mac),)))
+    base = Chain("c", (Rule((written, Verdict("accept")), "", 1),), "forward", policy="accept")
+    found = decide(Table("bridge", "t", "ebtables", (base,)), base, seen, Place(), ())
+    assert {each.verdict for each in found} == verdicts

@@ -55,6 +55,10 @@ CASES: dict[str, tuple[Json, Json, Parts]] = {
     )),
     "header field": (DSCP, "cs1", (IPV4, SetField("dscp", value=8))),
     "address": (SADDR, "10.0.0.1", (IPV4, SetField("saddr4", value=0x0A000001))),
+    "packet type": (
+        {"meta": {"key": "pkttype"}}, "host",
+        (Outside("pkttype", "meta pkttype set host", unless=FieldMatch("pkttype", ((0, 0),))),),
+    ),
     "type of icmp": (
         {"payload": {"protocol": "icmp", "field": "type"}}, 0,
         (IPV4, FieldMatch("protocol", ((1, 1),)), unknown("icmp type", "icmp type set 0")),
@@ -95,3 +99,11 @@ def test_mangle(key: Json, value: Json, expected: Parts) -> None:
 def test_an_operand_without_a_field_cannot_be_assigned() -> None:
     assert assign(Operand(None), 5, SCOPE) is None
     assert assign(Operand("mark", "mark"), "vpn", SCOPE) is None
+
+
+def test_a_bridge_forwards_by_the_hardware_address() -> None:
+    key: Json = {"payload": {"protocol": "ether", "field": "daddr"}}
+    text, mac = "ether daddr set 02:00:00:00:02:01", 0x020000000201
+    written: Json = {"key": key, "value": "02:00:00:00:02:01"}
+    assert mangle(written, Scope("bridge", "t")) == (Outside("dmac", text, unless=FieldMatch("dmac", ((mac, mac),))),)
+    assert mangle(written, SCOPE) == (SetField("dmac", value=mac),)

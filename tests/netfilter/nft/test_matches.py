@@ -16,6 +16,7 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
+from hairpin.netfilter.nft.fields import HAS_CONNECTION
 from hairpin.netfilter.nft.matches import chance, compare, read_match
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json
@@ -83,7 +84,19 @@ CASES: dict[str, tuple[Json, str, Json, tuple[Match, ...]]] = {
         meta("oifname"), "!=", {"set": ["lo", "docker0"]}, (NameMatch("oif", ("lo", "docker0"), negated=True),),
     ),
     "interface by index": (meta("iif"), "==", "lo", (NameMatch("iif", ("lo",)),)),
-    "interface named with an asterisk": (meta("iifname"), "==", "odd\\*", (OpaqueMatch('iifname "odd\\*"'),)),
+    "interface named with an asterisk": (meta("iifname"), "==", "odd\\*", (NameMatch("iif", ("odd\\*",)),)),
+    "an address of a connection without its family": (
+        {"ct": {"key": "saddr", "dir": "original"}},
+        "!=",
+        "0.0.10.100",
+        (FieldMatch("ct-orig-saddr4", ((0x0A640000, 0x0A64FFFF),), negated=True),),
+    ),
+    "an address that may be two prefixes": (
+        {"ct": {"key": "daddr", "dir": "reply"}},
+        "==",
+        "::1",
+        (HAS_CONNECTION, OpaqueMatch("ct reply daddr ::1")),
+    ),
     "masked mark": ({"&": [meta("mark"), 0xFF]}, "!=", 0, (FieldMatch("mark", ((0, 0),), negated=True, mask=0xFF),)),
     "service by name": (DPORT, "==", "https", (TCP, OpaqueMatch("tcp dport https"))),
     "not in the IR": (meta("iifgroup"), "==", 5, (OpaqueMatch("iifgroup 5"),)),

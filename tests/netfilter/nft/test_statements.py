@@ -91,7 +91,7 @@ CASES: dict[str, tuple[Json, tuple[Expression, ...]]] = {
     "iptables match": ({"xt": {"type": "match", "name": "recent"}}, (OpaqueMatch('xt match "recent"'),)),
     "iptables target": ({"xt": {"type": "target", "name": "TEE"}}, (Outside("TEE", 'xt target "TEE"'),)),
     "iptables, older nft": ({"xt": None}, (OpaqueMatch('xt  ""'),)),
-    "a chain without a name": ("jump {\n\taccept\n}", (Outside("jump", "jump { accept }"),)),
+    "a chain without a name": ("jump {\n\taccept\n}", (Outside("jump", "jump { accept; }"),)),
     "something new": ({"wormhole": {"to": "10.0.0.1"}}, (Outside("wormhole", "wormhole to 10.0.0.1"),)),
 }  # fmt: skip
 

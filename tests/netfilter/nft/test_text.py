@@ -102,7 +102,10 @@ STATEMENTS: dict[str, tuple[Json, str]] = {
     "notrack": ({"notrack": None}, "notrack"),
     "synproxy": ({"synproxy": {"mss": 1460}}, "synproxy mss 1460"),
     "iptables": ({"xt": {"type": "match", "name": "recent"}}, 'xt match "recent"'),
-    "text": ("jump {\n\t\taccept\n\t}", "jump { accept }"),
+    "text": (
+        "jump {\n\t\tip saddr { 10.0.0.1,\n\t\t\t10.0.0.2 } drop\n\t\taccept\n\t}",
+        "jump { ip saddr { 10.0.0.1, 10.0.0.2 } drop; accept; }",
+    ),
     "something new": ({"wormhole": {"to": "10.0.0.1"}}, "wormhole to 10.0.0.1"),
 }  # fmt: skip
 

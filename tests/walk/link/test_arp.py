@@ -5,7 +5,7 @@ from hairpin.host.host import Host
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
-from hairpin.walk.link.arp import announced, replies
+from hairpin.walk.link.arp import announced, refusal, replies
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
@@ -49,6 +49,27 @@ def test_arp_filter_accepts_any_type_of_route_that_leaves_by_the_link() -> None:
     )  # believed without a question
     within = Network((Host("test", namespaces=(msgspec.structs.replace(plain, routes=(*plain.routes, strange)),)),))
     assert replies(within, HOST_NETNS, "docker0", GATEWAY, WEB)
+
+
+@pytest.mark.parametrize(
+    ("setting", "target", "source", "refused"),
+    (
+        ("1", GATEWAY, CLIENT, True),
+        ("2", GATEWAY, CLIENT, False),
+        ("0", GATEWAY, CLIENT, False),
+        ("1", GATEWAY, WEB, False),
+        ("1", WEB, CLIENT, False),
+    ),
+)
+def test_a_strict_reverse_path_refuses_the_request_for_an_own_address(
+    setting: str, target: int, source: int, *, refused: bool
+) -> None:
+    stop = refusal(host(docker0__rp_filter=setting), HOST_NETNS, "docker0", target, source)
+    assert (stop is not None) is refused
+    if stop is not None:
+        assert (stop.reason, stop.stage, stop.address, stop.seen.packet.saddr) == (
+            "rp-filter", "neighbour", target, source,
+        )  # fmt: skip
 
 
 # arp_announce, the packet's source, the sender that the question names

@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(each.address, version), far=holder.host, host=netns.host,
             route=route_text(each.route),
         )  # fmt: skip
-        yield moved_away(view, each, title, detail, in_class="subnet-on-two-hosts", by_person=True)
+        yield moved_away(each, title, detail, in_class="subnet-on-two-hosts")
 
 
 CAUSE = Cause(

@@ -1,4 +1,5 @@
-"""The container was made with ``--network none``, so Docker ignores the ports that it should publish.
+"""The container is on no network, so Docker ignores the ports that it should publish: it was made with
+``--network none``, or somebody disconnected it.
 
 Users see: ``docker ps`` shows no mapping, the port is refused.
 """
@@ -7,30 +8,65 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
+from hairpin.change.calls import ConnectContainer
 from hairpin.engines.starting import on_default_bridge
+from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
+
+_OWN_NETWORKS = ("host", "none", "container")
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container without a network that should publish this port."""
     for container, binding in at_host_port(view):
-        if binding.actual or not container.running or container.network_mode != "none":
+        if binding.actual or not container.running:
             continue
-        change = on_default_bridge(view.host, container, binding)
-        if change is None:
-            continue
-        yield Candidate(
-            title=message("Container {name} has no network", name=container.name),
-            detail=message(
-                "It was made with --network none, so Docker ignores that it asks for port {port}.",
-                port=binding.host_port,
+        if container.network_mode == "none":
+            yield from _made_so(view, container, binding)
+        elif not container.endpoints and container.network_mode.partition(":")[0] not in _OWN_NETWORKS:
+            yield from _disconnected(view, container, binding)
+
+
+def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    change = on_default_bridge(view.host, container, binding)
+    if change is None:
+        return
+    yield Candidate(
+        title=message("Container {name} has no network", name=container.name),
+        detail=message(
+            "It was made with --network none, so Docker ignores that it asks for port {port}.",
+            port=binding.host_port,
+        ),
+        change=change,
+        where=where(container=container.name, network="none", port=binding.host_port),
+        in_class="container-without-ports",
+        evidence=(container.evidence,),
+        advice=(message("recreate the container without --network none"),),
+    )
+
+
+def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    connect = ConnectContainer("docker", "connect", "bridge", container.name)
+    change = on_default_bridge(view.host, container, binding, connect)
+    if change is None:
+        return
+    yield Candidate(
+        title=message("Container {name} is connected to no network", name=container.name),
+        detail=message(
+            "It runs, but somebody has disconnected it from its last network, so port {port} leads nowhere.",
+            port=binding.host_port,
+        ),
+        change=change,
+        where=where(container=container.name, port=binding.host_port),
+        in_class="container-without-ports",
+        evidence=(container.evidence,),
+        advice=(
+            message(
+                "if it was on a network of its own, connect it to that one: docker network connect NETWORK {name}",
+                name=container.name,
             ),
-            change=change,
-            where=where(container=container.name, network="none", port=binding.host_port),
-            in_class="container-without-ports",
-            evidence=(container.evidence,),
-            advice=(message("recreate the container without --network none"),),
-        )
+        ),
+    )
 
 
 CAUSE = Cause(

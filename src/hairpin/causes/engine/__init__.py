@@ -1,1 +1,3 @@
-"""How the engine was configured: published ports, docker-proxy, options; ``_publishing`` finds a port's bindings."""
+"""How the engine was configured: published ports, docker-proxy, options; ``_publishing`` finds a port's bindings.
+``_daemon`` tells how a daemon that does not run is started, and why it does not start.
+"""

@@ -1,4 +1,4 @@
-"""What starts the Docker daemon on this host, and what its traces say of why it does not run."""
+"""What starts dockerd on this host, and what its traces say of why it does not run."""
 
 from hairpin.change.calls import Call, SetUnitState
 from hairpin.host.docker import Boot, Engine
@@ -9,7 +9,7 @@ from hairpin.message import Message, message
 def starting(engine: Engine) -> SetUnitState:
     """Return the call that starts the daemon: systemd's, where no other way was seen."""
     by = engine.boot.by if engine.boot is not None else ""
-    return SetUnitState("start", "docker.service", by or "systemd")
+    return SetUnitState("start", "docker", by or "systemd")
 
 
 def calls(engine: Engine, *further: Call) -> tuple[Call, ...]:

@@ -1,7 +1,10 @@
 """The containers' bindings of the port that a packet is for."""
 
+import msgspec
+
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.engines.republishing import published_everywhere
+from hairpin.change.change import Change
+from hairpin.engines.republishing import published_everywhere, published_too
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
@@ -9,13 +12,16 @@ from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text, is_loopback
 
 
-def at_host_port(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the bindings of the packet's port and protocol if the packet stopped on the host, else none."""
-    return bindings_for(view) if view.on_host else ()
+    return bindings_for(view, every_version=every_version) if view.on_host else ()
 
 
-def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of the flow's port and the packet's protocol, wherever the request or reply stopped."""
+def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return the bindings of the flow's port and the packet's protocol, wherever the request or reply stopped.
+
+    ``every_version``: those of the other IP version, too.
+    """
     packet = view.stop.seen.packet
     if packet.protocol not in (TCP, UDP):
         return ()
@@ -24,7 +30,8 @@ def bindings_for(view: View) -> tuple[tuple[Container, PortBinding], ...]:
         (container, binding)
         for container in view.host.containers()
         for binding in container.bindings
-        if (binding.host_port, binding.protocol, binding.version) == (view.flow.dport, protocol, packet.version)
+        if (binding.host_port, binding.protocol) == (view.flow.dport, protocol)
+        and (every_version or binding.version == packet.version)
     )
 
 
@@ -36,6 +43,14 @@ def covers(binding: PortBinding, address: int) -> bool:
 def loopback_only(binding: PortBinding) -> bool:
     """Return whether the port is published on a loopback address of the host."""
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
+
+
+def _published_to(view: View, container: Container, binding: PortBinding) -> Change:
+    """Return the change after which the port is published on every address of the packet's IP version."""
+    version = view.stop.seen.packet.version
+    if binding.version == version:
+        return published_everywhere(view.host, container, binding)
+    return Change(published_too(view.host, container, msgspec.structs.replace(binding, host_ip=None, version=version)))
 
 
 def on_every_address(view: View, container: Container, binding: PortBinding, *, loopback: bool) -> Candidate:
@@ -63,7 +78,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
             "container's published ports cannot be changed while it exists.",
             address=address,
         ),
-        change=published_everywhere(view.host, container, binding),
+        change=_published_to(view, container, binding),
         where=where(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),

@@ -1,6 +1,6 @@
 """dockerd does not run, so neither does the container that publishes the port.
 
-Users see: "Cannot connect to the Docker daemon"; published ports are refused after a reboot or a failed restart.
+Users see: "Cannot connect to the … daemon"; published ports are refused after a reboot or a failed restart.
 """
 
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _evidence(engine: Engine, container: Container) -> tuple[str, ...]:
 
 CAUSE = Cause(
     id="docker-daemon-not-running",
-    title="The Docker daemon is not running",
+    title="dockerd is not running",
     source="moby: daemon/daemon.go restore()",
     reasons=frozenset(
         {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}

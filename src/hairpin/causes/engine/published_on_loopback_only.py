@@ -11,7 +11,7 @@ from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_ev
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when every binding of the port is on loopback."""
-    bindings = at_host_port(view)
+    bindings = at_host_port(view, every_version=True)
     running = [(container, binding) for container, binding in bindings if container.running and binding.actual]
     if not running or not all(loopback_only(binding) for _, binding in running):
         return

@@ -1,4 +1,4 @@
-"""Container networks whose subnet covers addresses of hosts elsewhere, and the candidate that moves one away."""
+"""Container networks whose subnet covers addresses of hosts elsewhere, and the candidate that leads past one."""
 
 from collections.abc import Iterator
 
@@ -6,23 +6,35 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.causes.order import Class
-from hairpin.change.change import DeleteRoute, one
+from hairpin.change.change import AddRoute, Change, DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
-from hairpin.host.route import TABLE_LOCAL, Route
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.attachment import attachment_of, network_of_bridge
+from hairpin.network.attachment import attachment_of, network_for, network_of_bridge
 from hairpin.network.network import bridge_ports, is_uplink
-from hairpin.network.prefix import inside, prefix_text
-from hairpin.network.routing import route_text
+from hairpin.network.prefix import inside, prefix_text, width
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup, route_text
 
 
 class Overlap(msgspec.Struct, frozen=True):
-    """The bridge's route that covers the address; ``network`` is None if no engine made the bridge."""
+    """The on-link route that covers the address, in the namespace of the host or of a container; ``network`` is None if
+    no engine made the bridge."""
 
+    netns: Netns
     route: Route
     bridge: str
     network: DockerNetwork | None
     address: int
+
+    @property
+    def is_subnet(self) -> bool:
+        """Whether the route is that of the network's subnet, and no other route into its bridge."""
+        subnets = self.network.subnets if self.network is not None else ()
+        prefix = (self.route.destination, self.route.prefix_length)
+        return not subnets or any((each.network, each.prefix_length) == prefix for each in subnets)
 
     @property
     def name(self) -> str:
@@ -35,55 +47,131 @@ class Overlap(msgspec.Struct, frozen=True):
         return prefix_text(self.route.destination, self.route.prefix_length, self.route.version)
 
 
-def overlaps(view: View) -> Iterator[Overlap]:
-    """Yield each route that sent the packet into a bridge where no container has its destination address.
+def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
+    """Yield each route that leads to a container network where no container has the address that was looked up.
 
-    A bridge with a port that leads to other hosts is meant to have addresses elsewhere, so its routes are right.
+    ``of_containers``: also if a container has it.  A bridge with a port that leads to other hosts is meant to have
+    addresses elsewhere, so its routes are right.
     """
-    packet = view.stop.seen.packet
-    if not view.on_host or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None:
+    address, version = view.looked_up, view.stop.seen.packet.version
+    if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
         return
-    bridge = view.stop.seen.oif or view.stop.link
+    netns = view.stop.netns
+    network = network_of_bridge(view.host, _bridge(view)) if view.on_host else network_for(view.host, address, version)
+    bridge = _bridge(view) if view.on_host else (network.bridge or "") if network is not None else ""
     link = view.host_namespace.link(bridge)
     if link is None or link.kind != "bridge" or _reaches_out(view, bridge):
         return
-    for route in view.host_namespace.routes:
-        on_bridge = any(hop.link == bridge and hop.gateway is None for hop in route.next_hops)
-        if route.version != packet.version or route.table == TABLE_LOCAL or not on_bridge:
+    for route in _on_link(view.namespace, address, version):
+        if not view.on_host or any(hop.link == bridge for hop in route.next_hops):
+            yield Overlap(netns, route, bridge, network, address)
+
+
+def _bridge(view: View) -> str:
+    """Return the link of the host by which packets to the address that was looked up leave."""
+    if view.stop.reason != "rp-filter":
+        return view.stop.seen.oif or view.stop.link
+    back = lookup(view.host_namespace, Query(view.stop.seen.packet.version, view.looked_up))
+    return next((hop.link for hop in back.next_hops if hop.link is not None), "")
+
+
+def _on_link(namespace: Namespace, address: int, version: int) -> Iterator[Route]:
+    """Yield the routes without a gateway that cover the address; a default route is no network's subnet."""
+    for route in namespace.routes:
+        if route.version != version or route.table == TABLE_LOCAL or route.type != "unicast" or not route.prefix_length:
             continue
-        if route.prefix_length == 0:  # a default route is no network's subnet: bridge-became-default-route
-            continue
-        if route.type == "unicast" and inside(packet.daddr, route.destination, route.prefix_length, route.version):
-            yield Overlap(route, bridge, network_of_bridge(view.host, bridge), packet.daddr)
+        covers = inside(address, route.destination, route.prefix_length, route.version)
+        if covers and any(hop.gateway is None for hop in route.next_hops):
+            yield route
 
 
 def _reaches_out(view: View, bridge: str) -> bool:
-    ports = bridge_ports(view.namespace, bridge)
-    return any(port.tunnel is not None or is_uplink(view.network, view.stop.netns, port) for port in ports)
+    netns = view.host_netns
+    ports = bridge_ports(view.host_namespace, bridge)
+    return any(port.tunnel is not None or is_uplink(view.network, netns, port) for port in ports)
 
 
-def moved_away(
-    view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class, by_person: bool = False
-) -> Candidate:
-    """Return the candidate that deletes the container network's route, so that the packet takes another one.
+def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
+    """Return the candidate that gives this one address a route of its own, past the container network.
 
-    ``by_person``: its remedy has no command that deletes the route, so that it has no side effect either.
+    Without a way past it, or if a container has the address, only another subnet helps.
     """
-    cut_off = message("containers of {name} lose their network: this is the proof, not the cure", name=each.name)
-    name = each.name
+    found, own = moved_away(each, title, detail, in_class=in_class), _own_routes(view, each)
+    if not own:
+        return found
+    if attachment_of(view.network, view.host, each.address, each.route.version) is not None:
+        return msgspec.structs.replace(found, change=Change(own))
+    only = message("this route serves one address: other hosts in {subnet} stay out of reach", subnet=each.subnet)
+    return msgspec.structs.replace(found, change=Change(own), advice=(*found.advice, only))
+
+
+def is_elsewhere(view: View, each: Overlap) -> bool:
+    """Return whether the host has a route of its own to the address, besides the container network's and the default
+    route.  Without one, a container that is gone may have had the address."""
+    covering = _on_host(view, each)[0]
+    return covering is not None and covering.prefix_length > 0
+
+
+def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
+    """Return the host's route to the address without those into the bridge, and its next hop."""
+    host, version = view.host_namespace, each.route.version
+    kept = tuple(route for route in host.routes if route not in _into(view, each))
+    past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))
+    hop = next((hop for hop in past.next_hops if hop.link not in (None, each.bridge)), None)
+    return (past.route, hop) if past.type == "unicast" and hop is not None else (None, None)
+
+
+def _into(view: View, each: Overlap) -> tuple[Route, ...]:
+    covering = _on_link(view.host_namespace, each.address, each.route.version)
+    return tuple(route for route in covering if any(hop.link == each.bridge for hop in route.next_hops))
+
+
+def _own_routes(view: View, each: Overlap) -> tuple[AddRoute, ...]:
+    """Return the routes: on the host as without the container network, in a container through the host."""
+    version, into, hop = each.route.version, _into(view, each), _on_host(view, each)[1]
+    if hop is None:
+        return ()
+    table = each.route.table if each.netns.is_host else into[0].table if into else None
+    found = [AddRoute(view.host_netns, _own(each, hop, table))] if table is not None else []
+    if each.netns.is_host:
+        return tuple(found)
+    gateway = (
+        next((one.gateway for one in each.network.subnets if one.version == version), None) if each.network else None
+    )
+    link = each.route.next_hops[0].link
+    if gateway is None or link is None:
+        return ()
+    return (AddRoute(each.netns, _own(each, NextHop(link, gateway), each.route.table)), *found)
+
+
+def _own(each: Overlap, hop: NextHop, table: int) -> Route:
+    way = NextHop(hop.link, hop.gateway, hop.gateway_version)
+    return Route(each.route.version, each.address, width(each.route.version), table=table, next_hops=(way,))
+
+
+def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
+    """Return the candidate that gives the container network another subnet, which a person does: the change takes its
+    route away, so that the packet takes another one."""
     return Candidate(
         title=title,
         detail=detail,
-        change=one(DeleteRoute(view.stop.netns, each.route)),
-        where=where(network=name, subnet=each.subnet, route=route_text(each.route)),
+        change=one(DeleteRoute(each.netns, each.route)),
+        where=where(network=each.name, subnet=each.subnet, route=route_text(each.route)),
         in_class=in_class,
         evidence=(each.route.evidence,),
-        side_effects=() if by_person else (cut_off,),
         advice=(
-            message(
-                "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
-                name=name,
-            ),
+            _recreated(each),
             message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
         ),
+    )
+
+
+def _recreated(each: Overlap) -> Message:
+    if each.network is not None and each.network.name == "bridge":
+        return message(
+            "give docker0 a subnet that nobody else uses: bip in /etc/docker/daemon.json; dockerd takes it when it "
+            "starts, and then the containers start anew"
+        )
+    return message(
+        "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)", name=each.name
     )

@@ -18,17 +18,24 @@ def loosened(view: View) -> Iterator[Candidate]:
     link = view.stop.link
     path = ("net", "ipv4", "conf", link, "rp_filter")
     source = address_text(view.stop.seen.packet.saddr, view.stop.seen.packet.version)
+    value = {"link": link, "source": source, "key": dotted(decided.path), "value": decided.value}
+    detail = message(
+        "The packet came in by {link}, but the route back to {source} does not lead out of {link}; {key} is "
+        "{value}, and the larger of it and the interface's own counts.",
+        **value,
+    )
+    if view.stop.stage == "neighbour" and view.stop.address is not None:
+        detail = message(
+            "{source} asks by ARP for {address}, and the kernel gives no answer: the request came in by {link}, but "
+            "the route back to {source} does not lead out of {link}; {key} is {value}, and the larger of it and the "
+            "interface's own counts.",
+            address=address_text(view.stop.address, 4),
+            **value,
+        )
     # The kernel takes the maximum of conf.all and the link's own (IN_DEV_RPFILTER), so 2 on the link is enough.
     yield Candidate(
         title=message("Strict reverse-path filtering on {link} drops this flow", link=link),
-        detail=message(
-            "The packet came in by {link}, but the route back to {source} does not lead out of {link}; {key} is "
-            "{value}, and the larger of it and the interface's own counts.",
-            link=link,
-            source=source,
-            key=dotted(decided.path),
-            value=decided.value,
-        ),
+        detail=detail,
         change=one(SetSysctl(view.stop.netns, path, decided.wanted)),
         where=where(sysctl=dotted(decided.path), value=decided.value, wanted=decided.wanted),
         in_class="filtering-sysctl",

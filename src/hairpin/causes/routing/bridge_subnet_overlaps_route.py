@@ -6,13 +6,13 @@ Users see: after ``compose up`` neither the host nor its containers reach that n
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.routing._overlap import moved_away, overlaps
-from hairpin.change.change import DeleteRoute, one
-from hairpin.host.route import TABLE_LOCAL
+from hairpin.causes.routing._overlap import is_elsewhere, led_past, overlaps
+from hairpin.change.change import AddRoute, one
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text, inside, width
 from hairpin.network.routing import route_text
 
 
@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in overlaps(view):
         if isinstance(start, (Outside, Lan)) and each.address == start.address:
             continue
-        if view.flow.daddr != each.address:
+        if view.flow.daddr != each.address or not (view.on_host or is_elsewhere(view, each)):
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
         )
-        yield moved_away(view, each, title, detail, in_class="overlapping-subnet")
+        yield led_past(view, each, title, detail, in_class="overlapping-subnet")
     yield from _routed_past_bridge(view)
 
 
@@ -52,6 +52,13 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
             continue
         if route.table == TABLE_LOCAL or route.type != "unicast":
             continue
+        own = Route(
+            packet.version,
+            packet.daddr,
+            width(packet.version),
+            table=route.table,
+            next_hops=(NextHop(meant.network.bridge),),
+        )
         yield Candidate(
             title=message("A route by {link} covers container network {name}", link=taken, name=meant.network.name),
             detail=message(
@@ -60,11 +67,17 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
                 route=route_text(route),
                 bridge=meant.network.bridge,
             ),
-            change=one(DeleteRoute(view.host_netns, route)),
+            change=one(AddRoute(view.host_netns, own)),
             where=where(network=meant.network.name, route=route_text(route)),
             in_class="link-or-route",
             evidence=(route.evidence,),
-            side_effects=(message("what is behind {link} in that range is then out of reach", link=taken),),
+            side_effects=(
+                message(
+                    "{address} behind {link} is then out of reach",
+                    address=address_text(packet.daddr, packet.version),
+                    link=taken,
+                ),
+            ),
             advice=(
                 message(
                     "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",

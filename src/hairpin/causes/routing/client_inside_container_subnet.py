@@ -5,37 +5,88 @@ Users see: only clients of one office or VPN time out; the SYN arrives, the SYN-
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._overlap import moved_away, overlaps
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing._overlap import Overlap, led_past, overlaps
+from hairpin.change.change import DeleteRoute, one
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the reply to an outside client was routed into a bridge."""
+    """Yield one candidate when the way back to an outside client leads into a container network."""
     start = view.flow.start
     if not isinstance(start, (Outside, Lan)):
         return
-    for each in overlaps(view):
+    client = address_text(start.address, view.flow.version)
+    for each in overlaps(_where_answered(view), of_containers=True):
         if each.address != start.address:
+            continue
+        if not each.is_subnet:
+            yield _led_astray(each, client)
             continue
         title = message(
             "The client's address lies inside container network {name} ({subnet})", name=each.name, subnet=each.subnet
         )
+        holder = attachment_of(view.network, view.host, each.address, view.flow.version)
+        values = {"client": client, "route": route_text(each.route)}
         detail = message(
-            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
-            client=address_text(start.address, view.flow.version),
-            route=route_text(each.route),
+            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.", **values
         )
-        yield moved_away(view, each, title, detail, in_class="client-in-container-subnet")
+        if holder is not None:
+            detail = message(
+                "Answers to {client} take the route `{route}` into the bridge, where container {name} has this "
+                "address.",
+                name=holder.container.name,
+                **values,
+            )
+        yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
+
+
+def _led_astray(each: Overlap, client: str) -> Candidate:
+    """Return the candidate that deletes a route into the bridge that is not its network's."""
+    return Candidate(
+        title=message("A route leads answers to {client} into bridge {bridge}", client=client, bridge=each.bridge),
+        detail=message(
+            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
+            client=client,
+            route=route_text(each.route),
+        ),
+        change=one(DeleteRoute(each.netns, each.route)),
+        where=where(route=route_text(each.route)),
+        in_class="client-in-container-subnet",
+        evidence=(each.route.evidence,),
+    )
+
+
+def _where_answered(view: View) -> View:
+    """Return the view of the container that answered, if another container has got its answer."""
+    first = next(iter(view.branch.reply), None)
+    if view.stop.reason != "wrong-answer" or first is None or first.netns.is_host:
+        return view
+    return msgspec.structs.replace(view, stop=msgspec.structs.replace(view.stop, netns=first.netns))
 
 
 CAUSE = Cause(
     id="client-inside-container-subnet",
     title="The client's address is inside a container network's subnet",
     source="net/ipv4/fib_trie.c: longest prefix",
-    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject"}),
+    reasons=frozenset(
+        {
+            "no-neighbour",
+            "no-carrier",
+            "bridge-down",
+            "link-down",
+            "rule",
+            "policy",
+            "reject",
+            "rp-filter",
+            "wrong-answer",
+        }
+    ),
     find=find,
 )

@@ -1,4 +1,5 @@
-"""The host has a default route, but the lookup for the client's address does not reach its table.
+"""The host has a default route, but the lookup for the client's address does not reach its table, or finds a route
+that does not lead there.
 
 Users see: clients of one network time out, others are served.
 """
@@ -11,22 +12,29 @@ from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
+from hairpin.network.flow import Outside
 from hairpin.network.prefix import address_text, width
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup, route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for a packet that found no route on a host with a default route in some table."""
-    packet = view.stop.seen.packet
-    if not view.on_host or not any(
-        r.version == packet.version and r.prefix_length == 0 for r in view.host_namespace.routes
-    ):
+    """Yield one candidate for an address that has no route, or another way than the default route's, on a host with a
+    default route in some table."""
+    version = view.stop.seen.packet.version
+    routes = view.host_namespace.routes
+    defaults = tuple(each for each in routes if each.version == version and each.prefix_length == 0)
+    if not view.on_host or not defaults:
         return
-    way = likely_gateway(view.network, view.host_netns, packet.version)
+    if view.stop.reason != "no-route":
+        yield from _led_elsewhere(view, defaults)
+        return
+    way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
-    text = address_text(packet.daddr, packet.version)
+    text = address_text(view.looked_up, version)
     hop = NextHop(way.link, way.address)
-    route = AddRoute(view.host_netns, Route(packet.version, packet.daddr, width(packet.version), next_hops=(hop,)))
+    route = AddRoute(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(hop,)))
     by_person = message("add a route to {address} by the router that knows the way", address=text)
     yield Candidate(
         title=message("No route leads back to {address}", address=text),
@@ -39,10 +47,40 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
+def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidate]:
+    """Yield the candidate that gives the client the default route's way, if another route leads elsewhere."""
+    version = view.stop.seen.packet.version
+    back = lookup(view.host_namespace, Query(version, view.looked_up)).route
+    client = view.flow.start.address if isinstance(view.flow.start, Outside) else None
+    if back is None or not back.prefix_length or client != view.looked_up:
+        return
+    taken = {hop.link for hop in back.next_hops}
+    hops = (hop for route in defaults for hop in route.next_hops if hop.gateway is not None)
+    hop = next((hop for hop in hops if hop.link not in taken), None)
+    if hop is None:
+        return
+    text = address_text(view.looked_up, version)
+    way = NextHop(hop.link, hop.gateway, hop.gateway_version)
+    yield Candidate(
+        title=message("The route back to {address} leads elsewhere", address=text),
+        detail=message(
+            "Answers to the client take the route `{route}`; the default route's router, by {link}, leads to it.",
+            link=hop.link,
+            route=route_text(back),
+        ),
+        change=one(AddRoute(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(way,)))),
+        where=where(address=text, route=route_text(back)),
+        in_class="no-way-back",
+        evidence=(back.evidence,),
+    )
+
+
 CAUSE = Cause(
     id="no-route-to-client",
     title="No route leads back to the client",
     source="net/ipv4/fib_rules.c",
-    reasons=frozenset({"no-route"}),
+    reasons=frozenset(
+        {"no-route", "rp-filter", "no-neighbour", "no-carrier", "link-down", "bridge-down", "left-instead"}
+    ),
     find=find,
 )

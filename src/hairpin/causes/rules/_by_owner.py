@@ -26,12 +26,14 @@ def by_owner(
     changes: Callable[[View, Place], tuple[Change, ...]] = repairs,
     side_effects: tuple[Message, ...] = (),
     advice: tuple[Message, ...] = (),
+    both_ways: bool = False,
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields a candidate for each way past a rule (or policy) of this owner's that stopped the
     packet, and the other ways with it.
 
     ``title`` and ``detail`` have places for the rule's words: ``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
     ``{hidden}`` (its back end); and for the packet's: ``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``.
+    ``both_ways``: the rule for the other direction between the same links belongs to the same cause.
     ``discovery``: title and detail for a packet of IPv6 neighbour discovery.
     """
     if name not in {each for each, _ in OWNERS}:
@@ -54,6 +56,7 @@ def by_owner(
                 side_effects=side_effects,
                 advice=() if change.calls else advice,
                 ways=tuple(Way(each) for each in ways if each != change),
+                joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
             )
 
     return find

@@ -41,6 +41,11 @@ def _of_protocol(view: View) -> tuple[Socket, ...]:
     return tuple(each for each in view.namespace.sockets if each.protocol == protocol)
 
 
+def on_loopback(socket: Socket) -> bool:
+    """Return whether the socket is bound to a loopback address, or to the link itself (SO_BINDTODEVICE)."""
+    return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
+
+
 def listening(view: View, advice: Message) -> AddSocket:
     """Return the change after which a socket on every address takes the packet."""
     packet = view.stop.seen.packet

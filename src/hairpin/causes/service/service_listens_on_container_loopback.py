@@ -6,11 +6,9 @@ Users see: every client is refused or reset; ``docker exec … curl localhost`` 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.service._service import bound_to_all, in_container, same_port
+from hairpin.causes.service._service import bound_to_all, in_container, on_loopback, same_port
 from hairpin.change.change import one
-from hairpin.host.socket import Socket
 from hairpin.message import message
-from hairpin.network.prefix import is_loopback
 from hairpin.walk.sockets import socket_text
 
 
@@ -20,7 +18,7 @@ def find(view: View) -> Iterator[Candidate]:
     sockets = same_port(view)
     if container is None or not sockets:
         return
-    if not all(_on_loopback(each) for each in sockets):
+    if not all(on_loopback(each) for each in sockets):
         return
     yield Candidate(
         title=message("The service in {name} listens on its own loopback only", name=container.name),
@@ -35,11 +33,6 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(sockets[0].evidence,),
         advice=(message("bind the service to 0.0.0.0 (or ::) in its configuration"),),
     )
-
-
-def _on_loopback(socket: Socket) -> bool:
-    """Return whether the socket is bound to a loopback address, or to the link itself (SO_BINDTODEVICE)."""
-    return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
 
 
 CAUSE = Cause(

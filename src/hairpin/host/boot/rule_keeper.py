@@ -41,3 +41,8 @@ def unit(host: Host, name: str) -> Unit | None:
         if each.name.removesuffix(".service") == name:
             return each
     return None
+
+
+def is_nft_script(path: str) -> bool:
+    """Return whether the file is a script of nft(8) that a unit may load, or that such a script may include."""
+    return path in NFTABLES_CONF or path.endswith(".nft") or "/nftables" in path

@@ -129,5 +129,33 @@ def nft_line(file: ConfigFile, chain: str, text: str) -> int:
     return found[0] if len(found) == 1 else 0
 
 
+def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:
+    """Return the nft script in which the chain (family, table, name) begins with the rule; as it is if the chain has
+    it.  None if the script does not make the chain, or writes it on one line."""
+    lines = file.text.splitlines()
+    table = ""
+    for number, line in enumerate(lines):
+        opened = re.match(r"\s*(?:add\s+)?table\s+(?:(ip|ip6|inet|arp|bridge|netdev)\s+)?(\S+)\s*\{", line)
+        if opened is not None:
+            table = f"{opened[1] or 'ip'} {opened[2]}"
+        head = re.match(r"(\s*)chain\s+(\S+)\s*\{\s*$", line)
+        if head is None or (table, head[2]) != (f"{where[0]} {where[1]}", where[2]):
+            continue
+        end = next((n for n in range(number + 1, len(lines)) if lines[n].strip().startswith("}")), len(lines))
+        body = lines[number + 1 : end]
+        if any(_spaced(each) == _spaced(text) for each in body):
+            return file.text
+        own = next((n for n, each in enumerate(body) if _is_rule(each)), len(body))
+        indent = next((each[: -len(each.lstrip())] for each in body if each.strip()), f"{head[1]}\t")
+        at = number + 1 + own
+        return "\n".join([*lines[:at], f"{indent}{text}", *lines[at:]]) + "\n"
+    return None
+
+
+def _is_rule(line: str) -> bool:
+    """Return whether a line of a chain is a rule: not its hook, its policy, a comment or empty."""
+    return not re.match(r"\s*(?:$|#|type\s|policy\s|comment\s|flags\s|devices?\s)", line)
+
+
 def _spaced(text: str) -> str:
     return " ".join(text.replace('"', "").partition("#")[0].split())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hairpin.netfilter.iptables.fields import PACKET_TYPES, bounds, interface_pattern, mask_of, masked, prefix_match
 from hairpin.netfilter.iptables.words import unquoted
-from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Match, NameMatch, OpaqueMatch
+from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Match, NameMatch, OpaqueMatch, Ranges
 from hairpin.netfilter.protocols import ETHERTYPES, ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
 from hairpin.netfilter.rule_address import IpFamily, read_mac
 
@@ -17,6 +17,7 @@ _MAC_NAMES = {
     "bga": (0x0180C2000000, _MAC_BITS),
 }  # fmt: skip
 _ETHERTYPES = {name.lower(): number for name, number in ETHERTYPES.items()}
+_PACKET_TYPES = {**PACKET_TYPES, "outgoing": 4, "loopback": 5}
 _LOWEST_ETHERTYPE = 0x0600
 """Below it, the field is the length of an IEEE 802.3 frame."""
 
@@ -95,13 +96,27 @@ def _port(field: Field) -> Reader:
 
 def _icmp(field: Field, names: dict[str, tuple[int, int | None]]) -> Reader:
     def read(text: str, negated: bool) -> tuple[Match, ...]:
-        return (FieldMatch(field, icmp_ranges(text, names), negated),)
+        return (FieldMatch(field, _icmp_ranges(text, names), negated),)
 
     return read
 
 
+def _icmp_ranges(text: str, names: dict[str, tuple[int, int | None]]) -> Ranges:
+    """Return ranges of ``type << 8 | code`` for ``FIRST:LAST/FIRST:LAST`` too: ebt_ip.c compares both separately."""
+    kinds, _, codes = text.partition("/")
+    if ":" not in kinds:
+        return icmp_ranges(text, names)
+    first, last = bounds(kinds, ":", 0xFF)
+    lowest, highest = bounds(codes, ":", 0xFF) if codes else (0, 0xFF)
+    if first > last or lowest > highest:
+        raise ValueError(text)
+    if (lowest, highest) == (0, 0xFF):
+        return ((first << 8, last << 8 | 0xFF),)
+    return tuple((kind << 8 | lowest, kind << 8 | highest) for kind in range(first, last + 1))
+
+
 def _tos(text: str, negated: bool) -> tuple[Match, ...]:
-    """Return the match on the whole byte, DSCP and ECN: ebt_ip.c."""
+    """Return the match on the whole byte, DSCP and ECN: ebt_ip.c; IPv6's traffic class: ebt_ip6.c."""
     value = int(text, 16)
     parts = (
         FieldMatch("dscp", ((value >> 2, value >> 2),), negated),
@@ -119,7 +134,7 @@ def _mark(text: str, negated: bool) -> tuple[Match, ...]:
 
 
 def _packet_type(text: str, negated: bool) -> tuple[Match, ...]:
-    kind = PACKET_TYPES.get(text)
+    kind = _PACKET_TYPES.get(text)
     if kind is None:
         raise ValueError(text)
     return (FieldMatch("pkttype", ((kind, kind),), negated),)
@@ -134,7 +149,7 @@ _READERS: dict[str, Reader] = {
     "--ip-dport": _port("dport"), "--ip-destination-port": _port("dport"), "--ip-icmp-type": _icmp("icmp", ICMP_TYPES),
     "--ip6-src": _address("saddr6", "ip6"), "--ip6-source": _address("saddr6", "ip6"),
     "--ip6-dst": _address("daddr6", "ip6"), "--ip6-destination": _address("daddr6", "ip6"),
-    "--ip6-proto": _protocol, "--ip6-protocol": _protocol,
+    "--ip6-tclass": _tos, "--ip6-proto": _protocol, "--ip6-protocol": _protocol,
     "--ip6-sport": _port("sport"), "--ip6-source-port": _port("sport"),
     "--ip6-dport": _port("dport"), "--ip6-destination-port": _port("dport"),
     "--ip6-icmp-type": _icmp("icmp6", ICMP6_TYPES),

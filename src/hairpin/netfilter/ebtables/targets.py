@@ -6,7 +6,8 @@ Source: ebtables-nft(8); net/bridge/netfilter/ebt_mark.c, ebt_dnat.c, ebtable_br
 from collections.abc import Collection
 from itertools import pairwise
 
-from hairpin.netfilter.ir import Jump, Outside, SetField, Statement, Verdict
+from hairpin.netfilter.ir import FieldMatch, Jump, Outside, SetField, Statement, Verdict
+from hairpin.netfilter.rule_address import read_mac
 
 VERDICTS: dict[str, Verdict] = {
     "ACCEPT": Verdict("accept"), "DROP": Verdict("drop"), "RETURN": Verdict("return"), "CONTINUE": Verdict("continue"),
@@ -21,6 +22,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
 }
 """The prefixes of the targets' options."""
 
+_NEW_ADDRESS = {"dnat": ("--to-dst", "--to-destination"), "snat": ("--to-src", "--to-source")}
 _MARK_BITS = 0xFFFFFFFF
 
 
@@ -36,13 +38,27 @@ def read_target(name: str, options: list[str], *, broute: bool, chains: Collecti
         return (Jump(name),)
     if name not in TARGETS or name == "arpreply":
         return (Outside(name, text),)
+    if name == "redirect":
+        return (Outside(name, text),)
     words = dict(pairwise([*options, ""]))
     verdict = VERDICTS.get(words.get(f"--{name}-target", "ACCEPT"))
     mark = _mark(words) if name == "mark" else None
-    if verdict is None or (name == "mark" and mark is None):
+    first: Statement | None = mark if name == "mark" else _rewrite(name, words, text)
+    if verdict is None or first is None:
         return (Outside(name, text),)
-    first: Statement = mark if mark is not None else Outside(name, text, ends=False)
     return (first,) if verdict.verdict == "continue" else (first, verdict)
+
+
+def _rewrite(name: str, words: dict[str, str], text: str) -> SetField | Outside | None:
+    """Return the target that writes a hardware address.
+
+    The bridge forwards by the destination: where a frame goes that had another one is not modelled.
+    """
+    given = next((words[option] for option in _NEW_ADDRESS[name] if option in words), None)
+    if given is None:
+        return None
+    mac = read_mac(given)
+    return SetField("smac", 0, mac) if name == "snat" else Outside(name, text, unless=FieldMatch("dmac", ((mac, mac),)))
 
 
 def _mark(words: dict[str, str]) -> SetField | None:

@@ -7,6 +7,7 @@ from typing import Literal, Protocol, assert_never
 
 from hairpin.netfilter.evaluate.header import Header
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
+from hairpin.netfilter.interface_name import fits_name
 from hairpin.netfilter.ir import (
     AnyOfMatch,
     Element,
@@ -117,11 +118,6 @@ def name_satisfies(header: Header, match: NameMatch) -> Truth:
     assert isinstance(value, str)
     inside = any(fits_name(value, name) for name in match.names)
     return truth_of(inside is not match.negated)
-
-
-def fits_name(value: str, pattern: str) -> bool:
-    """Return whether an interface name fits a name or a prefix pattern."""
-    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
 
 
 def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch | SocketMatch) -> Truth:

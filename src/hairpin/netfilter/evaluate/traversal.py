@@ -17,7 +17,7 @@ from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, place_of, policy_place
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import CompiledChain, compiled
-from hairpin.netfilter.evaluate.match import Question, Surroundings, fits_key, satisfies, values_of
+from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satisfies, fits_key, satisfies, values_of
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.set_field import assign, offloaded
 from hairpin.netfilter.evaluate.truth import Truth
@@ -61,6 +61,11 @@ LOAD_MATCHES = frozenset(
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
 """Targets whose receiver returns the packet.  It goes on after the chain, as it does if nobody listens: nf_queue()."""
+
+
+_NAMELESS = frozenset({"jump", "goto"})
+"""Statements that lead into a chain without a name, whose rules nft lists as text: it may accept, drop or return the
+packet."""
 
 
 class _Cursor(msgspec.Struct):
@@ -283,7 +288,7 @@ class _Run:
         return None
 
     def _terminal(self, cursor: _Cursor, rule: Rule, part: Reject | Nat | NatMap | Outside) -> Decision | None:
-        if isinstance(part, Outside) and not part.ends:
+        if isinstance(part, Outside) and (not part.ends or _leaves_as_is(cursor, part)):
             return None
         place = place_of(self.table, cursor.chain.name, rule)
         cursor.trail = (*cursor.trail, place)
@@ -302,7 +307,10 @@ class _Run:
                 taking = message("{name} takes the packet: {text}", name=name, text=text)
                 other = Condition(taking, holds=False, place=place, usual=False)
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
-                branch.rule, branch.part = branch.rule + 1, 0
+                # Behind ``goto`` the evaluation returns as at the end of this chain.
+                branch.rule, branch.part = len(cursor.chain.rules) if name == "goto" else branch.rule + 1, 0
+                if name in _NAMELESS:
+                    self.pending.append(self._decision(branch, "accept", place))
                 self.pending.append(self._decision(branch, "accept", place) if name in _GIVE_BACK else branch)
                 taken = msgspec.structs.replace(other, holds=True)
                 cursor.conditions = (*cursor.conditions, taken)
@@ -333,6 +341,10 @@ class _Run:
             conditions=cursor.conditions,
             trail=cursor.trail,
         )
+
+
+def _leaves_as_is(cursor: _Cursor, part: Outside) -> bool:
+    return part.unless is not None and field_satisfies(cursor.question.header, part.unless) is Truth.YES
 
 
 def _reported(observer: Observer, question: Question, match: Match) -> Truth:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
+from hairpin.netfilter.interface_name import literal_name
 from hairpin.netfilter.iptables.words import Option
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
@@ -104,8 +105,10 @@ def prefix_match(field: Field, text: str, negated: bool, family: IpFamily) -> Fi
 
 
 def interface_pattern(text: str) -> str:
-    """Return the IR's form of an interface name: iptables' ``+`` is ``*``."""
-    return text[:-1] + "*" if text.endswith("+") else text
+    """Return the IR's form of an interface name: iptables' ``+`` is ``*``, and a ``*`` of its own is ``\\*``."""
+    if text.endswith("+"):
+        return text[:-1] + "*"
+    return literal_name(text)
 
 
 def field_of(prefix: str, family: IpFamily) -> Field:

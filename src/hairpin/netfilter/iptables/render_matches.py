@@ -335,6 +335,8 @@ def _name(match: NameMatch, context: Context) -> Words:
 
 
 def _iptables_name(name: str) -> str:
+    if name.endswith("\\*"):
+        return name[:-2] + "*"
     return name[:-1] + "+" if name.endswith("*") else name
 
 

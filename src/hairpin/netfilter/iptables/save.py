@@ -252,7 +252,7 @@ class _Reader:
             return () if everything else (match,)
         if option in _INTERFACES:
             name = interface_pattern(value)
-            if len(name) > MAX_INTERFACE_NAME:
+            if len(value) > MAX_INTERFACE_NAME:
                 raise MalformedError(message("{name} is longer than an interface's name can be", name=value))
             return (
                 ()

@@ -3,7 +3,7 @@
 Source: nftables src/json.c {meta,ct,payload,exthdr}_stmt_json(); nft_{meta,ct,payload,exthdr}.c, the set evaluations
 """
 
-from hairpin.netfilter.ir import FULL_MASK, Expression, FieldMatch, NoEffect, Outside, SetField, SetZone
+from hairpin.netfilter.ir import FULL_MASK, Expression, Field, FieldMatch, NoEffect, Outside, SetField, SetZone
 from hairpin.netfilter.nft.expression_text import text_of
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, Operand
 from hairpin.netfilter.nft.maps import choose, map_elements
@@ -15,7 +15,7 @@ from hairpin.netfilter.nft.values import number
 
 _WRITABLE = frozenset({
     "saddr4", "daddr4", "saddr6", "daddr6", "dscp", "ecn", "ttl", "sport", "dport", "tcp-flags", "smac", "dmac",
-    "pkttype", "mark", "ct-mark",
+    "mark", "ct-mark",
 })  # fmt: skip
 _HARMLESS = {
     "meta": frozenset({"nftrace", "priority", "secmark"}),
@@ -35,6 +35,8 @@ def mangle(inner: Json, scope: Scope) -> Parts:
     if _is_harmless(key):
         return (*implied, NoEffect(text_of(key), text))
     of = operand(key, scope.family)
+    if of.field == "pkttype" or (of.field == "dmac" and scope.family == "bridge"):
+        return (*implied, _diverted(of, of.field, value, text))
     zone = of.field == "ct-zone"
     if not zone and (of.field not in _WRITABLE or of.shift or of.mask != FULL_MASK):
         return unknown
@@ -57,6 +59,13 @@ def _is_harmless(key: Json) -> bool:
         return True
     word = inner.get("field") if name == "payload" else inner.get("key")
     return word in _HARMLESS.get(name or "", ())
+
+
+def _diverted(of: Operand, field: Field, value: Json, text: str) -> Outside:
+    """Return a write of what decides where the frame goes: a bridge forwards by the hardware address, and IP takes only
+    packets of certain types.  Where a packet goes that had another value is not modelled."""
+    new = number(value, of.kind)
+    return Outside(field, text, unless=None if new is None else FieldMatch(field, ((new, new),)))
 
 
 def _zone(value: Json) -> tuple[Expression, ...] | None:

@@ -27,9 +27,9 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
-from hairpin.netfilter.nft.expression_text import text_of
-from hairpin.netfilter.nft.fields import HAS_FRAME, Operand
+from hairpin.netfilter.nft.fields import HAS_CONNECTION, HAS_FRAME, Operand
 from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
+from hairpin.netfilter.nft.misprints import as_loaded
 from hairpin.netfilter.nft.operands import field_match, needs, operand
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.sets import concatenated, element, plain_fields
@@ -73,8 +73,11 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
         case "meta" if content(left).get("key") == "iiftype" and (operator, right) in _FROM_ETHERNET:
             return (HAS_FRAME,)
         case _:
-            of = operand(_with_family(left, right), scope.family)
-            one = _one(of, operator, right)
+            loaded = as_loaded(left, right)
+            if loaded is None:
+                return (HAS_CONNECTION, OpaqueMatch(match_text(left, operator, right)))
+            of = operand(loaded[0], scope.family)
+            one = _one(of, operator, loaded[1])
             if one is not None:
                 return (*of.needs, one)
             found = None
@@ -84,15 +87,6 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
     why = chance(left)
     last = OpaqueMatch(text) if why is None else StatefulMatch(why, text, usual=_usual(why, operator, right))
     return (*needs(left, scope.family), last)
-
-
-def _with_family(left: Json, right: Json) -> Json:
-    """Return ``ct original saddr`` of an inet table with the family of its right-hand side: nft leaves it out."""
-    inner = content(left)
-    if named(left) != "ct" or inner.get("key") not in ("saddr", "daddr") or "dir" not in inner:
-        return left
-    family = "ip6" if ":" in text_of(right) else "ip"
-    return {"ct": {**inner, "key": f"{family} {inner['key']}"}}
 
 
 def chance(expression: Json) -> str | None:

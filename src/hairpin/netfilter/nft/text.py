@@ -40,8 +40,7 @@ def rule_text(statements: list[str], comment: str | None, family: Family = "inet
 def statement_text(statement: Json) -> str:
     """Return one statement of a rule; JSON that is not understood is returned as it is."""
     if not isinstance(statement, dict) or len(statement) != 1:
-        # nft prints a statement that has no JSON form as text (a jump to an anonymous chain).
-        return " ".join(str(statement).split())
+        return _on_one_line(str(statement))
     name, inner = next(iter(statement.items()))
     if name in _VERDICTS:
         return name
@@ -49,6 +48,16 @@ def statement_text(statement: Json) -> str:
     if writer is not None:
         return writer(inner)
     return _reference(name, inner) if isinstance(inner, dict) and "map" in inner else unknown_text(name, inner)
+
+
+def _on_one_line(text: str) -> str:
+    """Return a statement that has no JSON form, which nft prints as text, so that nft reads the line again.
+
+    Of an anonymous chain (``jump {``) nft prints each rule on a line of its own.
+    """
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    ended = [line if line.endswith(("{", ",")) else f"{line};" for line in lines[:-1]]
+    return " ".join((*ended, *lines[-1:]))
 
 
 def match_text(left: Json, op: str, right: Json) -> str:

@@ -176,7 +176,7 @@ def interface(value: Json, kind: str) -> str | None:
     value = element_value(value)
     if isinstance(value, int) and kind == "iface_index":
         value = str(value)
-    if not isinstance(value, str) or value.endswith("\\*"):
+    if not isinstance(value, str):
         return None
     if kind == "iface_index" and value.isdigit():
         return "" if int(value) == 0 else f"index:{value}"

@@ -3,5 +3,5 @@
 Read ``blueprint`` (the form) and ``plan`` (the entry).  Of a namespace: ``links`` and ``link_settings``, ``segments``
 (wires that hosts share), ``tunnels``, ``addresses``, ``hardware_addresses``, ``routes``, ``sysctls``, ``rules`` with
 ``nft_input``, ``services``, ``connections``.  Around the hosts: ``world``, ``replies`` (by which wire they come),
-``far_ends`` (of tunnels) and ``between`` (the network between hosts).
+``routers``, ``far_ends`` (of tunnels) and ``between`` (the network between hosts).
 """

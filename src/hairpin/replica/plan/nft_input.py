@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from hairpin.netfilter.nft.misprints import as_loaded
 from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, single, words
 from hairpin.netfilter.protocols import BUILT_IN
 
@@ -38,7 +39,7 @@ def counted(
             continue
         plain = _plain(kind, object_of(found))
         if kind == "rule":
-            plain["expr"] = _with_counter(_with_protocol(list_of(plain.get("expr"))))
+            plain["expr"] = _with_counter(_with_protocol([*map(_as_loaded, list_of(plain.get("expr")))]))
         bound = devices.get(str(plain.get("name")), ()) if devices and kind == "chain" else ()
         if bound and "dev" not in plain:
             plain["dev"] = bound[0] if len(bound) == 1 else [*bound]
@@ -113,6 +114,15 @@ def _with_protocol(expressions: list[Json]) -> list[Json]:
         return [expressions[known[0]], *expressions[: known[0]], *expressions[known[0] + 1 :]]
     asked: Object = {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": keys[known[0]]}
     return [{"match": asked}, *expressions]
+
+
+def _as_loaded(expression: Json) -> Json:
+    """Return a match with the prefix that the kernel compares, where nft lists it as another address."""
+    if named(expression) != "match":
+        return expression
+    body = content(expression)
+    sides = as_loaded(body.get("left"), body.get("right"))
+    return expression if sides is None else {"match": {**body, "left": sides[0], "right": sides[1]}}
 
 
 _WITH_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp")

@@ -37,7 +37,7 @@ from hairpin.network.prefix import (
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.network.unmasqueraded import unmasqueraded
 from hairpin.network.world import Peer
-from hairpin.replica.plan import between, far_ends, replies
+from hairpin.replica.plan import between, far_ends, replies, routers
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
@@ -122,7 +122,10 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
             *replies.SYSCTLS,
             *(between.FORWARDING if several else ()),
         ),
-        link_sysctls=tuple(between.proxied(far_ends.without(wires))) if several else (),
+        link_sysctls=(
+            *routers.asking(network, flows, wires),
+            *(between.proxied(far_ends.without(wires)) if several else ()),
+        ),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
         loads=(*accepting_rules(known), *replies.marking(wires, flows), *far_ends.opening(network, wires)),
@@ -136,24 +139,21 @@ def _inside(network: Network, version: Version, address: int) -> bool:
 
 
 def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
-    namespace = network.namespace(wire.netns)
     yield f"link set dev {wire.name} addrgenmode none"
     if wire.link.up and not wire.link.carrier:
         return  # nobody is at the other end
     yield f"link set dev {wire.name} up"
-    holder = holder_of(namespace, wire.link)
     # A router asks by its link-local address.
-    routers = [each for each in _answered6(network, wire) if inside(parse_address(each)[1], *LINK_LOCAL6, 6)]
-    if not routers:
+    if not any(inside(parse_address(each)[1], *LINK_LOCAL6, 6) for each in _answered6(network, wire)):
         yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
     versions: tuple[Version, ...] = (4, 6)
     for version in versions:
         for address in _others(network, wire, version):
             yield f"route add {address}/{width(version)} dev {wire.name} metric {number + 1}"
             yield f"route add {address}/{width(version)} dev {wire.name} table {replies.table_of(number)}"
-        router = replies.ROUTER[version]
         everything = "0.0.0.0/0" if version == 4 else "::/0"
-        yield f"neighbour replace {router} lladdr {write_mac(mac_of(wire.netns, holder))} dev {wire.name} nud permanent"
+        router, line = routers.next_hop(network, flows, wire, version)
+        yield line
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
@@ -354,6 +354,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
                 if subnet.version == version:
                     prefix = prefix_text(subnet.network, subnet.prefix_length, version)
                     yield f"route add blackhole {prefix} table {_TABLE}"
+    for gateway in dict.fromkeys(routers.gateways(network, version) if any(h.engines for h in network.hosts) else ()):
+        yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
     clients = {
         flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))
     }

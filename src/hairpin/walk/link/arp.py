@@ -5,18 +5,20 @@ ARP does not pass the IP hooks, but the receiver checks the sender's address by 
 Source: net/ipv4/arp.c arp_solicit(), arp_process(); Documentation/networking/ip-sysctl.rst
 """
 
+import msgspec
+
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
-from hairpin.network.network import Network, addresses_of, conf
+from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import inside
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.walk.ip.route_in import input_query, input_route
-from hairpin.walk.state import State
+from hairpin.walk.state import End, State, Stop
 
 
 def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
@@ -37,12 +39,29 @@ def replies(network: Network, netns: Netns, link: str, target: int, source: int)
     namespace = network.namespace(netns)
     if not _may_be_local(namespace, target):
         return False  # most namespaces on a segment lack the address, and a lookup costs many times as much
-    asked = State("input-route", netns, Packet(4, source, target, 0), iif=link)
+    asked = _received(netns, link, target, source)
     if lookup(namespace, input_query(namespace, asked)).type != "local":
         return False
     if not any(isinstance(each, State) for each in input_route(network, asked)):
         return False
     return not (_ignored(namespace, link, target, source) or _filtered(namespace, link, target, source))
+
+
+def _received(netns: Netns, link: str, target: int, source: int) -> State:
+    return State("input-route", netns, Packet(4, source, target, 0), iif=link)
+
+
+def refusal(network: Network, netns: Netns, link: str, target: int, source: int) -> Stop | None:
+    """Return the stop of a request for an address of the namespace that it does not believe to come by that link.
+
+    arp_process() looks up the route of a request as of any packet: strict rp_filter drops it.
+    """
+    if not owns_address(network.namespace(netns), 4, target):
+        return None
+    for each in input_route(network, _received(netns, link, target, source)):
+        if isinstance(each, End) and each.stop is not None and each.stop.reason == "rp-filter":
+            return msgspec.structs.replace(each.stop, stage="neighbour", address=target)
+    return None
 
 
 def _may_be_local(namespace: Namespace, target: int) -> bool:

@@ -21,10 +21,10 @@ from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import announced
+from hairpin.walk.link.arp import announced, refusal
 from hairpin.walk.link.device import link_down, opaque, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
-from hairpin.walk.state import LinkDecided, Outcome, Reason, State, stopped, stopped_by
+from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
 
 
 def neighbour(network: Network, state: State) -> Iterator[Outcome]:
@@ -58,7 +58,27 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
     if link.tunnel is not None and "NOARP" in link.flags:
         yield state.with_frame(target=None).to("device-out")
         return
-    yield _addressed(network, state, link, address, answer_on_link(network, state, link, address))
+    answer = answer_on_link(network, state, link, address)
+    refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None
+    yield refused or _addressed(network, state, link, address, answer)
+
+
+def _refused(network: Network, state: State, link: Link, address: int) -> End | None:
+    """Return the packet's end if the owner of the address drops the ARP request for it by its reverse-path filter."""
+    if state.packet.version == 6:
+        return None
+    owner = who_answers(network, state.netns, link, 4, address).port
+    if owner is None:
+        return None
+    sender = _arp_sender(network.namespace(state.netns), state, link, address)
+    stop = refusal(network, owner.netns, owner.link, address, sender)
+    return refused_request(state, stop) if stop is not None else None
+
+
+def refused_request(state: State, stop: Stop) -> End:
+    """Return the end of a packet whose receiver drops the ARP request for its address."""
+    there = msgspec.structs.replace(state, netns=stop.netns)
+    return End("dropped", there.noted(stop.stage, stop.link, stop.decided_by, note=stop.reason), stop)
 
 
 def next_address(state: State) -> int:
@@ -86,10 +106,15 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
     packet, namespace = state.packet, network.namespace(state.netns)
     if packet.version == 6 or is_known(namespace, link, packet.version, address):
         return who_answers(network, state.netns, link, packet.version, address)
-    sender = announced(namespace, link.name, packet, address)
+    sender = _arp_sender(namespace, state, link, address)
+    return who_answers(network, state.netns, link, packet.version, address, sender)
+
+
+def _arp_sender(namespace: Namespace, state: State, link: Link, address: int) -> int:
+    """Return the sender address of the ARP request for the address."""
+    sender = announced(namespace, link.name, state.packet, address)
     request = ArpRequest(state.netns.host, state.netns.name, link.name, address, sender)
-    asked_by = namespace.door.choices.arp_sender(request)
-    return who_answers(network, state.netns, link, packet.version, address, asked_by)
+    return namespace.door.choices.arp_sender(request)
 
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
@@ -156,7 +181,8 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             return state.with_frame(target=answer.port).to("device-out")
         case "outside":
             asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
-            told = state if answer.mac is None else state.with_frame(dmac=answer.mac)
+            mac = answer.mac if answer.mac is not None else _entered(network, state, link, address)
+            told = state if mac is None else state.with_frame(dmac=mac)
             return without_carrier(state, link) if asked else told.with_frame(target=None).to("device-out")
         case "down" | "closed" | "isolated":
             assert answer.blocked is not None
@@ -182,6 +208,13 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
                 message("nobody on it answers for {address}", address=text),
                 address=address,
             )
+
+
+def _entered(network: Network, state: State, link: Link, address: int) -> int | None:
+    """Return the hardware address that the neighbour's entry has on a bridge: it tells the port."""
+    wanted = (link.name, state.packet.version, address)
+    entries = network.namespace(state.netns).neighbours if link.kind == "bridge" else ()
+    return next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)
 
 
 _BLOCKED: dict[str, tuple[Reason, Message]] = {

@@ -282,19 +282,19 @@ def port_towards(
 ) -> Link | None:
     """Return the bridge port whose wire leads to the target (None: outside of the snapshot), or None.
 
-    ``mac``: the frame's destination hardware address.  If a forwarding entry names a tunnel device for it, that is the
-    port.
+    ``mac``: the frame's destination hardware address.  If a forwarding entry names a tunnel device for it, or any port
+    for a host that was not read, that is the port.
     """
     namespace = network.namespace(netns)
     if target is None and mac is not None and (link := namespace.link(bridge)) is not None:
         target = _mac_behind_bridge(network, netns, link, mac, skip=None).port
     ports = bridge_ports(namespace, bridge)
     tunnels = {each.name: each for each in ports if each.tunnel is not None}
-    if tunnels and mac is not None:
-        named = (each.port for each in namespace.fdb if each.mac == mac and each.remote is None and not each.local)
-        port = next((tunnels[name] for name in named if name in tunnels), None)
-        if port is not None:
-            return port
+    named = [each.port for each in namespace.fdb if each.mac == mac and each.remote is None and not each.local]
+    known = tunnels if target is not None else {each.name: each for each in ports}
+    port = next((known[name] for name in named if name in known), None)
+    if port is not None:
+        return port
     if target is not None and target.netns.host != netns.host:
         return _port_to_host(network, netns, ports, target)
     flooded = next(iter(tunnels.values()), None) if mac is not None else None

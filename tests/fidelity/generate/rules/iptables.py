@@ -139,7 +139,7 @@ class _Table:
         return f"{'' if link == '+' else self._not()}{option} {link}"
 
     def _link(self) -> str:
-        return self.dice.pick((*self.made.links, *self.made.links, "lo", "up+", "br+", "r+", "eth0", "+"))
+        return self.dice.pick((*self.made.links, *self.made.links, "lo", "up+", "br+", "r+", "eth0", "+", "up*"))
 
     def _match_dport(self, hook: str, protocol: str | None) -> str | None:
         return self._ports("--dport", protocol)

@@ -11,6 +11,8 @@ from tests.fidelity.testbed.capabilities import netdev_hooks
 TABLES = ("netdev n0", "inet n1", "bridge n2")
 """Those that nft makes here."""
 _BRIDGE_HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
+_PACKET_TYPES = ("host", "host", "otherhost", "otherhost", "broadcast", "multicast", "outgoing", "loopback")
+_ICMP: dict[Version, str] = {4: "icmp", 6: "ipv6-icmp"}
 _EBTABLES = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "OUTPUT", "POSTROUTING")}
 
 
@@ -100,7 +102,7 @@ def _matches(dice: Dice, made: Plan, version: Version, hook: str) -> str:
             case "type":
                 found.append(f"ether type {negation}{ip}")
             case "pkttype":
-                found.append(f"meta pkttype {negation}{dice.pick(('host', 'other'))}")
+                found.append(f"meta pkttype {negation}{dice.pick(('host', 'other', 'broadcast', 'multicast', '5'))}")
             case "smac":
                 found.append(f"ether saddr {negation}02:00:00:00:0{dice.number(0, 8)}:01")
             case _:
@@ -122,15 +124,17 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
         for _ in range(dice.number(1, 4)):
             negation = "! " if dice.chance(0.2) else ""
             port = f"--{ip}-proto {dice.pick(('tcp', 'udp'))} --{ip}-dport {negation}{dice.pick(PORTS)}"
+            icmp = f"--{ip}-proto {_ICMP[version]} --{ip}-icmp-type {negation}{_icmp_types(dice, version)}"
             side = "source" if dice.chance(0.5) else "destination"
             address = f"--{ip}-{side} {negation}{dice.pick(made.addresses(version))}"
             macs = ("02:00:00:00:02:01", "02:00:00:00:07:01", "02:00:00:00:08:01", "Unicast", "Multicast")
             others = [f"-{dice.pick('sd')} {negation}{dice.pick(macs)}", f"--mark {negation}{dice.pick(MARKS):#x}",
-                      f"--pkttype-type {negation}{dice.pick(('host', 'otherhost'))}"]  # fmt: skip
+                      f"--pkttype-type {negation}{dice.pick(_PACKET_TYPES)}"]  # fmt: skip
+            others += [f"--{ip}-{'tos' if version == 4 else 'tclass'} {negation}{dice.pick(('0x0', '0x28', '0x10'))}"]
             others += [f"-i {negation}v1"] if chain in ("PREROUTING", "INPUT", "FORWARD") else []
             others += [f"-o {negation}v+"] if chain in ("FORWARD", "OUTPUT", "POSTROUTING") else []
             # Each rule matches an address or port, because the kernel's own ARP requests pass, too.
-            what = f"-p {protocol} {dice.pick((address, port))} {dice.pick(('', '', *others))}"
+            what = f"-p {protocol} {dice.pick((address, port, icmp))} {dice.pick(('', '', *others))}"
             target = dice.pick(("ACCEPT", "ACCEPT", "DROP", "CONTINUE", "RETURN", "mark --mark-set 0x1"))
             rules.append(" ".join((f"-A {chain}", what, "-j", target)).replace("  ", " "))
         if dice.chance(0.8):
@@ -139,9 +143,16 @@ def _ebtables(dice: Dice, made: Plan) -> RuleText:
     return RuleText("ebtables", version, table, heads, tuple(rules))
 
 
+def _icmp_types(dice: Dice, version: Version) -> str:
+    """Return a range of types of echo requests and errors, and a range of codes."""
+    first = dice.pick((0, 3, 8) if version == 4 else (1, 3, 128))
+    last = first + dice.pick((0, 0, 1, 5))
+    return f"{first}:{last}{dice.pick(('', '/0:255', '/0:0', '/1:4'))}"
+
+
 def _ebtables_rare(dice: Dice, made: Plan, chain: str, version: Version) -> str:
-    """Yield rules whose targets write the hardware address that the frame already has, because another one is not
-    modelled."""
+    """Return a rule that few frames would satisfy by chance; half of those that write a frame's destination write the
+    one that it has already, because where it goes with another one is not modelled."""
     bridge = dice.pick([MACS[link] for link in made.links if link.startswith("br")] or [MACS["br0"]])
     ip = "ip" if version == 4 else "ip6"
     what = f"-p {'IPv4' if version == 4 else 'IPv6'} --{ip}-proto {dice.pick(('tcp', 'udp'))}"
@@ -151,5 +162,6 @@ def _ebtables_rare(dice: Dice, made: Plan, chain: str, version: Version) -> str:
         choices += [same, f"-d {bridge} -j redirect --redirect-target CONTINUE"] * 2
     if chain == "POSTROUTING":
         mac = dice.pick((bridge, MACS["c1"], MACS["c2"]))
-        choices += [f"-s {mac} -j snat --to-src {mac} --snat-target CONTINUE"] * 2
+        new = dice.pick((mac, "02:00:00:00:77:01"))
+        choices += [f"-s {mac} -j snat --to-src {new} --snat-target {dice.pick(('CONTINUE', 'ACCEPT'))}"] * 2
     return f"{what} {dice.pick(choices)}"

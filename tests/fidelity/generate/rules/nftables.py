@@ -15,6 +15,10 @@ _PRIORITIES = (-310, -250, -160, -90, -10, 7, 20, 110)
 """Priorities that no iptables table has: chains of equal priority run in the order of registration, which no reading
 shows.
 """
+_WHOLE_BYTES: dict[Version, tuple[str, ...]] = {
+    4: ("10.0.0.0/8", "192.0.0.0/8", "198.51.0.0/16", "172.18.0.0/16", "192.0.2.0/24", "203.0.113.0/24"),
+    6: ("2000::/8", "fd00::/8", "2001:db8::/32", "2001:db8:1::/48", "2001:db8:1::/64", "fd18::/64"),
+}
 _REJECTS: dict[Version, tuple[str, ...]] = {
     4: ("icmp host-unreachable", "icmp admin-prohibited", "icmp net-prohibited", "icmp port-unreachable"),
     6: ("icmpv6 no-route", "icmpv6 admin-prohibited", "icmpv6 addr-unreachable", "icmpv6 port-unreachable"),
@@ -136,6 +140,8 @@ class _Table:
         )
 
     def _link(self) -> str:
+        if self.dice.chance(0.1):
+            return self.dice.pick(('"\\*"', '"up\\*"'))  # a star of the name itself, which no link here has
         links = self.dice.some((*self.made.links, "lo", "up*"), 2)
         quoted = ", ".join(f'"{link}"' for link in links)
         return self.dice.pick((f'"{links[0]}"', f"{{ {quoted} }}"))
@@ -197,6 +203,10 @@ class _Table:
                 return f"ct mark {self._not()}{dice.pick((0, *MARKS)):#x}"
             case _:
                 side = dice.pick(("daddr", "saddr"))
+                if self.family != "inet" and dice.chance(0.5):
+                    # nft lists these as other addresses, in which the bytes of the prefix come last.
+                    way = dice.pick(("original", "original", "reply"))
+                    return f"ct {way} {side} {self._not()}{dice.pick(_WHOLE_BYTES[self.version])}"
                 return f"ct original {self.ip} {side} {self._not()}{dice.pick(self.made.addresses(self.version))}"
 
     def _fib(self, hook: str) -> str:
@@ -204,6 +214,9 @@ class _Table:
         kinds = ("local", "local", "local", "unicast", "broadcast", "multicast", "{ local, broadcast }", "anycast",
                  "unreachable", "{ blackhole, prohibit }")  # fmt: skip
         kind = dice.pick(kinds)
+        if hook in ("prerouting", "input", "forward") and dice.chance(0.15):
+            number = f"oif {self._not()}{dice.pick((0, 1, 2, 3, 77))}"
+            return f"fib {dice.pick(('daddr', 'saddr'))}{dice.pick(('', ' . mark'))} {number}"
         if hook == "prerouting" and dice.chance(0.3):
             return f"fib saddr{dice.pick(('', ' . mark'))} . iif oif {dice.pick(('missing', 'exists'))}"
         limit = " . iif" if hook in ("prerouting", "input") and dice.chance(0.6) else ""
@@ -231,6 +244,9 @@ class _Table:
             return f"{dice.pick(('jump', 'jump', 'goto'))} {dice.pick(later)}"
         if kind == "nat":
             return self._nat(hook, protocol)
+        if dice.chance(0.05):
+            inside = dice.pick(("drop", "accept", "return", f"meta mark set {dice.pick(MARKS):#x}"))
+            return f"{dice.pick(('jump', 'goto'))} {{ meta length > {dice.pick((30, 48, 60))} {inside}; }}"
         if dice.chance(0.2):
             return nft_extensions.statement(dice, self.made, self.version, hook, priority, protocol)
         mark = dice.pick(MARKS)

@@ -44,7 +44,21 @@ CASES: dict[str, tuple[Evidence, Contact]] = {
         Contact("docker", END, "unreachable")),
     "another machine's": (
         of(("docker-socket", "absent", "tcp://192.0.2.1:2375", "not a local socket: not asked", 127)),
-        Contact("docker", "tcp://192.0.2.1:2375", "unreachable")),
+        Contact("docker", "tcp://192.0.2.1:2375", "unreachable", asked=False)),
+    "another machine's, by name": (
+        of(("docker-socket", "absent", "ssh://a@b", "not asked (named by DOCKER_HOST)", 127), DOCKERD),
+        Contact("docker", "ssh://a@b", "unreachable", named="DOCKER_HOST", asked=False)),
+    "a named place where nobody listens, beside a daemon": (
+        of(("docker-socket", "absent", "/nope", "/nope is not there or no socket (named by docker context far)", 127),
+           DOCKERD),
+        Contact("docker", "unix:///nope", "unreachable", named="docker context far")),
+    "a named place refuses": (
+        of(("docker-socket", "refused", "/nope", "/nope: Permission denied (named by DOCKER_HOST)", 1)),
+        Contact("docker", "unix:///nope", "unreadable", named="DOCKER_HOST")),
+    "a signal has stopped it": (
+        of(SOCKET, DOCKERD, ("docker-version", "failed", "docker version", "not asked", 124),
+           ("engine-halted", "text", "/proc/PID/stat", "9\tdockerd\n", 0)),
+        Contact("docker", END, "hung", halted=((9, "dockerd"),))),
     "no socket": (
         of(("docker-socket", "absent", "/run/docker.sock", "no Docker socket", 127)),
         Contact("docker", END, "stopped")),

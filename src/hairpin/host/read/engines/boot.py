@@ -1,4 +1,4 @@
-"""How a Docker daemon that does not run is started here, and what its traces say of why it does not run."""
+"""How a dockerd that does not run is started here, and what its traces say of why it does not run."""
 
 from typing import Literal
 
@@ -21,10 +21,10 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
         return None
     paths = tuple(line for line in reading.text.split("\n") if line)
     flags, log, file = readings.first("dockerd-unit"), readings.first("dockerd-log"), readings.first("daemon-json")
-    said: engine_options.GivenOptions = ()
+    said: tuple[str, ...] = ()
     if file is not None:
         try:
-            said = engine_options.of_file(file.text, source=file.origin)
+            said = engine_options.names_in_file(file.text, source=file.origin)
         except ParseError:
             malformed = True
     return Boot(

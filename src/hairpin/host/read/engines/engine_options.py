@@ -101,6 +101,12 @@ def of_file(text: str, *, source: str) -> GivenOptions:
     )
 
 
+def names_in_file(text: str, *, source: str) -> tuple[str, ...]:
+    """Return the names of all options of ``daemon.json``; raise ParseError."""
+    found = decode(_FILE, text, source=source) if text.strip() else {}
+    return tuple(found)
+
+
 def of_flags(text: str) -> GivenOptions:
     """Return the options of the flags, one ``--flag=value`` a line."""
     pairs = (line.partition("=") for line in text.split("\n") if line.startswith("--"))

@@ -1,0 +1,44 @@
+"""A service of the host itself listens on loopback only.
+
+Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere, and containers, are refused.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.service._service import in_container, listening, on_loopback, same_port
+from hairpin.change.change import one
+from hairpin.message import message
+from hairpin.walk.sockets import socket_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when every socket of the port is bound to loopback, and no container's port is meant."""
+    sockets = same_port(view)
+    if not view.on_host or not sockets or in_container(view) is not None or at_host_port(view, every_version=True):
+        return
+    if not all(on_loopback(each) for each in sockets):
+        return
+    port = view.stop.seen.packet.dport
+    advice = message("let the service on port {port} bind to the asked address too, or to all", port=port)
+    yield Candidate(
+        title=message("The service on port {port} of the host listens on loopback only", port=port),
+        detail=message(
+            "{socket} takes connections from the host itself; for the asked address nothing listens.",
+            socket=socket_text(sockets[0]),
+        ),
+        change=one(listening(view, advice)),
+        where=where(socket=socket_text(sockets[0])),
+        in_class="bound-to-loopback",
+        evidence=(sockets[0].evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="host-service-listens-on-loopback",
+    title="A service of the host listens on loopback only",
+    source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

@@ -1,0 +1,112 @@
+"""Replaced files as commands that may be typed in twice, and with any indentation: a here-document ends only at a line
+that begins with its mark, so that a copied block would not end.
+
+A small file is written whole.  Of a larger one the changed lines are edited with sed(1): found by their whole text, or
+where that is not enough by their numbers, in the file as it was read.
+"""
+
+import hashlib
+import re
+import shlex
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+_SMALL = 8
+"""Lines up to which a file is written whole."""
+_JOIN = "\n"
+_SPECIAL = re.compile(r"[\\/.*\[\]^$]")
+
+
+def written_lines(text: str) -> str:
+    """Return the command that prints the text: a quoted word for each line."""
+    lines = text.removesuffix("\n").split("\n")
+    if len(lines) == 1 and "\\" not in lines[0] and not lines[0].startswith("-"):
+        return f"echo {_quoted(lines[0])}"
+    return "printf '%s\\n' \\\n" + " \\\n".join(f"    {_quoted(line)}" for line in lines)
+
+
+def _quoted(line: str) -> str:
+    """Return the line as one word of a shell: readable also where it has single quotes."""
+    return shlex.quote(line) if "'" not in line else '"' + re.sub(r'["$`\\]', lambda found: "\\" + found[0], line) + '"'
+
+
+def file_commands(path: str, before: str | None, after: str | None) -> Iterator[str]:
+    """Yield the commands that replace the file's content; ``after`` None: that delete it."""
+    name = shlex.quote(path)
+    if after is None:
+        yield f"rm {name}"
+    elif before is None or not before.endswith("\n") or not after.endswith("\n") or after.count("\n") <= _SMALL:
+        yield f"{written_lines(after)} > {name}" if after else f": > {name}"
+    else:
+        old, new = before.split("\n")[:-1], after.split("\n")[:-1]
+        blocks = [
+            (old[start:end], new[first:last], start)
+            for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+            if kind != "equal"
+        ]
+        told = [_by_text(name, old, new, block) for block in blocks]
+        if all(each is not None for each in told):
+            yield from (line for each in told for line in each or ())
+        else:
+            yield _by_number(name, path, before, blocks)
+
+
+_Block = tuple[list[str], list[str], int]
+"""The lines that go, those that come, and the index of the first of those that go."""
+
+
+def _by_text(name: str, old: list[str], new: list[str], block: _Block) -> list[str] | None:
+    """Return the commands that find the lines by their text; None if the text is not enough to find them, or to know
+    later that it was done."""
+    gone, come, start = block
+    if any(old.count(line) > 1 or line in new for line in gone):
+        return None
+    if len(gone) == len(come):
+        return [
+            f"sed -i {shlex.quote(f's/{_pattern(line)}/{_replacement(other)}/')} {name}"
+            for line, other in zip(gone, come, strict=True)
+        ]
+    deletions = [f"sed -i {shlex.quote(f'/{_pattern(line)}/d')} {name}" for line in gone]
+    if not come:
+        return deletions
+    mark = next((line for line in come if line.strip() and line not in old and new.count(line) == 1), None)
+    if mark is None:
+        return None
+    there = f"grep -qxF -- {shlex.quote(mark)} {name} || "
+    if start == len(old):
+        return [f"{there}{written_lines(_JOIN.join(come))} >> {name}"]
+    if old.count(old[start]) > 1 or not old[start].strip():
+        return None
+    at = f"/{_pattern(old[start])}/"
+    return [f"{there}sed -i {' '.join(_inserted(at, line) for line in come)} {name}", *deletions]
+
+
+def _inserted(at: str, line: str) -> str:
+    return "-e " + shlex.quote(at + "i\\" + _escaped(line))
+
+
+def _by_number(name: str, path: str, before: str, blocks: list[_Block]) -> str:
+    """Return the command that edits lines by their numbers, if the file is still the one that was read."""
+    size, expressions = before.count("\n"), list[str]()
+    for gone, come, start in blocks:
+        if start == size:
+            expressions += ["-e " + shlex.quote("$a\\" + _escaped(line)) for line in come]
+            continue
+        expressions += [_inserted(str(start + 1), line) for line in come]
+        if gone:
+            expressions.append(f"-e {start + 1},{start + len(gone)}d")
+    digest = hashlib.sha256(before.encode()).hexdigest()
+    known = shlex.quote(f"{digest}  {path}")
+    return f"echo {known} | sha256sum -c --quiet && sed -i {' '.join(expressions)} {name}"
+
+
+def _pattern(line: str) -> str:
+    return "^" + _SPECIAL.sub(lambda found: "\\" + found[0], line) + "$"
+
+
+def _replacement(line: str) -> str:
+    return re.sub(r"[\\/&]", lambda found: "\\" + found[0], line)
+
+
+def _escaped(line: str) -> str:
+    return line.replace("\\", "\\\\")

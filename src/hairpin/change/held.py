@@ -1,0 +1,81 @@
+"""What a chain holds of a rule before each edit, so that the commands shown for the edits may be typed in twice.
+
+Words alone do not say which of several equal rules is meant, nor whether a rule is there because the same command was
+typed in before.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
+from hairpin.change.loading import own_words
+from hairpin.change.rules import tool_rules
+from hairpin.errors import ChangeError
+from hairpin.netfilter.iptables.render import render_rule
+from hairpin.netfilter.iptables.spelled import spelled
+from hairpin.netfilter.ir import Chain, Table
+from hairpin.netfilter.rule_address import IpFamily
+
+_INTERFACE = re.compile(r"(?:! )?-[io] \S+ ?")
+_WITHOUT_INTERFACES = "1.8.11 (nf_tables)"
+"""iptables-nft 1.8.11 compares no interfaces when it looks for a rule: `-C` finds rules that are not there, and `-D`
+deletes those of another interface.  Source: iptables' commit 40406dbfaefb, "nft: fix interface comparisons in `-C`
+commands"; Debian's 1.8.11-2 has it."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """``copies``: how many rules of the chain have the same words before the edit.  ``is_first``: the rule to delete is
+    the first that the tool finds by its words.  ``has_table``: the edit's table is there."""
+
+    copies: int = 0
+    is_first: bool = True
+    has_table: bool = True
+
+
+def held_before(edits: Sequence[RuleEdit], table: Table | None, version: str | None) -> tuple[Held, ...]:
+    """Return what each edit finds after those before it; ``version``: what ``iptables -V`` says."""
+    return tuple(_held(edits, table, _WITHOUT_INTERFACES in (version or "")))
+
+
+def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterator[Held]:
+    chains: dict[str, list[str]] = {}
+    for edit in edits:
+        if isinstance(edit, InsertRule):
+            texts = chains.setdefault(edit.chain, _texts(table, edit.chain))
+            printed = listed(edit)
+            yield Held(texts.count(printed))
+            texts.insert(len(texts) if edit.position is None else edit.position - 1, printed)
+        elif isinstance(edit, DeleteRule):
+            texts = chains.setdefault(edit.place.chain, _texts(table, edit.place.chain))
+            wanted = edit.place.text
+            found = next((n for n, text in enumerate(texts, 1) if _looks(text, blind) == _looks(wanted, blind)), 0)
+            yield Held(texts.count(wanted), is_first=found in (0, edit.place.number))
+            if 0 < edit.place.number <= len(texts):
+                texts.pop(edit.place.number - 1)
+        else:
+            yield Held(has_table=table is not None or not isinstance(edit, AddChain))
+
+
+def listed(edit: InsertRule) -> str:
+    """Return the rule's line as its tool lists it: iptables adds words to those that a person types."""
+    if edit.dialect not in ("iptables-nft", "iptables-legacy"):
+        return edit.rule.text
+    family: IpFamily = "ip6" if edit.family == "ip6" else "ip"
+    line = f"-A {edit.chain} {own_words(edit.rule, edit.chain)}".rstrip()
+    try:
+        typed = line == spelled(edit.rule.body, edit.chain, family)
+        return render_rule(edit.rule, edit.chain, family) if typed else line
+    except ChangeError:
+        return line
+
+
+def _texts(table: Table | None, chain: str) -> list[str]:
+    found: Chain | None = table.chain(chain) if table is not None else None
+    return [rules[0].text for rules in tool_rules(found.rules)] if found is not None else []
+
+
+def _looks(text: str, blind: bool) -> str:
+    """Return the words that the tool compares."""
+    return _INTERFACE.sub("", text) if blind else text

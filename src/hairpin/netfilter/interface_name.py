@@ -1,0 +1,16 @@
+"""Names of interfaces in rules: ``eth*`` is a prefix; the star of an interface's own name is ``\\*``, as nft writes it.
+
+Source: nftables src/meta.c ifname_type, src/netlink_delinearize.c
+"""
+
+
+def literal_name(name: str) -> str:
+    """Return the IR's form of a whole name."""
+    return f"{name[:-1]}\\*" if name.endswith("*") else name
+
+
+def fits_name(value: str, pattern: str) -> bool:
+    """Return whether an interface name fits a name or a prefix pattern."""
+    if pattern.endswith("\\*"):
+        return value == f"{pattern[:-2]}*"
+    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern

@@ -1,0 +1,48 @@
+"""Prefixes of whole bytes behind ``ct original saddr`` without ``ip``, which nft lists as other addresses.
+
+For ``10.100.0.0/16`` the kernel compares the first two bytes of the connection's address.  nft lists the two bytes as
+the last ones of an address: ``0.0.10.100``.  The bytes of a whole address stay in their places.
+
+Source: nftables 1.0.6 src/netlink_delinearize.c; its ``--debug=netlink`` shows the comparison
+"""
+
+from hairpin.netfilter.nft.syntax import Json, content, named
+from hairpin.netfilter.rule_address import IpFamily, read_address, write_address
+
+_BITS: dict[IpFamily, int] = {"ip": 32, "ip6": 128}
+_IN_USE6 = frozenset((*range(0x20, 0x40), *range(0xFC, 0x100)))
+"""First bytes of the IPv6 addresses that hosts have: global, unique local, link local, multicast (RFC 4291)."""
+
+
+def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:
+    """Return both sides of a comparison as the kernel has them; None if the listing leaves two possibilities.
+
+    nft leaves the family out of the key, too.
+    """
+    inner = content(left)
+    if named(left) != "ct" or inner.get("key") not in ("saddr", "daddr") or "dir" not in inner:
+        return left, right
+    address = right if isinstance(right, str) else ""
+    family: IpFamily = "ip6" if _is_ip6(right) else "ip"
+    full: Json = {"ct": {**inner, "key": f"{family} {inner['key']}"}}
+    try:
+        value = read_address(address, family)
+    except ValueError:
+        return full, right  # a range, a set, a prefix that ends inside a byte
+    size = (value.bit_length() + 7) // 8
+    bits = 8 * size
+    if value == 0 or bits == _BITS[family]:
+        return full, right
+    if family == "ip6" and value >> bits - 8 not in _IN_USE6:
+        return None
+    prefix: Json = {"addr": write_address(value << _BITS[family] - bits, family), "len": bits}
+    return full, {"prefix": prefix}
+
+
+def _is_ip6(value: Json) -> bool:
+    """Return whether an address, or one inside a range, a prefix or a set, is one of IPv6."""
+    if isinstance(value, dict):
+        return any(map(_is_ip6, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_ip6, value))
+    return isinstance(value, str) and ":" in value

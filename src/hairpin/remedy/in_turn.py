@@ -1,0 +1,99 @@
+"""Repairs that are printed one below the other are carried out in that order: each is made for the hosts that those
+above it leave.
+
+So a rule's number counts the rules that an earlier repair inserted, and a file that two repairs write holds both.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive
+from hairpin.change.held import listed
+from hairpin.change.rules import tool_rules
+from hairpin.change.simulate import simulate
+from hairpin.change.step import done_by
+from hairpin.errors import ChangeError
+from hairpin.netfilter.ir import Dialect, Family, Table
+from hairpin.network.network import Network
+from hairpin.remedy.remedy import Remedy
+
+
+def after(remedy: Remedy, was: Network, now: Network) -> Network:
+    """Return the network after the repair for now and the one that lasts; as it is now if they do not fit.  A rule that
+    a repair before it has made is not made again."""
+    parts = (part for step in (*remedy.steps, *remedy.keeping) for part in done_by(step))
+    try:
+        return simulate(Change(tuple(part for part in parts if not _is_made(part, was, now))), now)
+    except ChangeError:
+        return now
+
+
+def refitted(candidate: Candidate, was: Network, now: Network) -> Candidate:
+    """Return the candidate with its rules at the numbers that they have after the repairs before it.
+
+    What these repairs have made already stays in the change: its commands find it there and leave it.
+    """
+    if was is now:
+        return candidate
+    change = Change(tuple(_moved(part, was, now) for part in candidate.change.parts), candidate.change.calls)
+    try:
+        simulate(change, now)
+    except ChangeError:
+        return candidate
+    return msgspec.structs.replace(candidate, change=change)
+
+
+def makes_again(change: Change, was: Network, now: Network) -> bool:
+    """Return whether the change adds a chain or a rule that a repair before it has added."""
+    return any(_is_made(part, was, now) for part in change.parts)
+
+
+def _is_made(part: Primitive, was: Network, now: Network) -> bool:
+    if isinstance(part, AddChain):
+        table = _table(part, now)
+        return table is not None and table.chain(part.chain) is not None
+    if isinstance(part, InsertRule):
+        line = listed(part)
+        before, since = (_texts(_table(part, each), part.chain) for each in (was, now))
+        return since.count(line) + since.count(part.rule.text) > before.count(line) + before.count(part.rule.text)
+    return False
+
+
+def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
+    replace = msgspec.structs.replace
+    if isinstance(part, DeleteRule):
+        place = part.place
+        table = _find(part.netns, (place.dialect, place.family, place.table), now)
+        number = _number(_texts(table, place.chain), place.text, place.number)
+        return part if number is None else replace(part, place=replace(place, number=number))
+    if isinstance(part, InsertRule) and part.position is not None and part.position > 1:
+        texts = _texts(_table(part, was), part.chain)
+        if part.position > len(texts):
+            return part
+        number = _number(_texts(_table(part, now), part.chain), texts[part.position - 1], part.position)
+        return part if number is None else replace(part, position=number)
+    return part
+
+
+def _number(texts: list[str], wanted: str, near: int) -> int | None:
+    """Return the number of the rule of these words that is nearest to where it was."""
+    return min((n for n, text in enumerate(texts, 1) if text == wanted), key=lambda n: abs(n - near), default=None)
+
+
+def _table(part: AddChain | InsertRule, network: Network) -> Table | None:
+    return _find(part.netns, (part.dialect, part.family, part.table), network)
+
+
+def _find(netns: object, key: tuple[Dialect, Family, str], network: Network) -> Table | None:
+    dialect, family, name = key
+    namespaces: Iterator[Table | None] = (
+        namespace.ruleset.table(family, name, dialect) for each, namespace in network.namespaces() if each == netns
+    )
+    return next(namespaces, None)
+
+
+def _texts(table: Table | None, chain: str) -> list[str]:
+    found = table.chain(chain) if table is not None else None
+    return [rules[0].text for rules in tool_rules(found.rules)] if found is not None else []

@@ -1,0 +1,50 @@
+"""Keeps a rule of nft in the script that the host loads at boot."""
+
+from hairpin.change.change import InsertRule, WriteFile
+from hairpin.host.boot.rule_keeper import is_nft_script
+from hairpin.host.boot.saved_rules import with_nft_line
+from hairpin.host.managers import ConfigFile
+from hairpin.message import Message, message
+from hairpin.remedy.remedy import Lasting, Situation
+
+
+def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    """Return the scripts with the rules as first lines of their chains.  The last rule is inserted first."""
+    texts: dict[str, str] = {}
+    advice: list[Message] = []
+    for rule in reversed(rules):
+        found = _with_rule(rule, texts, situation)
+        if found is None:
+            advice.append(_without_script(rule))
+        else:
+            texts[found.path] = found.text
+    written = tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
+    return Lasting(files=tuple(each for each in written if _differs(each, situation)), advice=tuple(reversed(advice)))
+
+
+def _with_rule(rule: InsertRule, texts: dict[str, str], situation: Situation) -> ConfigFile | None:
+    """Return the one script that makes the rule's chain, with the rule; None if no script that was read does."""
+    for file in situation.host.files:
+        if not is_nft_script(file.path):
+            continue
+        script = ConfigFile(file.path, texts.get(file.path, file.text))
+        text = with_nft_line(script, (rule.family, rule.table, rule.chain), rule.rule.text)
+        if text is not None:
+            return ConfigFile(file.path, text)
+    return None
+
+
+def _differs(written: WriteFile, situation: Situation) -> bool:
+    before = situation.file(written.path)
+    return before is None or before.text != written.text
+
+
+def _without_script(rule: InsertRule) -> Message:
+    return message(
+        "no script that this host loads at boot makes chain {chain} of table {family} {table}: the program that makes "
+        "it has to begin it with {line}, or the chain is gone after a reboot and the rule is not needed",
+        chain=rule.chain,
+        family=rule.family,
+        table=rule.table,
+        line=rule.rule.text,
+    )

@@ -1,0 +1,65 @@
+"""The routers around the hosts, which the world stands for: their addresses, and the ARP requests that a host refuses.
+
+The world sends to a host's hardware address without asking for it.  Only where the walk says that the host drops the
+router's ARP request does the world send one, as the router would, and the kernel judges.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network, is_uplink
+from hairpin.network.prefix import Version, address_text
+from hairpin.replica.plan import replies
+from hairpin.replica.plan.blueprint import SysctlValue
+from hairpin.replica.plan.links import Wire, holder_of, mac_of
+from hairpin.walk.outside import asked_by_router, enters_by, router_of
+from hairpin.walk.state import End
+
+_MAIN_ADDRESS = "2"
+"""arp_announce: the sender of a request is an address of its link, whatever the packet's source is."""
+
+
+def gateways(network: Network, version: Version) -> Iterator[str]:
+    """Yield the next hops of the hosts' routes by uplinks that are known as neighbours there.  A container network may
+    cover their addresses, too."""
+    for netns, namespace in network.namespaces():
+        known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
+        for hop in (each for route in namespace.routes for each in route.next_hops):
+            link = namespace.link(hop.link) if hop.link is not None else None
+            if link is None or hop.gateway is None or not is_uplink(network, netns, link):
+                continue
+            if hop.gateway not in known:  # it asked or answered on the link: it is no mere entry in a route
+                continue
+            if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) == version:
+                yield address_text(hop.gateway, version)
+
+
+def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Version) -> tuple[str, str]:
+    """Return the next hop of the world's routes by the wire, and the line that makes it known."""
+    asked = refused(network, flows, wire) if version == 4 else None
+    if asked is not None:
+        return asked[1], f"address add {asked[0]}/32 dev {wire.name} noprefixroute"
+    router, mac = replies.ROUTER[version], mac_of(wire.netns, holder_of(network.namespace(wire.netns), wire.link))
+    return router, f"neighbour replace {router} lladdr {write_mac(mac)} dev {wire.name} nud permanent"
+
+
+def refused(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str, str] | None:
+    """Return the router and the host's address that it asks for in vain on this wire, or None."""
+    for flow in flows:
+        if flow.version == 6 or not isinstance(flow.start, (Outside, Lan)):
+            continue
+        started = enters_by(network, flow)
+        if isinstance(started, End) or (started.netns, started.iif) != (wire.netns, wire.link.name):
+            continue
+        router = router_of(network, flow, started)
+        if router is not None and isinstance(asked_by_router(network, flow, started), End):
+            return address_text(router, 4), address_text(started.packet.daddr, 4)
+    return None
+
+
+def asking(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
+    """Yield the settings by which the world asks with the router's address."""
+    for wire in wires:
+        if refused(network, flows, wire) is not None:
+            yield SysctlValue(f"net/ipv4/conf/{wire.name}/arp_announce", _MAIN_ADDRESS)

@@ -1,0 +1,81 @@
+"""What keeps a repair, over the whole catalogue: on each small host with a fault, and on each recorded one.
+
+Every repair has a part that lasts or says why none is needed.  No lasting part names what is only of today.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from hairpin.answer.ask import ask
+from hairpin.causes.registry import all_causes
+from hairpin.change.text import all_shown
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.engines.missing import missing_on
+from hairpin.host.docker import Container
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.question.question import Question
+from hairpin.remedy.plan import remedies
+from hairpin.remedy.remedy import Remedy
+from tests.acceptance.recorded import evidence, expected, network
+from tests.causes.test_registry import TABLES
+
+
+def of_small_hosts() -> Iterator[tuple[str, Network, Remedy]]:
+    """Yield each cause of the catalogue with a host that has it and its repair there."""
+    for case in (case for folder in TABLES.values() for case in folder.values()):
+        for found in diagnose(case.sick, case.flow).causes:
+            seen = case.sick.seen_from(found.host)
+            for remedy in remedies(found.cause, found.candidate, seen):
+                yield found.cause, seen, remedy
+
+
+def of_recorded_hosts(name: str) -> Iterator[tuple[str, Network, Remedy]]:
+    answer = ask(Question(), (evidence(name),))
+    for cause in answer.causes:
+        for remedy in cause.remedies:
+            yield cause.id, network(name), remedy
+
+
+SMALL = tuple(of_small_hosts())
+
+
+def test_every_cause_has_a_part_that_lasts_or_says_why_not() -> None:
+    silent = {cause for cause, _, remedy in SMALL if not remedy.keeping and not remedy.advice}
+    assert silent == set()
+    assert {each.id for each in all_causes()} - {cause for cause, _, _ in SMALL} == NO_STOP
+
+
+NO_STOP = {"docker-daemon-not-running"}
+"""Causes that no stop of a packet shows: what keeps them is in tests/causes/engine."""
+
+
+def _today(container: Container) -> Iterator[str]:
+    for endpoint in container.endpoints:
+        yield from (address_text(endpoint.ipv4, 4),) if endpoint.ipv4 is not None else ()
+        yield from (address_text(endpoint.ipv6, 6),) if endpoint.ipv6 is not None else ()
+
+
+def unfit(found: Network, remedy: Remedy) -> Iterator[str]:
+    """Yield the lines of the lasting part that name a container's address or one of the engine's own rules."""
+    addresses = {text for container in found.this.containers() for text in _today(container)}
+    own = {rule.rule.text for _, lost in missing_on(found.this) for rule in lost.wanted.rules}
+    held = {line for file in found.this.files for line in file.text.splitlines()}
+    for line in "\n".join(all_shown(remedy.keeping)).splitlines():
+        words = set(re.split(r"[\s'\"/,]+|(?<=\d):(?=\d+\b)", line))
+        if (words & addresses or any(rule in line for rule in own)) and not line.startswith("sed") and line not in held:
+            yield line
+
+
+def test_no_lasting_part_names_what_is_only_of_today() -> None:
+    found = {(cause, line) for cause, host, remedy in SMALL for line in unfit(host, remedy)}
+    assert found == set()
+
+
+@pytest.mark.parametrize("name", sorted(expected()))
+def test_no_lasting_part_of_a_recorded_host_names_what_is_only_of_today(name: str) -> None:
+    repairs = tuple(of_recorded_hosts(name))
+    assert [(cause, line) for cause, found, remedy in repairs for line in unfit(found, remedy)] == []
+    assert [cause for cause, _, remedy in repairs if not remedy.keeping and not remedy.advice] == []

@@ -1,0 +1,102 @@
+"""What an answer says of engines that do not answer."""
+
+import msgspec
+import pytest
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.engines import state, unanswered, with_engines
+from hairpin.host.docker import Boot, Contact, Engine
+from hairpin.host.engine_health import Health
+from hairpin.host.host import Unread
+from tests.report.answers import answer
+from tests.small_host import container, engine
+
+DOCKER, PODMAN = Engine("docker", "20.10.24"), Engine("podman", "4.3.1")
+STORED = msgspec.structs.replace(engine(container()), stored=True)
+END = "unix:///run/docker.sock"
+
+
+def contact(how: str, endpoint: str = END, **told: object) -> Contact:
+    return msgspec.convert({"kind": "docker", "endpoint": endpoint, "state": how} | told, Contact)
+
+
+SAID: dict[str, tuple[Health, str]] = {
+    "halted": (Health(DOCKER, contact("hung", halted=[[4, "dockerd"]])), "(SIGSTOP, process 4). `kill -CONT 4`"),
+    "containerd halted": (Health(DOCKER, contact("hung", halted=[[5, "containerd"]])), "containerd is stopped"),
+    "hung": (Health(DOCKER, contact("hung")), "does not answer within 3 seconds"),
+    "stopped": (Health(DOCKER, contact("stopped"), enabled=True), "it should run, as it is started at boot"),
+    "stopped, for a container": (Health(DOCKER, contact("stopped"), awaited=(container(),)), "it should run for web"),
+    "stopped, its rules left": (Health(DOCKER, contact("stopped"), left=("rule",)), "still holds its rules"),
+    "stopped for good": (Health(DOCKER, contact("stopped")), "nothing starts it at boot"),
+    "refuses its file": (
+        Health(msgspec.structs.replace(DOCKER, boot=Boot(malformed=True)), contact("stopped"), enabled=True),
+        "/etc/docker/daemon.json is not valid JSON"),
+    "not allowed": (Health(DOCKER, contact("unreadable")), "may not ask Docker at unix:///run/docker.sock"),
+    "nobody there": (
+        Health(DOCKER, contact("unreachable", "unix:///x", named="DOCKER_HOST")),
+        "DOCKER_HOST names unix:///x, where no engine answers. Another dockerd runs here"),
+    "another machine's": (
+        Health(DOCKER, contact("unreachable", "ssh://a", named="docker context far", asked=False)),
+        "docker context far names ssh://a, which is not an engine of this host"),
+    "told by its files": (Health(STORED, contact("hung")), "Its containers are read from its files"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "said"), SAID.values(), ids=SAID)
+def test_the_first_line(found: Health, said: str) -> None:
+    assert said in str(state(found))
+
+
+@pytest.mark.parametrize("found", (Health(DOCKER, contact("answers")), Health(PODMAN, contact("stopped"))))
+def test_of_the_others_nothing_is_said(found: Health) -> None:
+    assert state(found) is None
+
+
+def told(how: str, docker: Engine = STORED, *, unread: tuple[Unread, ...] = ()) -> Answer:
+    """Return a delivered answer of a host whose engine is like that."""
+    found = answer()
+    host = msgspec.structs.replace(found.network.this, contacts=(contact(how),), engines=(docker,))
+    network = msgspec.structs.replace(found.network, hosts=(host,))
+    return with_engines(msgspec.structs.replace(found, network=network, unread=unread))
+
+
+def test_an_engine_that_answers_adds_nothing() -> None:
+    found = told("answers")
+    assert (found.engines, found.causes, found.unread, unanswered(found)) == ((), (), (), False)
+
+
+def test_a_stopped_daemon_is_a_latent_cause_with_its_event() -> None:
+    found = told("stopped")
+    (cause,) = found.causes
+    assert (cause.id, cause.severity, cause.event) == ("docker-daemon-not-running", "latent", "reboot")
+    assert cause.remedies[0].commands == ("systemctl start docker",)
+    assert cause.remedies[0].persist_commands == ("systemctl enable docker",)
+    assert unanswered(found)
+
+
+def test_one_that_starts_at_boot_needs_no_enabling() -> None:
+    boot = Boot("sysvinit", ("/etc/rc2.d/S01docker",))
+    (cause,) = told("stopped", msgspec.structs.replace(STORED, boot=boot)).causes
+    assert (cause.event, cause.remedies[0].commands) == ("container-stop", ("service docker start",))
+    assert cause.remedies[0].persist_commands == ()
+
+
+def test_what_keeps_it_from_starting_comes_first() -> None:
+    boot = Boot("systemd", malformed=True)
+    maker, cause = told("stopped", msgspec.structs.replace(STORED, boot=boot)).causes
+    assert (maker.id, cause.follows_from) == ("daemon-does-not-start-config", (maker.ref,))
+
+
+@pytest.mark.parametrize("how", ("hung", "unreachable", "unreadable"))
+def test_one_that_is_no_cause_leaves_something_undecided(how: str) -> None:
+    asked = Unread("docker-version", "", "docker version", "no answer", "e9", answer().network.this.name)
+    found = told(how, unread=(asked,))
+    assert found.causes == ()
+    assert [(each.key, each.evidence) for each in found.unread] == [("docker-state", "e9")]
+    assert len(found.engines) == 1
+
+
+def test_a_walk_names_no_cause() -> None:
+    found = told("stopped")
+    question = msgspec.structs.replace(found.question, kind="walk")
+    assert with_engines(msgspec.structs.replace(found, question=question, causes=())).causes == ()

@@ -1,0 +1,49 @@
+"""Lost engine rules that docker-proxy hides: the event that shows them, and nothing on a host that lacks none."""
+
+import msgspec
+import pytest
+
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.latent import LatentCause, latent
+from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
+from tests.rule_text import without, without_chain
+from tests.small_host import egress, host_namespace, network, published
+
+NO_JUMP = without("-A PREROUTING -m addrtype")
+NO_CHAIN = without_chain("nat", "DOCKER")
+
+
+def found(hosts: Network, *, inside: bool = False) -> tuple[LatentCause, ...]:
+    flow = published(FromHost(), "127.0.0.1") if inside else published()
+    return latent(examine(hosts, (msgspec.structs.replace(flow, container="web"),)))
+
+
+def test_a_host_that_lacks_no_rule_has_none() -> None:
+    assert found(network()) == ()
+    assert found(network(), inside=True) == (), "127.0.0.1 is docker-proxy's by design"
+
+
+def test_a_lost_jump_strikes_when_docker_proxy_ends() -> None:
+    (cause,) = found(network(host_namespace(NO_JUMP)))
+    assert (cause.event, cause.found.id) == ("docker-kill", "docker-nat-jump-missing-prerouting")
+    assert cause.found.flows == (0,)
+    assert (cause.found.proof.without_change, cause.found.proof.with_change) == ("refused", "delivered")
+
+
+def test_a_lost_chain_strikes_at_the_next_start_of_the_container() -> None:
+    (cause,) = found(network(host_namespace(NO_CHAIN)))
+    assert cause.event == "container-restart"
+    assert cause.found.proof.with_change == "delivered"
+
+
+def test_what_stops_a_flow_already_is_not_latent() -> None:
+    hosts = network(host_namespace(NO_JUMP, sockets=()))
+    examination = examine(hosts, (published(),))
+    assert [each.id for each in examination.causes] == ["docker-nat-jump-missing-prerouting"]
+    assert latent(examination) == ()
+
+
+@pytest.mark.parametrize("rules", (NO_JUMP, NO_CHAIN), ids=("jump", "chain"))
+def test_only_asked_flows_count(rules: str) -> None:
+    assert latent(examine(network(host_namespace(rules)), (egress(),))) == ()

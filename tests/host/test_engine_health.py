@@ -1,0 +1,84 @@
+"""Whether an engine that does not answer should, and what the kernel still holds of it."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import Boot, Contact, Engine
+from hairpin.host.engine_health import Left, conflicts, health, is_down, unanswering
+from hairpin.host.host import Host
+from hairpin.host.managers import Unit
+from tests.small_host import container, engine, host_namespace
+
+STATES = ("answers", "hung", "stopped", "unreachable", "unreadable")
+BARE = Engine("docker", "20.10.24")
+
+
+def host(state: str, docker: Engine = BARE, *, kernel: bool = False, units: tuple[Unit, ...] = ()) -> Host:
+    namespace = host_namespace()
+    if not kernel:
+        namespace = msgspec.structs.replace(
+            namespace, ruleset=msgspec.structs.replace(namespace.ruleset, tables=()), links=(), sockets=()
+        )
+    contact = msgspec.convert({"kind": docker.kind, "endpoint": "", "state": state}, Contact)
+    return Host("h", namespaces=(namespace,), engines=(docker,), contacts=(contact,), units=units)
+
+
+def ended(policy: str) -> Engine:
+    whole = engine(container())
+    containers = tuple(
+        msgspec.structs.replace(each, status="exited", restart_policy=policy) for each in whole.containers
+    )
+    return msgspec.structs.replace(whole, containers=containers)
+
+
+EXPECTED: dict[str, tuple[Host, bool]] = {
+    "answers": (host("answers"), False),
+    "hung": (host("hung"), True),
+    "unreachable": (host("unreachable"), True),
+    "unreadable": (host("unreadable"), True),
+    "stopped, and nothing is left of it": (host("stopped"), False),
+    "stopped, its unit is enabled": (host("stopped", units=(Unit("docker.service", "inactive", "enabled"),)), True),
+    "stopped, its unit failed": (host("stopped", units=(Unit("docker.service", "failed", "disabled"),)), True),
+    "stopped, its unit is disabled": (host("stopped", units=(Unit("docker.service", "inactive", "disabled"),)), False),
+    "stopped, a link starts it at boot": (
+        host("stopped", msgspec.structs.replace(BARE, boot=Boot(enabled=("/etc/rc2.d/S01docker",)))), True),
+    "stopped, a container would be started": (host("stopped", ended("always")), True),
+    "stopped, a container was stopped": (host("stopped", ended("no")), False),
+    "stopped, a container still runs": (host("stopped", engine(container())), True),
+    "stopped, its rules are there": (host("stopped", kernel=True), True),
+    "podman, which has no daemon": (host("stopped", Engine("podman", "4.3.1"), kernel=True), False),
+    "podman hung": (host("hung", Engine("podman", "4.3.1")), True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "expected"), EXPECTED.values(), ids=EXPECTED)
+def test_an_engine_is_expected_to_answer(found: Host, expected: bool) -> None:
+    assert bool(unanswering(found)) is expected
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_a_stopped_daemon_is_down(state: str) -> None:
+    found = host(state)
+    assert is_down(found, found.engines[0]) is (state == "stopped")
+    podman = host(state, Engine("podman", "4.3.1"))
+    assert not is_down(podman, podman.engines[0])
+
+
+def test_what_the_kernel_holds_is_named() -> None:
+    (found,) = health(host("stopped", engine(container()), kernel=True))
+    assert {"process", "rule", "bridge"} <= set(found.left)
+    wanted: tuple[Left, ...] = ()
+    assert health(host("stopped"))[0].left == wanted
+
+
+BOTH: dict[str, tuple[Boot, tuple[str, ...]]] = {
+    "nothing": (Boot(), ()),
+    "another option": (Boot(flags=(("host", "fd://"),), file=("mtu",)), ()),
+    "the same": (Boot(flags=(("mtu", "1500"),), file=("mtu",)), ("mtu",)),
+    "a list by its plural name": (Boot(flags=(("host", "fd://"),), file=("hosts",)), ("host",)),
+}
+
+
+@pytest.mark.parametrize(("boot", "options"), BOTH.values(), ids=BOTH)
+def test_options_given_twice(boot: Boot, options: tuple[str, ...]) -> None:
+    assert conflicts(boot) == options

@@ -1,0 +1,179 @@
+"""Real engines that stop, hang, or are not the one that was meant: the first line, the exit status, the causes."""
+
+import contextlib
+import math
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.diagnosis import CHECK, Report, environment
+from hairpin.lab.plan import ContainerPlan, LabPlan
+
+STOPPED = "kill -KILL $(pidof dockerd); while pidof dockerd >/dev/null; do sleep 0.1; done"
+ENDED = "kill -TERM $(pidof dockerd); while [ -e /run/docker.pid ]; do sleep 0.1; done; sleep 0.3"
+AT_BOOT = "mkdir -p /etc/rc2.d; ln -sf ../init.d/docker /etc/rc2.d/S01docker"
+NOTHING_LEFT = (
+    "docker rm -f web >/dev/null; kill -KILL $(pidof dockerd); rm -f /run/docker.sock; sleep 0.5; "
+    "for t in nat filter; do iptables -t $t -F; iptables -t $t -X; done; iptables -P FORWARD ACCEPT; "
+    "ip link del docker0"
+)
+CONTEXT = (
+    'mkdir -p ~/.docker/contexts/meta/x; cd ~/.docker; echo \'{"currentContext":"far"}\' >config.json; '
+    'echo \'{"Name":"far","Endpoints":{"docker":{"Host":"ssh://root@192.0.2.77"}}}\' >contexts/meta/x/meta.json'
+)
+RESTARTED = LabPlan(containers=(ContainerPlan(name="web", publish=("8151:80",), options="--restart always"),))
+
+
+class Row(msgspec.Struct, frozen=True):
+    """``fault``: breaks the host.  ``first``: how the answer begins.  ``causes``: ids and severities."""
+
+    fault: str
+    first: str
+    status: int
+    causes: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ("8151", "--from", "192.0.2.10")
+    docker_host: str = ""
+    plan: LabPlan = LabPlan()
+
+
+LATENT = (("docker-daemon-not-running", "latent"),)
+ROWS: dict[str, Row] = {
+    "healthy": Row("true", "✓ delivered", 0),
+    "DOCKER_HOST names the usual socket": Row("true", "✓ delivered", 0, docker_host="unix:///var/run/docker.sock"),
+    "DOCKER_HOST names a socket that is not there": Row(
+        "true", "DOCKER_HOST names unix:///nope.sock, where no engine answers", 3, docker_host="unix:///nope.sock"
+    ),
+    "DOCKER_HOST is a bare path": Row(
+        "true", "DOCKER_HOST names unix:///nope.sock, where no engine answers", 3, docker_host="/nope.sock"
+    ),
+    "DOCKER_HOST names a port that nobody listens on": Row(
+        "true", "DOCKER_HOST names tcp://127.0.0.1:2375, where no engine answers", 3,
+        docker_host="tcp://127.0.0.1:2375",
+    ),
+    "DOCKER_HOST names another machine": Row(
+        "true", "DOCKER_HOST names ssh://root@192.0.2.77, which is not an engine of this host", 3,
+        docker_host="ssh://root@192.0.2.77",
+    ),
+    "DOCKER_HOST names this host over ssh": Row("true", "✓ delivered", 0, docker_host="ssh://root@localhost"),
+    "DOCKER_HOST leaves it to the unit": Row("true", "✓ delivered", 0, docker_host="fd://"),
+    "the client's context is another machine's": Row(
+        CONTEXT, "docker context far names ssh://root@192.0.2.77, which is not an engine of this host", 3
+    ),
+    "dockerd is stopped by a signal": Row(
+        "kill -STOP $(pidof dockerd)", "dockerd does not answer: it is stopped (SIGSTOP", 3
+    ),
+    "containerd is stopped by a signal": Row(
+        "kill -STOP $(pidof containerd)", "Docker answers in part only: containerd is stopped (SIGSTOP", 3
+    ),
+    "dockerd was killed, its container runs on": Row(
+        STOPPED, "dockerd is not running: it should run for web", 3, LATENT
+    ),
+    "and its socket is gone": Row(
+        f"{STOPPED}; rm -f /run/docker.sock", "dockerd is not running: it should run for web", 3, LATENT
+    ),
+    "and the container is asked by its name": Row(
+        STOPPED, "dockerd is not running: it should run for web", 1, (("docker-daemon-not-running", "blocking"),),
+        arguments=("web",),
+    ),
+    "and nothing is asked": Row(
+        STOPPED, "dockerd is not running: it should run for web", 1, (("docker-daemon-not-running", "blocking"),),
+        arguments=(),
+    ),
+    "and another container is asked": Row(STOPPED, "", 3, arguments=("nothere",)),
+    "dockerd was stopped with its containers": Row(
+        f"{ENDED}; {AT_BOOT}", "dockerd is not running: it should run for web", 1,
+        (("docker-daemon-not-running", "blocking"),), plan=RESTARTED,
+    ),
+    "dockerd has never started, though it is enabled": Row(
+        f"{NOTHING_LEFT}; {AT_BOOT}", "dockerd is not running: it should run, as it is started at boot", 3, LATENT,
+        arguments=(),
+    ),
+    "dockerd is stopped and nothing is left of it": Row(
+        NOTHING_LEFT, "dockerd is not running: nothing starts it at boot", 0, arguments=()
+    ),
+    "daemon.json is malformed": Row(
+        f"{ENDED}; echo '{{\"mtu\": x' >/etc/docker/daemon.json",
+        "dockerd is not running: /etc/docker/daemon.json is not valid JSON", 1,
+        (("daemon-does-not-start-config", "blocking"), ("docker-daemon-not-running", "blocking")), plan=RESTARTED,
+    ),
+    "an option is a flag and in daemon.json": Row(
+        f"{ENDED}; echo '{{\"hosts\": [\"fd://\"]}}' >/etc/docker/daemon.json",
+        "dockerd is not running: host: given both as a flag in the unit and in /etc/docker/daemon.json", 1,
+        (("daemon-does-not-start-config", "blocking"), ("docker-daemon-not-running", "blocking")), plan=RESTARTED,
+    ),
+    "nat rules are flushed, docker-proxy answers": Row(
+        "iptables -t nat -F", "✓ delivered", 0, (("docker-nat-jump-missing-prerouting", "latent"),)
+    ),
+    "nat chains are gone, docker-proxy answers": Row(
+        "iptables -t nat -F; iptables -t nat -X", "✓ delivered", 0, (("docker-nat-chain-missing", "latent"),)
+    ),
+}  # fmt: skip
+
+
+def asked(lab: Lab, row: Row, *options: str) -> tuple[subprocess.CompletedProcess[str], float]:
+    variables = environment() | {"HOME": "/root", "COLUMNS": "400"}
+    if row.docker_host:
+        variables["DOCKER_HOST"] = row.docker_host
+    started = time.monotonic()
+    done = subprocess.run(
+        (*lab.host.enter, *CHECK, *row.arguments, "--no-replica", *options),
+        capture_output=True, text=True, env=variables, timeout=60, check=False,
+    )  # fmt: skip
+    return done, time.monotonic() - started
+
+
+def continue_own_children() -> None:
+    """Continue nsenter(1), which stops itself when the program that it started is stopped."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = stat.read_text().rpartition(") ")[2].split()[:2]
+            if (state, parent) == ("T", str(os.getpid())):
+                os.kill(int(stat.parent.name), signal.SIGCONT)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_an_engine_that_does_not_answer_is_never_an_all_clear(row: Row) -> None:
+    with running_lab(row.plan) as lab:
+        usual = asked(lab, row)[1] if "SIGSTOP" in row.first else math.inf
+        lab.host.run(row.fault)
+        try:
+            said, seconds = asked(lab, row)
+            answer, _ = asked(lab, row, "--json")
+        finally:
+            lab.host.run("for pid in $(pidof dockerd containerd); do kill -CONT $pid; done")
+            continue_own_children()
+    assert said.stdout.startswith(row.first), said.stdout + said.stderr
+    assert (said.returncode, answer.returncode) == (row.status, row.status), said.stdout + said.stderr
+    assert seconds < usual + 8, "no answer is waited for longer than 3 seconds"
+    if answer.stdout:
+        report = msgspec.json.decode(answer.stdout, type=Report)
+        assert tuple((each.id, each.severity) for each in report.causes) == row.causes
+
+
+def test_a_daemon_that_is_started_as_printed_serves_again() -> None:
+    with running_lab(RESTARTED) as lab:
+        command = lab.host.run("tr '\\0' ' ' </proc/$(pidof dockerd)/cmdline")
+        lab.host.run(f"{ENDED}; {AT_BOOT}")
+        lab.host.run(f"printf '#!/bin/sh\\n%s >/dev/null 2>&1 &\\n' '{command}' >/etc/init.d/docker")
+        said, _ = asked(lab, ROWS["healthy"])
+        printed = re.search(r"^ +(service docker start)$", said.stdout, re.MULTILINE)
+        assert printed, said.stdout
+        lab.host.run(printed[1])
+        lab.host.run("for i in $(seq 50); do docker ps 2>/dev/null | grep -q 8151 && break; sleep 0.2; done; sleep 0.5")
+        again, _ = asked(lab, ROWS["healthy"])
+    assert again.returncode == 0, again.stdout
+
+
+def test_dockerd_refuses_a_start_without_its_chain() -> None:
+    """The event by which a lost chain is latent is real."""
+    with running_lab(LabPlan()) as lab:
+        lab.host.run("iptables -t nat -F; iptables -t nat -X")
+        refused = lab.host.run("docker restart web 2>&1 || true")
+    assert "No chain/target/match by that name" in refused

@@ -1,0 +1,40 @@
+"""What nft 1.0.6 lists for a rule with a prefix; the kernel compares as many bytes as the prefix has."""
+
+import pytest
+
+from hairpin.netfilter.nft.misprints import as_loaded
+from hairpin.netfilter.nft.syntax import Json
+
+SADDR: Json = {"ct": {"key": "saddr", "dir": "original"}}
+
+
+@pytest.mark.parametrize(
+    ("listed", "family", "loaded"),
+    (
+        ("0.0.10.100", "ip", {"prefix": {"addr": "10.100.0.0", "len": 16}}),
+        ("0.0.0.10", "ip", {"prefix": {"addr": "10.0.0.0", "len": 8}}),
+        ("0.192.0.2", "ip", {"prefix": {"addr": "192.0.2.0", "len": 24}}),
+        ("10.100.0.1", "ip", "10.100.0.1"),
+        ("0.0.0.0", "ip", "0.0.0.0"),
+        ("::32.1.13.184", "ip6", {"prefix": {"addr": "2001:db8::", "len": 32}}),
+        ("::2001:db8:1:2", "ip6", {"prefix": {"addr": "2001:db8:1:2::", "len": 64}}),
+        ("::fd", "ip6", {"prefix": {"addr": "fd00::", "len": 8}}),
+        ("2001:db8::1", "ip6", "2001:db8::1"),
+        ({"prefix": {"addr": "10.100.3.0", "len": 25}}, "ip", {"prefix": {"addr": "10.100.3.0", "len": 25}}),
+        ({"range": ["2001:db8::1", "2001:db8::9"]}, "ip6", {"range": ["2001:db8::1", "2001:db8::9"]}),
+    ),
+)
+def test_a_listed_address_is_the_prefix_that_the_kernel_compares(listed: Json, family: str, loaded: Json) -> None:
+    assert as_loaded(SADDR, listed) == ({"ct": {"key": f"{family} saddr", "dir": "original"}}, loaded)
+
+
+@pytest.mark.parametrize("listed", ("::1", "::64:ff9b:0:0", "::6401"))
+def test_an_address_that_may_be_itself_or_a_prefix_is_not_decided(listed: str) -> None:
+    assert as_loaded(SADDR, listed) is None
+
+
+@pytest.mark.parametrize(
+    "left", ({"ct": {"key": "ip saddr", "dir": "original"}}, {"ct": {"key": "mark"}}, {"meta": {"key": "mark"}}, 5)
+)
+def test_other_expressions_stay(left: Json) -> None:
+    assert as_loaded(left, "0.0.10.100") == (left, "0.0.10.100")

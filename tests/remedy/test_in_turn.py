@@ -1,0 +1,68 @@
+"""Repairs that are carried out one after another: each fits what those before it leave."""
+
+import msgspec
+
+from hairpin.answer.ask import ask
+from hairpin.causes.cause import Candidate
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule
+from hairpin.change.simulate import simulate
+from hairpin.host.managers import Unit
+from hairpin.question.question import Question
+from hairpin.remedy.in_turn import after, makes_again, refitted
+from hairpin.remedy.plan import remedies
+from tests.acceptance.recorded import evidence
+from tests.remedy.situations import HOST_NETNS, NOTHING, deletion, insertion, network
+
+FIRST = insertion("INPUT", "-p tcp --dport 1 -j ACCEPT")
+UNITS = (Unit("netfilter-persistent.service", "active", "enabled"),)
+
+
+def candidate(*parts: InsertRule | DeleteRule | AddChain) -> Candidate:
+    return Candidate(NOTHING, NOTHING, Change(parts), (), "link-or-route")
+
+
+def test_a_rules_number_counts_those_inserted_before_it() -> None:
+    was = network()
+    now = simulate(Change((insertion("FORWARD", "-j ACCEPT"),)), was)
+    chain = was.namespace(HOST_NETNS).ruleset.table("ip", "filter", "iptables-nft")
+    assert chain is not None
+    forward = chain.chain("FORWARD")
+    assert forward is not None
+    third = forward.rules[2]
+    gone = deletion("FORWARD", third.text.removeprefix("-A FORWARD "))
+    gone = msgspec.structs.replace(gone, place=msgspec.structs.replace(gone.place, number=3))
+    (moved,) = refitted(candidate(gone), was, now).change.parts
+    assert isinstance(moved, DeleteRule)
+    assert moved.place.number == 4
+    behind = msgspec.structs.replace(insertion("FORWARD", "-j DROP"), position=3)
+    (moved_too,) = refitted(candidate(behind), was, now).change.parts
+    assert isinstance(moved_too, InsertRule)
+    assert moved_too.position == 4
+    assert refitted(candidate(behind), was, was).change.parts == (behind,)
+
+
+def test_two_repairs_of_one_file_are_both_in_it() -> None:
+    was = network(units=UNITS)
+    (one,) = remedies("a", candidate(FIRST), was)
+    (other,) = remedies("b", candidate(insertion("INPUT", "-p tcp --dport 2 -j ACCEPT")), was, after(one, was, was))
+    (file,) = other.persist
+    assert file.before == one.persist[0].content
+    assert all(f"--dport {port} " in file.content for port in (1, 2))
+
+
+def test_what_a_repair_has_made_is_not_made_again() -> None:
+    was = network()
+    (one,) = remedies("a", candidate(FIRST), was)
+    now = after(one, was, was)
+    assert makes_again(Change((FIRST,)), was, now)
+    assert not makes_again(Change((insertion("INPUT", "-p tcp --dport 2 -j ACCEPT"),)), was, now)
+    (again,) = remedies("b", candidate(FIRST), was, now)
+    assert again.commands == one.commands  # they find it there
+    assert after(again, was, now).namespace(HOST_NETNS) == now.namespace(HOST_NETNS)
+
+
+def test_the_repairs_of_a_flushed_host_find_what_those_before_them_have_made() -> None:
+    answer = ask(Question(), (evidence("all-flush"),))
+    commands = [line for cause in answer.causes for remedy in cause.remedies[:1] for line in remedy.commands]
+    assert any("-N DOCKER'" in line for line in commands)
+    assert not any(" -gt " in line for line in commands)

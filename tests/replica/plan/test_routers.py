@@ -1,0 +1,55 @@
+"""The router's ARP request: sent by the world where the walk says that the host drops it, and where its address is."""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.route import Neighbour
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.replica.plan.links import wiring
+from hairpin.replica.plan.routers import asking, gateways, next_hop, refused
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
+
+ROUTER = parse_address("198.51.100.1")[1]
+FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
+
+
+def strict(*routes: str) -> Network:
+    """Return the host with strict eth0, and routes by docker0."""
+    made: Namespace = host_namespace(
+        values={"conf__eth0__rp_filter": "1"}, routes=tuple(route(each, "docker0") for each in routes)
+    )
+    return network(made)
+
+
+def test_a_host_that_would_reach_its_router_another_way_is_asked_by_it() -> None:
+    built = strict("198.51.100.0/25")
+    wire, *_ = wires = wiring(built, (HOST_NETNS,)).wires
+    assert refused(built, (FLOW,), wire) == ("198.51.100.1", "198.51.100.11")
+    assert next_hop(built, (FLOW,), wire, 4) == ("198.51.100.11", "address add 198.51.100.1/32 dev w1 noprefixroute")
+    (setting,) = asking(built, (FLOW,), wires)
+    assert (setting.path, setting.value) == ("net/ipv4/conf/w1/arp_announce", "2")
+
+
+def test_a_host_that_answers_its_router_is_not_asked() -> None:
+    built = strict()
+    wire, *_ = wires = wiring(built, (HOST_NETNS,)).wires
+    assert refused(built, (FLOW,), wire) is None
+    assert tuple(asking(built, (FLOW,), wires)) == ()
+    router, line = next_hop(built, (FLOW,), wire, 4)
+    assert line.startswith(f"neighbour replace {router} lladdr ")
+
+
+def test_a_client_on_the_link_has_no_router() -> None:
+    built = strict("198.51.100.0/25")
+    wire, *_ = wiring(built, (HOST_NETNS,)).wires
+    assert refused(built, (Flow(Lan(CLIENT), 4, HOST_ADDRESS, "tcp", 8151),), wire) is None
+
+
+def test_the_next_hops_by_uplinks_are_outside() -> None:
+    """Those that were seen there: a route may name any address."""
+    entry = Neighbour("eth0", 4, ROUTER, 0x020000000009, "REACHABLE")
+    known = network(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
+    assert set(gateways(known, 4)) == {"198.51.100.1"}
+    assert set(gateways(network(msgspec.structs.replace(host_namespace(), neighbours=())), 4)) == set()

@@ -1,0 +1,45 @@
+"""A walk in a namespace whose links or routes could not be read is undecided."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.walk.state import State
+from hairpin.walk.unread import unread_end
+from hairpin.walk.walk import walk_flow
+from tests.small_host import HOST_NETNS, host_namespace, network, published
+
+PUBLISHED = published()
+
+
+def without_links() -> Namespace:
+    return msgspec.structs.replace(host_namespace(), links=(), addresses=(), unread=("ip-addr",))
+
+
+def without_routes() -> Namespace:
+    return msgspec.structs.replace(host_namespace(), routes=(), unread=("ip-route4",))
+
+
+@pytest.mark.parametrize("host", (without_links(), without_routes()))
+@pytest.mark.parametrize("flow", (PUBLISHED, published(FromHost(), "127.0.0.1")))
+def test_the_verdict_depends_on_what_was_not_read(host: Namespace, flow: Flow) -> None:
+    trace = walk_flow(network(host), flow)
+    assert trace.verdict == "depends"
+    assert trace.usual.stop is not None
+    assert trace.usual.stop.reason == "namespace-unread"
+
+
+@pytest.mark.parametrize(
+    "host",
+    (
+        host_namespace(),
+        msgspec.structs.replace(host_namespace(), unread=("ip-addr", "ip-route4", "ip-route6")),
+        msgspec.structs.replace(host_namespace(), links=(), addresses=()),
+        msgspec.structs.replace(host_namespace(), routes=(), unread=("ip-route6",)),
+    ),
+)
+def test_a_part_that_was_read_decides(host: Namespace) -> None:
+    built: Network = network(host)
+    assert unread_end(built, State("input-route", HOST_NETNS, PUBLISHED.packet(1))) is None
