@@ -2,6 +2,7 @@
 
     HairpinError            something that a user can understand and act on; the command line shows its message
     ├── UsageError          the request makes no sense (exit status 2)
+    │   └── UnknownNameError  a word in it names no container, service or port
     ├── CollectError        a host could not be read at all
     ├── EvidenceError       a snapshot file is damaged, foreign, too new or hostile
     ├── ParseError          a reading has a form that hairpin does not know; knows source, line and the line's text
@@ -31,6 +32,14 @@ class HairpinError(Exception):
 
 class UsageError(HairpinError):
     """The request names something that does not exist or cannot be asked."""
+
+
+class UnknownNameError(UsageError):
+    """No container, compose service or port is called ``name``."""
+
+    def __init__(self, said: Message | str, *, name: str) -> None:
+        self.name = name
+        super().__init__(said)
 
 
 class CollectError(HairpinError):

@@ -5,7 +5,8 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.errors import ReplicaError, UsageError
+from hairpin.answer.outcome import exit_status
+from hairpin.errors import ReplicaError
 from hairpin.message import message
 from hairpin.question.asked import Origin, Target
 from hairpin.question.question import Kind, Question
@@ -63,9 +64,11 @@ def test_the_question_and_the_evidence_stand_in_the_answer() -> None:
     assert (found.question, found.evidence) == (Question(targets=(Target(8080),)), (evidence(),))
 
 
-def test_a_port_that_nobody_publishes_is_refused() -> None:
-    with pytest.raises(UsageError, match="port 9999"):
-        ask(Question(targets=(Target(9999),)), (evidence(),))
+def test_a_port_that_nobody_publishes_is_a_diagnosis() -> None:
+    found = ask(Question(targets=(Target(9999),)), (evidence(),))
+    assert [each.id for each in found.causes] == ["port-not-published"]
+    assert "8080/tcp" in str(found.causes[0].candidate.detail)
+    assert exit_status(found) == 1
 
 
 def test_bytes_that_are_no_text_can_be_printed() -> None:

@@ -38,8 +38,10 @@ def test_what_is_known_is_no_question() -> None:
 
 
 def test_an_address_that_no_host_has_is_a_question() -> None:
-    (found,) = asked("203.0.113.9:8151", origin="192.0.2.10").questions
-    assert str(found.question.text).startswith("Is 203.0.113.9 an address of node1")
+    answer = asked("203.0.113.9:8151", origin="192.0.2.10")
+    (found,) = answer.questions
+    assert [each.verdict for each in answer.flows] == ["leaves"]
+    assert str(found.question.text) == "Is 203.0.113.9 this host's public address?"
     assert found.question.option == "--public 203.0.113.9=198.51.100.11"
     assert asked("203.0.113.9:8151", origin="192.0.2.10", publics=("203.0.113.9",)).questions == ()
 
@@ -50,6 +52,6 @@ def test_of_several_hosts_the_option_names_the_one() -> None:
 
 
 def test_equal_questions_of_several_flows_are_one() -> None:
-    found = asked("203.0.113.9:8151").questions
+    found = asked("203.0.113.9:22", "203.0.113.9:22", "203.0.113.9:8151", origin="192.0.2.10").questions
     assert len(found) == 1
     assert len(found[0].flows) > 1

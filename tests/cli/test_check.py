@@ -35,13 +35,17 @@ def test_from_narrows_the_question(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "check", "8080", "--from", "host", "--snapshot", path).status == 0
 
 
-def test_a_public_address_in_the_question_is_assumed_to_be_behind_a_gateway(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    ended = call(capsys, "check", "203.0.113.11:8080", "--from", "host", "--json", "--snapshot", snapshot())
+def test_a_public_address_that_nobody_stated_is_a_question(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("check", "203.0.113.11:8080", "--from", "host", "--json", "--snapshot", snapshot())
+    ended = call(capsys, *asked)
     report = json.loads(ended.out)
-    assert ended.status == 1
-    assert [cause["id"] for cause in report["causes"]] == ["nat-loopback-on-cloud-address"]
+    assert (ended.status, report["flows"][0]["verdict"], report["causes"]) == (0, "leaves", [])
+    (question,) = report["questions"]
+    assert question["text"] == "Is 203.0.113.11 this host's public address?"
+    believed = call(capsys, *asked, *question["option"].split())
+    assert believed.status == 1
+    assert [cause["id"] for cause in json.loads(believed.out)["causes"]] == ["nat-loopback-on-cloud-address"]
+    assert json.loads(believed.out)["questions"] == []
 
 
 def test_colour_and_language_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +64,6 @@ def test_the_same_snapshot_gives_the_same_answer(capsys: pytest.CaptureFixture[s
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
-    "a port of nobody": (("9999",), "nobody publishes it and nothing listens on it"),
     "a container that is gone": (("gone",), "no container 'gone' on this host (containers: "),
     "an address without a port": (("198.51.100.11",), "write 198.51.100.11:PORT"),
     "another way to start": (("8080", "--from", "moon"), "write an address, host, lan or container:NAME"),

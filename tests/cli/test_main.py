@@ -21,7 +21,11 @@ ARGUMENTS: dict[str, tuple[list[str], list[str]]] = {
     "help is the group's": (["--help"], ["--help"]),
     "version too": (["--version"], ["--version"]),
     "a command stays": (["check", "walk"], ["check", "walk"]),
-    "no command of hairpin's": (["chek"], ["chek"]),
+    "a port": (["8151"], ["check", "8151"]),
+    "a container": (["web", "--json"], ["check", "web", "--json"]),
+    "a container behind an option": (["--json", "web", "demo"], ["check", "--json", "web", "demo"]),
+    "a container with a command's name": (["check", "demo"], ["check", "demo"]),
+    "a command to come": (["fix", "8151"], ["fix", "8151"]),
 }
 STATUSES: dict[str, tuple[BaseException, int]] = {
     "usage": (errors.UsageError("x"), 2),
@@ -41,8 +45,8 @@ STATED: dict[str, tuple[list[str], str | None]] = {
     "no value": (["check", "--lang"], None),
     "behind --": (["check", "--", "--lang", "zh"], None),
 }
-FORMS = "a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL"
-FORMS_ZH = "目标的写法是 PORT、PORT/udp、ADDRESS:PORT、[IPV6]:PORT、CONTAINER、CONTAINER:PORT 或一个 URL"
+FORMS = "a target is PORT, PORT/udp, PORT-PORT, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL"
+FORMS_ZH = "目标的写法是 PORT、PORT/udp、PORT-PORT、ADDRESS:PORT、[IPV6]:PORT、CONTAINER、CONTAINER:PORT 或一个 URL"
 TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "a text that is no target": (
         ("check", "a b"),
@@ -53,7 +57,7 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "a container without its port": (
         ("walk", "--from", "host", "web:"),
         2,
-        "hairpin: 'web:': nothing is no port; ports are 1 to 65535\n",
+        "hairpin: 'web:': nothing is not a port; ports are 1 to 65535\n",
         "hairpin: 'web:'：空内容 不是端口；端口为 1 到 65535\n",
     ),
     "a URL that cannot be taken apart": (
@@ -148,7 +152,7 @@ def test_each_command_has_its_help(command: str, capsys: pytest.CaptureFixture[s
 
 
 def test_usage_errors_of_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (("chek",), ("check", "--no-such-option"), ("walk", "80"), ("check", "--lang", "fr")):
+    for arguments in (("check", "--no-such-option"), ("walk", "80"), ("check", "--lang", "fr")):
         ended = call(capsys, *arguments)
         assert (ended.status, ended.out) == (2, "")
         assert "\nhairpin: " in ended.err

@@ -3,10 +3,14 @@ import msgspec
 from hairpin.causes.order import place
 from hairpin.change.change import SetSysctl
 from hairpin.diagnose.diagnose import diagnose, merged, minimised, suspects
+from hairpin.host.docker import Contact
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, World
+from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import with_host
 from tests.rule_text import with_rule, without_chain
 from tests.small_host import (
     CLIENT,
@@ -58,6 +62,20 @@ def test_a_fault_that_does_not_matter_is_not_named() -> None:
     assert causes(both, published(FromHost(), "127.0.0.1")) == []
 
 
+def test_what_is_only_assumed_proves_no_cause() -> None:
+    mapping = PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS)
+    stated = msgspec.structs.replace(network(), world=World((mapping,)))
+    flow = published(FromHost(), "203.0.113.11")
+    trace = walk_flow(stated, flow)
+    assert [each.cause for each in suspects(stated, flow, trace)] != []
+    (branch,) = trace.branches
+    assert branch.stop is not None
+    assert isinstance(branch.stop.decided_by, Assumed)
+    guessed = msgspec.structs.replace(branch.stop.decided_by, grounds="assumed")
+    ended = msgspec.structs.replace(branch, stop=msgspec.structs.replace(branch.stop, decided_by=guessed))
+    assert suspects(stated, flow, msgspec.structs.replace(trace, branches=(ended,))) == ()
+
+
 def test_a_flow_that_depends_has_no_cause() -> None:
     unknown = network(host_namespace(with_rule("filter DOCKER-USER", "-m bpf --bytecode x -j DROP")))
     found = diagnose(unknown, published())
@@ -73,8 +91,9 @@ def test_a_rule_against_a_documentation_range_is_no_cause() -> None:
 
 
 def test_a_failure_that_no_cause_explains() -> None:
-    """A closed port that nobody publishes: no change of the catalogue invents a service behind it."""
-    found = diagnose(network(inner=container_namespace(())), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 1))
+    """A closed port, and an engine that did not tell which ports it publishes."""
+    mute = with_host(network(inner=container_namespace(())), contacts=(Contact("docker", "", "hung"),))
+    found = diagnose(mute, Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 1))
     assert (found.trace.verdict, found.causes, found.proof) == ("refused", (), None)
 
 

@@ -1,8 +1,9 @@
 from hairpin.diagnose.examination import Examination, examine
+from hairpin.host.docker import Contact
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.causes.hosts import ruled
+from tests.causes.hosts import ruled, with_host
 from tests.rule_text import ALL_RULES, with_rule, without
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
 
@@ -43,7 +44,7 @@ def test_an_undecided_flow_has_no_cause() -> None:
 
 def test_a_failure_without_an_explanation_has_no_cause() -> None:
     nobody = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
-    found = asked(network(host_namespace(sockets=())), nobody)
+    found = asked(with_host(network(host_namespace(sockets=())), contacts=(Contact("docker", "", "hung"),)), nobody)
     assert found.diagnoses[0].trace.verdict == "refused"
     assert found.causes == ()
 

@@ -16,6 +16,8 @@ from hairpin.evidence.reading import Evidence
 
 HIDDEN = "hunter2"
 
+CARD = {"ipv4-associations": {"203.0.113.11": "10.100.3.4"}, "owner-id": HIDDEN}
+
 FILES = {
     "etc/hosts": "127.0.0.1 localhost",  # no newline at its end
     "etc/sysctl.conf": "net.ipv4.ip_forward=0\nnet.ipv6.conf.all.stable_secret=::hunter2\n",
@@ -41,6 +43,19 @@ FILES = {
     "etc/NetworkManager/system-connections/w": f"[wifi-security]\npsk={HIDDEN}\n[ipv4]\nmethod=auto\n",
     "etc/cron.d/x": f"* * * * * root iptables -F\n* * * * * root curl {HIDDEN}\n",
     "etc/modules": "br_netfilter\n",
+    "run/cloud-init/instance-data.json": json.dumps(
+        {
+            "ds": {
+                "meta_data": {
+                    "public-ipv4": "203.0.113.11",
+                    "public-keys": {"k": [HIDDEN]},
+                    "network": {"interfaces": {"macs": {"06:74:8f:39:cd:a6": CARD}}},
+                }
+            },
+            "userdata": HIDDEN,
+            "merged_cfg": {"users": [{"passwd": HIDDEN}]},
+        }
+    ),
 }
 
 
@@ -75,6 +90,14 @@ def test_no_secret_leaves_the_root(evidence: Evidence) -> None:
     for reading in evidence.readings:
         if reading.key in {"file", "boot-scripts", "daemon-json"}:
             assert HIDDEN not in reading.text, reading.origin
+
+
+def test_of_the_clouds_metadata_only_addresses_are_read(evidence: Evidence) -> None:
+    reading = evidence.find("cloud-init", "")
+    assert reading is not None
+    assert reading.origin == "/run/cloud-init/instance-data.json"
+    cards = {"interfaces": {"macs": {"06:74:8f:39:cd:a6": {"ipv4-associations": {"203.0.113.11": "10.100.3.4"}}}}}
+    assert json.loads(reading.text) == {"ds": {"meta_data": {"public-ipv4": "203.0.113.11", "network": cards}}}
 
 
 def test_sysctl_files_come_in_the_order_in_which_they_count(evidence: Evidence) -> None:

@@ -1,15 +1,19 @@
+from typing import Literal
+
 import msgspec
 import pytest
 
-from hairpin.errors import UsageError
-from hairpin.host.docker import Container, PortBinding
+from hairpin.errors import CollectError, UnknownNameError, UsageError
+from hairpin.host.docker import Contact, Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import bindings_of, flows_for
+from hairpin.question.outside import with_world
 from tests.small_host import container, engine, host_namespace, network
 
 LOOPBACK = 0x7F000001
@@ -37,8 +41,39 @@ PUBLISHED = [
 ]
 
 # network, target, origin, flows
+ONE = msgspec.structs.replace(container(), service="api")
+TWO = msgspec.structs.replace(
+    container(binding=PortBinding("tcp", 80, 8153, None, 4)), id="b" * 64, name="api-2", service="api"
+)
+
 CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     "a port": (whole(), TO_WEB, None, PUBLISHED),
+    "a compose service": (
+        whole(ONE, TWO), Target(container="api"), CLIENT,
+        ["192.0.2.10 -> 198.51.100.11:8151/tcp", "192.0.2.10 -> 198.51.100.11:8153/tcp"],
+    ),
+    "the beginning of an id": (
+        whole(TWO), Target(container="bbbb"), CLIENT, ["192.0.2.10 -> 198.51.100.11:8153/tcp"],
+    ),
+    "from the host's own address": (
+        whole(), TO_WEB, Origin("address", version=4, address=parse_address("198.51.100.11")[1]), PUBLISHED[2:],
+    ),
+    "from a container's address": (
+        whole(), TO_WEB, Origin("address", version=4, address=parse_address("172.17.0.2")[1]),
+        ["container:web -> 198.51.100.11:8151/tcp"],
+    ),
+    "each port of a range": (
+        whole(), Target(8151, last=8152), CLIENT,
+        ["192.0.2.10 -> 198.51.100.11:8151/tcp", "192.0.2.10 -> 198.51.100.11:8152/tcp"],
+    ),
+    "the published ports of a long range": (
+        whole(ONE, TWO), Target(8000, last=9000), CLIENT,
+        ["192.0.2.10 -> 198.51.100.11:8151/tcp", "192.0.2.10 -> 198.51.100.11:8153/tcp"],
+    ),
+    "from a container whose name alone was written": (
+        whole(), TO_WEB, Origin("container", container="web", bare=True),
+        ["container:web -> 198.51.100.11:8151/tcp"],
+    ),
     "from a client": (whole(), TO_WEB, CLIENT, PUBLISHED[:1]),
     "from the host": (whole(), TO_WEB, Origin("host"), PUBLISHED[2:]),
     "from a neighbour": (whole(), TO_WEB, Origin("lan"), PUBLISHED[1:2]),
@@ -121,6 +156,14 @@ def test_a_client_that_nobody_named_has_stand_ins() -> None:
 ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
     "no such container": (whole(), Target(container="x"), None, "no container 'x' on this host .containers: web"),
     "no such client container": (whole(), TO_WEB, Origin("container", container="x"), "no container 'x'"),
+    "a word that is no place": (
+        whole(), TO_WEB, Origin("container", container="wbe", bare=True),
+        r"--from wbe: write an address, host, lan or container:NAME; no container 'wbe' .* did you mean web\?",
+    ),
+    "a service with several containers as the client": (
+        whole(ONE, TWO), TO_WEB, Origin("container", container="api"), "name one of web, api-2",
+    ),
+    "a mistyped port": (whole(), Target(container="8i51"), None, r"did you mean 8151\?"),
     "the client is stopped": (whole(container("exited")), TO_WEB, Origin("container", container="web"), "is exited"),
     "publishes nothing": (
         whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None, "name one: web:PORT",
@@ -129,9 +172,13 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
         whole(msgspec.structs.replace(container("exited"), bindings=())), Target(container="web", port=80), None,
         "exited and has no address",
     ),
-    "two families": (whole(), Target(port=80, version=6, address=1), CLIENT, "different address families"),
+    "two families": (whole(), Target(port=80, version=6, address=2), CLIENT, "different address families"),
     "a neighbour's own loopback": (
-        whole(), Target(port=80, version=4, address=0x7F000001), Origin("lan"), "is that machine itself",
+        whole(), Target(port=80, version=4, address=0x7F000001), Origin("lan"), "the neighbour is the neighbour itself",
+    ),
+    "a client's own loopback": (whole(), Target(port=80, version=6, address=1), CLIENT, "the client is the client"),
+    "a range without a published port": (
+        whole(), Target(port=20000, last=30000), None, "no container publishes a port from 20000 to 30000",
     ),
     "no neighbours": (
         network(msgspec.structs.replace(host_namespace(), addresses=(), routes=())), TO_WEB, Origin("lan"),
@@ -246,3 +293,34 @@ def test_of_several_hosts_each_flow_has_its_host(target: Target, origin: Origin 
 def test_everything_is_what_all_hosts_publish() -> None:
     published = [each for each in flows_for(two(), (), None) if each.purpose == "published"]
     assert {(each.container, each.asked_host) for each in published} == {("web", "node1"), ("api", "node2")}
+
+
+def mute(state: Literal["hung", "stopped", "answers"]) -> Network:
+    host = msgspec.structs.replace(whole().this, contacts=(Contact("docker", "unix:///run/docker.sock", state),))
+    return Network((host,))
+
+
+@pytest.mark.parametrize("state", ("hung", "stopped"))
+def test_a_container_that_a_silent_engine_may_have_is_not_denied(state: Literal["hung", "stopped"]) -> None:
+    with pytest.raises(CollectError, match="container 'gone' is not known, and docker"):
+        flows_for(mute(state), (Target(container="gone"),), None)
+
+
+def test_a_container_that_the_engine_does_not_have_is_denied() -> None:
+    with pytest.raises(UnknownNameError, match="no container 'gone'"):
+        flows_for(mute("answers"), (Target(container="gone"),), None)
+
+
+def test_of_many_containers_the_nearest_are_listed() -> None:
+    many = [msgspec.structs.replace(container(), id=f"{n:064x}", name=f"app{n}", bindings=()) for n in range(200)]
+    with pytest.raises(UsageError) as refused:
+        flows_for(whole(*many), (Target(container="ap17"),), None)
+    assert "app17" in str(refused.value)
+    assert "and 195 more" in str(refused.value)
+    assert len(str(refused.value)) < 160
+
+
+def test_a_neighbours_address_is_asked_from_the_host_alone() -> None:
+    target = Target(port=8151, version=4, address=parse_address("198.51.100.77")[1])
+    flows = flows_for(with_world(whole(), World(), (), (target,)), (target,), None)
+    assert [(each.start_text(), each.container) for each in flows] == [("host", None)]

@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from hairpin.errors import UsageError
+from hairpin.host.managers import CloudAddress
 from hairpin.message import Message
+from hairpin.network.network import Network
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.outside import parse_public, parse_world, with_world
 from hairpin.question.target import parse_target
@@ -106,10 +108,10 @@ def test_a_wrong_public_address(text: str) -> None:
     assert isinstance(reason, Message)
 
 
-ASSUMED: dict[str, tuple[str, bool]] = {
+SUPPOSED: dict[str, tuple[str, bool]] = {
     "a public address with a published port": ("203.0.113.11:8080", True),
     "a URL with it": ("http://203.0.113.11:8080/", True),
-    "a port that nobody publishes": ("203.0.113.11:9999", False),
+    "a port that nobody publishes": ("203.0.113.11:9999", True),
     "the host's own address": ("198.51.100.11:8080", False),
     "a neighbour": ("198.51.100.77:8080", False),
     "loopback": ("127.0.0.1:8080", False),
@@ -118,10 +120,44 @@ ASSUMED: dict[str, tuple[str, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("target", "expected"), ASSUMED.values(), ids=ASSUMED)
-def test_the_facts_that_a_question_presupposes(target: str, expected: bool) -> None:
-    found = publics(target=target)
-    assert found == ((PublicAddress(4, PUBLIC, OWN, stated=False),) if expected else ())
+@pytest.mark.parametrize(("target", "expected"), SUPPOSED.values(), ids=SUPPOSED)
+def test_an_address_that_is_only_asked_for_is_supposed_and_not_stated(target: str, expected: bool) -> None:
+    world = with_world(network(), World(), (), (parse_target(target),)).world
+    assert world.publics == ()
+    assert world.supposed == ((PublicAddress(4, PUBLIC, OWN),) if expected else ())
+
+
+def told(*addresses: CloudAddress) -> Network:
+    return Network((msgspec.structs.replace(network().this, cloud_addresses=addresses),))
+
+
+CLOUD: dict[str, tuple[CloudAddress, tuple[PublicAddress, ...]]] = {
+    "with the private address": (
+        CloudAddress(4, PUBLIC, OWN, "e9"), (PublicAddress(4, PUBLIC, OWN, host=network().this.name, evidence="e9"),),
+    ),
+    "without one": (
+        CloudAddress(4, PUBLIC, None, "e9"), (PublicAddress(4, PUBLIC, OWN, host=network().this.name, evidence="e9"),),
+    ),
+    "of a card that is gone": (CloudAddress(4, PUBLIC, 0x0A000004), ()),
+    "an interface has it": (CloudAddress(4, OWN, None), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("address", "expected"), CLOUD.values(), ids=CLOUD)
+def test_the_file_that_cloud_init_wrote_states_an_address(
+    address: CloudAddress, expected: tuple[PublicAddress, ...]
+) -> None:
+    world = with_world(told(address), World(), (), (parse_target("203.0.113.11:8080"),)).world
+    assert world.publics == expected
+    assert (world.supposed == ()) == bool(expected)
+
+
+def test_the_users_word_counts_before_the_file() -> None:
+    stated = parse_world('[[public]]\naddress = "203.0.113.11"\nprivate = "198.51.100.11"\nhairpins = true', "w.toml")
+    world = with_world(told(CloudAddress(4, PUBLIC, OWN)), stated, (), ()).world
+    found = world.public(4, PUBLIC)
+    assert found is not None
+    assert found.hairpins
 
 
 def test_a_neighbour_that_a_route_reaches_by_a_gateway_is_no_public_address() -> None:
@@ -130,11 +166,13 @@ def test_a_neighbour_that_a_route_reaches_by_a_gateway_is_no_public_address() ->
     detour = route("198.51.100.77/32", "eth0", via="198.51.100.1")
     routed = network().with_namespace(netns, msgspec.structs.replace(own, routes=(*own.routes, detour)))
     asked = parse_target("198.51.100.77:8080")
-    assert with_world(routed, World(), (), (asked,)).world.publics == ()
+    assert with_world(routed, World(), (), (asked,)).world.supposed == ()
 
 
-def test_a_stated_fact_is_not_assumed_too() -> None:
-    assert publics("203.0.113.11", target="203.0.113.11:8080") == (PublicAddress(4, PUBLIC, OWN),)
+def test_a_stated_fact_is_not_supposed_too() -> None:
+    mapped = (parse_public("203.0.113.11"),)
+    world = with_world(network(), World(), mapped, (parse_target("203.0.113.11:8080"),)).world
+    assert (world.publics, world.supposed) == ((PublicAddress(4, PUBLIC, OWN),), ())
 
 
 def test_an_address_of_a_family_that_the_host_has_not_cannot_be_mapped_to_it() -> None:

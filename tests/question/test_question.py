@@ -32,7 +32,7 @@ def test_how_much_is_sent(size: int | None, protocol: Protocol, data: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("target", "origin", "public"), (("x y", None, ()), ("1", "nowhere", ()), ("1", None, ("nothing",)))
+    ("target", "origin", "public"), (("x y", None, ()), ("1", "no where", ()), ("1", None, ("nothing",)))
 )
 def test_statements_that_make_no_sense(target: str, origin: str | None, public: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):

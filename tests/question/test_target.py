@@ -30,6 +30,12 @@ TARGETS: dict[str, Target] = {
     "https://user:secret@198.51.100.2": Target(443, "tcp", 4, 0xC6336402),
     "tcp://web:5432": Target(5432, "tcp", container="web"),
     "udp://198.51.100.2:53": Target(53, "udp", 4, 0xC6336402),
+    "8151/TCP": Target(8151, "tcp"),
+    "8151-8153": Target(8151, last=8153),
+    "8151-8153/udp@node2": Target(8151, "udp", host="node2", last=8153),
+    "8151-8151": Target(8151),
+    "198.51.100.2:80-82/udp": Target(80, "udp", 4, 0xC6336402, last=82),
+    "web:80-82": Target(80, container="web", last=82),
     "8151@node2": Target(8151, host="node2"),
     "8151/udp@node2#2": Target(8151, "udp", host="node2#2"),
     "198.51.100.2:80@node2": Target(80, version=4, address=0xC6336402, host="node2"),
@@ -41,14 +47,18 @@ REFUSED: dict[str, str] = {
     "0": "ports are 1 to 65535",
     "65536": "ports are 1 to 65535",
     "8151/": "no protocol",
-    "8151/sctp": "write /tcp or /udp",
+    "8151/sctp": "sctp is not supported; write /tcp or /udp",
     "198.51.100.2": "write 198.51.100.2:PORT",
     "2001:db8::1": "write [2001:db8::1]:PORT",
     "[2001:db8::1]": "is no target",
     "[198.51.100.2.3]:80": "no IPv6 address",
     "198.51.100.256:80": "no IPv4 address",
-    "198.51.100.2:": "nothing is no port",
-    "198.51.100.2:http": "http is no port",
+    "198.51.100.2:": "nothing is not a port",
+    "198.51.100.2:http": "http is not a port",
+    "8151:80": "ask for 8151, or for CONTAINER:80",
+    "8151:80/udp": "maps port 8151 of the host to port 80 of a container",
+    "8153-8151": "write 8151-8153",
+    "8151-70000": "70000 is not a port",
     "web:9000:80": "is no target",
     "8151@": "write 8151@HOST",
     "-x": "is no target",
@@ -70,6 +80,10 @@ ORIGINS: dict[str, Origin] = {
     "192.0.2.10": Origin("address", 4, 0xC000020A),
     "2001:db8::1": Origin("address", 6, V6),
     "[2001:db8::1]": Origin("address", 6, V6),
+    "localhost": Origin("host"),
+    "LAN": Origin("lan"),
+    "web": Origin("container", container="web", bare=True),
+    "web@node2": Origin("container", container="web", host="node2", bare=True),
 }
 
 
@@ -106,7 +120,7 @@ def test_origin(text: str, expected: Origin) -> None:
     assert parse_origin(text) == expected
 
 
-@pytest.mark.parametrize("text", ("client", "container:", "192.0.2.300", ""))
+@pytest.mark.parametrize("text", ("the client", "container:", "192.0.2.300", "1.2.3", ""))
 def test_refused_origin(text: str) -> None:
     with pytest.raises(UsageError, match="--from"):
         parse_origin(text)

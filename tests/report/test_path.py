@@ -17,7 +17,7 @@ def drawn(*replacements: Replacement, width: int = 80, every: bool = False, numb
 
 def test_the_drawn_path_ends_at_the_stop() -> None:
     assert drawn(FORWARDING_OFF) == (
-        "    ● 192.0.2.10\n"
+        "    ● outside (192.0.2.10)\n"
         "    │ device-in    eth0\n"
         "    │ prerouting   eth0      nat DOCKER 5: DNAT  → 172.21.0.2:80\n"
         "    ✗ forward      eth0      net.ipv4.conf.eth0.forwarding = 0\n"
@@ -41,7 +41,7 @@ def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
     lines = drawn(lost).splitlines()
     assert lines[0] == "    answer"
     assert lines[1] == "    ● 198.51.100.11:8080/tcp"
-    assert lines[-1] == "    ○ 192.0.2.10"
+    assert lines[-1] == "    ○ outside (192.0.2.10)"
     assert "    │ ─ container:front" in lines
 
 

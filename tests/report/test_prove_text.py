@@ -32,7 +32,7 @@ def text(*judgements: Judgement, file: str | None = None) -> str:
 
 def test_one_flow_is_shown_step_by_step() -> None:
     told = text(DROPPED)
-    assert told.startswith("✗ dropped  192.0.2.10 → 198.51.100.11:8080/tcp\n  the kernel agrees: dropped\n")
+    assert told.startswith("✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp\n  the kernel agrees: dropped\n")
     assert "host eth0 ← 192.0.2.10:40000 > 198.51.100.11:8080 SYN" in told
     assert "✗ host filter DOCKER-USER 1: -A DOCKER-USER -j DROP" in told
     assert "drop reasons of the kernel: NETFILTER_DROP" in told
@@ -66,7 +66,7 @@ def test_hosts_are_named_where_there_are_several() -> None:
     alone = proven(DROPPED, replacements=(USER_DROPS,))
     other = msgspec.structs.replace(alone.network, hosts=(*alone.network.hosts, Host("other")))
     told = prove_text(msgspec.structs.replace(alone, network=other), Words(), Paper(width=100), verbose=False)
-    assert told.startswith("✗ dropped  192.0.2.10 → 198.51.100.11:8080/tcp (front@host1)\n")
+    assert told.startswith("✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp (front@host1)\n")
     assert "host1 eth0 ← 192.0.2.10:40000 > 198.51.100.11:8080 SYN" in told
     assert "✗ host1 filter DOCKER-USER 1: -A DOCKER-USER -j DROP" in told
 

@@ -19,7 +19,7 @@ BROKEN: dict[str, tuple[Replacement, ...]] = {
 def test_verdict_place_cause_proof_repair_in_this_order() -> None:
     told = text(FORWARDING_OFF)
     places = [
-        "✗ dropped  192.0.2.10 → 198.51.100.11:8080/tcp (front)",
+        "✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp (front)",
         "✓ delivered  host → 127.0.0.1:8080/tcp (front)",
         "✗ forward ",
         "cause[interface-forwarding-off]: eth0 does not forward IPv4",
@@ -67,7 +67,7 @@ def test_a_healthy_host_is_one_line_a_port() -> None:
 
 def test_everything_is_listed_when_asked_for() -> None:
     told = text(port=None, verbose=True)
-    assert told.count("✓ delivered  ") + told.count("✓ leaves  ") == len(answer(port=None).flows)
+    assert told.count("✓ delivered  ") + told.count("✓ leaves the host  ") == len(answer(port=None).flows)
 
 
 def test_chinese_leaves_commands_ids_and_addresses_alone() -> None:

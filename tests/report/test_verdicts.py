@@ -44,9 +44,19 @@ def test_groups_are_by_verdict_and_causes_and_undecided_ones_stand_last() -> Non
 
 
 def test_a_flow_names_its_container_unless_it_starts_there() -> None:
-    assert flow_text(OUTSIDE) == "192.0.2.10 → 198.51.100.11:8080/tcp (front)"
+    assert flow_text(OUTSIDE) == "outside (192.0.2.10) → 198.51.100.11:8080/tcp (front)"
     inside = FromContainer("front", HERE.sibling("container:front"))
     assert flow_text(flow(inside)) == "container:front → 198.51.100.11:8080/tcp"
+
+
+def test_an_asked_address_stays_in_the_folded_line() -> None:
+    asked = [msgspec.structs.replace(each, purpose="asked", daddr=0xCB00710B) for each in (OUTSIDE, OUTSIDE)]
+    assert folded(asked, Words("en")) == ["203.0.113.11:8080/tcp (front) from outside"]
+
+
+def test_a_client_that_the_user_named_has_no_label() -> None:
+    named = msgspec.structs.replace(OUTSIDE, invented=False)
+    assert flow_text(named) == "192.0.2.10 → 198.51.100.11:8080/tcp (front)"
 
 
 def test_delivered_flows_fold_by_port_and_by_destination() -> None:
@@ -58,7 +68,7 @@ def test_delivered_flows_fold_by_port_and_by_destination() -> None:
         flow(FromContainer("b", HERE.sibling("container:b")), "203.0.113.80:443", egress=True),
     )
     assert folded(flows, Words()) == [
-        "8080/tcp (front) from 192.0.2.10, host, lan",
+        "8080/tcp (front) from outside, host, lan",
         "container:a, container:b → 203.0.113.80:443/tcp",
     ]
 

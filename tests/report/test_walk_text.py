@@ -12,7 +12,7 @@ from tests.report.answers import FORWARDING_OFF, answer
 
 def test_request_and_answer() -> None:
     told = walk_text(answer(kind="walk"), Words(), Paper())
-    assert told.startswith("✓ delivered  192.0.2.10 → 198.51.100.11:8080/tcp\n")
+    assert told.startswith("✓ delivered  outside (192.0.2.10) → 198.51.100.11:8080/tcp\n")
     assert told.index("    request\n") < told.index("    answer\n")
     assert "postrouting" in told
 

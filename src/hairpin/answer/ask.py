@@ -7,7 +7,6 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
 from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
-from hairpin.answer.unpublished import refuse_unpublished
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
@@ -72,7 +71,6 @@ def ask(
             decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_has_a_choice, examination.causes))
             if whole is not None and not decided:
                 return ask(question, whole(), kernel)
-            refuse_unpublished(question.targets, examination)
             if kernel is None:
                 return _with_questions(_explained(start, examination, Replication((None,) * len(flows))))
             found = _explained(start, examination, replicated(examination, start.evidence, kernel))

@@ -4,16 +4,21 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from hairpin.host.read.managers.cloud import MAPPING
 from hairpin.message import message
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
+from hairpin.question.flows import bindings_of
 from hairpin.walk.state import OpenQuestion
 from hairpin.walk.trace import Trace
+from hairpin.walk.verdicts import VERDICTS
+from hairpin.walk.walk import walk_flow
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
-    """A question to the user.  ``flows``: refs of the flows whose verdict presumes a yes."""
+    """A question to the user.  ``flows``: refs of the flows whose verdict may be another one with the answer."""
 
     ref: str
     question: OpenQuestion
@@ -36,26 +41,51 @@ def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple
 
 
 def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
-    public = network.world.public(trace.flow.version, trace.flow.daddr)
-    if public is not None and not public.stated:
-        yield _is_public(network, public)
+    public = network.world.supposed_public(trace.flow.version, trace.flow.daddr)
+    if public is not None and _may_be_meant(network, public, trace.flow):
+        yield _is_public(network, public, trace.flow)
     for branch in trace.branches:
         yield from branch.questions
 
 
-def _is_public(network: Network, mapping: PublicAddress) -> OpenQuestion:
-    """Return the question whether an address that no host has is mapped to a host, as the answer presumes."""
+def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
+    """Return whether the address may well be the host's: a client outside asks for it, the host has a service on the
+    port, or the host's cloud maps public addresses and does not tell which one."""
+    host = network.host(network.host_netns(mapping.host).host)
+    if isinstance(flow.start, (Outside, Lan)) or (host.cloud in MAPPING and not host.cloud_addresses):
+        return True
+    listening = any(
+        (each.protocol, each.port) == (flow.protocol, flow.dport)
+        and (each.address is None or not is_loopback(each.address, each.version))
+        for each in network.namespace(host.netns).sockets
+    )
+    return listening or bool(bindings_of(host, flow.dport, flow.protocol))
+
+
+def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQuestion:
+    """Return the question whether an address that nobody has stated is the host's, with the verdict if it is."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
     at = f"@{host}" if mapping.host else ""
+    believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)
+    facts = {
+        "public": public,
+        "private": private,
+        "start": flow.start_text(with_host=len(network.hosts) > 1),
+        "verdict": VERDICTS[believed.verdict],
+    }
     return OpenQuestion(
-        text=message(
-            "Is {public} an address of {host}, behind a 1:1 NAT gateway that maps it to {private}?",
-            public=public,
-            private=private,
-            host=host or "-",
+        text=message("Is {public} this host's public address?", public=public)
+        if len(network.hosts) == 1
+        else message("Is {public} the public address of {host}?", public=public, host=host),
+        if_yes=message("A gateway maps it to {private}. Verdict from {start}: {verdict}.", **facts)
+        if believed.succeeds
+        else message(
+            "A gateway maps it to {private}. Verdict from {start}: {verdict}. hairpin then looks for the cause.",
+            **facts,
         ),
-        if_yes=message("the answer holds as it is"),
-        if_no=message("{public} is another machine's: run hairpin there", public=public),
+        if_no=message("It is another machine's, and the verdict above is the answer.", public=public)
+        if not isinstance(flow.start, (Outside, Lan))
+        else message("It is another machine's: run hairpin there.", public=public),
         option=f"--public {public}={private}{at}",
     )

@@ -38,7 +38,8 @@ def check(
 ) -> int:
     """Walk the flows to TARGET, name the proven causes, say the repair.
 
-    TARGET is 8151, 8151/udp, ADDRESS:PORT, [IPV6]:PORT, a container, CONTAINER:PORT (its own port) or a URL.
+    TARGET is 8151, 8151/udp, 8151-8153, ADDRESS:PORT, [IPV6]:PORT, a container, CONTAINER:PORT (its own port) or a
+    URL.  A container is named by its name, its id or its compose service.
     Without one: every published port and the way out of every container.  With several hosts, TARGET@HOST and
     WHERE@HOST name the host; without @HOST it is the first.
 

@@ -8,12 +8,24 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from hairpin import __version__
-from hairpin.errors import CollectError, EvidenceError, HairpinError, LabError, ParseError, ReplicaError, UsageError
+from hairpin.errors import (
+    CollectError,
+    EvidenceError,
+    HairpinError,
+    LabError,
+    ParseError,
+    ReplicaError,
+    UnknownNameError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from hairpin.message import Message
 
 COMMANDS: dict[str, str] = {
     "check": "Why does a port not answer?  Walks the flows, names the proven cause, says the repair.",
@@ -24,6 +36,10 @@ COMMANDS: dict[str, str] = {
     "demo": "The whole story on a lab host in a minute.",
 }
 """Each command's module beside this one, and its line in the help."""
+LATER = ("--after", "--live", "--text")
+"""Options that are not in this version."""
+PROMISED = ("fix", "undo", "events", "explain", "story", "diff", "ask", "restore", "guard")
+"""Commands that are not in this version (``cli/not_yet.py``): their names are no targets."""
 DEFAULT = "check"
 _WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from", "--size")
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
@@ -60,11 +76,16 @@ class Commands(click.Group):
 
 
 def command_first(args: Sequence[str]) -> list[str]:
-    """Return the arguments with the command first.  Options may stand before it; without a command it is ``check``."""
-    if args and (not args[0].startswith("-") or args[0] in ("--help", "-h", "--version")):
+    """Return the arguments with the command first.  Options may stand before it; without a command it is ``check``.
+    A word that is no command is a target."""
+    if args and args[0] in (*COMMANDS, *PROMISED, "--help", "-h", "--version"):
         return list(args)
     for number, word in enumerate(args):
-        if word in COMMANDS and args[number - 1] not in _WITH_VALUE:
+        if word == "--":
+            break
+        if not word.startswith("-") and (number == 0 or args[number - 1] not in _WITH_VALUE):
+            if word not in (*COMMANDS, *PROMISED):
+                break
             return [word, *args[:number], *args[number + 1 :]]
     return [DEFAULT, *args]
 
@@ -72,7 +93,7 @@ def command_first(args: Sequence[str]) -> list[str]:
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`hairpin COMMAND --help` says more.  Without a command: `hairpin check`.",
+    epilog="`hairpin COMMAND --help` says more.  Without a command it is `hairpin check`: `hairpin 8151`.",
 )
 @click.version_option(__version__, "--version", message="hairpin %(version)s")
 def cli() -> None:
@@ -87,11 +108,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(args: list[str]) -> int:
     """Run the command line and return its exit status; an error is one sentence on standard error."""
+    if (ordered := command_first(args))[0] in PROMISED and ordered[0] not in COMMANDS:
+        return _refuse(ordered[0], args)
     try:
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.ClickException as error:
         from hairpin.cli.output import complain_of_usage
 
+        if isinstance(error, click.NoSuchOption) and error.option_name in LATER:
+            return _refuse(error.option_name, args)
         complain_of_usage(error, stated_language(args))
         return 2
     except (click.Abort, KeyboardInterrupt):
@@ -100,12 +125,34 @@ def run(args: list[str]) -> int:
         # Imported here, since `hairpin --help` does without it.
         from hairpin.cli.output import complain
 
-        complain(error.said, stated_language(args))
+        complain(_or_command(error, args), stated_language(args))
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
     except Exception:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
         return 4
     return status if isinstance(status, int) else 0
+
+
+def _refuse(word: str, args: Sequence[str]) -> int:
+    """Say that the command or option is not in this version, and what does its job now; return the exit status."""
+    from hairpin.cli.not_yet import not_yet
+    from hairpin.cli.output import complain
+
+    complain(not_yet(word), stated_language(args))
+    return 2
+
+
+def _or_command(error: HairpinError, args: Sequence[str]) -> "Message":
+    """Return what the error says, and the command that was meant if its first word is like one."""
+    if not isinstance(error, UnknownNameError) or not args or args[0] != error.name:
+        return error.said
+    from hairpin.message import message
+    from hairpin.question.suggest import close
+
+    near = close(error.name, (*COMMANDS, *PROMISED))
+    if not near:
+        return error.said
+    return message("{said}; or did you mean the command {names}?", said=error.said, names=", ".join(near))
 
 
 def stated_language(args: Sequence[str]) -> str | None:

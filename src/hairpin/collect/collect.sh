@@ -73,8 +73,8 @@ loaded() { # loaded MODULE...: whether all are in the kernel already, so that a 
     done
 }
 
-# Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key; an array adds
-# nothing to a path; everything below a named path is kept. The record separator is the quote, so records alternate
+# Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key, % a dot within a
+# key; an array adds nothing to a path; everything below a named path is kept. The record separator is the quote, so records alternate
 # between structure and string: this takes constant memory and is quick in every awk.
 allow_json() { # allow_json PATHS
     awk -v allow="$1" '
@@ -136,7 +136,7 @@ allow_json() { # allow_json PATHS
         OPTION = "^(com\\.docker\\.network\\.|(parent|mode|mtu|vlan|isolate|metric|vrf|encrypted|bclim|interface_name|host_interface_name|no_default_route|dhcp|driver|macvlan_mode|ipvlan_mode|ipvlan_flag)$)"
         n = split(allow, paths, " ")
         for (i = 1; i <= n; i++) {
-            keep[paths[i]]; m = split(paths[i], seg, "."); p = ""
+            gsub(/%/, "\001", paths[i]); keep[paths[i]]; m = split(paths[i], seg, "."); p = ""
             for (j = 1; j < m; j++) { p = p == "" ? seg[j] : p "." seg[j]; part[p]; if (seg[j + 1] == "*") star[p] }
             if (seg[1] == "*") star[""]
         }
@@ -472,7 +472,8 @@ job() { # job FILE FUNCTION...: in the background with its own time limit; in th
 
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.StartedAt State.FinishedAt
-    Config.Image Config.ExposedPorts Config.Hostname HostConfig.NetworkMode HostConfig.PortBindings
+    Config.Image Config.ExposedPorts Config.Hostname Config.Labels.com%docker%compose%service
+    Config.Labels.io%podman%compose%service HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
     NetworkSettings.SandboxKey NetworkSettings.HairpinMode NetworkSettings.Networks.*.IPAMConfig
@@ -824,7 +825,8 @@ docker_containers() {
         capture limit 3 $docker ps -aq --no-trunc; ids=$out
         template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt)},\"Config\":{$(fields .Config Image \
-            ExposedPorts Hostname)},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
+            ExposedPorts Hostname),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
+            com.docker.compose.service)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
             RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
             .NetworkSettings Ports SandboxID SandboxKey HairpinMode Networks)}}"
         set -- limit 8 $docker inspect --type container --format "$template" $ids
@@ -1138,10 +1140,24 @@ system() {
         endframe 0 text ''
     else endframe 1 absent '/sys/class/dmi/id is not there'
     fi
+    cloud_init
     if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
     run kernel-cmdline /proc/cmdline kernel_cmdline
     run klog dmesg kernel_log
     have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' netns_ids
+}
+CLOUD_PATHS='ds.meta_data.public-ipv4 ds.meta_data.local-ipv4 ds.meta_data.eipv4 ds.meta_data.private-ipv4
+    ds.meta_data.network.interfaces.macs.*.ipv4-associations ds.meta_data.network.interfaces.macs.*.public-ipv4s
+    ds.meta_data.network.interfaces.macs.*.local-ipv4s ds.meta_data.imds.network.interface.ipv4.ipAddress.publicIpAddress
+    ds.meta_data.imds.network.interface.ipv4.ipAddress.privateIpAddress ds.ec2_metadata.public-ipv4
+    ds.ec2_metadata.local-ipv4 ds.meta_data.public_ip.address ds.meta_data.private_ip
+    ds.meta_data.interfaces.public.ipv4.ip_address'
+cloud_init() { # of the cloud's metadata only the host's addresses: the rest has keys, tokens and user data
+    file=/run/cloud-init/instance-data.json real=${HAIRPIN_ROOT}/run/cloud-init/instance-data.json
+    if [ ! -e "$real" ]; then absent cloud-init "$file" "$file is not there"
+    elif [ ! -r "$real" ]; then say cloud-init "$file" 1 refused "$file: Permission denied"
+    else run cloud-init "$file" allow_json "$CLOUD_PATHS" <"$real"
+    fi
 }
 identity() { # machine id and boot id: two snapshots with the same pair are of one machine
     files machine-id plain /etc/machine-id

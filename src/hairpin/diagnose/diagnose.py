@@ -21,7 +21,7 @@ from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.state import Stop
+from hairpin.walk.state import Assumed, Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
@@ -136,7 +136,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, met: list[Trace]) -> t
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
                 met.append(grown.trace)
                 if grown.trace.succeeds:
-                    causes = _with_makers(merged(minimised(network, flow, grown.suspects)))
+                    causes = _unserved_first(_with_makers(merged(minimised(network, flow, grown.suspects))))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), Alternative(causes, proof))
                 elif not found and _moved(line, grown):
@@ -209,10 +209,16 @@ def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
     """Return what the causes suspect at the ends of the trace's failing branches, most likely first."""
     found: list[Suspect] = []
     for branch in trace.branches:
-        if branch.succeeds or branch.stop is None:
+        if branch.succeeds or branch.stop is None or not rests_on_facts(branch):
             continue
         found += _at(network, flow, branch, branch.stop)
     return tuple(sorted(found, key=lambda each: place(each.candidate.in_class)))
+
+
+def rests_on_facts(branch: Branch) -> bool:
+    """Return whether the branch ends for a reason that was read or stated.  What is only assumed proves no cause."""
+    decided = branch.stop.decided_by if branch.stop is not None else None
+    return not branch.questions and not (isinstance(decided, Assumed) and decided.grounds == "assumed")
 
 
 def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:
@@ -268,6 +274,11 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
         candidate = msgspec.structs.replace(first.candidate, change=change)
         joined[each.key] = msgspec.structs.replace(first, candidate=candidate)
     return tuple(joined.values())
+
+
+def _unserved_first(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set with a port that nobody serves in front: without a service, no other fault matters."""
+    return tuple(sorted(found, key=lambda each: each.candidate.in_class != "port-not-published"))
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:

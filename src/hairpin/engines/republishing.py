@@ -9,7 +9,7 @@ from hairpin.engines.missing import missing
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.socket import Relay, Socket
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.prefix import Version, address_text
 
 
@@ -18,13 +18,27 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
     everywhere = msgspec.structs.replace(binding, host_ip=None)
     bindings = tuple(everywhere if each == binding else each for each in container.bindings)
     changed = msgspec.structs.replace(container, bindings=bindings)
-    return Change((*rules_with(host, container, changed), *relays(host, container, everywhere)))
+    advice = message("recreate {container} with its port published on every address", container=container.name)
+    return Change((*rules_with(host, container, changed), *relays(host, container, everywhere, advice)))
 
 
 def published_too(host: Host, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
     """Return the parts of the change after which the container has this binding beside its others."""
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
-    return (*rules_with(host, container, changed), *relays(host, container, binding))
+    return (
+        *rules_with(host, container, changed),
+        *relays(host, container, binding, recreated_with(container, binding)),
+    )
+
+
+def recreated_with(container: Container, binding: PortBinding) -> Message:
+    """Return what a person has to do for a further binding: no container gets one while it exists."""
+    udp = "/udp" if binding.protocol == "udp" else ""
+    return message(
+        "recreate {container} with -p {port} as well",
+        container=container.name,
+        port=f"{binding.host_port}:{binding.container_port}{udp}",
+    )
 
 
 def rules_with(host: Host, container: Container, changed: Container) -> Iterator[Primitive]:
@@ -49,8 +63,10 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
             yield InsertRule(host.netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
 
 
-def relays(host: Host, container: Container, binding: PortBinding) -> Iterator[Primitive]:
-    """Yield the docker-proxy of the binding, when the engine uses one."""
+def relays(
+    host: Host, container: Container, binding: PortBinding, advice: Message | None = None
+) -> Iterator[Primitive]:
+    """Yield the docker-proxy of the binding, when the engine uses one; ``advice``: how a person gets it."""
     proxied = any(
         engine.userland_proxy is not False
         for engine in host.engines
@@ -58,8 +74,7 @@ def relays(host: Host, container: Container, binding: PortBinding) -> Iterator[P
     )
     socket = _docker_proxy(container, binding, binding.version, binding.host_ip) if proxied else None
     if socket is not None:
-        advice = message("recreate {container} with its port published on every address", container=container.name)
-        yield AddSocket(host.netns, socket, advice)
+        yield AddSocket(host.netns, socket, advice or recreated_with(container, binding))
 
 
 def relay_at(

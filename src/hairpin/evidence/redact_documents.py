@@ -52,6 +52,9 @@ class Documents:
         config = _member(container, "Config")
         _apply(config, "Image", self._names.image)
         _apply(config, "Hostname", self._names.name)
+        labels = _member(config, "Labels")
+        for label in labels:
+            _apply(labels, label, self._names.name)
         host = _member(container, "HostConfig")
         _apply(host, "NetworkMode", self._network_mode)
         _apply(host, "Links", self._link)

@@ -40,7 +40,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 class Container(msgspec.Struct, frozen=True):
     """One container.  ``status``: created running paused restarting exited dead.  ``netns`` is its namespace's name in
     ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID
-    NAME."""
+    NAME.  ``service``: that of a compose file which the container is of."""
 
     id: str
     name: str
@@ -57,6 +57,7 @@ class Container(msgspec.Struct, frozen=True):
     endpoints: tuple[Endpoint, ...] = ()
     restart_policy: str = "no"
     dns: tuple[str, ...] = ()
+    service: str = ""
     netns: str | None = None
     left_unread: bool = False
     """Whether its namespace was left unread, because the question did not need it."""

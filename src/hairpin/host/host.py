@@ -6,7 +6,7 @@ from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Contact, Container, Engine
 from hairpin.host.link import Address, Link
-from hairpin.host.managers import ConfigFile, Firewalld, Ufw, Unit, Version
+from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket, VirtualService
@@ -105,6 +105,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     files: tuple[ConfigFile, ...] = ()
     cloud: str | None = None
     """azure aws gcp aliyun tencent …, from DMI; None: no sign of one."""
+    cloud_addresses: tuple[CloudAddress, ...] = ()
     klog: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
 
@@ -130,13 +131,20 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         raise KeyError(name)
 
     def container(self, name: str) -> Container | None:
-        """Return the container of that name or id prefix, or None."""
+        """Return the one container that the name means, or None."""
+        found = self.containers_named(name)
+        return found[0] if len(found) == 1 else None
+
+    def containers_named(self, name: str) -> tuple[Container, ...]:
+        """Return the containers that the name means: the one of that name or id, else those of that compose service,
+        else the one whose id alone begins so."""
         containers = self.containers()
         for container in containers:
             if name in (container.name, container.id):
-                return container
-        matching = [each for each in containers if len(name) >= 3 and each.id.startswith(name)]
-        return matching[0] if len(matching) == 1 else None
+                return (container,)
+        of_service = tuple(each for each in containers if name and each.service == name)
+        matching = tuple(each for each in containers if len(name) >= 3 and each.id.startswith(name))
+        return of_service or (matching if len(matching) == 1 else ())
 
     def containers(self) -> tuple[Container, ...]:
         """Return the containers of every engine."""

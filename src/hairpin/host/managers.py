@@ -1,5 +1,7 @@
 """Managers of the firewall and what they keep in files: firewalld, ufw, units, packages, configuration files."""
 
+from typing import Literal
+
 import msgspec
 
 
@@ -57,6 +59,15 @@ class Version(msgspec.Struct, frozen=True):
 
     program: str
     text: str
+    evidence: str = ""
+
+
+class CloudAddress(msgspec.Struct, frozen=True):
+    """A public address of the host by cloud-init's file, and the private one behind it (None: the file names none)."""
+
+    version: Literal[4, 6]
+    public: int
+    private: int | None = None
     evidence: str = ""
 
 

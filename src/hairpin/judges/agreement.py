@@ -26,6 +26,8 @@ class Agreement(msgspec.Struct, frozen=True):
 
 def agreement(trace: Trace, judgement: Judgement) -> Agreement:
     """Return whether the kernel's verdict, and the rule that decided it, are the walk's."""
+    if all(step.stage == "outside" for step in trace.usual.request):
+        return Agreement(None, "simulated")  # no host that was read sees the packet: a replica shows nothing
     reason = _difference(trace, judgement)
     if reason and _under_load(trace, judgement):
         return Agreement(None, "simulated", reason)

@@ -48,6 +48,7 @@ class Flow(msgspec.Struct, frozen=True):
     ``host``: the label of the host that it starts on, or whose client starts it (empty: the network's first).
     ``asked_host``: the label of the host whose port or container the user asked about (empty: the same).
     ``data_bytes``: the bytes that the client sends at once, and over TCP receives; 0: a short request.
+    ``invented``: the user did not name the end outside; it has an address of the documentation.
 
     ``stand_ins``: other addresses that would do as well for the end outside, if the user named none.  A rule against
     one documentation range says nothing about all clients.
@@ -65,6 +66,7 @@ class Flow(msgspec.Struct, frozen=True):
     host: str = ""
     asked_host: str = ""
     data_bytes: int = 0
+    invented: bool = False
 
     def packet(self, saddr: int) -> Packet:
         """Return the flow's first packet as it leaves its sender."""

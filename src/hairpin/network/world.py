@@ -1,6 +1,7 @@
-"""Facts that no host shows: gateways that map public addresses, peers, upstream rules.  They are always *assumed*.
+"""Facts beyond the hosts: gateways that map public addresses, peers, upstream rules.  Each of them is *stated*.
 
-Source: a cloud's documentation, or what the user states (``--public``, ``--outside``).
+Source: the user (``--public``, ``--outside``), or a local file that cloud-init wrote.  An address that nobody has
+stated is only ``supposed`` to be a host's: no walk goes by it, the answer asks (docs/adr/0016).
 """
 
 from typing import Literal
@@ -13,14 +14,15 @@ from hairpin.network.prefix import Version, inside
 class PublicAddress(msgspec.Struct, frozen=True):
     """A public address that a 1:1 NAT gateway maps to an address of a host, whose label is ``host`` (empty: the first).
 
-    ``hairpins``: whether the gateway sends a packet from this host to its own public address back to it."""
+    ``hairpins``: whether the gateway sends a packet from this host to its own public address back to it.
+    ``evidence``: the reading of the file that states it, empty if the user does."""
 
     version: Version
     public: int
     private: int
     hairpins: bool = False
-    stated: bool = True
     host: str = ""
+    evidence: str = ""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -63,12 +65,17 @@ class UpstreamRule(msgspec.Struct, frozen=True):
 
 
 class World(msgspec.Struct, frozen=True):
-    """Everything assumed or stated about the outside."""
+    """Everything stated about the outside.
+
+    ``supposed``: what the user may mean by asking for a public address that no host has.  No walk looks at it.
+    ``foreign``: the asked addresses that no host has; a client outside reaches them without a host."""
 
     publics: tuple[PublicAddress, ...] = ()
+    supposed: tuple[PublicAddress, ...] = ()
     peers: tuple[Peer, ...] = ()
     return_routes: tuple[ReturnRoute, ...] = ()
     upstream: tuple[UpstreamRule, ...] = ()
+    foreign: tuple[tuple[Version, int], ...] = ()
 
     def peer_against(self, host: str, version: Version, source: int, destination: int) -> Peer | None:
         """Return the peer of the destination that does not accept the source in the packets of that host, or None."""
@@ -81,8 +88,21 @@ class World(msgspec.Struct, frozen=True):
         return None
 
     def public(self, version: Version, address: int) -> PublicAddress | None:
-        """Return the mapping of that public address, or None."""
-        for each in self.publics:
-            if each.version == version and each.public == address:
-                return each
-        return None
+        """Return the stated mapping of that public address, or None."""
+        return _of(self.publics, version, address)
+
+    def supposed_public(self, version: Version, address: int) -> PublicAddress | None:
+        """Return the mapping that was asked for and that nobody has stated, or None."""
+        return _of(self.supposed, version, address)
+
+    def believing(self, mapping: PublicAddress) -> "World":
+        """Return the world in which the supposed mapping is stated."""
+        rest = tuple(each for each in self.supposed if each != mapping)
+        return msgspec.structs.replace(self, publics=(*self.publics, mapping), supposed=rest)
+
+
+def _of(mappings: tuple[PublicAddress, ...], version: Version, address: int) -> PublicAddress | None:
+    for each in mappings:
+        if (each.version, each.public) == (version, address):
+            return each
+    return None

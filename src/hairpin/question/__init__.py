@@ -1,7 +1,7 @@
 """What is asked.  Pure: the callers read files and arguments and hand in their texts.
 
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
-meant), ``standpoints`` (the clients that a host has), ``starts`` (where flows start), ``flows`` and ``egress`` (which
-flows a question means on a network), ``outside`` (the stated world), ``question`` (all of it in one value) and
-``needs`` (which containers it needs).
+meant), ``suggest`` (the nearest of known words), ``standpoints`` (the clients that a host has), ``starts`` (where flows
+start), ``flows`` and ``egress`` (which flows a question means on a network), ``outside`` (the stated world),
+``question`` (all of it in one value) and ``needs`` (which containers it needs).
 """

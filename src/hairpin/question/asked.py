@@ -11,7 +11,8 @@ OriginKind = Literal["address", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What is to be reached.  ``address`` None: the host's own; ``container``: a container's own address and port."""
+    """What is to be reached.  ``address`` None: the host's own; ``container``: a container's own address and port;
+    ``last``: the last port of a range that begins with ``port``."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -19,13 +20,15 @@ class Target(msgspec.Struct, frozen=True):
     address: int | None = None
     container: str | None = None
     host: str = ""
+    last: int | None = None
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where the flow starts: an address, ``host``, ``lan`` or a container."""
+    """Where the flow starts: an address, ``host``, ``lan`` or a container.  ``bare``: its name alone was written."""
 
     kind: OriginKind
     version: Version | None = None
     address: int | None = None
     container: str | None = None
     host: str = ""
+    bare: bool = False

@@ -38,6 +38,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
         purpose="egress",
         stand_ins=somebody(4)[1:],
         host=host.name,
+        invented=True,
     )
     return [outward, *_dns_flows(host, container, start)]
 

@@ -12,9 +12,12 @@ from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows
-from hairpin.question.hosts import container_named, host_named, host_of
+from hairpin.question.hosts import containers_named, host_named, host_of
 from hairpin.question.standpoints import clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, named, usual
+
+_ALL_OF_A_RANGE = 32
+"""Up to so many ports of a range each one is asked for, published or not."""
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
@@ -24,7 +27,8 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
     if not targets:
         found = [flow for host in network.hosts if _has_namespace(host) for flow in _everything(network, host, origin)]
         return _numbered(tuple(dict.fromkeys(found)))
-    found = [flow for target in targets for flow in _of_target(network, target, origin)]
+    single = (each for target in targets for each in _ports(network, target))
+    found = [flow for target in single for flow in _of_target(network, target, origin)]
     if not found:
         raise UsageError(_nothing_to_ask(origin))
     return _numbered(tuple(dict.fromkeys(found)))
@@ -69,13 +73,44 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
     return flows
 
 
+def _ports(network: Network, target: Target) -> tuple[Target, ...]:
+    """Return a target for each port of a range; of a long one only for the ports that are published.
+    Raises UsageError if a long range has none."""
+    if target.port is None or target.last is None:
+        return (target,)
+    ports = range(target.port, target.last + 1)
+    wanted = list(ports)
+    if len(ports) > _ALL_OF_A_RANGE:
+        if target.container is not None:
+            raise UsageError(message("at most {count} ports of a container can be asked for", count=_ALL_OF_A_RANGE))
+        host = host_named(network, target.host)
+        bindings = (binding for container in host.containers() for binding in container.bindings)
+        protocols = (target.protocol,) if target.protocol is not None else ("tcp", "udp")
+        wanted = sorted({each.host_port for each in bindings if each.protocol in protocols and each.host_port in ports})
+        if not wanted:
+            raise UsageError(
+                message("no container publishes a port from {first} to {last}", first=target.port, last=target.last)
+            )
+    return tuple(msgspec.structs.replace(target, port=port, last=None) for port in wanted)
+
+
 def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target:
     """Return the target; a loopback address is the asker's own, so it is on the asker's host.
 
     Raises UsageError where the target names another host than the asker's.
     """
-    local = target.address is not None and target.version is not None and is_loopback(target.address, target.version)
-    if not local or origin is None or origin.kind not in ("host", "container"):
+    if target.address is None or target.version is None or not is_loopback(target.address, target.version):
+        return target
+    if origin is not None and origin.kind in ("address", "lan"):
+        raise UsageError(
+            message(
+                "{address} of {client} is {client} itself, and no packet to it leaves {client}: write --from host, or "
+                "an address of this host as TARGET",
+                address=address_text(target.address, target.version),
+                client=message("the neighbour") if origin.kind == "lan" else message("the client"),
+            )
+        )
+    if origin is None:
         return target
     host = asker(network, origin) if origin.kind == "container" else host_named(network, origin.host)
     if target.host not in ("", host.name):
@@ -161,7 +196,9 @@ def _to_port(
 ) -> list[Flow]:
     asked = target.version or (origin.version if origin is not None else None)
     version: Version = asked or (binding.version if binding is not None else 4)
-    meant, container = _holder(network, target, version) or (host.name, _publisher(host, binding))
+    foreign = (version, target.address) in network.world.foreign
+    own = _holder(network, target, version) or (host.name, _publisher(host, binding))
+    meant, container = (host.name, None) if foreign else own
     return [
         Flow(
             start=point.start,
@@ -176,6 +213,7 @@ def _to_port(
             else (),
             host=point.host.name,
             asked_host=meant,
+            invented=origin is None and isinstance(point.start, Outside),
         )
         for point in _standpoints(network, host, version, target, origin, others)
         for address in _addresses(network, host, version, target, binding, point)
@@ -200,20 +238,12 @@ def _publisher(host: Host, binding: PortBinding | None) -> str | None:
 def _standpoints(
     network: Network, host: Host, version: Version, target: Target, origin: Origin | None, others: tuple[Host, ...]
 ) -> list[Standpoint]:
-    loopback = target.address is not None and is_loopback(target.address, version)
-    elsewhere = origin is not None and (
-        origin.kind == "lan" or (origin.kind == "address" and origin.version == version)
-    )
-    if loopback and elsewhere:
-        raise UsageError(
-            message(
-                "{address} of another machine is that machine itself: ask an address of this host, or use --from host",
-                address=address_text(target.address or 0, version),
-            )
-        )
     if origin is not None:
         return [named(network, host, version, origin)]
-    if loopback:
+    if target.address is not None and (
+        is_loopback(target.address, version) or (version, target.address) in network.world.foreign
+    ):
+        # A client outside reaches an address that is no host's without this host.
         return [Standpoint(FromHost(), host)]
     return list(usual(network, host, version, others))
 
@@ -241,7 +271,16 @@ def _addresses(
 
 
 def _to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    container = container_named(network, host, target.container or "")
+    named_so = containers_named(network, host, target.container or "")
+    found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
+    if not found:
+        name = named_so[0].name
+        raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
+    return found
+
+
+def _to_one(network: Network, host: Host, container: Container, target: Target, origin: Origin | None) -> list[Flow]:
+    """Return the flows to each published port of the container, or to its own port that the target names."""
     if target.port is None:
         flows: list[Flow] = []
         for binding in container.bindings:
@@ -250,10 +289,6 @@ def _to_container(network: Network, host: Host, target: Target, origin: Origin |
             if binding.protocol != "sctp":
                 port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
                 flows += _to_port(network, host, port, binding.protocol, binding, origin)
-        if not flows:
-            raise UsageError(
-                message("container {name!r} publishes no port; name one: {name}:PORT", name=container.name)
-            )
         return flows
     protocol: Protocol = target.protocol or "tcp"
     published = [b for b in container.bindings if b.container_port == target.port and b.protocol == protocol]

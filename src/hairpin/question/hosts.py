@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hairpin.errors import CollectError, UsageError
+from hairpin.errors import CollectError, UnknownNameError, UsageError
 from hairpin.host.docker import Container
 from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
@@ -12,6 +12,7 @@ from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.wires import owner_of
 from hairpin.question.asked import Target
+from hairpin.question.suggest import close, listed
 
 
 def host_named(network: Network, label: str) -> Host:
@@ -97,7 +98,7 @@ def host_with(network: Network, name: str, label: str) -> Host:
     """
     if label:
         return host_named(network, label)
-    holders = [host for host in network.hosts if host.container(name) is not None]
+    holders = [host for host in network.hosts if host.containers_named(name)]
     if holders:
         _require_this(network, tuple(f"{name}@{host.name}" for host in holders))
     if len(holders) < 2 or holders[0] is network.this:
@@ -111,17 +112,50 @@ def host_with(network: Network, name: str, label: str) -> Host:
 
 
 def container_named(network: Network, host: Host, name: str) -> Container:
-    """Return the host's container of that name; UsageError with the containers that it has."""
-    container = host.container(name)
-    if container is not None:
-        return container
-    known = _listed(each.name for each in host.containers())
+    """Return the one container of the host that the name means.
+    Raises as ``containers_named``, and UsageError if it means several.
+    """
+    found = containers_named(network, host, name)
+    first, *others = found
+    if others:
+        candidates = ", ".join(each.name for each in found)
+        raise UsageError(
+            message("{name!r} is a service with several containers: name one of {candidates}", name=name,
+                    candidates=candidates)
+        )  # fmt: skip
+    return first
+
+
+def containers_named(network: Network, host: Host, name: str) -> tuple[Container, ...]:
+    """Return the host's containers that the name means: of several a compose service has.
+    Raises UnknownNameError with the containers that it has, CollectError if an engine did not tell them.
+    """
+    found = host.containers_named(name)
+    if found:
+        return found
+    known = listed(name, (each.name for each in host.containers()))
     _require_engines((host,), name, known)
-    if host is network.this:
-        raise UsageError(message("no container {name!r} on this host (containers: {known})", name=name, known=known))
-    raise UsageError(
-        message("no container {name!r} on {host} (containers: {known})", name=name, host=host.name, known=known)
+    meant = _meant(name, (host,))
+    here = host is network.this
+    said = (
+        message("no container {name!r} on this host (containers: {known})", name=name, known=known)
+        if here
+        else message("no container {name!r} on {host} (containers: {known})", name=name, host=host.name, known=known)
     )
+    raise UnknownNameError(_suggesting(said, meant), name=name)
+
+
+def _meant(name: str, hosts: Iterable[Host]) -> tuple[str, ...]:
+    """Return what is like the word: containers, compose services, published ports."""
+    containers = [each for host in hosts for each in host.containers()]
+    words = [each.name for each in containers] + [each.service for each in containers if each.service]
+    return close(name, (*words, *(str(binding.host_port) for each in containers for binding in each.bindings)))
+
+
+def _suggesting(said: Message, meant: tuple[str, ...]) -> Message:
+    if not meant:
+        return said
+    return message("{said}; did you mean {words}?", said=said, words=", ".join(meant))
 
 
 def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
@@ -141,11 +175,10 @@ def _refuse_unknown(network: Network, name: str) -> None:
     """Raise UsageError with the containers of all hosts; CollectError if one of the hosts could not be read."""
     for host in network.hosts:
         _read(host)
-    known = _listed(f"{each.name}@{host.name}" for host in network.hosts for each in host.containers())
+    known = listed(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
     _require_engines(network.hosts, name, known)
-    raise UsageError(
-        message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=known)
-    )
+    said = message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=known)
+    raise UnknownNameError(_suggesting(said, _meant(name, network.hosts)), name=name)
 
 
 def _require_engines(hosts: tuple[Host, ...], name: str, known: Message | str) -> None:
@@ -172,7 +205,3 @@ def _why(each: Health) -> Message:
     if each.contact.named:
         return message("{named} names {endpoint}", named=each.contact.named, endpoint=each.contact.endpoint)
     return message("`hairpin` alone says why")
-
-
-def _listed(names: Iterable[str]) -> Message | str:
-    return ", ".join(sorted(names)) or message("none")

@@ -10,6 +10,8 @@ from hairpin.question.question import Question
 def needed_containers(question: Question) -> tuple[str, ...]:
     """Return words for ``collect.sh --only``: the ports, names and addresses of the containers that the flows start in
     or lead to; empty if all containers are meant."""
+    if any(target.last is not None for target in question.targets):
+        return ()  # of a range, the published ports are meant
     words = [word for target in question.targets for word in _of_target(target)]
     if not words:
         return ()

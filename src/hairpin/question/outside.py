@@ -5,6 +5,7 @@ docs/outside.md describes the file: TOML, or JSON with the same names.
 
 import json
 import tomllib
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -12,13 +13,12 @@ import msgspec
 from hairpin.errors import MalformedError, UsageError, reason_of
 from hairpin.host.host import Host, Namespace
 from hairpin.message import message
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.question.asked import Target
-from hairpin.question.flows import bindings_of
 from hairpin.question.hosts import host_named, require_known
 from hairpin.question.standpoints import primary_address
 from hairpin.question.target import split_host
@@ -203,19 +203,37 @@ def _ports(stated: int | str) -> tuple[int, int]:
 
 
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
-    """Return the network in the stated world.
+    """Return the network in the stated world: by the user, and by files that cloud-init wrote on the hosts.
 
-    A public target address that no host has is assumed to be the asked host's, behind a 1:1 NAT gateway.  Raises
-    UsageError if a host is not known, or has no address to which a public one could be mapped.
+    A public target address that no host has is only supposed to be the asked host's.  Raises UsageError if a host is
+    not known, or has no address to which a public one could be mapped.
     """
     for labels in (world.publics, world.peers, world.return_routes, world.upstream):
         for each in labels:
             require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)
-    known = World((*stated, *world.publics), world.peers, world.return_routes, world.upstream)
-    assumed = tuple(found for target in targets if (found := _assumed(network, known, target)) is not None)
-    complete = msgspec.structs.replace(known, publics=(*known.publics, *dict.fromkeys(assumed)))
+    # The user's word comes first: World.public() takes the first mapping of an address.
+    publics_of_all = (*stated, *world.publics, *(each for host in network.hosts for each in _told(network, host)))
+    known = msgspec.structs.replace(world, publics=publics_of_all)
+    supposed = (found for target in targets if (found := _supposed(network, known, target)) is not None)
+    foreign = (at for target in targets if (at := _foreign(network, known, target)) is not None)
+    complete = msgspec.structs.replace(
+        known, supposed=tuple(dict.fromkeys(supposed)), foreign=tuple(dict.fromkeys(foreign))
+    )
     return msgspec.structs.replace(network, world=complete)
+
+
+def _told(network: Network, host: Host) -> Iterator[PublicAddress]:
+    """Yield the mappings that cloud-init's file on the host names, of addresses that the host does not have itself."""
+    if host.netns not in network:
+        return
+    namespace = network.namespace(host.netns)
+    for each in host.cloud_addresses:
+        inner = each.private if each.private is not None else primary_address(network, host.netns, each.version)
+        if inner is None or owns_address(namespace, each.version, each.public):
+            continue
+        if owns_address(namespace, each.version, inner):
+            yield PublicAddress(each.version, each.public, inner, host=host.name, evidence=each.evidence)
 
 
 def _stated_public(network: Network, stated: Public) -> PublicAddress:
@@ -230,9 +248,10 @@ def _stated_public(network: Network, stated: Public) -> PublicAddress:
     return PublicAddress(stated.version, stated.public, own, host=stated.host)
 
 
-def _assumed(network: Network, world: World, target: Target) -> PublicAddress | None:
-    """Return the mapping that the question presupposes, or None: the host publishes the port, no host has the address,
-    and the route to it leads to a gateway."""
+def _supposed(network: Network, world: World, target: Target) -> PublicAddress | None:
+    """Return the mapping that the user may have in mind, or None.
+
+    The target is a public address that no host has, and the asked host's route to it leads to a gateway."""
     version, address = target.version, target.address
     if version is None or address is None or target.port is None or world.public(version, address) is not None:
         return None
@@ -251,9 +270,24 @@ def _assumed(network: Network, world: World, target: Target) -> PublicAddress | 
     if found.type != "unicast" or not by_gateway or _is_on_link(host, version, address):
         return None
     own = primary_address(network, this.netns, version)
-    if own is None or not bindings_of(this, target.port, target.protocol):
+    return PublicAddress(version, address, own, host=target.host) if own is not None else None
+
+
+def _foreign(network: Network, world: World, target: Target) -> tuple[Version, int] | None:
+    """Return the target's address if no host has it, nobody states it, and the asked host's route to it leads out."""
+    version, address = target.version, target.address
+    this = next((each for each in network.hosts if target.host in ("", each.name)), None)
+    if version is None or address is None or this is None or this.netns not in network:
         return None
-    return PublicAddress(version, address, own, stated=False, host=target.host)
+    if world.public(version, address) is not None or is_loopback(address, version) or is_multicast(address, version):
+        return None
+    if any(owns_address(each, version, address) for _, each in network.namespaces()):
+        return None
+    host = network.namespace(this.netns)
+    found = lookup(host, Query(version, address))
+    links = [host.link(hop.link) for hop in found.next_hops if hop.link is not None]
+    out = bool(links) and all(each is not None and is_uplink(network, this.netns, each) for each in links)
+    return (version, address) if found.type == "unicast" and out else None
 
 
 def _is_on_link(host: Namespace, version: Version, address: int) -> bool:

@@ -5,12 +5,13 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.errors import UsageError
+from hairpin.errors import UnknownNameError, UsageError
+from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, netns_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
@@ -59,24 +60,51 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
             assert origin.address is not None
             if origin.version != version:
                 raise UsageError(message("--from and TARGET are of different address families"))
-            place = host_named(network, origin.host) if origin.host else host
-            if is_loopback(origin.address, version):
-                return Standpoint(FromHost(), place)
-            if owns_address(network.namespace(place.netns), version, origin.address):
-                return Standpoint(FromHost(origin.address), place)
-            return Standpoint(Outside(origin.address), place)
+            return _at_address(
+                network, host_named(network, origin.host) if origin.host else host, version, origin.address
+            )
         case _:
             assert_never(origin.kind)
 
 
+def _at_address(network: Network, host: Host, version: Version, address: int) -> Standpoint:
+    """Return the start that an address means: the host itself, one of its containers, or a client outside."""
+    if is_loopback(address, version):
+        return Standpoint(FromHost(), host)
+    if owns_address(network.namespace(host.netns), version, address):
+        return Standpoint(FromHost(address), host)
+    for container in host.containers():
+        held = any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints)
+        netns = netns_of(host, container)
+        if held and netns is not None and not netns.is_host:
+            return Standpoint(FromContainer(container.name, netns), host)
+    return Standpoint(Outside(address), host)
+
+
 def asker(network: Network, origin: Origin) -> Host:
     """Return the host of the container in which the flow starts."""
-    return host_with(network, origin.container or "", origin.host)
+    return _asker(network, origin)[0]
+
+
+def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
+    """Return the container in which the flow starts, and its host; raises as ``container_named``."""
+    try:
+        host = host_with(network, origin.container or "", origin.host)
+        return host, container_named(network, host, origin.container or "")
+    except UnknownNameError as error:
+        if not origin.bare:
+            raise
+        raise UsageError(
+            message(
+                "--from {text}: write an address, host, lan or container:NAME; {said}",
+                text=origin.container,
+                said=error.said,
+            )
+        ) from error
 
 
 def _container(network: Network, origin: Origin) -> Standpoint:
-    host = asker(network, origin)
-    container = container_named(network, host, origin.container or "")
+    host, container = _asker(network, origin)
     if container.netns is None:
         raise UsageError(
             message(

@@ -1,9 +1,11 @@
 """Reads TARGET and WHERE as people type them.
 
-TARGET := (PORT[/PROTO] | ADDR:PORT[/PROTO] | [V6]:PORT[/PROTO] | NAME | NAME:PORT[/PROTO]) [@HOST] | URL
-WHERE  := (ADDR | host | lan | container:NAME) [@HOST]
+TARGET := (PORTS[/PROTO] | ADDR:PORTS[/PROTO] | [V6]:PORTS[/PROTO] | NAME | NAME:PORTS[/PROTO]) [@HOST] | URL
+PORTS  := PORT | PORT-PORT
+WHERE  := (ADDR | host | lan | [container:]NAME) [@HOST]
 
-HOST is the label of a host: all that follows the first ``@``.
+NAME is a container's name or id, or a compose service's.  HOST is the label of a host: all that
+follows the first ``@``.
 """
 
 import re
@@ -17,7 +19,7 @@ from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version, parse_address
 from hairpin.question.asked import Origin, Target
 
-_FORMS = message("a target is PORT, PORT/udp, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL")
+_FORMS = message("a target is PORT, PORT/udp, PORT-PORT, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL")
 _NOTHING = message("nothing")
 _DEFAULT_PORTS = {
     "http": 80, "ws": 80, "https": 443, "wss": 443, "ftp": 21, "ssh": 22, "redis": 6379, "postgres": 5432,
@@ -44,17 +46,28 @@ def split_host(text: str) -> tuple[str, str]:
 
 
 def _target(text: str) -> Target:
-    plain = re.fullmatch(r"(?P<port>\d+)(?:/(?P<protocol>.*))?", text)
+    plain = re.fullmatch(r"(?P<ports>\d+(?:-\d+)?)(?:/(?P<protocol>.*))?", text)
     if plain is not None:
-        return Target(port=_port(plain["port"], text), protocol=_protocol(plain["protocol"], text))
+        port, last = _ports(plain["ports"], text)
+        return Target(port=port, last=last, protocol=_protocol(plain["protocol"], text))
+    if (mapping := re.fullmatch(r"(\d+):(\d+)(/.*)?", text)) is not None:
+        raise UsageError(
+            message(
+                "{text!r} looks like -p {text}, which maps port {outer} of the host to port {inner} of a container: "
+                "ask for {outer}, or for CONTAINER:{inner}",
+                text=text,
+                outer=mapping[1],
+                inner=mapping[2],
+            )
+        )
     address = _address(text)
     if address is not None:
         written = f"[{text}]" if address[0] == 6 else text
         raise UsageError(message("{text!r} has no port: write {written}:PORT", text=text, written=written))
     found = _WITH_PORT.fullmatch(text)
     if found is not None:
-        port, protocol = _port(found["port"], text), _protocol(found["protocol"], text)
-        return _at(found["place"], port, protocol, text)
+        (port, last), protocol = _ports(found["port"], text), _protocol(found["protocol"], text)
+        return msgspec.structs.replace(_at(found["place"], port, protocol, text), last=last)
     if _NAME.fullmatch(text):
         return Target(container=text)
     raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
@@ -118,16 +131,28 @@ def _address(text: str) -> tuple[Version, int] | None:
         return None
 
 
+def _ports(text: str, whole: str) -> tuple[int, int | None]:
+    """Return the port, or the first and the last one of a range."""
+    first, dash, end = text.partition("-")
+    port = _port(first, whole)
+    last = _port(end, whole) if dash else port
+    if last < port:
+        raise UsageError(
+            message("{text!r} ends before it begins: write {last}-{port}", text=whole, last=last, port=port)
+        )
+    return port, last if last > port else None
+
+
 def _port(text: str, whole: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise UsageError(
-            message("{whole!r}: {said} is no port; ports are 1 to 65535", whole=whole, said=text or _NOTHING)
+            message("{whole!r}: {said} is not a port; ports are 1 to 65535", whole=whole, said=text or _NOTHING)
         )
     return int(text)
 
 
 def _protocol(text: str | None, whole: str) -> Protocol | None:
-    match text:
+    match text.lower() if text is not None else None:
         case None:
             return None
         case "tcp":
@@ -135,13 +160,9 @@ def _protocol(text: str | None, whole: str) -> Protocol | None:
         case "udp":
             return "udp"
         case _:
-            raise UsageError(
-                message(
-                    "{whole!r}: {said} is no protocol that hairpin walks; write /tcp or /udp",
-                    whole=whole,
-                    said=text or _NOTHING,
-                )
-            )
+            if not text:
+                raise UsageError(message("{whole!r}: no protocol behind /; write /tcp or /udp", whole=whole))
+            raise UsageError(message("{whole!r}: {said} is not supported; write /tcp or /udp", whole=whole, said=text))
 
 
 def parse_origin(text: str) -> Origin:
@@ -151,9 +172,11 @@ def parse_origin(text: str) -> Origin:
 
 
 def _origin(text: str) -> Origin:
-    match text:
-        case "host" | "lan":
-            return Origin(text)
+    match text.lower():
+        case "host" | "localhost":
+            return Origin("host")
+        case "lan":
+            return Origin("lan")
         case _:
             return _place(text)
 
@@ -167,5 +190,9 @@ def _place(text: str) -> Origin:
     bracketed = text.startswith("[") and text.endswith("]")
     address = _address(text[1:-1] if bracketed else text)
     if address is None:
-        raise UsageError(message("--from {text}: no address; write an address, host, lan or container:NAME", text=text))
+        if _NAME.fullmatch(text) and not re.fullmatch(r"[\d.]+", text):
+            return Origin("container", container=text, bare=True)
+        raise UsageError(
+            message("--from {text}: not an address; write an address, host, lan or container:NAME", text=text)
+        )
     return Origin("address", version=address[0], address=address[1])

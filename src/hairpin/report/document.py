@@ -195,7 +195,8 @@ class MissingDocument(msgspec.Struct, frozen=True):
 class QuestionDocument(msgspec.Struct, frozen=True):
     """A question that only the user can answer.
 
-    ``flows``: the flows whose verdict assumes yes.  ``option``: the option of the command line that answers it."""
+    ``flows``: the flows whose verdict may be another one with the answer.  ``option``: the option of the command line
+    that answers it."""
 
     ref: QuestionRef
     text: str

@@ -112,7 +112,7 @@ def draw_branch(
     if not every:
         # Only the direction that failed is drawn; of a flow that succeeds only the request.
         ways = [way for way in ways if way[2]] or ways[:1]
-    ends = (places.start(flow), flow.target_text())
+    ends = (places.client(flow), places.target(flow))
     for number, (steps, name, broken) in enumerate(ways):
         if number:
             paper.gap()

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Outside
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -14,6 +14,16 @@ class Places(msgspec.Struct, frozen=True):
     def start(self, flow: Flow) -> str:
         """Return where the flow starts: ``host``, ``container:api@node1``."""
         return flow.start_text(with_host=self.with_host)
+
+    def client(self, flow: Flow) -> str:
+        """Return the start for people: ``outside (192.0.2.10)`` for a client that the user did not name."""
+        text = self.start(flow)
+        return f"outside ({text})" if flow.invented and isinstance(flow.start, Outside) else text
+
+    def target(self, flow: Flow) -> str:
+        """Return the target for people: ``the Internet (203.0.113.80:443/tcp)`` for one that the user did not name."""
+        text = flow.target_text()
+        return f"the Internet ({text})" if flow.invented and not isinstance(flow.start, Outside) else text
 
     def container(self, flow: Flow) -> str:
         """Return the container that the flow is for (``web@node2``); empty if it is for none."""

@@ -32,7 +32,7 @@ def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> 
 
 def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: Places, *, every: bool) -> None:
     trace, judgement = judged.trace, judged.judgement
-    ends = f"{places.start(trace.flow)} → {trace.flow.target_text()}"
+    ends = f"{places.client(trace.flow)} → {places.target(trace.flow)}"
     verdict_line(trace.verdict, flow_text(trace.flow, places) if places.with_host else ends, words, paper)
     _judges(judged, words, paper)
     if file is not None:

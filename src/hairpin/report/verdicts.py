@@ -47,21 +47,23 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
 
 def flow_text(flow: Flow, places: Places = NO_HOSTS) -> str:
     """Return ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``; of several hosts ``(web@node2)``."""
-    origin, name = places.start(flow), places.container(flow)
+    origin, name = places.client(flow), places.container(flow)
     named = name and f"container:{name}" != origin
-    return f"{origin} → {flow.target_text()}" + (f" ({name})" if named else "")
+    return f"{origin} → {places.target(flow)}" + (f" ({name})" if named else "")
 
 
 def folded(flows: Sequence[Flow], words: Words, places: Places = NO_HOSTS) -> list[str]:
-    """Return one line for each published port, and one for all containers with the same destinations."""
+    """Return one line for each published port or asked address, and one for all containers with the same
+    destinations."""
     into: dict[tuple[str, str], list[str]] = {}
     out: dict[str, list[str]] = {}
     for flow in flows:
-        origin, to = places.start(flow), flow.target_text()
+        origin, to = places.client(flow), places.target(flow)
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)
         else:
-            into.setdefault((places.container(flow), to.rpartition(":")[2]), []).append(origin.partition(" ")[0])
+            port = to if flow.purpose == "asked" else to.rpartition(":")[2]
+            into.setdefault((places.container(flow), port), []).append(origin.partition(" ")[0])
     lines = [
         words(message("{port} ({name}) from {origins}", port=port, name=name or "-", origins=_joined(origins)))
         for (name, port), origins in into.items()

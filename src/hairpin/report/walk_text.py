@@ -16,7 +16,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
     trace = answer.flows[0].trace
     flow = trace.flow
     places = places_of(answer)
-    verdict_line(trace.verdict, f"{places.start(flow)} → {flow.target_text()}", words, paper)
+    verdict_line(trace.verdict, f"{places.client(flow)} → {places.target(flow)}", words, paper)
     for number, branch in enumerate(trace.branches):
         paper.gap()
         if len(trace.branches) > 1:

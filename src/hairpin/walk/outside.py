@@ -59,6 +59,28 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
     questions: tuple[OpenQuestion, ...] = ()
 
 
+def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
+    """Return what becomes of an outside client's packet that comes to no host that was read; None: it enters one.
+
+    Nobody has stated that the asked address is a host's, and the client is on the side on which the address is."""
+    start = flow.start
+    if not isinstance(start, (Outside, Lan)) or (flow.version, flow.daddr) not in network.world.foreign:
+        return None
+    netns = network.host_netns(flow.host)
+    incoming = _incoming_link(network, netns, flow, start)
+    namespace = network.namespace(netns)
+    onward = lookup(namespace, Query(flow.version, flow.daddr)).next_hops
+    links = (namespace.link(hop.link) for hop in onward if hop.link is not None)
+    outer = (outer_link(network, netns, link) for link in links if link is not None)
+    if incoming is None or incoming not in outer:
+        return None
+    said = message(
+        "the packet goes to the machine that has {address}; no host that was read is known to have it",
+        address=address_text(flow.daddr, flow.version),
+    )
+    return OutsideAnswer(Assumed(said), assumed=(said,))
+
+
 def enters_by(network: Network, flow: Flow) -> State | End:
     """Return the flow's first packet at the link by which it enters, after a 1:1 NAT gateway (if any) has translated
     it."""
@@ -68,7 +90,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     state = State("device-in", network.host_netns(flow.host), packet)
     public = network.world.public(flow.version, flow.daddr)
     if public is not None:
-        state = state.noted("outside", "", Assumed(_gateway(public.public, public.private, flow.version)))
+        state = state.noted("outside", "", Assumed(_gateway(public.public, public.private, flow.version), "stated"))
         state = msgspec.structs.replace(state, packet=msgspec.structs.replace(packet, daddr=public.private))
     else:
         state = state.noted("outside", "")
@@ -145,7 +167,8 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
         if network.host_netns(rule.host) != host:
             continue
         if rule.protocol == flow.protocol and rule.ports[0] <= flow.dport <= rule.ports[1]:
-            return Assumed(message("something upstream keeps this port out")) if rule.action == "deny" else None
+            denied = Assumed(message("something upstream keeps this port out"), "stated")
+            return denied if rule.action == "deny" else None
     return None
 
 
@@ -201,7 +224,7 @@ def outside_takes(network: Network, flow: Flow, end: End) -> OutsideAnswer:
         return OutsideAnswer(unknown, reason="source-not-translated", assumed=(unknown.said,))
     refused = refused_by_peer(network, state)
     if refused is not None:
-        return OutsideAnswer(refused, reason="peer-drops", assumed=(refused.said,))
+        return OutsideAnswer(refused, reason="peer-drops")
     question = way_back(network, state)
     questions = (question,) if question is not None else ()
     decided = Assumed(answers(network, state, is_next_hop_named=bool(questions)))
@@ -212,10 +235,11 @@ def _at_gateway(network: Network, state: State, public: PublicAddress) -> Outsid
     """Return what a 1:1 NAT gateway does with a packet to the public address."""
     gateway = _gateway(public.public, public.private, state.packet.version)
     if not public.hairpins and network.host_netns(public.host) == state.netns.of_host:
-        decided = Assumed(message("{gateway} and does not send this host's own packets back to it", gateway=gateway))
-        return OutsideAnswer(decided, reason="gateway-does-not-hairpin", assumed=(decided.said,))
-    decided = Assumed(message("{gateway} and hairpins", gateway=gateway))
-    return OutsideAnswer(decided, reply=_reply(network, state, state.packet), assumed=(decided.said,))
+        said = message("{gateway} and does not send this host's own packets back to it", gateway=gateway)
+        decided = Assumed(said, "stated")
+        return OutsideAnswer(decided, reason="gateway-does-not-hairpin")
+    decided = Assumed(message("{gateway} and hairpins", gateway=gateway), "stated")
+    return OutsideAnswer(decided, reply=_reply(network, state, state.packet))
 
 
 def _lost_in_tunnel(network: Network, state: State) -> OutsideAnswer | None:
@@ -240,10 +264,10 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     if parent is not None and owns_address(network.namespace(state.netns.of_host), packet.version, packet.daddr):
         kind = link.kind if link is not None else ""
         said = message("a {kind} never reaches the host that it stands on", kind=kind)
-        return OutsideAnswer(Assumed(said), reason="left-instead")
+        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     if _is_containers(network, state.netns, flow, packet):
         said = message("{address} is a container network's address, and the packet has left the host", address=target)
-        return OutsideAnswer(Assumed(said), reason="left-instead")
+        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     other = _on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":
         said = message("the program that has {link} open brings it to {address}", link=link.name, address=target)
@@ -271,7 +295,8 @@ def _on_another_host(network: Network, state: State) -> Assumed | None:
             address=target,
             far=holder.host,
             host=state.netns.host,
-        )
+        ),
+        "read",
     )
 
 
@@ -338,13 +363,15 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
                     "nobody here answers for {address} on {link}",
                     address=address_text(source, version),
                     link=link.name,
-                )
+                ),
+                "read",
             )
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
     if is_unmasqueraded(network, netns, version, source):
         return None
-    return Assumed(message("nobody outside knows a way back to {address}", address=address_text(source, version)))
+    said = message("nobody outside knows a way back to {address}", address=address_text(source, version))
+    return Assumed(said, "read")
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:

@@ -28,6 +28,11 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
             address=address,
         )
     hop = state.next_hop
+    if network.world.supposed_public(state.packet.version, state.packet.daddr) is not None:
+        return message(
+            "{address} is another machine's, which answers (--public {address} says that it is this host's)",
+            address=address,
+        )
     if is_next_hop_named or hop is None or _is_of_default_route(network.namespace(state.netns), hop):
         return message("{address} answers", address=address)
     if hop.gateway is None:

@@ -84,13 +84,17 @@ class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
-    """Something outside of the host, from a profile or stated by the user."""
+    """Something beyond the hosts.
+
+    ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
+    What is only assumed proves no cause (diagnose.py rests_on_facts(), docs/adr/0016)."""
 
     said: Message
+    grounds: Literal["read", "stated", "assumed"] = "assumed"
 
 
 class OpenQuestion(msgspec.Struct, frozen=True):
-    """Something outside of the host that only the user knows; the walk goes on as if the answer was yes.
+    """Something outside of the host that only the user knows.
 
     ``if_yes`` and ``if_no``: what then becomes of the flow.  ``option``: the option that settles it."""
 

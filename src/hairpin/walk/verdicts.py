@@ -8,7 +8,7 @@ Verdict = Literal["delivered", "leaves", "dropped", "rejected", "refused", "unan
 
 VERDICTS: dict[Verdict, Message] = {
     "delivered": message("delivered"),
-    "leaves": message("leaves"),
+    "leaves": message("leaves the host"),
     "dropped": message("dropped"),
     "rejected": message("rejected"),
     "refused": message("refused"),

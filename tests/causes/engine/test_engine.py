@@ -4,12 +4,13 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import Engine, PortBinding
+from hairpin.host.docker import Contact, Engine, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.network.world import Peer, World
+from hairpin.network.world import Peer, PublicAddress, World
+from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     asked,
@@ -23,9 +24,20 @@ from tests.causes.hosts import (
     relayed_udp,
     stopped,
     told,
+    with_host,
 )
-from tests.rule_text import without
-from tests.small_host import CLIENT, DOCKER_RULES, WEB_ITSELF, egress, engine, host_namespace, network, published
+from tests.rule_text import with_rule, without
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    HOST_ADDRESS,
+    WEB_ITSELF,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
 from tests.two_hosts import node
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
@@ -36,6 +48,8 @@ LOCAL = published(FromHost(), "127.0.0.1")
 OUTSIDE = Outside(CLIENT)
 NAMES = asked(WEB_ITSELF, "198.51.100.11", 5353, "udp")
 
+CLOSED = with_rule("filter INPUT", "-i eth0 -j DROP")
+AT_GATEWAY = PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS)
 PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
 
 
@@ -44,6 +58,12 @@ def unmasqueraded() -> Engine:
     docker = told(ip_masq=False)
     default = (("com.docker.network.bridge.default_bridge", "true"),)
     return msgspec.structs.replace(docker, networks=(msgspec.structs.replace(docker.networks[0], options=default),))
+
+
+def mapped(whole: Network, *, hairpins: bool = False) -> Network:
+    """Return the network behind a gateway that maps 203.0.113.11 to the host."""
+    world = World((msgspec.structs.replace(AT_GATEWAY, hairpins=hairpins),))
+    return msgspec.structs.replace(whole, world=world)
 
 
 CASES: dict[str, Case] = {
@@ -81,8 +101,31 @@ CASES: dict[str, Case] = {
         network(), asked(OUTSIDE, "198.51.100.11", 80), ("port-not-published",),
         published_as(PortBinding("tcp", 80, 80, None, 4)),
     ),
-    "the asked address is on no link": Case(
-        network(), published(address="198.51.100.12"), ("publish-address-not-on-host",), ON_SECOND,
+    "a mistyped port": Case(
+        network(), asked(OUTSIDE, "198.51.100.11", 8152), ("port-not-published",),
+        published_as(PortBinding("tcp", 80, 8152, None, 4)),
+    ),
+    "a mistyped port behind a firewall": Case(
+        network(host_namespace(CLOSED)), asked(OUTSIDE, "198.51.100.11", 8152), ("port-not-published",),
+        published_as(PortBinding("tcp", 80, 8152, None, 4)),
+    ),
+    "nothing runs, behind a firewall": Case(
+        network(host_namespace(CLOSED), docker=engine()), asked(OUTSIDE, "198.51.100.11", 8152),
+        ("port-not-published",),
+        network(host_namespace(sockets=(Socket("tcp", 4, None, 8152),)), docker=engine()),
+    ),
+    "a mistyped port of the public address": Case(
+        mapped(network()), asked(OUTSIDE, "203.0.113.11", 8152), ("port-not-published",),
+        mapped(published_as(PortBinding("tcp", 80, 8152, None, 4))),
+    ),
+    "a mistyped port of the public address, from the host": Case(
+        mapped(network()), asked(FromHost(), "203.0.113.11", 8152),
+        ("port-not-published", "nat-loopback-on-cloud-address"),
+        mapped(published_as(PortBinding("tcp", 80, 8152, None, 4)), hairpins=True),
+    ),
+    "the address of the binding is on no link": Case(
+        published_as(PortBinding("tcp", 80, 8151, 0xC633640C, 4)), published(address="198.51.100.12"),
+        ("publish-address-not-on-host",), ON_SECOND,
     ),
     "published on loopback": Case(ON_LOOPBACK, published(), ("published-on-loopback-only",)),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
@@ -117,7 +160,34 @@ def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) ->
     is_silent(network, flow)
 
 
+def test_an_address_that_nobody_stated_is_not_given_to_the_host() -> None:
+    named = [each.cause for each in diagnose(network(), published(address="198.51.100.12")).causes]
+    assert "publish-address-not-on-host" not in named
+
+
 def test_an_address_of_another_host_is_not_given_to_this_one() -> None:
-    both = msgspec.structs.replace(network(), hosts=(*network().hosts, node("two")))
+    bound = published_as(PortBinding("tcp", 80, 8151, 0xC633640C, 4))
+    both = msgspec.structs.replace(bound, hosts=(*bound.hosts, node("two")))
     named = [each.cause for each in diagnose(both, published(address="198.51.100.12")).causes]
     assert "publish-address-not-on-host" not in named
+
+
+def test_an_engine_that_did_not_answer_may_publish_the_port() -> None:
+    mute = with_host(network(), contacts=(Contact("docker", "unix:///run/docker.sock", "hung"),))
+    assert diagnose(mute, asked(OUTSIDE, "198.51.100.11", 8152)).causes == ()
+
+
+@pytest.mark.parametrize(
+    ("port", "protocol", "words"),
+    (
+        (8152, "tcp", ("recreate web with -p 8152:80 as well", "hairpin check 8151/tcp")),
+        (80, "tcp", ("recreate web with -p 80:80 as well", "hairpin check 8151/tcp")),
+        (8151, "udp", ("recreate web with -p 8151:80/udp as well", "serve udp on port 80 in web")),
+    ),
+)
+def test_a_port_is_published_by_a_person_and_by_no_rule(port: int, protocol: str, words: tuple[str, ...]) -> None:
+    (suspect,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", port, protocol)).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, network())
+    assert (remedy.commands, remedy.persist, remedy.persist_commands) == ((), (), ())
+    advice = " | ".join(map(str, remedy.advice))
+    assert all(each in advice for each in words)

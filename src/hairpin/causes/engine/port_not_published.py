@@ -1,6 +1,7 @@
-"""No container publishes the port.
+"""No container publishes the port, and no process of the host listens on it.
 
-Users see: the host's address refuses although the service runs: ``EXPOSE`` alone publishes nothing.
+Users see: the host's address refuses, or a firewall drops, although the service runs: ``EXPOSE`` alone publishes
+nothing; or the port was mistyped.
 """
 
 from collections.abc import Iterator
@@ -8,61 +9,175 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, Way, where
-from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.causes.rules._walls import pair_of
-from hairpin.change.change import Change
+from hairpin.causes.service._service import listening
+from hairpin.change.change import Change, Primitive
 from hairpin.engines.republishing import published_too
 from hairpin.host.docker import Container, PortBinding
-from hairpin.message import message
-from hairpin.netfilter.packet import TCP, UDP
+from hairpin.host.engine_health import unanswering
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import is_loopback
+from hairpin.question.flows import bindings_of
+from hairpin.question.suggest import FEW, port_distance
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container that has the port and does not publish it.
+    """Yield one candidate for each container that has the port and does not publish it; else one for the nearest
+    published port, and one for a service of the host.
 
     If a rule of the engine's stopped the packet, one that deletes this rule.
     """
     place = view.place
-    if place is not None:
-        if owner(view, place) == "engine":
+    if not _is_unserved(view):
+        if place is not None and owner(view, place) == "engine":
             yield from _protected(view)
         return
-    if not view.on_host or at_host_port(view) or view.stop.seen.packet.protocol not in (TCP, UDP):
+    if any(each.running and each.left_unread for each in view.host.containers()):
+        return  # one of them may have the port: all are read before an answer is given
+    own = [each for each in view.host.containers() if each.running and _has_port(view, each)]
+    for container in sorted(own, key=lambda each: _elsewhere(view, each) is None):
+        yield _unpublished(view, container)
+    if own:
         return
-    protocol = "tcp" if view.stop.seen.packet.protocol == TCP else "udp"
-    for container in view.host.containers():
-        if container.running and _serves(view, container, protocol):
-            yield _unpublished(view, container, protocol)
+    near = next((pair for pair in _by_nearness(view) if pair[0].running), None)
+    if near is not None:
+        yield _nobody(view, _twin(view, *near), _otherwise(*near))
+    accepted = deletion(view, place).parts if place is not None else ()
+    service = message("start a service on port {port}", port=view.flow.dport)
+    yield _nobody(view, (listening(view, service), *accepted), _firewalled(view))
 
 
-def _serves(view: View, container: Container, protocol: str) -> bool:
-    if (protocol, view.flow.dport) in container.exposed:
+def _is_unserved(view: View) -> bool:
+    """Return whether the packet is for a port of the host itself on which nobody listens, by a container or without."""
+    packet, flow, namespace = view.stop.seen.packet, view.flow, view.host_namespace
+    if not view.on_host or view.in_reply or flow.protocol not in ("tcp", "udp") or packet.dport != flow.dport:
+        return False
+    own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
+    if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
+        return False
+    if unanswering(view.host) or _is_engine_unread(view.host):
+        return False
+    port = (flow.protocol, flow.dport)
+    taken = any((each.protocol, each.port) == port for each in namespace.sockets)
+    return not taken and not bindings_of(view.host, flow.dport)
+
+
+def _is_engine_unread(host: Host) -> bool:
+    return any(each.key.startswith(("docker-containers", "docker-socket", "podman-containers")) for each in host.unread)
+
+
+def _has_port(view: View, container: Container) -> bool:
+    """Return whether the port is one of the container's own: it is exposed, or a process there listens on it."""
+    port = (view.flow.protocol, view.flow.dport)
+    if port in container.exposed:
         return True
     if container.netns is None or container.on_host_network or container.netns not in view.host:
         return False
-    sockets = view.host.namespace(container.netns).sockets
-    return any((each.protocol, each.port) == (protocol, view.flow.dport) for each in sockets)
+    return any((each.protocol, each.port) == port for each in view.host.namespace(container.netns).sockets)
 
 
-def _unpublished(view: View, container: Container, protocol: str) -> Candidate:
-    port = view.flow.dport
-    binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
-    return Candidate(
-        title=message("Port {port} of {name} is not published", port=port, name=container.name),
-        detail=message(
-            "Container {name} has this port, but no port of the host leads to it: EXPOSE (or `expose:`) "
-            "alone publishes "
-            "nothing.",
+def _by_nearness(view: View) -> list[tuple[Container, PortBinding]]:
+    """Return the published ports of the flow's protocol and version, the nearest first."""
+    wanted = (view.flow.protocol, view.stop.seen.packet.version)
+    found = [
+        (container, binding)
+        for container in view.host.containers()
+        for binding in container.bindings
+        if (binding.protocol, binding.version) == wanted
+    ]
+    return sorted(found, key=lambda pair: port_distance(view.flow.dport, pair[1].host_port))
+
+
+def _twin(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
+    """Return the parts of the change after which the asked port leads where the published one does."""
+    twin = msgspec.structs.replace(binding, host_port=view.flow.dport, host_ip=None, actual=True)
+    return published_too(view.host, container, twin)
+
+
+def _otherwise(container: Container, binding: PortBinding) -> tuple[Message, ...]:
+    return (
+        message(
+            "if you meant {port}/{protocol}, which {name} publishes: hairpin check {port}/{protocol}",
+            port=binding.host_port,
+            protocol=binding.protocol,
             name=container.name,
         ),
+    )
+
+
+def _firewalled(view: View) -> tuple[Message, ...]:
+    if view.place is None:
+        return ()
+    return (
+        message("the firewall would then have to let it in, too: {rule} drops the packets now", rule=view.place.text),
+    )
+
+
+def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...]) -> Candidate:
+    port = f"{view.flow.dport}/{view.flow.protocol}"
+    return Candidate(
+        title=message("No container publishes port {port}, and nothing listens on it", port=port),
+        detail=_published(view),
+        change=Change(parts),
+        where=where(port=port),
+        in_class="port-not-published",
+        advice=advice,
+    )
+
+
+def _elsewhere(view: View, container: Container) -> PortBinding | None:
+    """Return the binding by which the container publishes the asked port under another number, or None."""
+    wanted = (view.flow.protocol, view.flow.dport, view.stop.seen.packet.version)
+    same = (each for each in container.bindings if (each.protocol, each.container_port, each.version) == wanted)
+    return next(same, None)
+
+
+def _unpublished(view: View, container: Container) -> Candidate:
+    port, protocol, other = view.flow.dport, view.flow.protocol, _elsewhere(view, container)
+    binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
+    facts: dict[str, object] = {"name": container.name, "port": port, "published": _published(view)}
+    if other is not None:
+        facts["other"] = other.host_port
+    return Candidate(
+        title=message("Port {port} of {name} is not published", port=port, name=container.name)
+        if other is None
+        else message("Port {port} of {name} is published as port {other} of the host", **facts),
+        detail=message(
+            "Container {name} has this port, but no port of the host leads to it: EXPOSE (or `expose:`) alone "
+            "publishes nothing. {published}",
+            **facts,
+        )
+        if other is None
+        else message("{port} is its port inside the container. Outside of it, {name} is port {other}.", **facts),
         change=Change(published_too(view.host, container, binding)),
         where=where(container=container.name, port=f"{port}/{protocol}"),
         in_class="port-not-published",
         evidence=(container.evidence,),
-        advice=(message("recreate the container with -p {port}:{port}", port=port),),
+        advice=_otherwise(container, other) if other is not None else (),
     )
+
+
+def _published(view: View) -> Message:
+    """Return which ports the host publishes; of many only the nearest few."""
+    host, asked = view.host, view.flow.dport
+    if not host.engines:
+        return message("No container engine was found on {host}.", host=host.name)
+    found = {
+        (binding.host_port, binding.protocol, container.name)
+        for container in host.containers()
+        for binding in container.bindings
+    }
+    if not found:
+        return message("No container publishes a port.")
+    near = sorted(found, key=lambda each: port_distance(asked, each[0]))[:FEW]
+    ports = ", ".join(f"{port}/{protocol} ({name})" for port, protocol, name in sorted(near))
+    if len(found) <= FEW:
+        return message("Published: {ports}.", ports=ports)
+    return message("Published: {ports} and {count} more.", ports=ports, count=len(found) - FEW)
 
 
 def _protected(view: View) -> Iterator[Candidate]:

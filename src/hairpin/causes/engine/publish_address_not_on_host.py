@@ -16,8 +16,10 @@ from hairpin.network.prefix import address_text, inside, width
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet for a published port has a destination address that no link has, here or on
-    another host that was read."""
+    """Yield one candidate when a packet is for a port that is published on its destination address, and no link has
+    this address, here or on another host that was read.
+
+    Only such a port says that the address was meant to be this host's (docs/adr/0016)."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
     held = (owns_address(each, packet.version, packet.daddr) for _, each in view.network.namespaces())
@@ -25,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     published = any(
         (binding.host_port, binding.protocol, binding.version) == (flow.dport, flow.protocol, flow.version)
-        and binding.host_ip in (None, packet.daddr)
+        and binding.host_ip == packet.daddr
         for container in view.host.containers()
         for binding in container.bindings
     )
@@ -41,8 +43,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{address} is not an address of this host", address=text),
         detail=message(
-            "Port {port} is published here, but no link has {address} ({link} has {own}): what arrives for it is "
-            "somebody else's.",
+            "Port {port} is published on {address}, but no link has this address ({link} has {own}). The kernel takes "
+            "a packet to it for another machine's.",
             port=flow.dport,
             address=text,
             link=place.link,

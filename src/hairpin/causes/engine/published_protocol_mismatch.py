@@ -37,6 +37,14 @@ def find(view: View) -> Iterator[Candidate]:
 def _published(view: View, container: Container, twin: PortBinding, other: str) -> Candidate:
     """Return the candidate that publishes the port for the asked protocol too, with a service behind it."""
     port, asked = view.flow.dport, twin.protocol
+    netns = netns_of(view.host, container)
+    served = (
+        netns is not None
+        and netns in view.network
+        and any(
+            (each.protocol, each.port) == (asked, twin.container_port) for each in view.network.namespace(netns).sockets
+        )
+    )
     advice = message(
         "serve {protocol} on port {port} in {container}",
         protocol=asked,
@@ -45,22 +53,28 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
     )
     at_port = listening(view, advice)
     inside = msgspec.structs.replace(at_port.socket, port=twin.container_port)
-    service = AddSocket(netns_of(view.host, container) or view.host_netns, inside, at_port.advice)
+    service = AddSocket(netns or view.host_netns, inside, at_port.advice)
     return Candidate(
         title=message("Port {port} is published for {other} only", port=port, other=other),
-        detail=message("{asked} packets to it find nobody.", asked=asked),
-        change=Change((*published_too(view.host, container, twin), service)),
+        detail=message(
+            "{name} publishes it for {other}. A {asked} packet to it finds no socket on the host{inside}.",
+            name=container.name,
+            asked=asked,
+            other=other,
+            inside=""
+            if served
+            else message(
+                ", and nothing serves {asked} port {port} in {name} either",
+                asked=asked,
+                port=twin.container_port,
+                name=container.name,
+            ),
+        ),
+        change=Change((*published_too(view.host, container, twin), *(() if served else (service,)))),
         where=where(container=container.name, published=f"{port}/{other}", asked=f"{port}/{asked}"),
         in_class="other-protocol",
         evidence=(container.evidence,),
-        advice=(
-            message(
-                "recreate the container with -p {port}:{inner}/{asked}",
-                port=port,
-                inner=twin.container_port,
-                asked=asked,
-            ),
-        ),
+        side_effects=(message("connections to {name} are cut while it is recreated", name=container.name),),
     )
 
 

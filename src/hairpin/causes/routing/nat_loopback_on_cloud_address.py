@@ -33,13 +33,14 @@ def find(view: View) -> Iterator[Candidate]:
             title=message("{public} is not an address of this host, and its gateway does not hairpin", public=public),
             detail=message(
                 "No interface has {public}; a gateway maps it to {private}. Packets to it from this host leave for the "
-                "gateway, which does not send them back. From outside the port is reached all the same.",
+                "gateway, which does not send them back. Packets from outside still reach this host through it.",
                 public=public,
                 private=private,
             ),
             change=rendered(intent, view.network),
             where=where(address=public, private=private, port=f"{flow.dport}/{flow.protocol}"),
             in_class="gateway-without-hairpin",
+            evidence=(mapping.evidence,) if mapping.evidence else (),
             side_effects=(
                 message(
                     "the rule takes this address and port only; other services at {public} stay as they are",

@@ -64,6 +64,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         versions=(*_engine_versions(running), *versions),
         files=readings.part(("files",), lambda: managing.files(readings)),
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
+        cloud_addresses=readings.part(("cloud-init",), lambda: managing.cloud_addresses(readings)),
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
         unread=tuple(msgspec.structs.replace(each, host=evidence.name) for each in readings.unread),
     )

@@ -68,7 +68,8 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
     packet = state.packet
     if network.world.peer_against(state.netns.host, packet.version, packet.saddr, packet.daddr) is None:
         return None
-    return Assumed(message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version)))
+    said = message("the peer drops packets from {address}", address=address_text(packet.saddr, packet.version))
+    return Assumed(said, "stated")
 
 
 def _arriving(network: Network, state: State, link: Link) -> State | None:

@@ -279,7 +279,7 @@ def wire(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     snapshot.
     """
     if state.hops > network.namespace(state.netns).door.limits.hops:
-        decided = Assumed(message("the packet goes round in circles"))
+        decided = Assumed(message("the packet goes round in circles"), "read")
         ended = stopped(state, "loop", stage="device-out", link=link.name, decided_by=decided)
         yield End("looped", ended.state, ended.stop)
         return

@@ -63,7 +63,8 @@ def wrong_end(network: Network, state: State) -> Assumed | None:
                         link=link.name,
                         host=netns.host,
                         address=target,
-                    )
+                    ),
+                    "read",
                 )
     return None
 
@@ -84,6 +85,7 @@ def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> A
                     link=link.name,
                     host=holder.host,
                     target=address_text(state.packet.daddr, state.packet.version),
-                )
+                ),
+                "read",
             )
     return None

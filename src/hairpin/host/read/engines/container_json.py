@@ -50,6 +50,7 @@ class _HostConfig(msgspec.Struct, rename="pascal"):
 class _Config(msgspec.Struct, rename="pascal"):
     image: str | None = ""
     exposed_ports: dict[str, msgspec.Raw] | None = None
+    labels: dict[str, str | None] | None = None
 
 
 class _Endpoint(msgspec.Struct):
@@ -80,6 +81,8 @@ class _Container(msgspec.Struct, rename="pascal"):
     network_settings: _NetworkSettings = msgspec.field(default_factory=_NetworkSettings)
 
 
+_SERVICE = ("com.docker.compose.service", "io.podman.compose.service")
+"""Labels in which Compose puts the name of the service that a container is of."""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 
@@ -122,6 +125,7 @@ def _container(item: _Container, evidence: str) -> Container:
         bindings=_bindings(item, any(endpoint.ipv6 is not None for endpoint in endpoints)),
         exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
         endpoints=endpoints,
+        service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),
         evidence=evidence,

@@ -41,6 +41,10 @@ SIGNS = (
 )
 
 
+MAPPING = frozenset({"azure", "aws", "gcp", "aliyun", "tencent", "huawei", "oracle", "ibm", "openstack"})
+"""Clouds whose gateway maps a public address 1:1 to a machine's private one, so that no interface has it."""
+
+
 def of_dmi(text: str) -> str | None:
     """Return the cloud's name, or None; lines are ``sys_vendor:value``.
 

@@ -1,8 +1,15 @@
 """Firewall managers, units, versions and files of a host from their readings."""
 
 from hairpin.evidence.reading import Reading
-from hairpin.host.managers import ConfigFile, Firewalld, FirewalldZone, Ufw, Unit, Version
-from hairpin.host.read.managers import assignments, firewalld_runtime, firewalld_xml, units_text, versions_text
+from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, FirewalldZone, Ufw, Unit, Version
+from hairpin.host.read.managers import (
+    assignments,
+    cloud_init,
+    firewalld_runtime,
+    firewalld_xml,
+    units_text,
+    versions_text,
+)
 from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
 from hairpin.host.read.readings import Readings
 
@@ -76,6 +83,14 @@ def files(readings: Readings) -> tuple[ConfigFile, ...]:
     """Return the configuration files; sysctl's in the order in which they are applied."""
     return tuple(
         ConfigFile(reading.origin, reading.text, reading.id) for key in _FILE_KEYS for reading in readings.of(key)
+    )
+
+
+def cloud_addresses(readings: Readings) -> tuple[CloudAddress, ...]:
+    """Return the public addresses that cloud-init's file names."""
+    return readings.all_understood(
+        readings.of("cloud-init"),
+        lambda reading: cloud_init.addresses(reading.text, source=reading.origin, evidence=reading.id),
     )
 
 

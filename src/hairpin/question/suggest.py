@@ -1,0 +1,29 @@
+"""Which known word or port somebody who mistyped one may have meant."""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher, get_close_matches
+
+from hairpin.message import Message, message
+
+FEW = 5
+
+
+def close(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the known words that look like the word, the most similar first; at most three."""
+    return tuple(get_close_matches(word, list(dict.fromkeys(known)), 3, 0.6))
+
+
+def listed(word: str, known: Iterable[str]) -> Message | str:
+    """Return the known words in order; of many only the nearest few, and how many more there are."""
+    names = sorted(dict.fromkeys(known))
+    if not names:
+        return message("none")
+    if len(names) <= FEW:
+        return ", ".join(names)
+    near = sorted(names, key=lambda each: (-SequenceMatcher(None, word, each).ratio(), each))[:FEW]
+    return message("{few} and {count} more", few=", ".join(near), count=len(names) - FEW)
+
+
+def port_distance(asked: int, known: int) -> tuple[float, int]:
+    """Return how unlike two ports are as people type them, then as numbers: the smallest pair is the nearest port."""
+    return 1 - SequenceMatcher(None, str(asked), str(known)).ratio(), abs(asked - known)

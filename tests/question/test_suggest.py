@@ -1,0 +1,22 @@
+"""The nearest of known words and ports."""
+
+from hairpin.question.suggest import close, listed, port_distance
+
+PORTS = (80, 443, 8080, 8151, 8152, 9000)
+
+
+def test_words_that_look_alike() -> None:
+    assert close("chek", ("check", "walk", "prove")) == ("check",)
+    assert close("web", ("database", "cache")) == ()
+
+
+def test_a_short_list_is_whole_and_a_long_one_is_cut() -> None:
+    assert listed("x", ("b", "a", "b")) == "a, b"
+    assert str(listed("x", ())) == "none"
+    assert str(listed("app3", [f"app{n}" for n in range(10)])).endswith("and 5 more")
+    assert "app3" in str(listed("app3", [f"app{n}" for n in range(10)]))
+
+
+def test_the_nearest_port_is_the_one_that_was_mistyped() -> None:
+    for asked, meant in ((8115, 8151), (8153, 8152), (8081, 8080), (90000 // 10 + 1, 9000)):
+        assert min(PORTS, key=lambda known: port_distance(asked, known)) == meant
