@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Way
-from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive, WriteFile
+from hairpin.change.change import AddChain, Change, InsertRule, Primitive, WriteFile
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import steps
@@ -55,12 +55,9 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
         kept.append(found)
         # Kinds that write the same file see what the ones before them have written.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
-    # An owner's call makes the whole change, so a person need not do single parts by hand.  Who makes a container anew
-    # gets its docker-proxy with it, and has only the services to see to.
     first = way.change == of_cause.change
     by_person = way.by_person or kinds[0] in BY_PERSON
-    own = (*way.said, *(candidate.advice if first else ()))
-    own = (*own, *_services(change)) if by_person else (*advice(made), *own)
+    own = (*advice(made), *way.said, *(candidate.advice if first else ()))
     told = (*own, *(each for found in kept for each in found.advice))
     effects = (*(candidate.side_effects if first else ()), *(each for found in kept for each in found.side_effects))
     yield Remedy(
@@ -74,10 +71,6 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
         cuts=first and candidate.cuts,
         change=way.change,
     )
-
-
-def _services(change: Change) -> tuple[Message, ...]:
-    return tuple(part.advice for part in change.parts if isinstance(part, AddSocket) and part.socket.relay is None)
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
