@@ -53,8 +53,8 @@ format: setup ## Format the code as `make check` demands
 bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/reference/speed.md)
 	@$(BIN)/python -m bench --docs docs/reference
 
-score: setup setup-lab ## Diagnose every lab scenario and print the score
-	@$(BIN)/hairpin lab score
+score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead
+	@$(BIN)/hairpin lab score $(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
 
 fidelity: setup setup-lab ## Compare the walk with the kernel on N packets through random networks (SEED=… repeats a run; root)
 	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/reference/fidelity.md

@@ -12,14 +12,16 @@ PROGRAMS=(
     ip:iproute2 bridge:iproute2 tc:iproute2
     firewalld:firewalld firewall-cmd:firewalld ufw:ufw dbus-daemon:dbus
     curl:curl
+    podman:podman conmon:conmon runc:runc /usr/lib/podman/netavark:netavark /usr/lib/podman/aardvark-dns:aardvark-dns
+    /usr/lib/cni/portmap:containernetworking-plugins slirp4netns:slirp4netns newuidmap:uidmap catatonit:catatonit
     sshd:openssh-server ssh:openssh-client
     sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
 )
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
 # machine must not get a firewall or an sshd that nobody asked for.
-SERVICES=(docker containerd firewalld ufw nftables ssh)
+SERVICES=(docker containerd firewalld ufw nftables ssh podman podman-restart)
 # Services of these that systemd may also start by a socket.
-SOCKETS=(docker ssh)
+SOCKETS=(docker ssh podman)
 
 say() { printf 'setup-lab: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

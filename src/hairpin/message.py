@@ -29,4 +29,8 @@ def verbatim(words: str) -> Message:
 
 
 def _value(value: object) -> str | Message:
-    return value if isinstance(value, Message) else str(value)
+    """Return the value.  Bytes that are no text (PEP 383), as in a file's name, are spelt: they have no JSON."""
+    if isinstance(value, Message):
+        return value
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -3,8 +3,10 @@
 from collections.abc import Generator
 from pathlib import Path
 
+import pytest
+
 from hairpin.carry.act import Act, Command, Done, FileState, Replace
-from hairpin.carry.run import carry_out, do, state_of
+from hairpin.carry.run import carry_out, do, names_program, state_of
 from hairpin.message import Message, message, verbatim
 
 
@@ -62,3 +64,17 @@ def test_acts_are_done_in_order_and_the_complaint_is_returned() -> None:
         return message("{printed}, then {said}", printed=first.printed, said=second.complaint)
 
     assert str(carry_out(acting())) == "one\n, then false ended with status 1"
+
+
+@pytest.mark.parametrize(
+    "option", ("--modprobe=/bin/sh", "--modprobe", "--mo", "-M", "-fM/bin/sh", '"--mod"probe', "--mo\\d")
+)
+def test_a_rule_that_names_a_program(option: str) -> None:
+    assert names_program(f"-A INPUT {option} -j DROP")
+
+
+@pytest.mark.parametrize(
+    "words", ("-m statistic --mode random", "-j MARK --set-mark 1", "-m mark", "-j MASQUERADE", "-i M")
+)
+def test_a_rule_that_names_none(words: str) -> None:
+    assert not names_program(f"-A INPUT {words}")

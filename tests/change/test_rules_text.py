@@ -1,13 +1,17 @@
 """Edits of rules as commands that may be typed in twice.  tests/kernel/test_change_law.py types them in."""
 
+import subprocess
+
 import msgspec
+import pytest
 
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, RuleEdit
-from hairpin.change.rules_text import nft_insertion, nft_words, rules_commands
+from hairpin.change.rules_text import nft_insertion, nft_words, rules_commands, words_for_shell
 from hairpin.change.step import LoadRules
 from hairpin.change.steps import steps
 from hairpin.host.managers import Version
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.words import quoted
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.network.network import Network
 from tests.small_host import HOST_NETNS, network
@@ -89,3 +93,13 @@ def test_a_rule_of_nft_without_a_handle_is_found_by_its_words() -> None:
         "nft delete rule inet t c handle \"$(nft -a list chain inet t c | tr -d '\\t' | "
         "grep -F -m 1 -- 'iifname \"a\" drop # handle ' | sed 's/.* //')\""
     )
+
+
+HOSTILE = ("$(id)", "`id`", "a;id", "a|id", "a&", "a>b", "x#y", "it's", 'say "hi"', "\\", "*", "~", "$HOME", "plain")
+
+
+@pytest.mark.parametrize("comment", HOSTILE)
+def test_a_shell_runs_nothing_of_a_rules_comment(comment: str) -> None:
+    words = words_for_shell(f"-i eth0 -m comment --comment {quoted(comment)} -j DROP")
+    done = subprocess.run(("sh", "-c", f"printf '%s\\n' {words}"), capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["-i", "eth0", "-m", "comment", "--comment", comment, "-j", "DROP"]

@@ -36,6 +36,8 @@ STATUSES: dict[str, tuple[BaseException, int]] = {
     "a change that does not fit": (errors.ChangeError("x"), 4),
     "interrupted": (KeyboardInterrupt(), 130),
     "a bug": (RuntimeError("x"), 4),
+    "a full disk": (OSError(28, "No space left on device"), 3),
+    "no memory": (MemoryError(), 3),
 }
 STATED: dict[str, tuple[list[str], str | None]] = {
     "nothing": (["check", "80"], None),
@@ -43,6 +45,7 @@ STATED: dict[str, tuple[list[str], str | None]] = {
     "with an equals sign": (["--lang=zh", "check"], "zh"),
     "the last one": (["--lang", "zh", "check", "--lang=en"], "en"),
     "no value": (["check", "--lang"], None),
+    "no words at all": ([], None),
     "behind --": (["check", "--", "--lang", "zh"], None),
 }
 FORMS = "a target is PORT, PORT/udp, PORT-PORT, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL"
@@ -222,7 +225,14 @@ def modules_after(*arguments: str) -> Iterator[str]:
 
 def test_help_loads_click_and_the_standard_library_only() -> None:
     loaded = {name for name in modules_after("--help") if name.startswith(("hairpin", "msgspec", "rich"))}
-    assert loaded == {"hairpin", "hairpin.cli", "hairpin.cli.main", "hairpin.errors", "hairpin.message"}
+    assert loaded == {
+        "hairpin",
+        "hairpin.cli",
+        "hairpin.cli.later",
+        "hairpin.cli.main",
+        "hairpin.errors",
+        "hairpin.message",
+    }
 
 
 def test_json_needs_no_import_of_the_drawing() -> None:

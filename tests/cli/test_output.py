@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 import sys
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from hairpin.cli.output import PIPE_BROKEN, complain, paper, words, write, write_json
 from hairpin.errors import ParseError
 from hairpin.message import message
+from tests.cli.commands import snapshot
 
 
 class Document(msgspec.Struct):
@@ -84,6 +86,47 @@ def test_a_terminal_without_chinese_is_spoken_to_in_english(monkeypatch: pytest.
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
     assert words("zh").language == "en"
     write("网")
+
+
+def test_an_error_cannot_forge_a_line_or_a_sequence(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(message("{name} is gone", name="a\x1b[31m\nhairpin: all is well\u2028x"), "en")
+    assert capsys.readouterr().err == "hairpin: a\\x1b[31m\n    hairpin: all is well x is gone\n"
+
+
+def test_json_on_a_terminal_is_no_sequence(capsys: pytest.CaptureFixture[str]) -> None:
+    write_json(Document("a\x1b\x9b\u202e网"))
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"name": "a\x1b\x9b\u202e网"}
+    assert "a\\u001b\\u009b\\u202e网" in told
+
+
+CLOSED: dict[str, tuple[str, int, str]] = {
+    "full": (">/dev/full", 2, "hairpin: standard output cannot be written: No space left on device\n"),
+    "closed": (">&-", 2, "hairpin: standard output is closed, so the answer cannot be written\n"),
+    "no standard error": ("2>&- >/dev/null", 2, ""),
+    "full standard error": ("2>/dev/full >/dev/null", 2, ""),
+    "no standard input": ("--snapshot - <&-", 3, "hairpin: --snapshot -: standard input is closed\n"),
+}
+
+
+@pytest.mark.parametrize(("how", "status", "said"), CLOSED.values(), ids=CLOSED)
+def test_a_stream_that_is_closed_or_full(how: str, status: int, said: str) -> None:
+    command = "check no-such-container" if "2>" in how else "check 8080"
+    source = "" if "--snapshot" in how else f"--snapshot {snapshot()}"
+    ended = subprocess.run(
+        ("sh", "-c", f"{sys.executable} -m hairpin {command} --no-replica {source} {how}"),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (status, said)
+
+
+def test_help_into_a_full_file() -> None:
+    ended = subprocess.run(
+        ("sh", "-c", f"{sys.executable} -m hairpin --help >/dev/full"), capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (
+        2, "hairpin: standard output cannot be written: No space left on device\n",
+    )  # fmt: skip
 
 
 def test_a_closed_pipe_ends_the_program_quietly(monkeypatch: pytest.MonkeyPatch) -> None:

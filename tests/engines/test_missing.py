@@ -78,9 +78,11 @@ def test_a_bridge_that_is_gone_from_a_map() -> None:
     assert lost.rules == ()
 
 
-def test_each_docker_engine_has_its_own_missing_rules() -> None:
+def test_each_engine_has_its_own_missing_rules() -> None:
     without_dnat = programmed(ENGINE, lambda one: one.purpose != "dnat")
     host = Host("test", namespaces=(without_dnat,), engines=(ENGINE, Engine("podman", "4.3.1")))
-    ((asked, lost),) = missing_on(host)
+    (asked, lost), (_, of_podman) = missing_on(host)
     assert asked == ENGINE
     assert {one.purpose for one in lost.rules} == {"dnat"}
+    assert of_podman.undecided
+    assert not of_podman

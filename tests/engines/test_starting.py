@@ -1,13 +1,23 @@
 """A stopped container, simulated as running: the flow to its port is delivered."""
 
 import msgspec
+import pytest
 
-from hairpin.change.calls import ConnectContainer, SetContainerState
+from hairpin.change.calls import ConnectContainer, SetContainerState, call_argv
 from hairpin.change.change import AddNamespace, Change
 from hairpin.change.simulate import simulate
-from hairpin.engines.starting import held_again, on_default_bridge, started
+from hairpin.engines.starting import (
+    back_after_reboot,
+    held_again,
+    on_default_bridge,
+    started,
+    takes_restart_policy,
+)
 from hairpin.host.docker import Endpoint, PortBinding
+from hairpin.network.flow import FromHost
 from hairpin.walk.walk import walk_flow
+from tests.podman_host import RULES as PODMANS
+from tests.podman_host import podman, podmans, with_podman
 from tests.rule_text import without
 from tests.small_host import DOCKER_RULES, HOST_NETNS, WEB, container, engine, host_namespace, network, published
 
@@ -26,6 +36,47 @@ def test_a_started_container_answers_on_its_port() -> None:
     assert change.calls == (SetContainerState("docker", "start", "web"),)
     assert walk_flow(STOPPED, published()).verdict != "delivered"
     assert walk_flow(simulate(change, STOPPED), published()).verdict == "delivered"
+
+
+def test_podman_makes_the_bridge_that_it_had_removed_with_its_last_container() -> None:
+    net = with_podman(without("-j DNAT", "--dport", rules=PODMANS), status="exited")
+    host = net.namespace(HOST_NETNS)
+    links = tuple(each for each in host.links if each.name not in ("docker0", "veth1"))
+    bare = msgspec.structs.replace(
+        host,
+        links=links,
+        addresses=tuple(each for each in host.addresses if each.link != "docker0"),
+        routes=tuple(each for each in host.routes if all(hop.link != "docker0" for hop in each.next_hops)),
+    )
+    net = net.with_namespace(HOST_NETNS, bare)
+    change = started(net.this, podmans("exited"), BINDING)
+    assert change is not None
+    assert change.calls == (SetContainerState("podman", "start", "web"),)
+    after = simulate(change, net)
+    for flow in (published(), published(FromHost(), "127.0.0.1")):
+        assert walk_flow(net, flow).verdict != "delivered"
+        assert walk_flow(after, flow).verdict == "delivered"
+
+
+def test_a_users_container_is_started_as_the_user() -> None:
+    own = msgspec.structs.replace(podman(podmans("exited")), rootless=True, user="ann")
+    net = network(host_namespace(without("172.17.0.2"), sockets=()), docker=own)
+    change = started(net.this, podmans("exited"), BINDING)
+    assert change is not None
+    (call,) = change.calls
+    assert isinstance(call, SetContainerState)
+    assert call_argv(call) == ("runuser", "-l", "ann", "-c", "podman start web")
+    assert walk_flow(simulate(change, net), published()).verdict == "delivered"
+
+
+@pytest.mark.parametrize(("version", "taken"), (("4.3.1", False), ("5.1.0", True), ("5.4.2", True)))
+def test_podman_changes_restart_policies_since_5_1(version: str, taken: bool) -> None:
+    own = msgspec.structs.replace(podman(), version=version)
+    assert takes_restart_policy(own) is taken
+    (advice,) = back_after_reboot(own, podmans())
+    assert ("recreate" in str(advice)) is not taken
+    assert takes_restart_policy(engine())
+    assert back_after_reboot(engine(), container()) == ()
 
 
 def test_a_start_takes_the_first_free_address() -> None:

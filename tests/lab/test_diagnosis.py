@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import AskedFlow, NamedCause, Proof, Repair, Report, agrees, ask
+from hairpin.lab.diagnosis import AskedFlow, NamedCause, Proof, Repair, Report, SideEffect, agrees, ask
 from hairpin.lab.probe import Outcome
 
 AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
@@ -51,7 +51,7 @@ REPAIRS: dict[str, tuple[tuple[NamedCause, ...], tuple[tuple[str, str], ...]]] =
     "first remedy with a command": ((named("c1", (), ("z",)),), (("h", "z"),)),
     "all of a set": (
         (named("c1", ("a",), together=("c1", "c2")), named("c2", ("b",))), (("h", "a"), ("h", "b"))),
-    "one of a set has none":       ((named("c1", ("a",), together=("c1", "c2")), named("c2")), ()),
+    "one of a set has none":       ((named("c1", ("a",), together=("c1", "c2")), named("c2")), (("h", "a"),)),
     "nothing blocks":              ((), ()),
 }  # fmt: skip
 
@@ -59,7 +59,21 @@ REPAIRS: dict[str, tuple[tuple[NamedCause, ...], tuple[tuple[str, str], ...]]] =
 @pytest.mark.parametrize(("causes", "commands"), REPAIRS.values(), ids=REPAIRS)
 def test_repair(causes: tuple[NamedCause, ...], commands: tuple[tuple[str, str], ...]) -> None:
     flow = AskedFlow("f1", "a", "b", "dropped")
-    assert Report("hairpin.report/1", (flow,), causes).repair(flow) == commands
+    assert Report("hairpin.report/1", (flow,), causes).printed(flow).commands == commands
+
+
+def test_what_only_a_person_can_remove_is_named() -> None:
+    causes = (named("c1", ("a",), together=("c1", "c2")), named("c2"))
+    assert Report("hairpin.report/1", (), causes).printed(AskedFlow("f1", "a", "b", "dropped")).by_hand == ("c2",)
+
+
+EFFECTS = {"opens": ("dropped", "delivered"), "breaks": ("leaves", "rejected"), "": (None, None)}
+
+
+@pytest.mark.parametrize(("word", "verdicts"), EFFECTS.items(), ids=EFFECTS)
+def test_a_side_effect_opens_or_breaks_a_flow(word: str, verdicts: tuple[str | None, str | None]) -> None:
+    said = SideEffect("…", *verdicts)
+    assert [name for name in ("opens", "breaks") if getattr(said, name)] == [word] * bool(word)
 
 
 ECHO = """

@@ -79,7 +79,7 @@ def test_the_report_has_the_engines_state(lab_host: Callable[[LabPlan], Lab], co
     lab.host.run(command)
     report = ask(lab.host, ("--no-replica",)).report
     assert report is not None
-    (engine,) = report.hosts[0].engines
+    engine = next(each for each in report.hosts[0].engines if each.name == "docker")
     assert (engine.name, engine.state) == ("docker", state)
     assert (engine.answered_ms is not None) == (state == "answers")
     assert engine.endpoint == "unix:///run/docker.sock"
@@ -90,3 +90,10 @@ def test_written_file_replaces_a_link(lab_host: Callable[[LabPlan], Lab]) -> Non
     lab.host.run("echo far > /run/far; ln -sf /run/far /etc/near")
     write(lab.host, "/etc/near", "near\n")
     assert lab.host.run("cat /etc/near /run/far") == "near\nfar\n"
+
+
+def test_the_host_starts_and_stops_its_engine_by_its_own_script(lab_host: Callable[[LabPlan], Lab]) -> None:
+    host = lab_host(LabPlan()).host
+    host.run("service docker stop; ! service docker status; ! docker info 2>/dev/null")
+    host.run("service docker start; service docker start; docker start web; service docker status")
+    assert "web" in host.run("docker ps")

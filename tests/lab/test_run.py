@@ -76,6 +76,7 @@ def test_shell_is_in_the_broken_host() -> None:
     with started("shell", "ip-forward-off") as process:
         said, _none = process.communicate("hostname; cat /proc/sys/net/ipv4/ip_forward; exit 3\n")
     assert "lab-host\n0\n" in said
+    assert "\\w" not in said
     assert process.returncode == 3
 
 

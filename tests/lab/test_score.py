@@ -27,7 +27,7 @@ def test_score_of_something_that_always_says_the_same(tmp_path: Path) -> None:
     assert (right.top1_right, right.top1_asked, right.agreeing, right.asked) == (1, 1, 3, 3)
     assert (right.repairs_working, right.repairs_tried) == (1, 1)
     assert "top-1                1/1" in said[-1]
-    wrong = score(("docker-user-drops", "healthy-udp"), said.append, command=command)
+    wrong = score(("docker-user-drops", "healthy-udp"), said.append, parallel=1, command=command)
     assert not wrong.perfect
     assert (wrong.top1_right, wrong.top1_asked, wrong.false_alarms, wrong.healthy_asked) == (0, 1, 2, 2)
     assert (wrong.repairs_working, wrong.repairs_tried) == (0, 1)

@@ -3,7 +3,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from hairpin.errors import CollectError, UnknownNameError, UsageError
+from hairpin.errors import CollectError, EvidenceError, UnknownNameError, UsageError
 from hairpin.host.docker import Contact, Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -196,7 +196,7 @@ def test_questions_that_cannot_be_asked(net: Network, target: Target, origin: Or
 def test_a_snapshot_without_its_host() -> None:
     empty = network()
     empty = empty.with_host(msgspec.structs.replace(empty.this, namespaces=(Namespace("x"),)))
-    with pytest.raises(UsageError, match="no host namespace"):
+    with pytest.raises(EvidenceError, match="nothing was read of its own network"):
         flows_for(empty, (TO_WEB,), None)
 
 

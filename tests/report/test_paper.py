@@ -76,3 +76,22 @@ def test_gaps_do_not_add_up() -> None:
     paper.gap()
     paper.line("b")
     assert paper.text() == "a\n\nb\n"
+
+
+def test_nothing_of_a_host_reaches_the_terminal_as_an_escape_sequence() -> None:
+    paper = Paper(width=40, coloured=True)
+    paper.line("a\x1b[2J", ("b\x07", "bad"))
+    paper.cut("c\x1b]0;x" * 20)
+    paper.prose("one\x1b[1m\n\n    two", first="first\x1b ", indent=2)
+    paper.line("  ", ("ip link set 'd\x1b' up", "command"))
+    first, second, third, fourth = paper.text().splitlines()
+    assert first == "a\\x1b[2J\x1b[1;31mb\\x07\x1b[0m"
+    assert cells(second) == 40
+    assert third == "  first\\x1b one\\x1b[1m two"
+    assert fourth == "  \x1b[36mip link set 'd'$'\\x1b''' up\x1b[0m"
+
+
+def test_a_here_document_has_a_line_for_each_of_its_lines() -> None:
+    paper = Paper()
+    paper.line("  ", ("nft -f - <<'END'\nadd table ip x\nEND", "command"))
+    assert paper.text() == "  nft -f - <<'END'\n  add table ip x\n  END\n"

@@ -1,9 +1,11 @@
 """The bare runner: does acts in the namespaces of this process, with a fixed environment and no shell."""
 
 import os
+import re
 import stat
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import assert_never
 
@@ -14,6 +16,16 @@ _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 _LIMIT_S = 60.0
 _REFUSED, _LATE, _NOT_FOUND = 1, 124, 127
 """Exit statuses; the last two are those of timeout(1) and of a shell that finds no such program."""
+
+
+_NAMES_PROGRAM = re.compile(r"(?:^|\s)(?:--mo(?:d|dp|dpr|dpro|dprob|dprobe)?(?=[=\s]|$)|-[^-\s]*M)")
+
+
+def names_program(rule: str) -> bool:
+    """Return whether a rule names a program that iptables would run: ``--modprobe PROGRAM``, ``-M``.
+
+    getopt_long(3) also takes the long name abbreviated; quotes and backslashes hide none.  Source: iptables(8)"""
+    return _NAMES_PROGRAM.search(re.sub(r"[\"'\\]", "", rule)) is not None
 
 
 def carry_out(acting: Acting) -> Message | None:
@@ -39,6 +51,8 @@ def do(act: Act) -> Done:
 
 
 def _run(command: Command) -> Done:
+    if "tables" in command.argv[0] and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
+        return Done(_REFUSED, complaint=message("{program} would run a program for this rule", program=command.argv[0]))
     try:
         done = subprocess.run(
             command.argv,
@@ -107,7 +121,8 @@ def _write(path: Path, state: FileState) -> None:
     assert state.uid is not None
     assert state.gid is not None
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
+    with ExitStack() as cleanup:  # also after an interrupt
+        cleanup.callback(Path(name).unlink, missing_ok=True)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(state.content)
             file.flush()
@@ -115,6 +130,3 @@ def _write(path: Path, state: FileState) -> None:
             os.fchmod(file.fileno(), state.mode)
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

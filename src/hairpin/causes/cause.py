@@ -76,7 +76,10 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def container(self) -> Container | None:
-        """The container whose namespace the packet stopped in, or None."""
+        """The container whose namespace the packet stopped in, or None.  Of several that share it, the meant one."""
+        named = self.host.container(self.meant) if self.meant and not self.on_host else None
+        if named is not None and named.netns == self.stop.netns.name:
+            return named
         return self.network.container_of(self.stop.netns)
 
 

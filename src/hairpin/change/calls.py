@@ -5,23 +5,24 @@ there after the owner restarts.  Text is made from these values and never parsed
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
 
+import shlex
 from typing import Literal, assert_never
 
 import msgspec
 
+from hairpin.host.docker import Tool
 from hairpin.host.host import Host
 from hairpin.message import Message
 from hairpin.netfilter.iptables.words import split_words, unquoted
 
-Tool = Literal["docker", "podman"]
-
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
-    """A container started, restarted, paused or unpaused."""
+    """A container started, restarted, paused or unpaused; ``user``: whose it is, if not the caller's."""
 
     tool: Tool
     verb: Literal["start", "restart", "pause", "unpause"]
     name: str
+    user: str = ""
 
 
 class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
@@ -39,6 +40,11 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
     tool: Tool
     policy: str
     name: str
+    user: str = ""
+
+
+class ReloadNetworks(msgspec.Struct, frozen=True, tag="reload-networks"):
+    """Podman makes the rules of all its running containers anew."""
 
 
 class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
@@ -120,23 +126,25 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
 OfFirewalld = OpenPort | BindInterface | AddDirectRule | AddDirectChain
 OfUfw = AllowInUfw | ReloadUfw
-OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | SetUnitState
+OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState
 Call = OwnersCall | ByPerson
 
 
 def call_argv(call: OwnersCall) -> tuple[str, ...]:
     """Return the command that makes the call."""
     match call:
-        case SetContainerState(tool=tool, verb=verb, name=name):
-            return (tool, verb, name)
+        case SetContainerState(tool=tool, verb=verb, name=name, user=user):
+            return _as_user(user, (tool, verb, name))
         case ConnectContainer(tool=tool, verb=verb, network=network, name=name):
             return (tool, "network", verb, network, name)
-        case SetRestartPolicy(tool=tool, policy=policy, name=name):
-            return (tool, "update", "--restart", policy, name)
+        case SetRestartPolicy(tool=tool, policy=policy, name=name, user=user):
+            return _as_user(user, (tool, "update", "--restart", policy, name))
         case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
             return ("firewall-cmd", *_firewalld_words(call))
         case AllowInUfw():
             return ("ufw", *_ufw_words(call))
+        case ReloadNetworks():
+            return ("podman", "network", "reload", "--all")
         case ReloadUfw():
             return ("ufw", "reload")
         case Unban(tool="cscli", address=address):
@@ -167,6 +175,10 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
             )
         case _:
             assert_never(call.by)
+
+
+def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+    return ("runuser", "-l", user, "-c", shlex.join(argv)) if user else argv
 
 
 def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
@@ -235,7 +247,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             return replace(call, verb=back) if back is not None else None
         case ConnectContainer(verb="connect"):
             return replace(call, verb="disconnect")
-        case ConnectContainer() | ReloadUfw() | Unban():
+        case ConnectContainer() | ReloadNetworks() | ReloadUfw() | Unban():
             return None
         case AllowInUfw():
             return replace(call, deleted=not call.deleted)

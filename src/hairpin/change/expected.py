@@ -13,6 +13,7 @@ from hairpin.change.calls import (
     ConnectContainer,
     OfFirewalld,
     OpenPort,
+    ReloadNetworks,
     ReloadUfw,
     SetContainerState,
     SetRestartPolicy,
@@ -196,6 +197,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (ManagerRuns("ufw"),)
         case Unban():
             return ()  # the lists of these tools are not read
+        case ReloadNetworks():
+            return ()  # it takes a host whose rules are there already
         case ByPerson():
             return ()  # a person looks
         case _:

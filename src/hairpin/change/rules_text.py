@@ -18,11 +18,25 @@ from hairpin.change.held import Held, listed
 from hairpin.change.loading import iptables_load, own_words, replacing
 from hairpin.change.step import LoadRules
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.words import split_words, unquoted
 
 _FEW = 3
 """Edits up to this number are shown as a command each."""
 _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
 """Words of nft that a shell leaves as they are."""
+
+
+_OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
+"""What a shell does not take as it is; double quotes around plain words mean the same to it as to iptables."""
+_WORD = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
+
+
+def words_for_shell(rule: str) -> str:
+    """Return the words of an iptables rule as a shell takes them: it would run what a comment has in ``$( )``."""
+    if _OBEYED.search(rule) is None:
+        return rule
+    words = map(unquoted, split_words(rule))
+    return " ".join(word if _WORD.fullmatch(word) else shlex.quote(word) for word in words)
 
 
 def rules_commands(step: LoadRules) -> Iterator[str]:
@@ -93,7 +107,7 @@ def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
 
 
 def _listing(tool: str, table: str, chain: str) -> str:
-    return f"{tool} {_table(table)}-S {chain}"
+    return f"{tool} {_table(table)}-S {shlex.quote(chain)}"
 
 
 def _table(name: str) -> str:
@@ -103,16 +117,16 @@ def _table(name: str) -> str:
 def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
     match edit:
         case AddChain(table=table, chain=chain):
-            return f"{tool} {_table(table)}-N {chain}"
+            return f"{tool} {_table(table)}-N {shlex.quote(chain)}"
         case DeleteChain(table=table, chain=chain):
-            return f"{tool} {_table(table)}-X {chain}"
+            return f"{tool} {_table(table)}-X {shlex.quote(chain)}"
         case InsertRule(table=table, chain=chain):
-            where = f"{tool} {_table(table)}{_where(edit)} {own_words(edit.rule, chain)}".rstrip()
+            where = f"{tool} {_table(table)}{_where(edit)} {words_for_shell(own_words(edit.rule, chain))}".rstrip()
             return _unless_there(_listing(tool, table, chain), listed(edit), held, where)
         case DeleteRule(place=place):
             return _iptables_deletion(place, held, tool)
         case SetPolicy(place=place, policy=policy):
-            return f"{tool} {_table(place.table)}-P {place.chain} {policy.upper()}"
+            return f"{tool} {_table(place.table)}-P {shlex.quote(place.chain)} {policy.upper()}"
         case ReplaceTable():
             raise AssertionError(edit)
         case _:
@@ -121,20 +135,23 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
 
 def _where(edit: InsertRule) -> str:
     if edit.position is None:
-        return f"-A {edit.chain}"
-    return f"-I {edit.chain}" if edit.position == 1 else f"-I {edit.chain} {edit.position}"
+        return f"-A {shlex.quote(edit.chain)}"
+    return f"-I {shlex.quote(edit.chain)}" + ("" if edit.position == 1 else f" {edit.position}")
 
 
 def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
     """Return the deletion by the rule's words; by its number where these words find another rule first."""
     words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
     line = shlex.quote(f"-A {place.chain} {words}")
-    listing, by_number = _listing(tool, place.table, place.chain), f"{tool} {_table(place.table)}-D {place.chain} "
+    listing, by_number = (
+        _listing(tool, place.table, place.chain),
+        f"{tool} {_table(place.table)}-D {shlex.quote(place.chain)} ",
+    )
     if held.copies > 1:
         return f'[ "$({listing} | grep -cxF -- {line})" = {held.copies} ] && {by_number}{place.number}'
     if not held.is_first:
         return f"{listing} {place.number} | grep -qxF -- {line} && {by_number}{place.number}"
-    return f"{by_number}{words}"
+    return f"{by_number}{words_for_shell(words)}"
 
 
 def _nft(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
@@ -191,7 +208,7 @@ def _ebtables(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
         case AddChain(table=table, chain=chain):
             yield f"{tool} -t {table} -N {chain} -P RETURN"
         case DeleteChain(table=table, chain=chain):
-            yield f"{tool} -t {table} -X {chain}"
+            yield f"{tool} -t {table} -X {shlex.quote(chain)}"
         case InsertRule(table=table, chain=chain):
             words = own_words(edit.rule, chain)
             # ebtables has no listing in the words of its commands.
@@ -202,7 +219,7 @@ def _ebtables(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
             one = held.copies == 1 and held.is_first
             yield f"{tool} -t {place.table} -D {place.chain} {words if one else place.number}"
         case SetPolicy(place=place, policy=policy):
-            yield f"{tool} -t {place.table} -P {place.chain} {policy.upper()}"
+            yield f"{tool} -t {place.table} -P {shlex.quote(place.chain)} {policy.upper()}"
         case ReplaceTable():
             raise AssertionError(edit)
         case _:

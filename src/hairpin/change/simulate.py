@@ -253,4 +253,17 @@ def _with_container(network: Network, label: str, container: Container) -> Netwo
         )
         for engine in host.engines
     )
-    return network.with_host(_replace(host, engines=engines))
+    thawed = (
+        host.namespaces
+        if container.status != "running"
+        else tuple(_thawed(each, container) for each in host.namespaces)
+    )
+    return network.with_host(_replace(host, engines=engines, namespaces=thawed))
+
+
+def _thawed(namespace: Namespace, container: Container) -> Namespace:
+    """Return the namespace; the container's processes run."""
+    if not any(each.frozen and each.container == container.id for each in namespace.sockets):
+        return namespace
+    sockets = tuple(_replace(each, frozen="") if each.container == container.id else each for each in namespace.sockets)
+    return _replace(namespace, sockets=sockets)

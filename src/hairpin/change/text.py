@@ -6,7 +6,7 @@ from typing import assert_never
 
 from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
 from hairpin.change.file_text import file_commands
-from hairpin.change.rules_text import rules_commands
+from hairpin.change.rules_text import rules_commands, words_for_shell
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.message import Message
 
@@ -42,5 +42,6 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 def call_text(call: OwnersCall) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
-        return " ".join((*call_argv(AddDirectRule(call.family, call.table, call.chain, "", call.removed)), call.words))
+        without = AddDirectRule(call.family, call.table, call.chain, "", call.removed)
+        return " ".join((*call_argv(without), words_for_shell(call.words)))
     return shlex.join(call_argv(call))

@@ -2,6 +2,7 @@
 
 import click
 
+from hairpin.cli.later import AFTER, later_option
 from hairpin.cli.options import (
     EvidenceCommand,
     Given,
@@ -16,6 +17,7 @@ from hairpin.cli.options import (
 @click.command(cls=EvidenceCommand)
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@later_option("--after", AFTER, "EVENT[@HOST]")
 @click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
 @size_option
 @all_option

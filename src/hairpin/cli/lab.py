@@ -1,11 +1,14 @@
 """``hairpin lab``: broken hosts on demand."""
 
+import random
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from hairpin.lab.random_score import RandomReport
     from hairpin.lab.scenario import Scenario
+    from hairpin.lab.score import ScoreReport
 
 
 @click.group(no_args_is_help=True)
@@ -62,21 +65,68 @@ def shell_(name: str) -> int:
     return shell(name)
 
 
+def _to_standard_error(text: str) -> None:
+    click.echo(text, err=True)
+
+
 @lab.command("score")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--random", "count", type=click.IntRange(min=1), metavar="N", help="N random sets of faults instead.")
+@click.option("--seed", type=int, help="The seed of the random sets (default: a new one, which is printed).")
+@click.option("--together", is_flag=True, help="Put the faults of the named scenarios together in one lab.")
+@click.option(
+    "--pairs",
+    type=click.IntRange(min=0),
+    help="Behind the scenarios: each pair whose repairs change one file or chain, and so many random pairs.",
+)
+@click.option("--parallel", default=2, type=click.IntRange(min=1), help="How many labs at a time (2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
-def score_(names: tuple[str, ...], as_json: bool) -> int:
+def score_(
+    names: tuple[str, ...],
+    count: int | None,
+    seed: int | None,
+    together: bool,
+    pairs: int | None,
+    parallel: int,
+    as_json: bool,
+) -> int:
     """Break every scenario's host (or the named ones), ask hairpin, and hold its answers against real connections.
+
+    Every printed repair is carried out, twice. Then all other flows of the host are tried, and the host is built anew
+    with what keeps the repair.  With --random the faults of up to three scenarios are put together; a line that begins
+    with "again" has the command that repeats such a lab.
 
     If a scenario has several hosts, hairpin runs on the first and reads all of them over ssh.  Then it is asked on each
     host that has no cause, without reading the others.
 
     Exit: 0 all right, 1 not.
     """
-    from hairpin.cli.output import write, write_json
+    from hairpin.cli.output import write
     from hairpin.lab.score import score
 
-    report = score(names, (lambda text: click.echo(text, err=True)) if as_json else write)
+    out = _to_standard_error if as_json else write
+    chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
+    if count is not None or together:
+        from itertools import islice
+
+        from hairpin.lab.random_faults import draws, of_names
+        from hairpin.lab.random_score import random_score
+
+        labs = (of_names(names),) if together else islice(draws(chosen), count)
+        return _shown(random_score(labs, chosen, out, parallel=parallel), as_json=as_json)
+    report = score(names, out, parallel=parallel)
+    status = _shown(report, as_json=as_json)
+    if pairs is None:
+        return status
+    from hairpin.lab.pairs import score_pairs
+
+    return _shown(score_pairs(report.repairs, pairs, chosen, out, parallel=parallel), as_json=as_json) or status
+
+
+def _shown(report: "RandomReport | ScoreReport", *, as_json: bool) -> int:
+    """Print the report if it is asked for; return the exit status."""
     if as_json:
+        from hairpin.cli.output import write_json
+
         write_json(report)
     return 0 if report.perfect else 1

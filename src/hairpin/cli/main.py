@@ -4,15 +4,18 @@ Exit status: 0 delivered or leaving, 1 a blocking cause or a flow that is not de
 decide, 4 a bug in hairpin, 130 interrupted.
 """
 
+import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
 from hairpin import __version__
+from hairpin.cli import later
 from hairpin.errors import (
     CollectError,
     EvidenceError,
@@ -23,9 +26,7 @@ from hairpin.errors import (
     UnknownNameError,
     UsageError,
 )
-
-if TYPE_CHECKING:
-    from hairpin.message import Message
+from hairpin.message import Message, message
 
 COMMANDS: dict[str, str] = {
     "check": "Why does a port not answer?  Walks the flows, names the proven cause, says the repair.",
@@ -36,12 +37,20 @@ COMMANDS: dict[str, str] = {
     "demo": "The whole story on a lab host in a minute.",
 }
 """Each command's module beside this one, and its line in the help."""
-LATER = ("--after", "--live", "--text")
-"""Options that are not in this version."""
-PROMISED = ("fix", "undo", "events", "explain", "story", "diff", "ask", "restore", "guard")
-"""Commands that are not in this version (``cli/not_yet.py``): their names are no targets."""
 DEFAULT = "check"
-_WITH_VALUE = ("--snapshot", "--host", "--lang", "--color", "--public", "--outside", "--from", "--size")
+INTERRUPTED = 130
+_WITH_VALUE = (
+    "--snapshot",
+    "--host",
+    "--lang",
+    "--color",
+    "--public",
+    "--outside",
+    "--from",
+    "--size",
+    "--text",
+    "--after",
+)
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
     (CollectError, 3),
@@ -50,6 +59,11 @@ _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (LabError, 3),
     (ReplicaError, 3),
 )
+
+_SHORTAGES = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO,
+)  # fmt: skip
+"""What the machine lacks, which is no bug of hairpin's."""
 
 
 class Commands(click.Group):
@@ -66,6 +80,13 @@ class Commands(click.Group):
         command = getattr(importlib.import_module(f"hairpin.cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in later.COMMANDS:
+            raise later.refuse(f"hairpin {args[0]}", later.COMMANDS[args[0]])
+        return super().resolve_command(ctx, args)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, command_first(args))
 
@@ -78,13 +99,13 @@ class Commands(click.Group):
 def command_first(args: Sequence[str]) -> list[str]:
     """Return the arguments with the command first.  Options may stand before it; without a command it is ``check``.
     A word that is no command is a target."""
-    if args and args[0] in (*COMMANDS, *PROMISED, "--help", "-h", "--version"):
+    if args and args[0] in (*COMMANDS, *later.COMMANDS, "--help", "-h", "--version"):
         return list(args)
     for number, word in enumerate(args):
         if word == "--":
             break
         if not word.startswith("-") and (number == 0 or args[number - 1] not in _WITH_VALUE):
-            if word not in (*COMMANDS, *PROMISED):
+            if word not in (*COMMANDS, *later.COMMANDS):
                 break
             return [word, *args[:number], *args[number + 1 :]]
     return [DEFAULT, *args]
@@ -103,53 +124,92 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     args = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(args))
+    _occupy_standard_streams()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # __main__ has set it; a background job ignores the signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = run(args)
+    # The interpreter's own end would print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if status == INTERRUPTED else signal.SIG_DFL)
+    sys.exit(status)
 
 
 def run(args: list[str]) -> int:
     """Run the command line and return its exit status; an error is one sentence on standard error."""
-    if (ordered := command_first(args))[0] in PROMISED and ordered[0] not in COMMANDS:
-        return _refuse(ordered[0], args)
     try:
+        return _run(args)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+
+
+def _run(args: list[str]) -> int:
+    # Imported where they are used, since `hairpin --help` does without them.
+    try:
+        _require_output()
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
+    except click.Abort:
+        raise
     except click.ClickException as error:
         from hairpin.cli.output import complain_of_usage
 
-        if isinstance(error, click.NoSuchOption) and error.option_name in LATER:
-            return _refuse(error.option_name, args)
         complain_of_usage(error, stated_language(args))
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        return 130
     except HairpinError as error:
-        # Imported here, since `hairpin --help` does without it.
         from hairpin.cli.output import complain
 
         complain(_or_command(error, args), stated_language(args))
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
-    except Exception:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
-        _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
-        return 4
+    except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
+        return _end_of(error, args)
     return status if isinstance(status, int) else 0
 
 
-def _refuse(word: str, args: Sequence[str]) -> int:
-    """Say that the command or option is not in this version, and what does its job now; return the exit status."""
-    from hairpin.cli.not_yet import not_yet
-    from hairpin.cli.output import complain
-
-    complain(not_yet(word), stated_language(args))
-    return 2
+def _require_output() -> None:
+    """Raise UsageError if the caller has closed standard output."""
+    if sys.stdout is None:
+        raise UsageError(message("standard output is closed, so the answer cannot be written"))
 
 
-def _or_command(error: HairpinError, args: Sequence[str]) -> "Message":
+def _end_of(error: Exception, args: list[str]) -> int:
+    """Say what went wrong and return the exit status."""
+    from hairpin.cli.output import complain, drop_output
+
+    if isinstance(error, OSError) and drop_output():  # click's own writing of the help
+        complain(message("standard output cannot be written: {reason}", reason=error.strerror), stated_language(args))
+        return 2
+    refused = _refusal(error)
+    if refused is None:
+        _confess(stated_language(args), verbose="-v" in args or "--verbose" in args)
+        return 4
+    complain(refused, stated_language(args))
+    return 3
+
+
+def _refusal(error: Exception) -> Message | None:
+    """Return what the machine refused, or None if the error is a bug of hairpin's."""
+    if isinstance(error, MemoryError):
+        return message("this machine has not enough memory for it")
+    if isinstance(error, OSError) and error.errno in _SHORTAGES:
+        where = f"{error.filename}: " if error.filename else ""
+        return message("this machine refused to go on: {reason}", reason=f"{where}{error.strerror}")
+    return None
+
+
+def _occupy_standard_streams() -> None:
+    """Open the null device where a standard stream is closed, so that no file gets its descriptor."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _or_command(error: HairpinError, args: Sequence[str]) -> Message:
     """Return what the error says, and the command that was meant if its first word is like one."""
     if not isinstance(error, UnknownNameError) or not args or args[0] != error.name:
         return error.said
-    from hairpin.message import message
     from hairpin.question.suggest import close
 
-    near = close(error.name, (*COMMANDS, *PROMISED))
+    near = close(error.name, (*COMMANDS, *later.COMMANDS))
     if not near:
         return error.said
     return message("{said}; or did you mean the command {names}?", said=error.said, names=", ".join(near))
@@ -159,9 +219,9 @@ def stated_language(args: Sequence[str]) -> str | None:
     """Return the value of ``--lang``, the last one as click does.  Errors may occur before click has parsed it."""
     options = args[: args.index("--")] if "--" in args else args
     stated: str | None = None
-    for word, following in zip(options, [*options[1:], None], strict=True):
+    for number, word in enumerate(options):
         if word == "--lang":
-            stated = following
+            stated = next(iter(options[number + 1 :]), None)
         elif word.startswith("--lang="):
             stated = word.removeprefix("--lang=")
     return stated
@@ -175,10 +235,9 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
 
     from hairpin.cli.environment import environment
     from hairpin.cli.output import complain
-    from hairpin.message import message
 
     told = traceback.format_exc()
-    if verbose:
+    if verbose and sys.stderr is not None:
         sys.stderr.write(told)
     last = told.strip().splitlines()[-1]
     complain(message("this is a bug in hairpin: {last}", last=last), lang)

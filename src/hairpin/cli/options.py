@@ -5,6 +5,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import click
 
+from hairpin.cli.later import TEXT, later_option
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -36,6 +38,7 @@ class EvidenceCommand(click.Command):
 
 def evidence_options(command: Command) -> Command:
     """Add ``--snapshot`` and ``--host``: the command, an :class:`EvidenceCommand`, gets ``sources``."""
+    command = later_option("--text", TEXT, "[NAME=]FILE")(command)
     command = click.option(
         "--host",
         metavar="[NAME=]USER@HOST",

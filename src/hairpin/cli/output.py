@@ -3,11 +3,14 @@
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from hairpin.cli.environment import environment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from click import ClickException
 
     from hairpin.message import Message
@@ -19,33 +22,82 @@ PIPE_BROKEN = 141
 
 
 def write(text: str) -> None:
-    """Write the text and flush.  If the reader has closed the pipe, exit with PIPE_BROKEN and without a message."""
+    """Write the text and flush.  If the reader has closed the pipe, exit with PIPE_BROKEN and without a message.
+
+    Raises UsageError if standard output cannot be written."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)  # io.StringIO has none
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")  # a name may have characters that the terminal's encoding lacks
-    try:
+    with _writable():
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        _end_quietly()
+
+
+def write_bytes(fill: "Callable[[BinaryIO], None]") -> None:
+    """Let ``fill`` write to standard output, as :func:`write` does."""
+    with _writable():
+        fill(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 def write_json(document: object) -> None:
     """Write one JSON document, indented."""
     import msgspec
 
-    write(msgspec.json.format(msgspec.json.encode(document), indent=1).decode())
+    from hairpin.report.printable import printable_json
+
+    write(printable_json(msgspec.json.format(msgspec.json.encode(document), indent=1).decode()))
 
 
-def _end_quietly() -> NoReturn:
+@contextmanager
+def _writable() -> "Generator[None]":
+    from hairpin.errors import UsageError
+    from hairpin.message import message
+
+    try:
+        yield
+    except BrokenPipeError:
+        _redirect()
+        raise SystemExit(PIPE_BROKEN) from None
+    except OSError as error:
+        _redirect()
+        raise UsageError(message("standard output cannot be written: {reason}", reason=error.strerror)) from error
+
+
+def drop_output() -> bool:
+    """Return whether standard output cannot be written; the interpreter's own flush then does not fail again."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except ValueError:  # io.StringIO has none
+        return False
+    try:
+        sys.stdout.flush()
+        os.write(descriptor, b"")  # click drops what it could not write
+    except OSError:
+        _redirect()
+        return True
+    return False
+
+
+def _redirect() -> None:
     # The interpreter flushes standard output at its end, which must not fail a second time.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(PIPE_BROKEN)
 
 
 def complain(said: "Message", lang: str | None) -> None:
-    """Write the message to standard error, in the reader's language."""
-    sys.stderr.write(f"hairpin: {words(lang, sys.stderr)(said)}\n")
+    """Write the message to standard error, in the reader's language.  Its further lines are indented."""
+    from hairpin.report.printable import printable
+
+    first, *others = words(lang, sys.stderr)(said).split("\n")
+    _whisper("".join((f"hairpin: {printable(first)}\n", *(f"    {printable(line.strip())}\n" for line in others))))
+
+
+def _whisper(text: str) -> None:
+    """Write to standard error; if that is closed or full, nobody can be told."""
+    with suppress(OSError):
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def complain_of_usage(error: "ClickException", lang: str | None) -> None:
@@ -56,11 +108,11 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
 
     said = error.format_message()
     if said.startswith("Usage: "):  # a group without a command: the error's text is the group's help
-        sys.stderr.write(f"{said}\n")
+        _whisper(f"{said}\n")
         return
     if isinstance(error, WrongUsage) and error.ctx is not None:
         hint = message("Try '{command} --help' for help.", command=error.ctx.command_path)
-        sys.stderr.write(f"{error.ctx.get_usage()}\n{words(lang, sys.stderr)(hint)}\n\n")
+        _whisper(f"{error.ctx.get_usage()}\n{words(lang, sys.stderr)(hint)}\n\n")
     complain(verbatim(said), lang)
 
 
@@ -74,9 +126,9 @@ def words(lang: str | None, stream: TextIO | None = None) -> "Words":
     return Words(wanted if wanted == "en" or _can_show("网", stream or sys.stdout) else "en")
 
 
-def _can_show(text: str, stream: TextIO) -> bool:
+def _can_show(text: str, stream: TextIO | None) -> bool:
     try:
-        text.encode(stream.encoding or "ascii")
+        text.encode((stream.encoding if stream is not None else None) or "ascii")
     except UnicodeEncodeError:
         return False
     return True

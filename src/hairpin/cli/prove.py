@@ -2,6 +2,7 @@
 
 import click
 
+from hairpin.cli.later import LIVE, later_option
 from hairpin.cli.options import (
     EvidenceCommand,
     Given,
@@ -16,6 +17,7 @@ from hairpin.cli.options import (
 @click.command(cls=EvidenceCommand)
 @click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@later_option("--live", LIVE)
 @size_option
 @all_option
 @evidence_options

@@ -1,7 +1,7 @@
 """``hairpin snapshot``: the evidence of a host in one file."""
 
 import re
-import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,11 +50,12 @@ def snapshot(
     """
     del verbose
     from hairpin.cli.material import gather
-    from hairpin.cli.output import complain, write
+    from hairpin.cli.output import complain, write, write_bytes
     from hairpin.collect.snapshot import save
     from hairpin.evidence.file import write_stream
     from hairpin.evidence.reading import Evidence
     from hairpin.evidence.redact import redact_together
+    from hairpin.evidence.written_file import is_replaced
 
     found = gather(sources, root=root)
     if len(found) > 1:
@@ -67,12 +68,14 @@ def snapshot(
     read = tuple(each for each in found if isinstance(each, Evidence))
     hosts = redact_together(read) if redacted else read
     if output == "-" and len(found) == 1:
-        write_stream(hosts[0], sys.stdout.buffer)
+        write_bytes(partial(write_stream, hosts[0]))
     else:
         try:
             for evidence, path in zip(hosts, paths(hosts, output, several=len(found) > 1), strict=True):
+                is_file = is_replaced(path)
                 save(evidence, path)
-                write(str(path))
+                if is_file:
+                    write(str(path))
         except EvidenceError as error:
             complain(error.said, lang)
             return 2
@@ -84,7 +87,7 @@ def snapshot(
 
 def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
     """Yield a sentence for each host that could not be read, or of which some readings are missing."""
-    from hairpin.evidence.reading import Evidence
+    from hairpin.evidence.reading import HOST, Evidence
     from hairpin.message import message
 
     for each in found:
@@ -92,7 +95,14 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
             yield message("{host} could not be read: {reason}", host=each.label, reason=each.reason)
             continue
         keys = dict.fromkeys(one.key for one in each.readings if one.outcome in ("refused", "failed"))
-        if keys:
+        if not any(one.netns == HOST and one.outcome == "text" for one in each.readings):
+            yield message(
+                "{host}: nothing was read of its own network (links, routes, rules); read it again as root",
+                host=each.name,
+            )
+        elif any(one.outcome == "refused" for one in each.readings):
+            yield message("{host}: run it as root to read: {what}", host=each.name, what=", ".join(keys))
+        elif keys:
             yield message("{host}: not read: {what}", host=each.name, what=", ".join(keys))
 
 

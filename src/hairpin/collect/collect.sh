@@ -20,6 +20,8 @@
 #   <NL>TOKEN<TAB>end<TAB>status<TAB>outcome or -<TAB>uptime    first lines of standard error follow
 #   <NL>TOKEN<TAB>done                                        last line; without it the answer was cut
 
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+
 # The functions that other shells need too (one shell for each job and each container). They are kept as text, which each
 # of these shells evaluates.
 { HAIRPIN_LIB=$(cat); } <<'LIB'
@@ -451,6 +453,23 @@ socket_owners() { # inode, process id, command: of each process's sockets, in al
 halted() { # ids of the processes that a signal has stopped, one a line
     cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'
 }
+frozen() { # process id, tab, control group: of the processes in a frozen group. A child of a frozen group is frozen, too
+    for file in $(find /sys/fs/cgroup \( -name freezer.state -o -name cgroup.events \) -exec grep -lxsE 'FROZEN|frozen 1' {} + 2>/dev/null); do
+        while read -r pid; do
+            [ "$pid" = 0 ] || printf '%s\t%s\n' "$pid" "${file%/*}"      # 0: a process of another PID namespace
+        done <"${file%/*}/cgroup.procs"
+    done 2>/dev/null
+    :
+}
+members() { # process id, tab, container id: of the processes whose control group has the name of a container
+    grep -sHm1 -E '[0-9a-f]{64}' /proc/[0-9]*/cgroup | awk -F / '
+    $3 in seen || /conmon/ { next }
+    {
+        n = split($0, word, /[^0-9a-f]+/); id = ""
+        for (i = 1; i <= n; i++) if (length(word[i]) == 64) id = word[i]      # that of a pod may stand before it
+        if (id != "") { seen[$3]; print $3 "\t" id }
+    }'
+}
 namespace() { # of a container: ipsets are read only if one of its rules may name one
     links
     rules
@@ -461,9 +480,17 @@ namespace() { # of a container: ipsets are read only if one of its rules may nam
     sysctls; connections; virtual_servers; sockets
 }
 
+in_turn() { for each; do "$each"; done; }
+relay_lines() { run relay-cmdlines '/proc/PID/cmdline' relays; }
+halted_lines() { run halted-processes '/proc/PID/stat' halted; }
+frozen_lines() { run frozen-processes '/sys/fs/cgroup' frozen; }
+member_lines() { run container-processes '/proc/PID/cgroup' members; }
+
 job() { # job FILE FUNCTION...: in the background with its own time limit; in the foreground without a temporary directory
     file=$1; shift
-    if [ -n "$HAIRPIN_TMP" ]; then limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" >"$HAIRPIN_TMP/$file" 2>/dev/null &
+    # The process of the background job is timeout itself, which passes a signal on to all that it started.
+    if [ -n "$HAIRPIN_TMP" ]; then ( exec ${HAIRPIN_TIMEOUT:+$HAIRPIN_TIMEOUT 30} sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
+        started="$started $!"
     else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
     fi
 }
@@ -871,7 +898,7 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
         pid=${line#*'"Pid":'}; pid=${pid%%[!0-9]*}
         case $id$name in *[!A-Za-z0-9_.-]*) continue ;; esac
         [ "${pid:-0}" -gt 0 ] || continue
-        list="$id $name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
+        list="$id ${HAIRPIN_OTHERS-}$name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
         is_asked "$line" "$id" "$name" && asked_ids="$asked_ids$id "
     done <<EOT
 $1
@@ -885,6 +912,7 @@ EOT
     paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
     text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
     body namespaces '/proc/PID/ns/net' "$text"
+    run container-resolvers '/proc/PID/root/etc/resolv.conf' resolvers
     running=0 seen= left= asked_inodes=' '
     while IFS=$TAB read -r name inode pid id; do
         case $asked_ids in *" $id "*) asked_inodes="$asked_inodes$inode " ;; esac
@@ -894,7 +922,7 @@ EOT
     while IFS=$TAB read -r name inode pid id; do
         case $name in container:*) name=${name#container:} ;; *) seen=" $inode "; continue ;; esac
         case $seen in *" $inode "*) [ "$inode" = - ] || continue ;; esac
-        seen="$seen$inode "
+        seen="$seen$inode "; READ_INODES="${READ_INODES-} $inode"
         case $inode$asked_inodes in -* | *" $inode "*) ;; *) left=$left$name$NL; continue ;; esac
         NETNS=container:$name; export NETNS
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
@@ -919,6 +947,20 @@ is_asked() { # is_asked JSON ID NAME: whether the question may need this contain
         esac
     done
     return 1
+}
+resolvers() { # container id, tab, address: of the name servers in each container's own resolv.conf
+    set --
+    while IFS=$TAB read -r _ inode pid _; do
+        file=/proc/$pid/root/etc/resolv.conf
+        [ -f "$file" ] && [ ! -L "$file" ] && [ ! -L "/proc/$pid/root/etc" ] && [ -r "$file" ] && set -- "$@" "$file"
+    done <<EOT
+$text
+EOT
+    [ $# = 0 ] || awk -v text="$text" '
+    BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
+    FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own }
+    $1 == "nameserver" && $2 ~ /^[0-9a-fA-F.:]+$/ { print own "\t" $2 }
+    ' "$@"
 }
 with_group() { # lines "id name pid" and then "/proc/PID/cgroup:…": the same lines with the process that is in the group of
     # that id; ?pid where none is
@@ -960,25 +1002,86 @@ runs() { # runs NAME: is there a process of this name?
     done
     return 1
 }
-podman_all() { # only if one of its containers runs: each podman command writes the lock files of its storage
-    if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
-    if [ ! -e /run/libpod/alive ] || [ "$HAIRPIN_UID" != 0 ]; then
-        absent podman-version 'podman version' 'podman has started no container as root since boot: not asked'; return
-    fi
-    if ! runs conmon; then
-        absent podman-version 'podman version' 'no container of podman runs (no conmon process): not asked'; return
-    fi
-    unset CONTAINER_HOST CONTAINER_CONNECTION
-    run podman-version 'podman version --format json' json "$VERSION_PATHS" limit 8 podman version --format json
-    ids=$(limit 8 podman ps -aq --no-trunc 2>/dev/null)
-    nets=$(limit 8 podman network ls -q 2>/dev/null)
-    [ -z "$nets" ] || run podman-networks "podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 podman network inspect $nets
-    [ -n "$ids" ] || { body podman-containers 'podman ps -aq --no-trunc' ''; return; }
-    capture json "$CONTAINER_PATHS" limit 8 podman inspect --type container $ids
-    captured podman-containers "podman inspect --type container $(echo $ids)"
-    container_namespaces "$out" seen
-    run podman-info 'podman info --format json' json "$INFO_PATHS" limit 8 podman info --format json
+podman_and_pods() {
+    READ_INODES=
+    podman_all
+    pod_namespaces
+}
+pod_namespaces() { # those that CNI plug-ins made for the pods of containerd or cri-o, as in k3s; the engine is not asked
+    have nsenter || return
+    list=
+    for file in /run/netns/cni-*; do
+        case ${file##*/} in *[!A-Za-z0-9_.-]*) continue ;; esac
+        inode=$(stat -L -c %i "$file" 2>/dev/null) || continue
+        case " $READ_INODES " in *" $inode "*) continue ;; esac      # of a container of Podman
+        list="$list${list:+$NL}netns:${file##*/}$TAB$inode$TAB-$TAB-"
+    done
+    [ -n "$list" ] || return
+    body namespaces /run/netns "$list"
+    count=0
+    while IFS=$TAB read -r NETNS _; do
+        export NETNS
+        entered "52-${NETNS#netns:}" "/run/netns/${NETNS#netns:}"
+        count=$((count + 1)); [ $((count % 24)) = 0 ] && wait
+    done <<EOT
+$list
+EOT
     wait
+    NETNS=
+}
+podman_all() { # the own user's, and for root each other user's that has containers
+    HAIRPIN_OTHERS=; runs dockerd && HAIRPIN_OTHERS=podman.
+    export HAIRPIN_OTHERS
+    podman=podman; podman_of_user
+    [ "$HAIRPIN_UID" = 0 ] && have runuser || return
+    for user in $(rootless_users); do
+        podman="runuser -u ${user%%:*} -- env HOME=${user##*:} XDG_RUNTIME_DIR=/run/user/$(id -u "${user%%:*}") podman"
+        HAIRPIN_OTHERS=${user%%:*}.
+        podman_asked
+    done
+}
+rootless_users() { # NAME:HOME of each other user who is logged in, or lingers, and has containers of Podman
+    for dir in /run/user/*/libpod /run/user/*/containers; do
+        [ -d "$dir" ] || continue
+        uid=${dir#/run/user/}; uid=${uid%%/*}
+        getent passwd "$uid"
+    done | sort -u | while IFS=: read -r name _ uid _ _ home _; do
+        case $name$home in *[!A-Za-z0-9_./-]*) continue ;; esac
+        [ "$uid" != 0 ] && lists_container "$home/.local/share/containers/storage" && echo "$name:$home"
+    done
+}
+podman_of_user() { # each podman command writes the lock files of its storage, so it is asked only if that holds a container
+    if ! have podman; then absent podman-version 'podman version' 'podman is not installed'; return; fi
+    if ! podman_used; then
+        absent podman-version 'podman version' 'podman has no container here: not asked'; return
+    fi
+    podman_asked
+}
+podman_asked() { # $podman is split on purpose; it runs in /, where every user may be
+    cd /
+    unset CONTAINER_HOST CONTAINER_CONNECTION DOCKER_CONFIG
+    run podman-version "$podman version --format json" json "$VERSION_PATHS" limit 8 $podman version --format json
+    capture limit 8 $podman ps -aq --no-trunc; ids=$out
+    if [ "$st" != 0 ]; then captured podman-containers "$podman ps -aq --no-trunc"; return; fi
+    nets=$(limit 8 $podman network ls -q 2>/dev/null)
+    [ -z "$nets" ] || run podman-networks "$podman network inspect $(echo $nets)" json "$NETWORK_PATHS" limit 8 $podman network inspect $nets
+    run podman-info "$podman info --format json" json "$INFO_PATHS" limit 8 $podman info --format json
+    [ -n "$ids" ] || { body podman-containers "$podman ps -aq --no-trunc" ''; return; }
+    capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
+    captured podman-containers "$podman inspect --type container $(echo $ids)"
+    container_namespaces "$out" seen
+    wait
+}
+podman_used() { # whether the storage lists a container
+    if [ "$HAIRPIN_UID" = 0 ]; then lists_container /var/lib/containers/storage
+    else lists_container "${XDG_DATA_HOME:-$HOME/.local/share}/containers/storage"
+    fi
+}
+lists_container() { # lists_container STORAGE
+    for list in "$1"/*-containers/containers.json "$1"/*-containers/volatile-containers.json; do
+        grep -qs '"id"' "$list" && return
+    done
+    return 1
 }
 
 # ---- firewall managers, system, files --------------------------------------------------------------------------------
@@ -1231,16 +1334,37 @@ begin() {
     printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" \
         "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
 }
+usable_folder() { # usable_folder DIR: makes the folder HAIRPIN_TMP in it, if that takes files: a full disk still takes folders
+    HAIRPIN_TMP=$1/hairpin.${HAIRPIN_TOKEN%%-*}     # named first, so that no signal comes between making and naming it
+    mkdir "$HAIRPIN_TMP" 2>/dev/null && room 1048576 && return
+    rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
+    return 1
+}
+room() { # room BYTES: whether a file of that size can be written beside the answers
+    ( printf "%$1s" '' >"$HAIRPIN_TMP/room" ) 2>/dev/null && rm "$HAIRPIN_TMP/room"
+}
 clean_up() {
     trap '' INT TERM HUP PIPE
-    # shellcheck disable=SC2046
-    kill $(jobs -p) 2>/dev/null
+    # shellcheck disable=SC2086
+    [ -z "$started" ] || { kill $started 2>/dev/null; wait; }
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
+}
+
+jobs_of_host() { # few jobs, since each is a shell that reads the functions anew
+    job 20-docker docker_all
+    NETNS=host
+    job 10-links links
+    job 11-rules rules
+    job 12-kernel in_turn sets sysctls connections virtual_servers
+    job 15-sockets sockets
+    NETNS=
+    job 23-processes in_turn relay_lines halted_lines frozen_lines member_lines
+    job 30-podman podman_and_pods
+    job 60-files in_turn firewalld_all ufw_all config_files versions units system
 }
 
 main() {
     umask 077
-    PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
     : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
@@ -1266,39 +1390,24 @@ main() {
     usable_ip
     usable_tc
     usable_iptables
-    HAIRPIN_TMP=
+    HAIRPIN_TMP= started=
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP PIPE
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
-        HAIRPIN_TMP=$(mktemp -d "$dir/hairpin.XXXXXX" 2>/dev/null) && break
+        usable_folder "$dir" && break
     done
     export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
 
-    [ -n "$HAIRPIN_TMP" ] || begin
-    job 20-docker docker_all
-    NETNS=host
-    job 10-links links
-    job 11-rules rules
-    job 12-sets sets
-    job 13-sysctl sysctls
-    job 14-connections connections
-    job 15-sockets sockets
-    job 16-ipvs virtual_servers
-    NETNS=
-    job 23-relays run relay-cmdlines '/proc/PID/cmdline' relays
-    job 24-halted run halted-processes '/proc/PID/stat' halted
-    job 30-podman podman_all
-    job 60-firewalld firewalld_all
-    job 61-ufw ufw_all
-    job 62-files config_files
-    job 63-versions versions
-    job 64-units units
-    job 65-system system
+    begin
+    jobs_of_host
     if [ -n "$HAIRPIN_TMP" ]; then
-        begin
         wait
-        cat "$HAIRPIN_TMP"/*
+        if room 65536; then cat "$HAIRPIN_TMP"/*
+        else    # the disk is full now: answers may be cut, so all are asked for again, one after the other
+            rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
+            jobs_of_host
+        fi
     fi
     printf '\n%s\tdone\n' "$HAIRPIN_TOKEN"
 }

@@ -15,7 +15,7 @@ import re
 from datetime import datetime, timedelta
 
 from hairpin.errors import CollectError
-from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading
+from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, spelt
 from hairpin.message import Message, message
 
 _FIRST = re.compile(rb"^hairpin-collect/1 ([0-9a-f-]{32,36})\r?$", re.MULTILINE)
@@ -60,7 +60,7 @@ def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
                 count=len(output),
             )
         )
-    _, date, uptime, hostname, kernel, _ = begin
+    _, date, uptime, hostname, kernel, _ = map(spelt, begin)
     readings = _readings(frames[2:-1], _Clock(date, uptime))
     return Evidence(SCHEMA, hairpin, date, hostname, kernel, readings)
 
@@ -95,7 +95,7 @@ def _readings(frames: list[bytes], clock: _Clock) -> tuple[Reading, ...]:
         following = next(pending, b"")
         kind, *fields = _text(head).split("\t", 4)
         if kind == "reading" and len(fields) == 4:
-            key, netns, uptime, origin = fields
+            key, netns, uptime, origin = map(spelt, fields)
             number = f"e{len(readings) + 1}"
             at = clock.at(uptime)
             status, outcome, text = _answer(body, following)

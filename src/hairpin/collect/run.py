@@ -7,9 +7,12 @@ on standard output.
 import os
 import selectors
 import shlex
+import shutil
 import subprocess
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from typing import Protocol
 
@@ -24,6 +27,20 @@ from hairpin.message import Message, message
 _LIMIT_S = 90.0
 _LIMIT_BYTES = 256 * 1024 * 1024
 _CHUNK = 1 << 16
+_LOOK_S = 0.2
+"""So often a running script's thread looks whether the program is interrupted."""
+_interrupted = threading.Event()
+
+
+@contextmanager
+def stopped_by_interrupt() -> Generator[None]:
+    """Let an interrupt of the block, which reaches the main thread only, stop the scripts that other threads run."""
+    _interrupted.clear()
+    try:
+        yield
+    except KeyboardInterrupt:
+        _interrupted.set()
+        raise
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -48,7 +65,7 @@ class Runner(Protocol):
 class LocalRunner(msgspec.Struct, frozen=True):
     """This host, in the namespaces and with the rights of this process. ``environment`` None means its own."""
 
-    shell: tuple[str, ...] = ("sh",)
+    shell: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] | None = None
     limit_s: float = _LIMIT_S
 
@@ -58,7 +75,15 @@ class LocalRunner(msgspec.Struct, frozen=True):
 
     def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
         environment = None if self.environment is None else dict(self.environment)
-        return _exchange((*self.shell, "-s", "--", *arguments), script, self.name, self.limit_s, environment)
+        return _exchange(
+            (*(self.shell or (_shell(),)), "-s", "--", *arguments), script, self.name, self.limit_s, environment
+        )
+
+
+def _shell() -> str:
+    """Return the shell of this machine: that on the path, else where POSIX systems have it.  An empty path has none."""
+    usual = "/bin/sh"
+    return shutil.which("sh") or (usual if os.access(usual, os.X_OK) else "sh")
 
 
 class SshRunner(msgspec.Struct, frozen=True):
@@ -212,7 +237,11 @@ def _pump(process: subprocess.Popen[bytes], script: bytes, name: str, deadline: 
         selector.register(process.stdout, selectors.EVENT_READ, "stdout")
         selector.register(process.stderr, selectors.EVENT_READ, "stderr")
         while selector.get_map():
-            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            ready = selector.select(min(_LOOK_S, max(0.0, deadline - time.monotonic())))
+            if _interrupted.is_set():
+                raise CollectError(message("{name}: interrupted", name=name))
+            if not ready and time.monotonic() < deadline:
+                continue
             if not ready:
                 raise CollectError(
                     message("{name}: no complete answer in time; a command of the collector may hang there", name=name)
@@ -248,7 +277,12 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL."""
+    """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL.
+
+    A command that writes to a full pipe would hold it up, so nobody reads any more."""
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
     process.terminate()
     try:
         process.wait(5)

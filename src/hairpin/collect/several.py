@@ -9,10 +9,11 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.collect.run import stopped_by_interrupt
 from hairpin.collect.snapshot import load, take
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence import file
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, spelt
 from hairpin.evidence.several import NotRead, Source
 from hairpin.message import Message, message
 
@@ -33,7 +34,7 @@ class Place(msgspec.Struct, frozen=True):
     @property
     def option(self) -> str:
         """The option that names the place, as typed."""
-        return f"--{self.kind} {self.label}={self.place}" if self.label else f"--{self.kind} {self.place}"
+        return spelt(f"--{self.kind} {self.label}={self.place}" if self.label else f"--{self.kind} {self.place}")
 
 
 def parse_place(kind: Kind, text: str) -> Place:
@@ -83,7 +84,7 @@ def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Sou
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
-    with ThreadPoolExecutor(max_workers=max(1, len(places))) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, len(places))) as pool, stopped_by_interrupt():
         read = tuple(pool.map(partial(_read, root=root), places))
     failures = [each for each in read if not isinstance(each, Evidence)]
     if failures and len(failures) == len(read):
@@ -101,6 +102,8 @@ def _read(place: Place, *, root: str | None) -> Evidence | CollectError | Eviden
         if place.kind == "host":
             return take(place.place, root=root)
         if place.place == STANDARD_INPUT:
+            if sys.stdin is None:  # closed by the caller
+                return EvidenceError(message("--snapshot -: standard input is closed"))
             return file.read_stream(sys.stdin.buffer, source=STANDARD_INPUT)
         return load(Path(place.place))
     except (CollectError, EvidenceError) as error:
@@ -109,4 +112,4 @@ def _read(place: Place, *, root: str | None) -> Evidence | CollectError | Eviden
 
 def _name_of(place: Place) -> str:
     """Return a name for a host that was not read: that of its file, or the host part of the ssh destination."""
-    return Path(place.place).stem if place.kind == "snapshot" else place.place.rpartition("@")[2]
+    return spelt(Path(place.place).stem if place.kind == "snapshot" else place.place.rpartition("@")[2])

@@ -1,9 +1,10 @@
-"""What dockerd programs into its host, as a function of its version, its options, its networks and its running
-containers."""
+"""What an engine programs into its host, as a function of its version, its options, its networks and its running
+containers: dockerd itself here, Podman in ``podman``.
+"""
 
 import msgspec
 
-from hairpin.engines import dockerd_20, dockerd_28, dockerd_nftables
+from hairpin.engines import dockerd_20, dockerd_28, dockerd_nftables, podman
 from hairpin.engines.expected import ExpectedRules
 from hairpin.engines.found import shown_runs
 from hairpin.engines.history import History, as_seen, history_of
@@ -25,6 +26,8 @@ def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
 
     Containers count when they have an address.
     """
+    if engine.kind == "podman":
+        return podman.expected(engine, namespace)
     version = dockerd_version(engine.version)
     unknown = _unknown(engine, version)
     if version is None or unknown:
@@ -37,8 +40,6 @@ def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
 
 
 def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:
-    if engine.kind != "docker":
-        return (f"hairpin does not know which rules {engine.kind} makes",)
     if not engine.running:
         return ("dockerd does not run, so it cannot be asked for its networks and containers",)
     if engine.rootless:

@@ -59,12 +59,12 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
 
 @kept
 def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
-    """Return each Docker engine of the host with what the host lacks of its chains and rules.
+    """Return each engine of the host with what the host lacks of its chains and rules.
 
     Ten causes ask at each stop, and on a host of 50,000 rules the answer costs a quarter of a second.
     """
     namespace, version = host.namespace(host.netns.name), host.version("iptables")
-    return tuple((each, missing(each, namespace, version)) for each in host.engines if each.kind == "docker")
+    return tuple((each, missing(each, namespace, version)) for each in host.engines)
 
 
 def is_flushed(lost: Missing) -> bool:

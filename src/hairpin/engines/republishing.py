@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.missing import missing
+from hairpin.engines.restoring import restored
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.socket import Relay, Socket
@@ -57,6 +58,11 @@ def with_container(engine: Engine, changed: Container) -> Engine:
 def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
     """Yield the rules that this state of the engine adds for the container, each where the engine puts it."""
     lacking = missing(engine, host.namespace(host.netns.name), host.version("iptables"))
+    if (
+        engine.kind == "podman"
+    ):  # its rules are not written again while it runs, so that all are those of this container
+        yield from restored(lacking, host.netns, host.namespace(host.netns.name)).parts
+        return
     for rule in lacking.rules:
         if rule.container == container.name:
             position = 1 if rule.position == "first" else None
@@ -68,7 +74,7 @@ def relays(
 ) -> Iterator[Primitive]:
     """Yield the docker-proxy of the binding, when the engine uses one; ``advice``: how a person gets it."""
     proxied = any(
-        engine.userland_proxy is not False
+        engine.kind == "docker" and engine.userland_proxy is not False
         for engine in host.engines
         if any(each.id == container.id for each in engine.containers)
     )

@@ -8,15 +8,29 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.calls import Call, SetContainerState
-from hairpin.change.change import AddNamespace, Change, Primitive, one
+from hairpin.change.change import (
+    AddAddress,
+    AddNamespace,
+    AddSocket,
+    Change,
+    Primitive,
+    SetContainer,
+    SetLink,
+    SetSysctl,
+    one,
+)
 from hairpin.engines.missing import missing
+from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
+from hairpin.message import Message, message
 from hairpin.network.prefix import address_text, network_of
+
+_FIRST_UPDATE: Version = (5, 1, 0)
 
 
 class _Start(msgspec.Struct, frozen=True):
@@ -34,17 +48,21 @@ def started(host: Host, container: Container, binding: PortBinding) -> Change | 
 
     The service of the container listens on the binding's container port afterwards.
     """
+    engine = host.engine_of(container)
+    if engine.rootless:
+        return _started_rootless(host, engine, container, binding)
     start = _start(host, container)
     if start is None:
         return None
-    return Change(tuple(_parts(host, start, binding)), (SetContainerState("docker", "start", container.name),))
+    call = SetContainerState(engine.kind, "start", container.name, engine.user)
+    return Change(tuple(_parts(host, start, binding)), (call,))
 
 
 def refuses_start(host: Host, container: Container) -> bool:
     """Return whether the engine cannot start the container, because a chain for one of its rules is gone: iptables
     then says "No chain/target/match by that name"."""
     start = _start(host, container)
-    if start is None:
+    if start is None or start.engine.kind != "docker":  # netavark makes a chain that it lacks
         return False
     namespace, version = host.namespace(host.netns.name), host.version("iptables")
     lost = missing(with_container(start.engine, start.running), namespace, version)
@@ -73,6 +91,40 @@ def _start(host: Host, container: Container) -> _Start | None:
     return _Start(engine, joined, subnet, address, running)
 
 
+def _started_rootless(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
+    """Return the change by starting a user's container: a program of his accepts on the published port."""
+    if binding.protocol == "sctp":
+        return None
+    socket = Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process="rootlessport")
+    advice = message("start {name}", name=container.name)
+    running = msgspec.structs.replace(container, status="running")
+    parts = (AddSocket(host.netns, socket, advice), SetContainer(host.name, running))
+    return Change(parts, (SetContainerState(engine.kind, "start", container.name, engine.user),))
+
+
+def takes_restart_policy(engine: Engine) -> bool:
+    """Return whether the engine changes the restart policy of a container that exists: Podman since 5.1."""
+    return engine.kind == "docker" or (dockerd_version(engine.version) or _FIRST_UPDATE) >= _FIRST_UPDATE
+
+
+def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
+    """Return advice: how Podman's container comes back after a reboot.  Docker's needs nothing beside its policy."""
+    if engine.kind == "docker":
+        return ()
+    unit = "systemctl enable podman-restart.service"
+    if engine.user:
+        unit = f"loginctl enable-linger {engine.user}; systemctl --user -M {engine.user}@ enable podman-restart.service"
+    if takes_restart_policy(engine):
+        return (message("Podman starts containers at boot by its own unit: {command}", command=unit),)
+    return (
+        message(
+            "to have it back after a reboot: recreate {name} with --restart always; {command}",
+            name=container.name,
+            command=unit,
+        ),
+    )
+
+
 def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
     """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins docker0."""
     attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
@@ -92,16 +144,34 @@ def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBin
 def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
     """Return the first bridge network that the container is, or will be, attached to."""
     names = {each.network for each in container.endpoints} or {container.network_mode}
-    if names & {"default"}:
-        names = {"bridge"}
+    if names & {"default", "bridge"}:
+        names = {engine.default_network}
     return next((each for each in engine.networks if each.name in names and each.driver == "bridge"), None)
 
 
 def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
-    """Return the network's IPv4 subnet; None without one, or while its bridge is not on the host."""
-    if joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None:
+    """Return the network's IPv4 subnet; None without one, or while Docker's bridge is not on the host."""
+    if joined.bridge is None or (_lacks_bridge(host, joined) and not _is_podmans(host, joined)):
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
+
+
+def _lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
+    return joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None
+
+
+def _is_podmans(host: Host, joined: DockerNetwork) -> bool:
+    return any(each.kind == "podman" and joined in each.networks for each in host.engines)
+
+
+def _bridge(host: Host, joined: DockerNetwork, subnet: Subnet) -> Iterator[Primitive]:
+    """Yield the bridge that Podman makes with a network's first container, and removes with its last."""
+    if joined.bridge is None or not _lacks_bridge(host, joined):
+        return
+    index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
+    yield SetLink(host.netns, Link(index, joined.bridge, "bridge", flags=("BROADCAST", "MULTICAST", "UP")))
+    yield AddAddress(host.netns, Address(joined.bridge, 4, gateway_of(subnet), subnet.prefix_length))
+    yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
 
 
 def gateway_of(subnet: Subnet) -> int:
@@ -110,6 +180,7 @@ def gateway_of(subnet: Subnet) -> int:
 
 
 def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitive]:
+    yield from _bridge(host, start.joined, start.subnet)
     yield _attached(host, start.running, start.joined, start.subnet, start.address, binding)
     yield from added_rules(host, with_container(start.engine, start.running), start.running)
     yield from relays(host, start.running, binding)

@@ -11,9 +11,7 @@ as a stream, and no file makes :func:`read` use more than about three times ``LI
 
 import gzip
 import hashlib
-import os
 import re
-import tempfile
 import zlib
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -25,6 +23,7 @@ import msgspec
 
 from hairpin.errors import EvidenceError
 from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, lines_of
+from hairpin.evidence.written_file import written
 from hairpin.message import message
 
 LIMIT_BYTES = 256 * 1024 * 1024
@@ -68,22 +67,14 @@ class _Trailer(msgspec.Struct, frozen=True):
 
 def write(evidence: Evidence, path: Path) -> None:
     """Write the evidence to ``path``, readable by its owner only; an old file is replaced when the new one is complete.
+    A device or a pipe is written to, a symbolic link's target is replaced: ``written_file.py``.
+
     Raises EvidenceError if the file cannot be written.
     """
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise EvidenceError(
-            message("{path}: cannot be written: {reason}; name another file with -o", path=path, reason=error.strerror)
-        ) from error
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with written(path) as stream:
             write_stream(evidence, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
     except OSError as error:
-        Path(temporary).unlink()
         raise EvidenceError(
             message("{path}: cannot be written: {reason}; name another file with -o", path=path, reason=error.strerror)
         ) from error

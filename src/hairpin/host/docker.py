@@ -3,6 +3,7 @@
 Source: Docker Engine API (docker inspect), podman inspect
 """
 
+import shlex
 from typing import Literal
 
 import msgspec
@@ -58,6 +59,8 @@ class Container(msgspec.Struct, frozen=True):
     restart_policy: str = "no"
     dns: tuple[str, ...] = ()
     service: str = ""
+    resolvers: tuple[str, ...] | None = None
+    """The name servers of its own resolv.conf; None: that could not be read."""
     netns: str | None = None
     left_unread: bool = False
     """Whether its namespace was left unread, because the question did not need it."""
@@ -116,6 +119,10 @@ def is_true(text: str | None, *, otherwise: bool) -> bool:
     return otherwise
 
 
+Tool = Literal["docker", "podman"]
+"""The command of an engine."""
+
+
 class Contact(msgspec.Struct, frozen=True):
     """How an engine took the collector's questions.
 
@@ -127,7 +134,7 @@ class Contact(msgspec.Struct, frozen=True):
     ``halted``: processes of the engine that a signal has stopped, by id and name.  ``asked`` False: the endpoint is
     none that can be asked from here, such as another machine's."""
 
-    kind: Literal["docker", "podman"]
+    kind: Tool
     endpoint: str
     state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
     answered_ms: int | None = None
@@ -160,7 +167,7 @@ class Engine(msgspec.Struct, frozen=True):
     version: ``hairpin.engines``.
     """
 
-    kind: Literal["docker", "podman"]
+    kind: Tool
     version: str
     running: bool = True
     containers: tuple[Container, ...] = ()
@@ -181,7 +188,27 @@ class Engine(msgspec.Struct, frozen=True):
     """Whether containers and networks are from the engine's own files, as it did not tell them itself."""
     boot: Boot | None = None
     """None: it runs."""
+    user: str = ""
+    """The user who has its containers, if not the one who reads the host."""
+    network_backend: str | None = None
+    """Podman's: ``netavark`` or ``cni``; None: it did not say."""
+    network_version: str = ""
     evidence: str = ""
+
+    def command(self, *words: str) -> str:
+        """Return the engine's command as root types it: that of another user's containers runs as the user."""
+        line = shlex.join((self.kind, *words))
+        return f"runuser -l {self.user} -c {shlex.quote(line)}" if self.user else line
+
+    @property
+    def title(self) -> str:
+        """The engine's name in sentences."""
+        return self.kind.capitalize()
+
+    @property
+    def default_network(self) -> str:
+        """The name of the network that a container joins without being told which."""
+        return "bridge" if self.kind == "docker" else "podman"
 
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
-from hairpin.host.docker import Contact, Container, Engine
+from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, Tool
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.netns import Netns
@@ -149,6 +149,18 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     def containers(self) -> tuple[Container, ...]:
         """Return the containers of every engine."""
         return tuple(container for engine in self.engines for container in engine.containers)
+
+    def engine_of(self, container: Container) -> Engine:
+        """Return the engine of one of the host's containers; of one that no engine lists, the first engine."""
+        own = (each for each in self.engines if any(one.id == container.id for one in each.containers))
+        return next(own, self.engines[0] if self.engines else Engine("docker", ""))
+
+    def tool_of(self, network: DockerNetwork | None) -> Tool:
+        """Return the command of the engine that has the network; of one that no engine lists, ``docker``."""
+        for each in self.engines:
+            if network in each.networks:
+                return each.kind
+        return "docker"
 
     def version(self, program: str) -> str | None:
         """Return the program's version text, or None."""

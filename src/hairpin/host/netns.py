@@ -4,6 +4,8 @@ import msgspec
 
 from hairpin.evidence.reading import HOST
 
+_OF_PODS = "netns:cni-"
+
 
 class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """A network namespace: the label of its host, and its name there.
@@ -24,9 +26,19 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         """The host's own namespace on the same host."""
         return self if self.is_host else Netns(self.host)
 
+    @property
+    def is_pod(self) -> bool:
+        """Whether CNI plug-ins made it for a pod, whose engine was not asked."""
+        return self.name.startswith(_OF_PODS)
+
     def sibling(self, name: str) -> "Netns":
         """Return the namespace of that name on the same host."""
         return Netns(self.host, name)
 
     def __str__(self) -> str:
         return self.name
+
+
+def pod_file(netns: Netns) -> str | None:
+    """Return the file by which a pod's namespace is entered; None for other namespaces."""
+    return f"/run/netns/{netns.name.removeprefix('netns:')}" if netns.is_pod else None

@@ -8,7 +8,9 @@ import msgspec
 class Socket(msgspec.Struct, frozen=True):
     """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket takes IPv4 too
     unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
-    ``halted``: a signal stopped every process that has it open."""
+    ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen
+    control group that stopped at least one of them, and with it the socket; empty: none did.
+    ``container``: the id of the container whose control group the process is in."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -23,16 +25,22 @@ class Socket(msgspec.Struct, frozen=True):
     queued: int | None = None
     relay: "Relay | None" = None
     halted: bool = False
+    frozen: str = ""
+    container: str | None = None
     evidence: str = ""
 
 
 class Relay(msgspec.Struct, frozen=True):
-    """The container's address that a docker-proxy connects to.  ``holds_only``: the daemon never accepts."""
+    """The container's address that a docker-proxy connects to.  ``holds_only``: the daemon never accepts.
+
+    ``netns``: the namespace in which it connects, if not its own (rootless engines); ``address`` is 0 for that
+    namespace's own."""
 
     version: Literal[4, 6]
     address: int
     port: int
     holds_only: bool = False
+    netns: str = ""
 
 
 class VirtualService(msgspec.Struct, frozen=True):

@@ -5,11 +5,11 @@ import os
 import subprocess
 import uuid
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 
 from hairpin.errors import LabError
-from hairpin.lab import engine, image, joining, topology
+from hairpin.lab import engine, image, joining, podman, topology
 from hairpin.lab.firewall import running_firewall
 from hairpin.lab.node import ENVIRONMENT, HOSTNAME, Node, open_host_node, open_wire_node, python
 from hairpin.lab.plan import HostPlan, LabPlan
@@ -60,13 +60,17 @@ class Lab:
             message("a lab has no machine {place!r}: client, router, neighbour, host or container:NAME", place=place)
         )
 
+    def source_port(self) -> int:
+        """Return a source port that no probe had before."""
+        return next(self._source_ports)
+
     def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S, padding_bytes: int = 0) -> Outcome:
         """Make a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``; return its outcome.
 
         ``padding_bytes`` lengthen the request, so that it needs several packets.
         """
         address, port, protocol = split_destination(to)
-        numbers = (port, timeout_s, next(self._source_ports), padding_bytes)
+        numbers = (port, timeout_s, self.source_port(), padding_bytes)
         argv = (*python("probe.py"), protocol, address, *map(str, numbers))
         return Outcome(self.node(place).run(argv).strip())
 
@@ -94,7 +98,7 @@ def running_lab(plan: LabPlan) -> Generator[Lab]:
     """
     hosts = joining.joined_hosts(plan)
     for host in hosts:
-        require(host.firewall)
+        require(host.firewall, podman=bool(host.podman))
     archive = image.cached_data_root()
     if not archive.exists():
         image.prepare_data_root(archive, _empty_host)
@@ -118,12 +122,14 @@ def _running_host(
     _run_all(node, plan.before_engine)
     with (
         running_firewall(node, plan.firewall),
-        engine.running_engine(node, cgroup, plan.daemon),
+        engine.running_engine(node, cgroup, plan.daemon) if plan.docker else nullcontext(),
         _ended_first(node),
     ):
+        if plan.podman:
+            podman.prepare(node, plan.podman, cgroup)
         if enter is not None:
             enter(node)
-        engine.populate(node, plan)
+        engine.populate(node, plan, cgroup)
         _run_all(node, plan.setup)
         yield
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, ask, environment
+from hairpin.lab.diagnosis import CHECK, Printed, ask, environment
 from hairpin.lab.image import PAGE
 from hairpin.lab.say import say
 from hairpin.lab.scenario import named
@@ -69,8 +69,8 @@ def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...
                 complaint=answer.complaint,
             )
         )
-    commands = answer.report.repair(answer.report.flows[0]) if answer.report.flows else ()
-    if not commands:
+    printed = answer.report.printed(answer.report.flows[0]) if answer.report.flows else Printed((), ())
+    if not printed.remedies or printed.by_hand:
         raise LabError(
             message(
                 "hairpin named no repair (exit status {status}); causes: {causes}",
@@ -78,7 +78,7 @@ def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...
                 causes=", ".join(cause.id for cause in answer.report.causes),
             )
         )
-    return tuple(command for _, command in commands)
+    return tuple(command for _, command in printed.commands)
 
 
 def _readable_answer(lab: Lab, command: tuple[str, ...]) -> str:

@@ -25,6 +25,9 @@ _AGREEING = {
 }
 
 
+_OPEN = frozenset({"delivered", "leaves"})
+
+
 class StoppedAt(msgspec.Struct, frozen=True):
     """Where a flow ended.  ``reason``: one of ``walk.state.Reason``."""
 
@@ -49,10 +52,64 @@ class Proof(msgspec.Struct, frozen=True):
     set: tuple[str, ...] = ()
 
 
+class KeptFile(msgspec.Struct, frozen=True):
+    """A file that keeps a repair, with its whole content."""
+
+    file: str
+    content: str
+
+
+class SideEffect(msgspec.Struct, frozen=True):
+    """What a remedy says that it does beside repairing; the verdicts are those of one other flow."""
+
+    text: str
+    before: str | None = None
+    after: str | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether it says that a closed flow is open afterwards."""
+        return self.after in _OPEN and self.before not in _OPEN
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it says that an open flow is closed afterwards."""
+        return self.before in _OPEN and self.after not in _OPEN
+
+
 class Repair(msgspec.Struct, frozen=True):
+    """A remedy: ``commands`` repair now; ``persist`` and ``persist_commands`` keep it."""
+
     id: str
     commands: tuple[str, ...] = ()
     host: str = ""
+    persist: tuple[KeptFile, ...] = ()
+    persist_commands: tuple[str, ...] = ()
+    side_effects: tuple[SideEffect, ...] = ()
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """What an answer prints for one flow: the remedies to carry out, in order, and the causes that only a person can
+    remove."""
+
+    causes: tuple[str, ...]
+    remedies: tuple[Repair, ...]
+    by_hand: tuple[str, ...] = ()
+
+    @property
+    def commands(self) -> tuple[tuple[str, str], ...]:
+        """The commands that repair now, each with the label of its host."""
+        return tuple((remedy.host, command) for remedy in self.remedies for command in remedy.commands)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether a remedy has a lasting part."""
+        return any(remedy.persist or remedy.persist_commands for remedy in self.remedies)
+
+    @property
+    def side_effects(self) -> tuple[SideEffect, ...]:
+        """What the remedies say that they do beside repairing."""
+        return tuple(said for remedy in self.remedies for said in remedy.side_effects)
 
 
 class NamedCause(msgspec.Struct, frozen=True):
@@ -108,25 +165,25 @@ class Report(msgspec.Struct, frozen=True):
             if cause.severity == "blocking" and (flow is None or flow.id in cause.flows or cause.ref in flow.causes)
         )
 
-    def repair(self, flow: AskedFlow) -> tuple[tuple[str, str], ...]:
-        """Return the printed commands that together repair a flow, each with the label of its host.
-
-        They are those of the first remedy with commands, for each cause in the best cause's set. Empty if one of these
-        causes has no such remedy: only its owner can start a service, for example.
-        """
+    def printed(self, flow: AskedFlow) -> Printed:
+        """Return the printed remedies that together repair a flow: the first remedy with commands of each cause in the
+        best cause's set."""
         named = self.blocking(flow)
         if not named:
-            return ()
+            return Printed((), ())
         best = named[0]
         wanted = best.proof.set if best.proof and best.proof.set else (best.ref,)
-        chosen = [
-            next(((remedy.host, remedy.commands) for remedy in cause.remedies if remedy.commands), ("", ()))
-            for cause in self.causes
-            if cause.ref in wanted
-        ]
-        if not all(commands for _, commands in chosen):
-            return ()
-        return tuple((host, command) for host, commands in chosen for command in commands)
+        causes = [cause for cause in self.causes if cause.ref in wanted]
+        chosen = {
+            cause.ref: remedy
+            for cause in causes
+            if (remedy := next((remedy for remedy in cause.remedies if remedy.commands), None))
+        }
+        return Printed(
+            causes=tuple(cause.id for cause in causes),
+            remedies=tuple(chosen.values()),
+            by_hand=tuple(cause.id for cause in causes if cause.ref not in chosen),
+        )
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import shlex
 import socket
 import subprocess
 from collections.abc import Generator
@@ -17,6 +18,10 @@ from hairpin.message import message
 IMAGE = "hairpin-lab"
 LOG = "/run/dockerd.log"
 SOCKET = "/run/docker.sock"
+PODMAN_SETTINGS = "/etc/containers/lab.conf"
+"""The host has this file if its plan has Podman."""
+PID_FILE = "/run/docker.pid"
+INIT_SCRIPT = "/etc/init.d/docker"
 START_TIMEOUT_S = 60.0
 FIRST_FILLER_PORT = 20001
 
@@ -30,17 +35,12 @@ def docker_host(host: Node) -> str:
 def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess.Popen[str]]:
     """Run dockerd in the host during the block; raise LabError with the end of its log when it does not start."""
     write(host, "/etc/docker/daemon.json", daemon)
+    argv = _argv(cgroup)
+    write(host, INIT_SCRIPT, _init_script(argv))
+    host.run(("chmod", "755", INIT_SCRIPT))
     ready_path = "/run/dockerd-ready.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
         ready.bind(f"/proc/{host.pid}/root{ready_path}")
-        argv = (
-            "dockerd",
-            *("--exec-root", "/run/docker"),
-            *("--pidfile", "/run/docker.pid"),
-            *("--host", f"unix://{SOCKET}"),
-            *("--exec-opt", "native.cgroupdriver=cgroupfs"),
-            *("--cgroup-parent", f"/{cgroup}"),
-        )
         with host.start(argv, log=LOG, variables=(("NOTIFY_SOCKET", ready_path),)) as engine:
             try:
                 _wait_ready(host, engine, ready)
@@ -48,6 +48,47 @@ def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess
             finally:
                 # dockerd has usually ended with the host's first process. If not, it now stops its containers.
                 engine.terminate()
+
+
+def _argv(cgroup: str) -> tuple[str, ...]:
+    return (
+        "dockerd",
+        *("--exec-root", "/run/docker"),
+        *("--pidfile", PID_FILE),
+        *("--host", f"unix://{SOCKET}"),
+        *("--exec-opt", "native.cgroupdriver=cgroupfs"),
+        *("--cgroup-parent", f"/{cgroup}"),
+    )
+
+
+def _init_script(argv: tuple[str, ...]) -> str:
+    """Return the host's ``/etc/init.d/docker``: Debian's own knows neither the lab's cgroup nor its socket."""
+    running = f'[ -e {PID_FILE} ] && kill -0 "$(cat {PID_FILE})" 2>/dev/null'
+    return f"""#!/bin/sh
+### BEGIN INIT INFO
+# Provides:       docker
+# Required-Start: $remote_fs
+# Required-Stop:  $remote_fs
+# Default-Start:  2 3 4 5
+# Default-Stop:   0 1 6
+### END INIT INFO
+case "$1" in
+start)
+    if {running}; then exit 0; fi
+    rm -f {PID_FILE}
+    setsid {shlex.join(argv)} >>{LOG} 2>&1 </dev/null &
+    for try in $(seq 300); do docker info >/dev/null 2>&1 && exit 0; sleep 0.1; done
+    exit 1
+    ;;
+stop)
+    if {running}; then kill "$(cat {PID_FILE})"; fi
+    for try in $(seq 300); do {running} || exit 0; sleep 0.1; done
+    exit 1
+    ;;
+restart) "$0" stop && "$0" start ;;
+status) {running} ;;
+esac
+"""
 
 
 def _wait_ready(host: Node, engine: subprocess.Popen[str], ready: socket.socket) -> None:
@@ -77,12 +118,14 @@ def write(host: Node, path: str, content: str) -> None:
     outer.write_text(content, encoding="utf-8")
 
 
-def populate(host: Node, plan: HostPlan) -> None:
+def populate(host: Node, plan: HostPlan, cgroup: str) -> None:
     """Create the plan's networks and start its containers in order, then the fillers all at once."""
-    script = [f"docker network create {network.options} {network.name}" for network in plan.networks]
+    script = [f"{network.engine} network create {network.options} {network.name}" for network in plan.networks]
     for container in plan.containers:
-        script.append(run_command(container))
-        script += [f"docker network connect {network} {container.name}" for network in container.networks[1:]]
+        script.append(run_command(container, cgroup))
+        script += [
+            f"{container.engine} network connect {network} {container.name}" for network in container.networks[1:]
+        ]
     if script:
         host.run("\n".join(script))
     if plan.fillers:
@@ -105,12 +148,15 @@ def fillers(count: int) -> tuple[ContainerPlan, ...]:
     )
 
 
-def run_command(container: ContainerPlan) -> str:
-    """Return the ``docker run`` line of a container."""
+def run_command(container: ContainerPlan, cgroup: str = "") -> str:
+    """Return the line that runs a container.  ``cgroup``: the parent of its control group under Podman."""
     published = "".join(f" -p {port}" for port in container.publish)
     network = f" --network {container.networks[0]}" if container.networks[0] != "bridge" else ""
     options = f" {container.options}" if container.options else ""
-    return f"docker run -d --name {container.name}{network}{published}{options} {_service(container)}"
+    words = f"--name {container.name}{network}{published}{options} {_service(container)}"
+    if container.engine == "podman":
+        return f"podman run -d --cgroup-parent /{cgroup} {words.replace(IMAGE, f'localhost/{IMAGE}')}"
+    return f"docker run -d {words}"
 
 
 def _service(container: ContainerPlan) -> str:
@@ -127,8 +173,13 @@ def _service(container: ContainerPlan) -> str:
 
 def container_pid(host: Node, name: str) -> int:
     """Return the id of a container's first process in the host's PID namespace; 0 if the container does not run."""
-    document = json.loads(api(host, f"/containers/{name}/json"))
-    return int(document["State"]["Pid"])
+    by_podman = Path(f"/proc/{host.pid}/root{PODMAN_SETTINGS}").exists()
+    try:
+        return int(json.loads(api(host, f"/containers/{name}/json"))["State"]["Pid"])
+    except (LabError, OSError):
+        if not by_podman:
+            raise
+    return int(host.run(("podman", "inspect", "--type", "container", "--format", "{{.State.Pid}}", name)))
 
 
 def api(host: Node, path: str) -> bytes:

@@ -1,68 +1,168 @@
 """First process of a lab host: makes the host's mounts, says its process id, then reaps until it is killed.
 
 Started as a plain script (``python -I -S first_process.py``) in new network, mount, UTS and PID namespaces, so it
-imports the standard library only. Files that the host writes below the folders of ``OVERLAID`` are in one tmpfs that
-ends with the mount namespace. The machine's other folders, such as /tmp, are shared, so that a checkout in any folder
-can be run.
+imports the standard library only.  The host has a root directory of its own.  In it each of the machine's folders is an
+overlay: the machine's files below, so that a checkout in any folder can be run, and the host's writes above, in one
+tmpfs that ends with the mount namespace.  ``/dev`` and ``/run`` are the host's alone.  The kernel's own trees, /proc
+and /sys, are what the kernel makes of the host's namespaces.
 """
 
 import ctypes
 import os
+import re
 import signal
 import socket
+import stat
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 # linux/mount.h
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
 MS_BIND = 0x1000
 MS_MOVE = 0x2000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MNT_DETACH = 2
 
-# Folders that a distribution's tools write to. Each is an overlay: the machine's files below, the host's writes above.
-OVERLAID = ("etc", "var", "usr", "root", "home", "opt")
+OWN = ("dev", "lost+found", "mnt", "proc", "run", "sys")
+"""Folders of the root directory of which the host sees nothing of the machine's."""
+KERNEL_TREES = ("autofs", "binfmt_misc", "cgroup", "cgroup2", "devpts", "devtmpfs", "mqueue", "nsfs", "proc", "sysfs")
 SCRATCH = Path("/mnt")
+ROOT = SCRATCH / "root"
+
+# Device nodes by name: major and minor number.  Source: Linux' Documentation/admin-guide/devices.txt
+NODES = {
+    "null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0),
+    "net/tun": (10, 200),
+}  # fmt: skip
+LINKS = {
+    "fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
+    "ptmx": "pts/ptmx",
+}  # fmt: skip
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     """Mount as mount(2) does; raise OSError with the target's name."""
-    if _libc.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), target)
+    _checked(
+        _libc.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None), target
+    )
+
+
+def _checked(result: int, name: str) -> None:
+    if result:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)
 
 
 def make_mounts() -> None:
     """Give the host its own files, process table, devices and data root for its engine."""
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     mount("hairpin-lab", str(SCRATCH), "tmpfs")
-    kept_cgroups = SCRATCH / "cgroup"
-    kept_cgroups.mkdir()
-    mount("/sys/fs/cgroup", str(kept_cgroups), flags=MS_BIND | MS_REC)
-    for name in OVERLAID:
-        if Path("/", name).is_dir():
-            lay_over(name)
-    data_root = SCRATCH / "docker"
-    data_root.mkdir()
-    Path("/var/lib/docker").mkdir(parents=True, exist_ok=True)
-    mount(str(data_root), "/var/lib/docker", flags=MS_BIND)
-    mount("tmpfs", "/run", "tmpfs", options="mode=755")
-    mount("proc", "/proc", "proc")
-    # A sysfs mounted here shows the links of this network namespace. The cgroup tree is another mount and moves over.
-    mount("sysfs", "/sys", "sysfs")
-    mount(str(kept_cgroups), "/sys/fs/cgroup", flags=MS_MOVE)
-    # The overlays and the bind mount hold the tmpfs, so it needs no place in the host's file system.
-    if _libc.umount2(str(SCRATCH).encode(), MNT_DETACH):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(SCRATCH))
+    ROOT.mkdir()
+    mount("hairpin-lab", str(ROOT), "tmpfs", options="mode=755")
+    for entry in sorted(Path("/").iterdir()):
+        lay_out(entry)
+    for name in OWN:
+        Path(ROOT, name).mkdir(exist_ok=True)
+    for place in mounted_below():
+        with suppress(OSError):  # an overlay on overlays, or a file system that can be no lower layer: it is not seen
+            lay_over(place)
+    for engine in ("docker", "containers"):  # an overlay is no place for an engine's own overlays
+        data_root = SCRATCH / engine
+        data_root.mkdir()
+        Path(ROOT, "var/lib", engine).mkdir(parents=True, exist_ok=True)
+        mount(str(data_root), str(ROOT / "var/lib" / engine), flags=MS_BIND)
+    mount("tmpfs", str(ROOT / "run"), "tmpfs", options="mode=755")
+    mount("proc", str(ROOT / "proc"), "proc")
+    # A sysfs mounted here shows the links of this network namespace.  The cgroup tree is another mount.
+    mount("sysfs", str(ROOT / "sys"), "sysfs")
+    mount("/sys/fs/cgroup", str(ROOT / "sys/fs/cgroup"), flags=MS_BIND | MS_REC)
+    make_devices()
+    enter_root()
 
 
-def lay_over(name: str) -> None:
-    upper, work = SCRATCH / name / "upper", SCRATCH / name / "work"
+def lay_out(entry: Path) -> None:
+    """Show an entry of the machine's root directory in the host's, unless the host has its own."""
+    inside = ROOT / entry.name
+    if entry.is_symlink():
+        inside.symlink_to(entry.readlink())
+    elif entry.is_dir() and entry.name not in OWN:
+        inside.mkdir()
+        lay_over(entry)
+    elif entry.is_file():
+        inside.touch()
+        show(entry)
+
+
+def mounted_below() -> Iterator[Path]:
+    """Yield where the machine has mounted file systems below its root directory's folders, the upper ones first."""
+    for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
+        fields, _, rest = line.partition(" - ")
+        name = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields.split()[4])
+        place = Path(name)
+        if len(place.parts) > 2 and place.parts[1] not in OWN and rest.split()[0] not in KERNEL_TREES:
+            yield place
+
+
+def lay_over(place: Path) -> None:
+    """Mount an overlay of the machine's folder at its place in the host; read-only if it can be no lower layer."""
+    inside = Path(f"{ROOT}{place}")
+    if not place.is_dir() or re.search(r"[\\:,]", str(place)):
+        show(place)
+        return
+    layers = Path(f"{SCRATCH}/layers{place}")
+    upper, work = layers / "..upper", layers / "..work"
     upper.mkdir(parents=True)
     work.mkdir()
-    upper.chmod(Path("/", name).stat().st_mode & 0o7777)
-    mount("overlay", f"/{name}", "overlay", options=f"lowerdir=/{name},upperdir={upper},workdir={work}")
+    os.chown(upper, place.stat().st_uid, place.stat().st_gid)
+    upper.chmod(stat.S_IMODE(place.stat().st_mode))
+    try:
+        mount("overlay", str(inside), "overlay", options=f"lowerdir={place},upperdir={upper},workdir={work}")
+    except OSError:
+        show(place)
+
+
+def show(place: Path) -> None:
+    """Mount a file or folder of the machine at its place in the host, read-only."""
+    inside = f"{ROOT}{place}"
+    mount(str(place), inside, flags=MS_BIND)
+    mount("none", inside, flags=MS_BIND | MS_REMOUNT | MS_RDONLY)
+
+
+def make_devices() -> None:
+    """Make the usual device nodes, and terminals of the host's own."""
+    devices = ROOT / "dev"
+    mount("dev", str(devices), "tmpfs", MS_NOSUID, "mode=755")
+    for name, (major, minor) in NODES.items():
+        node = devices / name
+        node.parent.mkdir(exist_ok=True)
+        try:
+            os.mknod(node, stat.S_IFCHR, os.makedev(major, minor))
+            node.chmod(0o666)
+        except PermissionError:  # in a user namespace, or forbidden by a device cgroup
+            if Path("/dev", name).exists():
+                node.touch()
+                mount(f"/dev/{name}", str(node), flags=MS_BIND)
+    for name, target in LINKS.items():
+        (devices / name).symlink_to(target)
+    for name, kind, options in (("pts", "devpts", "newinstance,ptmxmode=0666,mode=620"), ("shm", "tmpfs", "mode=1777")):
+        (devices / name).mkdir()
+        mount(kind, str(devices / name), kind, MS_NOSUID | MS_NOEXEC, options)
+
+
+def enter_root() -> None:
+    """Make the host's root directory the only one; the overlays and the bind mounts hold the tmpfs below them."""
+    os.chdir(ROOT)
+    # The new root and the place of the old one may be the same: pivot_root(2), NOTES
+    _checked(_libc.pivot_root(b".", b"."), str(ROOT))
+    _checked(_libc.umount2(b".", MNT_DETACH), str(ROOT))
+    os.chdir("/")
 
 
 def main() -> None:

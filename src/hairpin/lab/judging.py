@@ -1,7 +1,6 @@
 """Holds one answer of hairpin's against the truth of its scenario: right, a miss, or a false alarm."""
 
 import re
-from typing import Literal
 
 import msgspec
 
@@ -20,8 +19,7 @@ class FlowScore(msgspec.Struct, frozen=True):
 
     ``truth``: the outcome of the real connection. ``expected``: the causes that had to be named. ``named``: the
     blocking causes that were named, in the report's order. A cause is ``ID@HOST`` if there are several hosts.
-    ``repair``: ``works`` or ``fails`` if the printed commands were run and the connection was made again. ``wrong``:
-    what is wrong with the answer; empty if it is right.
+    ``wrong``: what is wrong with the answer; empty if it is right.
     """
 
     scenario: str
@@ -35,7 +33,6 @@ class FlowScore(msgspec.Struct, frozen=True):
     cause_right: bool
     false_alarm: bool
     wrong: str
-    repair: Literal["", "works", "fails"] = ""
 
 
 def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:

@@ -6,6 +6,8 @@ import msgspec
 
 Join = Literal["", "flannel-vxlan", "flannel-udp", "flannel-host-gw", "routes", "bridge-vxlan", "swarm"]
 
+Engine = Literal["docker", "podman"]
+
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The base of all plans: immutable; a misspelt key in a scenario file is an error."""
@@ -16,6 +18,7 @@ class NetworkPlan(Plan, frozen=True):
 
     name: str
     options: str = ""
+    engine: Engine = "docker"
 
 
 class ContainerPlan(Plan, frozen=True):
@@ -31,20 +34,24 @@ class ContainerPlan(Plan, frozen=True):
     serve: Literal["http", "udp-echo", "nothing"] = "http"
     networks: tuple[str, ...] = ("bridge",)
     options: str = ""
+    engine: Engine = "docker"
 
 
 class HostPlan(Plan, frozen=True):
-    """A Docker host: its engine, its firewall, its networks and containers.
+    """A host with containers: its engines, its firewall, its networks and containers.
 
     ``daemon`` is the text of the host's ``/etc/docker/daemon.json``. ``fillers``: the number of further containers,
     each with a published port. ``before_engine`` and ``setup``: shell commands that run in the host before dockerd
-    starts, and when all containers run.
+    starts, and when all containers run. ``docker``: whether dockerd runs. ``podman``: the network back end of a rootful
+    Podman; empty: there is none.
     """
 
     name: str = "host"
     containers: tuple[ContainerPlan, ...] = (ContainerPlan(publish=("8151:80",)),)
     networks: tuple[NetworkPlan, ...] = ()
     daemon: str = "{}"
+    docker: bool = True
+    podman: Literal["", "netavark", "cni"] = ""
     firewall: Literal["", "firewalld", "ufw"] = ""
     fillers: int = 0
     before_engine: tuple[str, ...] = ()

@@ -30,19 +30,32 @@ FIREWALL_NEEDS = {
     "firewalld": {"firewalld": "firewalld", "firewall-cmd": "firewalld", "dbus-daemon": "dbus", "dbus-send": "dbus"},
     "ufw": {"ufw": "ufw"},
 }
+PODMAN_NEEDS = {
+    "podman": "podman",
+    "conmon": "conmon",
+    "runc": "runc",
+    "/usr/lib/podman/netavark": "netavark",
+    "/usr/lib/podman/aardvark-dns": "aardvark-dns",
+    "/usr/lib/cni/portmap": "containernetworking-plugins",
+    "slirp4netns": "slirp4netns",
+    "newuidmap": "uidmap",
+    "catatonit": "catatonit",
+}
 LOGIN_NEEDS = {"sshd": "openssh-server", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "usermod": "passwd"}
 # An ordinary login's PATH may lack the sbin folders where these commands live.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def require(firewall: str = "", *, logins: bool = False) -> None:
+def require(firewall: str = "", *, logins: bool = False, podman: bool = False) -> None:
     """Raise LabError that names everything missing at once: privilege, kernel support, packages to install.
 
-    ``logins``: whether the hosts run sshd.
+    ``logins``: whether the hosts run sshd; ``podman``: whether one of them runs Podman.
     """
     if os.geteuid() != 0:
         raise LabError(message("the lab makes namespaces and mounts on this machine and needs root: run it with sudo"))
-    wanted = NEEDED | FIREWALL_NEEDS.get(firewall, {}) | (LOGIN_NEEDS if logins else {})
+    wanted = (
+        NEEDED | FIREWALL_NEEDS.get(firewall, {}) | (LOGIN_NEEDS if logins else {}) | (PODMAN_NEEDS if podman else {})
+    )
     missing = [command for command in wanted if shutil.which(command, path=SEARCH_PATH) is None]
     if missing:
         packages = sorted({wanted[command] for command in missing})

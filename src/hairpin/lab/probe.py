@@ -1,13 +1,17 @@
 """Makes one real connection and says how it ended; runs as a plain script inside a namespace, too.
 
-``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. Imports
-the standard library only: inside a namespace neither hairpin nor its dependencies need be there.
+``python -I -S probe.py tcp ADDRESS PORT SECONDS [SOURCE_PORT [BYTES]]`` prints one of the words of ``Outcome``. With
+the argument ``all`` it reads a JSON list of ``[PROTOCOL, ADDRESS, PORT, SECONDS, SOURCE_PORT, SOURCE_ADDRESS]``, makes
+all these connections at once and prints a line for each. Imports the standard library only: inside a namespace neither
+hairpin nor its dependencies need be there.
 """
 
 import enum
 import errno
+import json
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 
 class Outcome(enum.StrEnum):
@@ -27,13 +31,20 @@ _BY_ERRNO = {
     errno.ENETUNREACH: Outcome.UNREACHABLE,
     errno.EACCES: Outcome.UNREACHABLE,
     errno.EPERM: Outcome.UNREACHABLE,
+    errno.EINVAL: Outcome.UNREACHABLE,  # a blackhole route: net/ipv4/fib_semantics.c fib_props
 }
 
 
 def probe(
-    protocol: str, address: str, port: int, timeout_s: float, source_port: int = 0, padding_bytes: int = 0
+    protocol: str,
+    address: str,
+    port: int,
+    timeout_s: float,
+    source_port: int = 0,
+    padding_bytes: int = 0,
+    source: str = "",
 ) -> Outcome:
-    """Ask for a page by TCP or for an echo by UDP; ``source_port`` 0 lets the kernel choose.
+    """Ask for a page by TCP or for an echo by UDP; ``source_port`` 0 and an empty ``source`` let the kernel choose.
 
     ``padding_bytes`` lengthen the request by a header; the server answers once all packets of the request have arrived.
 
@@ -45,8 +56,8 @@ def probe(
     with socket.socket(family, kind) as sock:
         sock.settimeout(timeout_s)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if source_port:
-            sock.bind(("", source_port))
+        if source_port or source:
+            sock.bind((source, source_port))
         try:
             sock.connect((address, port))
             sock.sendall(b"GET / HTTP/1.0\r\n" + padding + b"\r\n")
@@ -61,6 +72,25 @@ def probe(
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 
 
+def probe_all(requests: list[tuple[str, str, int, float, int, str]]) -> list[Outcome]:
+    """Make all connections at once; return their outcomes in the same order."""
+
+    def one(request: tuple[str, str, int, float, int, str]) -> Outcome:
+        protocol, address, port, timeout_s, source_port, source = request
+        return probe(protocol, address, port, timeout_s, source_port, source=source)
+
+    with ThreadPoolExecutor(max(1, len(requests))) as pool:
+        return list(pool.map(one, requests))
+
+
+def main() -> None:
+    """Make the connections that the arguments, or the standard input, ask for; print their outcomes."""
+    if sys.argv[1] == "all":
+        print("\n".join(probe_all(json.load(sys.stdin))))
+        return
+    source_port, padding_bytes = ([int(text) for text in sys.argv[5:]] + [0, 0])[:2]
+    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), source_port, padding_bytes))
+
+
 if __name__ == "__main__":
-    numbers = [int(text) for text in sys.argv[5:]]
-    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), *numbers))
+    main()

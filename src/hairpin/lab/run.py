@@ -12,6 +12,7 @@ from pathlib import Path
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import environment
 from hairpin.lab.logins import whole_network
+from hairpin.lab.node import HOSTNAME
 from hairpin.lab.prerequisites import SEARCH_PATH
 from hairpin.lab.probe import Outcome
 from hairpin.lab.say import say
@@ -38,7 +39,7 @@ def shell(name: str, out: Callable[[str], object] = say) -> int:
         variables = environment() | {
             "PATH": f"{Path(sys.executable).parent}:{SEARCH_PATH}",
             "TERM": os.environ.get("TERM", "dumb"),
-            "PS1": r"lab-host \w # ",
+            "PS1": f"{lab.host.name if scenario.several_hosts else HOSTNAME} $PWD # ",  # sh(1) expands parameters
         }
         # Ctrl-C at the terminal is for the shell inside.
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)

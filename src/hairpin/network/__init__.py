@@ -2,6 +2,6 @@
 
 Read ``prefix`` (addresses and their networks), ``world`` (what is assumed outside), ``network`` (the whole) with
 ``index``, and ``flow`` (what is asked).  Links: ``wires``, ``machines`` (one that was read twice),
-``stacked``, ``vrf``, ``tunnels``, ``wireguard``, ``flannel``, ``attachment`` (a container's wire).  Routing:
-``query``, ``routing``, ``source_address``, ``address_type``, ``unmasqueraded``.
+``stacked``, ``vrf``, ``tunnels``, ``wireguard``, ``flannel``, ``attachment`` (a container's wire),
+``socket_owner``.  Routing: ``query``, ``routing``, ``source_address``, ``address_type``, ``unmasqueraded``.
 """

@@ -2,6 +2,6 @@
 
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
 meant), ``suggest`` (the nearest of known words), ``standpoints`` (the clients that a host has), ``starts`` (where flows
-start), ``flows`` and ``egress`` (which flows a question means on a network), ``outside`` (the stated world),
-``question`` (all of it in one value) and ``needs`` (which containers it needs).
+start), ``flows``, ``held``, ``pods`` and ``egress`` (which flows a question means on a network), ``outside`` (the
+stated world), ``question`` (all of it in one value) and ``needs`` (which containers it needs).
 """

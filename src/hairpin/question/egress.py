@@ -18,8 +18,8 @@ _EMBEDDED_DNS = 0x7F00000B
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
     """Return the flows out of a running container; none if its networks, or the host, have no way out."""
     netns = netns_of(host, container)
-    if container.status != "running" or netns is None or netns.is_host:
-        return []
+    if container.status != "running" or netns is None or netns.is_host or host.engine_of(container).rootless:
+        return []  # a user's own network stack (slirp4netns, pasta) is not modelled
     named = {each.name: each for engine in host.engines for each in engine.networks}
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
@@ -44,19 +44,37 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows: to Docker's resolver on user-defined networks, and to the first name server if
-    that is an IPv4 one."""
-    flows: list[Flow] = []
-    servers = [each for each in container.dns or nameservers(host) if _is_address(each)]
-    if any(each.network != "bridge" for each in container.endpoints):
-        flows.append(Flow(start, 4, _EMBEDDED_DNS, "udp", 53, container=container.name, purpose="dns", host=host.name))
-    for text in servers[:1]:
+    """Return the container's DNS flows, over IPv4: to the first name server of its own resolv.conf, and for Docker's
+    resolver on to the first one outside."""
+    own = container.resolvers
+    embedded = _EMBEDDED_DNS in map(_value, own) if own is not None else _has_embedded_dns(host, container)
+    if own is None or embedded:
+        # Docker's resolver asks these in the container's namespace.
+        servers = [each for each in container.dns or nameservers(host) if _is_address(each)]
+    else:
+        servers = list(own)
+    asked = [_EMBEDDED_DNS] if embedded else []
+    if servers and (value := _value(servers[0])) is not None:
+        asked.append(value)
+    return [
+        Flow(start, 4, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
+        for each in dict.fromkeys(asked)
+    ]
+
+
+def _has_embedded_dns(host: Host, container: Container) -> bool:
+    """Return whether Docker gives the container a resolver of its own: on every network but the default one."""
+    of_docker = any(engine.kind == "docker" and container in engine.containers for engine in host.engines)
+    return of_docker and any(each.network != "bridge" for each in container.endpoints)
+
+
+def _value(text: str) -> int | None:
+    """Return the IPv4 address; None for other texts."""
+    try:
         version, value = parse_address(text)
-        if not is_loopback(value, version) and version == 4:
-            flows.append(
-                Flow(start, version, value, "udp", 53, container=container.name, purpose="dns", host=host.name)
-            )
-    return flows
+    except ValueError:
+        return None
+    return value if version == 4 else None
 
 
 def nameservers(host: Host) -> tuple[str, ...]:

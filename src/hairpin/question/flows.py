@@ -1,10 +1,13 @@
 """Which flows a question means: a port on this host, an address, a container, or everything that is published."""
 
+from typing import Literal
+
 import msgspec
 
-from hairpin.errors import UsageError
+from hairpin.errors import EvidenceError, UsageError
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
+from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
 from hairpin.network.network import Network, addresses_of, owns_address
@@ -12,7 +15,9 @@ from hairpin.network.prefix import Version, address_text, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.egress import egress_flows
+from hairpin.question.held import held_by, holder_of_port, network_owner, on_host_network
 from hairpin.question.hosts import containers_named, host_named, host_of
+from hairpin.question.pods import pod_flows
 from hairpin.question.standpoints import clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, named, usual
 
@@ -35,11 +40,16 @@ def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | No
 
 
 def _has_namespace(host: Host) -> bool:
-    """Return whether the host was read; raises UsageError if its own namespace was not."""
+    """Return whether the host was read; raises EvidenceError if nothing of its own namespace was."""
     if not host.was_read:
         return False
     if host.netns.name not in host:
-        raise UsageError(message("this snapshot has no host namespace; take it again with `hairpin snapshot`"))
+        raise EvidenceError(
+            message(
+                "{host}: nothing was read of its own network (links, routes, rules); read it again as root",
+                host=host.name,
+            )
+        )
     return True
 
 
@@ -199,6 +209,12 @@ def _to_port(
     foreign = (version, target.address) in network.world.foreign
     own = _holder(network, target, version) or (host.name, _publisher(host, binding))
     meant, container = (host.name, None) if foreign else own
+    if (
+        container is None
+        and target.address is None
+        and (holding := holder_of_port(network, host, target.port or 0, protocol))
+    ):
+        container = holding.name
     return [
         Flow(
             start=point.start,
@@ -279,8 +295,11 @@ def _to_container(network: Network, host: Host, target: Target, origin: Origin |
     return found
 
 
-def _to_one(network: Network, host: Host, container: Container, target: Target, origin: Origin | None) -> list[Flow]:
+def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:
     """Return the flows to each published port of the container, or to its own port that the target names."""
+    container = network_owner(host, named_one)
+    if container.on_host_network or (container.running and container.network_mode == "none"):
+        return _unpublished(network, host, container, target, origin)
     if target.port is None:
         flows: list[Flow] = []
         for binding in container.bindings:
@@ -299,6 +318,49 @@ def _to_one(network: Network, host: Host, container: Container, target: Target, 
     return _to_endpoint(network, host, container, target.port, protocol, origin)
 
 
+def _unpublished(
+    network: Network, host: Host, container: Container, target: Target, origin: Origin | None
+) -> list[Flow]:
+    """Return the flows to the ports of the host that a container on its network holds, or that a container without
+    network would hold if it had one."""
+    asked: list[tuple[int, Literal["tcp", "udp"], Socket | None]] = [
+        (each.host_port, each.protocol, None)
+        for each in container.bindings
+        if each.protocol != "sctp"
+        and not container.on_host_network
+        and target.port in (None, each.container_port)
+        and target.protocol in (None, each.protocol)
+    ]
+    if target.port is not None and not asked:
+        asked = [(target.port, "udp" if target.protocol == "udp" else "tcp", None)]
+    elif target.port is None and not asked:
+        asked = [(each.port, each.protocol, each) for each in held_by(network, host, container)]
+    flows: list[Flow] = []
+    for port, protocol, socket in dict.fromkeys(asked):
+        flows += _to_held(network, host, container, Target(port, protocol), socket, origin)
+    if not flows:
+        raise UsageError(message("container {name!r} holds no port; name one: {name}:PORT", name=container.name))
+    return flows
+
+
+def _to_held(
+    network: Network, host: Host, container: Container, target: Target, socket: Socket | None, origin: Origin | None
+) -> list[Flow]:
+    """Return the flows to a port of the host; to a socket on one address, those that are for this address."""
+    assert target.port is not None
+    protocol: Literal["tcp", "udp"] = "udp" if target.protocol == "udp" else "tcp"
+    address = socket.address if socket is not None else None
+    version: Version = 4 if socket is None or address is None else socket.version
+    if version == 4 and socket is not None and socket.version == 6 and socket.v6only:
+        version = 6
+    if version == 6 and primary_address(network, host.netns, 6) is None:
+        return []
+    binding = PortBinding(protocol, target.port, target.port, address, version)
+    where = Origin("host") if origin is None and address is not None and is_loopback(address, version) else origin
+    flows = _to_port(network, host, Target(target.port, protocol, version), protocol, binding, where)
+    return [msgspec.structs.replace(each, container=container.name, purpose="asked") for each in flows]
+
+
 def _to_endpoint(
     network: Network, host: Host, container: Container, port: int, protocol: Protocol, origin: Origin | None
 ) -> list[Flow]:
@@ -307,8 +369,6 @@ def _to_endpoint(
         if endpoint.ipv4 is not None:
             point = named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
             flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
-    if container.on_host_network:
-        flows.append(_to_address(host, container, Standpoint(FromHost(), host), 0x7F000001, protocol, port))
     if not flows:
         raise UsageError(
             message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
@@ -354,7 +414,8 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
         for binding in container.bindings:
             if binding.version == 6 and primary_address(network, host.netns, 6) is None:
                 continue
-            if binding.protocol == "sctp" or not (binding.actual or not container.running):
+            without_network = container.network_mode == "none"  # it was made to be reached, and cannot be
+            if binding.protocol == "sctp" or not (binding.actual or without_network or not container.running):
                 continue
             if not container.running and container.restart_policy == "no" and container.exit_code == 0:
                 continue  # it ended without an error, and its policy does not restart it
@@ -364,7 +425,12 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
                 flows += _to_port(network, host, target, binding.protocol, binding, Origin("host"))
             else:
                 flows += _to_port(network, host, target, binding.protocol, binding, origin)
+    for container in on_host_network(host):
+        for socket in held_by(network, host, container):
+            target = Target(socket.port, socket.protocol, socket.version)
+            flows += _to_held(network, host, container, target, socket, origin)
     if origin is None:
+        flows += pod_flows(network, host)
         for container in host.containers():
             flows += egress_flows(network, host, container)
     return flows

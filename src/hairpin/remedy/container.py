@@ -4,6 +4,7 @@ import shlex
 
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
+from hairpin.engines.starting import takes_restart_policy
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
@@ -31,7 +32,9 @@ def started(situation: Situation) -> Lasting:
         if call.verb == "unpause":
             advice.append(message("no container is paused after a reboot: nothing else is needed"))
         elif container is not None and policy in ("", "no", "on-failure"):
-            calls.append(SetRestartPolicy(call.tool, "unless-stopped", call.name))
+            if takes_restart_policy(situation.host.engine_of(container)):
+                wanted = "unless-stopped" if call.tool == "docker" else "always"
+                calls.append(SetRestartPolicy(call.tool, wanted, call.name, call.user))
         else:
             advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
     return Lasting(calls=tuple(calls), advice=tuple(advice))

@@ -50,7 +50,9 @@ def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:
     """Return a sentence for each part of this host that deletes the engine's rules when it starts or reloads."""
     found: list[Message] = []
     if host.firewalld is not None and host.firewalld.running:
-        found.append(message("firewalld runs here, and its start deletes what dockerd has put into iptables"))
+        found.append(
+            message("firewalld runs here, and its start deletes what container engines have put into iptables")
+        )
     loader = unit(host, "nftables")
     if loader is not None and (loader.active == "active" or loader.enabled.startswith("enabled")):
         found += [

@@ -11,6 +11,7 @@ from hairpin.change.calls import (
     Call,
     ConnectContainer,
     OpenPort,
+    ReloadNetworks,
     ReloadUfw,
     SetContainerState,
     SetRestartPolicy,
@@ -137,6 +138,8 @@ def _kind_of_call(call: Call) -> Kind | None:
             return "start-container" if verb != "pause" else None
         case SetUnitState():
             return "start-engine"
+        case ReloadNetworks():
+            return "restore-engine-rules"
         case SetRestartPolicy() | ReloadUfw() | ByPerson():
             return None
         case _:

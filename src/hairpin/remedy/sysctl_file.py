@@ -5,6 +5,7 @@ A value that dockerd writes at its start gets no file: it is judged by the host 
 
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
 from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings
+from hairpin.host.host import Host
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import Message, message
 from hairpin.remedy.at_boot import written_at_boot
@@ -42,7 +43,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
         return _made(
             part, tuple(each for name in names for each in settings(name, situation.host.files)), maker, situation
         )
-    said = _advice(part, found)
+    said = _advice(situation.host, part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
     for last_word in (UFW_SYSCTL, SYSCTL_CONF):
@@ -94,10 +95,16 @@ def _is_link(path: str, situation: Situation) -> bool:
     return path == "/etc/sysctl.d/99-sysctl.conf" and own is not None and linked is not None and own.text == linked.text
 
 
-def _advice(part: SetSysctl, found: tuple[Setting, ...]) -> Message:
+def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
     """Return advice that names the file to blame, or says that there is none."""
     key = dotted(part.path)
     if not found:
+        docker = any(each.kind == "docker" for each in host.engines)
+        if part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all") and not docker:
+            return message(
+                "no configuration file sets {key}: Podman switches it on when a container starts, and nothing keeps it",
+                key=key,
+            )
         return message("no configuration file sets {key}: somebody or something wrote it at run time", key=key)
     last = found[-1]
     if last.value == part.value:

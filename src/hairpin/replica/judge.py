@@ -5,8 +5,10 @@ Each replica is a process of its own: several are built side by side.
 
 import os
 import select
+import signal
 import traceback
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -26,6 +28,8 @@ from hairpin.replica.run.netns import die_with, own_mounts, own_processes
 from hairpin.replica.run.worker import Order, carry
 
 _TIMEOUT_S = 60.0
+_GONE_S = 5.0
+"""So long a killed replica may take to be gone."""
 
 
 def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> Judgement:
@@ -106,8 +110,15 @@ def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
     abreast = max(1, len(os.sched_getaffinity(0)))
     outcomes: list[Outcome] = []
     for at in range(0, len(wanted), abreast):
-        started = [_Process(order) for order in wanted[at : at + abreast]]
-        outcomes += [each.outcome() for each in started]
+        started: list[_Process] = []
+        try:
+            for order in wanted[at : at + abreast]:
+                with _without_interrupts():
+                    started.append(_Process(order))
+            outcomes += [each.outcome() for each in started]
+        finally:
+            for each in started:
+                each.end()
     return tuple(outcomes)
 
 
@@ -117,10 +128,11 @@ class _Process:
     def __init__(self, order: Order) -> None:
         self._read, write = os.pipe()
         parent = os.getpid()
+        self._is_reaped = False
         self._pid = os.fork()
         if self._pid == 0:
-            os.close(self._read)
             with _Ending(write):
+                os.close(self._read)
                 die_with(parent)
                 _inner(order, write)
         os.close(write)
@@ -131,19 +143,43 @@ class _Process:
         while True:
             ready, _, _ = select.select((self._read,), (), (), _TIMEOUT_S)
             if not ready:
-                os.kill(self._pid, 9)
+                self.end()
                 break
             chunk = os.read(self._read, 1 << 20)
             if not chunk:
+                self._reap()
                 break
             data += chunk
-        os.close(self._read)
-        os.waitpid(self._pid, 0)
         try:
             return msgspec.json.decode(data, type=Outcome)
         except msgspec.DecodeError:
             told = data.decode("utf-8", "replace").strip()
             return Outcome(error=message("the replica ended early: {said}", said=told or message("killed")))
+
+    def end(self) -> None:
+        """Kill the process if it has not ended by itself, and wait until its namespaces' first process is gone."""
+        if not self._is_reaped:
+            os.kill(self._pid, signal.SIGKILL)
+            while select.select((self._read,), (), (), _GONE_S)[0] and os.read(self._read, 1 << 20):
+                continue
+            self._reap()
+
+    def _reap(self) -> None:
+        self._is_reaped = True
+        os.close(self._read)
+        os.waitpid(self._pid, 0)
+
+
+@contextmanager
+def _without_interrupts() -> Generator[None]:
+    """Keep SIGINT from the block, and from the processes that it starts.
+
+    Ctrl-C at a terminal reaches all processes; the one that was called answers it, and ends the others."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _inner(order: Order, write: int) -> None:
@@ -180,9 +216,11 @@ class _Ending:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            _send(self._write, _in_one_line(error).encode())
-        os._exit(0 if error is None else 1)
+        try:
+            if error is not None:
+                _send(self._write, _in_one_line(error).encode())
+        finally:
+            os._exit(0 if error is None else 1)
 
 
 def _in_one_line(error: BaseException) -> str:

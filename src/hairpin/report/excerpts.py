@@ -11,7 +11,8 @@ from typing import TypeVar, cast
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.evidence.reading import Reading
+from hairpin.evidence.json_text import mended
+from hairpin.evidence.reading import Reading, spelt
 from hairpin.host.read.ip import bridge_json, bridge_text, routes_json, routes_text, rules_json, rules_text
 from hairpin.host.read.ip import sockets_text as sockets_reader
 from hairpin.host.read.ip.route_tables import RouteTables
@@ -44,7 +45,8 @@ def holds_rules(reading: Reading) -> bool:
 def entries(reading: Reading) -> tuple[str, ...]:
     """Return the entries of a reading, each as it was read."""
     try:
-        return tuple(bytes(each).decode() for each in msgspec.json.decode(reading.text, type=list[msgspec.Raw]))
+        text = mended(spelt(reading.text))
+        return tuple(bytes(each).decode() for each in msgspec.json.decode(text, type=list[msgspec.Raw]))
     except (msgspec.DecodeError, UnicodeError):
         return tuple(re.findall(r"^\S.*(?:\n[ \t].*)*", reading.text, re.MULTILINE))
 

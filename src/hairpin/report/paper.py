@@ -1,11 +1,14 @@
 """The paper that a report is written on: its width in columns, its colours, and the glyphs that the terminal can show.
 
 Widths are counted in terminal cells: a Chinese character takes two.  Source: Unicode Standard Annex #11.
+Everything written is made printable here, so that nothing of a host reaches the terminal as an escape sequence.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
+
+from hairpin.report.printable import printable, printable_command
 
 Style = Literal["plain", "bad", "good", "unsure", "strong", "faint", "command"]
 
@@ -49,10 +52,15 @@ class Paper:
         return "\n".join(lines) + "\n"
 
     def line(self, *parts: str | tuple[str, Style]) -> None:
-        """Write one line without wrapping: for commands, which people copy, and for aligned columns."""
-        self._lines.append(
-            "".join(self._painted(*(part if isinstance(part, tuple) else (part, "plain"))) for part in parts)
-        )
+        """Write one line without wrapping: for commands, which people copy, and for aligned columns.
+
+        A command with a here-document takes as many lines as that has."""
+        *before, last = parts
+        if isinstance(last, tuple) and last[1] == "command" and " <<" in last[0]:
+            for line in last[0].split("\n"):
+                self._write(_printable((*before, (line, "command"))))
+            return
+        self._write(_printable(parts))
 
     def gap(self) -> None:
         """Write an empty line, if the last line is not empty."""
@@ -63,12 +71,11 @@ class Paper:
         """Write one line and cut it at the edge: for drawings and quotes."""
         left = self.width
         kept: list[tuple[str, Style]] = []
-        for part in parts:
-            text, style = part if isinstance(part, tuple) else (part, "plain")
-            text = shortened(text, left)
+        for whole, style in _printable(parts):
+            text = shortened(whole, left)
             kept.append((text, style))
             left -= cells(text)
-        self.line(*kept)
+        self._write(kept)
 
     def prose(
         self, text: str, *, indent: int = 0, first: str = "", style: Style = "plain", first_style: Style = "plain"
@@ -77,6 +84,7 @@ class Paper:
 
         ``first`` stands before its first line.  The other lines are indented to the column behind ``first``, or by 4
         columns if ``first`` takes more than half of the width."""
+        text, first = printable(text), printable(first)
         hanging = min(indent + cells(first), indent + 4 if self.width < 2 * cells(first) else self.width)
         for number, line in enumerate(wrapped(text, self.width - hanging, self.width - indent - cells(first))):
             if number == 0:
@@ -84,10 +92,18 @@ class Paper:
             else:
                 self.line(" " * hanging, (line, style))
 
+    def _write(self, parts: Iterable[tuple[str, Style]]) -> None:
+        self._lines.append("".join(self._painted(text, style) for text, style in parts))
+
     def _painted(self, text: str, style: Style) -> str:
         shown = text.translate(_ASCII) if self._ascii else text
         code = _CODES.get(style)
         return f"\x1b[{code}m{shown}\x1b[0m" if self._coloured and code is not None and shown else shown
+
+
+def _printable(parts: Iterable[str | tuple[str, Style]]) -> list[tuple[str, Style]]:
+    styled: Iterable[tuple[str, Style]] = (part if isinstance(part, tuple) else (part, "plain") for part in parts)
+    return [(printable_command(text) if style == "command" else printable(text), style) for text, style in styled]
 
 
 def shortened(text: str, room: int) -> str:

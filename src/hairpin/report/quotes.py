@@ -34,10 +34,14 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
     "docker-containers": (
         "Name", "State.Status", "State.ExitCode", "State.Error", "HostConfig.NetworkMode", "HostConfig.PortBindings",
     ),
+    "podman-containers": (
+        "Name", "State.Status", "State.ExitCode", "State.Error", "HostConfig.NetworkMode", "HostConfig.PortBindings",
+    ),
     "docker-stored-containers": (
         "Name", "State.Running", "State.ExitCode", "HostConfig.PortBindings",
     ),
     "docker-networks": ("Name", "Driver", "Internal", "IPAM.Config"),
+    "podman-networks": ("name", "driver", "internal", "subnets"),
     "docker-info": ("ServerVersion", "OperatingSystem"),
     "docker-version": ("Version",),
 }  # fmt: skip
@@ -162,7 +166,7 @@ class Quotes:
             return self._quote(reading.id, place.text)
         if place.number == 0:
             return self._quote(reading.id, excerpts.policy(reading.text, place.table, place.chain))
-        lines = reading.text.splitlines()
+        lines = reading.text.split("\n")
         line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
         return self._quote(reading.id, line if place.text in line else place.text)
 

@@ -2,7 +2,6 @@
 
 from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, Judge
 from hairpin.diagnose.diagnose import Proof
-from hairpin.evidence.reading import HOST
 from hairpin.message import Message, message
 from hairpin.report.configured import configured_text
 from hairpin.report.paper import Paper, wrapped
@@ -11,7 +10,7 @@ from hairpin.report.places import places_of
 from hairpin.report.questions import write_questions
 from hairpin.report.quotes import Quotes
 from hairpin.report.remedy_text import NOTE, write_remedy
-from hairpin.report.unread import left_undecided
+from hairpin.report.unread import left_undecided, refused_without_root
 from hairpin.report.verdicts import FEW, Group, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, Verdict
@@ -60,6 +59,9 @@ class _Report:
     def verdicts(self) -> None:
         """Write every flow's verdict: first the failing flows, grouped by how they fail."""
         flows, words, paper = self._answer.flows, self._words, self._paper
+        if any(refused_without_root(each) for each in self._answer.missing):
+            paper.prose(words(message("Not all of the host could be read: run it as root.")), style="unsure")
+            paper.gap()
         for said in self._answer.engines:
             paper.prose(words(said), style="strong")
         if self._answer.engines:
@@ -242,9 +244,6 @@ class _Report:
             self._paper.prose(self._words(said), indent=2, first="· ")
         if len(missing) > FEW and not self._verbose:
             self._prose(message("and {count} more (-v lists them)", count=len(missing) - FEW), indent=4)
-        on_hosts = (str(each.reason) for each in missing if each.key != HOST)
-        if any("denied" in reason or "ermi" in reason for reason in on_hosts):
-            self._prose(message("Run it as root to have them read."), indent=2)
 
     def _not_replayed(self) -> None:
         """Write what the second judge contradicts, and what it could not confirm, which leaves nothing undecided."""

@@ -1,6 +1,7 @@
 """Parts that could not be read: why, and what stays undecided.  Notes about the evidence, such as its age."""
 
 from hairpin.answer.answer import Answer
+from hairpin.evidence.reading import HOST
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
@@ -26,6 +27,12 @@ def left_undecided(unread: Unread) -> Message:
     return next(
         (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("details of this host's set-up")
     )
+
+
+def refused_without_root(unread: Unread) -> bool:
+    """Return whether the host refused the reading to a user who is not root."""
+    reason = str(unread.reason)
+    return unread.key != HOST and ("denied" in reason or "ermi" in reason)
 
 
 def why_unread(unread: Unread, words: Words) -> str:

@@ -19,6 +19,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.socket_owner import never_answers
 from hairpin.walk.answer import answer_to
 from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
 from hairpin.walk.data import answer_lost, first_data
@@ -26,6 +27,7 @@ from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, asked_by_router, enters_by, outside_takes, passes_by
+from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
@@ -217,8 +219,7 @@ def _frozen(network: Network, state: State, socket: Socket) -> End | None:
     decided = SocketDecided(socket_said(socket), socket.evidence)
     if socket.relay is not None and socket.relay.holds_only:
         return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
-    container = network.container_of(state.netns)
-    if socket.halted or (container is not None and container.status == "paused"):
+    if never_answers(network, state.netns, socket):
         return stopped(state, "process-frozen", stage="socket", link=state.iif, decided_by=decided)
     return None
 
@@ -323,19 +324,10 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
 
     Rules can lead that connection to docker-proxy again and again.
     """
-    relay = socket.relay
-    assert relay is not None
-    inner = Flow(
-        start=FromHost(),
-        version=relay.version,
-        daddr=relay.address,
-        protocol=flow.protocol,
-        dport=relay.port,
-        sport=flow.sport + 1,
-        container=flow.container,
-        host=state.netns.host,
-        data_bytes=flow.data_bytes,
-    )
+    inner = relayed_flow(network, flow, state.netns, socket)
+    if inner is None:  # it connects in a namespace that was not read
+        yield front
+        return
     note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
     if depth > _MOST_RELAYS:
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)

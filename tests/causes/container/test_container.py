@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.docker import Endpoint
 from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     comes_and_goes,
@@ -17,7 +18,9 @@ from tests.causes.hosts import (
     with_link,
     without_addresses,
 )
-from tests.rule_text import with_chain, without_chain
+from tests.podman_host import RULES as PODMANS
+from tests.podman_host import with_podman
+from tests.rule_text import with_chain, without, without_chain
 from tests.small_host import (
     HOST_NETNS,
     WEB,
@@ -32,6 +35,17 @@ from tests.small_host import (
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
 INTERNAL = msgspec.structs.replace(container(), endpoints=(Endpoint("priv", "n2", WEB, 16),))
+DARK = msgspec.structs.replace(container(), network_mode="none", bindings=(), endpoints=(), netns=None)
+NO_PORTS = without("-j DNAT", "--dport", rules=PODMANS)
+
+
+def sharing(web: str, side: str) -> Network:
+    """Return the host with two containers in one namespace, in these states: ``web`` listens there."""
+    owner = container(web)
+    sharer = msgspec.structs.replace(container(side), id="d" * 64, name="side", bindings=(), endpoints=())
+    listening = tuple(msgspec.structs.replace(each, container=owner.id) for each in container_namespace().sockets)
+    return network(inner=container_namespace(listening), docker=engine(sharer, owner))
+
 
 CASES: dict[str, Case] = {
     "it lost its address": Case(
@@ -71,6 +85,19 @@ CASES: dict[str, Case] = {
         ("container-on-internal-network-only",), ruled(with_chain("DOCKER-ISOLATION-STAGE-1", "-j RETURN")),
     ),
     "it is paused": Case(network(docker=engine(container("paused"))), published(), ("container-paused",)),
+    "it is paused beside one that shares its namespace": Case(
+        sharing("paused", "running"), published(), ("container-paused",), sharing("running", "paused"),
+    ),
+    "it is a paused one of Podman": Case(
+        with_podman(status="paused"), published(), ("container-paused",), with_podman(),
+    ),
+    "it is one of Podman, and has ended": Case(
+        with_podman(NO_PORTS, status="exited"), published(), ("container-not-running",), with_podman(),
+    ),
+    "it was created without a network and publishes nothing": Case(
+        network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(DARK)),
+        msgspec.structs.replace(published(), container="web"), ("container-network-none",),
+    ),
     "its rp_filter is strict, and it replies by another link": Case(
         on_two_networks(rp_filter="1"), published(), ("container-rp-filter-strict",), on_two_networks(rp_filter="2"),
     ),

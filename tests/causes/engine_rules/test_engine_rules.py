@@ -8,6 +8,8 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import proxy_off, ruled
+from tests.podman_host import RULES as PODMANS
+from tests.podman_host import with_podman
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
 from tests.small_host import HOST_ADDRESS, WEB_ITSELF, egress, host_namespace, network, published
 
@@ -49,6 +51,12 @@ CASES: dict[str, Case] = {
         ("hairpin-masquerade-missing",), proxy_off(),
     ),
     "the MASQUERADE rule is gone": Case(lost(MASQUERADE), egress(), ("masquerade-missing",)),
+    "Podman's translation is gone": Case(
+        with_podman(without("-j DNAT", rules=PODMANS)), published(), ("podman-rules-missing",), with_podman(),
+    ),
+    "Podman's masquerading is gone": Case(
+        with_podman(without("! -d 224.0.0.0/4", rules=PODMANS)), egress(), ("podman-rules-missing",), with_podman(),
+    ),
     "the MASQUERADE rule is gone, and a peer drops containers' addresses": Case(
         network(host_namespace(without(MASQUERADE, rules=ALL_RULES)), world=PEER), egress(), ("masquerade-missing",),
         network(world=PEER),

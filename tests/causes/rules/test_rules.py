@@ -32,6 +32,8 @@ from tests.causes.hosts import (
     with_tables,
     zoned,
 )
+from tests.podman_host import RULES as PODMANS
+from tests.podman_host import with_podman
 from tests.rule_text import (
     ALL_RULES,
     PROXY_OFF_RULES,
@@ -126,6 +128,10 @@ CASES: dict[str, Case] = {
     "a rule in DOCKER-USER": Case(
         ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP")), published(), ("docker-user-drops",),
         ruled(with_rule("filter DOCKER-USER", "-i eth1 -j DROP")),
+    ),
+    "the policy that dockerd set, beside Podman": Case(
+        with_podman(with_policy("FORWARD", "DROP", PODMANS), engine()), published(),
+        ("podman-beside-docker-forward-drop",), with_podman(PODMANS, engine()),
     ),
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),

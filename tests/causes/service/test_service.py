@@ -53,6 +53,10 @@ CASES: dict[str, Case] = {
     "nothing listens on this one of several ports": Case(
         serving(Socket("tcp", 4, None, 81), Socket("tcp", 4, None, 82)), published(), ("service-not-listening",),
     ),
+    "its control group is frozen": Case(
+        serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, frozen="/sys/fs/cgroup/freezer/x")), published(),
+        ("service-process-stopped",),
+    ),
     "its process is stopped": Case(
         serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, halted=True)), published(),
         ("service-process-stopped",), serving(WORKING),

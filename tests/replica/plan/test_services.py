@@ -1,6 +1,7 @@
 """The listening sockets of a replica."""
 
 import msgspec
+import pytest
 
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Relay, Socket
@@ -8,6 +9,8 @@ from hairpin.network.network import Network
 from hairpin.replica.plan.blueprint import Service
 from hairpin.replica.plan.services import services
 from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, host_namespace, network, sibling
+
+ROOTLESSPORT = Socket("tcp", 4, None, 8151, process="rootlessport", relay=Relay(4, 0, 80, netns="container:web"))
 
 
 def of(built: Network, netns: Netns) -> tuple[Service, ...]:
@@ -40,3 +43,18 @@ def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
         built = of(network(host_namespace(sockets=relays), docker=docker), HOST_NETNS)
         by_route[version] = [each.answers_by_route for each in built]
     assert by_route == {"20.10.24": [True, False], "28.5.2": [False, False]}
+
+
+ROOTLESS: dict[str, tuple[Network, list[str]]] = {
+    "answering": (network(host_namespace(sockets=(ROOTLESSPORT,))), ["answer"]),
+    "with nothing behind it": (network(host_namespace(sockets=(ROOTLESSPORT,)), container_namespace(())), ["relay"]),
+    "with a paused container": (
+        network(host_namespace(sockets=(ROOTLESSPORT,)), docker=engine(container("paused"))),
+        ["hold"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("built", "does"), ROOTLESS.values(), ids=ROOTLESS)
+def test_a_rootless_relay_does_what_its_container_would(built: Network, does: list[str]) -> None:
+    assert [each.does for each in of(built, HOST_NETNS)] == does

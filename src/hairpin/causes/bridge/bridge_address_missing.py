@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
                     where=where(link=bridge.name, address=f"{text}/{subnet.prefix_length}"),
                     in_class="gateway-address-lost",
                     evidence=(bridge.evidence,),
-                    advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
+                    advice=(message("keep network managers away from {link} (unmanaged)", link=bridge.name),),
                 )
 
 

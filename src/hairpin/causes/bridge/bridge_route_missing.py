@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=tuple(
             dict.fromkeys(each.evidence for each in view.host_namespace.routes if each.version == subnet.version)
         )[:1],
-        advice=(message("keep network managers away from docker0 and br-* (unmanaged)"),),
+        advice=(message("keep network managers away from {link} (unmanaged)", link=network.bridge),),
     )
 
 

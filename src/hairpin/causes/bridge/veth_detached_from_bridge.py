@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
             where=where(link=link.name, master=link.master or "none", wanted=bridge),
             in_class="link-or-route",
             evidence=(link.evidence,),
-            advice=(message("keep network managers away from veth*, docker0 and br-* (unmanaged)"),),
+            advice=(message("keep network managers away from veth* and {link} (unmanaged)", link=bridge),),
         )
         return
 

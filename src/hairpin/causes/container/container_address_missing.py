@@ -38,7 +38,11 @@ def find(view: View) -> Iterator[Candidate]:
         text = address_text(value, version)
         yield Candidate(
             title=message("Container {name} does not have its address {address}", name=container.name, address=text),
-            detail=message("Docker gave it {address}, but no link inside has it.", address=text),
+            detail=message(
+                "{engine} gave it {address}, but no link inside has it.",
+                engine=view.host.engine_of(container).title,
+                address=text,
+            ),
             change=one(AddAddress(netns, Address(inner, version, value, length))),
             where=where(container=container.name, address=f"{text}/{length}"),
             in_class="container-address-lost",

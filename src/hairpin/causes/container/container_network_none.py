@@ -5,25 +5,33 @@ Users see: ``docker ps`` shows no mapping, the port is refused.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.change.calls import ConnectContainer
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
-from hairpin.message import message
+from hairpin.message import Message, message
 
 _OWN_NETWORKS = ("host", "none", "container")
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container without a network that should publish this port."""
-    for container, binding in at_host_port(view):
-        if binding.actual or not container.running:
+    meant = view.host.container(view.meant) if view.meant and view.on_host else None
+    asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
+    for container, binding in (*at_host_port(view), *asked):
+        if not container.running:
             continue
         if container.network_mode == "none":
             yield from _made_so(view, container, binding)
-        elif not container.endpoints and container.network_mode.partition(":")[0] not in _OWN_NETWORKS:
+        elif (
+            not binding.actual
+            and binding in container.bindings
+            and not container.endpoints
+            and container.network_mode.partition(":")[0] not in _OWN_NETWORKS
+        ):
             yield from _disconnected(view, container, binding)
 
 
@@ -33,10 +41,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
         return
     yield Candidate(
         title=message("Container {name} has no network", name=container.name),
-        detail=message(
-            "It was made with --network none, so Docker ignores that it asks for port {port}.",
-            port=binding.host_port,
-        ),
+        detail=_why(view, container, binding),
         change=change,
         where=where(container=container.name, network="none", port=binding.host_port),
         in_class="container-without-ports",
@@ -46,7 +51,8 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 
 
 def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    connect = ConnectContainer("docker", "connect", "bridge", container.name)
+    engine = view.host.engine_of(container)
+    connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
     change = on_default_bridge(view.host, container, binding, connect)
     if change is None:
         return
@@ -62,11 +68,28 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
         evidence=(container.evidence,),
         advice=(
             message(
-                "if it was on a network of its own, connect it to that one: docker network connect NETWORK {name}",
+                "if it was on a network of its own, connect it to that one: {tool} network connect NETWORK {name}",
+                tool=engine.kind,
                 name=container.name,
             ),
         ),
     )
+
+
+def _why(view: View, container: Container, binding: PortBinding) -> Message:
+    if binding not in container.bindings:
+        return message("It was made with --network none: no packet from outside its own namespace reaches it.")
+    return message(
+        "It was made with --network none, so {engine} ignores that it asks for port {port}.",
+        engine=view.host.engine_of(container).title,
+        port=binding.host_port,
+    )
+
+
+def _asked_binding(view: View) -> PortBinding:
+    """Return the binding that would publish the asked port as it is."""
+    protocol: Literal["tcp", "udp"] = "udp" if view.flow.protocol == "udp" else "tcp"
+    return PortBinding(protocol, view.flow.dport, view.flow.dport, actual=False)
 
 
 CAUSE = Cause(

@@ -10,8 +10,8 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.change.change import AddSocket, Change
-from hairpin.engines.starting import refuses_start, started
-from hairpin.host.docker import Container, PortBinding
+from hairpin.engines.starting import back_after_reboot, refuses_start, started
+from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
 from hairpin.message import Message, message
 
@@ -30,24 +30,27 @@ def find(view: View) -> Iterator[Candidate]:
         change = started(view.host, container, binding)
         if change is None:
             continue
+        engine = view.host.engine_of(container)
         failed = looping or _failed(container)
+        log = engine.command("logs", container.name)
         if failed:
-            change = _without_call(change, message("repair what ends it: docker logs {name}", name=container.name))
+            change = _without_call(change, message("repair what ends it: {command}", command=log))
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
-            detail=_detail(container, binding, looping=looping),
+            detail=_detail(engine, container, binding, looping=looping),
             change=change,
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
             in_class="switched-off",
             evidence=(container.evidence,),
             refused="start-refused" if not failed and refuses_start(view.host, container) else None,
-            advice=(message("read why it ended: docker logs {name}", name=container.name),)
-            if container.status != "created" and not failed
-            else (),
+            advice=(
+                *((message("read why it ended: {command}", command=log),) if container.status != "created" else ()),
+                *(back_after_reboot(engine, container) if not failed else ()),
+            ),
         )
 
 
-def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Message:
+def _detail(engine: Engine, container: Container, binding: PortBinding, *, looping: bool) -> Message:
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if container.status == "created":
         said = message("It publishes port {port} and has never started, so nothing holds the port.", **values)
@@ -63,7 +66,8 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
         )
     if not container.error:
         return said
-    return message("{said} Docker could not start it: {error}", said=said, error=_reason(container.error))
+    error = _reason(container.error)
+    return message("{said} {engine} could not start it: {error}", said=said, engine=engine.title, error=error)
 
 
 def _reason(error: str) -> str:

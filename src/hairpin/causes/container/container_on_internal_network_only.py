@@ -20,8 +20,9 @@ def find(view: View) -> Iterator[Candidate]:
         if binding.actual or not container.running or not _only_internal(view, container):
             continue
         detail = message(
-            "Docker publishes no port of a container whose networks are all internal ({networks}), so it ignores "
+            "{engine} publishes no port of a container whose networks are all internal ({networks}), so it ignores "
             "that {name} asks for port {port}.",
+            engine=view.host.engine_of(container).title,
             networks=_networks(container),
             name=container.name,
             port=binding.host_port,
@@ -44,9 +45,8 @@ def _way_out(view: View) -> Iterator[Candidate]:
 
 def _connected(view: View, container: Container, detail: Message, *, port: int | None) -> Iterator[Candidate]:
     """Yield the candidate that connects the container to the default bridge, if the engine has one."""
-    engine = next(each for each in view.host.engines if container in each.containers)
-    names = ("bridge", "podman")
-    joined = next((each for each in engine.networks if each.name in names and not each.internal), None)
+    engine = view.host.engine_of(container)
+    joined = next((each for each in engine.networks if each.name == engine.default_network), None)
     change = connected(view.host, container, joined) if joined is not None else None
     if change is None:
         return

@@ -10,23 +10,37 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import SetContainer, one
+from hairpin.host.docker import Container
 from hairpin.message import message
+from hairpin.network.socket_owner import owner_of_socket
+from hairpin.walk.sockets import find_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the paused container."""
-    container = view.container
+    container = _owner(view)
     if container is None or container.status != "paused":
         return
+    engine = view.host.engine_of(container)
     running = msgspec.structs.replace(container, status="running")
     yield Candidate(
         title=message("Container {name} is paused", name=container.name),
         detail=message("Its processes are frozen: connections are accepted by the kernel and never answered."),
-        change=one(SetContainer(view.host.name, running), SetContainerState("docker", "unpause", container.name)),
+        change=one(
+            SetContainer(view.host.name, running),
+            SetContainerState(engine.kind, "unpause", container.name, engine.user),
+        ),
         where=where(container=container.name, state=container.status),
         in_class="switched-off",
         evidence=(container.evidence,),
     )
+
+
+def _owner(view: View) -> Container | None:
+    """Return the container whose process has the socket open that took the packet, which others may share a namespace
+    with."""
+    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    return view.container if socket is None else owner_of_socket(view.network, view.stop.netns, socket)
 
 
 CAUSE = Cause(

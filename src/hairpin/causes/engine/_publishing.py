@@ -6,8 +6,8 @@ from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import Change
 from hairpin.engines.republishing import published_everywhere, published_too
 from hairpin.host.boot.configured import Configured
-from hairpin.host.docker import Container, PortBinding
-from hairpin.message import message
+from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text, is_loopback
 
@@ -73,11 +73,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         )
     return Candidate(
         title=title,
-        detail=message(
-            "Docker translates this port for packets to {address} alone, and docker-proxy listens there alone. A "
-            "container's published ports cannot be changed while it exists.",
-            address=address,
-        ),
+        detail=_translated_there(view.host.engine_of(container), address),
         change=_published_to(view, container, binding),
         where=where(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
@@ -90,8 +86,25 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         ),
         advice=(
             message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),
-            message(
-                'an address before the port may also come from "ip" in daemon.json or host_binding_ipv4 of its network'
-            ),
+            *((_DEFAULT_ADDRESS,) if view.host.engine_of(container).kind == "docker" else ()),
         ),
+    )
+
+
+_DEFAULT_ADDRESS = message(
+    'an address before the port may also come from "ip" in daemon.json or host_binding_ipv4 of its network'
+)
+
+
+def _translated_there(engine: Engine, address: str) -> Message:
+    if engine.kind == "docker":
+        return message(
+            "Docker translates this port for packets to {address} alone, and docker-proxy listens there alone. A "
+            "container's published ports cannot be changed while it exists.",
+            address=address,
+        )
+    return message(
+        "Podman translates this port for packets to {address} alone. A container's published ports cannot be changed "
+        "while it exists.",
+        address=address,
     )

@@ -25,7 +25,9 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Container {name} uses the host's network, where -p does nothing", name=container.name),
             detail=message(
-                "Docker discards that it publishes {inner} as {port}: its service listens on the host at its own port.",
+                "{engine} discards that it publishes {inner} as {port}: its service listens on the host at its own "
+                "port.",
+                engine=view.host.engine_of(container).title,
                 inner=binding.container_port,
                 port=binding.host_port,
             ),

@@ -9,6 +9,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
+from hairpin.network.attachment import network_of_bridge
 from hairpin.network.prefix import is_loopback
 from hairpin.walk.state import SysctlDecided
 
@@ -20,8 +21,11 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if not is_loopback(view.flow.daddr, 4) and view.flow.version == 4 and view.stop.reason != "route-localnet":
         return
+    docker = view.host.tool_of(network_of_bridge(view.host, decided.path[-2])) == "docker"
     yield Candidate(
-        title=message("{link} does not route loopback addresses (userland-proxy is off)", link=view.stop.link),
+        title=message("{link} does not route loopback addresses (userland-proxy is off)", link=view.stop.link)
+        if docker
+        else message("{link} does not route loopback addresses", link=view.stop.link),
         detail=message(
             "Without docker-proxy a connection to 127.0.0.1 is translated to the container and leaves by {link} with a "
             "loopback source, which the kernel refuses while {key} is {value}.",
@@ -33,7 +37,11 @@ def find(view: View) -> Iterator[Candidate]:
         where=where(sysctl=dotted(decided.path), value=decided.value, wanted="1"),
         in_class="link-or-route",
         evidence=(decided.evidence,),
-        side_effects=(message("dockerd sets this key itself when it makes the network with userland-proxy off"),),
+        side_effects=(
+            message("dockerd sets this key itself when it makes the network with userland-proxy off")
+            if docker
+            else message("Podman sets this key itself when it makes the bridge"),
+        ),
     )
 
 

@@ -46,6 +46,8 @@ def lost(view: View) -> Iterator[Lost]:
     """Yield the lost chains and rules of each Docker engine, in the flow's address family."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in missing_on(view.host):
+        if engine.kind != "docker":
+            continue  # one cause of its own names Podman's
         chains = tuple(each for each in missing.chains if each.family == family)
         rules = tuple(each for each in missing.rules if each.family == family)
         if chains or rules:

@@ -80,7 +80,8 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
             ),
             advice=(
                 message(
-                    "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)",
+                    "recreate network {name} with a subnet that nobody else uses ({tool} network create --subnet)",
+                    tool=view.host.tool_of(meant.network),
                     name=meant.network.name,
                 ),
             ),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from hairpin.causes.cause import Candidate, View, Way, rule_where
 from hairpin.causes.order import Class
 from hairpin.causes.rules._manager import repairs
-from hairpin.causes.rules._rule_owner import OWNERS, stopped_by
+from hairpin.causes.rules._rule_owner import OWNERS, relay_name, stopped_by
 from hairpin.change.change import Change
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
@@ -75,5 +75,6 @@ def _filled(template: Message, view: View, place: Place) -> Message:
         "iif": str(seen.iif),
         "link": str(seen.iif),
         "oif": str(seen.oif),
+        "relay": relay_name(view),
     }
     return template._replace(values=tuple(words.items()))

@@ -88,6 +88,15 @@ def _forward_policy(view: View, place: Place) -> bool:
     return view.stop.stage == "forward" and place.number == 0
 
 
+def _podman_beside_docker(view: View, place: Place) -> bool:
+    """Return whether the policy that dockerd sets stopped a packet from or to a network of Podman."""
+    if not _forward_policy(view, place):
+        return False
+    seen, kinds = view.stop.seen, {each.kind for each in view.host.engines if each.running}
+    podmans = {each.bridge for engine in view.host.engines if engine.kind == "podman" for each in engine.networks}
+    return kinds >= {"docker", "podman"} and bool(podmans & {seen.iif, seen.oif})
+
+
 def led_from(view: View, place: Place, start: str) -> bool:
     """Return whether jumps lead from the chain ``start`` to the rule's chain."""
     for table in view.namespace.ruleset.tables:
@@ -129,6 +138,12 @@ def serves_relay(view: View) -> bool:
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only
 
 
+def relay_name(view: View) -> str:
+    """Return the program that relays the packet's connection: docker-proxy, or a rootless engine's."""
+    found = find_socket(view.namespace, view.stop.seen.packet, view.stop.seen.iif).socket
+    return (found.process if found is not None and found.relay is not None else None) or "docker-proxy"
+
+
 OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("container", _in_container),
     ("bridge-family", _bridge_family),
@@ -149,6 +164,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("input-for-relay", _input_for_relay),
     ("input", _stage("input")),
     ("output", _stage("output")),
+    ("podman-beside-docker", _podman_beside_docker),
     ("forward-policy", _forward_policy),
     ("forward-rule", _stage("forward")),
 )

@@ -24,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
     if reached is not None and reached.container.name == view.meant and _published(view, reached.container):
         return
     yield Candidate(
-        title=message("Another translation takes this port before Docker's")
+        title=message("Another translation takes this port before the container engine's")
         if meant
         else message("A translation sends this flow where nobody takes it"),
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),

@@ -15,9 +15,9 @@ CAUSE = Cause(
     find=by_owner(
         "input-for-relay",
         in_class="shared-rule",
-        title=message("INPUT drops what docker-proxy would answer"),
+        title=message("INPUT drops what {relay} would answer"),
         detail=message(
-            "The packet is not translated to the container on this way in; it is for docker-proxy on the "
+            "The packet is not translated to the container on this way in; it is for {relay} on the "
             "host itself, and INPUT drops it: {rule}"
         ),
     ),

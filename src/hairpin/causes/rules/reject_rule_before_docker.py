@@ -1,4 +1,4 @@
-"""A rule in FORWARD drops or rejects the packet before Docker's rules accept it.
+"""A rule in FORWARD drops or rejects the packet before the container engine's rules accept it.
 
 Users see: an immediate "No route to host" (REJECT) or a timeout (DROP); not without the firewall.
 """
@@ -15,7 +15,7 @@ CAUSE = Cause(
     find=by_owner(
         "forward-rule",
         in_class="shared-rule",
-        title=message("A rule in {table} {chain} stops the packet before Docker's rules accept it"),
+        title=message("A rule in {table} {chain} stops the packet before the container engine's rules accept it"),
         detail=message("The rule stands in front of what would accept the packet: {rule}"),
         advice=(
             message("the FORWARD policy already closes what nothing accepts; or let this flow through before the rule"),

@@ -5,18 +5,26 @@ Users see: connects, then silence, after Ctrl-Z, a debugger, or ``kill -STOP`` w
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import ContinueProcess, one
+from hairpin.change.change import AddSocket, Change, ContinueProcess, DeleteSocket, one
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flannel import relay_behind
+from hairpin.network.socket_owner import owner_of_socket
 from hairpin.walk.sockets import find_socket, socket_text
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the stopped process whose socket took the packet."""
     socket = _stopped_at(view)
-    if socket is None or not socket.halted or socket.pid is None:
+    if socket is None or socket.pid is None:
+        return
+    if socket.frozen:
+        yield from _frozen(view, socket)
+        return
+    if not socket.halted:
         return
     name = socket.process or "?"
     yield Candidate(
@@ -32,6 +40,32 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
+def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
+    """Yield one candidate for a process in a frozen control group, unless its container is paused: that freezes it."""
+    owner = owner_of_socket(view.network, view.stop.netns, socket)
+    if owner is not None and owner.status == "paused":
+        return
+    version_1 = "/freezer" in socket.frozen
+    thaw = f"echo THAWED > {socket.frozen}/freezer.state" if version_1 else f"echo 0 > {socket.frozen}/cgroup.freeze"
+    running = AddSocket(
+        view.stop.netns, msgspec.structs.replace(socket, frozen=""), message("thaw it: {command}", command=thaw)
+    )
+    yield Candidate(
+        title=message(
+            "{name} (process {pid}) is in a frozen control group", name=socket.process or "?", pid=socket.pid
+        ),
+        detail=message(
+            "The kernel runs no process of {group}: connections are accepted by the kernel and never answered.",
+            group=socket.frozen,
+        ),
+        change=Change((DeleteSocket(view.stop.netns, socket), running)),
+        where=where(process=socket.process, pid=socket.pid, port=socket.port, group=socket.frozen),
+        in_class="process-stopped",
+        evidence=(socket.evidence,),
+        advice=(message("find who froze it: systemctl freeze, a checkpoint, a script that copies its data"),),
+    )
+
+
 def _stopped_at(view: View) -> Socket | None:
     """Return the socket that took the packet; behind flanneld's tun device that is flanneld's own."""
     link = view.namespace.link(view.stop.link)
@@ -43,8 +77,8 @@ def _stopped_at(view: View) -> Socket | None:
 
 CAUSE = Cause(
     id="service-process-stopped",
-    title="The process that listens is stopped",
-    source="signal(7): SIGSTOP; proc_pid_stat(5): state T",
+    title="The process that listens is stopped or frozen",
+    source="signal(7): SIGSTOP; proc_pid_stat(5): state T; cgroups(7): freezer",
     reasons=frozenset({"process-frozen"}),
     find=find,
 )

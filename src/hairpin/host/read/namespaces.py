@@ -31,6 +31,7 @@ from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import SavedNextHop
 from hairpin.host.read.ip.traffic_control import filtered, with_filters
 from hairpin.host.read.json_text import is_json
+from hairpin.host.read.processes import processes
 from hairpin.host.read.readings import Readings
 from hairpin.host.read.rulesets import RulesetReader
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
@@ -62,9 +63,7 @@ class NamespaceReader:
         self._commands = tuple(
             command for reading in readings.of("relay-cmdlines") for command in commands(reading.text)
         )
-        self._halted = frozenset(
-            int(line) for reading in readings.of("halted-processes") for line in reading.text.split() if line.isdigit()
-        )
+        self._processes = processes(readings)
         self._sysctls: dict[str, Sysctls] = {}
 
     def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
@@ -77,7 +76,7 @@ class NamespaceReader:
             unread,
             self._relays_of(name),
             self._table_files,
-            self._halted,
+            self._processes,
             self._kernel,
         )
 
@@ -94,7 +93,7 @@ class NamespaceReader:
             neighbours=part(("neighbours",), lambda: self._neighbours(name)),
             fdb=part(("fdb",), lambda: self._fdb(name)),
             sysctls=part(("sysctls",), lambda: self._sysctls_of(name)),
-            sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._halted),
+            sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._processes),
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
@@ -253,7 +252,7 @@ class NamespaceReader:
             tables = (self._table(netns, key, protocol, version) for key, protocol, version in _PROC_NET)
             return proc_net.with_v6only(tuple(socket for table in tables for socket in table))
         found = self._readings.understood(
-            reading, lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, halted=self._halted), none
+            reading, lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, known=self._processes), none
         )
         return with_relays(found, *self._relays_of(netns)) if netns == HOST else found
 

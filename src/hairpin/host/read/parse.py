@@ -10,6 +10,7 @@ from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places
+from hairpin.host.read.engines.resolvers import with_resolvers
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.namespaces import NamespaceReader
 from hairpin.host.read.part import Name, Part
@@ -83,8 +84,11 @@ def _engines(
 
     def make() -> tuple[Engine, ...]:
         found = engines(readings, units, versions, mute=mute, malformed=malformed)
+        own = tuple(each.text for each in readings.of("container-resolvers"))
         return tuple(
-            msgspec.structs.replace(engine, containers=placed(_alive(engine, known), known, readable, left))
+            msgspec.structs.replace(
+                engine, containers=with_resolvers(placed(_alive(engine, known), known, readable, left), own)
+            )
             for engine in found
         )
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from hairpin.errors import ParseError
+from hairpin.evidence.json_text import is_document, mended
 from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
@@ -34,7 +35,8 @@ class Readings:
     r"""Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
 
     A damaged reading never stops the others: it becomes an :class:`Unread`.  Bytes that are no text (a rule's comment,
-    a name) are handed out spelt ``\xff``, so that whatever is parsed can be printed.
+    a name) are handed out spelt ``\xff``, so that whatever is parsed can be printed.  JSON with a raw escape character
+    in a name is handed out mended.
 
     ``before``: the parts of the host as it was made from earlier evidence, ``changed``: where the readings have changed
     since.  A part that nothing of this concerns is not made again.
@@ -128,4 +130,6 @@ class Readings:
 
 def _printable(reading: Reading) -> Reading:
     text = spelt(reading.text)
+    if is_document(reading.key, text):
+        text = mended(text)
     return reading if text == reading.text else msgspec.structs.replace(reading, text=text)

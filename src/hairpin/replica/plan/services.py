@@ -8,20 +8,22 @@ import msgspec
 
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
-from hairpin.host.socket import Socket
+from hairpin.host.socket import Relay, Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.network.socket_owner import never_answers
 from hairpin.network.tunnels import underlay_netns
 from hairpin.replica.plan.blueprint import Service
 from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.walk.sockets import answers_by_route
 
+_NOBODY = 1
+"""A port at which nobody listens."""
+
 
 def services(network: Network, netns: Netns) -> tuple[Service, ...]:
     """Return the sockets to open; a rebuilt tunnel device opens its UDP port itself."""
-    container = network.container_of(netns)
     host, namespace = network.host(netns.host), network.namespace(netns)
-    frozen = container is not None and container.status == "paused"
     tunnels = {
         link.tunnel.port
         for other, each in network.namespaces()
@@ -29,10 +31,25 @@ def services(network: Network, netns: Netns) -> tuple[Service, ...]:
         if link.tunnel and underlay_netns(other, link) == netns and is_rebuilt(network, other, link)
     }
     sockets = (each for each in namespace.sockets if each.protocol != "udp" or each.port not in tunnels)
-    return tuple(dict.fromkeys(_service(host, each, frozen=frozen) for each in sockets))
+    return tuple(
+        dict.fromkeys(_service(network, host, each, frozen=never_answers(network, netns, each)) for each in sockets)
+    )
 
 
-def _service(host: Host, socket: Socket, *, frozen: bool) -> Service:
+def _of_rootless(network: Network, host: Host, relay: Relay, plain: Service) -> Service:
+    """Return the service of a program that connects from within the container's namespace, as that would answer it: the
+    replica has no such program."""
+    netns = Netns(host.name, relay.netns)
+    behind = network.namespace(netns).sockets if netns in network else ()
+    serving = [each for each in behind if (each.protocol, each.port) == (plain.protocol, relay.port)]
+    if not serving:
+        return msgspec.structs.replace(plain, does="relay", to=(4, "127.0.0.1", _NOBODY))
+    if all(never_answers(network, netns, each) for each in serving):
+        return msgspec.structs.replace(plain, does="hold")
+    return plain
+
+
+def _service(network: Network, host: Host, socket: Socket, *, frozen: bool) -> Service:
     relay = socket.relay
     plain = Service(
         socket.protocol,
@@ -42,8 +59,10 @@ def _service(host: Host, socket: Socket, *, frozen: bool) -> Service:
         socket.device,
         socket.v6only,
     )
-    if frozen or socket.halted or (relay is not None and relay.holds_only):
+    if frozen or (relay is not None and relay.holds_only):
         return msgspec.structs.replace(plain, does="hold")
+    if relay is not None and relay.netns:
+        return _of_rootless(network, host, relay, plain)
     if relay is not None:
         to = (relay.version, address_text(relay.address, relay.version), relay.port)
         return msgspec.structs.replace(plain, does="relay", to=to, answers_by_route=answers_by_route(host, socket))

@@ -21,9 +21,8 @@ from hairpin.replica.plan.blueprint import WORLD, Blueprint, LinkLine, Load, Net
 from hairpin.replica.run import accounts, ctnetlink
 from hairpin.replica.run.netns import HeldNetns
 from hairpin.replica.run.partial_load import LeftOut, load_partly
-from hairpin.replica.run.tool import Tool, begin
+from hairpin.replica.run.tool import Batch, Tool, begin
 
-_FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
 _SPREADING = (
     "/forwarding", "/ip_forward", "/disable_ipv6", "/disable_policy", "/proxy_ndp", "/ignore_routes_with_linkdown",
     "/addr_gen_mode", "/force_forwarding",
@@ -49,7 +48,7 @@ def makeable(kinds: frozenset[str]) -> frozenset[str]:
     HeldNetns("trial").enter()
     lines = ["link add name lower0 type veth peer name lower1"]
     lines += (f"link add {_ON.get(each, '')} name try-{each} type {each} {_NEEDS.get(each, '')}" for each in asked)
-    refused = _refused(*Tool(("ip", "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
+    refused = Batch(("ip",), lines).refused()
     return frozenset(asked) - {asked[number - 2] for number, _ in refused if number > 1}
 
 
@@ -162,24 +161,24 @@ class Built:
         """Run the lines where the process is; return number and complaint of those that were refused."""
         if not lines:
             return []
-        return _refused(*Tool(("ip", *family, "-force", "-batch", "-"), "\n".join(lines) + "\n").finish())
+        return Batch(("ip", *family), lines).refused()
 
     # --- addresses, routes, rules of policy --------------------------------------------------------------------------
 
     def _configure(self, plans: tuple[NetnsPlan, ...]) -> None:
         """Run the batches of all namespaces side by side."""
-        running: list[tuple[NetnsPlan, tuple[str, ...], Tool]] = []
+        running: list[tuple[NetnsPlan, tuple[str, ...], Batch]] = []
         for plan in plans:
             self.netns[plan.netns].enter()
-            for argv, lines in (
-                (("ip", "-force", "-batch", "-"), plan.lines),
-                (("ip", "-6", "-force", "-batch", "-"), plan.lines6),
-                (("bridge", "-force", "-batch", "-"), plan.bridge_lines),
+            for program, lines in (
+                (("ip",), plan.lines),
+                (("ip", "-6"), plan.lines6),
+                (("bridge",), plan.bridge_lines),
             ):
                 if lines:
-                    running.append((plan, lines, Tool(argv, "\n".join(lines) + "\n")))
-        for plan, lines, tool in running:
-            for number, complaint in _refused(*tool.finish()):
+                    running.append((plan, lines, Batch(program, lines)))
+        for plan, lines, batch in running:
+            for number, complaint in batch.refused():
                 self._complain(plan, lines[number - 1], complaint)
 
     def _complain(self, plan: NetnsPlan, line: str, complaint: str) -> None:
@@ -247,8 +246,7 @@ class Built:
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
                     for link in plan.running:
                         _settle(asker, link)
-                tool = Tool(("bridge", "-force", "-batch", "-"), "\n".join(plan.running_lines) + "\n")
-                for number, complaint in _refused(*tool.finish()):
+                for number, complaint in Batch(("bridge",), plan.running_lines).refused():
                     self._complain(plan, plan.running_lines[number - 1], complaint)
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
                     for _, link in socket.if_nameindex():  # a bridge whose ports do not forward loses its carrier
@@ -310,7 +308,7 @@ def is_running(asker: socket.socket, link: str) -> bool:
 def _values(paths: Iterable[str]) -> dict[str, str]:
     """Return what can be read below /proc/sys in the namespace that the process is in."""
     found: dict[str, str] = {}
-    for path in dict.fromkeys(paths):
+    for path in filter(_is_of_network, dict.fromkeys(paths)):
         with suppress(OSError):
             found[path] = Path("/proc/sys", path).read_text("ascii", "replace").strip()
     return found
@@ -326,6 +324,8 @@ def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
 def write_sysctl(path: str, value: str) -> bool:
     """Write below /proc/sys of the namespace that the process is in, where it differs; return whether it has the
     value."""
+    if not _is_of_network(path):
+        return False
     try:
         descriptor = os.open(f"/proc/sys/{path}", os.O_RDWR)
     except OSError:
@@ -341,16 +341,10 @@ def write_sysctl(path: str, value: str) -> bool:
     return True
 
 
-def _refused(status: int, said: str) -> list[tuple[int, str]]:
-    """Return number and complaint of the batch lines that failed: ``complaint\\nCommand failed -:NUMBER``."""
-    found: list[tuple[int, str]] = []
-    if status:
-        start = 0
-        for match in _FAILED_LINE.finditer(said):
-            complaint = " ".join(said[start : match.start()].split())
-            found.append((int(match[1]), complaint.removeprefix("RTNETLINK answers: ").removeprefix("Error: ")))
-            start = match.end()
-    return found
+def _is_of_network(path: str) -> bool:
+    """Return whether the path stays below /proc/sys/net: all else there is the machine's, not a namespace's."""
+    first, *parts = path.split("/")
+    return first == "net" and not {"", ".", ".."}.intersection(parts)
 
 
 def _without_paths(line: str) -> str:

@@ -1,9 +1,16 @@
-"""The tools that build a replica; each is a process that reads standard input."""
+"""The tools that build a replica; each is a process that reads standard input.
+
+What they read may come from a stranger's snapshot.  A line that a tool would take for something else than a link, a
+rule or a set (iproute2 and ipset can run programs and write files, iptables runs ``--modprobe``) is made one that it
+refuses.
+"""
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from hairpin.carry.run import names_program
 from hairpin.replica.plan.blueprint import Load
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
@@ -12,7 +19,13 @@ _ARGV: Mapping[str, tuple[str, ...]] = {
     "nft-json": ("nft", "-j", "-f", "-"),
     "ipset": ("ipset", "restore"),
 }
-
+_NO_BATCH_LINE = re.compile(r"""[\n\r\0#]|\\$|(?:^|\s)["']""")
+"""What ends a line, comments it out, or quotes.  Source: iproute2 lib/utils.c getcmdline(), makeargs()"""
+_UNWRITABLE = "unwritable"
+_FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
+_SET_LINE = re.compile(r"\s*(?:#.*|(?:create|add) .*)?")
+_OPTION = re.compile(r"(?:^|\s)-")
+_QUOTED = re.compile(r'"[^"]*"')
 
 _NOT_FOUND = 127
 """A shell's exit status for a missing command."""
@@ -22,10 +35,20 @@ def begin(load: Load) -> "Tool":
     """Start to load it in the namespace that the process is in."""
     argv = _ARGV.get(load.tool, (load.tool,))
     if load.tool == "ipset":
-        return Tool((*argv, "-exist") if load.again else argv, load.text)
+        return Tool((*argv, "-exist") if load.again else argv, _only(load.text, _is_of_a_set))
     # iptables-restore commits table by table; without --noflush the next try removes the rules of an earlier one.
     kept = load.tool.startswith("ip") and not load.again
-    return Tool((*argv, "--noflush") if kept else argv, load.text)
+    text = load.text if load.tool.startswith("nft") else _only(load.text, lambda line: not names_program(line))
+    return Tool((*argv, "--noflush") if kept else argv, text)
+
+
+def _only(text: str, is_sound: Callable[[str], bool]) -> str:
+    return "\n".join(line if is_sound(line) else f"--{_UNWRITABLE}" for line in text.split("\n"))
+
+
+def _is_of_a_set(line: str) -> bool:
+    """Return whether the line makes a set or an element: ipset's other commands and its options can write files."""
+    return _SET_LINE.fullmatch(line) is not None and _OPTION.search(_QUOTED.sub("", line)) is None
 
 
 def run_tool(load: Load) -> str:
@@ -64,3 +87,25 @@ class Tool:
         with os.fdopen(self._said, "rb") as file:
             file.seek(0)
             return status, file.read().decode("utf-8", "replace").strip()
+
+
+class Batch:
+    """A running ``ip -batch`` or ``bridge -batch``, which goes on behind a line that it refuses."""
+
+    def __init__(self, program: tuple[str, ...], lines: Sequence[str]) -> None:
+        """Start it in the namespace that the process is in."""
+        text = "\n".join(_UNWRITABLE if _NO_BATCH_LINE.search(line) else line for line in lines)
+        self._tool = Tool((*program, "-force", "-batch", "-"), f"{text}\n")
+
+    def refused(self) -> list[tuple[int, str]]:
+        """Return number and complaint of the lines that failed: ``complaint\\nCommand failed -:NUMBER``."""
+        status, said = self._tool.finish()
+        found: list[tuple[int, str]] = []
+        start = 0
+        for match in _FAILED_LINE.finditer(said) if status else ():
+            complaint = " ".join(said[start : match.start()].split())
+            if f'"{_UNWRITABLE}"' in complaint:
+                complaint = "no batch of iproute2 can hold this name"
+            found.append((int(match[1]), complaint.removeprefix("RTNETLINK answers: ").removeprefix("Error: ")))
+            start = match.end()
+        return found

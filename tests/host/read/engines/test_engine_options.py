@@ -7,11 +7,12 @@ from hairpin.host.docker import Engine
 from hairpin.host.read.engines.engine_options import (
     Info,
     Options,
+    PodmanInfo,
     of_file,
     of_flags,
     of_info,
+    of_podman_info,
     options,
-    podman_rootless,
     version,
     with_options,
 )
@@ -84,9 +85,13 @@ def test_options_in_effect_come_before_those_of_flags_and_file() -> None:
     assert with_options(engine, Options(), Info(firewall_backend="iptables+firewalld")).firewall_backend == "iptables"
 
 
-def test_podman_rootless() -> None:
-    assert podman_rootless('{"host":{"security":{"rootless":true}}}', source="podman info")
-    assert not podman_rootless('{"host":{}}', source="podman info")
+def test_of_podman_info() -> None:
+    backend = '"networkBackend":"netavark","networkBackendInfo":{"version":"netavark 1.14.0"}'
+    told = f'{{"host":{{"security":{{"rootless":true}},{backend}}}}}'
+    assert of_podman_info(told, source="podman info") == PodmanInfo(True, "netavark", "1.14.0")
+    assert of_podman_info('{"host":{"networkBackend":"cni"}}', source="podman info") == PodmanInfo(backend="cni")
+    assert of_podman_info('{"host":{}}', source="podman info") == PodmanInfo()
+    assert of_podman_info("{}", source="podman info") == PodmanInfo()
 
 
 @pytest.mark.parametrize("text", ("[]", "{", '{"ServerVersion": 5}'))

@@ -60,6 +60,20 @@ def test_options_of_flags_and_file_meet() -> None:
     assert engine == Engine("docker", "26.1.5", userland_proxy=False, icc=False, evidence="e1")
 
 
+def test_each_user_has_a_podman() -> None:
+    ann = "runuser -u ann -- env HOME=/srv/ann podman"
+    read = evidence(
+        ("podman-version", "", "podman version", '{"Client":{"Version":"4.3.1"}}'),
+        ("podman-containers", "", "podman inspect", '{"Id":"1","Name":"web","State":{"Status":"running","Pid":7}}'),
+        ("podman-version", "", f"{ann} version", '{"Client":{"Version":"4.3.1"}}'),
+        ("podman-info", "", f"{ann} info", '{"host":{"security":{"rootless":true}}}'),
+        ("podman-containers", "", f"{ann} inspect", '{"Id":"2","Name":"api","State":{"Status":"running","Pid":8}}'),
+    )
+    own, anns = engines(Readings(read), (), ())
+    assert (own.user, own.rootless, [each.name for each in own.containers]) == ("", False, ["web"])
+    assert (anns.user, anns.rootless, [each.name for each in anns.containers]) == ("ann", True, ["api"])
+
+
 def test_podmans_containers_and_networks() -> None:
     read = evidence(
         ("podman-version", "", "podman version", '{"Client":{"Version":"4.3.1"}}'),

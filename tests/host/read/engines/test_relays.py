@@ -51,11 +51,22 @@ def test_a_command_line_comes_before_the_engines_word() -> None:
     assert relay_of(socket(), running, (WEB,)) == Relay(4, 0xAC110009, 80)
 
 
+def test_a_command_without_arguments_has_no_target() -> None:
+    rootless = msgspec.structs.replace(OLD, endpoints=(), netns="container:web")
+    found = relay_of(socket("rootlessport"), commands("9\trootlessport\n"), (rootless,))
+    assert found == Relay(4, 0, 80, netns="container:web")
+
+
 CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
     "published port": (socket(), (WEB,), Relay(4, W4, 80)),
     "IPv6 leads to IPv4 where there is nothing else": (socket(version=6), (WEB,), Relay(4, W4, 80)),
     "IPv6 leads to IPv6": (socket(version=6), (DUAL,), Relay(6, W6, 80)),
     "one socket for both, as old engines bind": (socket(version=6), (OLD,), Relay(4, W4, 80)),
+    "a rootless one connects in the container's namespace": (
+        socket("rootlessport", version=6),
+        (msgspec.structs.replace(OLD, endpoints=(), netns="container:web"),),
+        Relay(4, 0, 80, netns="container:web"),
+    ),
     "dockerd holds the port": (socket("dockerd"), (WEB,), Relay(4, W4, 80, holds_only=True)),
     "dockerd on a port of its own": (socket("dockerd", port=2375), (WEB,), None),
     "another program on that port": (socket("nginx"), (WEB,), None),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hairpin.host.read.ip.address_text import interface_address, mac, network, number
+from hairpin.errors import MalformedError
+from hairpin.host.read.ip.address_text import interface_address, link_name, mac, network, number
 from hairpin.netfilter.address import Version
 
 NETWORKS: dict[str, tuple[str, Version, tuple[int, int]]] = {
@@ -50,3 +51,14 @@ def test_mac(text: str, expected: int | None) -> None:
 @pytest.mark.parametrize(("text", "expected"), (("0x10", 16), ("16", 16), (16, 16)))
 def test_number(text: str | int, expected: int) -> None:
     assert number(text) == expected
+
+
+@pytest.mark.parametrize("name", ("eth0", "a\x1b[31m", 'b"q\\z', "全", "-", "...", "a;b", "a\udcff"))
+def test_a_name_that_the_kernel_gives(name: str) -> None:
+    assert link_name(name) == name
+
+
+@pytest.mark.parametrize("name", ("", ".", "..", "a b", "a\nb", "a\tb", "../x", "a:0", "a\0b", "a\xa0b"))
+def test_a_name_that_no_link_has(name: str) -> None:
+    with pytest.raises(MalformedError, match="no link's name"):
+        link_name(name)

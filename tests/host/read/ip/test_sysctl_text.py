@@ -26,7 +26,16 @@ def test_values() -> None:
     assert len(found.values) == 5
 
 
-@pytest.mark.parametrize("line", ("net.ipv4.ip_forward = 1", "/proc/sys/net/ipv4/ip_forward", "/etc/passwd:x"))
+@pytest.mark.parametrize(
+    "line",
+    (
+        "net.ipv4.ip_forward = 1",
+        "/proc/sys/net/ipv4/ip_forward",
+        "/etc/passwd:x",
+        "/proc/sys/kernel/core_pattern:x",
+        "/proc/sys/net/../kernel/core_pattern:x",
+    ),
+)
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError) as caught:
         parse(f"{TEXT}{line}\n", source="/proc/sys/net")

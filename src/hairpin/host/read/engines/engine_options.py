@@ -75,8 +75,15 @@ class _PodmanSecurity(msgspec.Struct):
     rootless: bool = False
 
 
+class _PodmanNetwork(msgspec.Struct):
+    version: str | None = ""
+    package: str | None = ""
+
+
 class _PodmanHost(msgspec.Struct):
     security: _PodmanSecurity | None = None
+    network: str | None = msgspec.field(default=None, name="networkBackend")
+    network_program: _PodmanNetwork | None = msgspec.field(default=None, name="networkBackendInfo")
 
 
 class _Podman(msgspec.Struct):
@@ -113,10 +120,22 @@ def of_flags(text: str) -> GivenOptions:
     return tuple((flag.removeprefix("--"), value) for flag, _, value in pairs)
 
 
-def podman_rootless(text: str, *, source: str) -> bool:
-    """Return whether ``podman info`` is of a rootless podman; raise ParseError."""
+class PodmanInfo(msgspec.Struct, frozen=True):
+    """The content of ``podman info`` about networks.  ``backend`` None: Podman before 4 did not say, and had CNI."""
+
+    rootless: bool = False
+    backend: str | None = None
+    version: str = ""
+
+
+def of_podman_info(text: str, *, source: str) -> PodmanInfo:
+    """Return the content of ``podman info``; raise ParseError."""
     host = decode(_PODMAN, text, source=source).host
-    return host is not None and host.security is not None and host.security.rootless
+    if host is None:
+        return PodmanInfo()
+    rootless = host.security is not None and host.security.rootless
+    said = host.network_program.version if host.network_program is not None else ""
+    return PodmanInfo(rootless, host.network, (said or "").removeprefix("netavark").strip())
 
 
 def options(said: GivenOptions) -> Options:

@@ -1,6 +1,6 @@
 """The container engines of a host from their readings."""
 
-import msgspec
+from collections.abc import Iterator
 
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
@@ -36,8 +36,8 @@ def engines(
 
     ``mute``: whether Docker could not be asked.  ``malformed``: whether its daemon.json is no JSON.
     """
-    found = (_docker(readings, units, versions, mute=mute, malformed=malformed), _podman(readings, versions))
-    return tuple(engine for engine in found if engine is not None)
+    docker = _docker(readings, units, versions, mute=mute, malformed=malformed)
+    return (*(() if docker is None else (docker,)), *_podmans(readings, versions))
 
 
 def _docker(
@@ -72,32 +72,58 @@ def _docker(
     return engine_options.with_options(engine, engine_options.options(said), info)
 
 
-def _podman(readings: Readings, versions: tuple[Version, ...]) -> Engine | None:
-    reading = readings.first("podman-version")
+def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:
+    """Yield Podman, once for each user who was asked: each has containers of his own."""
+    users = dict.fromkeys(_user(each) for each in readings.of("podman-version"))
     installed = _package(versions, _PODMAN_PACKAGES)
-    if reading is None and installed is None:
-        return None
-    info_reading = readings.first("podman-info")
-    engine = Engine(
+    if not users and installed is not None:
+        yield Engine(kind="podman", version=_upstream(installed), running=False)
+    for user in users:
+        yield _podman(readings, versions, user)
+
+
+def _user(reading: Reading) -> str:
+    """Return the user as whom the command of the reading ran; empty: the collector's own."""
+    words = reading.origin.split(maxsplit=3)
+    return words[2] if words[:2] == ["runuser", "-u"] else ""
+
+
+def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Engine:
+    def first(key: str) -> Reading | None:
+        return next((each for each in readings.of(key) if _user(each) == user), None)
+
+    reading, info_reading = first("podman-version"), first("podman-info")
+    info = readings.understood(
+        info_reading, lambda r: engine_options.of_podman_info(r.text, source=r.origin), engine_options.PodmanInfo()
+    )
+    return Engine(
         kind="podman",
-        version=_version(readings, reading) or _upstream(installed),
-        running=reading is not None,
-        containers=_containers(readings, "podman-containers"),
-        networks=_networks(readings, "podman-networks"),
+        version=_version(readings, reading) or _upstream(_package(versions, _PODMAN_PACKAGES)),
+        containers=_containers(readings, "podman-containers", user),
+        networks=_networks(readings, "podman-networks", user),
+        rootless=info.rootless,
+        user=user,
+        network_backend=info.backend,
+        network_version=info.version or _upstream(_package(versions, ("netavark",))),
         evidence=_evidence(reading, info_reading),
     )
-    return msgspec.structs.replace(engine, rootless=_rootless(readings, info_reading))
 
 
-def _containers(readings: Readings, key: str) -> tuple[Container, ...]:
+def _of_user(readings: Readings, key: str, user: str) -> tuple[Reading, ...]:
+    return tuple(each for each in readings.of(key) if _user(each) == user)
+
+
+def _containers(readings: Readings, key: str, user: str = "") -> tuple[Container, ...]:
     return readings.all_understood(
-        readings.of(key), lambda r: container_json.containers(r.text, source=r.origin, evidence=r.id)
+        _of_user(readings, key, user), lambda r: container_json.containers(r.text, source=r.origin, evidence=r.id)
     )
 
 
-def _networks(readings: Readings, key: str) -> tuple[DockerNetwork, ...]:
+def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwork, ...]:
     parse = network_json.docker_networks if key.startswith("docker") else network_json.podman_networks
-    return readings.all_understood(readings.of(key), lambda r: parse(r.text, source=r.origin, evidence=r.id))
+    return readings.all_understood(
+        _of_user(readings, key, user), lambda r: parse(r.text, source=r.origin, evidence=r.id)
+    )
 
 
 def _stored_networks(readings: Readings) -> tuple[DockerNetwork, ...]:
@@ -114,10 +140,6 @@ def _stored_networks(readings: Readings) -> tuple[DockerNetwork, ...]:
 
 def _version(readings: Readings, reading: Reading | None) -> str:
     return readings.understood(reading, lambda r: engine_options.version(r.text, source=r.origin), "")
-
-
-def _rootless(readings: Readings, reading: Reading | None) -> bool:
-    return readings.understood(reading, lambda r: engine_options.podman_rootless(r.text, source=r.origin), False)
 
 
 def _package(versions: tuple[Version, ...], names: tuple[str, ...]) -> str | None:

@@ -6,6 +6,7 @@ Source: moby cmd/docker-proxy/main_linux.go; libnetwork portmapper/proxy.go dumm
 """
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,10 @@ from hairpin.netfilter.address import parse_address
 
 HOLDERS = ("dockerd", "conmon")
 """Programs that bind a published port to reserve it, and never accept."""
+
+
+_INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
+"""Programs that connect from within the container's namespace."""
 
 
 class RelayCommand(msgspec.Struct, frozen=True):
@@ -71,7 +76,7 @@ def _target_of(command: RelayCommand) -> Relay | None:
 
 def _options(arguments: tuple[str, ...]) -> Iterable[tuple[str, str]]:
     """Yield flags of Go's flag package: ``-f value``, ``--f value``, ``-f=value``."""
-    for flag, following in zip(arguments, (*arguments[1:], ""), strict=True):
+    for flag, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         if flag.startswith("-"):
             name, equals, value = flag.lstrip("-").partition("=")
             yield name, value if equals else following
@@ -80,6 +85,11 @@ def _options(arguments: tuple[str, ...]) -> Iterable[tuple[str, str]]:
 def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only: bool) -> Relay | None:
     for container in containers:
         endpoint = publishing_endpoint(container)
+        if socket.process in _INTO_NAMESPACES and container.netns is not None:
+            found = next((each for each in container.bindings if each.actual and _serves(socket, each)), None)
+            if found is not None:
+                own = endpoint.ipv4 if endpoint is not None else None
+                return Relay(4, own or 0, found.container_port, netns=container.netns)
         if endpoint is None or not container.running:
             continue
         for binding in container.bindings:

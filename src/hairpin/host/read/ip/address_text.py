@@ -1,5 +1,7 @@
 """Addresses, networks and numbers as iproute2, ss, conntrack and Docker write them; malformed ones raise ValueError."""
 
+import re
+
 from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter.address import Version, address_of, parse_address, width
@@ -38,3 +40,14 @@ def mac(text: str) -> int | None:
 def number(text: str | int) -> int:
     """Return a number that may be written in decimal or with ``0x``."""
     return text if isinstance(text, int) else int(text, 0)
+
+
+_NO_LINK_NAME = re.compile(rb"[ \t\n\v\f\r\xa0/:\0]|\A\.{0,2}\Z")
+
+
+def link_name(text: str) -> str:
+    """Return a link's name; MalformedError for one that the kernel gives no link.  Source: net/core/dev.c
+    dev_valid_name()"""
+    if _NO_LINK_NAME.search(text.encode("utf-8", "replace")):
+        raise MalformedError(message("{name!r} is no link's name", name=text))
+    return text

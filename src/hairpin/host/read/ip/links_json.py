@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.link import DEFAULT_TTL, Address, BridgeInfo, BridgePort, Link, Tunnel
-from hairpin.host.read.ip.address_text import mac, number
+from hairpin.host.read.ip.address_text import link_name, mac, number
 from hairpin.host.read.json_text import decode
 from hairpin.message import message
 from hairpin.netfilter.address import parse_address, width
@@ -181,7 +181,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
     below = link.link or (tunnel.underlay if tunnel is not None else stacked.link)
     return Link(
         index=link.ifindex,
-        name=link.ifname,
+        name=link_name(link.ifname),
         kind=kind,
         up="UP" in link.flags,
         carrier="LOWER_UP" in link.flags,

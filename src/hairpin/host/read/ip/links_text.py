@@ -17,7 +17,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
-from hairpin.host.read.ip.address_text import interface_address, mac, number
+from hairpin.host.read.ip.address_text import interface_address, link_name, mac, number
 from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, gre_key, outer_ttl
 from hairpin.message import message
 from hairpin.netfilter.address import parse_address
@@ -87,7 +87,7 @@ def _head(line: str, evidence: str) -> tuple[Link, str]:
     words, flags = rest.split(), tuple(flag_text.split(","))
     link = Link(
         index=int(index),
-        name=name,
+        name=link_name(name),
         up="UP" in flags,
         carrier="LOWER_UP" in flags,
         operstate=value_after(words, "state") or "UNKNOWN",

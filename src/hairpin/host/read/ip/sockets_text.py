@@ -11,6 +11,7 @@ import re
 from typing import Literal
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.host.read.processes import Processes
 from hairpin.host.socket import Socket
 from hairpin.netfilter.address import parse_address
 
@@ -18,14 +19,15 @@ RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx
 """Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 _USER = re.compile(r'\("(.*?)",pid=(\d+),fd=\d+\)')
 _UID = re.compile(r"(?:^|\s)uid:(\d+)")
+_NOTHING = Processes()
 _MAPPED = 0xFFFF
 _V4_BITS = 32
 
 
-def parse(text: str, *, source: str, evidence: str = "", halted: frozenset[int] = frozenset()) -> tuple[Socket, ...]:
+def parse(text: str, *, source: str, evidence: str = "", known: Processes = _NOTHING) -> tuple[Socket, ...]:
     """Return the listening TCP and unconnected UDP sockets; raise ParseError with the line.
 
-    ``halted``: the ids of the processes that a signal stopped."""
+    ``known``: what is known of their processes."""
     old = _without_brackets(text)
     found: list[Socket] = []
     for line_number, line in enumerate(text.split("\n"), 1):
@@ -35,7 +37,7 @@ def parse(text: str, *, source: str, evidence: str = "", halted: frozenset[int] 
         if words[1:2] not in (["LISTEN"], ["UNCONN"]):
             continue
         try:
-            found.append(_socket(words, old, evidence, halted))
+            found.append(_socket(words, old, evidence, known))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
@@ -54,7 +56,7 @@ def _without_brackets(text: str) -> bool:
     return " :::" in text or "ino:" in text
 
 
-def _socket(words: list[str], old: bool, evidence: str, halted: frozenset[int]) -> Socket:
+def _socket(words: list[str], old: bool, evidence: str, known: Processes) -> Socket:
     protocol: Literal["tcp", "udp"] = "tcp" if words[0] == "tcp" else "udp"
     rest = words[6] if len(words) > 6 else ""
     host, _, port = words[4].rpartition(":")
@@ -84,9 +86,18 @@ def _socket(words: list[str], old: bool, evidence: str, halted: frozenset[int]) 
         uid=int(uid[1]) if uid is not None else 0 if " ino:" in f" {rest}" else None,
         backlog=int(words[3]) if protocol == "tcp" else None,
         queued=int(words[2]) if protocol == "tcp" else None,
-        halted=bool(users) and all(pid in halted for _, pid in users),
+        halted=bool(users) and all(pid in known.halted for _, pid in users),
+        frozen=_frozen_by(users, known),
+        container=next((known.container[pid] for _, pid in users if pid in known.container), None),
         evidence=evidence,
     )
+
+
+def _frozen_by(users: tuple[tuple[str, int], ...], known: Processes) -> str:
+    """Return the frozen control group of one of the processes if none of them runs; else nothing."""
+    ids = {pid for _, pid in users}
+    groups = [known.frozen[pid] for _, pid in users if pid in known.frozen]
+    return groups[0] if groups and ids <= known.frozen.keys() | known.halted else ""
 
 
 def _users(text: str) -> tuple[tuple[str, int], ...]:

@@ -1,6 +1,6 @@
 """Values under /proc/sys/net from ``/proc/sys/net/…:value`` lines (``grep -r``).
 
-    line := "/proc/sys/" PART ("/" PART)* ":" VALUE
+    line := "/proc/sys/net/" PART ("/" PART)* ":" VALUE
 
 A key with several lines has its path on each of them.
 """
@@ -10,6 +10,7 @@ from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import message
 
 _ROOT = "/proc/sys/"
+_NO_PARTS = frozenset(("", ".", ".."))
 
 
 def parse(text: str, *, source: str, evidence: str = "") -> Sysctls:
@@ -19,8 +20,8 @@ def parse(text: str, *, source: str, evidence: str = "") -> Sysctls:
         if not line:
             continue
         name, colon, value = line.partition(":")
-        if not colon or not name.startswith(_ROOT):
-            raise ParseError(message("not a sysctl and its value"), source=source, line=number, text=line)
         path = tuple(name[len(_ROOT) :].split("/"))
+        if not colon or not name.startswith(_ROOT) or path[0] != "net" or not _NO_PARTS.isdisjoint(path):
+            raise ParseError(message("not a sysctl and its value"), source=source, line=number, text=line)
         values[path] = f"{values[path]}\n{value}" if path in values else value
     return Sysctls(values, evidence)

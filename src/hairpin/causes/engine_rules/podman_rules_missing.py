@@ -1,0 +1,69 @@
+"""Rules of Podman's network back end are missing: netavark and CNI make them once, when a container starts.
+
+Users see: published ports of Podman containers time out after `firewall-cmd --reload`, `nft flush ruleset`, a restart
+of the firewall; Podman itself notices nothing.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.calls import ReloadNetworks
+from hairpin.change.change import Change
+from hairpin.engines.missing import missing_on
+from hairpin.engines.podman import is_known
+from hairpin.engines.restoring import restored
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate that makes all of Podman's rules anew, if the flow's family lacks one."""
+    family = "ip" if view.flow.version == 4 else "ip6"
+    for engine, lost in missing_on(view.host):
+        chains = [f"{each.table} {each.chain}" for each in lost.chains if each.family == family]
+        rules = [f"-t {each.table} {each.rule.text}" for each in lost.rules if each.family == family]
+        if engine.kind != "podman" or not (chains or rules):
+            continue
+        known = is_known(engine)
+        change = restored(lost, view.host_netns, view.host_namespace)
+        yield Candidate(
+            title=message("{count} rules of Podman's network back end are missing", count=len(rules))
+            if known
+            else message("No rule of Podman's network back end is left"),
+            detail=message(
+                "{backend} made them when the containers started, and makes none again by itself: something deleted "
+                "them since.",
+                backend=engine.network_backend or "-",
+            ),
+            change=Change(change.parts, (ReloadNetworks(),)),
+            where=where(
+                backend=engine.network_backend, chains=", ".join(chains) or None, rules="; ".join(rules) or None
+            )
+            if known
+            else where(backend=f"{engine.network_backend} {engine.network_version}".strip()),
+            in_class="lost-engine-rule",
+            evidence=_evidence(view, engine.evidence),
+            advice=(
+                message(
+                    "find out what deletes them (a reload of firewalld, `flush ruleset`, a restored ruleset) and let "
+                    "it run `podman network reload --all` afterwards; for firewalld: systemctl enable "
+                    "netavark-firewalld-reload.service"
+                ),
+            ),
+        )
+
+
+def _evidence(view: View, engine: str) -> tuple[str, ...]:
+    read = (each.evidence for each in view.host_namespace.ruleset.tables if each.name in ("filter", "nat"))
+    return tuple(dict.fromkeys(each for each in (*read, engine) if each))
+
+
+CAUSE = Cause(
+    id="podman-rules-missing",
+    title="Podman's rules are missing",
+    source="podman-network-reload(1); netavark: src/commands/firewalld_reload.rs",
+    reasons=frozenset(
+        {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated",
+         "martian-destination", "route-localnet", "peer-drops"}
+    ),
+    find=find,
+)  # fmt: skip

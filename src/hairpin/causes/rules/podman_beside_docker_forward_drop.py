@@ -1,0 +1,25 @@
+"""dockerd has set FORWARD's policy to DROP, and Podman's network back end accepts no new connection to its containers.
+
+Users see: published ports of Podman containers time out since Docker was installed or started; from the host they work.
+"""
+
+from hairpin.causes.cause import Cause
+from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.message import message
+
+CAUSE = Cause(
+    id="podman-beside-docker-forward-drop",
+    title="Docker's FORWARD policy drops packets for Podman's containers",
+    source="netavark 1.4.0 src/firewall/varktables; moby: libnetwork/drivers/bridge/setup_ip_forwarding.go",
+    reasons=RULE_STOPS,
+    find=by_owner(
+        "podman-beside-docker",
+        in_class="closed-policy",
+        title=message("Docker's FORWARD policy drops packets for Podman's containers"),
+        detail=message(
+            "dockerd sets the policy of {table} FORWARD to DROP and accepts packets of its own networks only. Podman "
+            "accepts answers and what its containers send, but no new connection to them."
+        ),
+        side_effects=(message("everything between these two interfaces is accepted, not only this flow"),),
+    ),
+)

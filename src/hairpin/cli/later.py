@@ -1,0 +1,53 @@
+"""Commands and options that are promised and not there yet: each says what does its job now.
+
+A command that is built is taken out of ``COMMANDS`` here, an option out of its command's ``later_option``.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from hairpin.errors import UsageError
+from hairpin.message import Message, message
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+COMMANDS: dict[str, Message] = {
+    "fix": message("`hairpin check` prints the commands of the repair"),
+    "undo": message("hairpin changes no host, so it has nothing to take back"),
+    "events": message("run `hairpin check` again after the event"),
+    "explain": message("`hairpin check PORT` names the cause and explains it"),
+    "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened"),
+    "diff": message("run `hairpin check --snapshot FILE` on each of the two snapshots, and compare the answers"),
+    "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
+    "restore": message("`hairpin check` prints the commands that put the engine's rules back"),
+    "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
+}
+AFTER = message("run `hairpin check` again after the event")
+LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
+TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, or --host USER@HOST")
+
+
+def refuse(name: str, instead: Message) -> UsageError:
+    """Return the error that says that this is not there yet, and what does its job now."""
+    return UsageError(message("`{name}` is not in this version; {instead}", name=name, instead=instead))
+
+
+def later_option(name: str, instead: Message, metavar: str = "") -> Callable[[Command], Command]:
+    """Add an option that says that it is not there yet.  ``metavar``: of its value; empty for a flag."""
+
+    def refused(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+        del ctx, parameter
+        if value:
+            raise refuse(name, instead)
+
+    return click.option(
+        name,
+        metavar=metavar or None,
+        is_flag=not metavar,
+        hidden=True,
+        expose_value=False,
+        is_eager=True,
+        callback=refused,
+    )

@@ -1,0 +1,208 @@
+"""The rules that Podman's network back ends make with iptables: netavark's for each network, CNI's for each container.
+
+Networks without a container have no rules, and internal networks none at all.
+Source: netavark 1.4.0 src/firewall/varktables, src/network/core_utils.rs create_network_hash(); containernetworking
+plugins 1.1.1 plugins/meta/portmap, plugins/meta/firewall, pkg/ip/ipmasq_linux.go, pkg/utils FormatChainName(); held
+against both on Debian 12.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network
+
+import msgspec
+
+from hairpin.engines import words
+from hairpin.engines.chains import Chains, Draft, Place
+from hairpin.engines.expected import ExpectedRules, Purpose
+from hairpin.engines.options import dockerd_version
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.netfilter.rule_address import IpFamily
+
+MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
+FIRST_OTHER_NETAVARK = (1, 9, 0)
+"""Since then netavark has chains for isolation and for its name server, and may use nftables."""
+_PORTS_IN_A_RULE = 15
+_LOCAL = "-m addrtype --dst-type LOCAL -j"
+_FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """A running container on a bridge network that leads out, in one family."""
+
+    container: Container
+    network: DockerNetwork
+    family: IpFamily
+    address: int
+    subnet: str
+    bindings: tuple[PortBinding, ...]
+
+
+def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
+    """Return what Podman's network back end has left in ``namespace``, its own one."""
+    unknown = _unknown(engine, namespace)
+    if unknown:
+        return ExpectedRules(backend="iptables", unknown=unknown)
+    joined = tuple(each for container in engine.containers for each in _joined(container, engine))
+    chains = Chains()
+    for family in _FAMILIES:
+        own = tuple(each for each in joined if each.family == family)
+        if own and engine.network_backend == "cni":
+            _cni(chains, family, own)
+        elif own:
+            _netavark(chains, family, own)
+    return ExpectedRules(backend="iptables", chains=chains.chains(), rules=chains.rules())
+
+
+def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
+    if engine.rootless:
+        return ("a rootless podman keeps its rules in a namespace of its own",)
+    if engine.network_backend not in ("netavark", "cni"):
+        return ("podman did not say which network back end it uses",)
+    if engine.network_backend == "netavark" and not is_known(engine) and _has_traces(namespace):
+        return (f"hairpin does not know which rules netavark {engine.network_version} makes",)
+    return ()
+
+
+def is_known(engine: Engine) -> bool:
+    """Return whether the rules that are expected are those that the back end makes.  Of another netavark they do the
+    same, and are expected only while the host has no rule of netavark at all."""
+    version = dockerd_version(engine.network_version)
+    return engine.network_backend == "cni" or (version is not None and version < FIRST_OTHER_NETAVARK)
+
+
+def _has_traces(namespace: Namespace) -> bool:
+    """Return whether netavark has made a table or a chain here: with iptables, nftables or firewalld."""
+    names = (name for table in namespace.ruleset.tables for name in (table.name, *(one.name for one in table.chains)))
+    return any("netavark" in name.lower() for name in names)
+
+
+def _joined(container: Container, engine: Engine) -> Iterator[Joined]:
+    """Yield the container's networks.  With several of them, no port is expected of one: which is not known."""
+    if not container.running:
+        return
+    networks = {each.name: each for each in engine.networks if each.driver == "bridge" and not each.internal}
+    endpoints = tuple(each for each in container.endpoints if each.network in networks)
+    for endpoint in endpoints:
+        for family in _FAMILIES:
+            address = endpoint.ipv4 if family == "ip" else endpoint.ipv6
+            subnet = _subnet(endpoint, family)
+            if address is None or subnet is None:
+                continue
+            version = 4 if family == "ip" else 6
+            bindings = tuple(each for each in container.bindings if each.version == version and each.actual)
+            published = bindings if len(endpoints) == 1 else ()
+            yield Joined(container, networks[endpoint.network], family, address, subnet, published)
+
+
+def _subnet(endpoint: Endpoint, family: IpFamily) -> str | None:
+    if family == "ip":
+        block = (endpoint.ipv4 or 0, endpoint.ipv4_prefix_length)
+        return str(IPv4Network(block, strict=False)) if endpoint.ipv4_prefix_length else None
+    block = (endpoint.ipv6 or 0, endpoint.ipv6_prefix_length)
+    return str(IPv6Network(block, strict=False)) if endpoint.ipv6_prefix_length else None
+
+
+def _draft(one: Joined, text: str, purpose: Purpose, binding: PortBinding | None = None) -> Draft:
+    """Return the rule; one that every container of the network shares names the network alone."""
+    return Draft(text, purpose, one.network.name, None if binding is None else one.container.name, binding)
+
+
+# --- netavark ---------------------------------------------------------------------------------------------------------
+
+
+def _netavark(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
+    forward = Place(family, "filter", "NETAVARK_FORWARD")
+    chains.make(forward)
+    chains.insert(Place(family, "filter", "FORWARD"), Draft("-j NETAVARK_FORWARD", "jump"))
+    _hostport(chains, family, "NETAVARK")
+    made: set[str] = set()
+    for one in joined:
+        number = hashlib.sha512(one.network.name.encode()).hexdigest()[:13].upper()
+        out = Place(family, "nat", f"NETAVARK-{number}")
+        if out.chain not in made:
+            made.add(out.chain)
+            chains.make(out)
+        chains.append(forward, _draft(one, f"-d {one.subnet} {words.ESTABLISHED} -j ACCEPT", "ct-state"))
+        chains.append(forward, _draft(one, f"-s {one.subnet} -j ACCEPT", "outgoing"))
+        chains.append(out, _draft(one, f"-d {one.subnet} -j ACCEPT", "return"))
+        chains.append(out, _draft(one, f"! -d {MULTICAST[family]} -j MASQUERADE", "masquerade"))
+        postrouting = Place(family, "nat", "POSTROUTING")
+        chains.append(postrouting, _draft(one, f"-s {one.subnet} -j {out.chain}", "masquerade"))
+        translated = Place(family, "nat", f"NETAVARK-DN-{number}")
+        if one.bindings and translated.chain not in made:
+            made.add(translated.chain)
+            chains.make(translated)
+        for binding in one.bindings:
+            _translate(chains, one, binding, translated, "NETAVARK")
+            text = f"{words.protocol(binding)} --dport {binding.host_port} -j {translated.chain}"
+            chains.append(Place(family, "nat", "NETAVARK-HOSTPORT-DNAT"), _draft(one, text, "dnat", binding))
+
+
+def _hostport(chains: Chains, family: IpFamily, prefix: str) -> None:
+    """Write the chains that all published ports share: what comes from the host or its own network is masqueraded."""
+    for name in ("DNAT", "MASQ", "SETMARK"):
+        chains.make(Place(family, "nat", f"{prefix}-HOSTPORT-{name}"))
+    for base in ("PREROUTING", "OUTPUT"):
+        chains.append(Place(family, "nat", base), Draft(f"{_LOCAL} {prefix}-HOSTPORT-DNAT", "jump"))
+    chains.insert(Place(family, "nat", "POSTROUTING"), Draft(f"-j {prefix}-HOSTPORT-MASQ", "jump"))
+    marked = Draft("-m mark --mark 0x2000/0x2000 -j MASQUERADE", "hairpin-masquerade")
+    chains.append(Place(family, "nat", f"{prefix}-HOSTPORT-MASQ"), marked)
+    mark = Draft("-j MARK --set-xmark 0x2000/0x2000", "hairpin-masquerade")
+    chains.append(Place(family, "nat", f"{prefix}-HOSTPORT-SETMARK"), mark)
+
+
+def _translate(chains: Chains, one: Joined, binding: PortBinding, chain: Place, prefix: str) -> None:
+    towards = f"-d {words.host(one.family, binding.host_ip)} " if binding.host_ip is not None else ""
+    port = f"{words.protocol(binding)} --dport {binding.host_port}"
+    sources = (one.subnet, "127.0.0.1/32") if one.family == "ip" else (one.subnet,)
+    for source in sources:
+        text = f"-s {source} {towards}{port} -j {prefix}-HOSTPORT-SETMARK"
+        chains.append(chain, _draft(one, text, "hairpin-masquerade", binding))
+    target = words.socket(one.family, one.address, binding.container_port)
+    chains.append(chain, _draft(one, f"{towards}{port} -j DNAT --to-destination {target}", "dnat", binding))
+
+
+# --- CNI --------------------------------------------------------------------------------------------------------------
+
+
+def _cni(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
+    forward = Place(family, "filter", "CNI-FORWARD")
+    for name in ("CNI-FORWARD", "CNI-ADMIN"):
+        chains.make(Place(family, "filter", name))
+    chains.insert(Place(family, "filter", "FORWARD"), Draft("-j CNI-FORWARD", "jump"))
+    chains.append(forward, Draft("-j CNI-ADMIN", "jump"))
+    if any(each.bindings for each in joined):
+        _hostport(chains, family, "CNI")
+    for one in joined:
+        number = hashlib.sha512(f"{one.network.name}{one.container.id}".encode()).hexdigest()
+        address = words.host(family, one.address)
+        chains.append(forward, _draft(one, f"-d {address} {words.ESTABLISHED} -j ACCEPT", "ct-state"))
+        chains.append(forward, _draft(one, f"-s {address} -j ACCEPT", "outgoing"))
+        out = Place(family, "nat", f"CNI-{number[:24]}")
+        chains.make(out)
+        chains.append(Place(family, "nat", "POSTROUTING"), _draft(one, f"-s {address} -j {out.chain}", "masquerade"))
+        chains.append(out, _draft(one, f"-d {one.subnet} -j ACCEPT", "return"))
+        chains.append(out, _draft(one, f"! -d {MULTICAST[family]} -j MASQUERADE", "masquerade"))
+        if not one.bindings:
+            continue
+        translated = Place(family, "nat", f"CNI-DN-{number[:21]}")
+        chains.make(translated)
+        for binding in one.bindings:
+            _translate(chains, one, binding, translated, "CNI")
+        for text, binding in _port_lists(one.bindings):
+            wanted = _draft(one, f"{text} -j {translated.chain}", "dnat", binding)
+            chains.append(Place(family, "nat", "CNI-HOSTPORT-DNAT"), wanted)
+
+
+def _port_lists(bindings: Iterable[PortBinding]) -> Iterator[tuple[str, PortBinding]]:
+    """Yield a multiport match for each protocol and each 15 ports, with the first of the bindings."""
+    by_protocol: dict[str, list[PortBinding]] = {}
+    for each in bindings:
+        by_protocol.setdefault(each.protocol, []).append(each)
+    for name, own in by_protocol.items():
+        for start in range(0, len(own), _PORTS_IN_A_RULE):
+            part = own[start : start + _PORTS_IN_A_RULE]
+            ports = ",".join(str(each.host_port) for each in part)
+            yield f"-p {name} -m multiport --dports {ports}", part[0]

@@ -1,0 +1,35 @@
+r"""Mends the JSON that iproute2 prints for names with unusual characters.
+
+A link may have any name without whitespace, ``/`` and ``:`` (net/core/dev.c dev_valid_name()), so also one with an
+escape character.  iproute2 writes such characters as they are, and some versions write ``\'``; neither is JSON.
+Source: iproute2 lib/json_writer.c jsonw_puts(); RFC 8259, section 7.
+"""
+
+import re
+
+_DOCUMENTS = ("ip-", "bridge-", "tc-", "nft-", "docker-", "podman-")
+_ODD = re.compile(r"""[\x00-\x08\x0b\x0c\x0e-\x1f]|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt']|)""")
+
+
+def is_document(key: str, text: str) -> bool:
+    """Return whether the text of a reading of this key is JSON, or was meant to be."""
+    return key.startswith(_DOCUMENTS) and text.lstrip()[:1] in ("[", "{")
+
+
+def mended(text: str) -> str:
+    r"""Return the text as JSON: a raw control character becomes ``\u001b``, a stray backslash stands for itself.
+
+    JSON comes back as it is."""
+    return _ODD.sub(_mended, text) if "\\" in text or not text.isprintable() else text
+
+
+def _mended(found: re.Match[str]) -> str:
+    match found[0]:
+        case "\\":
+            return "\\\\"
+        case "\\'":
+            return "'"
+        case escape if escape.startswith("\\"):
+            return escape
+        case control:
+            return f"\\u{ord(control):04x}"

@@ -1,0 +1,94 @@
+"""What a repair can change on a host, as text: rules, addresses, routes, kernel parameters, files, containers.
+
+Two states of one host are compared, so whatever changes by itself is left out: counters, handles, times, the numbers
+and random names of links, learned neighbours.
+"""
+
+import re
+from collections.abc import Mapping
+
+from hairpin.lab.build import Lab
+from hairpin.lab.node import Node
+
+State = Mapping[str, str]
+"""The lines of each part, by ``HOST PART``."""
+
+_PARTS: Mapping[str, str] = {
+    "iptables": "iptables-save; ip6tables-save; iptables-legacy-save; ip6tables-legacy-save",
+    "nft": "nft list ruleset",
+    "ipset": "ipset save",
+    "ebtables": "ebtables-save",
+    "addresses": "ip -o address",
+    "links": "ip -o link; bridge -d -o link",
+    "routes": "ip route show table all; ip -6 route show table all",
+    "policy rules": "ip rule; ip -6 rule",
+    "neighbours": "ip neighbour show nud permanent; bridge fdb show | grep permanent",
+    "sysctls": r"sysctl -a -r '^net\.(ipv4|ipv6|bridge|mpls)\.(conf|ip_forward|ip_nonlocal|neigh|bridge-)'",
+    "files": "find /etc /usr/local/bin /usr/local/sbin -xdev -type f -exec md5sum {} +",
+    "containers": "docker ps -a --no-trunc --format '{{.Names}} {{.State}} {{.Networks}} {{.Ports}}'",
+    "in containers": (
+        "for pid in $(docker ps -q | xargs -r docker inspect -f '{{.State.Pid}}'); do"
+        ' nsenter --net=/proc/$pid/ns/net sh -c "ip -o address; ip route; nft list ruleset; iptables-save"; done'
+    ),
+}
+# In the order of ``_PARTS``; sorted where the order says nothing.
+_UNORDERED = frozenset({"addresses", "links", "routes", "neighbours", "sysctls", "files", "containers"})
+_MOVING = (
+    (re.compile(r"^#.*$", re.MULTILINE), ""),
+    (re.compile(r"\[\d+:\d+\]"), ""),
+    (re.compile(r"counter packets \d+ bytes \d+"), "counter"),
+    (re.compile(r" # handle \d+"), ""),
+    (re.compile(r"^\d+: ", re.MULTILINE), ""),
+    (re.compile(r"veth[0-9a-f]+"), "veth"),
+    (re.compile(r"@if\d+"), "@if"),
+    (re.compile(r"link-netnsid \d+"), ""),
+    (re.compile(r"(?:valid_lft|preferred_lft|expires) \w+"), ""),
+    (re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"), "MAC"),
+    (re.compile(r"^.*\b(?:fe80::|ff0\w::).*$", re.MULTILINE), ""),
+    (re.compile(r"^.*(?:mcast|multicast|timeout \d+s expires).*$", re.MULTILINE), ""),
+)
+
+
+def host_state(lab: Lab) -> State:
+    """Return the present state of each of the lab's hosts."""
+    return {f"{host.name} {part}": text for host in lab.hosts for part, text in _state_of(host).items()}
+
+
+def _state_of(host: Node) -> dict[str, str]:
+    script = "\n".join(f"echo '=== {part}'; {{ {command}; }} 2>/dev/null || true" for part, command in _PARTS.items())
+    found: dict[str, str] = {}
+    for section in host.run(script).split("=== ")[1:]:
+        part, _, text = section.partition("\n")
+        found[part] = _still(text, ordered=part not in _UNORDERED)
+    return found
+
+
+def _still(text: str, *, ordered: bool) -> str:
+    for pattern, replacement in _MOVING:
+        text = pattern.sub(replacement, text)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "\n".join(lines if ordered else sorted(lines))
+
+
+def differences(first: State, second: State, most: int = 3) -> tuple[str, ...]:
+    """Return what the second state has that the first lacks (``+``) and the other way round (``-``), part by part."""
+    said: list[str] = []
+    for part in first:
+        old, new = first[part].splitlines(), second.get(part, "").splitlines()
+        gone, come = _beyond(old, new), _beyond(new, old)
+        said += [f"{part}: {mark}{line}" for mark, lines in (("-", gone), ("+", come)) for line in lines[:most]]
+        if old != new and not gone and not come:
+            said.append(f"{part}: the same lines in another order")
+    return tuple(said)
+
+
+def _beyond(lines: list[str], others: list[str]) -> list[str]:
+    """Return the lines that the others lack; a line that stands twice there and thrice here is one."""
+    left = list(others)
+    found: list[str] = []
+    for line in lines:
+        if line in left:
+            left.remove(line)
+        else:
+            found.append(line)
+    return found

@@ -1,0 +1,201 @@
+"""Carries out a printed repair in a broken host, twice, and finds out what else it has done to the host's flows.
+
+Then its lasting part is carried out, twice as well, and the host is built anew as a reboot would bring it back.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from hairpin.errors import LabError
+from hairpin.lab.all_flows import Outcomes, all_ways, broken, opened, settled_all
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.diagnosis import Printed, SideEffect
+from hairpin.lab.engine import write
+from hairpin.lab.host_state import State, differences, host_state
+from hairpin.lab.node import Node
+from hairpin.lab.plan import LabPlan
+from hairpin.lab.probe import Outcome
+from hairpin.lab.reboot import Disk, booted, written
+from hairpin.lab.scenario import Flow
+from hairpin.lab.trial import settled
+
+# How long a host may take after a repair until its other flows are as they were.
+PATIENCE_S = 2.0
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A lab before its fault: the outcome of each way, and the state of its hosts."""
+
+    flows: Outcomes
+    state: State
+
+
+class RepairScore(msgspec.Struct, frozen=True):
+    """What came of one printed repair.
+
+    ``causes``: those in the answer's set. ``by_hand``: those of them that no printed command removes. ``outcome``: of
+    the asked connection after the commands, or how a command failed. ``twice`` and ``kept_twice``: how the host differs
+    if all is carried out again. ``opened`` and ``broken``: other flows. ``kept_opened`` and ``kept_broken``: by the
+    lasting part. ``boot``: flows that are not as before the fault when the host comes back. ``said``: the side effects
+    that the repair names itself. ``wrong``: what is wrong; empty if nothing is.
+    """
+
+    scenario: str
+    flow: str
+    causes: tuple[str, ...]
+    commands: tuple[str, ...]
+    by_hand: tuple[str, ...] = ()
+    outcome: str = ""
+    works: bool = False
+    twice: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    lasts: bool = False
+    files: tuple[str, ...] = ()
+    lost_lines: tuple[str, ...] = ()
+    kept_twice: tuple[str, ...] = ()
+    kept_opened: tuple[str, ...] = ()
+    kept_broken: tuple[str, ...] = ()
+    boot: tuple[str, ...] = ()
+    said: tuple[SideEffect, ...] = ()
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What is wrong with the repair, a sentence for each."""
+        return (
+            *([] if self.works or self.by_hand else [f"the printed repair does not repair: {self.outcome}"]),
+            *(f"a second time: {each}" for each in self.twice),
+            *self.harm,
+            *(f"the lasting part a second time: {each}" for each in self.kept_twice),
+            *(f"the lasting part takes an earlier repair's line out of {each}" for each in self.lost_lines),
+            *(f"after a reboot: {each}" for each in self.boot),
+        )
+
+    @property
+    def harm(self) -> tuple[str, ...]:
+        """The flows that were opened or broken without a word about such a flow."""
+        opened = (*(f"opened {flow}" for flow in self.opened), *self._kept("opened", self.kept_opened))
+        broken = (*(f"broke {flow}" for flow in self.broken), *self._kept("broke", self.kept_broken))
+        return (
+            *(() if any(said.opens for said in self.said) else opened),
+            *(() if any(said.breaks for said in self.said) else broken),
+        )
+
+    def _kept(self, word: str, flows: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"the lasting part {word} {flow}" for flow in flows)
+
+
+def look(lab: Lab, plan: LabPlan) -> Seen:
+    """Return the lab as it is before its fault."""
+    # A service may listen a moment after its container has started.
+    ways = dict.fromkeys(all_ways(lab, plan), Outcome.DELIVERED)
+    return Seen(settled_all(lab, ways, patience_s=0.7), host_state(lab))
+
+
+def carry_out(
+    lab: Lab, name: str, flow: Flow, printed: Printed, seen: Seen, earlier: tuple[Printed, ...] = ()
+) -> RepairScore:
+    """Carry out a printed repair, now and lasting, in the broken lab; return what came of it, but for a reboot.
+
+    ``earlier``: the repairs that were carried out in this lab before.
+    """
+    faulty = settled_all(lab, seen.flows, patience_s=0.1)
+    failed = _run(lab, printed.commands)
+    outcome = failed or settled(lab, flow, flow.before).value
+    score = RepairScore(
+        scenario=name,
+        flow=f"{flow.start} → {flow.to}",
+        causes=printed.causes,
+        commands=tuple(command for _, command in printed.commands),
+        by_hand=printed.by_hand,
+        outcome=outcome,
+        works=outcome == flow.before.value,
+        lasts=printed.lasts,
+        files=tuple(each.file for remedy in printed.remedies for each in remedy.persist),
+        lost_lines=_lost_lines(earlier, printed),
+        said=printed.side_effects,
+    )
+    after = settled_all(lab, seen.flows, PATIENCE_S)
+    score = msgspec.structs.replace(
+        score,
+        opened=opened(seen.flows, after),
+        broken=broken(seen.flows, faulty, after),
+        twice=() if failed else _again(lab, lambda: _run(lab, printed.commands)),
+    )
+    return _keep(lab, printed, seen, after, score) if printed.lasts and not failed else score
+
+
+def _keep(lab: Lab, printed: Printed, seen: Seen, after: Outcomes, score: RepairScore) -> RepairScore:
+    failed = _write(lab, printed)
+    if failed:
+        return msgspec.structs.replace(score, kept_twice=(failed,))
+    kept = settled_all(lab, after, PATIENCE_S)
+    return msgspec.structs.replace(
+        score,
+        kept_opened=tuple(flow for flow in opened(seen.flows, kept) if flow not in score.opened),
+        kept_broken=broken(seen.flows, after, kept),
+        kept_twice=_again(lab, lambda: _write(lab, printed)),
+    )
+
+
+def _lost_lines(earlier: tuple[Printed, ...], printed: Printed) -> tuple[str, ...]:
+    """Return ``FILE: LINE`` for each line that a repair wrote into a file and the next one does not."""
+    wrote = {each.file: each.content for one in earlier for remedy in one.remedies for each in remedy.persist}
+    return tuple(
+        f"{each.file}: {line}"
+        for remedy in printed.remedies
+        for each in remedy.persist
+        for line in wrote.get(each.file, "").splitlines()
+        if line not in each.content.splitlines()
+    )
+
+
+def after_boot(plan: LabPlan, disks: Mapping[str, Disk], seen: Seen) -> tuple[str, ...]:
+    """Boot the plan's hosts with these disks; return the flows that are not as they were before the fault."""
+    try:
+        with running_lab(booted(plan, disks)) as lab:
+            all_ways(lab, plan)
+            found = settled_all(lab, seen.flows, PATIENCE_S)
+    except LabError as error:
+        return (str(error).splitlines()[-1],)
+    lost = broken(seen.flows, seen.flows, found)
+    return (*(f"opened {flow}" for flow in opened(seen.flows, found)), *(f"broke {flow}" for flow in lost))
+
+
+def disks_of(lab: Lab, seen: Seen) -> Mapping[str, Disk]:
+    """Return what the lab's hosts have written on their disks since before the fault."""
+    return written(lab, seen.state)
+
+
+def _again(lab: Lab, carry: Callable[[], str]) -> tuple[str, ...]:
+    """Carry something out once more; return how the host differs. To fail and to change nothing is right, too."""
+    once = host_state(lab)
+    failed = carry()
+    changed = differences(once, host_state(lab))
+    return (f"it fails half-way: {failed}", *changed) if failed and changed else changed
+
+
+def _run(lab: Lab, commands: tuple[tuple[str, str], ...]) -> str:
+    """Run the commands in order until one fails; return its words."""
+    for label, command in commands:
+        try:
+            _host(lab, label).run(command)
+        except LabError as error:
+            return f"`{command}`: {str(error).strip().splitlines()[-1]}"
+    return ""
+
+
+def _write(lab: Lab, printed: Printed) -> str:
+    """Write the files and run the commands that keep the repair; return the words of what fails."""
+    for remedy in printed.remedies:
+        for each in remedy.persist:
+            write(_host(lab, remedy.host), each.file, each.content)
+        failed = _run(lab, tuple((remedy.host, command) for command in remedy.persist_commands))
+        if failed:
+            return failed
+    return ""
+
+
+def _host(lab: Lab, label: str) -> Node:
+    return next((host for host in lab.hosts if host.name == label), lab.host)

@@ -1,0 +1,39 @@
+"""Which container a socket belongs to, and whether its processes can answer.
+
+Containers may share a network namespace (``--network container:X``, pods, the host's network), so that the namespace
+alone does not tell.  The control group of the process does.
+"""
+
+from hairpin.host.docker import Container
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.network.network import Network
+
+
+def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:
+    """Return the containers whose processes run in the namespace."""
+    return tuple(each for each in network.host(netns.host).containers() if each.netns == netns.name)
+
+
+def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container | None:
+    """Return the container whose process has the socket open; None for a process of the host, or if several containers
+    may have it."""
+    sharing = containers_in(network, netns)
+    if socket.container is not None:
+        return next((each for each in sharing if each.id == socket.container), None)
+    if netns.is_host or len(sharing) != 1:
+        return None
+    return sharing[0]
+
+
+def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
+    """Return whether the socket's processes are stopped: by a signal, by a frozen control group, or with their paused
+    container."""
+    if socket.halted or socket.frozen:
+        return True
+    owner = owner_of_socket(network, netns, socket)
+    if owner is not None:
+        return owner.status == "paused"
+    sharing = containers_in(network, netns)
+    unknown = socket.container is None and not netns.is_host
+    return unknown and bool(sharing) and all(each.status == "paused" for each in sharing)

@@ -1,0 +1,68 @@
+"""Ports that a container holds without publishing them, as on the host's network."""
+
+from collections.abc import Iterator
+
+from hairpin.host.docker import Container
+from hairpin.host.host import Host, Namespace
+from hairpin.host.socket import Socket
+from hairpin.network.network import Network, netns_of
+from hairpin.network.prefix import is_loopback
+from hairpin.network.socket_owner import owner_of_socket
+
+_FIRST_EPHEMERAL = 32768
+"""net.ipv4.ip_local_port_range by default: above, a UDP socket is a client's rather than a service's."""
+
+
+def network_owner(host: Host, container: Container) -> Container:
+    """Return the container whose network namespace this one uses: itself, or that of ``--network container:X``."""
+    mode, _, name = container.network_mode.partition(":")
+    owner = host.container(name) if mode == "container" and name else None
+    return owner if owner is not None else container
+
+
+def held_by(network: Network, host: Host, container: Container) -> tuple[Socket, ...]:
+    """Return the sockets on which the container serves, each port and protocol once, those on all addresses first."""
+    netns = netns_of(host, container)
+    if netns is None or netns not in network:
+        return ()
+    namespace = network.namespace(netns)
+    own = (
+        each
+        for each in namespace.sockets
+        if _serves(each, namespace) and owner_of_socket(network, netns, each) == container
+    )
+    found: dict[tuple[str, int], Socket] = {}
+    for each in sorted(own, key=_openness):
+        found.setdefault((each.protocol, each.port), each)
+    return tuple(sorted(found.values(), key=lambda each: (each.port, each.protocol)))
+
+
+def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Container | None:
+    """Return the container on the host's network whose process holds the port of the host."""
+    return next(
+        (
+            owner
+            for each in network.namespace(host.netns).sockets
+            if (each.port, each.protocol) == (port, protocol)
+            and (owner := owner_of_socket(network, host.netns, each)) is not None
+        ),
+        None,
+    )
+
+
+def on_host_network(host: Host) -> Iterator[Container]:
+    """Yield the containers on the host's network."""
+    return (each for each in host.containers() if each.on_host_network)
+
+
+def _serves(socket: Socket, namespace: Namespace) -> bool:
+    if socket.protocol == "tcp":
+        return True
+    first = namespace.sysctls.values.get(("net", "ipv4", "ip_local_port_range"), "").split()
+    return socket.port < (int(first[0]) if first and first[0].isdigit() else _FIRST_EPHEMERAL)
+
+
+def _openness(socket: Socket) -> int:
+    if socket.address is None:
+        return 0
+    return 2 if is_loopback(socket.address, socket.version) else 1

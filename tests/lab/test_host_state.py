@@ -1,0 +1,48 @@
+"""Two states of a host differ in what was changed, and in nothing else."""
+
+import time
+from collections.abc import Callable
+
+from hairpin.lab.build import Lab
+from hairpin.lab.host_state import differences, host_state
+from hairpin.lab.plan import LabPlan
+
+CHANGES = {
+    "a rule a second time":  ("iptables -S FORWARD | sed -n '2s/^/iptables /p' | sh", "host iptables: +-A FORWARD"),
+    "a route":               ("ip route add blackhole 203.0.113.0/24", "host routes: +blackhole 203.0.113.0/24"),
+    "a kernel parameter":    ("sysctl -qw net.ipv4.conf.eth0.rp_filter=2", "net.ipv4.conf.eth0.rp_filter = 2"),
+    "a file":                ("echo x > /etc/sysctl.d/50-x.conf", "/etc/sysctl.d/50-x.conf"),
+    "a container":           ("docker pause web", "+web paused"),
+    "a rule in a container": (
+        "nsenter --net=/proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net iptables -P INPUT DROP",
+        "host in containers: ",
+    ),
+}  # fmt: skip
+
+
+def test_nothing_changes_by_itself(healthy_lab: Lab) -> None:
+    before = host_state(healthy_lab)
+    healthy_lab.probe("client", "198.51.100.11:8151")
+    time.sleep(0.2)
+    assert differences(before, host_state(healthy_lab)) == ()
+
+
+def test_each_change_is_seen(lab_host: Callable[[LabPlan], Lab]) -> None:
+    lab = lab_host(LabPlan())
+    for name, (command, seen) in CHANGES.items():
+        before = host_state(lab)
+        lab.host.run(command)
+        found = differences(before, host_state(lab))
+        assert any(seen in line for line in found), (name, found)
+
+
+def test_a_container_that_was_restarted_is_the_same(lab_host: Callable[[LabPlan], Lab]) -> None:
+    lab = lab_host(LabPlan())
+    before = host_state(lab)
+    lab.host.run("docker restart -t 0 web")
+    assert differences(before, host_state(lab)) == ()
+
+
+def test_lines_in_another_order_differ() -> None:
+    assert differences({"host nft": "a\nb"}, {"host nft": "b\na"}) == ("host nft: the same lines in another order",)
+    assert differences({"host nft": "a"}, {"host nft": "a\na"}) == ("host nft: +a",)

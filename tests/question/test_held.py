@@ -1,0 +1,71 @@
+"""Ports that a container holds without publishing them."""
+
+import msgspec
+
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Sysctls
+from hairpin.network.network import Network
+from hairpin.question.asked import Target
+from hairpin.question.flows import flows_for
+from hairpin.question.held import held_by, holder_of_port, network_owner, on_host_network
+from tests.small_host import container, engine, host_namespace, network
+
+HN = msgspec.structs.replace(container(), name="hn", netns="host", network_mode="host", bindings=(), endpoints=())
+SIDE = msgspec.structs.replace(
+    container(), id="d" * 64, name="side", network_mode=f"container:{'c' * 64}", bindings=(), endpoints=()
+)
+NONE = msgspec.structs.replace(container(), name="dark", network_mode="none", bindings=(), endpoints=(), netns=None)
+
+
+def of_hn(port: int, protocol: str = "tcp", address: int | None = None) -> Socket:
+    return Socket("udp" if protocol == "udp" else "tcp", 4, address, port, container=HN.id)
+
+
+def host_with(*sockets: Socket) -> Network:
+    return network(host_namespace(sockets=sockets), docker=engine(HN))
+
+
+def told(net: Network, *targets: Target) -> list[str]:
+    return [f"{each.start_text()} -> {each.target_text()} ({each.container})" for each in flows_for(net, targets, None)]
+
+
+def test_its_own_ports_once_each_without_those_of_clients() -> None:
+    net = host_with(
+        of_hn(7010), of_hn(7010, address=0x7F000001), of_hn(53, "udp"), of_hn(40000, "udp"), Socket("tcp", 4, None, 22)
+    )
+    assert [(each.port, each.address) for each in held_by(net, net.this, HN)] == [(53, None), (7010, None)]
+    assert list(on_host_network(net.this)) == [HN]
+    assert holder_of_port(net, net.this, 7010, "tcp") == HN
+    assert holder_of_port(net, net.this, 22, "tcp") is None
+
+
+def test_the_hosts_own_range_of_ephemeral_ports_counts() -> None:
+    host = host_namespace(sockets=(of_hn(20000, "udp"),))
+    narrow = {**host.sysctls.values, ("net", "ipv4", "ip_local_port_range"): "15000\t60999"}
+    net = network(msgspec.structs.replace(host, sysctls=Sysctls(narrow)), docker=engine(HN))
+    assert held_by(net, net.this, HN) == ()
+
+
+def test_flows_of_a_container_on_the_hosts_network() -> None:
+    net = host_with(of_hn(7010), of_hn(7011, address=0x7F000001))
+    seven = [
+        "192.0.2.10 -> 198.51.100.11:7010/tcp (hn)",
+        "lan (198.51.100.250) -> 198.51.100.11:7010/tcp (hn)",
+        "host -> 127.0.0.1:7010/tcp (hn)",
+        "host -> 198.51.100.11:7010/tcp (hn)",
+    ]
+    assert told(net) == [*seven, "host -> 127.0.0.1:7011/tcp (hn)"]
+    assert told(net, Target(container="hn")) == [*seven, "host -> 127.0.0.1:7011/tcp (hn)"]
+    assert told(net, Target(7010, container="hn")) == seven
+    assert told(net, Target(7010)) == seven
+
+
+def test_a_sharer_is_reached_as_the_owner_of_its_namespace() -> None:
+    net = network(docker=engine(container(), SIDE))
+    assert network_owner(net.this, SIDE) == container()
+    assert told(net, Target(container="side")) == told(net, Target(container="web"))
+
+
+def test_without_network_the_asked_port_is_one_of_the_host() -> None:
+    net = network(docker=engine(NONE))
+    assert told(net, Target(80, container="dark"))[0] == "192.0.2.10 -> 198.51.100.11:80/tcp (dark)"
