@@ -67,7 +67,7 @@ def _port(view: View) -> Body:
         return (protocol,) if packet.protocol == ICMP else ()
     if connection is not None and connection.status & STATUS_DNAT and view.stop.stage == "forward":
         asked = connection.original.dport or view.flow.dport
-        return (protocol, FieldMatch("ct-direction", ((0, 0),)), FieldMatch("ct-orig-dport", ((asked, asked),)))
+        return (protocol, FieldMatch("ct-orig-dport", ((asked, asked),)), FieldMatch("ct-direction", ((0, 0),)))
     return (protocol, FieldMatch("dport", ((packet.dport, packet.dport),)))
 
 
