@@ -6,6 +6,7 @@ import pytest
 from hairpin.change.calls import (
     AddDirectChain,
     AddDirectRule,
+    AllowInUfw,
     BindInterface,
     Call,
     ConnectContainer,
@@ -15,6 +16,7 @@ from hairpin.change.calls import (
     SetContainerState,
     SetRestartPolicy,
     SetUnitState,
+    Unban,
     call_argv,
     reverse,
 )
@@ -51,6 +53,21 @@ CALLS: dict[str, tuple[Call, str, Call | None]] = {
              "firewall-cmd --permanent --direct --add-rule ipv6 nat OUTPUT 0 -m comment --comment a b -j ACCEPT",
              msgspec.structs.replace(DIRECT, removed=True)),
     "ufw": (ReloadUfw(), "ufw reload", None),
+    "ufw lets a port in": (AllowInUfw(80, "tcp"), "ufw allow 80/tcp", AllowInUfw(80, "tcp", deleted=True)),
+    "ufw takes it back": (AllowInUfw(80, "tcp", deleted=True), "ufw delete allow 80/tcp", AllowInUfw(80, "tcp")),
+    "ufw lets a link's packets in": (
+        AllowInUfw(80, "udp", iif="docker0", first=True), "ufw prepend allow in on docker0 to any port 80 proto udp",
+        AllowInUfw(80, "udp", iif="docker0", first=True, deleted=True),
+    ),
+    "ufw forwards": (
+        AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
+        "ufw route allow in on eth0 out on docker0 to any port 80 proto tcp",
+        AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, deleted=True),
+    ),
+    "fail2ban": (
+        Unban("fail2ban-client", "sshd", "192.0.2.1"), "fail2ban-client set sshd unbanip 192.0.2.1", None,
+    ),
+    "crowdsec": (Unban("cscli", "", "192.0.2.1"), "cscli decisions delete --ip 192.0.2.1", None),
     "unit": (SetUnitState("enable", "a"), "systemctl enable a", SetUnitState("disable", "a")),
     "unit stopped": (SetUnitState("stop", "a"), "systemctl stop a", SetUnitState("start", "a")),
     "unit restarted": (SetUnitState("restart", "a"), "systemctl restart a", None),

@@ -58,10 +58,18 @@ def test_a_value_of_the_bridge_needs_its_module_first() -> None:
     }
 
 
-def test_a_foreign_file_that_comes_later_is_named_and_overridden() -> None:
+def test_the_file_in_which_somebody_wrote_the_other_value_is_put_right() -> None:
     told = remedy(network(("/etc/sysctl.d/99-salt.conf", f"# salt\n{KEY} = 0\n")), sysctl(KEY))
-    assert told.persist[0].file > "/etc/sysctl.d/99-salt.conf"
+    assert [(each.file, each.content) for each in told.persist] == [
+        ("/etc/sysctl.d/99-salt.conf", f"# salt\n{KEY} = 1\n")
+    ]
     assert "/etc/sysctl.d/99-salt.conf line 2 sets" in said(told)
+
+
+def test_a_file_of_the_distribution_is_overridden() -> None:
+    told = remedy(network(("/usr/lib/sysctl.d/99-vendor.conf", f"{KEY} = 0\n")), sysctl(KEY))
+    assert told.persist[0].file.startswith("/etc/sysctl.d/")
+    assert told.persist[0].file.rpartition("/")[2] > "99-vendor.conf"
 
 
 def test_sysctl_conf_is_read_last_so_it_is_corrected_itself() -> None:

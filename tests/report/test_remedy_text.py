@@ -8,7 +8,7 @@ from hairpin.change.calls import SetUnitState
 from hairpin.change.step import Ask, ReplaceFile, RunCommands, Step
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import Remedy, SideEffect
+from hairpin.remedy.remedy import Remedy, SideEffect, Walked
 from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import write_remedy
 from hairpin.report.words import Words
@@ -71,3 +71,31 @@ def test_a_note_is_printed_once_in_a_report() -> None:
     noted: set[Message] = set()
     assert written(remedy, noted).count("umbrella") == 1
     assert written(remedy, noted) == "  repair now:\n      true\n"
+
+
+def test_what_was_walked_is_said() -> None:
+    remedy = Remedy("delete-rule", run("true"), walked=Walked(7))
+    assert "7 other flows were walked with this change: none changes." in written(remedy).replace("\n  ", " ")
+    effect = SideEffect(message("it opens {flow}", flow="a → b"), "a → b", "dropped", "delivered")
+    opening = written(Remedy("delete-rule", run("true"), walked=Walked(7), side_effects=(effect,)))
+    assert "also: it opens a → b: dropped now, delivered then" in opening
+    assert "7 other flows were walked with this change: 1 of them" in opening
+    cut = written(Remedy("delete-rule", run("true"), walked=Walked(300, ("x",), 12)))
+    assert "back 1 of them, and 0 others change." in cut
+    assert "12 more flows were not walked." in cut
+
+
+def test_many_effects_are_counted() -> None:
+    effects = tuple(
+        SideEffect(message("it opens {flow}", flow=str(n)), str(n), "dropped", "delivered") for n in range(6)
+    )
+    assert "it changes 2 more flows in that way" in written(Remedy("delete-rule", run("true"), side_effects=effects))
+
+
+def test_what_disrupts_is_marked_and_stands_behind_another_repair() -> None:
+    disruptive = Remedy("by-hand", (), advice=(message("make it anew"),), by_person=True)
+    assert "repair, by hand, which disrupts what works now:" in written(disruptive)
+    paper = Paper(width=60)
+    write_remedy(disruptive, Words(), paper, set(), instead=True)
+    assert "or by hand, which disrupts what works now:" in paper.text()
+    assert "This repair was not simulated." in paper.text()

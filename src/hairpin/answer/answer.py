@@ -11,6 +11,7 @@ from hairpin.answer.questions import QuestionAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.diagnose.diagnose import Proof
 from hairpin.evidence.reading import Evidence
+from hairpin.host.boot.configured import Configured
 from hairpin.host.host import Unread
 from hairpin.judges.disagreement import Disagreement
 from hairpin.judges.judged import Judged
@@ -70,7 +71,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     ``flows``: refs of the flows that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own
     included) of the causes that have to go before those flows are delivered.  ``alternatives``: other sets of refs of
     that size which would do instead; a cause that is in such sets only is ``advice`` and has no flows.
-    ``follows_from``: refs of the causes that made this one.  ``event``: the event after which a latent cause stops a
+    ``follows_from``: refs of the causes that made this one.  ``configured``: where somebody wrote down what stops the
+    flow; None: it was found at run time only, an accident.  ``event``: the event after which a latent cause stops a
     flow; its ``proof`` is of the time after it.  ``stop`` and ``proof`` None: an engine's state that no asked flow
     shows."""
 
@@ -88,6 +90,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     remedies: tuple[Remedy, ...] = ()
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
+    configured: Configured | None = None
 
 
 class Dispute(msgspec.Struct, frozen=True):

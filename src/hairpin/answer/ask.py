@@ -10,6 +10,7 @@ from hairpin.answer.questions import questions_of
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
+from hairpin.diagnose.policy import configured
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
@@ -24,6 +25,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
+from hairpin.remedy.effects import Others, others_of, weighed
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
@@ -66,7 +68,8 @@ def ask(
             return _proven(start, flows, kernel)
         case "check":
             examination = examine(start.network, flows)
-            if whole is not None and not all(map(_is_decided, examination.diagnoses)):
+            decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_has_a_choice, examination.causes))
+            if whole is not None and not decided:
                 return ask(question, whole(), kernel)
             if kernel is None:
                 return _with_questions(_explained(start, examination, Replication((None,) * len(flows))))
@@ -95,6 +98,11 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
     return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
 
 
+def _has_a_choice(found: FoundCause) -> bool:
+    """Return whether the cause has several repairs.  What each does to all other flows decides which one is first."""
+    return any(way.change.parts for way in found.candidate.ways)
+
+
 def _with_questions(answer: Answer) -> Answer:
     answer = with_engines(answer)
     asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
@@ -119,13 +127,19 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         for number, each in enumerate(examination.diagnoses)
     )
     unread = (each for host in start.network.hosts for each in host.unread)
+    proven = (*examination.causes, *examination.instead)
+    coming = latent(examination)
+    labels = dict.fromkeys(each.host for each in (*proven, *(one.found for one in coming)))
+    others = {label: others_of(start.network.seen_from(label)) for label in labels}
     later = tuple(
         msgspec.structs.replace(
-            _cause(each.found, start.network, start.network, word), severity="latent", event=each.event
+            _cause(each.found, examination, others[each.found.host], start.network, word),
+            severity="latent",
+            event=each.event,
         )
-        for each in latent(examination)
+        for each in coming
     )
-    causes = _causes(examination, start.network, word)
+    causes = _causes(examination, start.network, others, word)
     return msgspec.structs.replace(
         start,
         flows=flows,
@@ -142,20 +156,30 @@ def ref_of(number: int) -> str:
     return f"f{number + 1}"
 
 
-def _causes(examination: Examination, network: Network, word: Replication) -> Iterator[CauseAnswer]:
+def _causes(
+    examination: Examination, network: Network, others: dict[str, Others], word: Replication
+) -> Iterator[CauseAnswer]:
     """Yield the causes with their repairs, each for the hosts that the repairs before it leave.  A cause that may be
     repaired instead of another is repaired on the hosts as they are."""
     now = network
     for found in examination.causes:
-        cause = _cause(found, network, now, word)
+        cause = _cause(found, examination, others[found.host], now, word)
         yield cause
         if cause.remedies:
             now = after(cause.remedies[0], network, now)
     for found in examination.instead:
-        yield _cause(found, network, network, word)
+        yield _cause(found, examination, others[found.host], network, word)
 
 
-def _cause(found: FoundCause, network: Network, now: Network, word: Replication) -> CauseAnswer:
+def _cause(found: FoundCause, examination: Examination, others: Others, now: Network, word: Replication) -> CauseAnswer:
+    written = configured(found.candidate, found.stop, others.network)
+    made = remedies(found.id, found.candidate, others.network, now.seen_from(found.host))
+    asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
+    together = tuple(
+        each.candidate.change
+        for each in (*examination.causes, *examination.instead)
+        if each.ref in found.together and each.ref != found.ref
+    )
     return CauseAnswer(
         ref=found.ref,
         id=found.id,
@@ -170,7 +194,8 @@ def _cause(found: FoundCause, network: Network, now: Network, word: Replication)
         alternatives=found.alternatives,
         follows_from=found.follows_from,
         judge="replicated" if found.ref in word.causes else "simulated",
-        remedies=remedies(found.id, found.candidate, network.seen_from(found.host), now.seen_from(found.host)),
+        configured=written,
+        remedies=weighed(made, found.candidate, others, asked, together, meant=written is not None),
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.causes.order import Class
 from hairpin.change.change import Change
+from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
@@ -82,11 +83,24 @@ class View(msgspec.Struct, frozen=True):
         return self.network.container_of(self.stop.netns)
 
 
+class Way(msgspec.Struct, frozen=True):
+    """Another way to repair what a candidate names.  ``change`` without parts: nothing simulates it, and ``said`` tells
+    a person what to do.  ``by_person``: it makes a container or a network anew, or restarts an engine."""
+
+    change: Change
+    said: tuple[Message, ...] = ()
+    by_person: bool = False
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """A suspicion, not proven yet: after ``change`` the packet goes on.
 
     ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``in_class`` decides which of several
     candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change does.
+
+    ``configured``: where somebody wrote this down, if the cause knows; the file of a rule or of a sysctl is looked up
+    for it.  ``ways``: other repairs.  ``offered`` False: the change proves the cause and is no repair, because it would
+    break a wall that was meant.  ``cuts``: the change breaks connections that are open now.
     ``refused``: why the host would refuse the change as it is now; causes of that reason have to go first.
     ``made_by``: the ids of causes that make this one, if they are found with it.
     """
@@ -99,6 +113,10 @@ class Candidate(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     side_effects: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
+    configured: Configured | None = None
+    ways: tuple[Way, ...] = ()
+    offered: bool = True
+    cuts: bool = False
     refused: Reason | None = None
     made_by: tuple[str, ...] = ()
     joins: str = ""

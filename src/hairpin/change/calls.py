@@ -88,6 +88,27 @@ class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
     """ufw reads its files again."""
 
 
+class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
+    """A port that ufw lets in, or ``routed``: lets through.  ``iif`` and ``oif``: links, empty for any; ``first``:
+    before ufw's other rules, because one of them denies it; ``deleted``: the same rule taken back."""
+
+    port: int
+    protocol: str
+    iif: str = ""
+    oif: str = ""
+    routed: bool = False
+    first: bool = False
+    deleted: bool = False
+
+
+class Unban(msgspec.Struct, frozen=True, tag="unban"):
+    """An address taken off a ban list; ``jail``: fail2ban's name of the list, empty for others."""
+
+    tool: Literal["fail2ban-client", "cscli"]
+    jail: str
+    address: str
+
+
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
     """A unit started or stopped, or set to start at boot or not; ``by``: what starts services on the host."""
 
@@ -104,7 +125,8 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
 OfFirewalld = OpenPort | BindInterface | AddDirectRule | AddDirectChain
-OwnersCall = OfContainer | OfFirewalld | ReloadUfw | ReloadNetworks | SetUnitState
+OfUfw = AllowInUfw | ReloadUfw
+OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState
 Call = OwnersCall | ByPerson
 
 
@@ -119,10 +141,16 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return _as_user(user, (tool, "update", "--restart", policy, name))
         case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
             return ("firewall-cmd", *_firewalld_words(call))
+        case AllowInUfw():
+            return ("ufw", *_ufw_words(call))
         case ReloadNetworks():
             return ("podman", "network", "reload", "--all")
         case ReloadUfw():
             return ("ufw", "reload")
+        case Unban(tool="cscli", address=address):
+            return ("cscli", "decisions", "delete", "--ip", address)
+        case Unban(tool=tool, jail=jail, address=address):
+            return (tool, "set", jail, "unbanip", address)
         case SetUnitState():
             return _unit_argv(call)
         case _:
@@ -181,6 +209,16 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
             assert_never(call)
 
 
+def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
+    """Return the words of ufw(8): its simple syntax for a port of this host, else the full one."""
+    verb = ("delete",) if call.deleted else ("prepend",) if call.first else ()
+    start = ("route",) if call.routed else ()
+    if not (call.routed or call.iif or call.oif):
+        return (*verb, "allow", f"{call.port}/{call.protocol}")
+    links = (*(("in", "on", call.iif) if call.iif else ()), *(("out", "on", call.oif) if call.oif else ()))
+    return (*start, *verb, "allow", *links, "to", "any", "port", str(call.port), "proto", call.protocol)
+
+
 def _permanent(wanted: bool) -> tuple[str, ...]:
     return ("--permanent",) if wanted else ()
 
@@ -209,8 +247,10 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             return replace(call, verb=back) if back is not None else None
         case ConnectContainer(verb="connect"):
             return replace(call, verb="disconnect")
-        case ConnectContainer() | ReloadNetworks() | ReloadUfw():
+        case ConnectContainer() | ReloadNetworks() | ReloadUfw() | Unban():
             return None
+        case AllowInUfw():
+            return replace(call, deleted=not call.deleted)
         case SetRestartPolicy(name=name):
             policies = [each.restart_policy for each in host.containers() if each.name == name]
             return replace(call, policy=policies[0] or "no") if policies else None

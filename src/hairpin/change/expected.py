@@ -6,6 +6,7 @@ from typing import assert_never
 from hairpin.change.calls import (
     AddDirectChain,
     AddDirectRule,
+    AllowInUfw,
     BindInterface,
     ByPerson,
     Call,
@@ -17,6 +18,7 @@ from hairpin.change.calls import (
     SetContainerState,
     SetRestartPolicy,
     SetUnitState,
+    Unban,
 )
 from hairpin.change.change import (
     AddAddress,
@@ -191,8 +193,10 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
         case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
-        case ReloadUfw():
+        case AllowInUfw() | ReloadUfw():
             return (ManagerRuns("ufw"),)
+        case Unban():
+            return ()  # the lists of these tools are not read
         case ReloadNetworks():
             return ()  # it takes a host whose rules are there already
         case ByPerson():

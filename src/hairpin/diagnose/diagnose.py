@@ -16,6 +16,7 @@ from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.senders import sender
+from hairpin.diagnose.trimming import trimmed
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
@@ -108,7 +109,17 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
     unread = any(may_enter_unread(network, each) for each in met)
     if not sets:
         return Diagnosis(trace, met_unread=unread)
-    return Diagnosis(trace, sets[0].causes, sets[0].proof, sets[1:], met_unread=unread)
+    first, *others = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
+    return Diagnosis(trace, first.causes, first.proof, tuple(others), met_unread=unread)
+
+
+def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set, each change with only the rules that the flow needs."""
+    needed = list(found)
+    for number, each in enumerate(found):
+        others = tuple(other.candidate.change for other in needed if other is not needed[number])
+        needed[number] = msgspec.structs.replace(each, candidate=trimmed(each.candidate, network, flow, others))
+    return tuple(needed)
 
 
 def _smallest(network: Network, flow: Flow, trace: Trace, met: list[Trace]) -> tuple[Alternative, ...]:

@@ -73,13 +73,13 @@ def refuses_start(host: Host, container: Container) -> bool:
 def _start(host: Host, container: Container) -> _Start | None:
     engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
     joined = _network_of(engine, container) if engine is not None else None
-    subnet = _bridged_subnet(host, joined) if joined is not None else None
+    subnet = bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
     own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
-    address = own or _free_address(engine, subnet)
+    address = own or free_address(engine, subnet)
     endpoint = Endpoint(
-        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=_gateway(subnet)
+        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=gateway_of(subnet)
     )
     running = msgspec.structs.replace(
         container,
@@ -134,7 +134,7 @@ def on_default_bridge(host: Host, container: Container, binding: PortBinding, *c
 
 def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
     """Return the change after which some container has the address on the network and serves the binding."""
-    subnet = _bridged_subnet(host, joined)
+    subnet = bridged_subnet(host, joined)
     if subnet is None:
         return None
     holder = Container("", address_text(address, 4), "running", netns=f"container:{address_text(address, 4)}")
@@ -149,7 +149,7 @@ def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
     return next((each for each in engine.networks if each.name in names and each.driver == "bridge"), None)
 
 
-def _bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
+def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
     """Return the network's IPv4 subnet; None without one, or while Docker's bridge is not on the host."""
     if joined.bridge is None or (_lacks_bridge(host, joined) and not _is_podmans(host, joined)):
         return None
@@ -170,11 +170,12 @@ def _bridge(host: Host, joined: DockerNetwork, subnet: Subnet) -> Iterator[Primi
         return
     index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
     yield SetLink(host.netns, Link(index, joined.bridge, "bridge", flags=("BROADCAST", "MULTICAST", "UP")))
-    yield AddAddress(host.netns, Address(joined.bridge, 4, _gateway(subnet), subnet.prefix_length))
+    yield AddAddress(host.netns, Address(joined.bridge, 4, gateway_of(subnet), subnet.prefix_length))
     yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
 
 
-def _gateway(subnet: Subnet) -> int:
+def gateway_of(subnet: Subnet) -> int:
+    """Return the bridge's address: the gateway of the network's containers."""
     return subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
 
 
@@ -185,7 +186,8 @@ def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitiv
     yield from relays(host, start.running, binding)
 
 
-def _free_address(engine: Engine, subnet: Subnet) -> int:
+def free_address(engine: Engine, subnet: Subnet) -> int:
+    """Return the first address of the subnet that no container of the engine has."""
     taken = {each.ipv4 for container in engine.containers for each in container.endpoints}
     candidate = network_of(subnet.network, subnet.prefix_length, 4) + 2
     while candidate in taken or candidate == subnet.gateway:
@@ -197,12 +199,7 @@ def _attached(
     host: Host, container: Container, joined: DockerNetwork, subnet: Subnet, address: int, binding: PortBinding
 ) -> AddNamespace:
     """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
-    highest = max(link.index for namespace in host.namespaces for link in namespace.links)
-    inner, outer = highest + 1, highest + 2
-    outer_link = Link(
-        outer, "veth-new", "veth", master=joined.bridge, peer_index=inner, peer_netnsid=0, port=BridgePort()
-    )
-    eth0 = Link(inner, "eth0", "veth", peer_index=outer, peer_netnsid=0)
+    eth0, outer_link = veth_pair(host, "eth0", joined.bridge)
     lo = Link(1, "lo", "loopback", flags=("LOOPBACK", "UP"))
     length = subnet.prefix_length
     namespace = Namespace(
@@ -213,12 +210,20 @@ def _attached(
             Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),)),
             Route(4, address, 32, TABLE_LOCAL, "local", (NextHop("eth0"),)),
             Route(4, network_of(address, length, 4), length, next_hops=(NextHop("eth0"),), prefsrc=address),
-            Route(4, 0, 0, next_hops=(NextHop("eth0", _gateway(subnet)),)),
+            Route(4, 0, 0, next_hops=(NextHop("eth0", gateway_of(subnet)),)),
         ),
         sockets=_service(binding),
     )
     sysctls = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"),)
     return AddNamespace(host.name, namespace, outer_link, container, sysctls)
+
+
+def veth_pair(host: Host, name: str, bridge: str | None) -> tuple[Link, Link]:
+    """Return a new veth pair: the container's end of that name, and the host's end, a port of the bridge."""
+    highest = max(link.index for namespace in host.namespaces for link in namespace.links)
+    inner, outer = highest + 1, highest + 2
+    port = Link(outer, "veth-new", "veth", master=bridge, peer_index=inner, peer_netnsid=0, port=BridgePort())
+    return Link(inner, name, "veth", peer_index=outer, peer_netnsid=0), port
 
 
 def _service(binding: PortBinding) -> tuple[Socket, ...]:

@@ -15,6 +15,10 @@ RECREATED = Lasting(
     )
 )
 
+CONNECTED = Lasting(
+    advice=(message("the connection ends when the container is made anew: name the network in the compose file, too"),)
+)
+
 
 def started(situation: Situation) -> Lasting:
     """Return calls that set a restart policy, for containers that the engine would not start after a reboot."""

@@ -2,7 +2,22 @@
 
 from typing import Literal, assert_never, get_args
 
-from hairpin.change.calls import OfFirewalld, ReloadNetworks, SetContainerState, SetUnitState
+from hairpin.change.calls import (
+    AddDirectChain,
+    AddDirectRule,
+    AllowInUfw,
+    BindInterface,
+    ByPerson,
+    Call,
+    ConnectContainer,
+    OpenPort,
+    ReloadNetworks,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+    SetUnitState,
+    Unban,
+)
 from hairpin.change.change import (
     AddAddress,
     AddChain,
@@ -52,9 +67,10 @@ from hairpin.remedy import container, engine, firewalld, kept_rules, network_con
 from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
-    "open-firewalld-port", "start-engine", "start-container", "continue-process", "recreate-container",
-    "make-service-listen", "restore-engine-rules", "delete-rule", "insert-rule", "set-policy", "replace-rules",
-    "set-sysctl", "set-link", "change-route", "recreate-network", "drop-connection", "change-files", "change-outside",
+    "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine", "start-container",
+    "continue-process", "recreate-container", "make-service-listen", "restore-engine-rules", "delete-rule",
+    "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link", "change-route", "recreate-network",
+    "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In order: the first kind among those of a change's parts names the remedy."""
@@ -65,7 +81,6 @@ _BY_CREATION = frozenset(
     {
         "container-network-none",
         "container-not-running",
-        "container-on-internal-network-only",
         "port-not-published",
         "published-on-loopback-only",
         "published-on-other-address",
@@ -82,14 +97,9 @@ _BY_SUBNET = frozenset(
 def kind_of(part: Primitive, situation: Situation) -> Kind:
     """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts."""
     for call in situation.candidate.change.calls:
-        if isinstance(call, OfFirewalld):
-            return "open-firewalld-port"
-        if isinstance(call, SetUnitState):
-            return "start-engine"
-        if isinstance(call, ReloadNetworks):
-            return "restore-engine-rules"
-        if isinstance(call, SetContainerState) and call.verb != "pause":
-            return "start-container"
+        found = _kind_of_call(call)
+        if found is not None:
+            return found
     if isinstance(part, ContinueProcess | HaltProcess):
         return "continue-process"
     if situation.cause in _BY_CREATION:
@@ -111,6 +121,29 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             return "change-files"
         case _:
             assert_never(part)
+
+
+def _kind_of_call(call: Call) -> Kind | None:
+    """Return the kind of remedy that the owner's call is; None if its parts say it."""
+    match call:
+        case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
+            return "open-firewalld-port"
+        case AllowInUfw():
+            return "allow-in-ufw"
+        case Unban():
+            return "unban-address"
+        case ConnectContainer():
+            return "connect-network"
+        case SetContainerState(verb=verb):
+            return "start-container" if verb != "pause" else None
+        case SetUnitState():
+            return "start-engine"
+        case ReloadNetworks():
+            return "restore-engine-rules"
+        case SetRestartPolicy() | ReloadUfw() | ByPerson():
+            return None
+        case _:
+            assert_never(call)
 
 
 def _spares_containers(part: Primitive, host: Host, network: Network) -> bool:
@@ -189,6 +222,10 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
             return engine.started(situation)
         case "start-container":
             return container.started(situation)
+        case "allow-in-ufw" | "unban-address":
+            return Lasting()  # ufw and the ban list's tool keep it themselves
+        case "connect-network":
+            return container.CONNECTED
         case "recreate-container":
             return container.RECREATED
         case "make-service-listen":

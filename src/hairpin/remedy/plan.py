@@ -1,8 +1,10 @@
 """Makes a cause's remedy: the steps of its change, and what keeps each part of it."""
 
+from collections.abc import Iterator
+
 import msgspec
 
-from hairpin.causes.cause import Candidate
+from hairpin.causes.cause import Candidate, Way
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive, WriteFile
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
@@ -17,11 +19,23 @@ from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
 def remedies(cause: str, candidate: Candidate, network: Network, now: Network | None = None) -> tuple[Remedy, ...]:
-    """Return what repairs a cause: one remedy for all parts of its change, or none if the change has no parts.
+    """Return what repairs a cause: its change, if that is a repair, and then its other ways.
 
-    ``now``: the network after the repairs that are printed before this one; None: as it is.
+    A way without a change is told to a person.  What disrupts comes behind the others.  ``now``: the network after the
+    repairs that are printed before this one; None: as it is.
     """
-    now = network if now is None else now
+    ways = ((Way(candidate.change),) if candidate.offered else ()) + candidate.ways
+    made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network, now or network))
+    return tuple(sorted(made, key=lambda each: each.disruptive))
+
+
+def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Network) -> Iterator[Remedy]:
+    """Yield the one remedy for all parts of a way's change; none if it has neither parts nor words."""
+    if not way.change.parts and not way.change.calls:
+        if way.said:
+            yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
+        return
+    candidate = msgspec.structs.replace(of_cause, change=way.change)
     lost = _lost(candidate, network)
     again = makes_again(candidate.change, network, now)
     candidate = candidate if again else refitted(candidate, network, now)
@@ -35,27 +49,27 @@ def remedies(cause: str, candidate: Candidate, network: Network, now: Network | 
     if not change.parts and change.calls:
         chosen["start-engine"] = []  # a daemon that nothing of the kernel waits for
     kinds = sorted(chosen, key=KINDS.index)
-    if not kinds:
-        return ()
     kept: list[Lasting] = []
     for kind in kinds:
         found = lasting(kind, tuple(chosen[kind]), situation)
         kept.append(found)
         # Kinds that write the same file see what the ones before them have written.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
-    return (
-        Remedy(
-            id=kinds[0],
-            steps=tuple(step for step in made if isinstance(step, Ask)) if kinds[0] in BY_PERSON else made,
-            keeping=steps(Change(_last_of_each(kept)), network)
-            + steps(Change((), tuple(dict.fromkeys(each for found in kept for each in found.calls))), network),
-            side_effects=tuple(
-                SideEffect(each)
-                for each in _once((*candidate.side_effects, *(each for found in kept for each in found.side_effects)))
-            ),
-            advice=_once((*advice(made), *candidate.advice, *(each for found in kept for each in found.advice))),
-            by_person=kinds[0] in BY_PERSON,
-        ),
+    first = way.change == of_cause.change
+    by_person = way.by_person or kinds[0] in BY_PERSON
+    own = (*advice(made), *way.said, *(candidate.advice if first else ()))
+    told = (*own, *(each for found in kept for each in found.advice))
+    effects = (*(candidate.side_effects if first else ()), *(each for found in kept for each in found.side_effects))
+    yield Remedy(
+        id=kinds[0],
+        steps=tuple(step for step in made if isinstance(step, Ask)) if kinds[0] in BY_PERSON else made,
+        keeping=steps(Change(_last_of_each(kept)), network)
+        + steps(Change((), tuple(dict.fromkeys(each for found in kept for each in found.calls))), network),
+        side_effects=tuple(SideEffect(each) for each in _once(effects)),
+        advice=_once(told),
+        by_person=by_person,
+        cuts=first and candidate.cuts,
+        change=way.change,
     )
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.calls import Call, disrupts
-from hairpin.change.change import WriteFile
+from hairpin.change.change import Change, WriteFile
 from hairpin.change.step import Ask, ReplaceFile, Step, nature
 from hairpin.change.text import all_shown
 from hairpin.engines.missing import Missing
@@ -43,9 +43,23 @@ class SideEffect(msgspec.Struct, frozen=True):
     after: Verdict | None = None
 
 
+class Walked(msgspec.Struct, frozen=True):
+    """The other flows that were walked with a remedy's change: how many of them have the changed element on their path.
+    ``restored``: those that the same accident stopped, as text; ``left_out``: flows beyond the number that is
+    walked, or in containers that were not read."""
+
+    count: int
+    restored: tuple[str, ...] = ()
+    left_out: int = 0
+
+
 class Remedy(msgspec.Struct, frozen=True):
-    """A cause's change: ``steps`` make it now, ``keeping`` keeps it.  ``by_person``: hairpin prints no command for what
-    disrupts, such as making a container anew."""
+    """A way to repair a cause: ``steps`` make it now, ``keeping`` keeps it.  ``by_person``: hairpin prints no command
+    for what disrupts, such as making a container anew.
+
+    ``cuts``: open connections break, though no call says so.  ``change``: what was simulated; without parts, nothing
+    was.  ``proof``: the asked flow's verdict with it.
+    ``walked``: what it was held against besides."""
 
     id: str
     steps: tuple[Step, ...]
@@ -53,11 +67,15 @@ class Remedy(msgspec.Struct, frozen=True):
     side_effects: tuple[SideEffect, ...] = ()
     advice: tuple[Message, ...] = ()
     by_person: bool = False
+    cuts: bool = False
+    change: Change = Change(())
+    proof: Verdict | None = None
+    walked: Walked | None = None
 
     @property
     def disruptive(self) -> bool:
         """Whether it makes a container anew, cuts connections or restarts an engine."""
-        return self.by_person or any(isinstance(step, Ask) and disrupts(step.call) for step in self.steps)
+        return self.by_person or self.cuts or any(isinstance(step, Ask) and disrupts(step.call) for step in self.steps)
 
     @property
     def reversible(self) -> bool:

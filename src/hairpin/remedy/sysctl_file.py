@@ -52,6 +52,11 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
         if file is not None and any(each.file == last_word for each in found):
             corrected = WriteFile(situation.host.name, last_word, replaced(file, part.path, part.value))
             return Lasting(files=(corrected,), advice=(said,))
+    if found and found[-1].file.startswith("/etc/"):
+        written = situation.file(found[-1].file)  # somebody wrote the wrong value there: it is put right there
+        if written is not None:
+            corrected = WriteFile(situation.host.name, written.path, replaced(written, part.path, part.value))
+            return Lasting(files=(corrected,), advice=(said,))
     name = file_after(part.path, situation.host.files)
     files = [WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n")]
     if part.path[1] == "bridge":  # the value is there only once the module is loaded: before sysctl.d is read

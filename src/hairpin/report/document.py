@@ -7,9 +7,11 @@ from msgspec import Meta
 
 import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Severity
+from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
 from hairpin.remedy.remedy import Remedy
+from hairpin.report.configured import configured_text
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.unread import left_undecided, why_unread
@@ -105,6 +107,28 @@ class FileDocument(msgspec.Struct, frozen=True):
     content: str
 
 
+class ConfiguredDocument(msgspec.Struct, frozen=True):
+    """Where somebody wrote a setting down: a line of a file (0: no single one), or an option of an engine, a network or
+    a container, which is the ``owner``."""
+
+    writer: Writer
+    file: str
+    line: int
+    option: str
+    owner: str
+    text: str
+
+
+class WalkedDocument(msgspec.Struct, frozen=True):
+    """The other flows that were walked with a repair's change, because the changed element is on their path.
+    ``restored``: those that the same accident stops now.  ``left_out``: flows beyond the number that is walked, or
+    in containers that were not read."""
+
+    count: int
+    restored: tuple[str, ...]
+    left_out: int
+
+
 class SideEffectDocument(msgspec.Struct, frozen=True):
     """What else a repair does.  ``flow``: the other flow that changes, with its verdict before and after; null where
     the effect is on no single flow."""
@@ -118,7 +142,8 @@ class SideEffectDocument(msgspec.Struct, frozen=True):
 class RemedyDocument(msgspec.Struct, frozen=True):
     """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
     own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
-    restarts an engine.  ``reversible``: it can be undone."""
+    restarts an engine.  ``reversible``: it can be undone.  ``proof``: the flow's verdict with this repair, where it is
+    not the change that proved the cause.  ``walked``: null if nothing of it could be simulated."""
 
     id: StableId
     commands: tuple[str, ...]
@@ -129,10 +154,13 @@ class RemedyDocument(msgspec.Struct, frozen=True):
     host: str = ""
     disruptive: bool = False
     reversible: bool = True
+    proof: Verdict | None = None
+    walked: WalkedDocument | None = None
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
     """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
+    ``configured``: somebody wrote down what stops them, so that it is policy; null: an accident at run time.
     ``proof``: null for an engine's state that no asked flow shows; of a latent cause, it is of the time after
     ``event``."""
 
@@ -149,6 +177,7 @@ class CauseDocument(msgspec.Struct, frozen=True):
     remedies: tuple[RemedyDocument, ...]
     host: str = ""
     follows_from: tuple[CauseRef, ...] = ()
+    configured: ConfiguredDocument | None = None
 
 
 class MissingDocument(msgspec.Struct, frozen=True):
@@ -302,6 +331,13 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         remedies=tuple(_remedy(each, cause.host, words) for each in cause.remedies),
         host=cause.host,
         follows_from=cause.follows_from,
+        configured=_configured(cause.configured, words) if cause.configured is not None else None,
+    )
+
+
+def _configured(found: Configured, words: Words) -> ConfiguredDocument:
+    return ConfiguredDocument(
+        found.writer, found.file, found.line, found.option, found.owner, words(configured_text(found))
     )
 
 
@@ -325,6 +361,10 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
         host=host,
         disruptive=remedy.disruptive,
         reversible=remedy.reversible,
+        proof=remedy.proof,
+        walked=WalkedDocument(remedy.walked.count, remedy.walked.restored, remedy.walked.left_out)
+        if remedy.walked is not None
+        else None,
     )
 
 

@@ -1,39 +1,101 @@
 """Writes a repair so that it can be copied: a command begins a line, a file is the command that writes or edits it."""
 
+from collections.abc import Iterator
+
 from hairpin.change.text import all_shown
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
 
 NOTE = message("note:")
-_NOW = message("repair now:")
+_NOW = message("repair now:"), message("repair that disrupts what works now:")
+_OR_NOW = message("or instead:"), message("or instead, which disrupts what works now:")
 _LASTING = message("repair that lasts:")
-_BY_HAND = message("repair, by hand:")
+_BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
+_OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
+"""Headings of what does not disrupt and of what does."""
+FEW = 4
+"""Flows that a repair opens or breaks and that are named one by one."""
 _ALSO = message("also:")
 
 
-def write_remedy(remedy: Remedy, words: Words, paper: Paper, noted: set[Message], host: str | None = None) -> None:
-    """Write the repair for now, what keeps it after a reboot, and the notes that are not in ``noted`` yet.
+def write_remedy(
+    remedy: Remedy, words: Words, paper: Paper, noted: set[Message], host: str | None = None, *, instead: bool = False
+) -> None:
+    """Write the repair for now, what keeps it after a reboot, what else it changes, and the notes that are not in
+    ``noted`` yet.
 
-    ``host``: the host that it is for, if the question is about several."""
+    ``host``: the host that it is for, if the question is about several.  ``instead``: another repair stands before."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
-        _heading(_NOW, host, words, paper)
+        _heading(_OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive], host, words, paper)
         _commands(remedy.commands, paper)
     elif advice:
-        _heading(_BY_HAND, host, words, paper)
+        by_hand = _OR_BY_HAND if instead else _BY_HAND
+        _heading(by_hand[remedy.disruptive], host, words, paper)
         paper.prose(words(advice.pop(0)), indent=6)
     if remedy.persist or remedy.persist_commands:
         _heading(_LASTING, host, words, paper)
         _commands(all_shown(remedy.keeping), paper)
     effects = tuple(each.text for each in remedy.side_effects)
-    for said in effects:
+    for said in _shown(remedy.side_effects, words):
         if said not in noted:
             paper.prose(words(said), indent=2, first=f"{words(_ALSO)} ")
+    for said in _walked(remedy):
+        paper.prose(words(said), indent=2, style="faint")
     for said in advice:
         paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
     noted.update(effects, remedy.advice)
+
+
+def _shown(effects: tuple[SideEffect, ...], words: Words) -> Iterator[Message]:
+    """Yield the effects, of those on single flows only the first ones, and how many more there are."""
+    single = [_with_verdicts(each, words) for each in effects if each.flow is not None]
+    yield from single[:FEW]
+    if len(single) > FEW:
+        yield message("it changes {count} more flows in that way (--json lists them)", count=len(single) - FEW)
+    yield from (each.text for each in effects if each.flow is None)
+
+
+def _with_verdicts(effect: SideEffect, words: Words) -> Message:
+    if effect.before is None or effect.after is None:
+        return effect.text
+    return message(
+        "{effect}: {before} now, {after} then",
+        effect=effect.text,
+        before=words(VERDICTS[effect.before]),
+        after=words(VERDICTS[effect.after]),
+    )
+
+
+def _walked(remedy: Remedy) -> Iterator[Message]:
+    """Yield what the repair was held against: how many other flows, and what becomes of them."""
+    walked = remedy.walked
+    if walked is None and remedy.id == "by-hand":
+        yield message("This repair was not simulated.")
+    if walked is None or not walked.count:
+        return
+    changed = sum(each.flow is not None for each in remedy.side_effects)
+    if walked.restored:
+        yield message(
+            "{count} other flows were walked with this change: it brings back {restored} of them, and {changed} others "
+            "change.",
+            count=walked.count,
+            restored=len(walked.restored),
+            changed=changed,
+        )
+    elif changed:
+        yield message(
+            "{count} other flows were walked with this change: {changed} of them change.",
+            count=walked.count,
+            changed=changed,
+        )
+    else:
+        yield message("{count} other flows were walked with this change: none changes.", count=walked.count)
+    if walked.left_out:
+        yield message("{count} more flows were not walked.", count=walked.left_out)
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

@@ -3,6 +3,7 @@
 from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, Judge
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
+from hairpin.report.configured import configured_text
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
 from hairpin.report.places import places_of
@@ -130,6 +131,8 @@ class _Report:
             self._quote(reference)
         paper.gap()
         paper.prose(words(cause.candidate.detail), indent=2)
+        if cause.configured is not None:
+            paper.prose(words(configured_text(cause.configured)), indent=2)
         paper.gap()
         if cause.proof is not None:
             said = self._proof(cause, cause.proof)
@@ -139,8 +142,13 @@ class _Report:
         if self._verbose and cause.alternatives:
             said = message("would do instead: {causes}", causes="; ".join(map(self._named, cause.alternatives)))
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
-        for remedy in cause.remedies:
-            write_remedy(remedy, words, paper, self._noted, cause.host if self._places.with_host else None)
+        host = cause.host if self._places.with_host else None
+        ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
+        shown = cause.remedies[:1] if ready and not self._verbose else cause.remedies
+        for number, remedy in enumerate(shown):
+            write_remedy(remedy, words, paper, self._noted, host, instead=number > 0)
+        if len(shown) < len(cause.remedies):
+            paper.prose(words(message("-v shows another way to repair it.")), indent=2, style="faint")
 
     def _quote(self, reference: str) -> None:
         quote = self._quotes.all()[reference]
@@ -156,6 +164,13 @@ class _Report:
     def _proof(self, cause: CauseAnswer, proof: Proof) -> Message:
         before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
         judge = self._words(_JUDGES[cause.judge])
+        if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
+            return message(
+                "as it is: {before}; without that rule, which is meant to stay: {after} ({judge})",
+                before=before,
+                after=after,
+                judge=judge,
+            )
         if cause.event is not None:
             return message(
                 "after {event}: {before}; with this change: {after} ({judge})",

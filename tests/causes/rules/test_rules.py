@@ -5,12 +5,20 @@ from typing import Literal
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, BridgeInfo, Link
+from hairpin.host.managers import Ufw, Version
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.remedy.plan import remedies
+from hairpin.remedy.remedy import Remedy
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     FROM_DB,
@@ -19,6 +27,8 @@ from tests.causes.hosts import (
     ruled,
     told,
     with_db,
+    with_host,
+    with_link,
     with_tables,
     zoned,
 )
@@ -37,12 +47,15 @@ from tests.rule_text import (
 from tests.small_host import (
     CLIENT,
     WEB_ITSELF,
+    container,
     container_namespace,
     egress,
     engine,
     host_namespace,
+    local,
     network,
     published,
+    route,
     ruleset,
 )
 
@@ -217,3 +230,100 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
 def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)
+
+
+# The intended way
+
+
+def first_remedy(whole: Network, flow: Flow) -> tuple[str, Remedy]:
+    """Return the one cause of the flow, and its first remedy."""
+    (suspect,) = diagnose(whole, flow).causes
+    return suspect.cause, remedies(suspect.cause, suspect.candidate, whole)[0]
+
+
+def two_networks() -> Network:
+    """Return the host whose second container is on a network of its own, which is kept apart."""
+    apart = with_rule("filter DOCKER-ISOLATION-STAGE-2", "-o br-2 -j DROP", ALL_RULES)
+    host = host_namespace(apart, values={"conf__br-2__forwarding": "1"})
+    address = parse_address("172.18.0.1")[1]
+    host = msgspec.structs.replace(
+        host,
+        links=(*host.links, Link(9, "br-2", "bridge", bridge=BridgeInfo())),
+        addresses=(*host.addresses, Address("br-2", 4, address, 16)),
+        routes=(*host.routes, local("172.18.0.1/32", "br-2"), route("172.18.0.0/16", "br-2")),
+    )
+    subnet = Subnet(4, parse_address("172.18.0.0")[1], 16, address)
+    back = DockerNetwork("n2", "zoo", "bridge", subnets=(subnet,), bridge="br-2")
+    own = Endpoint("zoo", "n2", parse_address("172.18.0.3")[1], 16)
+    db = msgspec.structs.replace(
+        container(), id="d" * 64, name="db", bindings=(), endpoints=(own,), netns="container:db"
+    )
+    described = engine(container(), db)
+    whole = with_db(host, docker=msgspec.structs.replace(described, networks=(*described.networks, back)))
+    outer, web, inner = whole.this.namespaces
+    moved = msgspec.structs.replace(
+        inner,
+        addresses=(Address("eth0", 4, own.ipv4 or 0, 16),),
+        routes=(
+            local("172.18.0.3/32", "eth0"), route("172.18.0.0/16", "eth0"), route("default", "eth0", via="172.18.0.1"),
+        ),
+        sockets=(Socket("tcp", 4, None, 5432),),
+    )  # fmt: skip
+    return with_host(whole, namespaces=(with_link(outer, "veth2", master="br-2"), web, moved))
+
+
+def test_networks_are_joined_by_a_connection_and_never_by_a_hole() -> None:
+    whole = two_networks()
+    cause, remedy = first_remedy(whole, asked(WEB_ITSELF, "172.18.0.3", 5432))
+    assert cause == "isolation-drops-between-bridges"
+    assert remedy.commands == ("docker network connect zoo web",)
+
+
+def test_icc_false_is_named_behind_a_closed_forward_too_and_left_to_a_person() -> None:
+    let_talk, kept = "-A FORWARD -i docker0 -o docker0 -j ACCEPT", "-A FORWARD -i docker0 -o docker0 -j DROP"
+    described = told(icc=False)
+    default = (("com.docker.network.bridge.default_bridge", "true"),)
+    described = msgspec.structs.replace(
+        described, networks=(msgspec.structs.replace(described.networks[0], options=default),)
+    )
+    whole = with_db(bridged(ALL_RULES.replace(let_talk, kept)), docker=described)
+    cause, remedy = first_remedy(whole, TO_WEB)
+    assert (cause, remedy.id, remedy.commands) == ("icc-off", "by-hand", ())
+
+
+def test_the_same_rule_that_no_option_explains_is_taken_away() -> None:
+    rule = "-i docker0 -o docker0 -j DROP"
+    cause, remedy = first_remedy(with_db(bridged(with_rule("filter FORWARD", rule, ALL_RULES))), TO_WEB)
+    assert (cause, remedy.id) == ("icc-off", "delete-rule")
+
+
+def bridged(rules: str) -> Namespace:
+    """Return the host's namespace, in which iptables sees what a bridge forwards."""
+    host = host_namespace(rules)
+    path = ("net", "bridge", "bridge-nf-call-iptables")
+    return msgspec.structs.replace(host, sysctls=host.sysctls.with_value(path, "1"))
+
+
+def test_a_rule_that_drops_is_named_as_that_rule_and_not_as_the_policy_behind_it() -> None:
+    nothing_accepts = without("-A DOCKER -d", rules=ALL_RULES)
+    dropped = network(
+        host_namespace(with_rule("filter FORWARD", "-i eth0 -j DROP", nothing_accepts)), docker=told(iptables=False)
+    )
+    assert first_remedy(dropped, published())[0] == "reject-rule-before-docker"
+
+
+def test_a_ban_is_lifted_by_its_tool_if_that_is_here() -> None:
+    banned = ruled(with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT"))
+    assert first_remedy(banned, published())[1].id == "delete-rule"
+    with_tool = with_host(banned, versions=(Version("package:fail2ban", "1.0.2"),))
+    assert first_remedy(with_tool, published())[1].commands == ("fail2ban-client set web unbanip 192.0.2.10",)
+
+
+def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:
+    closed = with_sshd(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook="INPUT")))
+    with_ufw = with_host(closed, ufw=Ufw(enabled=True))
+    assert first_remedy(with_ufw, SSH)[1].commands == ("ufw allow 22/tcp",)
+    (plain,) = first_remedy(closed, SSH)[1].commands
+    assert plain.endswith("iptables -I INPUT -i eth0 -p tcp --dport 22 -j ACCEPT")
+    denied = with_sshd(with_chain("ufw-user-input", "-p tcp --dport 22 -j DROP", hook="INPUT"))
+    assert first_remedy(with_host(denied, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw prepend allow 22/tcp",)

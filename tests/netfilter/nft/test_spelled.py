@@ -16,9 +16,13 @@ CASES: dict[str, tuple[tuple[Expression, ...], str]] = {
     "port": ((FieldMatch("protocol", ((17, 17),)), FieldMatch("dport", ((53, 53),)), ACCEPT), "udp dport 53 accept"),
     "ports": (
         (FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((53, 54),)), ACCEPT),
-        "meta l4proto == 6 th dport == 53-54 accept",
+        "meta l4proto tcp th dport == 53-54 accept",
     ),
-    "protocol alone": ((FieldMatch("protocol", ((6, 6),)), ACCEPT), "meta l4proto == 6 accept"),
+    "protocol alone": ((FieldMatch("protocol", ((6, 6),)), ACCEPT), "meta l4proto tcp accept"),
+    "the port before the translation": (
+        (FieldMatch("ct-direction", ((0, 0),)), FieldMatch("ct-orig-dport", ((8151, 8151),)), ACCEPT),
+        "ct direction original ct original proto-dst 8151 accept",
+    ),
     "not the protocol": (
         (FieldMatch("protocol", ((6, 6),), negated=True), FieldMatch("dport", ((53, 53),)), ACCEPT),
         "meta l4proto != 6 th dport == 53 accept",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.change.calls import ConnectContainer
-from hairpin.engines.starting import on_default_bridge
-from hairpin.host.docker import Container, PortBinding
+from hairpin.engines.connecting import connected
+from hairpin.host.boot.configured import Configured
+from hairpin.host.docker import Container
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
 
@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             name=container.name,
             port=binding.host_port,
         )
-        yield from _connected(view, container, binding, detail, port=binding.host_port)
+        yield from _connected(view, container, detail, port=binding.host_port)
     yield from _way_out(view)
 
 
@@ -37,22 +37,20 @@ def _way_out(view: View) -> Iterator[Candidate]:
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if container is None or view.in_reply or not _only_internal(view, container):
         return
-    binding = next(iter(container.bindings), PortBinding("tcp", 80, 80))
     detail = message(
         "Internal networks ({networks}) have no way out, as they were made.", networks=_networks(container)
     )
-    yield from _connected(view, container, binding, detail, port=None)
+    yield from _connected(view, container, detail, port=None)
 
 
-def _connected(
-    view: View, container: Container, binding: PortBinding, detail: Message, *, port: int | None
-) -> Iterator[Candidate]:
+def _connected(view: View, container: Container, detail: Message, *, port: int | None) -> Iterator[Candidate]:
     """Yield the candidate that connects the container to the default bridge, if the engine has one."""
     engine = view.host.engine_of(container)
-    connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
-    change = on_default_bridge(view.host, container, binding, connect)
+    joined = next((each for each in engine.networks if each.name == engine.default_network), None)
+    change = connected(view.host, container, joined) if joined is not None else None
     if change is None:
         return
+    internal = next((each for each in engine.networks if each.internal and each.name in _networks(container)), None)
     yield Candidate(
         title=message("Container {name} is on internal networks only", name=container.name),
         detail=detail,
@@ -61,6 +59,12 @@ def _connected(
         in_class="container-without-ports",
         evidence=(container.evidence,),
         side_effects=(message("the container can then reach the outside, too"),),
+        configured=Configured(
+            "network-option",
+            option="--internal",
+            owner=_networks(container),
+            evidence=internal.evidence if internal is not None else "",
+        ),
         advice=(message("compose: give the service a second network that is not internal"),),
     )
 

@@ -5,6 +5,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import Change
 from hairpin.engines.republishing import published_everywhere, published_too
+from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
@@ -77,6 +78,12 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         where=where(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),
+        configured=Configured(
+            "container-option",
+            option=f"-p {address}:{port}",
+            owner=container.name,
+            evidence=container.evidence,
+        ),
         advice=(
             message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),
             *((_DEFAULT_ADDRESS,) if view.host.engine_of(container).kind == "docker" else ()),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import masquerading
+from hairpin.host.boot.configured import of_engine_option
 from hairpin.message import message
 
 
@@ -28,6 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
         where=where(option="iptables=false", network=network.name),
         in_class="engine-option",
         evidence=(network.evidence,),
+        configured=of_engine_option("iptables", "false", view.host),
         advice=(message("or give the world outside a route back to the containers' subnet"),),
     )
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._lifting import masquerading
+from hairpin.host.boot.configured import Configured, of_engine_option
+from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.message import message
 from hairpin.network.wires import holder_of
 
@@ -29,8 +31,18 @@ def find(view: View) -> Iterator[Candidate]:
         where=where(network=network.name, option="com.docker.network.bridge.enable_ip_masquerade"),
         in_class="engine-option",
         evidence=(network.evidence,),
+        configured=_option(view, engine, network),
         advice=(message("or let the peer accept the containers' subnet"),),
     )
+
+
+def _option(view: View, engine: Engine, network: DockerNetwork) -> Configured:
+    """Return the network's own option, or else the daemon's."""
+    name = "com.docker.network.bridge.enable_ip_masquerade"
+    given = network.option(name)
+    if engine.ip_masq is False and network.option("com.docker.network.bridge.default_bridge") is not None:
+        return of_engine_option("ip-masq", "false", view.host)
+    return Configured("network-option", option=f"{name}={given}", owner=network.name, evidence=network.evidence)
 
 
 CAUSE = Cause(

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View, Way, where
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.service._service import listening
 from hairpin.change.change import Change, Primitive
 from hairpin.engines.republishing import published_too
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
     place = view.place
     if not _is_unserved(view):
         if place is not None and owner(view, place) == "engine":
-            yield _protected(view)
+            yield from _protected(view)
         return
     if any(each.running and each.left_unread for each in view.host.containers()):
         return  # one of them may have the port: all are read before an answer is given
@@ -179,18 +180,31 @@ def _published(view: View) -> Message:
     return message("Published: {ports} and {count} more.", ports=ports, count=len(found) - FEW)
 
 
-def _protected(view: View) -> Candidate:
+def _protected(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that connects the asking container to the other's network, if it is one of another network;
+    then the one that proves the engine's rule and leaves the repair to a person."""
     place = view.place
     assert place is not None
-    return Candidate(
+    pair = pair_of(view)
+    shut = Candidate(
         title=message("Docker's own rules keep out what is not published"),
         detail=message("{rule}", rule=place.text),
         change=deletion(view, place),
         where=where(table=place.table, chain=place.chain, rule=place.text),
         in_class="engine-protection",
         evidence=(place.evidence,),
-        advice=(message("publish the port (-p) rather than opening Docker's own rules"),),
+        ways=(
+            Way(Change(()), (message("publish the port (-p): the container is made anew with it"),), by_person=True),
+        ),
+        offered=False,
     )
+    connecting = pair.change(view) if pair is not None else None
+    if pair is not None and connecting is not None:
+        effects = pair.side_effects(view)
+        yield msgspec.structs.replace(
+            shut, change=connecting, side_effects=effects, ways=(), offered=True, cuts=bool(effects)
+        )
+    yield shut
 
 
 CAUSE = Cause(

@@ -1,6 +1,6 @@
 """A rule stops the packet.
 
-``_rule_owner`` finds who wrote it, ``_lifting`` makes the change that lets the packet pass, ``_by_owner`` makes the
-cause.  ``_zones`` finds firewalld's zone of a link, ``_translation`` the rule that translated a packet's
-destination.
+``_rule_owner`` finds who wrote it, ``_lifting`` makes the change that lets the packet pass, ``_manager`` chooses the
+intended one, ``_by_owner`` makes the cause.  ``_walls`` is about those that an engine builds.  ``_zones`` finds
+firewalld's zone of a link, ``_translation`` the rule that translated a packet's destination.
 """

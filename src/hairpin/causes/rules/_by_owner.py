@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from hairpin.causes.cause import Candidate, View, rule_where
+from hairpin.causes.cause import Candidate, View, Way, rule_where
 from hairpin.causes.order import Class
-from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, stopped_by
 from hairpin.change.change import Change
 from hairpin.message import Message
@@ -23,12 +23,13 @@ def by_owner(
     title: Message,
     detail: Message,
     discovery: tuple[Message, Message] | None = None,
-    change: Callable[[View, Place], Change] = deletion,
+    changes: Callable[[View, Place], tuple[Change, ...]] = repairs,
     side_effects: tuple[Message, ...] = (),
     advice: tuple[Message, ...] = (),
     both_ways: bool = False,
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields one candidate when a rule (or policy) of this owner stopped the packet.
+    """Return the function that yields a candidate for each way past a rule (or policy) of this owner's that stopped the
+    packet, and the other ways with it.
 
     ``title`` and ``detail`` have places for the rule's words: ``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
     ``{hidden}`` (its back end); and for the packet's: ``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``.
@@ -43,17 +44,20 @@ def by_owner(
         if place is None:
             return
         said = discovery if discovery is not None and is_discovery(view.stop.seen.packet) else (title, detail)
-        yield Candidate(
-            title=_filled(said[0], view, place),
-            detail=_filled(said[1], view, place),
-            change=change(view, place),
-            where=rule_where(place),
-            in_class=in_class,
-            evidence=(place.evidence,),
-            side_effects=side_effects,
-            advice=advice,
-            joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
-        )
+        ways = changes(view, place)
+        for change in ways:
+            yield Candidate(
+                title=_filled(said[0], view, place),
+                detail=_filled(said[1], view, place),
+                change=change,
+                where=rule_where(place),
+                in_class=in_class,
+                evidence=(place.evidence,),
+                side_effects=side_effects,
+                advice=() if change.calls else advice,
+                ways=tuple(Way(each) for each in ways if each != change),
+                joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
+            )
 
     return find
 

@@ -1,6 +1,6 @@
 """Changes that let a flow past a rule or a policy, rendered from intents (``change/intent.py``)."""
 
-from typing import Literal, assert_never
+from typing import Literal
 
 from hairpin.causes.cause import View
 from hairpin.causes.rules._rule_owner import led_from
@@ -9,12 +9,11 @@ from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, rendered
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, Dialect, FieldMatch, Jump, NameMatch, Verdict
-from hairpin.netfilter.nft.spelled import ANSWERS, TRANSLATED
+from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
 from hairpin.network.prefix import inside
 
 _STATES = FieldMatch("ct-state", ((CT_ESTABLISHED, CT_ESTABLISHED), (CT_RELATED, CT_RELATED)))
-_ANSWERS: Body = (_STATES,)
 _NEIGHBOURS: Body = (FieldMatch("protocol", ((ICMP6, ICMP6),)),)
 """ICMPv6: without neighbour discovery a link carries no replies, either."""
 _ACCEPT = Verdict("accept")
@@ -25,42 +24,35 @@ def deletion(view: View, place: Place) -> Change:
     return rendered(TakeAway(view.stop.netns, place), view.network)
 
 
-def lifted(view: View, place: Place) -> Change:
-    """Return the change that deletes the rule, or accepts the flow before the policy drops it."""
-    return exception(view, place) if place.number == 0 else deletion(view, place)
-
-
 def exception(view: View, place: Place) -> Change:
-    """Return the change with the narrowest rules that accept the flow and its replies in the chain that stopped it."""
+    """Return the change with the narrowest rules that accept the flow and its replies in the chain that stopped it.
+
+    In DOCKER-USER they return, so that the engine's own rules decide."""
     answers = bool(view.stop.seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
-    native = place.dialect == "nft"
-    bodies = _native_bodies(view, answers=answers) if native else _bodies(view, answers=answers)
-    chain = _user_chain(view, place) if view.stop.stage == "forward" and not native else place.chain
-    rules = tuple((*body, _ACCEPT) for body in bodies)
+    chain = _user_chain(view, place) if view.stop.stage == "forward" and place.dialect != "nft" else place.chain
+    verdict = Verdict("return") if place.number and chain == "DOCKER-USER" else _ACCEPT
+    rules = tuple((*body, verdict) for body in _bodies(view, place, answers=answers))
     return rendered(LetIn(view.stop.netns, place, chain, rules), view.network)
 
 
-def _bodies(view: View, *, answers: bool) -> tuple[Body, ...]:
-    """Return the matches of the accepting rules for an iptables chain."""
+def lets_exceptions(place: Place) -> bool:
+    """Return whether an exception can be written in the rule's dialect."""
+    return place.dialect != "ebtables" and place.family in ("ip", "ip6", "inet")
+
+
+def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
+    """Return the matches of the accepting rules: one for the request by its links and its port, one for the replies."""
     seen = view.stop.seen
-    match view.stop.stage:
-        case "forward":
-            return (*_by("iif", seen.iif), *_by("oif", seen.oif)), (
-                *_by("iif", seen.oif), *_by("oif", seen.iif), *_ANSWERS,
-            )  # fmt: skip
-        case "output":
-            if is_discovery(seen.packet):
-                return (_NEIGHBOURS,)
-            return ((*_by("oif", seen.oif), *(_ANSWERS if answers else ())),)
-        case (
-            "device-in" | "bridge" | "prerouting" | "input-route" | "input" | "socket" | "output-route" | "postrouting"
-            | "neighbour" | "device-out" | "tunnel" | "outside" | "relay"
-        ):  # fmt: skip
-            if seen.packet.protocol == ICMP6:
-                return (_NEIGHBOURS,)
-            return (_ANSWERS,) if answers else (_ANSWERS, (*_by("iif", seen.iif), *_port(view)))
-        case _:
-            assert_never(view.stop.stage)
+    related = (_RELATED_NFT if place.dialect == "nft" else _STATES,)
+    if is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
+        return (_NEIGHBOURS,)
+    links = (*_by("iif", seen.iif), *_by("oif", seen.oif))
+    if answers:
+        return ((*links, *related),)
+    request = (*links, *_port(view))
+    if view.stop.stage == "forward":
+        return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
+    return request, related  # over lo, and for docker-proxy, the replies pass the same hook
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:
@@ -68,26 +60,15 @@ def _by(field: Literal["iif", "oif"], link: str) -> Body:
 
 
 def _port(view: View) -> Body:
-    packet = view.stop.seen.packet
+    """Return matches of the flow's protocol and port: the published one, if the packet was translated to another."""
+    packet, connection = view.stop.seen.packet, view.stop.seen.connection
     protocol = FieldMatch("protocol", ((packet.protocol, packet.protocol),))
-    if packet.protocol in (TCP, UDP) and packet.dport is not None:
-        return (protocol, FieldMatch("dport", ((packet.dport, packet.dport),)))
-    return (protocol,) if packet.protocol == ICMP else ()
-
-
-def _native_bodies(view: View, *, answers: bool) -> tuple[Body, ...]:
-    """Return the matches of the accepting rules for an nft chain.  ``ct status dnat`` covers both directions of a
-    published port; other flows are matched by their interfaces."""
-    seen = view.stop.seen
-    dnat = seen.connection is not None and bool(seen.connection.status & STATUS_DNAT)
-    if dnat and view.stop.stage == "forward":
-        return ((TRANSLATED,),)
-    if answers:
-        return ((ANSWERS,),)
-    if is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
-        return (_NEIGHBOURS,)
-    port = _port(view) if view.stop.stage == "input" and seen.packet.protocol in (TCP, UDP) else ()
-    return (*_by("iif", seen.iif), *_by("oif", seen.oif), *port), (ANSWERS,)
+    if packet.protocol not in (TCP, UDP) or packet.dport is None:
+        return (protocol,) if packet.protocol == ICMP else ()
+    if connection is not None and connection.status & STATUS_DNAT and view.stop.stage == "forward":
+        asked = connection.original.dport or view.flow.dport
+        return (protocol, FieldMatch("ct-orig-dport", ((asked, asked),)), FieldMatch("ct-direction", ((0, 0),)))
+    return (protocol, FieldMatch("dport", ((packet.dport, packet.dport),)))
 
 
 def _user_chain(view: View, place: Place) -> str:

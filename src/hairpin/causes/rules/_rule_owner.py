@@ -1,8 +1,10 @@
 """Who wrote the rule that stopped the packet.  Each owner is a cause of its own, with its own advice."""
 
+import re
 from collections.abc import Callable
 
 from hairpin.causes.cause import View
+from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Jump
 from hairpin.walk.sockets import find_socket
@@ -27,6 +29,29 @@ def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
 
 def _docker_user(view: View, place: Place) -> bool:
     return place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")
+
+
+def _bans(_view: View, place: Place) -> bool:
+    """Return whether the rule is in a chain or table of a ban list, or asks one of its sets."""
+    sets = re.findall(r"(?:--match-set |@)(\S+)", place.text)
+    return place.chain.startswith(_BAN_LISTS) or place.table.startswith(_BAN_LISTS) or any(map(_is_ban_set, sets))
+
+
+def _is_ban_set(name: str) -> bool:
+    return name.startswith((*_BAN_LISTS, "addr-set-", "addr6-set-"))
+
+
+def _engine_table(_view: View, place: Place) -> bool:
+    """Return whether the table is that of dockerd's nftables back end."""
+    return place.dialect == "nft" and place.table == "docker-bridges"
+
+
+def _ufw(view: View, place: Place) -> bool:
+    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD."""
+    if place.chain.startswith("ufw"):
+        return True
+    closed = view.host.ufw is not None and (view.host.ufw.default_forward_policy or "").upper() in ("DROP", "REJECT")
+    return closed and view.on_host and _forward_policy(view, place) and rule_keeper(view.host) == "ufw"
 
 
 def _firewalld_table(_view: View, place: Place) -> bool:
@@ -122,15 +147,16 @@ def relay_name(view: View) -> str:
 OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("container", _in_container),
     ("bridge-family", _bridge_family),
-    ("ban-list", _chain(*_BAN_LISTS)),  # before docker-user: DOCKER-USER may jump to such a chain
+    ("ban-list", _bans),  # before docker-user: DOCKER-USER may jump to such a chain
     ("docker-user", _docker_user),
-    ("isolation", _chain("DOCKER-ISOLATION")),
-    ("ufw", _chain("ufw")),
+    ("isolation", _chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
+    ("ufw", _ufw),
     ("firewalld", _chain(*_FIREWALLD)),
     ("third-party", _chain(*_THIRD_PARTIES)),
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _chain("DOCKER")),
+    ("engine", _engine_table),
     ("firewalld", _firewalld_table),
     ("nft-table", _nft),
     ("hidden-backend", hidden_backend),

@@ -3,25 +3,99 @@
 Users see: one client or one container address is blocked.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.rules._lifting import deletion, lets_exceptions
+from hairpin.causes.rules._manager import repairs
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.change.calls import Unban
+from hairpin.change.change import Change, Primitive
+from hairpin.change.intent import LetIn, rendered
+from hairpin.host.boot.configured import Configured
+from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import FieldMatch, Verdict
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield a candidate that takes the source off the list with the list's own tool.  If that tool is not on this host,
+    somebody made the rule, and it is treated as any other."""
+    place = stopped_by(view, "ban-list")
+    if place is None:
+        return
+    call = _unban(view, place)
+    if call is not None:
+        yield _banned(view, place, Change(_unbanned(view, place), (call,)), call.tool)
+        return
+    ways = repairs(view, place)
+    for change in ways:
+        others = tuple(Way(each) for each in ways if each != change)
+        yield msgspec.structs.replace(_banned(view, place, change, ""), ways=others)
+
+
+def _banned(view: View, place: Place, change: Change, tool: str) -> Candidate:
+    packet = view.stop.seen.packet
+    again = message("it is banned again for the same reason: exempt it in the tool's configuration (ignoreip)")
+    nobody = message("the tool that makes such lists is not on this host: find out what fills this one")
+    return Candidate(
+        title=message(
+            "A ban list in chain {chain} holds {address}",
+            chain=place.chain,
+            address=address_text(packet.saddr, packet.version),
+        ),
+        detail=message("{rule}", rule=place.text),
+        change=change,
+        where=rule_where(place),
+        in_class="dropping-rule",
+        evidence=(place.evidence,),
+        advice=(again if tool else nobody,),
+        configured=Configured("manager", owner=tool, evidence=place.evidence) if tool else None,
+    )
+
+
+def _unban(view: View, place: Place) -> Unban | None:
+    """Return the call to the tool that keeps the list, by the names that its actions give their chains and sets; None
+    if it is not on this host."""
+    packet = view.stop.seen.packet
+    address = address_text(packet.saddr, packet.version)
+    words = f"{place.chain} {place.text}"
+    jail = re.search(r"\bf2b-(?!chain|table)([\w.-]+)|@addr6?-set-([\w.-]+)", words)
+    if not view.on_host:
+        return None
+    if jail is not None and _is_here(view, "fail2ban"):
+        return Unban("fail2ban-client", jail[1] or jail[2], address)
+    if "crowdsec" in words.lower() and _is_here(view, "crowdsec"):
+        return Unban("cscli", "", address)
+    return None
+
+
+def _is_here(view: View, program: str) -> bool:
+    service = unit(view.host, program)
+    return view.host.version(f"package:{program}") is not None or (service is not None and service.active == "active")
+
+
+def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
+    """Return what unbanning does: the address's own rule goes, or the address no longer is in the rule's set."""
+    if "set" not in place.text or not lets_exceptions(place):
+        return deletion(view, place).parts
+    packet = view.stop.seen.packet
+    field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"
+    body = (FieldMatch(field, ((packet.saddr, packet.saddr),)), Verdict("return"))
+    return rendered(LetIn(view.stop.netns, place, place.chain, (body,)), view.network).parts
+
 
 CAUSE = Cause(
     id="ban-list-hits-client-or-container",
     title="A ban list blocks the source",
-    source="fail2ban actions iptables, nftables",
+    source="fail2ban actions iptables, iptables-ipset, nftables; cscli decisions delete",
     reasons=RULE_STOPS,
-    find=by_owner(
-        "ban-list",
-        in_class="dropping-rule",
-        title=message("A ban list in chain {chain} holds this source address"),
-        detail=message("{rule}"),
-        advice=(
-            message(
-                "take the address off the list with its own tool (fail2ban-client unbanip ADDRESS) and exempt "
-                "container subnets"
-            ),
-        ),
-    ),
+    find=find,
 )

@@ -5,7 +5,6 @@ Users see: the port times out, with VPN images (kill switch) or firewalld inside
 
 from hairpin.causes.cause import Cause
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.causes.rules._lifting import lifted
 from hairpin.message import message
 
 CAUSE = Cause(
@@ -22,6 +21,5 @@ CAUSE = Cause(
             message("A firewall inside the container drops IPv6 neighbour discovery"),
             message("Table {table}, chain {chain}, in {netns}: {rule}"),
         ),
-        change=lifted,
     ),
 )

@@ -19,11 +19,5 @@ CAUSE = Cause(
         detail=message(
             "DOCKER-USER is asked for every forwarded packet, answers included, before Docker's own rules: {rule}"
         ),
-        advice=(
-            message(
-                "to keep the rule and let only this flow through, insert a RETURN for it before; match the published "
-                "port with `-m conntrack --ctorigdstport`: after DNAT the packet carries the container's port"
-            ),
-        ),
     ),
 )

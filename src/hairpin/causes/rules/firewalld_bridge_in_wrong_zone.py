@@ -6,13 +6,15 @@ Users see: containers get "No route to host", first in DNS; without firewalld th
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import zone_of, zones
 from hairpin.change.calls import BindInterface
-from hairpin.change.change import Change
+from hairpin.change.change import Change, Primitive
+from hairpin.change.intent import LetIn, rendered
 from hairpin.host.managers import FirewalldZone
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import NameMatch, Verdict
 
 _ACCEPTING = ("docker", "trusted")
 
@@ -34,12 +36,22 @@ def find(view: View) -> Iterator[Candidate]:
             chain=place.chain,
             rule=place.text,
         ),
-        change=Change(exception(view, place).parts, (BindInterface(zone, link),)),
+        change=Change(tuple(_let_in(view, place, link)), (BindInterface(zone, link),)),
         where=where(interface=link, zone=zone, table=f"{place.family} {place.table}", chain=place.chain),
         in_class="bridge-in-wrong-zone",
         evidence=(place.evidence,),
         side_effects=(message("everything that comes from {link} is let in, not only this flow", link=link),),
     )
+
+
+def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
+    """Yield what an accepting zone does: everything from the link is let in and forwarded."""
+    body = (NameMatch("iif", (link,)), Verdict("accept"))
+    for table in view.host_namespace.ruleset.tables:
+        for chain in table.chains:
+            of_place = (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table)
+            if of_place and chain.hook in ("input", "forward"):
+                yield from rendered(LetIn(view.host_netns, place, chain.name, (body,)), view.network).parts
 
 
 def _accepts(zone: FirewalldZone) -> bool:

@@ -5,12 +5,13 @@ Users see: "No route to host" (icmp-admin-prohibited), and no error without fire
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View, Way, where
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import zone_of
 from hairpin.change.calls import OpenPort
 from hairpin.change.change import Change, InsertRule, Primitive
+from hairpin.host.boot.configured import Configured
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, Rule, Table, Verdict
@@ -55,12 +56,21 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         in_class="closed-zone",
         evidence=(place.evidence,),
+        configured=Configured("manager", owner=f"firewalld ({zone})", evidence=place.evidence),
     )
 
 
 def _not_forwarded(view: View, place: Place) -> Candidate:
-    """Return the candidate for a packet that firewalld does not forward between two zones."""
+    """Return the candidate for a packet that firewalld does not forward between two zones.  An accepting rule proves
+    it; the repair is a policy of firewalld's, which is for a person to name."""
     seen = view.stop.seen
+    ways = [zone_of(view, link) for link in (seen.iif, seen.oif)]
+    said = message(
+        "let firewalld forward it: firewall-cmd --permanent --new-policy NAME; firewall-cmd --permanent --policy NAME "
+        "--add-ingress-zone {one} --add-egress-zone {other} --add-port PORT/PROTOCOL; firewall-cmd --reload",
+        one=ways[0],
+        other=ways[1],
+    )
     return Candidate(
         title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
         detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
@@ -68,7 +78,9 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
         where=where(table=f"{place.family} {place.table}", chain=place.chain, rule=place.text),
         in_class="separation",
         evidence=(place.evidence,),
-        advice=(message("keep it in firewalld itself: a policy (firewall-cmd --get-policies), or the links' zones"),),
+        configured=Configured("manager", owner="firewalld", evidence=place.evidence),
+        ways=(Way(Change(()), (said,)),),
+        offered=False,
     )
 
 

@@ -6,7 +6,6 @@ rules of its own.
 
 from hairpin.causes.cause import Cause
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.causes.rules._lifting import exception
 from hairpin.message import message
 
 CAUSE = Cause(
@@ -19,7 +18,5 @@ CAUSE = Cause(
         in_class="closed-policy",
         title=message("The FORWARD policy is DROP and no rule accepts this flow"),
         detail=message("No rule on the packet's way through {table} FORWARD accepts it, so the policy drops it."),
-        change=exception,
-        side_effects=(message("everything between these two interfaces is accepted, not only this flow"),),
     ),
 )

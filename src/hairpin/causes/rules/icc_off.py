@@ -3,19 +3,65 @@
 Users see: containers of one network cannot talk; published ports still answer.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.message import message
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._walls import turned
+from hairpin.change.change import Change
+from hairpin.host.boot.configured import Configured, of_icc
+from hairpin.message import Message, message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the rule that drops what goes from a bridge back into it.
+
+    An option makes that rule accept, and the option is what is changed; a rule that no option explains is deleted.
+    """
+    place, link = stopped_by(view, "icc"), view.stop.seen.iif
+    if place is None:
+        return
+    option = _option(view, link)
+    yield Candidate(
+        title=message("Containers on {link} may not talk to each other", link=link),
+        detail=message("The rule drops what goes from the bridge back into it: {rule}", rule=place.text),
+        change=deletion(view, place) if option is None else turned(view, place),
+        where=where(table=place.table, chain=place.chain, rule=place.text, link=link),
+        in_class="separation",
+        evidence=(place.evidence,),
+        configured=option,
+        ways=() if option is None else tuple(_ways(option)),
+        offered=option is None,
+    )
+
+
+def _option(view: View, link: str) -> Configured | None:
+    for engine in view.host.engines:
+        for network in engine.networks:
+            if network.bridge == link:
+                return of_icc(engine, network, view.host)
+    return None
+
+
+def _ways(option: Configured) -> Iterator[Way]:
+    common: Message = message(
+        "put the two containers into a network of their own (docker network create NAME, docker network connect NAME "
+        "CONTAINER): there they reach each other by name"
+    )
+    yield Way(Change(()), (common,))
+    if option.writer == "engine-option":
+        said = message("take {option} away and restart dockerd, which the default network needs", option=option.option)
+    else:
+        said = message("make network {name} anew without {option}", name=option.owner, option=option.option)
+    yield Way(Change(()), (said,), by_person=True)
+
 
 CAUSE = Cause(
     id="icc-off",
     title="Inter-container communication is off",
     source="docs.docker.com: com.docker.network.bridge.enable_icc",
     reasons=RULE_STOPS,
-    find=by_owner(
-        "icc",
-        in_class="separation",
-        title=message("Containers on {link} may not talk to each other"),
-        detail=message("The rule drops what goes from the bridge back into it: {rule}"),
-    ),
+    find=find,
 )

@@ -5,7 +5,6 @@ Users see: containers cannot reach a published port by the host's address; outsi
 
 from hairpin.causes.cause import Cause
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.causes.rules._lifting import exception
 from hairpin.message import message
 
 CAUSE = Cause(
@@ -21,6 +20,5 @@ CAUSE = Cause(
             "The packet is not translated to the container on this way in; it is for {relay} on the "
             "host itself, and INPUT drops it: {rule}"
         ),
-        change=exception,
     ),
 )

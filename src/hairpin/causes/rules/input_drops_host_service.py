@@ -5,7 +5,6 @@ Users see: containers or outside clients cannot reach a service of the host (or 
 
 from hairpin.causes.cause import Cause
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.causes.rules._lifting import exception
 from hairpin.message import message
 
 CAUSE = Cause(
@@ -22,6 +21,5 @@ CAUSE = Cause(
             message("INPUT drops IPv6 neighbour discovery"),
             message("Without ICMPv6 this host and its neighbours do not find each other's IPv6 addresses: {rule}"),
         ),
-        change=exception,
     ),
 )

@@ -1,27 +1,87 @@
-"""Docker's isolation rules drop packets from one network's bridge to another's.
+"""The engine's isolation rules drop packets from one network's bridge to another's.
 
 Users see: a container of one network cannot reach a container of another.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._walls import by_name, pair_of
+from hairpin.change.change import Change
+from hairpin.host.boot.configured import Configured
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.network import owns_address
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that connects the asking container to the other's network, then the one that proves the
+    isolation and leaves the repair to a person."""
+    place = stopped_by(view, "isolation")
+    if place is None:
+        return
+    pair = pair_of(view)
+    connecting = pair.change(view) if pair is not None else None
+    if pair is not None and connecting is not None and not _by_host_address(view):
+        effects = pair.side_effects(view)
+        yield msgspec.structs.replace(_candidate(view, place, connecting), side_effects=effects, cuts=bool(effects))
+    apart = Way(
+        Change(()),
+        (message("put both into one network (docker network connect), or publish a port: the isolation is meant"),),
+    )
+    way = apart if pair is None else by_name(pair, view.stop.seen.packet.dport or view.flow.dport)
+    yield _candidate(view, place, deletion(view, place), ways=(way,), offered=False)
+
+
+def _by_host_address(view: View) -> bool:
+    return owns_address(view.host_namespace, view.flow.version, view.flow.daddr)
+
+
+def _candidate(
+    view: View,
+    place: Place,
+    change: Change,
+    *,
+    ways: tuple[Way, ...] = (),
+    offered: bool = True,
+) -> Candidate:
+    seen = view.stop.seen
+    links = (seen.oif, seen.iif) if view.in_reply else (seen.iif, seen.oif)
+    names = [_network_of(view, link) for link in links]
+    return Candidate(
+        title=message("{one} and {other} are separate networks", one=names[0], other=names[1]),
+        detail=message(
+            "The packet came from {iif} and would leave by {oif}; {rule} drops it. The engine keeps its networks apart "
+            "by design.",
+            iif=seen.iif,
+            oif=seen.oif,
+            rule=place.text,
+        ),
+        change=change,
+        where=where(networks=", ".join(names)),
+        in_class="separation",
+        evidence=(place.evidence,),
+        configured=Configured("network-option", owner=", ".join(names)),
+        ways=ways,
+        offered=offered,
+    )
+
+
+def _network_of(view: View, link: str) -> str:
+    """Return the name of the network whose bridge the link is; the link's own name if no network has it."""
+    networks = (each for engine in view.host.engines for each in engine.networks)
+    return next((each.name for each in networks if each.bridge == link), link)
+
 
 CAUSE = Cause(
     id="isolation-drops-between-bridges",
-    title="Docker's isolation between networks",
+    title="The engine's isolation between networks",
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=RULE_STOPS,
-    find=by_owner(
-        "isolation",
-        in_class="separation",
-        title=message("Docker isolates its networks from each other"),
-        detail=message(
-            "The packet came from {iif} and would leave by {oif}; {rule} drops it. This is Docker's design."
-        ),
-        both_ways=True,
-        advice=(
-            message("join both containers to one network (docker network connect) rather than opening the isolation"),
-        ),
-    ),
+    find=find,
 )

@@ -5,7 +5,6 @@ Users see: timeout although iptables accepts the packet: accept ends its own bas
 
 from hairpin.causes.cause import Cause
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.causes.rules._lifting import lifted
 from hairpin.message import message
 
 CAUSE = Cause(
@@ -21,6 +20,5 @@ CAUSE = Cause(
             "Chain {chain} of table {family} {table} drops it: {rule}. What another table accepts does not "
             "count here: every base chain at the hook has to let the packet through."
         ),
-        change=lifted,
     ),
 )

@@ -5,7 +5,6 @@ Users see: outside clients are served; on the host 127.0.0.1:PORT times out.
 
 from hairpin.causes.cause import Cause
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.causes.rules._lifting import lifted
 from hairpin.message import message
 
 CAUSE = Cause(
@@ -25,6 +24,5 @@ CAUSE = Cause(
             message("OUTPUT drops IPv6 neighbour discovery"),
             message("Without ICMPv6 this host and its neighbours do not find each other's IPv6 addresses: {rule}"),
         ),
-        change=lifted,
     ),
 )

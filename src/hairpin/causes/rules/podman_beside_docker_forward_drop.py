@@ -5,7 +5,6 @@ Users see: published ports of Podman containers time out since Docker was instal
 
 from hairpin.causes.cause import Cause
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
-from hairpin.causes.rules._lifting import exception
 from hairpin.message import message
 
 CAUSE = Cause(
@@ -21,7 +20,6 @@ CAUSE = Cause(
             "dockerd sets the policy of {table} FORWARD to DROP and accepts packets of its own networks only. Podman "
             "accepts answers and what its containers send, but no new connection to them."
         ),
-        change=exception,
         side_effects=(message("everything between these two interfaces is accepted, not only this flow"),),
     ),
 )

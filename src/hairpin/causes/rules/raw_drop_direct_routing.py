@@ -3,24 +3,44 @@
 Users see: since the upgrade, peers that route to container addresses time out.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.change.change import Change
 from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the engine's rule: deleting it proves the cause, and the repair is an option."""
+    place = stopped_by(view, "raw-direct")
+    if place is None:
+        return
+    said = message(
+        "ask the port that is published on this host's address; or make the network anew with "
+        "com.docker.network.bridge.trusted_host_interfaces={link}, or dockerd's allow-direct-routing",
+        link=view.stop.seen.iif,
+    )
+    yield Candidate(
+        title=message("Docker drops packets sent directly to a container's address"),
+        detail=message(
+            "Since version 28 Docker protects container addresses in raw PREROUTING: {rule}", rule=place.text
+        ),
+        change=deletion(view, place),
+        where=rule_where(place),
+        in_class="dropping-rule",
+        evidence=(place.evidence,),
+        ways=(Way(Change(()), (said,), by_person=True),),
+        offered=False,
+    )
+
 
 CAUSE = Cause(
     id="raw-drop-direct-routing",
     title="Docker drops direct access to container addresses",
     source="moby: daemon/libnetwork/drivers/bridge (28.0)",
     reasons=RULE_STOPS,
-    find=by_owner(
-        "raw-direct",
-        in_class="dropping-rule",
-        title=message("Docker drops packets sent directly to a container's address"),
-        detail=message("Since version 28 Docker protects container addresses in raw PREROUTING: {rule}"),
-        advice=(
-            message(
-                "recreate the network with trusted_host_interfaces, set allow-direct-routing, or use a published port"
-            ),
-        ),
-    ),
+    find=find,
 )

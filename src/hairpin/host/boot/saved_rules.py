@@ -32,6 +32,15 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
     return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number not in numbers)
 
 
+def rule_line(file: ConfigFile, family: str, table: str, chain: str, text: str) -> int:
+    """Return the number of the line that has the rule; 0 if none has it."""
+    wanted = rule_of(family, table, chain, text)
+    if wanted is None:
+        return 0
+    found = (rule.line for rule in _rules(file, family, table, chain) if meaning(rule) == meaning(wanted))
+    return next(found, 0)
+
+
 def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
     """Return the rule ``-A CHAIN …``, or None if hairpin cannot read it."""
     words = text.removeprefix(f"-A {chain} ")
@@ -85,21 +94,39 @@ def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
     return "\n".join(lines) + "\n" if changed else None
 
 
+def policy_line(text: str, table: str, chain: str, policy: str) -> int:
+    """Return the number of the line that gives the base chain this policy; 0 if none does."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("*"):
+            inside = line[1:].strip() == table
+        found = _POLICY.match(line) if inside else None
+        if found is not None and (found["chain"], found["policy"]) == (chain, policy.upper()):
+            return number
+    return 0
+
+
 def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
     """Return the nft script without the one line that has the rule; None if no line, or several, have it."""
+    found = nft_line(file, chain, text)
+    if not found:
+        return None
+    return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number != found)
+
+
+def nft_line(file: ConfigFile, chain: str, text: str) -> int:
+    """Return the number of the line of an nft script that has the rule or the policy; 0 if none, or several, have
+    it."""
     wanted = _spaced(text)
-    lines = file.text.splitlines(keepends=True)
     inside = ""
     found: list[int] = []
-    for number, line in enumerate(lines):
+    for number, line in enumerate(file.text.splitlines(), 1):
         opened = re.match(r"\s*chain\s+(\S+)", line)
         if opened is not None:
             inside = opened[1]
-        if inside == chain and _spaced(line) == wanted:
+        if inside == chain and (_spaced(line) == wanted or (wanted.startswith("policy") and wanted in _spaced(line))):
             found.append(number)
-    if len(found) != 1:
-        return None
-    return "".join(line for number, line in enumerate(lines) if number != found[0])
+    return found[0] if len(found) == 1 else 0
 
 
 def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:

@@ -25,6 +25,9 @@ _PHRASES: dict[Expression, str] = {
     ANSWERS: "ct state established,related",
     TRANSLATED: "ct status dnat",
     FieldMatch("protocol", ((ICMP6, ICMP6),)): "meta l4proto ipv6-icmp",
+    FieldMatch("protocol", ((TCP, TCP),)): "meta l4proto tcp",
+    FieldMatch("protocol", ((UDP, UDP),)): "meta l4proto udp",
+    FieldMatch("ct-direction", ((0, 0),)): "ct direction original",
 }
 _PORTS = {TCP: "tcp", UDP: "udp"}
 
@@ -36,9 +39,17 @@ def spelled(body: tuple[Expression, ...], table: Table) -> str:
     while at < len(body):
         each = body[at]
         port = _port(each, body[at + 1] if at + 1 < len(body) else None)
-        words.append(port or _PHRASES.get(each) or render_rule((each,), table))
+        words.append(port or _PHRASES.get(each) or _original_port(each) or render_rule((each,), table))
         at += 2 if port else 1
     return " ".join(words)
+
+
+def _original_port(match: Expression) -> str:
+    """Return ``ct original proto-dst 8151``; empty for other matches."""
+    if not isinstance(match, FieldMatch) or match.field != "ct-orig-dport" or match.negated or len(match.ranges) != 1:
+        return ""
+    first, last = match.ranges[0]
+    return f"ct original proto-dst {first}" if first == last else ""
 
 
 def _port(protocol: Expression, port: Expression | None) -> str:

@@ -1,0 +1,95 @@
+"""Walls that an engine builds on purpose: between its networks, within a network, around what is not published.
+
+The intended way is a common network.  Taking away one of the engine's rules is a proof of what stopped the packet, and
+never a repair.
+"""
+
+import msgspec
+
+from hairpin.causes.cause import View, Way
+from hairpin.change.change import Change, DeleteRule, InsertRule
+from hairpin.engines.connecting import connected, moves_ports
+from hairpin.host.docker import Container, DockerNetwork, Engine
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.spelled import spelled
+from hairpin.netfilter.ir import Rule, Verdict
+from hairpin.network.flow import FromContainer
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """The container that asks and the one that is asked, both of one engine, and a network of the asked one's."""
+
+    engine: Engine
+    asking: Container
+    asked: Container
+    network: DockerNetwork
+
+    def change(self, view: View) -> Change | None:
+        """Return the change that connects the asking container to the asked one's network."""
+        return connected(view.host, self.asking, self.network)
+
+    def side_effects(self, view: View) -> tuple[Message, ...]:
+        """Return what the connection does besides."""
+        if not moves_ports(view.host, self.asking, self.network):
+            return ()
+        return (
+            message(
+                "{name} then leaves by network {network}, whose name sorts first: its published ports move there, and "
+                "their open connections break",
+                name=self.asking.name,
+                network=self.network.name,
+            ),
+        )
+
+
+def pair_of(view: View) -> Pair | None:
+    """Return the two containers of the flow if the packet was stopped between networks of one engine."""
+    start, packet = view.flow.start, view.stop.seen.packet
+    asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    address = packet.saddr if view.in_reply else packet.daddr
+    for engine in view.host.engines:
+        if asking is None or asking not in engine.containers or packet.version != 4:
+            continue
+        for asked in engine.containers:
+            for endpoint in asked.endpoints:
+                network = next((each for each in engine.networks if each.name == endpoint.network), None)
+                if endpoint.ipv4 == address and network is not None:
+                    return Pair(engine, asking, asked, network)
+    return None
+
+
+def by_name(pair: Pair, port: int) -> Way:
+    """Return the way for a flow to the host's address: no connection changes where that address leads."""
+    return Way(
+        Change(()),
+        (
+            message(
+                "connect {asking} to network {network} (`{tool} network connect {network} {asking}`), and let it ask "
+                "{asked}:{port} instead of the host's address",
+                asking=pair.asking.name,
+                network=pair.network.name,
+                tool=pair.engine.kind,
+                asked=pair.asked.name,
+                port=port,
+            ),
+        ),
+    )
+
+
+def turned(view: View, place: Place) -> Change:
+    """Return the change that makes the engine's dropping rule accept, as the opposite option would."""
+    for table in view.namespace.ruleset.tables:
+        if (table.dialect, table.family, table.name) != (place.dialect, place.family, place.table):
+            continue
+        chain = table.chain(place.chain)
+        for rule in chain.rules if chain is not None else ():
+            if rule.number == place.number and place.dialect != "nft" and table.family in ("ip", "ip6"):
+                body = (*(each for each in rule.body if not isinstance(each, Verdict)), Verdict("accept"))
+                text = spelled(body, place.chain, "ip6" if table.family == "ip6" else "ip")
+                made = InsertRule(
+                    view.stop.netns, table.dialect, table.family, table.name, place.chain, Rule(body, text, 1),
+                    place.number,
+                )  # fmt: skip
+                return Change((DeleteRule(view.stop.netns, place), made))
+    return Change((DeleteRule(view.stop.netns, place),))

@@ -1,0 +1,27 @@
+"""Whether what a cause names was written down by somebody, and where."""
+
+from hairpin.causes.cause import Candidate
+from hairpin.change.change import SetSysctl
+from hairpin.host.boot.configured import Configured, of_place, of_sysctl
+from hairpin.network.network import Network
+from hairpin.walk.state import RuleDecided, Stop
+
+
+def configured(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:
+    """Return where the rule, the policy or the setting that the cause names is written down; None: in no file that was
+    read, so that it is an accident."""
+    if candidate.configured is not None:
+        return candidate.configured
+    named = dict(candidate.where)
+    decided = stop.decided_by
+    host = network.host(stop.netns.host)
+    if isinstance(decided, RuleDecided) and stop.netns.is_host:
+        place = decided.place
+        if (named.get("rule"), named.get("chain")) == (place.text, place.chain):
+            return of_place(place, host)
+    for part in candidate.change.parts:
+        if isinstance(part, SetSysctl) and part.netns.is_host and part.netns in network:
+            value = network.namespace(part.netns).sysctls.text(*part.path)
+            if value is not None and value != part.value:
+                return of_sysctl(part.path, value, network.host(part.netns.host))
+    return None

@@ -1,0 +1,63 @@
+"""Takes out of a change the rules that the flow does not need: replies that another rule lets through already."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Way
+from hairpin.change.change import Change, InsertRule
+from hairpin.change.simulate import simulate
+from hairpin.errors import ChangeError
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.walk import walk_flow
+
+
+def trimmed(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
+    """Return the candidate whose change and ways have only what the flow needs, once ``others`` are made."""
+    try:
+        for change in others:
+            network = simulate(change, network)
+    except ChangeError:
+        return candidate
+    ways = tuple(msgspec.structs.replace(way, change=_trimmed(way.change, network, flow)) for way in candidate.ways)
+    return msgspec.structs.replace(candidate, change=_trimmed(candidate.change, network, flow), ways=ways)
+
+
+def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
+    """Return the change without the inserted rules that the flow does not need; any other change as it is."""
+    if change.calls or len(change.parts) < 2 or not all(isinstance(part, InsertRule) for part in change.parts):
+        return change
+    for fewer in _fewer(change):
+        try:
+            if walk_flow(simulate(fewer, network), flow).succeeds:
+                return _trimmed(fewer, network, flow)
+        except ChangeError:
+            continue
+    return change
+
+
+def _fewer(change: Change) -> Iterator[Change]:
+    for left_out in reversed(range(len(change.parts))):
+        yield Change(tuple(part for number, part in enumerate(change.parts) if number != left_out))
+
+
+def joined(changes: tuple[Change, ...]) -> Change:
+    """Return one change for all flows that a cause stops: of changes that only insert rules, the rules of all."""
+    first, *others = changes
+    parts, calls = list(first.parts), list(first.calls)
+    for each in others:
+        if all(isinstance(part, InsertRule) for part in (*parts, *each.parts)) and bool(calls) == bool(each.calls):
+            parts += [part for part in each.parts if part not in parts]
+            calls += [call for call in each.calls if call not in calls]
+    return Change(tuple(parts), tuple(calls))
+
+
+def joined_ways(candidates: tuple[Candidate, ...]) -> tuple[Way, ...]:
+    """Return the ways of the first candidate, each for all flows, as far as the others have the same ways."""
+    first, *others = candidates
+    found: list[Way] = []
+    for number, way in enumerate(first.ways):
+        alike = (each.ways[number].change for each in others if len(each.ways) == len(first.ways))
+        found.append(msgspec.structs.replace(way, change=joined((way.change, *alike))) if way.change.parts else way)
+    return tuple(found)

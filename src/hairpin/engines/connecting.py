@@ -1,0 +1,146 @@
+"""What ``network connect`` does: a second interface in the container, and which network is then its way out.
+
+Measured with Docker 20.10.24: of several networks the one whose name sorts first has the default route.  If that
+changes, the published ports and their docker-proxy follow to the container's address there.
+Source: moby libnetwork/sandbox.go, endpoint.Less(): internal networks last, then by name
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.calls import ConnectContainer
+from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteRule, DeleteSocket, InsertRule, Primitive
+from hairpin.engines.republishing import added_rules, relays, with_container
+from hairpin.engines.starting import bridged_subnet, free_address, gateway_of, veth_pair
+from hairpin.host.boot.saved_rules import rule_of
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
+from hairpin.host.sysctl import Path
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.network.prefix import address_text, network_of
+
+
+def connected(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
+    """Return the change that connects the running container to the network, in the words of its engine.
+
+    None: it is on that network, or its namespace, the bridge or an IPv4 subnet of the network was not read."""
+    engine = next((each for each in host.engines if container in each.containers), None)
+    subnet = bridged_subnet(host, joined)
+    on_it = any(each.network == joined.name for each in container.endpoints)
+    if engine is None or subnet is None or on_it or container.netns is None or container.netns not in host:
+        return None
+    if container.on_host_network or not container.endpoints:
+        return None
+    endpoint = Endpoint(
+        joined.name,
+        joined.id,
+        ipv4=free_address(engine, subnet),
+        ipv4_prefix_length=subnet.prefix_length,
+        gateway4=gateway_of(subnet),
+    )
+    parts = tuple(_parts(host, engine, container, joined, endpoint))
+    return Change(parts, (ConnectContainer(engine.kind, "connect", joined.name, container.name),))
+
+
+def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool:
+    """Return whether the connection moves the container's published ports to the new network: those that are open
+    then break off."""
+    engine = next((each for each in host.engines if container in each.containers), None)
+    published = any(each.actual for each in container.bindings)
+    return engine is not None and published and _becomes_way_out(engine, container, joined)
+
+
+def _becomes_way_out(engine: Engine, container: Container, joined: DockerNetwork) -> bool:
+    internal = {each.name: each.internal for each in engine.networks}
+    others = [each.network for each in container.endpoints if not internal.get(each.network, False)]
+    return not joined.internal and all(joined.name < name for name in others)
+
+
+def _parts(
+    host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
+) -> Iterator[Primitive]:
+    way_out = _becomes_way_out(engine, container, joined)
+    before = host.namespace(container.netns or "")
+    inner, outer = veth_pair(host, f"eth{sum(each.name.startswith('eth') for each in before.links)}", joined.bridge)
+    first_time = way_out and not any(each.actual for each in container.bindings)
+    bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
+    endpoints = (endpoint, *container.endpoints) if way_out else (*container.endpoints, endpoint)
+    changed = msgspec.structs.replace(
+        container, endpoints=endpoints, bindings=bindings if first_time else container.bindings
+    )
+    namespace = _grown(before, inner, endpoint, way_out=way_out)
+    yield AddNamespace(host.name, namespace, outer, changed, _sysctls_of(before, inner))
+    if first_time:
+        yield from added_rules(host, with_container(engine, changed), changed)
+        for binding in bindings:
+            yield from relays(host, changed, binding)
+    elif way_out:
+        yield from _moved_ports(host, engine, container, joined, endpoint)
+
+
+def _grown(before: Namespace, link: Link, endpoint: Endpoint, *, way_out: bool) -> Namespace:
+    """Return the container's namespace with the interface, its address and its routes."""
+    address, length = endpoint.ipv4 or 0, endpoint.ipv4_prefix_length
+    default = Route(4, 0, 0, next_hops=(NextHop(link.name, endpoint.gateway4),))
+    others = tuple(each for each in before.routes if not (way_out and _is_default(each)))
+    return msgspec.structs.replace(
+        before,
+        links=(*before.links, link),
+        addresses=(*before.addresses, Address(link.name, 4, address, length)),
+        routes=(
+            *others,
+            Route(4, address, 32, TABLE_LOCAL, "local", (NextHop(link.name),)),
+            Route(4, network_of(address, length, 4), length, next_hops=(NextHop(link.name),), prefsrc=address),
+            *((default,) if way_out else ()),
+        ),
+    )
+
+
+def _is_default(route: Route) -> bool:
+    return (route.version, route.prefix_length, route.table) == (4, 0, TABLE_MAIN)
+
+
+def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:
+    """Return the values of the new interface: those of the container's first one."""
+    like = next((each.name for each in before.links if each.kind != "loopback" and each.name != "lo"), "")
+    return tuple(
+        ((*path[:3], link.name, *path[4:]), value)
+        for path, value in before.sysctls.values.items()
+        if len(path) > 4 and path[2] == "conf" and path[3] == like
+    )
+
+
+def _moved_ports(
+    host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
+) -> Iterator[Primitive]:
+    """Yield what leads the published ports to the container's new address: rules of iptables, and docker-proxy."""
+    bridges = {each.name: each.bridge for each in engine.networks}
+    known = {each.ipv4: bridges.get(each.network) for each in container.endpoints if each.ipv4 is not None}
+    now = address_text(endpoint.ipv4 or 0, 4)
+    namespace = host.namespace(host.netns.name)
+    for table in namespace.ruleset.tables:
+        for chain in table.chains if table.family == "ip" and table.dialect != "nft" else ():
+            for rule in chain.rules:
+                old = next((each for each in known if _is_about(rule.text, address_text(each, 4))), None)
+                if old is None:
+                    continue
+                text = rule.text.replace(address_text(old, 4), now).replace(known[old] or "-", joined.bridge or "-")
+                moved = rule_of("ip", table.name, chain.name, text)
+                if moved is not None:
+                    yield DeleteRule(host.netns, place_of(table, chain.name, rule))
+                    yield InsertRule(host.netns, table.dialect, "ip", table.name, chain.name, moved, rule.number)
+    for socket in namespace.sockets:
+        if socket.relay is not None and socket.relay.version == 4 and socket.relay.address in known:
+            relay = msgspec.structs.replace(socket.relay, address=endpoint.ipv4 or 0)
+            yield DeleteSocket(host.netns, socket)
+            said = message("recreate {container} with its port published on every address", container=container.name)
+            yield AddSocket(host.netns, msgspec.structs.replace(socket, relay=relay), said)
+
+
+def _is_about(text: str, address: str) -> bool:
+    """Return whether the rule leads a published port to the address, or accepts it there."""
+    return f"--to-destination {address}:" in text or (f" -d {address}/32 " in text and "--dport" in text)

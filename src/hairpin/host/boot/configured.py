@@ -1,0 +1,110 @@
+"""Where somebody wrote a setting down: a file, or an option of an engine, a network, a container.
+
+What is written down is policy: it was meant, and it is there again after a reboot.  What is found only at run time is
+an accident.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.boot.rule_keeper import NFTABLES_CONF, SAVED_V4, SAVED_V6, rule_keeper
+from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line
+from hairpin.host.boot.sysctl_files import settings
+from hairpin.host.docker import DockerNetwork, Engine, is_true
+from hairpin.host.host import Host
+from hairpin.host.sysctl import Path
+from hairpin.netfilter.evaluate.chain import Place
+
+Writer = Literal["engine-option", "network-option", "container-option", "saved-rules", "manager", "sysctl-file"]
+
+
+class Configured(msgspec.Struct, frozen=True):
+    """Who wrote a setting down, and where: a line of a file (0: no single one), or an ``option`` in the words in which
+    it was given.  ``owner``: the network or the container that has the option."""
+
+    writer: Writer
+    file: str = ""
+    line: int = 0
+    option: str = ""
+    owner: str = ""
+    evidence: str = ""
+
+
+_UFW_DEFAULT = "/etc/default/ufw"
+_UFW_POLICIES = {
+    "INPUT": "DEFAULT_INPUT_POLICY",
+    "OUTPUT": "DEFAULT_OUTPUT_POLICY",
+    "FORWARD": "DEFAULT_FORWARD_POLICY",
+}
+_ICC = "com.docker.network.bridge.enable_icc"
+_DEFAULT_BRIDGE = "com.docker.network.bridge.default_bridge"
+
+
+def of_place(place: Place, host: Host) -> Configured | None:
+    """Return where the rule, or the base chain's policy, is written down; None: in no file that was read."""
+    if place.number == 0 and place.dialect != "nft" and rule_keeper(host) == "ufw":
+        found = _assignment(host, _UFW_DEFAULT, _UFW_POLICIES.get(place.chain, ""), place.text.rpartition(" ")[2])
+        if found is not None:
+            return found
+    for file in host.files:
+        if is_rule_script(file.path) if place.dialect == "nft" else file.path in _saved(place):
+            if place.dialect == "nft":
+                line = nft_line(file, place.chain, place.text)
+            elif place.number == 0:
+                line = policy_line(file.text, place.table, place.chain, place.text.rpartition(" ")[2])
+            else:
+                line = rule_line(file, place.family, place.table, place.chain, place.text)
+            if line:
+                writer: Writer = "manager" if "/ufw/" in file.path else "saved-rules"
+                return Configured(writer, file.path, line, evidence=file.evidence)
+    return None
+
+
+def is_rule_script(path: str) -> bool:
+    """Return whether nft(8) loads the file as its script."""
+    return path in NFTABLES_CONF or path.endswith(".nft") or "/nftables" in path
+
+
+def _saved(place: Place) -> tuple[str, ...]:
+    return SAVED_V6 if place.family == "ip6" else SAVED_V4
+
+
+def _assignment(host: Host, path: str, name: str, value: str) -> Configured | None:
+    """Return the line of a shell's file that gives the name that value."""
+    for file in host.files:
+        for number, line in enumerate(file.text.splitlines(), 1):
+            if file.path == path and name and re.fullmatch(rf"\s*{name}\s*=\s*\"?{value}\"?\s*", line):
+                return Configured("manager", path, number, f"{name}={value}", evidence=file.evidence)
+    return None
+
+
+def of_sysctl(path: Path, value: str, host: Host) -> Configured | None:
+    """Return the line that has the last word on the key, if it says this value."""
+    aliases = (path, ("net", "ipv4", "conf", "all", "forwarding")) if path == ("net", "ipv4", "ip_forward") else (path,)
+    found = [each for alias in aliases for each in settings(alias, host.files)]
+    if not found or found[-1].value != value:
+        return None
+    last = found[-1]
+    return Configured("sysctl-file", last.file, last.line, evidence=last.evidence)
+
+
+def of_icc(engine: Engine, network: DockerNetwork, host: Host) -> Configured | None:
+    """Return what forbids the containers of the network to talk to each other; None: nothing does."""
+    default = is_true(network.option(_DEFAULT_BRIDGE), otherwise=network.name == "bridge")
+    if default and engine.icc is False:
+        return of_engine_option("icc", "false", host)
+    given = network.option(_ICC)
+    if is_true(given, otherwise=True):
+        return None
+    return Configured("network-option", option=f"{_ICC}={given}", owner=network.name, evidence=network.evidence)
+
+
+def of_engine_option(name: str, value: str, host: Host) -> Configured:
+    """Return the line of daemon.json that sets the option, else the flag."""
+    for file in host.files:
+        for number, line in enumerate(file.text.splitlines(), 1):
+            if file.path.endswith(".json") and re.search(rf'"{name}"\s*:\s*"?{value}"?', line):
+                return Configured("engine-option", file.path, number, f"{name}={value}", evidence=file.evidence)
+    return Configured("engine-option", option=f"--{name}={value}")

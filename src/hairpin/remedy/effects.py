@@ -1,0 +1,208 @@
+"""Holds each remedy against the other flows of its host: which of them it opens, breaks or brings back.
+
+Only flows with the changed element on their path are walked again.  A remedy that opens or breaks something comes
+behind those that do not, and what disrupts comes last.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from hairpin.causes.cause import Candidate
+from hairpin.change.change import (
+    AddChain,
+    AddNamespace,
+    Change,
+    ChangeWorld,
+    DeleteChain,
+    DeleteRule,
+    InsertRule,
+    OfHost,
+    Primitive,
+    ReplaceTable,
+    RuleEdit,
+    SetContainer,
+    SetPolicy,
+)
+from hairpin.change.simulate import simulate
+from hairpin.diagnose.unread import may_enter_unread
+from hairpin.errors import ChangeError
+from hairpin.host.netns import Netns
+from hairpin.message import message
+from hairpin.netfilter.ir import Hook, Jump, Table
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.remedy.other_flows import flow_key, other_flows
+from hairpin.remedy.remedy import Remedy, SideEffect, Walked
+from hairpin.walk.trace import Trace
+from hairpin.walk.verdicts import Verdict, succeeds
+from hairpin.walk.walk import walk_flow
+
+MAX_OTHERS = 300
+"""Other flows that are walked; a walk takes one to three milliseconds."""
+_STAGES: dict[Hook, frozenset[str]] = {
+    "prerouting": frozenset({"device-in", "prerouting"}),
+    "input": frozenset({"input", "socket"}),
+    "forward": frozenset({"forward"}),
+    "output": frozenset({"output", "output-route"}),
+    "postrouting": frozenset({"postrouting", "device-out"}),
+}
+"""Stages of a trace, one of which it has if the packet came through the hook."""
+
+
+class Others(msgspec.Struct, frozen=True):
+    """The other flows of a host as they are walked now.  ``left_out``: how many more there are, beyond the number that
+    is walked or in containers that were not read."""
+
+    network: Network
+    traces: tuple[Trace, ...]
+    left_out: int = 0
+
+
+def others_of(network: Network) -> Others:
+    """Return the other flows of the network's first host, walked."""
+    flows = other_flows(network)
+    walked = tuple(walk_flow(network, each) for each in flows[:MAX_OTHERS])
+    known = tuple(each for each in walked if not may_enter_unread(network, each))
+    return Others(network, known, len(flows) - len(known))
+
+
+def weighed(
+    remedies: tuple[Remedy, ...],
+    candidate: Candidate,
+    others: Others,
+    asked: tuple[Flow, ...],
+    together: tuple[Change, ...],
+    *,
+    meant: bool,
+) -> tuple[Remedy, ...]:
+    """Return the remedies of a cause with their side effects, the narrowest first.
+
+    ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes that have to go with it.
+    ``meant``: somebody wrote down what stops them, so that nothing else should open; else what the same accident stops
+    is brought back with it.
+    """
+    held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
+    kept = [each for each in held if each.proof is None or succeeds(each.proof)]
+    return tuple(
+        sorted(kept, key=lambda each: (each.disruptive, sum(one.flow is not None for one in each.side_effects)))
+    )
+
+
+def _held(
+    remedy: Remedy,
+    candidate: Candidate,
+    others: Others,
+    asked: tuple[Flow, ...],
+    together: tuple[Change, ...],
+    *,
+    meant: bool,
+) -> Remedy:
+    if not remedy.change.parts:
+        return remedy
+    try:
+        after = simulate(remedy.change, others.network)
+        proof = _proof(remedy, candidate, others, asked, together)
+    except ChangeError:
+        return remedy
+    known = frozenset(map(flow_key, asked))
+    near = [
+        each
+        for each in others.traces
+        if flow_key(each.flow) not in known and _on_path(each, remedy.change, others.network)
+    ]
+    left_out = others.left_out
+    restored: list[str] = []
+    effects: list[SideEffect] = []
+    for trace in near:
+        then = walk_flow(after, trace.flow)
+        verdict = then.verdict
+        if may_enter_unread(after, then):
+            left_out += 1
+            continue
+        if verdict == trace.verdict:
+            continue
+        if not meant and succeeds(verdict) and trace.flow.purpose != "asked":
+            restored.append(_told(trace.flow))
+        else:
+            effects.append(_effect(trace, verdict))
+    walked = Walked(len(near) - (left_out - others.left_out), tuple(restored), left_out)
+    return msgspec.structs.replace(remedy, proof=proof, walked=walked, side_effects=(*effects, *remedy.side_effects))
+
+
+def _proof(
+    remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[Change, ...]
+) -> Verdict | None:
+    """Return the first asked flow's verdict with the remedy; None for the change that proved the cause already."""
+    if remedy.change == candidate.change or not asked:
+        return None
+    network = others.network
+    for change in together:
+        network = simulate(change, network)
+    return walk_flow(simulate(remedy.change, network), asked[0]).verdict
+
+
+def _effect(trace: Trace, verdict: Verdict) -> SideEffect:
+    flow = _told(trace.flow)
+    breaks = succeeds(trace.verdict)
+    text = message("it breaks {flow}", flow=flow) if breaks else message("it opens {flow}", flow=flow)
+    return SideEffect(text, flow, trace.verdict, verdict)
+
+
+def _told(flow: Flow) -> str:
+    return f"{flow.start_text()} → {flow.target_text()}"
+
+
+def _on_path(trace: Trace, change: Change, network: Network) -> bool:
+    """Return whether one of the changed elements is on the packet's path."""
+    return any(_passes(trace, part, network) for part in change.parts)
+
+
+def _passes(trace: Trace, part: Primitive, network: Network) -> bool:
+    if isinstance(part, OfHost):
+        return False
+    if isinstance(part, SetContainer | ChangeWorld | AddNamespace):
+        return True
+    netns = part.netns
+    stages = {
+        step.stage
+        for branch in trace.branches
+        for step in (*branch.request, *branch.reply, *branch.data)
+        if step.netns == netns
+    } | {branch.stop.stage for branch in trace.branches if branch.stop is not None and branch.stop.netns == netns}
+    if not isinstance(part, RuleEdit):
+        return bool(stages)
+    hooks = _hooks(part, netns, network)
+    return bool(stages) and (not hooks or any(stages & _STAGES.get(hook, stages) for hook in hooks))
+
+
+def _hooks(part: RuleEdit, netns: Netns, network: Network) -> frozenset[Hook]:
+    """Return the hooks whose base chains lead to the edited chain; none if that is not known."""
+    if netns not in network:
+        return frozenset()
+    match part:
+        case DeleteRule(place=place) | SetPolicy(place=place):
+            named, chain = (place.dialect, place.family, place.table), place.chain
+        case InsertRule() | AddChain() | DeleteChain():
+            named, chain = (part.dialect, part.family, part.table), part.chain
+        case ReplaceTable():
+            return frozenset()
+        case _:
+            assert_never(part)
+    for table in network.namespace(netns).ruleset.tables:
+        if (table.dialect, table.family, table.name) == named:
+            return frozenset(
+                each.hook for each in table.chains if each.hook is not None and chain in _reached(table, each.name)
+            )
+    return frozenset()
+
+
+def _reached(table: Table, start: str) -> frozenset[str]:
+    seen: set[str] = set()
+    pending = [start]
+    while pending:
+        chain = table.chain(pending.pop())
+        if chain is not None and chain.name not in seen:
+            seen.add(chain.name)
+            pending += [part.chain for rule in chain.rules for part in rule.body if isinstance(part, Jump)]
+    return frozenset(seen)

@@ -1,0 +1,31 @@
+"""Says where a setting was written down."""
+
+from typing import assert_never
+
+from hairpin.host.boot.configured import Configured
+from hairpin.message import Message, message
+
+
+def configured_text(found: Configured) -> Message:
+    """Return the sentence that names the file, or the option and who has it."""
+    if found.file and found.line:
+        return message("It is configured in {file}, line {line}.", file=found.file, line=found.line)
+    match found.writer:
+        case "engine-option":
+            return message("It is configured by dockerd's option {option}.", option=found.option)
+        case "network-option" if not found.option:
+            return message("It is so by design: {owner} were made as separate networks.", owner=found.owner)
+        case "network-option":
+            return message(
+                "It is configured: network {owner} was made with {option}.", owner=found.owner, option=found.option
+            )
+        case "container-option":
+            return message(
+                "It is configured: container {owner} was made with {option}.", owner=found.owner, option=found.option
+            )
+        case "manager":
+            return message("It is configured by {owner}, which keeps it.", owner=found.owner)
+        case "saved-rules" | "sysctl-file":
+            return message("It is configured in {file}.", file=found.file)
+        case _:
+            assert_never(found.writer)

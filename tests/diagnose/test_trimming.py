@@ -1,0 +1,46 @@
+"""A change keeps only the rules that the flow needs; the changes of several flows are one."""
+
+from hairpin.causes.cause import Candidate
+from hairpin.change.change import Change, DeleteRule, InsertRule
+from hairpin.diagnose.trimming import joined, trimmed
+from hairpin.host.boot.saved_rules import rule_of
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from tests.causes.hosts import ruled
+from tests.rule_text import with_rule
+from tests.small_host import HOST_NETNS, published
+
+NOTHING = message("nothing")
+CLOSED = ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP"))
+
+
+def inserted(words: str) -> InsertRule:
+    rule = rule_of("ip", "filter", "DOCKER-USER", words)
+    assert rule is not None
+    return InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "DOCKER-USER", rule, 1)
+
+
+REQUEST, REPLY = inserted("-i eth0 -o docker0 -j RETURN"), inserted("-i docker0 -o eth0 -j RETURN")
+
+
+def test_a_rule_for_replies_that_pass_already_is_left_out() -> None:
+    candidate = Candidate(NOTHING, NOTHING, Change((REQUEST, REPLY)), (), "dropping-rule")
+    assert trimmed(candidate, CLOSED, published(), ()).change == Change((REQUEST,))
+
+
+def test_a_rule_that_the_replies_need_stays() -> None:
+    both_ways = ruled(with_rule("filter DOCKER-USER", "-j DROP"))
+    candidate = Candidate(NOTHING, NOTHING, Change((REQUEST, REPLY)), (), "dropping-rule")
+    assert trimmed(candidate, both_ways, published(), ()).change == Change((REQUEST, REPLY))
+
+
+def test_what_is_no_exception_stays_whole() -> None:
+    deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
+    candidate = Candidate(NOTHING, NOTHING, Change((deletion, REPLY)), (), "dropping-rule")
+    assert trimmed(candidate, CLOSED, published(), ()).change == Change((deletion, REPLY))
+
+
+def test_exceptions_of_several_flows_are_one_change() -> None:
+    assert joined((Change((REQUEST,)), Change((REQUEST, REPLY)))) == Change((REQUEST, REPLY))
+    deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
+    assert joined((Change((deletion,)), Change((REQUEST,)))) == Change((deletion,))

@@ -1,0 +1,100 @@
+"""What a remedy opens, breaks and brings back; the narrowest one comes first."""
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Way
+from hairpin.change.change import Change, InsertRule
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.boot.saved_rules import rule_of
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.network.flow import Flow, Outside
+from hairpin.network.network import Network
+from hairpin.remedy.effects import others_of, weighed
+from hairpin.remedy.plan import remedies
+from hairpin.remedy.remedy import Remedy
+from tests.causes.hosts import asked, ruled
+from tests.rule_text import with_rule
+from tests.small_host import CLIENT, HOST_NETNS, host_namespace, network, published
+
+NOTHING = message("nothing")
+SSH, WWW = (asked(Outside(CLIENT), "198.51.100.11", port) for port in (22, 7000))
+SOCKETS = tuple(Socket("tcp", 4, None, port) for port in (22, 7000))
+
+
+def closed(rule: str) -> Network:
+    """Return the host with two services of its own behind a rule in INPUT."""
+    return network(host_namespace(with_rule("filter INPUT", rule), sockets=SOCKETS))
+
+
+def answered(whole: Network, flow: Flow, *, meant: bool = False) -> tuple[Remedy, ...]:
+    (suspect,) = diagnose(whole, flow).causes
+    made = remedies(suspect.cause, suspect.candidate, whole)
+    return weighed(made, suspect.candidate, others_of(whole), (flow,), (), meant=meant)
+
+
+def test_what_opens_another_service_is_behind_what_opens_this_one_alone() -> None:
+    first, second = answered(closed("-j DROP"), WWW)
+    (command,) = first.commands
+    assert command.endswith("iptables -I INPUT -i eth0 -p tcp --dport 7000 -j ACCEPT")
+    assert first.side_effects == ()
+    assert second.id == "delete-rule"
+    opened = [(each.flow, each.before, each.after) for each in second.side_effects]
+    assert ("192.0.2.10 → 198.51.100.11:22/tcp", "dropped", "delivered") in opened
+
+
+def test_a_rule_about_this_port_alone_is_taken_away_first() -> None:
+    first, _ = answered(closed("-p tcp --dport 7000 -j DROP"), WWW)
+    assert first.id == "delete-rule"
+    assert first.side_effects == ()
+    assert first.walked is not None
+    assert first.walked.count > 0
+
+
+def test_what_the_same_accident_stopped_is_brought_back_and_what_was_meant_is_opened() -> None:
+    dropped = ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP"))
+    accident, *_ = answered(dropped, published())
+    assert accident.id == "delete-rule"
+    assert accident.walked is not None
+    assert "lan (198.51.100.250) → 198.51.100.11:8151/tcp" in accident.walked.restored
+    assert accident.side_effects == ()
+    meant, *_ = answered(dropped, published(), meant=True)
+    assert meant.id == "insert-rule"
+    assert [each.flow for each in meant.side_effects] == ["lan (198.51.100.250) → 198.51.100.11:8151/tcp"]
+
+
+def test_what_a_change_breaks_is_said() -> None:
+    whole = closed("-p tcp --dport 7000 -j DROP")
+    rule = rule_of("ip", "filter", "INPUT", "-p tcp --dport 22 -j DROP")
+    assert rule is not None
+    (suspect,) = diagnose(whole, WWW).causes
+    deletion = suspect.candidate.change.parts
+    breaking = Change((*deletion, InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1)))
+    candidate = Candidate(NOTHING, NOTHING, breaking, (), "dropping-rule")
+    (told,) = weighed(remedies("some-cause", candidate, whole), candidate, others_of(whole), (WWW,), (), meant=False)
+    assert ("192.0.2.10 → 198.51.100.11:22/tcp", "delivered", "dropped") in [
+        (each.flow, each.before, each.after) for each in told.side_effects
+    ]
+
+
+def test_a_way_that_does_not_deliver_the_flow_is_left_out() -> None:
+    whole = closed("-p tcp --dport 7000 -j DROP")
+    (suspect,) = diagnose(whole, WWW).causes
+    other = rule_of("ip", "filter", "INPUT", "-p tcp --dport 7001 -j ACCEPT")
+    assert other is not None
+    useless = Way(Change((InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", other, 1),)))
+    candidate = msgspec.structs.replace(suspect.candidate, ways=(useless,))
+    made = remedies(suspect.cause, candidate, whole)
+    assert len(made) == 2
+    assert len(weighed(made, candidate, others_of(whole), (WWW,), (), meant=False)) == 1
+
+
+def test_flows_that_do_not_pass_the_changed_chain_are_not_walked_again() -> None:
+    first, _ = answered(closed("-p tcp --dport 7000 -j DROP"), WWW)
+    whole = others_of(closed("-p tcp --dport 7000 -j DROP"))
+    assert first.walked is not None
+    assert first.walked.count < len(whole.traces)
+
+
+def test_ssh_is_untouched() -> None:
+    assert diagnose(closed("-p tcp --dport 7000 -j DROP"), SSH).causes == ()

@@ -1,0 +1,45 @@
+"""Which flows a remedy is held against."""
+
+import msgspec
+
+from hairpin.host.socket import Socket
+from hairpin.network.network import Network
+from hairpin.remedy.other_flows import flow_key, other_flows
+from tests.small_host import container_namespace, host_namespace, network, published
+
+SSHD = Socket("tcp", 4, None, 22, process="sshd")
+LOCAL = Socket("tcp", 4, 0x7F000001, 631, process="cupsd")
+
+
+def told(whole: Network) -> list[str]:
+    return [f"{each.start_text()} {each.target_text()} {each.purpose}" for each in other_flows(whole)]
+
+
+def test_published_ports_are_asked_from_each_standpoint_and_from_a_container() -> None:
+    found = told(network())
+    for start in ("192.0.2.10", "lan (198.51.100.250)", "host", "container:web"):
+        assert f"{start} 198.51.100.11:8151/tcp published" in found
+
+
+def test_sockets_are_asked_from_outside_unless_they_are_on_loopback() -> None:
+    found = told(network(host_namespace(sockets=(SSHD, LOCAL))))
+    assert "192.0.2.10 198.51.100.11:22/tcp asked" in found
+    assert not any(":631/" in each for each in found)
+
+
+def test_a_container_is_asked_directly_at_what_it_publishes_and_at_the_rest() -> None:
+    own = container_namespace((Socket("tcp", 4, None, 80), Socket("udp", 4, None, 9)))
+    found = told(network(inner=own))
+    assert "192.0.2.10 172.17.0.2:80/tcp published" in found
+    assert "192.0.2.10 172.17.0.2:9/udp asked" in found
+
+
+def test_no_flow_comes_twice() -> None:
+    keys = [flow_key(each) for each in other_flows(network())]
+    assert len(keys) == len(set(keys))
+    assert flow_key(published()) in keys
+
+
+def test_a_host_of_which_nothing_was_read_has_none() -> None:
+    whole = network()
+    assert other_flows(whole.with_host(msgspec.structs.replace(whole.this, namespaces=()))) == ()
