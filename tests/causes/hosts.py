@@ -157,13 +157,17 @@ def with_tables(*tables: Table) -> Network:
     return network(msgspec.structs.replace(host, ruleset=Ruleset((*host.ruleset.tables, *tables))))
 
 
-def zoned(*names: str) -> Network:
-    """Return the host with firewalld: zones of these names hold docker0, and its rules stop packets from docker0."""
+def zoned(*names: str, dockers: Literal["active", "file", "none"] = "active") -> Network:
+    """Return the host with firewalld: zones of these names hold docker0, and its rules stop packets from docker0.
+
+    ``dockers``: where dockerd's zone stands; firewalld lists only zones in use as active."""
     rules = with_chain("FORWARD_IN_ZONES", "-i docker0 -j REJECT")
     zones = tuple(
-        FirewalldZone(name, interfaces=("docker0",) if name in names else ()) for name in ("docker", "public")
+        FirewalldZone(name, interfaces=("docker0",) if name in names else ())
+        for name in (*(("docker",) if dockers == "active" else ()), "public")
     )
-    return with_host(ruled(rules), firewalld=Firewalld(running=True, runtime=zones))
+    kept = (FirewalldZone("docker", target="ACCEPT"),) if dockers == "file" else ()
+    return with_host(ruled(rules), firewalld=Firewalld(running=True, runtime=zones, permanent=kept))
 
 
 # A second container

@@ -150,6 +150,15 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """Return the containers of every engine."""
         return tuple(container for engine in self.engines for container in engine.containers)
 
+    def publishes_on(self, version: int, address: int, port: int, protocol: str | None) -> bool:
+        """Return whether a container publishes the port on this very address; ``protocol`` None: any."""
+        return any(
+            (binding.version, binding.host_ip, binding.host_port) == (version, address, port)
+            and protocol in (None, binding.protocol)
+            for container in self.containers()
+            for binding in container.bindings
+        )
+
     def engine_of(self, container: Container) -> Engine:
         """Return the engine of one of the host's containers; of one that no engine lists, the first engine."""
         own = (each for each in self.engines if any(one.id == container.id for one in each.containers))

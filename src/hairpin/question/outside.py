@@ -283,6 +283,8 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
         return None
     if any(owns_address(each, version, address) for _, each in network.namespaces()):
         return None
+    if target.port is not None and this.publishes_on(version, address, target.port, target.protocol):
+        return None  # whoever published the port there names the address as this host's
     host = network.namespace(this.netns)
     found = lookup(host, Query(version, address))
     links = [host.link(hop.link) for hop in found.next_hops if hop.link is not None]

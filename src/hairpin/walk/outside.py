@@ -59,28 +59,6 @@ class OutsideAnswer(msgspec.Struct, frozen=True):
     questions: tuple[OpenQuestion, ...] = ()
 
 
-def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
-    """Return what becomes of an outside client's packet that comes to no host that was read; None: it enters one.
-
-    Nobody has stated that the asked address is a host's, and the client is on the side on which the address is."""
-    start = flow.start
-    if not isinstance(start, (Outside, Lan)) or (flow.version, flow.daddr) not in network.world.foreign:
-        return None
-    netns = network.host_netns(flow.host)
-    incoming = _incoming_link(network, netns, flow, start)
-    namespace = network.namespace(netns)
-    onward = lookup(namespace, Query(flow.version, flow.daddr)).next_hops
-    links = (namespace.link(hop.link) for hop in onward if hop.link is not None)
-    outer = (outer_link(network, netns, link) for link in links if link is not None)
-    if incoming is None or incoming not in outer:
-        return None
-    said = message(
-        "the packet goes to the machine that has {address}; no host that was read is known to have it",
-        address=address_text(flow.daddr, flow.version),
-    )
-    return OutsideAnswer(Assumed(said), assumed=(said,))
-
-
 def enters_by(network: Network, flow: Flow) -> State | End:
     """Return the flow's first packet at the link by which it enters, after a 1:1 NAT gateway (if any) has translated
     it."""
@@ -97,7 +75,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     denied = _upstream_denies(network, flow)
     if denied is not None:
         return stopped(state, "upstream-denies", stage="outside", decided_by=denied)
-    link = _incoming_link(network, state.netns, flow, start)
+    link = incoming_link(network, state.netns, flow, start)
     if link is None:
         decided = LinkDecided("", message("no link of this host leads to the outside"))
         return stopped(state, "link-missing", stage="device-in", decided_by=decided)
@@ -172,7 +150,7 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
     return None
 
 
-def _incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
+def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
     """Return the link by which a packet from that start enters.
 
     The link that the start names comes first.  A client on the LAN enters by the link that holds the asked address, any

@@ -29,7 +29,7 @@ Reason = Literal[
     "no-listener", "process-frozen", "never-accepts", "sockets-unread", "namespace-unread",
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
-    "opaque-device", "no-container", "left-instead",
+    "opaque-device", "no-container", "left-instead", "address-lost",
     "start-refused",
     "too-many-ways",
 ]  # fmt: skip

@@ -26,7 +26,8 @@ from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
-from hairpin.walk.outside import OutsideAnswer, asked_by_router, enters_by, outside_takes, passes_by
+from hairpin.walk.outside import OutsideAnswer, asked_by_router, enters_by, outside_takes
+from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
@@ -53,8 +54,12 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
     elsewhere = passes_by(network, flow)
     if elsewhere is not None:
         assert isinstance(flow.start, (Outside, Lan))
-        packet = flow.packet(flow.start.address)
-        step = Step(network.host_netns(flow.host), "outside", "", packet, elsewhere.decided_by)
+        begun = State("outside", network.host_netns(flow.host), flow.packet(flow.start.address))
+        if elsewhere.reason is not None:
+            end = stopped(begun, elsewhere.reason, decided_by=elsewhere.decided_by)
+            yield _failed(end, end.state.history.steps)
+            return
+        step = Step(begun.netns, "outside", "", begun.packet, elsewhere.decided_by)
         yield Branch("leaves", (step,), assumed=elsewhere.assumed)
         return
     started = begin(network, flow)

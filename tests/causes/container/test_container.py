@@ -51,6 +51,10 @@ CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
     ),
+    "it lost its address, and the default route went with it": Case(
+        network(inner=without_addresses(container_namespace(default=False), "eth0")), published(),
+        ("container-address-missing",),
+    ),
     "it has no default route": Case(
         network(inner=container_namespace(default=False)), published(), ("container-default-route-missing",),
     ),

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 import pytest
 
+from hairpin.change.calls import BindInterface
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Namespace
@@ -327,3 +328,11 @@ def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:
     assert plain.endswith("iptables -I INPUT -i eth0 -p tcp --dport 22 -j ACCEPT")
     denied = with_sshd(with_chain("ufw-user-input", "-p tcp --dport 22 -j DROP", hook="INPUT"))
     assert first_remedy(with_host(denied, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw prepend allow 22/tcp",)
+
+
+@pytest.mark.parametrize(("dockers", "zone"), (("active", "docker"), ("file", "docker"), ("none", "trusted")))
+def test_the_bridge_is_put_into_the_zone_that_dockerd_uses(
+    dockers: Literal["active", "file", "none"], zone: str
+) -> None:
+    (cause,) = diagnose(zoned("public", dockers=dockers), egress()).causes
+    assert cause.candidate.change.calls == (BindInterface(zone, "docker0"),)

@@ -1,11 +1,15 @@
-"""The routers that an engine gives to a container: one for each network."""
+"""The routers that an engine gives to a container, one for each network, and the default route by one of them."""
 
 from collections.abc import Iterator
 
+from hairpin.change.change import AddRoute
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.route import NextHop, Route
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import Version, inside
+from hairpin.network.routing import has_default_route
 
 
 def gateways(container: Container, namespace: Namespace, version: Version) -> Iterator[tuple[int, str]]:
@@ -18,3 +22,11 @@ def gateways(container: Container, namespace: Namespace, version: Version) -> It
             if inside(gateway, each.value, each.prefix_length, version):
                 yield gateway, each.link
                 break
+
+
+def default_route(
+    netns: Netns, namespace: Namespace, version: Version, link: str, gateway: int | None
+) -> Iterator[AddRoute]:
+    """Yield the default route that went with the link or its address: by this router of the link's network."""
+    if gateway is not None and not has_default_route(namespace, version):
+        yield AddRoute(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))

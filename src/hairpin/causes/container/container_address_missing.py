@@ -6,7 +6,8 @@ Users see: the port times out after software inside the container changed its ad
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import AddAddress, one
+from hairpin.causes.container._engine_gateway import default_route
+from hairpin.change.change import AddAddress, Change
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.message import message
@@ -36,6 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
         if inner is None:
             continue
         text = address_text(value, version)
+        gateway = endpoint.gateway4 if version == 4 else endpoint.gateway6
+        routes = tuple(default_route(netns, namespace, version, inner, gateway))
         yield Candidate(
             title=message("Container {name} does not have its address {address}", name=container.name, address=text),
             detail=message(
@@ -43,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
                 engine=view.host.engine_of(container).title,
                 address=text,
             ),
-            change=one(AddAddress(netns, Address(inner, version, value, length))),
+            change=Change((AddAddress(netns, Address(inner, version, value, length)), *routes)),
             where=where(container=container.name, address=f"{text}/{length}"),
             in_class="container-address-lost",
             evidence=(container.evidence,),

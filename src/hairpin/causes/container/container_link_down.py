@@ -7,12 +7,10 @@ from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._engine_gateway import gateways
+from hairpin.causes.container._engine_gateway import default_route, gateways
 from hairpin.change.change import AddRoute
 from hairpin.host.link import Link
-from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.routing import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -28,11 +26,11 @@ def find(view: View) -> Iterator[Candidate]:
 def _default_route(view: View, link: Link) -> Iterator[AddRoute]:
     """Yield the default route that the kernel deleted with the link: the one that the engine gave."""
     version = view.flow.version
-    if view.container is None or has_default_route(view.namespace, version):
+    if view.container is None:
         return
     for gateway, name in gateways(view.container, view.namespace, version):
         if name == link.name:
-            yield AddRoute(view.stop.netns, Route(version, 0, 0, next_hops=(NextHop(name, gateway),)))
+            yield from default_route(view.stop.netns, view.namespace, version, name, gateway)
             return
 
 

@@ -25,12 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     held = (owns_address(each, packet.version, packet.daddr) for _, each in view.network.namespaces())
     if not asked or any(held):
         return
-    published = any(
-        (binding.host_port, binding.protocol, binding.version) == (flow.dport, flow.protocol, flow.version)
-        and binding.host_ip == packet.daddr
-        for container in view.host.containers()
-        for binding in container.bindings
-    )
+    published = view.host.publishes_on(flow.version, packet.daddr, flow.dport, flow.protocol)
     place = _place(view)
     if not published or place is None:
         return
@@ -43,8 +38,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("{address} is not an address of this host", address=text),
         detail=message(
-            "Port {port} is published on {address}, but no link has this address ({link} has {own}). The kernel takes "
-            "a packet to it for another machine's.",
+            "Port {port} is published on {address}, but no link has this address ({link} has {own}). The host does not "
+            "answer for it, and a packet to it that comes here anyway is taken for another machine's.",
             port=flow.dport,
             address=text,
             link=place.link,
@@ -75,6 +70,6 @@ CAUSE = Cause(
     id="publish-address-not-on-host",
     title="The published address is on no link of the host",
     source="ip-address(8); moby: cmd/docker-proxy, bind(2) EADDRNOTAVAIL",
-    reasons=frozenset({"rule", "policy", "reject", "forwarding-off", "no-route", "rp-filter", "left-instead"}),
+    reasons=frozenset({"rule", "policy", "reject", "forwarding-off", "no-route", "rp-filter", "address-lost"}),
     find=find,
 )

@@ -24,10 +24,10 @@ def find(view: View) -> Iterator[Candidate]:
     place, link = stopped_by(view, "firewalld"), view.stop.seen.iif
     if place is None or view.stop.stage not in ("input", "forward"):
         return
-    bridges = {each.bridge for engine in view.host.engines for each in engine.networks}
-    if link not in bridges or any(link in zone.interfaces for zone in zones(view) if _accepts(zone)):
+    tools = [engine.kind for engine in view.host.engines for each in engine.networks if each.bridge == link]
+    if not tools or any(link in zone.interfaces for zone in zones(view) if _accepts(zone)):
         return
-    zone = "docker" if any(each.name == "docker" for each in zones(view)) else "trusted"
+    zone = "docker" if "docker" in tools and _is_known(view, "docker") else "trusted"
     yield Candidate(
         title=message("{link} is not in firewalld's zone {zone}", link=link, zone=zone),
         detail=message(
@@ -52,6 +52,15 @@ def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
             of_place = (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table)
             if of_place and chain.hook in ("input", "forward"):
                 yield from rendered(LetIn(view.host_netns, place, chain.name, (body,)), view.network).parts
+
+
+def _is_known(view: View, name: str) -> bool:
+    """Return whether firewalld has the zone.  A zone without interfaces stands in its files only.
+
+    dockerd makes the zone ``docker``, puts its bridges into it, and does not start while one of them is bound to
+    another zone."""
+    firewalld = view.host.firewalld
+    return firewalld is not None and any(each.name == name for each in (*firewalld.runtime, *firewalld.permanent))
 
 
 def _accepts(zone: FirewalldZone) -> bool:

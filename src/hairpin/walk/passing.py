@@ -1,0 +1,46 @@
+"""A client's packet that comes to no host that was read."""
+
+from hairpin.message import message
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network, outer_link, owns_address
+from hairpin.network.prefix import address_text
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.outside import OutsideAnswer, incoming_link
+from hairpin.walk.state import Assumed
+
+
+def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
+    """Return what becomes of an outside client's packet that comes to no host that was read; None: it enters one.
+
+    The client is on the side on which the address is, and nobody has stated that the address is a host's; or the host
+    publishes the port on it and has lost it, so that it answers no router who asks for it."""
+    start = flow.start
+    lost = _is_lost(network, flow)
+    if not isinstance(start, (Outside, Lan)) or not (lost or (flow.version, flow.daddr) in network.world.foreign):
+        return None
+    netns = network.host_netns(flow.host)
+    incoming = incoming_link(network, netns, flow, start)
+    namespace = network.namespace(netns)
+    onward = lookup(namespace, Query(flow.version, flow.daddr)).next_hops
+    links = (namespace.link(hop.link) for hop in onward if hop.link is not None)
+    outer = (outer_link(network, netns, link) for link in links if link is not None)
+    if incoming is None or incoming not in outer:
+        return None
+    address = address_text(flow.daddr, flow.version)
+    if lost:
+        said = message("no host that was read has {address}, so the packet comes to none of them", address=address)
+        return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
+    said = message(
+        "the packet goes to the machine that has {address}; no host that was read is known to have it", address=address
+    )
+    return OutsideAnswer(Assumed(said), assumed=(said,))
+
+
+def _is_lost(network: Network, flow: Flow) -> bool:
+    """Return whether the flow's host publishes the port on the asked address, which no host has any more."""
+    return (
+        network.world.public(flow.version, flow.daddr) is None
+        and network.host(flow.host).publishes_on(flow.version, flow.daddr, flow.dport, flow.protocol)
+        and not any(owns_address(each, flow.version, flow.daddr) for _, each in network.namespaces())
+    )

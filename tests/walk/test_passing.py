@@ -1,0 +1,75 @@
+"""Packets of clients that come to no host that was read."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import PortBinding
+from hairpin.host.link import Address
+from hairpin.network.flow import Flow, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, World
+from hairpin.walk.passing import passes_by
+from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import published_as
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
+from tests.two_hosts import node
+
+GONE = parse_address("198.51.100.12")[1]
+PUBLISHED = published_as(PortBinding("tcp", 80, 8151, GONE, 4))
+MAPPED = msgspec.structs.replace(PUBLISHED, world=World((PublicAddress(4, GONE, HOST_ADDRESS),)))
+ASKED = msgspec.structs.replace(network(), world=World(foreign=((4, GONE),)))
+
+
+def asked(start: Start, port: int = 8151) -> Flow:
+    return Flow(start, 4, GONE, "tcp", port)
+
+
+def holding() -> Network:
+    """Return the network whose host has the address that the port is published on."""
+    (host,) = PUBLISHED.hosts
+    own = host_namespace()
+    own = msgspec.structs.replace(own, addresses=(*own.addresses, Address("eth0", 4, GONE, 24)))
+    others = tuple(each for each in host.namespaces if each.name != own.name)
+    return msgspec.structs.replace(
+        PUBLISHED, hosts=(msgspec.structs.replace(host, namespaces=(own, *others)),)
+    )
+
+
+# network, flow, the reason why the packet comes to no host; None: it enters one; "leaves": it goes to another machine
+PACKETS: dict[str, tuple[Network, Flow, str | None]] = {
+    "for an address that the host has lost": (PUBLISHED, asked(Outside(CLIENT)), "address-lost"),
+    "of a neighbour, too": (PUBLISHED, asked(Lan(HOST_ADDRESS + 100)), "address-lost"),
+    "for a port that is not published on it": (PUBLISHED, asked(Outside(CLIENT), 8152), None),
+    "for an address that the host has": (holding(), asked(Outside(CLIENT)), None),
+    "for an address that a gateway maps to the host": (MAPPED, asked(Outside(CLIENT)), None),
+    "of the host itself": (PUBLISHED, asked(FromHost()), None),
+    "for an address that another machine may have": (ASKED, asked(Outside(CLIENT)), "leaves"),
+}
+
+
+@pytest.mark.parametrize(("net", "flow", "expected"), PACKETS.values(), ids=PACKETS)
+def test_passes_by(net: Network, flow: Flow, expected: str | None) -> None:
+    taken = passes_by(net, flow)
+    assert (taken and (taken.reason or "leaves")) == expected
+
+
+def test_a_packet_that_nobody_answers_for_is_dropped_outside() -> None:
+    (branch,) = walk_flow(PUBLISHED, asked(Outside(CLIENT))).branches
+    assert branch.verdict == "dropped"
+    assert branch.stop is not None
+    assert (branch.stop.reason, branch.stop.stage) == ("address-lost", "outside")
+
+
+def test_another_host_that_has_the_address_gets_the_packet() -> None:
+    other = node("two")
+    namespaces = tuple(
+        msgspec.structs.replace(each, addresses=(*each.addresses, Address("eth0", 4, GONE, 24)))
+        if each.name == other.netns.name
+        else each
+        for each in other.namespaces
+    )
+    both = msgspec.structs.replace(
+        PUBLISHED, hosts=(*PUBLISHED.hosts, msgspec.structs.replace(other, namespaces=namespaces))
+    )
+    assert passes_by(both, asked(Outside(CLIENT))) is None
