@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.host.docker import Container, DockerNetwork
+from hairpin.host.docker import Container, DockerNetwork, Engine
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,24 @@ def test_running(status: str, running: bool) -> None:
 def test_option() -> None:
     network = DockerNetwork("1", "n1", "bridge", options=(("a", "b"),))
     assert (network.option("a"), network.option("b")) == ("b", None)
+
+
+@pytest.mark.parametrize(
+    ("iptables", "ip_masq", "default", "masquerades"),
+    (
+        (None, None, "true", False),
+        (False, None, "true", True),
+        (False, False, "true", False),
+        (False, None, "false", False),
+    ),
+)
+def test_a_daemon_without_iptables_writes_that_it_does_not_masquerade(
+    iptables: bool | None, ip_masq: bool | None, default: str, masquerades: bool
+) -> None:
+    options = (
+        ("com.docker.network.bridge.default_bridge", default),
+        ("com.docker.network.bridge.enable_ip_masquerade", "false"),
+    )
+    network = DockerNetwork("1", "n1", "bridge", options=options)
+    engine = Engine("docker", "unix:///run/docker.sock", iptables=iptables, ip_masq=ip_masq, networks=(network,))
+    assert engine.masquerades(network) is masquerades

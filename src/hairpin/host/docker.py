@@ -213,8 +213,11 @@ class Engine(msgspec.Struct, frozen=True):
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.
 
-        A daemon's ``--ip-masq`` is meant for its default network only.
+        A daemon's ``--ip-masq`` is meant for its default network only.  A daemon without iptables writes "false" there
+        by itself, so this says nothing about what is wanted (moby: daemon/daemon.go verifyDaemonSettings()).
         """
         default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
+        if default and self.iptables is False and self.ip_masq is not False:
+            return True
         asked = network.option("com.docker.network.bridge.enable_ip_masquerade")
         return is_true(asked, otherwise=not (default and self.ip_masq is False))

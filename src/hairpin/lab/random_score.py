@@ -174,7 +174,11 @@ def _broken_by(lab: Lab, fault: Scenario) -> bool:
 
 def _chosen_flows(lab: Lab, draw: Draw, seen: Seen, chance: random.Random) -> tuple[Flow, ...]:
     """Return flows to ask about, all delivered before the faults: some of the scenarios', and one of the whole lab."""
-    of_lab = [_flow(lab, way) for way in sorted(seen.flows) if not way.source and way.port != str(UNPUBLISHED)]
+    of_lab = [
+        _flow(lab, way)
+        for way, outcome in sorted(seen.flows.items())
+        if outcome is Outcome.DELIVERED and not way.source and way.port != str(UNPUBLISHED)
+    ]
     chance.shuffle(of_lab)
     of_scenarios = list(draw.flows)
     if len(of_scenarios) > MOST_FLOWS:

@@ -66,6 +66,16 @@ def test_the_newest_of_ipv6_stands_first() -> None:
     assert made == ["192.0.2.1/32", "192.0.2.2/32", "2001:db8::1/128", "2001:db8::2/128"]
 
 
+def test_a_link_that_is_down_gets_its_routes_when_a_change_sets_it_up() -> None:
+    plain = Address("eth0", 4, number("192.0.2.1"), 24)
+    without = msgspec.structs.replace(plain, noprefixroute=True)
+    down = msgspec.structs.replace(on(plain, without), links=(Link(2, "eth0", up=False),))
+    assert tuple(addresses(down)) == (
+        "address add 192.0.2.1/24 dev eth0 scope global",
+        "address add 192.0.2.1/24 dev eth0 scope global noprefixroute",
+    )
+
+
 def test_only_neighbours_set_by_hand_are_put_back() -> None:
     known = (
         Neighbour("eth0", 4, number("192.0.2.7"), 0x02420A000007, "PERMANENT"),

@@ -12,7 +12,8 @@ _BY_ITSELF = ((4, 0x7F000001), (6, 1))
 
 
 def addresses(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each address.  The kernel makes no routes for it, since the snapshot's routes are replayed.
+    """Yield a line for each address.  The kernel makes no routes for it, since the snapshot's routes are replayed; but a
+    link that is down gets them when a change sets it up (net/ipv4/fib_frontend.c fib_netdev_event()).
 
     IPv6 lists the newest first, and of equal ones sends from the first: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
@@ -21,10 +22,10 @@ def addresses(namespace: Namespace) -> Iterator[str]:
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
         if not address.tentative:  # it takes no packets yet; here the check for duplicates would find none
-            yield _line(address)
+            yield _line(address, routed=not link.up and not address.noprefixroute)
 
 
-def _line(address: Address) -> str:
+def _line(address: Address, *, routed: bool) -> str:
     local = address_text(address.value, address.version)
     words = ["address add"]
     if address.peer is not None and address.peer != address.value:
@@ -37,7 +38,7 @@ def _line(address: Address) -> str:
     if address.version == 6:
         words.append("nodad")
         words += ["preferred_lft", "0"] if address.deprecated else []
-    return " ".join((*words, "noprefixroute"))
+    return " ".join((*words, *(() if routed else ("noprefixroute",))))
 
 
 def neighbours(namespace: Namespace) -> Iterator[str]:
