@@ -5,8 +5,9 @@ from collections.abc import Callable
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.host_state import host_state
 from hairpin.lab.plan import HostPlan, LabPlan
+from hairpin.lab.probe import Outcome
 from hairpin.lab.reboot import Disk, booted, written
-from hairpin.lab.repairing import after_boot, look
+from hairpin.lab.repairing import Left, after_boot, look
 
 UNIT = """[Unit]
 After=docker.service
@@ -44,8 +45,11 @@ def test_a_parameter_that_is_loaded_before_dockerd_opens_a_port(lab_host: Callab
     plan = LabPlan()
     seen = look(lab_host(plan), plan)
     disk = Disk({"/etc/sysctl.d/99-x.conf": "net.ipv4.ip_forward = 1\n"})
-    assert after_boot(plan, {"host": disk}, seen) == ("opened neighbour by the host → container:web:7999",)
-    assert after_boot(plan, {"host": Disk()}, seen) == ()
+    opened = "neighbour by the host → container:web:7999"
+    assert after_boot(plan, Left({"host": disk}, seen.flows), seen) == (f"opened {opened}",)
+    assert after_boot(plan, Left({"host": Disk()}, seen.flows), seen) == ()
+    before = {way: Outcome.DELIVERED if str(way) == opened else outcome for way, outcome in seen.flows.items()}
+    assert after_boot(plan, Left({"host": disk}, before), seen) == ()  # the fault had opened it, and is on the disk
 
 
 def test_of_several_hosts_each_has_its_own_disk() -> None:

@@ -14,7 +14,7 @@ from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, describes
 from hairpin.lab.judging import judge_everything
 from hairpin.lab.probe import Outcome
 from hairpin.lab.random_faults import NO_FAULT, Draw, kinds
-from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, disks_of, look
+from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, left_by, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.trial import break_host, running_scenario, settled
@@ -139,11 +139,11 @@ def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
         if draw.healthy is not None and draw.healthy.everything and draw.healthy.healthy:
             asked.append(_everything(draw.healthy, ask(lab.host, (), command)))
         repairs = _repaired(lab, flows, seen, command)
-        disks = disks_of(lab, seen)
+        left = left_by(lab, seen)
     row = msgspec.structs.replace(row, left_out=left_out, asked=tuple(asked), repairs=repairs)
     if not any(repair.lasts for repair in repairs):
         return row
-    return msgspec.structs.replace(row, boot=after_boot(draw.plan, disks, seen))
+    return msgspec.structs.replace(row, boot=after_boot(draw.plan, left, seen))
 
 
 def _repaired(lab: Lab, flows: tuple[Flow, ...], seen: Seen, command: tuple[str, ...]) -> tuple[RepairScore, ...]:

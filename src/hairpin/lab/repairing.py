@@ -31,6 +31,13 @@ class Seen(msgspec.Struct, frozen=True):
     state: State
 
 
+class Left(msgspec.Struct, frozen=True):
+    """A lab behind its repairs, before the reboot: its hosts' disks, and the outcome of each way."""
+
+    disks: Mapping[str, Disk]
+    flows: Outcomes
+
+
 class RepairScore(msgspec.Struct, frozen=True):
     """What came of one printed repair.
 
@@ -151,21 +158,23 @@ def _lost_lines(earlier: tuple[Printed, ...], printed: Printed) -> tuple[str, ..
     )
 
 
-def after_boot(plan: LabPlan, disks: Mapping[str, Disk], seen: Seen) -> tuple[str, ...]:
-    """Boot the plan's hosts with these disks; return the flows that are not as they were before the fault."""
+def after_boot(plan: LabPlan, left: Left, seen: Seen) -> tuple[str, ...]:
+    """Boot the plan's hosts with these disks; return the flows that are neither as they were before the fault nor as
+    the repairs left them: a fault that is on the disk lasts, too, and what it does to other flows."""
     try:
-        with running_lab(booted(plan, disks)) as lab:
+        with running_lab(booted(plan, left.disks)) as lab:
             all_ways(lab, plan)
             found = settled_all(lab, seen.flows, PATIENCE_S)
     except LabError as error:
         return (str(error).splitlines()[-1],)
-    lost = broken(seen.flows, seen.flows, found)
-    return (*(f"opened {flow}" for flow in opened(seen.flows, found)), *(f"broke {flow}" for flow in lost))
+    new = [flow for flow in opened(seen.flows, found) if flow not in opened(seen.flows, left.flows)]
+    lost = broken(seen.flows, left.flows, found)
+    return (*(f"opened {flow}" for flow in new), *(f"broke {flow}" for flow in lost))
 
 
-def disks_of(lab: Lab, seen: Seen) -> Mapping[str, Disk]:
-    """Return what the lab's hosts have written on their disks since before the fault."""
-    return written(lab, seen.state)
+def left_by(lab: Lab, seen: Seen) -> Left:
+    """Return what the lab's hosts have written on their disks since before the fault, and what its flows do now."""
+    return Left(written(lab, seen.state), settled_all(lab, seen.flows, patience_s=0.5))
 
 
 def _again(lab: Lab, carry: Callable[[], str]) -> tuple[str, ...]:

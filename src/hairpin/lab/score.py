@@ -17,8 +17,7 @@ from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
-from hairpin.lab.reboot import Disk
-from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, disks_of, look
+from hairpin.lab.repairing import Left, RepairScore, Seen, after_boot, carry_out, left_by, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
@@ -159,15 +158,15 @@ def _printed(scenario: Scenario, answers: Iterable[Answer]) -> tuple[tuple[Flow,
 
 def _carried_out(
     lab: Lab, scenario: Scenario, flow: Flow, printed: Printed, seen: Seen
-) -> tuple[RepairScore, Seen, Mapping[str, Disk]]:
+) -> tuple[RepairScore, Seen, Left]:
     score = carry_out(lab, scenario.name, flow, printed, seen)
-    return score, seen, disks_of(lab, seen)
+    return score, seen, left_by(lab, seen)
 
 
-def _rebooted(plan: LabPlan, score: RepairScore, seen: Seen, disks: Mapping[str, Disk]) -> RepairScore:
+def _rebooted(plan: LabPlan, score: RepairScore, seen: Seen, left: Left) -> RepairScore:
     if not score.lasts:
         return score
-    return msgspec.structs.replace(score, boot=after_boot(plan, disks, seen))
+    return msgspec.structs.replace(score, boot=after_boot(plan, left, seen))
 
 
 def _asked_alone(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> Iterator[FlowScore]:
