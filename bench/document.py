@@ -46,8 +46,8 @@ published port, and back.
 _HOSTS = """## Whole questions, beside `docker inspect`
 
 Lab hosts with a real dockerd. The times are the processor time of all processes that the command starts, and as a
-ratio to `docker inspect` of all containers in the same run. *One healthy port* leaves the replica out; *one broken port*
-has its cause and its replica; *everything* is `hairpin check` without a target and without the replica.
+ratio to `docker inspect` of all containers in the same run. *One healthy port* leaves the replica out; *one broken
+port* has its cause and its replica; *everything* is `hairpin check` without a target and without the replica.
 
 | containers | docker inspect | one healthy port | one broken port | everything |
 | --- | --- | --- | --- | --- |
