@@ -141,8 +141,9 @@ class _Replica:
         return Tap(plan.netns)
 
     def after_change(self) -> None:
-        """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew.  A link that
-        the change has set up gets its carrier first."""
+        """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew.
+
+        A link that the change has set up gets its carrier first."""
         self._changed = True
         self.built.settle()
         for name, plan in self._plans.items():
