@@ -95,7 +95,7 @@ def test_a_cause_on_a_healthy_host_of_a_broken_network_is_a_false_alarm() -> Non
     assert (sick.false_alarm, sick.wrong.startswith("false alarm: masquerade-missing@")) == (True, True)
 
 
-@pytest.mark.parametrize(("reason", "right"), (("no-neighbour", True), ("rule", False)))
+@pytest.mark.parametrize(("reason", "right"), (("no-neighbour", True), ("left-instead", True), ("rule", False)))
 def test_the_kernel_reports_late_that_nobody_answers_arp(reason: str, right: bool) -> None:
     flow = Flow(target="8151", after=Outcome.UNREACHABLE)
     found = AskedFlow("f1", "a", "b", "dropped", ("c1",), StoppedAt(reason))

@@ -31,9 +31,7 @@ def holding() -> Network:
     own = host_namespace()
     own = msgspec.structs.replace(own, addresses=(*own.addresses, Address("eth0", 4, GONE, 24)))
     others = tuple(each for each in host.namespaces if each.name != own.name)
-    return msgspec.structs.replace(
-        PUBLISHED, hosts=(msgspec.structs.replace(host, namespaces=(own, *others)),)
-    )
+    return msgspec.structs.replace(PUBLISHED, hosts=(msgspec.structs.replace(host, namespaces=(own, *others)),))
 
 
 # network, flow, the reason why the packet comes to no host; None: it enters one; "leaves": it goes to another machine

@@ -240,7 +240,8 @@ def describes(flow: AskedFlow, outcome: Outcome, *, across_hosts: bool = False) 
     """Return whether hairpin's answer says what the real connection did.
 
     If nobody answers ARP for the next hop, the walk says ``dropped``, and the kernel sends an ICMP error some seconds
-    later.  A router to which a packet leaves instead of reaching its container may send one, too. Between hosts (``across_hosts``) the ARP request itself may be lost, for example in a tunnel.
+    later.  A router to which a packet leaves instead of reaching its container may send one, too.  Between hosts
+    (``across_hosts``) the ARP request itself may be lost, for example in a tunnel.
     """
     unheard = across_hosts or (flow.stopped_at is not None and flow.stopped_at.reason in _MAY_BE_UNREACHABLE)
     late = outcome is Outcome.UNREACHABLE and unheard and flow.verdict == "dropped"

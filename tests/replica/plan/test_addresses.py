@@ -54,6 +54,15 @@ def test_addresses(address: Address, lines: tuple[str, ...]) -> None:
     assert tuple(addresses(on(address))) == lines
 
 
+def test_a_link_that_is_set_up_later_gets_the_route_to_its_network() -> None:
+    down = (Link(2, "eth0", up=False),)
+    own = Address("eth0", 4, number("192.0.2.1"), 24)
+    added = "address add 192.0.2.1/24 dev eth0 scope global"
+    assert tuple(addresses(Namespace("host", links=down, addresses=(own,)))) == (added,)
+    bare = msgspec.structs.replace(own, noprefixroute=True)
+    assert tuple(addresses(Namespace("host", links=down, addresses=(bare,)))) == (f"{added} noprefixroute",)
+
+
 def test_the_newest_of_ipv6_stands_first() -> None:
     """In that order the tools list them, and of equal ones the kernel sends from the first."""
     known = (
@@ -64,16 +73,6 @@ def test_the_newest_of_ipv6_stands_first() -> None:
     )
     made = [line.split()[2] for line in addresses(on(*known))]
     assert made == ["192.0.2.1/32", "192.0.2.2/32", "2001:db8::1/128", "2001:db8::2/128"]
-
-
-def test_a_link_that_is_down_gets_its_routes_when_a_change_sets_it_up() -> None:
-    plain = Address("eth0", 4, number("192.0.2.1"), 24)
-    without = msgspec.structs.replace(plain, noprefixroute=True)
-    down = msgspec.structs.replace(on(plain, without), links=(Link(2, "eth0", up=False),))
-    assert tuple(addresses(down)) == (
-        "address add 192.0.2.1/24 dev eth0 scope global",
-        "address add 192.0.2.1/24 dev eth0 scope global noprefixroute",
-    )
 
 
 def test_only_neighbours_set_by_hand_are_put_back() -> None:
