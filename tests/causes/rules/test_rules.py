@@ -326,6 +326,8 @@ def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:
     assert first_remedy(with_ufw, SSH)[1].commands == ("ufw allow 22/tcp",)
     (plain,) = first_remedy(closed, SSH)[1].commands
     assert plain.endswith("iptables -I INPUT -i eth0 -p tcp --dport 22 -j ACCEPT")
+    unled = with_sshd(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook=None)))
+    assert first_remedy(with_host(unled, ufw=Ufw(enabled=True)), SSH)[1].commands == (plain,)
     denied = with_sshd(with_chain("ufw-user-input", "-p tcp --dport 22 -j DROP", hook="INPUT"))
     assert first_remedy(with_host(denied, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw prepend allow 22/tcp",)
 

@@ -4,8 +4,11 @@ Where ufw keeps the rules, its own command is the only way.  A rule that is writ
 flow gets an exception.  A rule that is found only at run time is taken away.
 """
 
+import msgspec
+
 from hairpin.causes.cause import View
 from hairpin.causes.rules._lifting import deletion, exception, lets_exceptions
+from hairpin.causes.rules._rule_owner import led_from
 from hairpin.change.calls import AllowInUfw
 from hairpin.change.change import Change
 from hairpin.change.ufw import allowed
@@ -41,7 +44,13 @@ def through_ufw(view: View, place: Place) -> Change | None:
         return None
     call = _call(view, place, packet.dport, "tcp" if packet.protocol == TCP else "udp")
     parts = allowed(call, view.host_netns, view.host_namespace.ruleset)
-    return Change(parts, (call,)) if parts else None
+    # After a flush ufw's chains are gone or no rule leads to them, and its command changes nothing for this packet.
+    reached = any(
+        part.family == place.family
+        and led_from(view, msgspec.structs.replace(place, chain=part.chain), view.stop.stage.upper())
+        for part in parts
+    )
+    return Change(parts, (call,)) if reached else None
 
 
 def _is_of_ufw(view: View, place: Place) -> bool:
