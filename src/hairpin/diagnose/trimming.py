@@ -48,7 +48,9 @@ def joined(changes: tuple[Change, ...]) -> Change:
     first, *others = changes
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
-        if all(isinstance(part, AddSocket | InsertRule) for part in (*parts, *each.parts)) and bool(calls) == bool(each.calls):
+        if all(isinstance(part, AddSocket | InsertRule) for part in (*parts, *each.parts)) and bool(calls) == bool(
+            each.calls
+        ):
             parts += [part for part in each.parts if part not in parts]
             calls += [call for call in each.calls if call not in calls]
     return Change(tuple(parts), tuple(calls))
