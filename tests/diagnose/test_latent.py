@@ -5,13 +5,27 @@ import pytest
 
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.latent import LatentCause, latent
+from hairpin.host.docker import PortBinding
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from tests.rule_text import without, without_chain
-from tests.small_host import egress, host_namespace, network, published
+from tests.small_host import container, egress, engine, host_namespace, network, published
 
 NO_JUMP = without("-A PREROUTING -m addrtype")
 NO_CHAIN = without_chain("nat", "DOCKER")
+FLUSHED = """\
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+COMMIT
+"""
+REFUSED = "driver failed programming external connectivity: iptables: No chain/target/match by that name."
 
 
 def found(hosts: Network, *, inside: bool = False) -> tuple[LatentCause, ...]:
@@ -42,6 +56,20 @@ def test_what_stops_a_flow_already_is_not_latent() -> None:
     examination = examine(hosts, (published(),))
     assert [each.id for each in examination.causes] == ["docker-nat-jump-missing-prerouting"]
     assert latent(examination) == ()
+
+
+def test_what_a_cause_of_another_flow_puts_back_is_said_once() -> None:
+    """Of the two flows, one fails now; the other will miss the same rules, but for those of its own container."""
+    other = msgspec.structs.replace(
+        container("created"), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),), error=REFUSED
+    )
+    hosts = network(host_namespace(FLUSHED), docker=engine(container(), other))
+    web = msgspec.structs.replace(published(), container="web")
+    api = msgspec.structs.replace(published(), dport=8152, container="api")
+    together = examine(hosts, (web, api))
+    assert "docker-nat-chain-missing" in {each.id for each in together.causes}
+    assert latent(together) == ()
+    assert [each.found.id for each in latent(examine(hosts, (web,)))] == ["docker-nat-chain-missing"]
 
 
 @pytest.mark.parametrize("rules", (NO_JUMP, NO_CHAIN), ids=("jump", "chain"))

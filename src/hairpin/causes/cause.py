@@ -120,7 +120,8 @@ class Candidate(msgspec.Struct, frozen=True):
     refused: Reason | None = None
     made_by: tuple[str, ...] = ()
     joins: str = ""
-    """Candidates of one cause that have this in common are one, wherever they are: both directions of a wall."""
+    """Candidates of one cause that have this in common are one, wherever they are: both directions of a wall, or all
+    docker-proxies of a daemon."""
 
 
 class Cause(msgspec.Struct, frozen=True):

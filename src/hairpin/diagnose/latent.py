@@ -4,6 +4,8 @@ dockerd's docker-proxy ends with dockerd, and dockerd starts no container whose 
 chain/target/match by that name``).  The event is simulated, and the flow is diagnosed as always.
 """
 
+import re
+
 import msgspec
 
 from hairpin.causes.cause import Candidate
@@ -57,10 +59,26 @@ def latent(examination: Examination) -> tuple[LatentCause, ...]:
             event, after = ("docker-kill", without_relays) if restarted is None else ("container-restart", restarted)
             found = diagnose(after, flow) if after is not None else diagnosis
             for suspect in found.causes:
-                if suspect.candidate.in_class in _LOST and suspect.key not in known:
+                if (
+                    suspect.candidate.in_class in _LOST
+                    and suspect.key not in known
+                    and not _told_now(suspect, examination)
+                ):
                     later.setdefault(suspect.key, []).append(_Miss(number, event, found, suspect, _relayed(diagnosis)))
     first = len(examination.causes) + len(examination.instead) + 1
     return tuple(_latent(f"c{first + place}", members) for place, members in enumerate(later.values()))
+
+
+def _told_now(suspect: Suspect, examination: Examination) -> bool:
+    """Return whether a cause of a flow that fails now puts back all rules that this one would."""
+    rules = _rules(suspect.candidate)
+    alike = (each for each in examination.causes if (each.id, each.host) == (suspect.cause, suspect.host))
+    return any(rules <= _rules(each.candidate) for each in alike)
+
+
+def _rules(candidate: Candidate) -> frozenset[str]:
+    named = dict(candidate.where)
+    return frozenset(text for key in ("chains", "rules") for text in re.split("[;,] ", named.get(key, "")) if text)
 
 
 def _relayed(diagnosis: Diagnosis) -> bool:

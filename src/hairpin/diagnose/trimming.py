@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Way
-from hairpin.change.change import Change, InsertRule
+from hairpin.change.change import AddSocket, Change, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
@@ -43,11 +43,14 @@ def _fewer(change: Change) -> Iterator[Change]:
 
 
 def joined(changes: tuple[Change, ...]) -> Change:
-    """Return one change for all flows that a cause stops: of changes that only insert rules, the rules of all."""
+    """Return one change for all flows that a cause stops: of changes that only add rules or sockets,
+    those of all."""
     first, *others = changes
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
-        if all(isinstance(part, InsertRule) for part in (*parts, *each.parts)) and bool(calls) == bool(each.calls):
+        if all(isinstance(part, AddSocket | InsertRule) for part in (*parts, *each.parts)) and bool(calls) == bool(
+            each.calls
+        ):
             parts += [part for part in each.parts if part not in parts]
             calls += [call for call in each.calls if call not in calls]
     return Change(tuple(parts), tuple(calls))

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import Contact, Engine, PortBinding
+from hairpin.diagnose.examination import examine
+from hairpin.host.docker import Boot, Contact, Engine, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -32,6 +33,7 @@ from tests.small_host import (
     DOCKER_RULES,
     HOST_ADDRESS,
     WEB_ITSELF,
+    container,
     egress,
     engine,
     host_namespace,
@@ -191,3 +193,39 @@ def test_a_port_is_published_by_a_person_and_by_no_rule(port: int, protocol: str
     assert (remedy.commands, remedy.persist, remedy.persist_commands) == ((), (), ())
     advice = " | ".join(map(str, remedy.advice))
     assert all(each in advice for each in words)
+
+
+DOWN_WITH_TWO: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
+    "docker-proxy ended, which held the ports of both": (
+        "running", (("service docker start", "docker start web", "docker start api"),)
+    ),
+    "each container has ended by itself": (
+        "exited", (("service docker start", "docker start web"), ("service docker start", "docker start api"))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "commands"), DOWN_WITH_TWO.values(), ids=DOWN_WITH_TWO)
+def test_a_daemon_that_does_not_run_under_two_containers(status: str, commands: tuple[tuple[str, ...], ...]) -> None:
+    other = msgspec.structs.replace(
+        container(status), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),)
+    )
+    docker = msgspec.structs.replace(engine(container(status), other), boot=Boot("sysvinit"))
+    whole = down(network(host_namespace(sockets=()), docker=docker))
+    found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
+    assert tuple(remedies(each.id, each.candidate, whole)[0].commands for each in found) == commands
+    assert {flow for each in found for flow in each.flows} == {0, 1}
+
+
+# the address that the port is published on, and the option as docker takes it
+OPTIONS: dict[str, tuple[PortBinding, str]] = {
+    "IPv4": (PortBinding("tcp", 80, 8151, LOOPBACK, 4), "-p 127.0.0.1:8151:80"),
+    "IPv6": (PortBinding("tcp", 80, 8151, 1, 6), "-p [::1]:8151:80"),
+}
+
+
+@pytest.mark.parametrize(("binding", "option"), OPTIONS.values(), ids=OPTIONS)
+def test_the_option_that_publishes_on_one_address(binding: PortBinding, option: str) -> None:
+    (suspect,) = diagnose(bound(binding, binding.host_ip or 0), published()).causes
+    assert suspect.candidate.configured is not None
+    assert (suspect.cause, suspect.candidate.configured.option) == ("published-on-loopback-only", option)

@@ -80,7 +80,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         evidence=(container.evidence,),
         configured=Configured(
             "container-option",
-            option=f"-p {address}:{port}",
+            option=f"-p {f'[{address}]' if binding.version == 6 else address}:{port}",
             owner=container.name,
             evidence=container.evidence,
         ),

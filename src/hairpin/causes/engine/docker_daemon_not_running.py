@@ -51,7 +51,7 @@ def _candidate(engine: Engine, container: Container, parts: tuple[Primitive, ...
     started_too = container.restart_policy in _STARTED
     further = () if started_too else (SetContainerState("docker", "start", container.name),)
     said = (
-        message("docker-proxy, which holds port {port}, ended with it.", port=binding.host_port)
+        message("docker-proxy, which holds the published ports, ended with it.")
         if container.running
         else message(
             "Container {name} publishes port {port}. It does not run, as dockerd has to start it.",
@@ -67,6 +67,7 @@ def _candidate(engine: Engine, container: Container, parts: tuple[Primitive, ...
         in_class="switched-off",
         evidence=_evidence(engine, container),
         side_effects=(_RESTARTS,) if any(each.running for each in engine.containers) else (),
+        joins="docker-proxy" if container.running else "",
     )
 
 
