@@ -86,15 +86,15 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
         )
     elif walked.restored:
         yield message(
-            "{count} other flows were walked with this change: it brings back {restored} of them, and {changed} others "
-            "change.",
+            "{count} other flows were walked with this change: it brings back {restored} of them, and the verdict of "
+            "{changed} others changes.",
             count=walked.count,
             restored=len(walked.restored),
             changed=changed,
         )
     elif changed:
         yield message(
-            "{count} other flows were walked with this change: {changed} of them change.",
+            "{count} other flows were walked with this change: the verdict of {changed} changes.",
             count=walked.count,
             changed=changed,
         )

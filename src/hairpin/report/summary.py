@@ -20,17 +20,24 @@ def summary(answer: Answer) -> Message | None:
         return _problems(found) if found else None
     if not found:
         return _without_problem(answer, undecided)
-    said = message("{problems} in {scope}", problems=_problems(found), scope=_scope(answer))
-    if undecided:
-        said = message("{said}, {count} of {all} flows undecided", said=said, count=undecided, all=len(answer.flows))
     asked = {_port(each) for each in _inward(answer)}
     failing = {_port(each) for each in _inward(answer) if not each.succeeds}
-    if len(asked) > 1 and failing != asked:
-        return message("{said}; all others pass", said=said)
-    failed = sum(not each.succeeds for each in answer.flows) - undecided
-    if len(asked) <= 1 and failed < len(answer.flows) and not undecided:
-        return message("{said}: {count} of {all} flows fail", said=said, count=failed, all=len(answer.flows))
-    return said
+    if len(asked) <= 1:
+        said = _failing(found, sum(not each.succeeds for each in answer.flows) - undecided, len(answer.flows))
+    else:
+        said = message("{problems} in {scope}", problems=_problems(found), scope=_scope(answer))
+    if undecided:
+        return message("{said}, {count} of {all} flows undecided", said=said, count=undecided, all=len(answer.flows))
+    return message("{said}; all others pass", said=said) if len(asked) > 1 and failing != asked else said
+
+
+def _failing(found: int, failed: int, asked: int) -> Message:
+    """Return the line of a question about one port, or about none."""
+    if asked == 1 or not failed:
+        return _problems(found)
+    if failed == asked:
+        return message("{problems}: all {count} flows fail", problems=_problems(found), count=failed)
+    return message("{problems}: {count} of {all} flows fail", problems=_problems(found), count=failed, all=asked)
 
 
 def _without_problem(answer: Answer, undecided: int) -> Message:

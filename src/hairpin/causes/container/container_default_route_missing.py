@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     for gateway, link in gateways(container, view.namespace, version):
         yield Candidate(
             title=message("Container {name} has no default route", name=container.name),
-            detail=message("It cannot answer anybody outside of its own subnet."),
+            detail=message("It cannot reply to anything outside its own subnet."),
             change=one(AddRoute(view.stop.netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))),
             where=where(container=container.name, route=f"default via {address_text(gateway, version)} dev {link}"),
             in_class="link-or-route",

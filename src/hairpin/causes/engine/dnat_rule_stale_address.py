@@ -65,7 +65,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
     if change is not None:
         target = address_text(packet.daddr, packet.version)
         yield Candidate(
-            title=message("{address}, to which a DNAT rule leads, is held by nobody any more", address=target),
+            title=message("a DNAT rule leads to {address}, which nothing holds any more", address=target),
             detail=message("The rule is still there, the container is not: {rule}", rule=place.text),
             change=change,
             where=rule_where(place),

@@ -22,8 +22,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("dockerd runs with iptables=false and nothing masquerades network {name}", name=network.name),
         detail=message(
-            "dockerd makes no rules; containers leave with their own addresses, to which nobody outside "
-            "knows a way back."
+            "dockerd makes no rules; containers leave with their own addresses, to which no host "
+            "outside has a route back."
         ),
         change=change,
         where=where(option="iptables=false", network=network.name),

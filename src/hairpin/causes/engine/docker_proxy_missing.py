@@ -26,8 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
                 title=message("No docker-proxy holds port {port}", port=binding.host_port),
                 detail=message(
                     "Docker says that the port is published and the userland proxy is on, but its process is gone; "
-                    "what "
-                    "is not translated by DNAT finds nobody."
+                    "a packet that DNAT does not translate finds no socket."
                 ),
                 change=Change(parts, (SetContainerState("docker", "restart", container.name),)),
                 where=where(container=container.name, port=binding.host_port),

@@ -27,8 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
             message("MASQUERADE is missing for network {networks}", networks=subnets),
             message(
                 "Packets from its containers leave this host with the containers' own addresses, to which "
-                "nobody outside "
-                "knows a way back (and which other hosts' firewalls drop)."
+                "no host outside has a route back (and which other hosts' firewalls drop)."
             ),
             in_class="lost-masquerade",
         )

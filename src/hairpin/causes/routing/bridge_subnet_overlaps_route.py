@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
-            "Packets to {address} take the route `{route}` into the bridge, where nobody has this address; without it "
+            "Packets to {address} take the route `{route}` into the bridge, where nothing has this address; without it "
             "they would take another route.",
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
@@ -80,7 +80,7 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
             ),
             advice=(
                 message(
-                    "recreate network {name} with a subnet that nobody else uses ({tool} network create --subnet)",
+                    "recreate network {name} with a subnet that nothing else uses ({tool} network create --subnet)",
                     tool=view.host.tool_of(meant.network),
                     name=meant.network.name,
                 ),

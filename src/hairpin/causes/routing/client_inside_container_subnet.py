@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
         holder = attachment_of(view.network, view.host, each.address, view.flow.version)
         values = {"client": client, "route": route_text(each.route)}
         detail = message(
-            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.", **values
+            "Answers to {client} take the route `{route}` into the bridge, where nothing has this address.", **values
         )
         if holder is not None:
             detail = message(
@@ -52,7 +52,7 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
     return Candidate(
         title=message("A route leads answers to {client} into bridge {bridge}", client=client, bridge=each.bridge),
         detail=message(
-            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
+            "Answers to {client} take the route `{route}` into the bridge, where nothing has this address.",
             client=client,
             route=route_text(each.route),
         ),

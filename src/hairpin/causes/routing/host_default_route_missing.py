@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     route = AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),)))
     yield Candidate(
         title=message("This host has no default route"),
-        detail=message("Packets for anybody who is not on one of its own links have no way."),
+        detail=message("Packets to addresses that are not on one of its own links have no route."),
         change=one(route, *(() if way.source is not None else (ByPerson(put_back(version, way.link)),))),
         where=where(route="default", link=way.link),
         in_class="link-or-route",

@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Another translation takes this port before the container engine's")
         if meant
-        else message("A translation sends this flow where nobody takes it"),
+        else message("A translation sends this flow to where nothing takes it"),
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
         change=one(DeleteRule(view.host_netns, place)),
         where=rule_where(place),

@@ -31,7 +31,6 @@ def find(view: View) -> Iterator[Candidate]:
         where=where(container=container.name, socket=socket_text(sockets[0])),
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
-        advice=(message("bind the service to 0.0.0.0 (or ::) in its configuration"),),
     )
 
 

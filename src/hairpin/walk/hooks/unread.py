@@ -17,7 +17,7 @@ def unread_rules(network: Network, netns: Netns, version: Version) -> Condition 
     if not missing:
         return None
     said = message(
-        "the rules of {netns} that could not be read ({readings}) let it pass",
+        "the firewall rules of {netns}, which could not be read, let it pass",
         netns=network.netns_text(netns),
         readings=", ".join(missing),
     )
