@@ -46,7 +46,11 @@ WRONG: dict[str, tuple[Kind, str, str]] = {
     "no file": ("snapshot", "", "--snapshot '' names no file; write FILE or NAME=FILE"),
     "no file behind the label": ("snapshot", "x=", "--snapshot 'x=' names no file"),
     "a blank": ("snapshot", " ", "names no file"),
-    "a space in the label": ("snapshot", "a b=f", "--snapshot a b=f: 'a b' is not a label; a label has letters, digits"),
+    "a space in the label": (
+        "snapshot",
+        "a b=f",
+        "--snapshot a b=f: 'a b' is not a label; a label has letters, digits",
+    ),
     "a host's sign in the label": ("snapshot", "a@b=f", "'a@b' is no label"),
     "no label": ("snapshot", "=f", "'' is no label"),
     "the way out for a file": ("snapshot", "a b=f", "write ./FILE for a file whose name has an equals sign"),

@@ -83,9 +83,13 @@ def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
         # Engines and ss print ``0.0.0.0:8080`` for any address of this host, and connect() understands it so.
         return Target(port=port, protocol=protocol, version=version, address=value or None)
     if place.startswith("["):
-        raise UsageError(message("{text!r}: {place} is not an IPv6 address; {forms}", text=text, place=place, forms=_FORMS))
+        raise UsageError(
+            message("{text!r}: {place} is not an IPv6 address; {forms}", text=text, place=place, forms=_FORMS)
+        )
     if re.fullmatch(r"[\d.]+", place):
-        raise UsageError(message("{text!r}: {place} is not an IPv4 address; {forms}", text=text, place=place, forms=_FORMS))
+        raise UsageError(
+            message("{text!r}: {place} is not an IPv4 address; {forms}", text=text, place=place, forms=_FORMS)
+        )
     if not _NAME.fullmatch(place):
         raise UsageError(message("{text!r} is not a target: {forms}", text=text, forms=_FORMS))
     return Target(port=port, protocol=protocol, container=place)

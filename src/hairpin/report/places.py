@@ -24,7 +24,7 @@ class Places(msgspec.Struct, frozen=True):
         text, name = self.start(flow), self.client_name(flow)
         if isinstance(flow.start, Lan):
             return f"{name} ({text.removeprefix('lan (')}"
-        return f"{name} ({text})" if isinstance(flow.start, Outside) and flow.invented else text
+        return f"{name} ({text})" if isinstance(flow.start, Outside) and flow.invented else name
 
     def client_name(self, flow: Flow) -> str:
         """Return the start without its address: ``outside``, ``lan``."""

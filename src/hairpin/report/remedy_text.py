@@ -80,7 +80,8 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     changed = sum(each.flow is not None for each in remedy.side_effects)
     if walked.restored and not changed:
         yield message(
-            "{count} other flows were walked with this change: it brings back {restored} of them, and no other changes.",
+            "{count} other flows were walked with this change: it brings back {restored} of them, and no other "
+            "changes.",
             count=walked.count,
             restored=len(walked.restored),
         )

@@ -4,6 +4,7 @@ from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer, Judg
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
 from hairpin.report.configured import configured_text
+from hairpin.report.pages import cause_of
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
 from hairpin.report.places import places_of
@@ -76,10 +77,12 @@ class _Report:
         if not flows:
             self._prose(_nothing_asked(self._answer))
         bad = [each for each in flows if not each.succeeds]
-        for verdict in dict.fromkeys(each.verdict for each in groups(flows)):
+        failing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in groups(flows))
+        for verdict in failing:
             self._flows(verdict, [each for each in bad if each.verdict == verdict], single=len(bad) <= FEW)
         fine = [each for each in flows if each.succeeds]
-        for verdict in dict.fromkeys(each.verdict for each in fine):
+        passing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in fine)
+        for verdict in passing:
             alike = [each for each in fine if each.verdict == verdict]
             self._flows(verdict, alike, single=len(fine) <= FEW, whole=not bad and len(fine) <= 4 * FEW)
 
@@ -154,7 +157,7 @@ class _Report:
         failing = [each for each in self._answer.flows if not each.succeeds]
         stopped = [each.trace.flow for each in failing if cause.ref in each.causes]
         if len(stopped) == len(failing) > 1:
-            paper.prose(words(message("It explains all {count} flows that fail.", count=len(stopped))), indent=2)
+            paper.prose(words(_all_explained(len(stopped))), indent=2)
         elif stopped and len(failing) > 1:
             lines = folded(stopped, words, self._places)
             more = [words(message("{count} more", count=len(lines) - FEW))] if len(lines) > FEW else []
@@ -191,7 +194,9 @@ class _Report:
             write_remedy(remedy, words, paper, self._noted, host, instead=number > 0)
         if len(shown) < len(cause.remedies):
             paper.prose(words(message("-v shows another way to repair it.")), indent=2, style="faint")
-        paper.prose(words(message("more: {command}", command=f"hairpin explain {cause.id}")), indent=2, style="faint")
+        if cause_of(cause.id) is not None:
+            said = message("more: {command}", command=f"hairpin explain {cause.id}")
+            paper.prose(words(said), indent=2, style="faint")
 
     def _quote(self, reference: str) -> None:
         quote = self._quotes.all()[reference]
@@ -307,6 +312,12 @@ def _blocking(answer: Answer) -> list[CauseAnswer]:
     order = list(dict.fromkeys(ref for group in groups(answer.flows) for ref in group.causes))
     found = {each.ref: each for each in answer.causes if each.severity == "blocking" and each.ref in order}
     return [found[ref] for ref in order if ref in found] if len(found) > 1 else []
+
+
+def _all_explained(count: int) -> Message:
+    if count == 2:
+        return message("It explains both flows that fail.")
+    return message("It explains all {count} flows that fail.", count=count)
 
 
 def _same_place(one: Stop, other: Stop) -> bool:

@@ -16,9 +16,7 @@ from hairpin.engines.restoring import restored, restoring
 from hairpin.host.docker import Engine
 from hairpin.message import Message, message
 
-OWNED_BY_ENGINE = message(
-    "dockerd would recreate these rules at its next start; something removed them: find out what"
-)
+OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 
 
 class Lost(msgspec.Struct, frozen=True):

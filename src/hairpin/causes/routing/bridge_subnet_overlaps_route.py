@@ -1,6 +1,11 @@
 """A container network's subnet overlaps a LAN, a VPN or an office network.
 
 Users see: after ``compose up`` neither the host nor its containers reach that network.
+
+Proof: the lookup of an address outside takes the route into the bridge, where nothing has it; without the route the
+packet takes another way.
+Now: recreate the network with another subnet.
+Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -90,7 +95,7 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="bridge-subnet-overlaps-route",
-    title="A container network covers a range that is used elsewhere",
+    title=message("A container network covers a range that is used elsewhere"),
     source="net/ipv4/fib_trie.c: longest prefix",
     reasons=frozenset(
         {

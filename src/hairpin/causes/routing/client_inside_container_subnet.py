@@ -1,6 +1,11 @@
 """The client's address lies inside a container network's subnet, so replies go into the bridge.
 
 Users see: only clients of one office or VPN time out; the SYN arrives, the SYN-ACK never leaves.
+
+Proof: the client's address is in the bridge's subnet, so the reply goes into the bridge; with another subnet it
+reaches the client.
+Now: recreate the network with another subnet.
+Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -73,7 +78,7 @@ def _where_answered(view: View) -> View:
 
 CAUSE = Cause(
     id="client-inside-container-subnet",
-    title="The client's address is inside a container network's subnet",
+    title=message("The client's address is inside a container network's subnet"),
     source="net/ipv4/fib_trie.c: longest prefix",
     reasons=frozenset(
         {

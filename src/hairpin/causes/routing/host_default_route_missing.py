@@ -1,6 +1,10 @@
 """The host has no default route.
 
 Users see: clients on the link reach the port, clients behind a router time out.
+
+Proof: no default route is in a table that the lookup reaches; with one the packet leaves.
+Now: ``ip route add default via GATEWAY dev LINK``.
+Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
 import shlex
@@ -51,7 +55,7 @@ def put_back(version: Version, link: str) -> Message:
 
 CAUSE = Cause(
     id="host-default-route-missing",
-    title="The host has no default route",
+    title=message("The host has no default route"),
     source="net/ipv4/route.c: ENETUNREACH",
     reasons=frozenset({"no-route", "rp-filter"}),
     find=find,

@@ -1,6 +1,10 @@
 """Another DNAT or REDIRECT takes the port before the engine's rule does.
 
 Users see: another service replies on the port, or the port refuses.
+
+Proof: the first rule of nat that fits is not the engine's; without it the flow arrives.
+Now: delete the rule, or make it narrower.
+Lasting: take it out of the saved rules, or of the manager that owns it.
 """
 
 from collections.abc import Iterator
@@ -45,7 +49,7 @@ def _published(view: View, container: Container) -> bool:
 
 CAUSE = Cause(
     id="dnat-rule-shadowed",
-    title="Another DNAT takes the port first",
+    title=message("Another DNAT takes the port first"),
     source="iptables(8): nat, first match wins",
     reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "policy", "rule", "reject"}),
     find=find,

@@ -19,7 +19,6 @@ def unread_rules(network: Network, netns: Netns, version: Version) -> Condition 
     said = message(
         "the firewall rules of {netns}, which could not be read, let it pass",
         netns=network.netns_text(netns),
-        readings=", ".join(missing),
     )
     return Condition(said, holds=True)
 

@@ -1,0 +1,95 @@
+"""The page of a cause: what it looks like, how it is proven, what to type, what lasts.
+
+A page is made of the docstring of the cause's module: its parts ``Users see:``, ``Proof:``, ``Now:``, ``Lasting:``.
+``hairpin explain ID`` prints it; ``tools/cause_pages.py`` writes all pages into docs/causes/.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+
+import msgspec
+
+from hairpin.causes.cause import Cause
+from hairpin.causes.registry import all_causes, docstrings
+from hairpin.message import message
+from hairpin.report.paper import Paper
+from hairpin.report.words import Words
+
+SCHEMA = "hairpin.explain/1"
+_LABELS = {"Users see": "seen_as", "Proof": "proof", "Now": "now", "Lasting": "lasting"}
+_SECTION = re.compile(rf"^({'|'.join(_LABELS)})(?:, ([^:\n]+))?: ", re.MULTILINE)
+_HEADINGS = {
+    "seen_as": message("seen as:"),
+    "proof": message("proof:"),
+    "now": message("now:"),
+    "lasting": message("lasting:"),
+}
+
+
+class Page(msgspec.Struct, frozen=True):
+    """The page of a cause.  ``seen_as``: what users see; ``proof``: what establishes it; ``now``: what to do at once;
+    ``lasting``: what keeps the repair."""
+
+    id: str
+    title: str
+    seen_as: str
+    proof: str
+    now: str
+    lasting: str
+
+
+class ExplainDocument(msgspec.Struct, frozen=True):
+    """What ``hairpin explain CAUSE-ID --json`` prints."""
+
+    schema: str
+    page: Page
+
+
+def page(cause: Cause, words: Words) -> Page:
+    """Return the page of a cause.  Its title is in the reader's language, the rest in English."""
+    sections = dict(_sections(docstrings()[cause.id]))
+    return Page(cause.id, words(cause.title), *(sections.get(name, "") for name in _LABELS.values()))
+
+
+def _sections(told: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each paragraph of a docstring that a page shows."""
+    found = [*_SECTION.finditer(told)]
+    for each, following in zip_longest(found, found[1:]):
+        end = following.start() if following is not None else len(told)
+        text = " ".join(told[each.end() : end].split()).replace("``", "`")
+        yield _LABELS[each[1]], f"{each[2]}: {text}" if each[2] else text
+
+
+def cause_of(name: str) -> Cause | None:
+    """Return the cause with this id, or None."""
+    return next((each for each in all_causes() if each.id == name), None)
+
+
+def write_page(shown: Page, words: Words, paper: Paper) -> None:
+    """Write the page on paper."""
+    paper.prose(shown.title, first=f"{shown.id}: ", first_style="bad", style="strong")
+    for name, heading in _HEADINGS.items():
+        paper.gap()
+        paper.prose(getattr(shown, name), indent=2, first=f"{words(heading)} ", first_style="strong")
+
+
+def page_markdown(shown: Page) -> str:
+    """Return the page as Markdown."""
+    titles = {"seen_as": "Seen as", "proof": "Proof", "now": "Now", "lasting": "Lasting"}
+    parts = (f"## {title}\n\n{_sentence(getattr(shown, name))}\n" for name, title in titles.items())
+    return "\n".join((f"# {shown.id}\n\n{shown.title}.\n", *parts))
+
+
+def index_markdown(pages: tuple[tuple[str, Page], ...]) -> str:
+    """Return the index of the pages, each with the folder of its cause: where the packet meets it."""
+    lines = ["# Causes\n", "What hairpin can name, by where the packet meets it. `hairpin explain ID` prints a page.\n"]
+    for folder in dict.fromkeys(folder for folder, _ in pages):
+        lines += [f"## {folder.replace('_', ' ').capitalize()}\n", "| id | what it is |", "| --- | --- |"]
+        lines += [f"| [{each.id}]({each.id}.md) | {each.title} |" for of, each in pages if of == folder]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
