@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from hairpin.causes.registry import all_causes, folders
-from hairpin.report.pages import index_markdown, page, page_markdown
+from hairpin.causes.registry import folders
+from hairpin.report.pages import index_markdown, page, page_ids, page_markdown
 from hairpin.report.words import Words
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "causes"
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "causes"
 
 def pages() -> dict[str, str]:
     """Return the text of each file by its name."""
-    shown = [(folders()[each.id], page(each, Words())) for each in all_causes() if each.id in folders()]
+    shown = [(folders().get(each, "engine"), page(each, Words())) for each in page_ids()]
     texts = {f"{each.id}.md": page_markdown(each) for _, each in shown}
     return {"README.md": index_markdown(tuple(sorted(shown, key=lambda each: (each[0], each[1].id)))), **texts}
 

@@ -19,20 +19,18 @@ def explain(texts: tuple[str, ...], as_json: bool, lang: str | None, color: str,
     Exit: 0 printed, 2 no cause has this id.
     """
     del verbose
-    from hairpin.causes.registry import all_causes
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.errors import UsageError
     from hairpin.message import message
     from hairpin.question.suggest import listed
-    from hairpin.report.pages import SCHEMA, ExplainDocument, cause_of, page, write_page
+    from hairpin.report.pages import SCHEMA, ExplainDocument, page, page_ids, write_page
 
     if len(texts) != 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", texts[0]):
         raise refuse("hairpin explain TEXT", EXPLAIN_TEXT)
-    cause = cause_of(texts[0])
-    if cause is None:
-        near = listed(texts[0], (each.id for each in all_causes()))
+    if texts[0] not in page_ids():
+        near = listed(texts[0], page_ids())
         raise UsageError(message("no cause has the id {name!r}; the nearest are {near}", name=texts[0], near=near))
-    shown = page(cause, words(lang))
+    shown = page(texts[0], words(lang))
     if as_json:
         write_json(ExplainDocument(SCHEMA, shown))
     else:

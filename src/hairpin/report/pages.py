@@ -6,19 +6,31 @@ A page is made of the docstring of the cause's module: its parts ``Users see:``,
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import zip_longest
 
 import msgspec
 
-from hairpin.causes.cause import Cause
 from hairpin.causes.registry import all_causes, docstrings
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
 
 SCHEMA = "hairpin.explain/1"
 _LABELS = {"Users see": "seen_as", "Proof": "proof", "Now": "now", "Lasting": "lasting"}
 _SECTION = re.compile(rf"^({'|'.join(_LABELS)})(?:, ([^:\n]+))?: ", re.MULTILINE)
+_STATES: dict[str, tuple[Message, str]] = {
+    "daemon-does-not-start-config": (
+        message("dockerd does not start with its configuration"),
+        """\
+Users see: dockerd ends at each start, after a change of its configuration.
+Proof: daemon.json is not valid JSON, or an option is both in it and a flag of the unit; no flow shows it.
+Now: correct daemon.json (``dockerd --validate`` checks it), then ``systemctl start docker``.
+Lasting: nothing: the corrected file is read at each start.
+""",
+    )
+}
+"""States of an engine that are causes without a stop of any packet, with what a docstring would say."""
 _HEADINGS = {
     "seen_as": message("seen as:"),
     "proof": message("proof:"),
@@ -46,10 +58,22 @@ class ExplainDocument(msgspec.Struct, frozen=True):
     page: Page
 
 
-def page(cause: Cause, words: Words) -> Page:
+@cache
+def _told() -> dict[str, tuple[Message, str]]:
+    causes = {each.id: (each.title, docstrings()[each.id]) for each in all_causes()}
+    return dict(sorted({**causes, **_STATES}.items()))
+
+
+def page_ids() -> tuple[str, ...]:
+    """Return the ids that have a page, in order."""
+    return tuple(_told())
+
+
+def page(cause_id: str, words: Words) -> Page:
     """Return the page of a cause.  Its title is in the reader's language, the rest in English."""
-    sections = dict(_sections(docstrings()[cause.id]))
-    return Page(cause.id, words(cause.title), *(sections.get(name, "") for name in _LABELS.values()))
+    title, told = _told()[cause_id]
+    sections = dict(_sections(told))
+    return Page(cause_id, words(title), *(sections.get(name, "") for name in _LABELS.values()))
 
 
 def _sections(told: str) -> Iterator[tuple[str, str]]:
@@ -59,11 +83,6 @@ def _sections(told: str) -> Iterator[tuple[str, str]]:
         end = following.start() if following is not None else len(told)
         text = " ".join(told[each.end() : end].split()).replace("``", "`")
         yield _LABELS[each[1]], f"{each[2]}: {text}" if each[2] else text
-
-
-def cause_of(name: str) -> Cause | None:
-    """Return the cause with this id, or None."""
-    return next((each for each in all_causes() if each.id == name), None)
 
 
 def write_page(shown: Page, words: Words, paper: Paper) -> None:

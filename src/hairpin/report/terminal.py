@@ -4,7 +4,7 @@ from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer, Judg
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
 from hairpin.report.configured import configured_text
-from hairpin.report.pages import cause_of
+from hairpin.report.pages import page_ids
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
 from hairpin.report.places import places_of
@@ -194,7 +194,7 @@ class _Report:
             write_remedy(remedy, words, paper, self._noted, host, instead=number > 0)
         if len(shown) < len(cause.remedies):
             paper.prose(words(message("-v shows another way to repair it.")), indent=2, style="faint")
-        if cause_of(cause.id) is not None:
+        if cause.id in page_ids():
             said = message("more: {command}", command=f"hairpin explain {cause.id}")
             paper.prose(words(said), indent=2, style="faint")
 
