@@ -14,9 +14,7 @@ from bench.document import write
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
 from bench.kernel import LIST, SAVE, unable
 from bench.timing import Timing, timed
-from hairpin.lab.diagnosis import CHECK, ask
-from hairpin.lab.scenario import named
-from hairpin.lab.trial import running_scenario
+from bench.whole import OfHost, of_hosts
 from hairpin.replica.judge import carry_all
 from hairpin.replica.prerequisites import missing
 from hairpin.replica.run.worker import Order
@@ -33,11 +31,12 @@ def main() -> None:
     rules: list[OfRules] = []
     native: list[OfNative] = []
     containers: list[OfContainers] = []
-    for line in chain(_starting(), _rules(rules), _native(native), _containers(containers), _replica(), _whole()):
+    hosts: list[OfHost] = []
+    for line in chain(_starting(), _rules(rules), _native(native), _containers(containers), _replica(), _whole(hosts)):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     if folder is not None:
-        write(folder, tuple(rules), tuple(native), tuple(containers))
+        write(folder, tuple(rules), tuple(native), tuple(containers), tuple(hosts))
 
 
 def _starting() -> Iterator[str]:
@@ -93,15 +92,20 @@ def _replica() -> Iterator[str]:
     yield Timing("a packet sent there, and its answer", sent / 1000, 50).line()
 
 
-def _whole() -> Iterator[str]:
+def _whole(found: list[OfHost]) -> Iterator[str]:
     if os.geteuid() != 0:
-        yield "hairpin check 8151 --json on a lab host: not timed (not root)"
+        yield "hairpin check on lab hosts: not timed (not root)"
         return
-    with running_scenario(named("healthy-ten-containers")) as lab:
-        docker = timed("docker ps there", lambda: lab.host.run("docker ps"), 3)
-        yield docker.line()
-        check = timed(f"{' '.join(CHECK[1:])} 8151 --json, 10 containers", lambda: ask(lab.host, ("8151",)), 5)
-        yield check.line(docker, 1.0)
+    for each in of_hosts():
+        found.append(each)
+        host = f"{each.containers} containers"
+        yield f"{f'docker inspect of {host}':46} {each.inspect.processor * 1000:9.1f} ms"
+        asked = (("one healthy port", each.healthy), ("one broken port", each.broken), ("everything", each.everything))
+        for name, spent in asked:
+            yield (
+                f"{f'{name}, {host}':46} {spent.processor * 1000:9.1f} ms"
+                f"  {spent.processor / each.inspect.processor:6.1f} x docker inspect, {spent.elapsed:.2f} s elapsed"
+            )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.growth import OfContainers, OfNative, OfRules
 from bench.kernel import SAVE
 from bench.plot import Curve, Panel, svg
+from bench.whole import OfHost
 
 _HEAD = f"""# Speed, and how it grows
 
@@ -42,6 +43,15 @@ published port, and back.
 | containers | links | rules | a walk | walks a second |
 | --- | --- | --- | --- | --- |
 """
+_HOSTS = """## Whole questions, beside `docker inspect`
+
+Lab hosts with a real dockerd. The times are the processor time of all processes that the command starts, and as a
+ratio to `docker inspect` of all containers in the same run. *One healthy port* leaves the replica out; *one broken
+port* has its cause and its replica; *everything* is `hairpin check` without a target and without the replica.
+
+| containers | docker inspect | one healthy port | one broken port | everything |
+| --- | --- | --- | --- | --- |
+"""
 _WHY = """## Why
 
 - Reading is linear. Equal groups of words (in nft's JSON: equal statements) become one node, which is made once for
@@ -53,13 +63,29 @@ _WHY = """## Why
 """
 
 
-def document(rules: tuple[OfRules, ...], native: tuple[OfNative, ...], containers: tuple[OfContainers, ...]) -> str:
+def document(
+    rules: tuple[OfRules, ...],
+    native: tuple[OfNative, ...],
+    containers: tuple[OfContainers, ...],
+    hosts: tuple[OfHost, ...],
+) -> str:
     """Return the page."""
     release = os.uname().release.split("-")[0]
     where = f"Measured on Linux {release}, {os.uname().machine}.\n"
     parts = (_HEAD, where, _RULES + "\n".join(map(_of_rules, rules)) + "\n")
     more = (_NATIVE + "\n".join(map(_of_native, native)) + "\n",) if native else ()
-    return "\n".join((*parts, *more, _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n", _WHY))
+    whole = (_HOSTS + "\n".join(map(_of_host, hosts)) + "\n",) if hosts else ()
+    grown = _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n"
+    return "\n".join((*parts, *more, grown, *whole, _WHY))
+
+
+def _of_host(each: OfHost) -> str:
+    asked = (each.healthy, each.broken, each.everything)
+    told = (
+        f"{_ms(one.processor)}, {one.processor / each.inspect.processor:.0f} ×, {one.elapsed:.2f} s elapsed"
+        for one in asked
+    )
+    return f"| {each.containers} | {_ms(each.inspect.processor)} | {' | '.join(told)} |"
 
 
 def _of_rules(each: OfRules) -> str:
@@ -115,8 +141,12 @@ def _of_rules_curves(rules: tuple[OfRules, ...]) -> Iterator[Curve]:
 
 
 def write(
-    folder: Path, rules: tuple[OfRules, ...], native: tuple[OfNative, ...], containers: tuple[OfContainers, ...]
+    folder: Path,
+    rules: tuple[OfRules, ...],
+    native: tuple[OfNative, ...],
+    containers: tuple[OfContainers, ...],
+    hosts: tuple[OfHost, ...] = (),
 ) -> None:
     """Write the page and its plot."""
-    (folder / "speed.md").write_text(document(rules, native, containers), encoding="utf-8")
+    (folder / "speed.md").write_text(document(rules, native, containers, hosts), encoding="utf-8")
     (folder / "speed.svg").write_text(plot(rules, containers), encoding="utf-8")

@@ -38,7 +38,7 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
 
-MAX_OTHERS = 300
+MAX_OTHERS = 150
 """Other flows that are walked; a walk takes one to three milliseconds."""
 _STAGES: dict[Hook, frozenset[str]] = {
     "prerouting": frozenset({"device-in", "prerouting"}),

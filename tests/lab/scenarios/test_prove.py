@@ -1,4 +1,7 @@
-"""Every scenario before three judges: the walk, a replica on the running kernel, and the real connection."""
+"""Every scenario before three judges: the walk, a replica on the running kernel, and the real connection.
+
+The real connections have the outcomes of the scenario's file, before its fault and after.
+"""
 
 import subprocess
 import sys
@@ -63,4 +66,6 @@ def test_three_judges_say_the_same(scenario: Scenario) -> None:
         judged(lab, scenario, outcomes)
         if scenario.fault:
             break_host(lab, scenario)
-            judged(lab, scenario, probe_after(lab, scenario))
+            broken = probe_after(lab, scenario)
+            require_truth(scenario, "after", broken)
+            judged(lab, scenario, broken)

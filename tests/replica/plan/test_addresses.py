@@ -54,6 +54,15 @@ def test_addresses(address: Address, lines: tuple[str, ...]) -> None:
     assert tuple(addresses(on(address))) == lines
 
 
+def test_a_link_that_is_set_up_later_gets_the_route_to_its_network() -> None:
+    down = (Link(2, "eth0", up=False),)
+    own = Address("eth0", 4, number("192.0.2.1"), 24)
+    added = "address add 192.0.2.1/24 dev eth0 scope global"
+    assert tuple(addresses(Namespace("host", links=down, addresses=(own,)))) == (added,)
+    bare = msgspec.structs.replace(own, noprefixroute=True)
+    assert tuple(addresses(Namespace("host", links=down, addresses=(bare,)))) == (f"{added} noprefixroute",)
+
+
 def test_the_newest_of_ipv6_stands_first() -> None:
     """In that order the tools list them, and of equal ones the kernel sends from the first."""
     known = (

@@ -12,7 +12,8 @@ _BY_ITSELF = ((4, 0x7F000001), (6, 1))
 
 
 def addresses(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each address.  The kernel makes no routes for it, since the snapshot's routes are replayed.
+    """Yield a line for each address.  The kernel makes no routes for it, since the snapshot's routes are replayed; only
+    when a change sets a link up that is down, it makes the route to the network of an IPv4 address.
 
     IPv6 lists the newest first, and of equal ones sends from the first: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
@@ -21,7 +22,8 @@ def addresses(namespace: Namespace) -> Iterator[str]:
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
         if not address.tentative:  # it takes no packets yet; here the check for duplicates would find none
-            yield _line(address)
+            waits = address.version == 4 and not link.up and not address.noprefixroute
+            yield _line(address) if waits else f"{_line(address)} noprefixroute"
 
 
 def _line(address: Address) -> str:
@@ -37,7 +39,7 @@ def _line(address: Address) -> str:
     if address.version == 6:
         words.append("nodad")
         words += ["preferred_lft", "0"] if address.deprecated else []
-    return " ".join((*words, "noprefixroute"))
+    return " ".join(words)
 
 
 def neighbours(namespace: Namespace) -> Iterator[str]:

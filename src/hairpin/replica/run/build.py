@@ -252,6 +252,16 @@ class Built:
                     for _, link in socket.if_nameindex():  # a bridge whose ports do not forward loses its carrier
                         _settle(asker, link)
 
+    def settle(self) -> None:
+        """Make the kernel handle all changes of carriers now: of ports first, then of the bridges that follow them."""
+        for plan in self.plan.namespaces:
+            self.netns[plan.netns].enter()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                for _ in range(2):
+                    for _, link in socket.if_nameindex():
+                        _settle(asker, link)
+                _wait_queues(asker)
+
     def wait_running(self) -> None:
         """Wait until every link that must run has its carrier: the kernel sets it in a work queue (linkwatch)."""
         until = time.monotonic() + _CARRIER_TIMEOUT_S

@@ -141,8 +141,11 @@ class _Replica:
         return Tap(plan.netns)
 
     def after_change(self) -> None:
-        """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew."""
+        """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew.
+
+        A link that the change has set up gets its carrier first."""
         self._changed = True
+        self.built.settle()
         for name, plan in self._plans.items():
             self._enter(name)
             run_quietly(("ip", "neighbour", "flush", "all"))

@@ -1,0 +1,67 @@
+"""Whole questions on lab hosts with real dockerd, beside ``docker inspect`` of all containers in the same run.
+
+Processor time counts all processes that the command starts (``getrusage(RUSAGE_CHILDREN)``), not those of the engine.
+"""
+
+import resource
+import statistics
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.diagnosis import CHECK
+from hairpin.lab.plan import LabPlan
+
+SIZES = (10, 60, 200)
+_RUNS = 5
+_ONE_FLOW = ("8151", "--from", "192.0.2.10")
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """Medians of several runs: processor time of all processes, and elapsed time."""
+
+    processor: float
+    elapsed: float
+
+
+class OfHost(msgspec.Struct, frozen=True):
+    """A host of so many containers: what its questions cost.  ``healthy``: one port, the replica left out; ``broken``:
+    one port with its cause and its replica; ``everything``: all ports, the replica left out."""
+
+    containers: int
+    inspect: Spent
+    healthy: Spent
+    broken: Spent
+    everything: Spent
+
+
+def of_hosts() -> Iterator[OfHost]:
+    """Yield the costs on a host of each size."""
+    for size in SIZES:
+        with running_lab(LabPlan(fillers=size - 1)) as lab:
+            inspect = _spent(lab, "docker inspect $(docker ps -q)", _RUNS)
+            healthy = _spent(lab, _line(*_ONE_FLOW, "--no-replica"), _RUNS)
+            everything = _spent(lab, _line("--no-replica"), 2)
+            lab.host.run("sysctl -w net.ipv4.conf.eth0.forwarding=0")
+            yield OfHost(size, inspect, healthy, _spent(lab, _line(*_ONE_FLOW), _RUNS), everything)
+
+
+def _line(*arguments: str) -> str:
+    return " ".join((*CHECK, *arguments)) + " >/dev/null || test $? -le 1"
+
+
+def _spent(lab: Lab, line: str, runs: int) -> Spent:
+    lab.host.run(line)  # once before: caches, compiled modules
+    found: list[tuple[float, float]] = []
+    for _ in range(runs):
+        before, started = _children(), time.perf_counter()
+        lab.host.run(line)
+        found.append((_children() - before, time.perf_counter() - started))
+    return Spent(*(statistics.median(each) for each in zip(*found, strict=True)))
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
