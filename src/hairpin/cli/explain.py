@@ -4,7 +4,7 @@ import re
 
 import click
 
-from hairpin.cli.later import EXPLAIN_TEXT, refuse
+from hairpin.cli.later import EXPLAIN_TEXT
 from hairpin.cli.options import show_options
 
 
@@ -26,7 +26,7 @@ def explain(texts: tuple[str, ...], as_json: bool, lang: str | None, color: str,
     from hairpin.report.pages import SCHEMA, ExplainDocument, page, page_ids, write_page
 
     if len(texts) != 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", texts[0]):
-        raise refuse("hairpin explain TEXT", EXPLAIN_TEXT)
+        raise UsageError(EXPLAIN_TEXT)
     if texts[0] not in page_ids():
         near = listed(texts[0], page_ids())
         raise UsageError(message("no cause has the id {name!r}; the nearest are {near}", name=texts[0], near=near))

@@ -195,7 +195,7 @@ class _Report:
         if len(shown) < len(cause.remedies):
             paper.prose(words(message("-v shows another way to repair it.")), indent=2, style="faint")
         if cause.id in page_ids():
-            said = message("more: {command}", command=f"hairpin explain {cause.id}")
+            said = message("more: hairpin explain {id}", id=cause.id)
             paper.prose(words(said), indent=2, style="faint")
 
     def _quote(self, reference: str) -> None:
