@@ -25,8 +25,8 @@ COMMANDS: dict[str, Message] = {
 }
 AFTER = message("run `hairpin check` again after the event")
 EXPLAIN_TEXT = message(
-    "`hairpin explain TEXT` is not in this version; `hairpin check PORT` names the cause, and `hairpin explain CAUSE-ID` "
-    "prints its page"
+    "`hairpin explain TEXT` is not in this version; `hairpin check PORT` names the cause, and `hairpin explain "
+    "CAUSE-ID` prints its page"
 )
 LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
 TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, or --host USER@HOST")
