@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hairpin.report.document import ReportDocument
+from hairpin.report.pages import ExplainDocument
 from hairpin.report.prove_document import ProveDocument
 from hairpin.report.walk_document import WalkDocument
 
@@ -125,6 +126,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "report-1.json": _of_type(ReportDocument, "hairpin.report/1"),
         "prove-1.json": _of_type(ProveDocument, "hairpin.prove/1"),
+        "explain-1.json": _of_type(ExplainDocument, "hairpin.explain/1"),
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
         "evidence-1.json": EVIDENCE,
         "fix-1.json": FIX,

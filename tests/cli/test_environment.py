@@ -30,3 +30,19 @@ def test_terminal() -> None:
     assert not environment({"TERM": "xterm"}).plain_terminal
     assert environment({"NO_COLOR": "1"}).no_colour
     assert not environment({"NO_COLOR": ""}).no_colour
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    (
+        ({}, False),
+        ({"LC_ALL": "C"}, True),
+        ({"LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}, True),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),
+        ({"LANG": "C", "LC_CTYPE": "en_US.UTF-8"}, False),
+        ({"LC_CTYPE": "C.UTF-8"}, False),
+    ),
+)
+def test_ascii_locale(variables: dict[str, str], expected: bool) -> None:
+    assert environment(variables).ascii_locale is expected

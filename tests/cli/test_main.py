@@ -54,7 +54,7 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "a text that is no target": (
         ("check", "a b"),
         2,
-        f"hairpin: 'a b' is no target: {FORMS}\n",
+        f"hairpin: 'a b' is not a target: {FORMS}\n",
         f"hairpin: 'a b' 不是有效的目标：{FORMS_ZH}\n",
     ),
     "a container without its port": (
@@ -66,7 +66,7 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "a URL that cannot be taken apart": (
         ("check", "http://[x/"),
         2,
-        f"hairpin: 'http://[x/' is no URL that has a host and a port; {FORMS}\n",
+        f"hairpin: 'http://[x/' is not a URL with a host and a port; {FORMS}\n",
         f"hairpin: 'http://[x/' 不是带有主机和端口的 URL；{FORMS_ZH}\n",
     ),
     "a file that is not there": (
@@ -84,7 +84,7 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "no place to connect to": (
         ("check", "--host", "-x"),
         3,
-        "hairpin: '-x' is no ssh destination; write USER@HOST\n",
+        "hairpin: '-x' is not an ssh destination; write USER@HOST\n",
         "hairpin: '-x' 不是 ssh 目的地；请写成 USER@HOST\n",
     ),
 }

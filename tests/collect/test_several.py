@@ -46,13 +46,17 @@ WRONG: dict[str, tuple[Kind, str, str]] = {
     "no file": ("snapshot", "", "--snapshot '' names no file; write FILE or NAME=FILE"),
     "no file behind the label": ("snapshot", "x=", "--snapshot 'x=' names no file"),
     "a blank": ("snapshot", " ", "names no file"),
-    "a space in the label": ("snapshot", "a b=f", "--snapshot a b=f: 'a b' is no label; a label has letters, digits"),
-    "a host's sign in the label": ("snapshot", "a@b=f", "'a@b' is no label"),
-    "no label": ("snapshot", "=f", "'' is no label"),
+    "a space in the label": (
+        "snapshot",
+        "a b=f",
+        "--snapshot a b=f: 'a b' is not a label; a label has letters, digits",
+    ),
+    "a host's sign in the label": ("snapshot", "a@b=f", "'a@b' is not a label"),
+    "no label": ("snapshot", "=f", "'' is not a label"),
     "the way out for a file": ("snapshot", "a b=f", "write ./FILE for a file whose name has an equals sign"),
     "no host": ("host", "", "--host '' names no host; write USER@HOST or NAME=USER@HOST"),
     "no host behind the label": ("host", "n=", "names no host"),
-    "a user in the label": ("host", "root@web1=x", "--host root@web1=x: 'root@web1' is no label"),
+    "a user in the label": ("host", "root@web1=x", "--host root@web1=x: 'root@web1' is not a label"),
 }
 
 

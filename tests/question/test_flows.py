@@ -213,7 +213,7 @@ def test_a_host_without_ipv6_is_asked_by_ipv4_alone() -> None:
 
 
 def test_a_client_of_a_version_that_the_host_lacks_is_an_error() -> None:
-    with pytest.raises(UsageError, match="no IPv6 address"):
+    with pytest.raises(UsageError, match="this host has no global IPv6 address"):
         flows_for(network(), (Target(8151),), Origin("address", version=6, address=parse_address("2001:db8::9")[1]))
 
 

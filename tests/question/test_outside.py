@@ -62,11 +62,11 @@ WRONG: dict[str, tuple[str, str]] = {
         PUBLIC_TABLE.format('"203.0.113.1"', '"2001:db8::1"'),
         "203.0.113.1 and 2001:db8::1 are of different address families",
     ),
-    "no network": ('[[peer]]\nnetwork = "10.0.0.1/8/1"', "'10.0.0.1/8/1' is no network; write ADDRESS/LENGTH"),
+    "no network": ('[[peer]]\nnetwork = "10.0.0.1/8/1"', "'10.0.0.1/8/1' is not a network; write ADDRESS/LENGTH"),
     "two families of a peer": ('[[peer]]\nnetwork = "10.0.0.0/8"\naccepts = ["2001:db8::/32"]', "of another address"),
-    "a range turned round": (UPSTREAM.format('"deny"', '"9000-8000"'), "'9000-8000' is no port"),
-    "no number": (UPSTREAM.format('"deny"', '"a"'), "'a' is no port and no range of ports; write 8151 or 8000-9000"),
-    "half a range": (UPSTREAM.format('"deny"', '"1-x"'), "'1-x' is no port"),
+    "a range turned round": (UPSTREAM.format('"deny"', '"9000-8000"'), "'9000-8000' is neither a port"),
+    "no number": (UPSTREAM.format('"deny"', '"a"'), "'a' is neither a port nor a range of ports; write"),
+    "half a range": (UPSTREAM.format('"deny"', '"1-x"'), "'1-x' is neither a port"),
     "another action": (UPSTREAM.format('"drop"', "1"), "table upstream: action cannot be 'drop'"),
 }  # fmt: skip
 

@@ -50,7 +50,7 @@ def test_a_service_in_a_container_has_advice_and_no_command() -> None:
     told = remedy(network(), part)
     assert (told.id, told.commands) == ("make-service-listen", ())
     assert str(told.advice[0]) == "start the service in front"
-    assert "what is changed inside container front goes with it" in said(told)
+    assert "a change inside container front is lost when it is recreated" in said(told)
 
 
 def test_a_service_on_the_host_has_advice() -> None:

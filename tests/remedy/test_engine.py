@@ -18,7 +18,7 @@ def test_lost_rules_are_restored_by_commands_alone() -> None:
     assert told.commands == (f"iptables -S DOCKER | grep -qxF -- '-A DOCKER {WORDS}' || iptables -A DOCKER {WORDS}",)
     assert told.persist == ()
     assert told.persist_commands == ()
-    assert any("never write these rules into a saved ruleset" in each for each in told.advice)
+    assert any("do not save these rules" in each for each in told.advice)
 
 
 def test_a_rule_that_no_engine_makes_is_not_lost() -> None:

@@ -13,7 +13,7 @@ def test_a_value_that_no_file_sets_gets_a_file() -> None:
     assert [(each.file, each.content) for each in told.persist] == [
         ("/etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf", f"{KEY} = 1\n")
     ]
-    assert f"no configuration file sets {KEY}: somebody or something wrote it at run time" in said(told)
+    assert f"no configuration file sets {KEY}: it was written at run time" in said(told)
 
 
 def test_no_file_switches_forwarding_on_before_dockerd_does() -> None:

@@ -95,3 +95,12 @@ def test_a_here_document_has_a_line_for_each_of_its_lines() -> None:
     paper = Paper()
     paper.line("  ", ("nft -f - <<'END'\nadd table ip x\nEND", "command"))
     assert paper.text() == "  nft -f - <<'END'\n  add table ip x\n  END\n"
+
+
+def test_an_arrow_is_two_characters_in_ascii_and_counts_as_two() -> None:
+    paper = Paper(width=40, ascii_only=True)
+    paper.prose("→ " * 30)
+    paper.cut("a → b ← " * 9)
+    lines = paper.text().splitlines()
+    assert all(len(line) <= 40 for line in lines)
+    assert lines[-1].startswith("a -> b <- a")

@@ -79,9 +79,9 @@ def test_what_was_walked_is_said() -> None:
     effect = SideEffect(message("it opens {flow}", flow="a → b"), "a → b", "dropped", "delivered")
     opening = written(Remedy("delete-rule", run("true"), walked=Walked(7), side_effects=(effect,)))
     assert "also: it opens a → b: dropped now, delivered then" in opening
-    assert "7 other flows were walked with this change: 1 of them" in opening
+    assert "7 other flows were walked with this change: the verdict" in opening
     cut = written(Remedy("delete-rule", run("true"), walked=Walked(300, ("x",), 12)))
-    assert "back 1 of them, and 0 others change." in cut
+    assert "back 1 of them, and no other changes." in cut
     assert "12 more flows were not walked." in cut
 
 

@@ -19,15 +19,19 @@ BROKEN: dict[str, tuple[Replacement, ...]] = {
 def test_verdict_place_cause_proof_repair_in_this_order() -> None:
     told = text(FORWARDING_OFF)
     places = [
+        "1 problem: 2 of 7 flows fail\n",
         "✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp (front)",
         "✓ delivered  host → 127.0.0.1:8080/tcp (front)",
-        "✗ forward ",
         "cause[interface-forwarding-off]: eth0 does not forward IPv4",
+        "It explains both flows that fail.",
         "/proc/sys/net/ipv4/conf/eth0/forwarding",
-        "proof: as it is: dropped; with this change: delivered (simulated)",
+        "✗ forward ",
+        "proof: dropped now, delivered with this change (simulated)",
         "      sysctl -w net.ipv4.conf.eth0.forwarding=1\n",
         "> /etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf",
         "note: no configuration file sets net.ipv4.conf.eth0.forwarding",
+        "more: hairpin explain interface-forwarding-off",
+        "Read on host1 at 2026-11-20T07:19:44Z; simulated.",
     ]
     found = [told.find(place) for place in places]
     assert -1 not in found
@@ -48,13 +52,53 @@ def test_only_commands_are_wider_than_the_paper(
 @pytest.mark.parametrize("replacements", BROKEN.values(), ids=BROKEN)
 def test_a_cause_is_printed_once_however_many_flows_it_stops(replacements: tuple[Replacement, ...]) -> None:
     told = text(*replacements, port=None)
-    headings = [line for line in told.splitlines() if line.startswith("cause[")]
+    headings = [line for line in told.splitlines() if "cause[" in line]
     assert len(headings) == len(set(headings)) == len(replacements)
 
 
 def test_two_causes_say_that_both_have_to_go() -> None:
     told = text(FORWARDING_OFF, USER_DROPS, width=120)
-    assert told.count("with 2 causes gone together (interface-forwarding-off, docker-user-drops): delivered") == 2
+    assert told.count("dropped now, delivered when both causes are fixed: 1, 2 (simulated)") == 2
+
+
+def test_several_causes_are_numbered_and_say_what_they_explain() -> None:
+    told = text(FORWARDING_OFF, USER_DROPS, port=None)
+    assert told.startswith("2 problems in 2 ports of 3 containers\n")
+    assert "✗ dropped  8080/tcp (front) from outside, lan\n" in told
+    first, second = told.index("1. cause[interface-forwarding-off]"), told.index("2. cause[docker-user-drops]")
+    assert first < told.index("It explains all 7 flows that fail.") < second
+    assert second < told.index("It explains: 8080/tcp (front) from outside, lan")
+
+
+def test_a_place_is_drawn_once() -> None:
+    """The second cause's flows stop where the first one's do."""
+    told = text(FORWARDING_OFF, USER_DROPS, port=None)
+    assert told.count("✗ forward ") == 1
+    assert text(FORWARDING_OFF, USER_DROPS, port=None, verbose=True).count("✗ forward ") == 2
+
+
+def test_json_in_a_quote_takes_two_lines() -> None:
+    whole = answer(FORWARDING_OFF)
+    stated = '{"ServerVersion": "' + "long words " * 40 + '"}'
+    reading = whole.causes[0].candidate.evidence[0]
+    readings = tuple(
+        msgspec.structs.replace(each, key="docker-info", text=stated) if each.id == reading else each
+        for each in whole.evidence[0].readings
+    )
+    found = msgspec.structs.replace(
+        whole, evidence=(msgspec.structs.replace(whole.evidence[0], readings=readings), *whole.evidence[1:])
+    )
+    quoted = [line for line in report_text(found, Words(), Paper()).splitlines() if line.startswith("  │ ")]
+    assert len(quoted) == 2
+    assert quoted[1].endswith("…")
+
+
+@pytest.mark.parametrize("width", (40, 80, 200))
+def test_ascii_fits_as_well(width: int) -> None:
+    told = report_text(answer(FORWARDING_OFF), Words(), Paper(width=width, ascii_only=True))
+    assert told.isascii()
+    assert "host -> 127.0.0.1:8080/tcp" in " ".join(told.split())
+    assert [line for line in told.splitlines() if len(line) > width and not line.startswith("      ")] == []
 
 
 def test_a_healthy_host_is_one_line_a_port() -> None:

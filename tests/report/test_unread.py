@@ -11,7 +11,7 @@ KEYS = {
     "iptables-nft-save4": "whether a rule drops or translates packets",
     "docker-socket": "which containers run and what they publish",
     "ip-route4": "which way packets take",
-    "dmi": "details of this host's set-up",
+    "dmi": "part of this host's set-up",
 }
 
 

@@ -153,7 +153,7 @@ def test_assumptions_are_said() -> None:
     (answers,) = outside_takes(network(), out(), leaving(HOST_ADDRESS, FAR)).assumed
     (unknown,) = outside_takes(network(), out(), leaving(WEB, FAR)).assumed
     assert str(answers) == "203.0.113.80 answers"
-    assert str(unknown) == "nobody outside knows a way back to 172.17.0.2"
+    assert str(unknown) == "no host outside has a route back to 172.17.0.2"
 
 
 def test_an_unmasqueraded_source_is_presumed_to_have_a_route_back() -> None:

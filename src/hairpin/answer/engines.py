@@ -183,7 +183,7 @@ def _latent(answer: Answer, host: Host, each: Health) -> CauseAnswer:
     engine = each.engine
     at_boot = each.enabled
     then = (
-        message("Nobody starts a container again that ends, and nobody puts lost rules back.")
+        message("A container that ends is not started again, and lost rules are not put back.")
         if at_boot
         else message("Nothing starts it at boot: after a reboot none of its containers runs.")
     )

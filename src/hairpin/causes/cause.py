@@ -128,7 +128,7 @@ class Cause(msgspec.Struct, frozen=True):
     """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` only."""
 
     id: str
-    title: str
+    title: Message
     source: str
     reasons: frozenset[Reason]
     find: Callable[[View], Iterator[Candidate]]

@@ -5,7 +5,9 @@ several causes share.  Any other module is an error, because a misspelt name wou
 """
 
 import importlib
+import inspect
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -37,6 +39,20 @@ def all_causes() -> tuple[Cause, ...]:
         if isinstance(cause, Cause):
             found.append(cause)
     return tuple(sorted(found, key=lambda each: each.id))
+
+
+@cache
+def docstrings() -> Mapping[str, str]:
+    """Return the docstring of each cause's module, by the cause's id; empty where it has none."""
+    modules = {importlib.import_module(name).CAUSE.id: name for name in cause_modules()}
+    told = {each.id: modules.get(each.id, each.find.__module__) for each in all_causes()}
+    return {id_: inspect.getdoc(importlib.import_module(name)) or "" for id_, name in told.items()}
+
+
+@cache
+def folders() -> Mapping[str, str]:
+    """Return the folder of each cause of this package, by the cause's id."""
+    return {importlib.import_module(name).CAUSE.id: name.split(".")[2] for name in cause_modules()}
 
 
 @cache

@@ -2,5 +2,6 @@
 
 Read ``main`` (starts the commands), ``later`` (what is not there yet), ``options`` (what several commands share),
 ``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``disputes``
-(disagreements kept as files), and then the commands: ``check``, ``walk``, ``prove``, ``snapshot``, ``lab``, ``demo``.
+(disagreements kept as files), and then the commands: ``check``, ``walk``, ``prove``, ``explain``, ``snapshot``,
+``lab``, ``demo``.
 """

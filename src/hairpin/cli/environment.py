@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 
 class Environment(NamedTuple):
-    """The values.  ``locale``: of messages; empty if none is set.  ``plain_terminal``: the terminal knows no escape
-    sequences.  ``folders``: for logs and disagreements; the first writable one is used."""
+    """The values.
+
+    ``locale``: of messages; empty if none is set.  ``ascii_locale``: the locale is C or POSIX, which has no characters
+    beyond ASCII.  ``plain_terminal``: the terminal knows no escape sequences.  ``folders``: for logs and disagreements;
+    the first writable one is used."""
 
     locale: str
+    ascii_locale: bool
     plain_terminal: bool
     no_colour: bool
     folders: tuple[Path, ...]
@@ -30,7 +34,20 @@ def environment(variables: Mapping[str, str] | None = None) -> Environment:
     base = Path(stated) if stated else Path(found.get("HOME", "/nonexistent")) / ".local" / "state"
     return Environment(
         locale=next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := found.get(name))), ""),
+        ascii_locale=_is_ascii(found),
         plain_terminal=found.get("TERM") == "dumb",
         no_colour=bool(found.get("NO_COLOR")),
         folders=(base / "hairpin", Path(tempfile.gettempdir())),
     )
+
+
+def _is_ascii(variables: Mapping[str, str]) -> bool:
+    """Return whether LC_ALL, else LC_CTYPE, else LANG, is C or POSIX.
+
+    Python itself writes C.UTF-8 into LC_CTYPE where the locale is C, so that value does not hide LANG.
+    Source: PEP 538."""
+    stated = (variables.get("LC_ALL"), variables.get("LC_CTYPE"), variables.get("LANG"))
+    whole, of_characters, base = (each or "" for each in stated)
+    if whole or of_characters not in ("", "C.UTF-8", "C.utf8", "UTF-8"):
+        return (whole or of_characters) in ("C", "POSIX")
+    return base in ("C", "POSIX")

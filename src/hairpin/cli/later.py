@@ -17,7 +17,6 @@ COMMANDS: dict[str, Message] = {
     "fix": message("`hairpin check` prints the commands of the repair"),
     "undo": message("hairpin changes no host, so it has nothing to take back"),
     "events": message("run `hairpin check` again after the event"),
-    "explain": message("`hairpin check PORT` names the cause and explains it"),
     "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened"),
     "diff": message("run `hairpin check --snapshot FILE` on each of the two snapshots, and compare the answers"),
     "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
@@ -25,6 +24,10 @@ COMMANDS: dict[str, Message] = {
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
 }
 AFTER = message("run `hairpin check` again after the event")
+EXPLAIN_TEXT = message(
+    "`hairpin explain TEXT` is not in this version; `hairpin check PORT` names the cause, and `hairpin explain "
+    "CAUSE-ID` prints its page"
+)
 LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
 TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, or --host USER@HOST")
 

@@ -142,4 +142,5 @@ def paper(color: str) -> "Paper":
     terminal = sys.stdout.isatty() and not around.plain_terminal
     coloured = color == "always" or (color == "auto" and terminal and not around.no_colour)
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    return Paper(width=shutil.get_terminal_size((80, 24)).columns, coloured=coloured, ascii_only=encoding != "utf8")
+    ascii_only = encoding != "utf8" or around.ascii_locale
+    return Paper(width=shutil.get_terminal_size((80, 24)).columns, coloured=coloured, ascii_only=ascii_only)

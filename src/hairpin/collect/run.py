@@ -102,7 +102,7 @@ class SshRunner(msgspec.Struct, frozen=True):
     def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
         if self.destination.startswith("-") or not self.destination:
             raise CollectError(
-                message("{destination!r} is no ssh destination; write USER@HOST", destination=self.destination)
+                message("{destination!r} is not an ssh destination; write USER@HOST", destination=self.destination)
             )
         ssh = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *self.options, "--", self.destination)
         answer = _exchange((*ssh, _remote_command(arguments)), script, self.name, self.limit_s, None)

@@ -62,13 +62,13 @@ def _no_label(kind: Kind, text: str, label: str) -> Message:
     option = f"--{kind} {text}"
     return (
         message(
-            "{option}: {label!r} is no label; a label has letters, digits and . _ # - and begins with a letter or a "
+            "{option}: {label!r} is not a label; a label has letters, digits and . _ # - and begins with a letter or a "
             "digit; write ./FILE for a file whose name has an equals sign",
             option=option, label=label,
         )
         if kind == "snapshot"
         else message(
-            "{option}: {label!r} is no label; a label has letters, digits and . _ # - and begins with a letter or a "
+            "{option}: {label!r} is not a label; a label has letters, digits and . _ # - and begins with a letter or a "
             "digit",
             option=option, label=label,
         )

@@ -53,8 +53,11 @@ def _has_namespace(host: Host) -> bool:
 def _nothing_to_ask(origin: Origin | None) -> Message:
     """Return why the question means no flow: the host has no address that fits it."""
     if origin is not None and origin.version == 6:
-        return message("this host has no IPv6 address by which --from could ask; write TARGET as [ADDRESS]:PORT")
-    return message("this host has no address by which it could be asked; write TARGET as ADDRESS:PORT")
+        return message(
+            "this host has no global IPv6 address, so a client with an IPv6 address cannot reach it; write TARGET as "
+            "[ADDRESS]:PORT"
+        )
+    return message("this host has no address that a client could reach; write TARGET as ADDRESS:PORT")
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:

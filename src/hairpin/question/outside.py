@@ -170,7 +170,7 @@ def _prefix(text: str) -> tuple[Version, int, int]:
     try:
         return parse_prefix(text)
     except ValueError as error:
-        raise MalformedError(message("{text!r} is no network; write ADDRESS/LENGTH", text=text)) from error
+        raise MalformedError(message("{text!r} is not a network; write ADDRESS/LENGTH", text=text)) from error
 
 
 def _public(public: str, private: str, *, hairpins: bool = False, host: str = "") -> PublicAddress:
@@ -199,7 +199,9 @@ def _ports(stated: int | str) -> tuple[int, int]:
         ports = (int(first), int(last or first))
         if 0 < ports[0] <= ports[1] <= 65535:
             return ports
-    raise MalformedError(message("{stated!r} is no port and no range of ports; write 8151 or 8000-9000", stated=stated))
+    raise MalformedError(
+        message("{stated!r} is neither a port nor a range of ports; write 8151 or 8000-9000", stated=stated)
+    )
 
 
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:

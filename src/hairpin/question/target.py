@@ -70,7 +70,7 @@ def _target(text: str) -> Target:
         return msgspec.structs.replace(_at(found["place"], port, protocol, text), last=last)
     if _NAME.fullmatch(text):
         return Target(container=text)
-    raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
+    raise UsageError(message("{text!r} is not a target: {forms}", text=text, forms=_FORMS))
 
 
 def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
@@ -83,11 +83,15 @@ def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
         # Engines and ss print ``0.0.0.0:8080`` for any address of this host, and connect() understands it so.
         return Target(port=port, protocol=protocol, version=version, address=value or None)
     if place.startswith("["):
-        raise UsageError(message("{text!r}: {place} is no IPv6 address; {forms}", text=text, place=place, forms=_FORMS))
+        raise UsageError(
+            message("{text!r}: {place} is not an IPv6 address; {forms}", text=text, place=place, forms=_FORMS)
+        )
     if re.fullmatch(r"[\d.]+", place):
-        raise UsageError(message("{text!r}: {place} is no IPv4 address; {forms}", text=text, place=place, forms=_FORMS))
+        raise UsageError(
+            message("{text!r}: {place} is not an IPv4 address; {forms}", text=text, place=place, forms=_FORMS)
+        )
     if not _NAME.fullmatch(place):
-        raise UsageError(message("{text!r} is no target: {forms}", text=text, forms=_FORMS))
+        raise UsageError(message("{text!r} is not a target: {forms}", text=text, forms=_FORMS))
     return Target(port=port, protocol=protocol, container=place)
 
 
@@ -97,7 +101,7 @@ def _url(text: str) -> Target:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(
-            message("{text!r} is no URL that has a host and a port; {forms}", text=text, forms=_FORMS)
+            message("{text!r} is not a URL with a host and a port; {forms}", text=text, forms=_FORMS)
         ) from error
     if not host:
         raise UsageError(message("{text!r} names no host; {forms}", text=text, forms=_FORMS))

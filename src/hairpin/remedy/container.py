@@ -45,7 +45,9 @@ def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
     containers = (situation.network.container_of(part.netns) for part in parts if not part.netns.is_host)
     return Lasting(
         advice=tuple(
-            message("what is changed inside container {name} goes with it: change its image or options", name=name)
+            message(
+                "a change inside container {name} is lost when it is recreated: change its image or options", name=name
+            )
             for name in dict.fromkeys(each.name for each in containers if each is not None)
         )
     )

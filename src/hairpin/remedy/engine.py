@@ -14,7 +14,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.meaning import meaning
 from hairpin.remedy.remedy import Lasting, Situation
 
-_AVOID = message("never write these rules into a saved ruleset: the engine would then meet its own rules of yesterday")
+_AVOID = message("do not save these rules: the engine writes them itself at each start")
 
 
 def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:

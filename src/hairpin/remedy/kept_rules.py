@@ -157,7 +157,7 @@ def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
     advice: list[Message] = []
     for part in parts:
         if not part.netns.is_host:
-            advice.append(message("the rule is inside a container: whoever puts it there has to stop doing so"))
+            advice.append(message("the rule is inside a container: what puts it there has to stop doing so"))
             continue
         found = _without_rule(part.place, situation, edited)
         edited |= {each.path: each for each in found}

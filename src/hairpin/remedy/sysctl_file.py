@@ -105,7 +105,7 @@ def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
                 "no configuration file sets {key}: Podman switches it on when a container starts, and nothing keeps it",
                 key=key,
             )
-        return message("no configuration file sets {key}: somebody or something wrote it at run time", key=key)
+        return message("no configuration file sets {key}: it was written at run time", key=key)
     last = found[-1]
     if last.value == part.value:
         return message(

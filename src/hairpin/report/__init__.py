@@ -2,6 +2,7 @@
 
 For both: ``words`` (the language), ``places`` (names of places), ``stops`` (why a packet ended), ``excerpts`` and
 ``quotes`` (readings).  For people: ``printable`` (no escape sequence), ``paper`` (columns and colours), ``terminal``
-(the whole answer) with its parts ``verdicts``, ``path``, ``remedy_text``, ``configured``, ``questions`` and
-``unread``; ``walk_text``, ``prove_text``.  For programs: ``document``, ``walk_document``, ``prove_document``.
+(the whole answer) with its parts ``summary``, ``verdicts``, ``path``, ``remedy_text``, ``configured``, ``questions``
+and ``unread``; ``walk_text``, ``prove_text``; ``pages`` (of the causes).  For programs: ``document``,
+``walk_document``, ``prove_document``.
 """

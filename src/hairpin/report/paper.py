@@ -16,9 +16,11 @@ _CODES: dict[Style, str] = {
     "bad": "1;31", "good": "32", "unsure": "33", "strong": "1", "faint": "2", "command": "36",
 }  # fmt: skip
 _ASCII = str.maketrans(
-    {"✗": "x", "✓": "+", "?": "?", "│": "|", "┆": ":", "●": "o", "○": "o", "→": ">", "…": "~", "·": "-", "└": "`",
+    {"✗": "x", "✓": "+", "?": "?", "│": "|", "┆": ":", "●": "o", "○": "o", "…": "~", "·": "-", "└": "`",
      "├": "|", "─": "-", "▲": "^", "◀": "<", "╎": ":"}
 )  # fmt: skip
+_ASCII_ARROWS = {"→": "->", "←": "<-"}
+"""What is wider in ASCII: it is replaced before a line is measured."""
 WIDEST = 120
 """Columns beyond which lines of prose become hard to read."""
 NARROWEST = 40
@@ -58,9 +60,9 @@ class Paper:
         *before, last = parts
         if isinstance(last, tuple) and last[1] == "command" and " <<" in last[0]:
             for line in last[0].split("\n"):
-                self._write(_printable((*before, (line, "command"))))
+                self._write(self._shown((*before, (line, "command"))))
             return
-        self._write(_printable(parts))
+        self._write(self._shown(parts))
 
     def gap(self) -> None:
         """Write an empty line, if the last line is not empty."""
@@ -71,7 +73,7 @@ class Paper:
         """Write one line and cut it at the edge: for drawings and quotes."""
         left = self.width
         kept: list[tuple[str, Style]] = []
-        for whole, style in _printable(parts):
+        for whole, style in self._shown(parts):
             text = shortened(whole, left)
             kept.append((text, style))
             left -= cells(text)
@@ -84,13 +86,23 @@ class Paper:
 
         ``first`` stands before its first line.  The other lines are indented to the column behind ``first``, or by 4
         columns if ``first`` takes more than half of the width."""
-        text, first = printable(text), printable(first)
+        text, first = self.spelt(printable(text)), self.spelt(printable(first))
         hanging = min(indent + cells(first), indent + 4 if self.width < 2 * cells(first) else self.width)
         for number, line in enumerate(wrapped(text, self.width - hanging, self.width - indent - cells(first))):
             if number == 0:
                 self.line(" " * indent, (first, first_style), (line, style))
             else:
                 self.line(" " * hanging, (line, style))
+
+    def _shown(self, parts: Iterable[str | tuple[str, Style]]) -> list[tuple[str, Style]]:
+        return [(self.spelt(text), style) for text, style in _printable(parts)]
+
+    def spelt(self, text: str) -> str:
+        """Return the text with the arrows that the paper can show."""
+        if self._ascii:
+            for arrow, spelt in _ASCII_ARROWS.items():
+                text = text.replace(arrow, spelt)
+        return text
 
     def _write(self, parts: Iterable[tuple[str, Style]]) -> None:
         self._lines.append("".join(self._painted(text, style) for text, style in parts))

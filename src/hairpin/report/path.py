@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from hairpin.host.netns import Netns
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
@@ -21,6 +21,13 @@ from hairpin.walk.trace import Branch, Trace
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
 """Stages that are drawn only if something was decided there."""
 _STAGE_CELLS = 13
+_STAGES: dict[str, Message] = {
+    "device-in": message("device-in"), "bridge": message("bridge"), "prerouting": message("prerouting"),
+    "input-route": message("input-route"), "input": message("input"), "socket": message("socket"),
+    "forward": message("forward"), "output-route": message("output-route"), "output": message("output"),
+    "postrouting": message("postrouting"), "neighbour": message("neighbour"), "device-out": message("device-out"),
+    "tunnel": message("tunnel"), "outside": message("outside"), "relay": message("relay"),
+}  # fmt: skip
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -181,12 +188,12 @@ def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
         netns = hop.netns
         if last and stop is not None:
             break
-        _line(("│", "faint"), hop, hop.what, paper)
+        _line(("│", "faint"), hop, hop.what, paper, words)
     if stop is None:
         paper.cut("    ", ("✓", "good"), f" {way.end}")
         return
     broken = found[-1] if found else Hop(stop.netns, stop.stage, stop.link, "", stop.seen.packet)
-    _line(("✗", "bad"), broken, decided_text(stop.decided_by, words), paper)
+    _line(("✗", "bad"), broken, decided_text(stop.decided_by, words), paper, words)
     paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS, style="bad")
     paper.line("    ", ("┆", "faint"))
     paper.cut("    ", ("○", "faint"), (f" {way.end}", "faint"))
@@ -201,9 +208,10 @@ def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
     return before is not None or not netns.is_host or places.with_host
 
 
-def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper) -> None:
+def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper, words: Words) -> None:
     """Write ``│ stage  link  what``; what does not fit goes below, wrapped, when the paper is narrow."""
-    stage = hop.stage + " " * max(1, _STAGE_CELLS - cells(hop.stage))
+    named = words(_STAGES[hop.stage]) if hop.stage in _STAGES else hop.stage
+    stage, what = named + " " * max(1, _STAGE_CELLS - cells(named)), paper.spelt(what)
     link = f"{hop.link or '-':<9} "
     head = 6 + _STAGE_CELLS + cells(link)
     if head + cells(what) <= paper.width:

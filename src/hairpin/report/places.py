@@ -3,13 +3,17 @@
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.network.flow import Flow, Outside
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
+from hairpin.report.words import Words
 
 
 class Places(msgspec.Struct, frozen=True):
-    """``with_host``: name the host of each place."""
+    """``with_host``: name the host of each place.  ``words``: of the language in which ``client`` and ``target`` are
+    said to people; None: English."""
 
     with_host: bool = False
+    words: Words | None = None
 
     def start(self, flow: Flow) -> str:
         """Return where the flow starts: ``host``, ``container:api@node1``."""
@@ -17,13 +21,32 @@ class Places(msgspec.Struct, frozen=True):
 
     def client(self, flow: Flow) -> str:
         """Return the start for people: ``outside (192.0.2.10)`` for a client that the user did not name."""
-        text = self.start(flow)
-        return f"outside ({text})" if flow.invented and isinstance(flow.start, Outside) else text
+        text, name = self.start(flow), self.client_name(flow)
+        if isinstance(flow.start, Lan):
+            return f"{name} ({text.removeprefix('lan (')}"
+        return f"{name} ({text})" if isinstance(flow.start, Outside) and flow.invented else name
+
+    def client_name(self, flow: Flow) -> str:
+        """Return the start without its address: ``outside``, ``lan``."""
+        match flow.start:
+            case Outside() if flow.invented:
+                return self._said(message("outside"))
+            case Lan():
+                return self._said(message("lan"))
+            case FromHost() if not self.with_host:
+                return self._said(message("host"))
+            case FromHost() | FromContainer() | Outside():
+                return self.start(flow)
 
     def target(self, flow: Flow) -> str:
         """Return the target for people: ``the Internet (203.0.113.80:443/tcp)`` for one that the user did not name."""
         text = flow.target_text()
-        return f"the Internet ({text})" if flow.invented and not isinstance(flow.start, Outside) else text
+        if not flow.invented or isinstance(flow.start, Outside):
+            return text
+        return self._said(message("the Internet ({address})", address=text))
+
+    def _said(self, said: Message) -> str:
+        return str(said) if self.words is None else self.words(said)
 
     def container(self, flow: Flow) -> str:
         """Return the container that the flow is for (``web@node2``); empty if it is for none."""
@@ -46,6 +69,6 @@ NO_HOSTS = Places()
 """Names of places if there is one host."""
 
 
-def places_of(answer: Answer) -> Places:
+def places_of(answer: Answer, words: Words | None = None) -> Places:
     """Return the names for the answer's places."""
-    return Places(answer.has_several_hosts)
+    return Places(answer.has_several_hosts, words)

@@ -24,7 +24,7 @@ def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> 
         if each.judged is not None:
             paper.gap()
             every = verbose or len(answer.flows) == 1 or each.judged.agreement.agrees is not True
-            _flow(each.judged, files.get(each.ref), words, paper, places_of(answer), every=every)
+            _flow(each.judged, files.get(each.ref), words, paper, places_of(answer, words), every=every)
     write_questions(answer, words, paper)
     write_notes(answer, words, paper)
     return paper.text()

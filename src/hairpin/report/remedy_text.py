@@ -78,17 +78,24 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     if walked is None or not walked.count:
         return
     changed = sum(each.flow is not None for each in remedy.side_effects)
-    if walked.restored:
+    if walked.restored and not changed:
         yield message(
-            "{count} other flows were walked with this change: it brings back {restored} of them, and {changed} others "
-            "change.",
+            "{count} other flows were walked with this change: it brings back {restored} of them, and no other "
+            "changes.",
+            count=walked.count,
+            restored=len(walked.restored),
+        )
+    elif walked.restored:
+        yield message(
+            "{count} other flows were walked with this change: it brings back {restored} of them, and the verdict of "
+            "{changed} others changes.",
             count=walked.count,
             restored=len(walked.restored),
             changed=changed,
         )
     elif changed:
         yield message(
-            "{count} other flows were walked with this change: {changed} of them change.",
+            "{count} other flows were walked with this change: the verdict of {changed} changes.",
             count=walked.count,
             changed=changed,
         )

@@ -29,12 +29,12 @@ _SENTENCES: dict[Reason, Message] = {
     "bridge-port-isolated": message("both bridge ports are isolated from each other"),
     "bridge-vlan": message("the bridge does not carry this VLAN there"),
     "hairpin-off": message("the frame would have to leave by the port that it came in by"),
-    "no-neighbour": message("nobody there answers for the address"),
-    "neighbour-wrong": message("the neighbour entry leads to somebody else"),
+    "no-neighbour": message("nothing there answers for the address"),
+    "neighbour-wrong": message("the neighbour entry leads to another machine"),
     "rule": message("a rule drops it"),
     "policy": message("no rule takes it, and the chain's policy drops it"),
     "reject": message("a rule rejects it"),
-    "taken-away": message("a rule hands it to somebody else"),
+    "taken-away": message("a rule hands it to another program"),
     "rules-unread": message("rules that could not be read may stop it"),
     "martian-source": message("its source address cannot come from there (martian)"),
     "martian-destination": message("its destination address cannot be reached from there (martian)"),
@@ -51,12 +51,12 @@ _SENTENCES: dict[Reason, Message] = {
     "masquerade-moved": message("its connection was masqueraded on another link, and is forgotten"),
     "no-listener": message("nothing listens there"),
     "process-frozen": message("the process is frozen"),
-    "never-accepts": message("the port is held, but nobody accepts there"),
+    "never-accepts": message("the port is held, but its process accepts no connection"),
     "namespace-unread": message("the namespace behind it was not read"),
-    "sockets-unread": message("it could not be read who listens there"),
+    "sockets-unread": message("what listens there could not be read"),
     "gateway-does-not-hairpin": message("the gateway does not send a host's packets back to it"),
     "upstream-denies": message("something upstream does not let it in"),
-    "source-not-translated": message("it leaves with an address that nobody out there can answer"),
+    "source-not-translated": message("it leaves with an address to which no host outside can reply"),
     "peer-drops": message("the other side drops such source addresses"),
     "wrong-answer": message("the answer does not look like one to what was asked"),
     "no-tunnel-remote": message("the tunnel device does not know where to send the frame"),
@@ -75,7 +75,7 @@ _SENTENCES: dict[Reason, Message] = {
 def stop_sentence(stop: Stop) -> Message:
     """Return why the packet stopped."""
     if stop.reason == "no-neighbour" and stop.address is not None:
-        return message("nobody answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
+        return message("nothing answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
     if stop.reason == "namespace-unread" and stop.stage != "outside":
         return message("what the kernel does here could not be read")
     if stop.reason == "rp-filter" and stop.stage == "neighbour":

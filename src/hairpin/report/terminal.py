@@ -1,18 +1,21 @@
-"""The answer as people read it: verdicts first, then where the packet stops, why, the proof, the repair."""
+"""The answer as people read it: a summary, the verdicts; then for each cause why, where, the proof and the repair."""
 
-from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, Judge
+from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer, Judge
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
 from hairpin.report.configured import configured_text
+from hairpin.report.pages import page_ids
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
 from hairpin.report.places import places_of
 from hairpin.report.questions import write_questions
 from hairpin.report.quotes import Quotes
 from hairpin.report.remedy_text import NOTE, write_remedy
+from hairpin.report.summary import summary
 from hairpin.report.unread import left_undecided, refused_without_root
 from hairpin.report.verdicts import FEW, Group, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
+from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 _SEVERITIES: dict[str, Message] = {
@@ -22,9 +25,11 @@ _SEVERITIES: dict[str, Message] = {
     "advice": message("advice"),
 }
 
+JSON_LINES = 2
+"""The most lines of an excerpt in JSON."""
 _JUDGES: dict[Judge, Message] = {
     "simulated": message("simulated"),
-    "replicated": message("replicated on this kernel"),
+    "replicated": message("replayed on this kernel"),
     "observed": message("observed"),
 }
 
@@ -46,12 +51,14 @@ class _Report:
     def __init__(self, answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
         self._answer = answer
         self._quotes = Quotes(answer.evidence, words)
-        self._places = places_of(answer)
+        self._places = places_of(answer, words)
+        self._numbers = {each.ref: number for number, each in enumerate(_blocking(answer), 1)}
         self._words = words
         self._paper = paper
         self._verbose = verbose
         self._told: set[str] = set()
         self._noted: set[Message] = set()
+        self._drawn: list[Stop] = []
 
     def _prose(self, said: Message, *, indent: int = 0) -> None:
         self._paper.prose(self._words(said), indent=indent)
@@ -59,42 +66,61 @@ class _Report:
     def verdicts(self) -> None:
         """Write every flow's verdict: first the failing flows, grouped by how they fail."""
         flows, words, paper = self._answer.flows, self._words, self._paper
-        if any(refused_without_root(each) for each in self._answer.missing):
-            paper.prose(words(message("Not all of the host could be read: run it as root.")), style="unsure")
-            paper.gap()
         for said in self._answer.engines:
             paper.prose(words(said), style="strong")
-        if self._answer.engines:
-            paper.gap()
+        if any(refused_without_root(each) for each in self._answer.missing):
+            paper.prose(words(message("Not all of the host could be read: run it as root.")), style="unsure")
+        line = summary(self._answer)
+        if line is not None:
+            paper.prose(words(line), style="strong")
+        paper.gap()
         if not flows:
             self._prose(_nothing_asked(self._answer))
-        bad = groups(flows)
-        for group in bad:
-            lines = [flow_text(flows[number].trace.flow, self._places) for number in group.numbers]
-            write_flows(lines, group.verdict, words, paper, all_=self._verbose)
+        bad = [each for each in flows if not each.succeeds]
+        failing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in groups(flows))
+        for verdict in failing:
+            self._flows(verdict, [each for each in bad if each.verdict == verdict], single=len(bad) <= FEW)
         fine = [each for each in flows if each.succeeds]
-        single = self._verbose or len(fine) <= FEW
-        verdicts: dict[Verdict, None] = dict.fromkeys(each.verdict for each in fine)
-        for verdict in verdicts:
-            alike = [each.trace.flow for each in fine if each.verdict == verdict]
-            each_alone = [flow_text(flow, self._places) for flow in alike]
-            lines = each_alone if single else folded(alike, words, self._places)
-            write_flows(lines, verdict, words, paper, all_=self._verbose or not bad)
+        passing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in fine)
+        for verdict in passing:
+            alike = [each for each in fine if each.verdict == verdict]
+            self._flows(verdict, alike, single=len(fine) <= FEW, whole=not bad and len(fine) <= 4 * FEW)
+
+    def _flows(self, verdict: Verdict, alike: list[FlowAnswer], *, single: bool, whole: bool = False) -> None:
+        """Write the lines of the flows with one verdict.  ``whole``: however many they are."""
+        flows = [each.trace.flow for each in alike]
+        if single or self._verbose:
+            lines = [flow_text(flow, self._places) for flow in flows]
+        else:
+            lines = folded(flows, self._words, self._places)
+        write_flows(lines, verdict, self._words, self._paper, all_=self._verbose or whole)
 
     def group(self, group: Group) -> None:
-        """Draw the first flow of the group, then write its causes; nothing if all of them were written before."""
+        """Write the causes of the group, the first with a drawing; nothing if all of them were written before."""
+        flow = self._answer.flows[group.numbers[0]]
         if group.causes and self._told.issuperset(group.causes):
             return
-        self._paper.gap()
-        draw(self._answer.flows[group.numbers[0]].trace, self._paper, self._words, self._places, every=self._verbose)
         for ref in group.causes:
             if ref not in self._told:
                 self._told.add(ref)
                 self._paper.gap()
-                self._cause(next(each for each in self._answer.causes if each.ref == ref))
+                self._cause(next(each for each in self._answer.causes if each.ref == ref), flow)
         if not group.causes:
             self._paper.gap()
             self._unexplained(group)
+            self._paper.gap()
+            draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
+
+    def _draw(self, flow: FlowAnswer) -> None:
+        """Draw a flow, if no drawing shows yet where it stops."""
+        stop = flow.stop
+        alike = (each for each in self._drawn if stop is not None and _same_place(each, stop))
+        if not self._verbose and next(alike, None) is not None:
+            return
+        if stop is not None:
+            self._drawn.append(stop)
+        self._paper.gap()
+        draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
 
     def not_blocking(self) -> None:
         """Write the causes that stop no asked flow yet, and what keeps an engine from starting."""
@@ -118,21 +144,40 @@ class _Report:
         for condition in self._answer.flows[group.numbers[0]].trace.conditions:
             self._paper.prose(self._words(condition.said), indent=4, first="· ")
 
-    def _cause(self, cause: CauseAnswer) -> None:
+    def _heading(self, cause: CauseAnswer) -> None:
+        """Write a cause's number, id and title, which flows it explains, and what made it."""
         words, paper = self._words, self._paper
-        kind = words(_SEVERITIES[cause.severity])
+        kind, number = words(_SEVERITIES[cause.severity]), self._numbers.get(cause.ref)
         paper.prose(
             words(cause.candidate.title),
-            first=f"{kind}[{self._places.on(cause.id, cause.host)}]: ",
+            first=f"{f'{number}. ' if number else ''}{kind}[{self._places.on(cause.id, cause.host)}]: ",
             first_style="bad",
             style="strong",
         )
+        failing = [each for each in self._answer.flows if not each.succeeds]
+        stopped = [each.trace.flow for each in failing if cause.ref in each.causes]
+        if len(stopped) == len(failing) > 1:
+            paper.prose(words(_all_explained(len(stopped))), indent=2)
+        elif stopped and len(failing) > 1:
+            lines = folded(stopped, words, self._places)
+            more = [words(message("{count} more", count=len(lines) - FEW))] if len(lines) > FEW else []
+            told = "; ".join([*lines[:FEW], *more])
+            paper.prose(words(message("It explains: {flows}", flows=told)), indent=2)
+        if cause.follows_from:
+            said = message("It follows from: {causes}", causes=self._named(cause.follows_from))
+            paper.prose(words(said), indent=2)
+
+    def _cause(self, cause: CauseAnswer, flow: FlowAnswer | None = None) -> None:
+        words, paper = self._words, self._paper
+        self._heading(cause)
         for reference in self._quotes.cause(cause):
             self._quote(reference)
         paper.gap()
         paper.prose(words(cause.candidate.detail), indent=2)
         if cause.configured is not None:
             paper.prose(words(configured_text(cause.configured)), indent=2)
+        if flow is not None:
+            self._draw(flow)
         paper.gap()
         if cause.proof is not None:
             said = self._proof(cause, cause.proof)
@@ -149,6 +194,9 @@ class _Report:
             write_remedy(remedy, words, paper, self._noted, host, instead=number > 0)
         if len(shown) < len(cause.remedies):
             paper.prose(words(message("-v shows another way to repair it.")), indent=2, style="faint")
+        if cause.id in page_ids():
+            said = message("more: hairpin explain {id}", id=cause.id)
+            paper.prose(words(said), indent=2, style="faint")
 
     def _quote(self, reference: str) -> None:
         quote = self._quotes.all()[reference]
@@ -156,8 +204,8 @@ class _Report:
         place = f"{quote.origin} ({netns})" if netns else quote.origin
         self._paper.cut("  ", ("──", "faint"), f" {place}")
         for line in quote.excerpt.splitlines()[: 2 * FEW]:
-            for part in wrapped(line, self._paper.width - 4):
-                self._paper.line("  ", ("│ ", "faint"), part)
+            for part in _quoted(line, self._paper.width - 4):
+                self._paper.cut("  ", ("│ ", "faint"), part)
         if quote.note:
             self._paper.prose(quote.note, indent=5)
 
@@ -166,34 +214,37 @@ class _Report:
         judge = self._words(_JUDGES[cause.judge])
         if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
             return message(
-                "as it is: {before}; without that rule, which is meant to stay: {after} ({judge})",
+                "{before} now, {after} without that rule, which is meant to stay ({judge})",
                 before=before,
                 after=after,
                 judge=judge,
             )
         if cause.event is not None:
             return message(
-                "after {event}: {before}; with this change: {after} ({judge})",
+                "{before} after {event}, {after} with this change ({judge})",
                 event=cause.event,
                 before=before,
                 after=after,
                 judge=judge,
             )
         if len(cause.together) == 1:
-            return message(
-                "as it is: {before}; with this change: {after} ({judge})", before=before, after=after, judge=judge
-            )
+            return message("{before} now, {after} with this change ({judge})", before=before, after=after, judge=judge)
+        numbers = [str(self._numbers[each]) for each in cause.together if each in self._numbers]
+        named = ", ".join(numbers) if len(numbers) == len(cause.together) else self._named(cause.together)
+        both = {"before": before, "after": after, "judge": judge, "causes": named}
+        if len(cause.together) == 2:
+            return message("{before} now, {after} when both causes are fixed: {causes} ({judge})", **both)
         return message(
-            "as it is: {before}; with {count} causes gone together ({causes}): {after} ({judge})",
-            judge=judge,
-            before=before,
+            "{before} now, {after} when all {count} causes are fixed: {causes} ({judge})",
             count=len(cause.together),
-            causes=self._named(cause.together),
-            after=after,
+            **both,
         )
 
     def _named(self, refs: tuple[str, ...]) -> str:
-        return ", ".join(self._places.on(each.id, each.host) for each in self._answer.causes if each.ref in refs)
+        """Return ``1 (ip-forward-off), 2 (docker-user-drops)``."""
+        named = [(each, self._places.on(each.id, each.host)) for each in self._answer.causes if each.ref in refs]
+        numbers = self._numbers
+        return ", ".join(f"{numbers[each.ref]} ({name})" if each.ref in numbers else name for each, name in named)
 
     def rest(self) -> None:
         """Write the assumptions, the questions, the parts that could not be read, and which hosts were read when."""
@@ -219,13 +270,13 @@ class _Report:
             read = (host for host in self._answer.network.hosts if host.was_read)
             hosts = ", ".join(f"{host.name} ({host.taken_at or '-'})" for host in read)
             if agreed:
-                return message("From what was read on {hosts}; this kernel agrees on a replica.", hosts=hosts)
-            return message("Simulated from what was read on {hosts}.", hosts=hosts)
+                return message("Read on {hosts}; confirmed by replaying the packets on this kernel.", hosts=hosts)
+            return message("Read on {hosts}; simulated.", hosts=hosts)
         host = self._answer.network.this
         here = {"host": host.name or "-", "time": host.taken_at or "-"}
         if agreed:
-            return message("From what was read on {host} at {time}; this kernel agrees on a replica.", **here)
-        return message("Simulated from what was read on {host} at {time}.", **here)
+            return message("Read on {host} at {time}; confirmed by replaying the packets on this kernel.", **here)
+        return message("Read on {host} at {time}; simulated.", **here)
 
     def _missing(self) -> None:
         missing = tuple(each for each in self._answer.unread if each.key != REPLICA)
@@ -254,6 +305,33 @@ class _Report:
         for reason in dict.fromkeys(each.reason for each in self._answer.unread if each.key == REPLICA):
             self._paper.gap()
             self._paper.prose(self._words(message("Not replayed: {reason}", reason=reason)), style="faint")
+
+
+def _blocking(answer: Answer) -> list[CauseAnswer]:
+    """Return the causes that have a number, in the order in which they are written; none if there is one alone."""
+    order = list(dict.fromkeys(ref for group in groups(answer.flows) for ref in group.causes))
+    found = {each.ref: each for each in answer.causes if each.severity == "blocking" and each.ref in order}
+    return [found[ref] for ref in order if ref in found] if len(found) > 1 else []
+
+
+def _all_explained(count: int) -> Message:
+    if count == 2:
+        return message("It explains both flows that fail.")
+    return message("It explains all {count} flows that fail.", count=count)
+
+
+def _same_place(one: Stop, other: Stop) -> bool:
+    return (one.netns, one.stage, one.link, one.reason, one.decided_by) == (
+        other.netns, other.stage, other.link, other.reason, other.decided_by
+    )  # fmt: skip
+
+
+def _quoted(line: str, room: int) -> list[str]:
+    """Return the lines of a quote: of JSON, which is no prose, at most two."""
+    parts = list(wrapped(line, room))
+    if not line.startswith(("{", "[{")) or len(parts) <= JSON_LINES:
+        return parts
+    return [*parts[: JSON_LINES - 1], f"{parts[JSON_LINES - 1]} …"]
 
 
 def _nothing_asked(answer: Answer) -> Message:

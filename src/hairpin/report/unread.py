@@ -14,7 +14,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("dockerd", "daemon-json"), message("how dockerd is configured")),
     (("docker", "podman"), message("which containers run and what they publish")),
     (("namespaces", "netns"), message("what happens inside of containers")),
-    (("sockets", "proc-net"), message("which ports somebody listens on")),
+    (("sockets", "proc-net"), message("which ports are listened on")),
     (("sysctl",), message("whether a kernel setting stops packets")),
     (("conntrack",), message("what live connections remember")),
     (("firewalld", "ufw"), message("how the firewall's manager is configured")),
@@ -25,7 +25,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
 def left_undecided(unread: Unread) -> Message:
     """Return what stays undecided without the reading."""
     return next(
-        (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("details of this host's set-up")
+        (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("part of this host's set-up")
     )
 
 

@@ -63,7 +63,7 @@ def folded(flows: Sequence[Flow], words: Words, places: Places = NO_HOSTS) -> li
             out.setdefault(origin, []).append(to)
         else:
             port = to if flow.purpose == "asked" else to.rpartition(":")[2]
-            into.setdefault((places.container(flow), port), []).append(origin.partition(" ")[0])
+            into.setdefault((places.container(flow), port), []).append(places.client_name(flow))
     lines = [
         words(message("{port} ({name}) from {origins}", port=port, name=name or "-", origins=_joined(origins)))
         for (name, port), origins in into.items()

@@ -15,7 +15,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
     """Return the walk of the answer's first flow, with each of its branches."""
     trace = answer.flows[0].trace
     flow = trace.flow
-    places = places_of(answer)
+    places = places_of(answer, words)
     verdict_line(trace.verdict, f"{places.client(flow)} → {places.target(flow)}", words, paper)
     for number, branch in enumerate(trace.branches):
         paper.gap()

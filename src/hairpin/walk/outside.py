@@ -348,7 +348,7 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
         return None  # a routed IPv6 prefix needs no translation
     if is_unmasqueraded(network, netns, version, source):
         return None
-    said = message("nobody outside knows a way back to {address}", address=address_text(source, version))
+    said = message("no host outside has a route back to {address}", address=address_text(source, version))
     return Assumed(said, "read")
 
 

@@ -1,6 +1,12 @@
 """Two hosts have the same subnet, or overlapping ones, on their bridges.
 
 Users see: a container answers on its own host and never from the other one.
+
+Proof: a bridge of each host has the subnet, so the packet to the other host's container stays in the sender's own
+bridge.
+Now: give one of the networks another subnet and recreate its containers.
+Lasting: ``default-address-pools`` or ``bip`` in daemon.json, different on each host; with flannel, a lease for each
+node.
 """
 
 from collections.abc import Iterator
@@ -34,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="container-subnet-on-two-hosts",
-    title="Container subnets of two hosts overlap",
+    title=message("Container subnets of two hosts overlap"),
     source="net/ipv4/fib_trie.c: longest prefix",
     reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject"}),
     find=find,

@@ -1,6 +1,12 @@
 """A host has no route of its own to the containers of another host.
 
 Users see: containers of one host are unreachable from another one ("no route to host", or silence).
+
+Proof: the other host has the subnet on a bridge, and no route of this host leads to that host; with the route the
+packet arrives.
+Now: ``ip route replace SUBNET via NODE`` (through a tunnel also ``dev TUNNEL onlink``).
+Lasting: the agent that should make the route (flanneld, the CNI), or a static route in the host's network
+configuration.
 """
 
 from collections.abc import Iterator
@@ -45,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="node-route-missing",
-    title="A host has no route to another host's containers",
+    title=message("A host has no route to another host's containers"),
     source="net/ipv4/fib_trie.c: longest prefix; flannel pkg/backend/route_network.go, pkg/backend/vxlan",
     reasons=frozenset({"left-instead", "no-route", "wrong-answer", "loop", "source-not-translated", "ttl"}),
     find=find,

@@ -1,6 +1,10 @@
 """A host's route to another host's containers leads to a host that does not have them.
 
 Users see: containers of one host are unreachable from another one; from a third one they are reachable.
+
+Proof: the next hop, or the tunnel's far end, is a host without that subnet; with the right one the packet arrives.
+Now: ``ip route replace SUBNET via NODE`` with the host that has the subnet.
+Lasting: the agent that makes the route (flanneld, the CNI), or the host's network configuration.
 """
 
 from collections.abc import Iterator
@@ -37,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="node-route-wrong-host",
-    title="A host's route to another host's containers leads to a third host",
+    title=message("A host's route to another host's containers leads to a third host"),
     source="net/ipv4/fib_trie.c: longest prefix; flannel pkg/backend/route_network.go",
     reasons=frozenset(
         {

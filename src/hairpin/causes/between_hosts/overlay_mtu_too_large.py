@@ -1,6 +1,12 @@
 """A tunnel's MTU is larger than the underlay carries, and its outer packets may not be fragmented.
 
 Users see: small requests between hosts are answered, large ones and downloads stall.
+
+Proof: the tunnel's MTU plus its headers exceeds an MTU below it, and the outer packet may not be fragmented; with a
+smaller MTU a full-sized packet arrives.
+Now: ``ip link set TUNNEL mtu SIZE`` on all hosts of the overlay.
+Lasting: the MTU of the overlay network (flannel, the CNI, the option ``com.docker.network.driver.mtu``); recreate its
+containers.
 """
 
 from collections.abc import Iterator
@@ -50,7 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="overlay-mtu-too-large",
-    title="A tunnel's MTU is larger than the network below it carries",
+    title=message("A tunnel's MTU is larger than the network below it carries"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_SET; net/ipv4/ip_output.c ip_fragment()",
     reasons=frozenset({"mtu"}),
     find=find,

@@ -1,6 +1,10 @@
 """A host has lost its tunnel device: outer packets arrive, and no device of their kind is there.
 
 Users see: the overlay network to one host is dead, and that host's routes to the others are gone, too.
+
+Proof: outer packets arrive, and this host has no device of their kind, VNI and port; with the device they are taken.
+Now: make the device with the values that the other hosts use.
+Lasting: restart the agent that makes it (flanneld, the CNI).
 """
 
 from collections.abc import Iterator
@@ -53,7 +57,7 @@ def _mirrored(view: View, sent: Tunnelled) -> Link:
 
 CAUSE = Cause(
     id="tunnel-end-missing",
-    title="A host has lost its tunnel device",
+    title=message("A host has lost its tunnel device"),
     source="net/ipv4/udp.c __udp4_lib_rcv(): no socket of a tunnel device",
     reasons=frozenset({"no-tunnel"}),
     find=find,

@@ -1,6 +1,10 @@
 """The two ends of a tunnel differ in their UDP port or their VNI, so no device takes the outer packets.
 
 Users see: the overlay network between two hosts is dead, although its outer packets arrive.
+
+Proof: the two devices have different UDP ports or VNIs; with equal ones the packet is taken.
+Now: make the device anew with the other end's values: the kernel does not change them on a device.
+Lasting: the agent's or cluster's configuration, alike on all hosts.
 """
 
 from collections.abc import Iterator
@@ -79,7 +83,7 @@ def _settings(tunnel: Tunnel) -> str:
 
 CAUSE = Cause(
     id="tunnel-ends-differ",
-    title="The ends of a tunnel differ in UDP port or VNI",
+    title=message("The ends of a tunnel differ in UDP port or VNI"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_rcv(): vxlan_vs_find_vni() by socket and VNI",
     reasons=frozenset({"no-tunnel"}),
     find=find,

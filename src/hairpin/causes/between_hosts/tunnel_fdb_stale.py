@@ -1,6 +1,11 @@
 """The forwarding database of a tunnel device names an address that is not the far host's.
 
 Users see: the overlay network to one host is dead since that host has another address.
+
+Proof: the forwarding entry of the far end's hardware address names an address that the far host does not have; with
+the right one the packet arrives.
+Now: ``bridge fdb replace MAC dev TUNNEL dst NODE``.
+Lasting: restart the agent that makes the entries, or give the hosts fixed addresses.
 """
 
 from collections.abc import Iterator
@@ -103,7 +108,7 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
 
 CAUSE = Cause(
     id="tunnel-fdb-stale",
-    title="A tunnel's forwarding entry names an address that the far host does not have",
+    title=message("A tunnel's forwarding entry names an address that the far host does not have"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_xmit(): the remote of the forwarding entry",
     reasons=frozenset(
         {

@@ -2,6 +2,11 @@
 does not have.
 
 Users see: the overlay network to one host is dead since its tunnel device was made anew.
+
+Proof: the permanent neighbour entry of the far end is missing, or has another hardware address than the far device;
+with the right one the packet arrives.
+Now: ``ip neigh replace ADDRESS lladdr MAC dev TUNNEL nud permanent``.
+Lasting: restart the agent that makes the entries (flanneld, the CNI).
 """
 
 from collections.abc import Iterator
@@ -99,7 +104,7 @@ def _entry(network: Network, sent: Tunnelled, address: int) -> Neighbour | None:
 
 CAUSE = Cause(
     id="tunnel-neighbour-stale",
-    title="A neighbour entry for a tunnel's far end is missing or has an old hardware address",
+    title=message("A neighbour entry for a tunnel's far end is missing or has an old hardware address"),
     source="net/core/neighbour.c: NUD_PERMANENT is never asked anew; net/ethernet/eth.c eth_type_trans()",
     reasons=frozenset(
         {

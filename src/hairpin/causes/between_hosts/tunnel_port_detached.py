@@ -1,6 +1,10 @@
 """A tunnel device is not a port of the bridge that it joins with another host's.
 
 Users see: two hosts have one container subnet, and the containers of one do not reach those of the other.
+
+Proof: the tunnel device has no master, while the far device is a port of a bridge; attached, the packet arrives.
+Now: ``ip link set TUNNEL master BRIDGE``.
+Lasting: keep network managers away from the bridge and its tunnel device.
 """
 
 from collections.abc import Iterator
@@ -81,7 +85,7 @@ def _bridge_of(network: Network, holder: Netns, address: int) -> Link | None:
 
 CAUSE = Cause(
     id="tunnel-port-detached",
-    title="A tunnel device is not a port of the bridge that it joins with another host's",
+    title=message("A tunnel device is not a port of the bridge that it joins with another host's"),
     source="ip-link(8): master",
     reasons=frozenset({"no-neighbour"}),
     find=find,

@@ -1,6 +1,10 @@
 """A tunnel device sends from an address that its host does not have.
 
 Users see: the overlay network of one host is dead since that host has another address.
+
+Proof: the device's local address is on no link of its host; with an address that the host has, the packet arrives.
+Now: ``ip link set TUNNEL type vxlan local ADDRESS``, or make the device anew.
+Lasting: restart the agent that makes the device, or give the host its old address again.
 """
 
 from collections.abc import Iterator
@@ -44,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="tunnel-source-lost",
-    title="A tunnel device sends from an address that its host does not have",
+    title=message("A tunnel device sends from an address that its host does not have"),
     source="net/ipv4/route.c ip_route_output_key_hash_rcu(): the source has to be local",
     reasons=frozenset({"no-source-address"}),
     find=find,

@@ -1,6 +1,11 @@
 """A peer that the user stated drops packets with containers' addresses, which this host does not masquerade.
 
 Users see: the host itself reaches a machine, its containers do not.
+
+Proof: the packet leaves with the container's own address, which a peer of ``--outside`` drops; masqueraded, it is
+taken.
+Now: masquerade the subnet, or let the peer accept it.
+Lasting: the same rule in the saved rules, or in the peer's configuration.
 """
 
 from collections.abc import Iterator
@@ -40,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="upstream-filters-container-addresses",
-    title="Another machine drops packets from container addresses",
+    title=message("Another machine drops packets from container addresses"),
     source="stated with --outside",
     reasons=frozenset({"peer-drops"}),
     find=find,

@@ -1,6 +1,10 @@
 """A firewall rule of a host drops the outer packets of a tunnel: VXLAN, Geneve, flannel's udp backend.
 
 Users see: the overlay network works within one host only.
+
+Proof: a rule of a host drops the outer UDP packet; without it the inner packet arrives.
+Now: let the overlay's UDP port in from the other hosts (4789 for VXLAN, 8472 for flannel).
+Lasting: the same rule in the saved rules, or in the firewall's manager.
 """
 
 from collections.abc import Iterator
@@ -45,7 +49,7 @@ def _accepting(view: View, place: Place, port: int) -> Change:
 
 CAUSE = Cause(
     id="vxlan-port-blocked",
-    title="A host's firewall drops the packets of the tunnel between hosts",
+    title=message("A host's firewall drops the packets of the tunnel between hosts"),
     source="drivers/net/vxlan/vxlan_core.c: a UDP socket of the kernel, behind INPUT like any other",
     reasons=frozenset({"rule", "policy", "reject"}),
     find=find,

@@ -1,6 +1,11 @@
 """Replies between containers of one bridge are switched without netfilter, so NAT is never undone for them.
 
 Users see: a container that asks for a neighbour's published port by the host's address gets no connection.
+
+Proof: ``bridge-nf-call-iptables`` is 0, and the reply is switched inside the bridge with its untranslated address;
+with 1 it is translated back.
+Now: ``modprobe br_netfilter`` and ``sysctl -w net.bridge.bridge-nf-call-iptables=1``.
+Lasting: both in modules-load.d and sysctl.d.
 """
 
 from collections.abc import Iterator
@@ -39,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="br-netfilter-off-hairpin",
-    title="Answers inside a bridge are not translated back",
+    title=message("Answers inside a bridge are not translated back"),
     source="net/bridge/br_netfilter_hooks.c",
     reasons=frozenset({"wrong-answer"}),
     find=find,

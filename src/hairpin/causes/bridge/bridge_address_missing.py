@@ -1,6 +1,10 @@
 """The bridge has lost its address: its containers have no gateway.
 
 Users see: containers cannot connect to the outside, and their replies to clients never leave them.
+
+Proof: the bridge lacks the gateway address of its network; with the address the packet arrives.
+Now: ``ip address add GATEWAY/LENGTH dev BRIDGE``.
+Lasting: the engine makes the address when it starts; keep network managers away from the bridge (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -40,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="bridge-address-missing",
-    title="The bridge has no address",
+    title=message("The bridge has no address"),
     source="moby: libnetwork/drivers/bridge/setup_ipv4_linux.go",
     reasons=frozenset({"no-neighbour", "left-instead", "no-route", "no-source-address", "martian-source", "rp-filter"}),
     find=find,

@@ -1,6 +1,10 @@
 """A bridge is down.
 
 Users see: no container of one network can be reached, or reaches anything.
+
+Proof: the bridge is not up; set up, the packet passes.
+Now: ``ip link set BRIDGE up``.
+Lasting: keep network managers away from the bridge (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -27,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="bridge-down",
-    title="The bridge is down",
+    title=message("The bridge is down"),
     source="net/core/dev.c: IFF_UP",
     reasons=frozenset({"link-down", "bridge-down", "no-carrier", "left-instead", "rule", "policy", "reject", "no-route",
                        "route-localnet", "wrong-answer", "no-neighbour"}),

@@ -1,6 +1,10 @@
 """The route into a container network's bridge is gone: translated packets leave by the default route.
 
 Users see: timeout, or "No route to host".
+
+Proof: no route leads to the container's subnet by its bridge; with the route the packet arrives.
+Now: ``ip route add SUBNET dev BRIDGE``.
+Lasting: the engine makes the route when it starts; keep network managers away from the bridge (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -52,7 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="bridge-route-missing",
-    title="The route into the container network is missing",
+    title=message("The route into the container network is missing"),
     source="net/ipv4/fib_frontend.c fib_add_ifaddr()",
     reasons=frozenset({"left-instead", "no-route", "no-neighbour", "rule", "policy", "reject", "route-type",
                        "no-source-address",

@@ -1,6 +1,10 @@
 """The host's end of a container's veth is not a port of its network's bridge.
 
 Users see: after networkctl reload or a NetworkManager restart one container has no network, others are fine.
+
+Proof: the host's end of the veth has no bridge, or another one; attached, the packet arrives.
+Now: ``ip link set VETH master BRIDGE``.
+Lasting: keep network managers away from ``veth*`` (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -44,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="veth-detached-from-bridge",
-    title="A container's veth is not attached to its bridge",
+    title=message("A container's veth is not attached to its bridge"),
     source="ip-link(8): master",
     reasons=frozenset({"no-neighbour", "martian-source", "no-carrier", "link-down"}),
     find=find,

@@ -1,6 +1,10 @@
 """The host's end of a container's veth is down.
 
 Users see: one container has no network at all.
+
+Proof: the host's end of the veth is not up; set up, the packet arrives.
+Now: ``ip link set VETH up``.
+Lasting: keep network managers away from ``veth*`` (unmanaged).
 """
 
 from collections.abc import Iterator
@@ -24,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="veth-down",
-    title="The host's end of a container's veth is down",
+    title=message("The host's end of a container's veth is down"),
     source="net/core/dev.c: IFF_UP",
     reasons=frozenset({"link-down", "bridge-down", "no-carrier"}),
     find=find,

@@ -1,6 +1,10 @@
 """The container does not have the address that its engine gave it.
 
 Users see: the port times out after software inside the container changed its address.
+
+Proof: no link in the container has the address that the engine gave it; with the address the packet arrives.
+Now: ``nsenter -t PID -n ip address add ADDRESS/LENGTH dev LINK``.
+Lasting: the engine gives the address when it starts the container; find what in the image removes it.
 """
 
 from collections.abc import Iterator
@@ -63,7 +67,7 @@ def _without_address(namespace: Namespace, version: Version) -> str | None:
 
 CAUSE = Cause(
     id="container-address-missing",
-    title="The container has lost its address",
+    title=message("The container has lost its address"),
     source="Docker Engine API: NetworkSettings",
     reasons=frozenset({"no-neighbour", "no-route", "no-source-address"}),
     find=find,

@@ -1,6 +1,10 @@
 """The container's own interface is down.
 
 Users see: timeout, or "No route to host" after three seconds.
+
+Proof: the container's interface is not up; set up, the packet arrives.
+Now: ``nsenter -t PID -n ip link set LINK up``.
+Lasting: the engine sets it up when it starts the container.
 """
 
 from collections.abc import Iterator
@@ -36,7 +40,7 @@ def _default_route(view: View, link: Link) -> Iterator[AddRoute]:
 
 CAUSE = Cause(
     id="container-link-down",
-    title="The container's interface is down",
+    title=message("The container's interface is down"),
     source="net/core/dev.c: IFF_UP",
     reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route"}),
     find=find,

@@ -2,6 +2,10 @@
 ``--network none``, or somebody disconnected it.
 
 Users see: ``docker ps`` shows no mapping, the port is refused.
+
+Proof: the container has no network, so no rule and no proxy leads to it.
+Now: connect it to its network again, or recreate it without ``--network none``.
+Lasting: the same in the Compose file or the command that creates it.
 """
 
 from collections.abc import Iterator
@@ -94,7 +98,7 @@ def _asked_binding(view: View) -> PortBinding:
 
 CAUSE = Cause(
     id="container-network-none",
-    title="The container has no network",
+    title=message("The container has no network"),
     source="docs.docker.com: None network driver",
     reasons=frozenset({"no-listener"}),
     find=find,

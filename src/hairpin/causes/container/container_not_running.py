@@ -1,6 +1,10 @@
 """The container that publishes the port is not running.
 
 Users see: refused, as nothing listens on the port; a timeout when its old rules are still there.
+
+Proof: the engine says that the container does not run, and nothing holds its port; started, the port answers.
+Now: ``docker start NAME``; ``docker logs NAME`` tells why it ended.
+Lasting: a restart policy (``--restart unless-stopped``), and repairing what ends its program.
 """
 
 from collections.abc import Iterator
@@ -98,7 +102,7 @@ def _without_call(change: Change, advice: Message) -> Change:
 
 CAUSE = Cause(
     id="container-not-running",
-    title="The container is not running",
+    title=message("The container is not running"),
     source="Docker Engine API: State.Status",
     reasons=frozenset(
         {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}

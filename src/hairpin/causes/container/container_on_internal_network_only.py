@@ -1,6 +1,10 @@
 """The container is on internal networks only, and Docker publishes no port from those.
 
 Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is refused.
+
+Proof: all its networks are internal, from which the engine publishes no port.
+Now: connect it to a network that is not internal (``docker network connect``).
+Lasting: a second network for the service in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -80,7 +84,7 @@ def _networks(container: Container) -> str:
 
 CAUSE = Cause(
     id="container-on-internal-network-only",
-    title="The container is on internal networks only",
+    title=message("The container is on internal networks only"),
     source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
     reasons=frozenset({"no-listener", "rule", "policy", "reject", "no-route", "no-neighbour"}),
     find=find,

@@ -1,6 +1,10 @@
 """The container is paused: the kernel completes the handshake, the frozen process never replies.
 
 Users see: connects, then silence.
+
+Proof: the engine says that the container is paused; unpaused, it replies.
+Now: ``docker unpause NAME``.
+Lasting: nothing: no container is paused after a reboot; find what paused it (a backup, ``docker commit``).
 """
 
 from collections.abc import Iterator
@@ -45,7 +49,7 @@ def _owner(view: View) -> Container | None:
 
 CAUSE = Cause(
     id="container-paused",
-    title="The container is paused",
+    title=message("The container is paused"),
     source="docker-pause(1): cgroup freezer",
     reasons=frozenset({"process-frozen"}),
     find=find,

@@ -1,12 +1,18 @@
 """Strict reverse-path filtering inside a container's namespace.
 
 Users see: a container on two networks does not reply to requests on one of them.
+
+Proof: ``rp_filter`` is 1 in the container, and the route to the client leaves by another of its interfaces; with 2
+the request is taken.
+Now: ``nsenter -t PID -n sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
+Lasting: create the container with ``--sysctl net.ipv4.conf.all.rp_filter=2``.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._reverse_path import loosened
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -17,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="container-rp-filter-strict",
-    title="Strict reverse-path filtering inside the container",
+    title=message("Strict reverse-path filtering inside the container"),
     source="net/ipv4/fib_frontend.c __fib_validate_source()",
     reasons=frozenset({"rp-filter"}),
     find=find,

@@ -1,6 +1,11 @@
 """The first DNAT rule that matches translates to an address that no running container has.
 
 Users see: "No route to host" or timeouts after a container was recreated.
+
+Proof: the first DNAT rule that fits leads to an address that no running container has; without the rule the flow
+arrives.
+Now: delete the rule, or start the container that had the address.
+Lasting: take the rule out of the saved rules, or of the script that writes it.
 """
 
 from collections.abc import Iterator
@@ -65,7 +70,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
     if change is not None:
         target = address_text(packet.daddr, packet.version)
         yield Candidate(
-            title=message("{address}, to which a DNAT rule leads, is held by nobody any more", address=target),
+            title=message("a DNAT rule leads to {address}, which nothing holds any more", address=target),
             detail=message("The rule is still there, the container is not: {rule}", rule=place.text),
             change=change,
             where=rule_where(place),
@@ -77,7 +82,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="dnat-rule-stale-address",
-    title="A DNAT rule leads to an address that nobody has",
+    title=message("A DNAT rule leads to an address that nobody has"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
     reasons=frozenset({"no-neighbour", "left-instead", "no-carrier", "policy", "rule", "reject", "no-route"}),
     find=find,

@@ -1,6 +1,10 @@
 """dockerd runs with ``iptables=false``, and no other rule masquerades the containers' addresses.
 
 Users see: containers cannot connect to the outside; ports are served by docker-proxy only.
+
+Proof: dockerd runs with ``iptables=false``, and no rule masquerades the subnet; masqueraded, the reply comes back.
+Now: add a MASQUERADE rule for the subnet.
+Lasting: take ``iptables: false`` out of daemon.json, or save the MASQUERADE rule.
 """
 
 from collections.abc import Iterator
@@ -22,8 +26,8 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("dockerd runs with iptables=false and nothing masquerades network {name}", name=network.name),
         detail=message(
-            "dockerd makes no rules; containers leave with their own addresses, to which nobody outside "
-            "knows a way back."
+            "dockerd makes no rules; containers leave with their own addresses, to which no host "
+            "outside has a route back."
         ),
         change=change,
         where=where(option="iptables=false", network=network.name),
@@ -36,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="docker-daemon-iptables-false",
-    title="dockerd runs with iptables=false",
+    title=message("dockerd runs with iptables=false"),
     source="docs.docker.com: dockerd, bridge network options",
     reasons=frozenset({"source-not-translated", "peer-drops"}),
     find=find,

@@ -1,6 +1,10 @@
 """dockerd does not run, so neither does the container that publishes the port.
 
 Users see: "Cannot connect to the … daemon"; published ports are refused after a reboot or a failed restart.
+
+Proof: no dockerd answers, and what the port needs ended with it.
+Now: ``systemctl start docker``; if it ends at once, its journal tells why.
+Lasting: ``systemctl enable docker``.
 """
 
 from collections.abc import Iterator
@@ -91,7 +95,7 @@ def _evidence(engine: Engine, container: Container) -> tuple[str, ...]:
 
 CAUSE = Cause(
     id="docker-daemon-not-running",
-    title="dockerd is not running",
+    title=message("dockerd is not running"),
     source="moby: daemon/daemon.go restore()",
     reasons=frozenset(
         {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}

@@ -1,6 +1,10 @@
 """The port is published with the userland proxy on, and no docker-proxy listens on it.
 
 Users see: outside clients are served by DNAT, 127.0.0.1 is refused.
+
+Proof: the port is published with the userland proxy on, and no docker-proxy holds it; with one the packet is taken.
+Now: ``docker restart NAME``.
+Lasting: nothing, if docker-proxy is installed; else repair the package.
 """
 
 from collections.abc import Iterator
@@ -26,8 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
                 title=message("No docker-proxy holds port {port}", port=binding.host_port),
                 detail=message(
                     "Docker says that the port is published and the userland proxy is on, but its process is gone; "
-                    "what "
-                    "is not translated by DNAT finds nobody."
+                    "a packet that DNAT does not translate finds no socket."
                 ),
                 change=Change(parts, (SetContainerState("docker", "restart", container.name),)),
                 where=where(container=container.name, port=binding.host_port),
@@ -39,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="docker-proxy-missing",
-    title="docker-proxy is gone",
+    title=message("docker-proxy is gone"),
     source="moby: cmd/docker-proxy",
     reasons=frozenset({"no-listener"}),
     find=find,

@@ -1,6 +1,11 @@
 """docker-proxy sends the reply datagram from another address of the host than the request was sent to.
 
 Users see: "reply from unexpected source"; DNS fails from containers only, or by a second address only.
+
+Proof: docker-proxy answers from the address that the route chooses, which is not the asked one; published on the
+asked address it answers from there.
+Now: publish the port on the address that is asked (``-p ADDRESS:PORT:PORT/udp``).
+Lasting: Docker 28 or later, or the address in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -47,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="docker-proxy-udp-wrong-source",
-    title="docker-proxy answers from another address",
+    title=message("docker-proxy answers from another address"),
     source="moby/moby#48571: cmd/docker-proxy, IP_PKTINFO since 28",
     reasons=frozenset({"wrong-answer"}),
     find=find,

@@ -1,6 +1,10 @@
 """The container uses the host's network, where Docker ignores published ports: the service listens on its own port.
 
 Users see: "Published ports are discarded when using host network mode"; refused on the asked port, answered on another.
+
+Proof: the container is on the host's network, and nothing listens on the asked port.
+Now: ask for the port on which the service listens.
+Lasting: take ``ports:`` or the host's network out of the Compose file.
 """
 
 from collections.abc import Iterator
@@ -40,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="host-network-ignores-ports",
-    title="Published ports are ignored on the host's network",
+    title=message("Published ports are ignored on the host's network"),
     source="docs.docker.com: Host network driver",
     reasons=frozenset({"no-listener"}),
     find=find,

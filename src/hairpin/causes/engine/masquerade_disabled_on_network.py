@@ -1,6 +1,13 @@
 """Masquerading is switched off, for this network or for the daemon, and a peer drops the containers' addresses.
 
-Without such a peer the network is presumed routed.  Users see: containers of one network cannot connect to the outside.
+Without such a peer the network is presumed routed.
+
+Users see: containers of one network cannot connect to the outside.
+
+Proof: the network or the daemon has masquerading off, and a stated peer drops the container's address; masqueraded,
+it is taken.
+Now: a MASQUERADE rule for the subnet, or a route back to it on the next hop.
+Lasting: the network's option ``enable_ip_masquerade``, or the route in the router's configuration.
 """
 
 from collections.abc import Iterator
@@ -47,7 +54,7 @@ def _option(view: View, engine: Engine, network: DockerNetwork) -> Configured:
 
 CAUSE = Cause(
     id="masquerade-disabled-on-network",
-    title="Masquerading is off for the network",
+    title=message("Masquerading is off for the network"),
     source="docs.docker.com: dockerd, bridge network options",
     reasons=frozenset({"peer-drops"}),
     find=find,

@@ -2,6 +2,10 @@
 
 Users see: the host's address refuses, or a firewall drops, although the service runs: ``EXPOSE`` alone publishes
 nothing; or the port was mistyped.
+
+Proof: no container publishes the port, and no socket of the host holds it.
+Now: ask for a port that is published, or recreate the container with ``-p``.
+Lasting: ``ports:`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -209,7 +213,7 @@ def _protected(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="port-not-published",
-    title="The port is not published",
+    title=message("The port is not published"),
     source="docs.docker.com: EXPOSE does not publish",
     reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
     find=find,

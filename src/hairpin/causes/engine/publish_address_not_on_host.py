@@ -2,6 +2,10 @@
 
 Users see: ``bind: cannot assign requested address`` when the container starts; time-outs after the host was given
 another address.
+
+Proof: the port is published on an address that no link of the host has; with the address the packet is taken.
+Now: give the host the address, or publish on one that it has.
+Lasting: the address in the host's network configuration, and dockerd started after it is there.
 """
 
 from collections.abc import Iterator
@@ -68,7 +72,7 @@ def _place(view: View) -> Address | None:
 
 CAUSE = Cause(
     id="publish-address-not-on-host",
-    title="The published address is on no link of the host",
+    title=message("The published address is on no link of the host"),
     source="ip-address(8); moby: cmd/docker-proxy, bind(2) EADDRNOTAVAIL",
     reasons=frozenset({"rule", "policy", "reject", "forwarding-off", "no-route", "rp-filter", "address-lost"}),
     find=find,

@@ -1,12 +1,17 @@
 """The port is published on the host's loopback only.
 
 Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere are refused.
+
+Proof: the port is published on a loopback address; published on every address the flow arrives.
+Now: recreate the container with its port on every address.
+Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network's ``host_binding_ipv4``.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -21,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="published-on-loopback-only",
-    title="The port is published on 127.0.0.1 only",
+    title=message("The port is published on 127.0.0.1 only"),
     source="docs.docker.com: port publishing, HostIp",
     reasons=frozenset({"no-listener", "rule", "policy", "reject", "never-accepts"}),
     find=find,

@@ -1,12 +1,18 @@
 """The port is published on one address of the host, and the packet is for another.
 
 Users see: works on one host address, refused on another.
+
+Proof: the port is published on another address of the host than the asked one; published on the asked one the flow
+arrives.
+Now: ask for the published address, or recreate the container with its port on every address.
+Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network's ``host_binding_ipv4``.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only, on_every_address
+from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -22,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="published-on-other-address",
-    title="The port is published on another address of this host",
+    title=message("The port is published on another address of this host"),
     source="docs.docker.com: port publishing, HostIp",
     reasons=frozenset({"no-listener", "rule", "policy", "reject", "never-accepts"}),
     find=find,

@@ -1,6 +1,10 @@
 """The port is published for the other transport protocol only.
 
 Users see: a UDP service published as TCP (the default), or the reverse.
+
+Proof: the port is published for the other transport protocol only.
+Now: recreate the container with ``-p PORT:PORT/udp`` (or ``/tcp``).
+Lasting: both protocols under ``ports:`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -80,7 +84,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
 
 CAUSE = Cause(
     id="published-protocol-mismatch",
-    title="The port is published for the other protocol",
+    title=message("The port is published for the other protocol"),
     source="docs.docker.com: -p publishes TCP unless /udp is named",
     reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
     find=find,

@@ -1,6 +1,10 @@
 """The userland proxy is off and the bridge does not route loopback addresses (``route_localnet``).
 
 Users see: only 127.0.0.1:PORT on the host hangs or fails; every other address works.
+
+Proof: no docker-proxy holds the port, and the bridge's ``route_localnet`` is 0; with 1 the packet passes.
+Now: ``sysctl -w net.ipv4.conf.BRIDGE.route_localnet=1``.
+Lasting: nothing: the engine sets the key when it makes the bridge.
 """
 
 from collections.abc import Iterator
@@ -47,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="userland-proxy-off-no-route-localnet",
-    title="userland-proxy is off and route_localnet is 0",
+    title=message("userland-proxy is off and route_localnet is 0"),
     source="net/ipv4/route.c __mkroute_output(), ip_route_input_slow(): IN_DEV_ROUTE_LOCALNET",
     reasons=frozenset({"route-localnet", "martian-destination", "martian-source"}),
     find=find,

@@ -16,9 +16,7 @@ from hairpin.engines.restoring import restored, restoring
 from hairpin.host.docker import Engine
 from hairpin.message import Message, message
 
-OWNED_BY_ENGINE = message(
-    "dockerd makes these rules itself at its next start: do not save them, find out who removed them"
-)
+OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -59,6 +57,14 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
     return tuple(each for each in part.of("jump") if each.chain == chain)
 
 
+def _flushed(rules: int, chains: int) -> Message:
+    if not chains:
+        return message("Docker's rules were flushed: {rules} rules are gone", rules=rules)
+    return message(
+        "Docker's rules were flushed: {rules} rules and {chains} chains are gone", rules=rules, chains=chains
+    )
+
+
 def candidate(
     view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
 ) -> Candidate:
@@ -69,11 +75,7 @@ def candidate(
     netns, namespace = view.host_netns, view.host_namespace
     if is_flushed(part.missing):
         part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
-        title = message(
-            "Docker's rules were flushed: {rules} rules and {chains} chains are gone",
-            rules=len(part.rules),
-            chains=len(part.chains),
-        )
+        title = _flushed(len(part.rules), len(part.chains))
         change = restored(part.missing, netns, namespace)
     else:
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)

@@ -1,6 +1,11 @@
 """The RELATED,ESTABLISHED rule, which lets replies back to the containers, is missing.
 
 Users see: containers get no reply from the outside, although their requests leave.
+
+Proof: no rule accepts RELATED,ESTABLISHED packets into the bridge, and FORWARD drops them; with the rule the reply
+arrives.
+Now: put the engine's rule back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
 from collections.abc import Iterator
@@ -26,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="ct-state-rule-missing",
-    title="The engine's rule for answers is missing",
+    title=message("The engine's rule for answers is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset({"policy", "rule", "reject"}),
     find=find,

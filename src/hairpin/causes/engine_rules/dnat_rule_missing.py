@@ -1,6 +1,10 @@
 """The DNAT rule of one published port is missing; chain and jumps are there.
 
 Users see: one container of many is not reached from outside, or only through docker-proxy.
+
+Proof: the engine says that the port is published, and no rule translates it; with the rule the flow arrives.
+Now: put the engine's rule back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
 from collections.abc import Iterator
@@ -32,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="dnat-rule-missing",
-    title="A published port's DNAT rule is missing",
+    title=message("A published port's DNAT rule is missing"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
     reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
     find=find,

@@ -1,6 +1,10 @@
 """The engine's chains in the filter table are gone, while the FORWARD policy stays DROP.
 
 Users see: timeouts from outside; "No chain/target/match by that name" at the next ``docker run``.
+
+Proof: chains of the filter table that this version of the engine makes are not there; with them the flow arrives.
+Now: put the engine's chains, their jumps and rules back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed them.
 """
 
 from collections.abc import Iterator
@@ -30,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="docker-filter-chain-missing",
-    title="The engine's filter chains are missing",
+    title=message("The engine's filter chains are missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset({"policy", "rule", "reject", "start-refused"}),
     find=find,

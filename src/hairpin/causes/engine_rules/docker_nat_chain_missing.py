@@ -1,6 +1,10 @@
 """The engine's chain in the nat table is gone: published ports are not translated, ``docker run -p`` fails.
 
 Users see: timeouts or resets from outside; "No chain/target/match by that name" at the next ``docker run``.
+
+Proof: the engine's chain of the nat table is not there; with it, its jumps and rules the flow arrives.
+Now: put the engine's chain, its jumps and rules back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed them.
 """
 
 from collections.abc import Iterator
@@ -29,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="docker-nat-chain-missing",
-    title="The engine's nat chain is missing",
+    title=message("The engine's nat chain is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset(
         {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated",

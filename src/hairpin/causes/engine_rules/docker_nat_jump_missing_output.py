@@ -1,6 +1,10 @@
 """Nat OUTPUT does not jump to the engine's chain, so the host's own packets to a published port are not translated.
 
 Users see: the host cannot reach its own published port; outside clients can.
+
+Proof: nat OUTPUT has no jump to the engine's chain; with it the host's own packet is translated.
+Now: put the jump back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
 from collections.abc import Iterator
@@ -26,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="docker-nat-jump-missing-output",
-    title="The jump from nat OUTPUT to the engine's chain is missing",
+    title=message("The jump from nat OUTPUT to the engine's chain is missing"),
     source="moby: libnetwork/iptables/iptables.go ProgramChain()",
     reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
     find=find,

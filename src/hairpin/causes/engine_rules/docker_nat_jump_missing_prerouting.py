@@ -1,6 +1,10 @@
 """Nat PREROUTING does not jump to the engine's chain, so its DNAT rules are never evaluated.
 
 Users see: outside clients time out or reach docker-proxy; every DNAT counter stays 0.
+
+Proof: nat PREROUTING has no jump to the engine's chain; with it the packet is translated.
+Now: put the jump back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
 from collections.abc import Iterator
@@ -30,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="docker-nat-jump-missing-prerouting",
-    title="The jump from nat PREROUTING to the engine's chain is missing",
+    title=message("The jump from nat PREROUTING to the engine's chain is missing"),
     source="moby: libnetwork/iptables/iptables.go ProgramChain()",
     reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
     find=find,

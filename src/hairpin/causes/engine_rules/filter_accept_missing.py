@@ -1,6 +1,10 @@
 """The rule that accepts packets for a container's published port is missing.
 
 Users see: one container of many times out; its DNAT rule counts packets, FORWARD drops them.
+
+Proof: no rule accepts packets for this container's port, and FORWARD drops them; with the rule the flow arrives.
+Now: put the engine's rule back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
 from collections.abc import Iterator
@@ -27,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="filter-accept-missing",
-    title="The engine's accept rule for a container is missing",
+    title=message("The engine's accept rule for a container is missing"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
     reasons=frozenset({"policy", "rule", "reject"}),
     find=find,

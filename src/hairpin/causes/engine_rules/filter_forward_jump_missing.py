@@ -1,6 +1,10 @@
 """FORWARD does not jump to the engine's chains, so their rules are never evaluated.
 
 Users see: all published ports time out from outside after somebody flushed FORWARD.
+
+Proof: FORWARD has no jump to the engine's chains, and drops the packet; with the jumps the flow arrives.
+Now: put the jumps back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed them.
 """
 
 from collections.abc import Iterator
@@ -30,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="filter-forward-jump-missing",
-    title="The jumps from FORWARD to the engine's chains are missing",
+    title=message("The jumps from FORWARD to the engine's chains are missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset({"policy", "rule", "reject"}),
     find=find,

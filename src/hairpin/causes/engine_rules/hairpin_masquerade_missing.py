@@ -2,6 +2,10 @@
 
 Users see, with the userland proxy off: 127.0.0.1:PORT on the host hangs, or a container cannot reach its own port by
 the host's address.
+
+Proof: no rule masquerades packets that return to their own bridge; with it the reply is translated back.
+Now: put the engine's rule back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
 from collections.abc import Iterator
@@ -35,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="hairpin-masquerade-missing",
-    title="Hairpin masquerade is missing",
+    title=message("Hairpin masquerade is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go (userland-proxy=false)",
     reasons=frozenset({"wrong-answer", "martian-source", "martian-destination", "hairpin-off", "rule", "policy"}),
     find=find,

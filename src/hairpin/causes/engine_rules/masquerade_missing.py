@@ -1,6 +1,11 @@
 """The MASQUERADE rule of a network is missing: packets leave the host with the containers' addresses.
 
 Users see: containers cannot connect to the outside (DNS fails first); published ports still work.
+
+Proof: the packet leaves the host with the container's own address, and no host outside has a route back; masqueraded,
+the reply comes.
+Now: put the engine's MASQUERADE rule back.
+Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
 from collections.abc import Iterator
@@ -27,8 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
             message("MASQUERADE is missing for network {networks}", networks=subnets),
             message(
                 "Packets from its containers leave this host with the containers' own addresses, to which "
-                "nobody outside "
-                "knows a way back (and which other hosts' firewalls drop)."
+                "no host outside has a route back (and which other hosts' firewalls drop)."
             ),
             in_class="lost-masquerade",
         )
@@ -36,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="masquerade-missing",
-    title="Container addresses are not masqueraded",
+    title=message("Container addresses are not masqueraded"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset({"source-not-translated", "peer-drops"}),
     find=find,

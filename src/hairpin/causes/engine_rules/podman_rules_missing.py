@@ -2,6 +2,11 @@
 
 Users see: published ports of Podman containers time out after `firewall-cmd --reload`, `nft flush ruleset`, a restart
 of the firewall; Podman itself notices nothing.
+
+Proof: rules that netavark or CNI made for a running container are not there; with them the flow arrives.
+Now: ``podman network reload --all``.
+Lasting: ``systemctl enable netavark-firewalld-reload`` with firewalld; else run the reload after the firewall's
+start.
 """
 
 from collections.abc import Iterator
@@ -59,7 +64,7 @@ def _evidence(view: View, engine: str) -> tuple[str, ...]:
 
 CAUSE = Cause(
     id="podman-rules-missing",
-    title="Podman's rules are missing",
+    title=message("Podman's rules are missing"),
     source="podman-network-reload(1); netavark: src/commands/firewalld_reload.rs",
     reasons=frozenset(
         {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated",

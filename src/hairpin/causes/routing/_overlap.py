@@ -169,9 +169,9 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
 def _recreated(each: Overlap) -> Message:
     if each.network is not None and each.network.name == "bridge":
         return message(
-            "give docker0 a subnet that nobody else uses: bip in /etc/docker/daemon.json; dockerd takes it when it "
+            "give docker0 a subnet that nothing else uses: bip in /etc/docker/daemon.json; dockerd takes it when it "
             "starts, and then the containers start anew"
         )
     return message(
-        "recreate network {name} with a subnet that nobody else uses (docker network create --subnet)", name=each.name
+        "recreate network {name} with a subnet that nothing else uses (docker network create --subnet)", name=each.name
     )

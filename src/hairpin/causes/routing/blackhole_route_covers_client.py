@@ -1,12 +1,17 @@
 """A blackhole, unreachable or prohibit route covers an address outside of the container networks.
 
 Users see: one client times out, as the reply to it is not routed.
+
+Proof: the reply's lookup ends at a blackhole, unreachable or prohibit route; without it the reply leaves.
+Now: delete the route.
+Lasting: take it out of the configuration that makes it.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._blackhole import covering
+from hairpin.message import message
 from hairpin.network.attachment import network_for
 
 
@@ -19,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="blackhole-route-covers-client",
-    title="A blackhole route covers the client",
+    title=message("A blackhole route covers the client"),
     source="ip-route(8): blackhole, unreachable, prohibit",
     reasons=frozenset({"route-type", "rp-filter"}),
     find=find,

@@ -1,12 +1,17 @@
 """A blackhole, unreachable or prohibit route covers a container's address.
 
 Users see: an immediate error, or a timeout for one container network.
+
+Proof: the packet's lookup ends at a blackhole, unreachable or prohibit route; without it the packet arrives.
+Now: delete the route.
+Lasting: take it out of the configuration that makes it.
 """
 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._blackhole import covering
+from hairpin.message import message
 from hairpin.network.attachment import network_for
 
 
@@ -19,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="blackhole-route-covers-container",
-    title="A blackhole route covers the container",
+    title=message("A blackhole route covers the container"),
     source="ip-route(8): blackhole, unreachable, prohibit",
     reasons=frozenset({"route-type", "rp-filter"}),
     find=find,

@@ -2,6 +2,10 @@
 
 Users see: right after Docker started, the host or its containers lose the internet; clients behind a router time out.
 Programs that configure every new link add such routes: connman, dhcpcd, NetworkManager, systemd-networkd.
+
+Proof: the lookup takes a default route into a bridge or veth; without that route the packet takes the right way.
+Now: delete the route.
+Lasting: keep connman, dhcpcd, NetworkManager and systemd-networkd away from ``veth*``, ``docker*`` and ``br-*``.
 """
 
 from collections.abc import Iterator
@@ -63,7 +67,7 @@ def _inner_link(view: View, route: Route) -> str | None:
 
 CAUSE = Cause(
     id="bridge-became-default-route",
-    title="A default route leads to containers",
+    title=message("A default route leads to containers"),
     source="net/ipv4/fib_semantics.c fib_select_path(); systemd/systemd#28626",
     reasons=frozenset(
         {"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject", "rp-filter"}

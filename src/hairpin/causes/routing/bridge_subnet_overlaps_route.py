@@ -1,6 +1,11 @@
 """A container network's subnet overlaps a LAN, a VPN or an office network.
 
 Users see: after ``compose up`` neither the host nor its containers reach that network.
+
+Proof: the lookup of an address outside takes the route into the bridge, where nothing has it; without the route the
+packet takes another way.
+Now: recreate the network with another subnet.
+Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -29,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
-            "Packets to {address} take the route `{route}` into the bridge, where nobody has this address; without it "
+            "Packets to {address} take the route `{route}` into the bridge, where nothing has this address; without it "
             "they would take another route.",
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
@@ -80,7 +85,7 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
             ),
             advice=(
                 message(
-                    "recreate network {name} with a subnet that nobody else uses ({tool} network create --subnet)",
+                    "recreate network {name} with a subnet that nothing else uses ({tool} network create --subnet)",
                     tool=view.host.tool_of(meant.network),
                     name=meant.network.name,
                 ),
@@ -90,7 +95,7 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="bridge-subnet-overlaps-route",
-    title="A container network covers a range that is used elsewhere",
+    title=message("A container network covers a range that is used elsewhere"),
     source="net/ipv4/fib_trie.c: longest prefix",
     reasons=frozenset(
         {

@@ -1,6 +1,11 @@
 """The client's address lies inside a container network's subnet, so replies go into the bridge.
 
 Users see: only clients of one office or VPN time out; the SYN arrives, the SYN-ACK never leaves.
+
+Proof: the client's address is in the bridge's subnet, so the reply goes into the bridge; with another subnet it
+reaches the client.
+Now: recreate the network with another subnet.
+Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the Compose file.
 """
 
 from collections.abc import Iterator
@@ -35,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
         holder = attachment_of(view.network, view.host, each.address, view.flow.version)
         values = {"client": client, "route": route_text(each.route)}
         detail = message(
-            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.", **values
+            "Answers to {client} take the route `{route}` into the bridge, where nothing has this address.", **values
         )
         if holder is not None:
             detail = message(
@@ -52,7 +57,7 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
     return Candidate(
         title=message("A route leads answers to {client} into bridge {bridge}", client=client, bridge=each.bridge),
         detail=message(
-            "Answers to {client} take the route `{route}` into the bridge, where nobody has this address.",
+            "Answers to {client} take the route `{route}` into the bridge, where nothing has this address.",
             client=client,
             route=route_text(each.route),
         ),
@@ -73,7 +78,7 @@ def _where_answered(view: View) -> View:
 
 CAUSE = Cause(
     id="client-inside-container-subnet",
-    title="The client's address is inside a container network's subnet",
+    title=message("The client's address is inside a container network's subnet"),
     source="net/ipv4/fib_trie.c: longest prefix",
     reasons=frozenset(
         {

@@ -1,6 +1,10 @@
 """The host has no default route.
 
 Users see: clients on the link reach the port, clients behind a router time out.
+
+Proof: no default route is in a table that the lookup reaches; with one the packet leaves.
+Now: ``ip route add default via GATEWAY dev LINK``.
+Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
 
 import shlex
@@ -28,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     route = AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),)))
     yield Candidate(
         title=message("This host has no default route"),
-        detail=message("Packets for anybody who is not on one of its own links have no way."),
+        detail=message("Packets to addresses that are not on one of its own links have no route."),
         change=one(route, *(() if way.source is not None else (ByPerson(put_back(version, way.link)),))),
         where=where(route="default", link=way.link),
         in_class="link-or-route",
@@ -51,7 +55,7 @@ def put_back(version: Version, link: str) -> Message:
 
 CAUSE = Cause(
     id="host-default-route-missing",
-    title="The host has no default route",
+    title=message("The host has no default route"),
     source="net/ipv4/route.c: ENETUNREACH",
     reasons=frozenset({"no-route", "rp-filter"}),
     find=find,

@@ -1,6 +1,10 @@
 """The host's own link is down.
 
 Users see: every outside client times out.
+
+Proof: the host's link is not up, or has no carrier; up, the packet passes.
+Now: ``ip link set LINK up``, and the routes that went with it.
+Lasting: the host's network configuration.
 """
 
 from collections.abc import Iterator
@@ -71,7 +75,7 @@ def _without_carrier(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="host-link-down",
-    title="The host's link is down",
+    title=message("The host's link is down"),
     source="net/core/dev.c: IFF_UP",
     reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route"}),
     find=find,

@@ -1,6 +1,12 @@
 """The interface that a packet came in by does not forward, although ``ip_forward`` is 1.
 
 Users see: the host itself reaches the port, everybody else times out; no rule drops anything.
+
+Proof: ``net.ipv4.conf.LINK.forwarding`` of the ingress interface is 0 while ``ip_forward`` is 1; with 1 the packet is
+forwarded.
+Now: ``sysctl -w net.ipv4.conf.LINK.forwarding=1``.
+Lasting: the key in a file of sysctl.d that sorts last, or the manager that sets it (``IPForward=`` of
+systemd-networkd).
 """
 
 from collections.abc import Iterator
@@ -35,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="interface-forwarding-off",
-    title="The kernel does not forward packets that come in by this interface",
+    title=message("The kernel does not forward packets that come in by this interface"),
     source="net/ipv4/route.c ip_route_input_slow(): IN_DEV_FORWARD, after the local-delivery branch",
     reasons=frozenset({"forwarding-off"}),
     find=find,

@@ -1,6 +1,11 @@
 """IPv4 forwarding is off altogether.
 
 Users see: outside clients time out, the host itself reaches the port, containers cannot connect to the outside.
+
+Proof: ``net.ipv4.ip_forward`` is 0, and the packet has to be forwarded; with 1 it is.
+Now: ``sysctl -w net.ipv4.ip_forward=1``.
+Lasting: no file where dockerd starts at boot: it switches forwarding on itself, and sets the FORWARD policy to DROP.
+Remove the file that sets 0.
 """
 
 from collections.abc import Iterator
@@ -34,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="ip-forward-off",
-    title="The host does not forward IPv4",
+    title=message("The host does not forward IPv4"),
     source="net/ipv4/devinet.c inet_forward_change(); net/ipv4/route.c ip_route_input_slow()",
     reasons=frozenset({"forwarding-off"}),
     find=find,

@@ -1,4 +1,12 @@
-"""IPv6 forwarding is off; for IPv6 the kernel reads ``conf.all.forwarding`` only."""
+"""IPv6 forwarding is off; for IPv6 the kernel reads ``conf.all.forwarding`` only.
+
+Users see: clients with IPv6 addresses outside time out; IPv4 and the host itself reach the port.
+
+Proof: ``net.ipv6.conf.all.forwarding`` is 0, and the packet has to be forwarded; with 1 it is.
+Now: ``sysctl -w net.ipv6.conf.all.forwarding=1``; before it ``accept_ra=2`` on a link that lives from router
+advertisements.
+Lasting: both keys in a file of sysctl.d.
+"""
 
 from collections.abc import Iterator
 
@@ -29,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="ipv6-forwarding-off",
-    title="The host does not forward IPv6",
+    title=message("The host does not forward IPv6"),
     source="net/ipv6/ip6_output.c ip6_forward()",
     reasons=frozenset({"forwarding-off"}),
     find=find,

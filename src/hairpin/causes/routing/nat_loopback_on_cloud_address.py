@@ -1,6 +1,11 @@
 """The public address lives on a 1:1 NAT gateway, which does not send the host's own packets back to it.
 
 Users see: from the host (or its containers) the public address times out; 127.0.0.1 and the private address work.
+
+Proof: the address is on no link of the host, its packet goes to the gateway, and the gateway does not send it back
+(``--public``, ``--outside`` or cloud-init say so); translated on the host, it arrives.
+Now: a DNAT rule in nat OUTPUT (for containers PREROUTING) from the public address and port to the private one.
+Lasting: the same rule in the saved rules, or a name that resolves to the private address inside.
 """
 
 from collections.abc import Iterator
@@ -53,7 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="nat-loopback-on-cloud-address",
-    title="The public address is not reachable from the host itself (1:1 NAT without hairpin)",
+    title=message("The public address is not reachable from the host itself (1:1 NAT without hairpin)"),
     source="the cloud's documentation of public addresses; RFC 4787 section 6",
     reasons=frozenset({"gateway-does-not-hairpin"}),
     find=find,

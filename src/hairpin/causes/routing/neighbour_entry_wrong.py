@@ -1,6 +1,11 @@
 """A permanent neighbour entry has a hardware address that is not the neighbour's.
 
 Users see: since a container was recreated it cannot be reached; all others can.
+
+Proof: the permanent neighbour entry has another hardware address than the neighbour's link; with the right one the
+packet arrives.
+Now: delete the entry: the kernel makes a new one.
+Lasting: take the static entry out of the script or configuration that makes it.
 """
 
 from collections.abc import Iterator
@@ -55,7 +60,7 @@ def _owner_mac(network: Network, netns: Netns, entry: Neighbour) -> int | None:
 
 CAUSE = Cause(
     id="neighbour-entry-wrong",
-    title="A permanent neighbour entry leads to somebody else",
+    title=message("A permanent neighbour entry leads to somebody else"),
     source="net/core/neighbour.c: NUD_PERMANENT is never asked anew",
     reasons=frozenset({"neighbour-wrong", "forwarding-off", "left-instead", "no-route", "rp-filter"}),
     find=find,

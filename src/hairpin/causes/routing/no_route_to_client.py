@@ -2,6 +2,10 @@
 that does not lead there.
 
 Users see: clients of one network time out, others are served.
+
+Proof: the lookup for the client's address ends without a route; with one the reply leaves.
+Now: ``ip route add NETWORK via GATEWAY dev LINK``.
+Lasting: the host's network configuration.
 """
 
 from collections.abc import Iterator
@@ -77,7 +81,7 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
 
 CAUSE = Cause(
     id="no-route-to-client",
-    title="No route leads back to the client",
+    title=message("No route leads back to the client"),
     source="net/ipv4/fib_rules.c",
     reasons=frozenset(
         {"no-route", "rp-filter", "no-neighbour", "no-carrier", "link-down", "bridge-down", "left-instead"}

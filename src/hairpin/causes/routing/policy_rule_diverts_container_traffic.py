@@ -1,6 +1,10 @@
 """A policy rule selects a table with a wrong route for the packet, or refuses the packet.
 
 Users see: with a VPN or a second uplink, published ports time out or containers leave by the wrong link.
+
+Proof: an ``ip rule`` selects a table whose route is wrong for the packet; without the rule the flow arrives.
+Now: delete the rule, or put one for the container's subnet before it.
+Lasting: the VPN's or the network manager's configuration (``PostUp``, ``RoutingPolicyRule``).
 """
 
 from collections.abc import Iterator
@@ -52,7 +56,7 @@ def _deciding(view: View) -> Iterator[PolicyRule]:
 
 CAUSE = Cause(
     id="policy-rule-diverts-container-traffic",
-    title="A policy rule diverts the flow",
+    title=message("A policy rule diverts the flow"),
     source="ip-rule(8); net/core/fib_rules.c",
     reasons=frozenset({"route-type", "no-route", "no-neighbour", "rp-filter", "left-instead", "no-carrier",
                        "source-not-translated", "wrong-answer", "link-down", "rule", "policy", "reject"}),

@@ -1,6 +1,10 @@
 """A ban list (fail2ban, crowdsec, sshguard) contains the packet's source address.
 
 Users see: one client or one container address is blocked.
+
+Proof: a rule or set of a ban list has the packet's source address; without the entry the packet passes.
+Now: unban the address (``fail2ban-client set JAIL unbanip ADDRESS``).
+Lasting: ``ignoreip`` with the container subnets.
 """
 
 import re
@@ -94,7 +98,7 @@ def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
 
 CAUSE = Cause(
     id="ban-list-hits-client-or-container",
-    title="A ban list blocks the source",
+    title=message("A ban list blocks the source"),
     source="fail2ban actions iptables, iptables-ipset, nftables; cscli decisions delete",
     reasons=RULE_STOPS,
     find=find,

@@ -1,6 +1,10 @@
 """A firewall inside the container's own namespace drops the packet.
 
 Users see: the port times out, with VPN images (kill switch) or firewalld inside a systemd image.
+
+Proof: a rule inside the container's namespace drops the packet; without the rule it passes.
+Now: delete the rule with ``nsenter``, or set the image's own variable for it.
+Lasting: what puts the rule there: the image, its variables or its start script.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="container-own-firewall",
-    title="The container's own firewall drops the flow",
+    title=message("The container's own firewall drops the flow"),
     source="the image's documentation",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,10 @@
 """Another DNAT or REDIRECT takes the port before the engine's rule does.
 
 Users see: another service replies on the port, or the port refuses.
+
+Proof: the first rule of nat that fits is not the engine's; without it the flow arrives.
+Now: delete the rule, or make it narrower.
+Lasting: take it out of the saved rules, or of the manager that owns it.
 """
 
 from collections.abc import Iterator
@@ -26,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Another translation takes this port before the container engine's")
         if meant
-        else message("A translation sends this flow where nobody takes it"),
+        else message("A translation sends this flow to where nothing takes it"),
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
         change=one(DeleteRule(view.host_netns, place)),
         where=rule_where(place),
@@ -45,7 +49,7 @@ def _published(view: View, container: Container) -> bool:
 
 CAUSE = Cause(
     id="dnat-rule-shadowed",
-    title="Another DNAT takes the port first",
+    title=message("Another DNAT takes the port first"),
     source="iptables(8): nat, first match wins",
     reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "policy", "rule", "reject"}),
     find=find,

@@ -1,6 +1,10 @@
 """An administrator's rule in DOCKER-USER drops or rejects the flow.
 
 Users see: some clients time out; or containers cannot connect to the outside, as the rule matches replies too.
+
+Proof: a rule of DOCKER-USER drops the packet; without it the flow arrives.
+Now: delete the rule, or put a RETURN for the flow before it.
+Lasting: the saved rules, or the script that adds it.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="docker-user-drops",
-    title="A rule in DOCKER-USER drops the flow",
+    title=message("A rule in DOCKER-USER drops the flow"),
     source="docs.docker.com: packet filtering and firewalls, DOCKER-USER",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,10 @@
 """A rule of the bridge family (ebtables, nft table bridge) drops the frame.
 
 Users see: timeouts although iptables drops nothing; ARP or IP is dropped on layer 2.
+
+Proof: a rule of ebtables, or of an nft table of the bridge family, drops the frame; without it the frame passes.
+Now: delete the rule.
+Lasting: take it out of the configuration that makes it.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="ebtables-drops",
-    title="A layer-2 rule drops the flow",
+    title=message("A layer-2 rule drops the flow"),
     source="ebtables(8), nft(8)",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,10 @@
 """firewalld runs, and the containers' bridge is in no zone that lets its traffic pass.
 
 Users see: containers get "No route to host", first in DNS; without firewalld they do not.
+
+Proof: the bridge's zone of firewalld rejects the packet; with the bridge in the right zone it passes.
+Now: ``firewall-cmd --zone=docker --change-interface=BRIDGE``.
+Lasting: the same with ``--permanent``.
 """
 
 from collections.abc import Iterator
@@ -69,7 +73,7 @@ def _accepts(zone: FirewalldZone) -> bool:
 
 CAUSE = Cause(
     id="firewalld-bridge-in-wrong-zone",
-    title="The containers' bridge is in no zone of firewalld that lets its traffic pass",
+    title=message("The containers' bridge is in no zone of firewalld that lets its traffic pass"),
     source="firewalld.zones(5); moby: libnetwork/iptables/firewalld.go",
     reasons=frozenset({"rule", "reject", "policy"}),
     find=find,

@@ -1,6 +1,10 @@
 """firewalld runs, and the port is not open in the zone of the interface that the packet came in by.
 
 Users see: "No route to host" (icmp-admin-prohibited), and no error without firewalld.
+
+Proof: the zone of the ingress interface has neither the port nor a service for it; with the port the packet is taken.
+Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``.
+Lasting: the same with ``--permanent``.
 """
 
 from collections.abc import Iterator
@@ -109,7 +113,7 @@ def _has(table: Table, chain: str) -> bool:
 
 CAUSE = Cause(
     id="firewalld-zone-blocks-port",
-    title="firewalld's zone does not let the port in",
+    title=message("firewalld's zone does not let the port in"),
     source="firewalld.zone(5); firewalld: src/firewall/core/nftables.py",
     reasons=frozenset({"rule", "reject", "policy"}),
     find=find,

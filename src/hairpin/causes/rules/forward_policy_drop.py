@@ -2,6 +2,10 @@
 
 Users see: since Docker was installed, VMs, LXD, VPNs or other bridges do not reach each other; or a bridge without
 rules of its own.
+
+Proof: no rule of FORWARD accepts the packet, and its policy is DROP; with an accepting rule it passes.
+Now: a rule in DOCKER-USER that accepts this traffic.
+Lasting: the same rule in the saved rules, or in the firewall's manager.
 """
 
 from hairpin.causes.cause import Cause
@@ -10,7 +14,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="forward-policy-drop",
-    title="FORWARD's policy drops what no rule accepts",
+    title=message("FORWARD's policy drops what no rule accepts"),
     source="moby: libnetwork/drivers/bridge/setup_ip_forwarding.go",
     reasons=RULE_STOPS,
     find=by_owner(

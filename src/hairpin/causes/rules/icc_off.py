@@ -1,6 +1,10 @@
 """Containers of one network may not talk to each other (inter-container communication is off).
 
 Users see: containers of one network cannot talk; published ports still answer.
+
+Proof: a rule drops packets from the bridge to itself: the network was made with inter-container communication off.
+Now: connect both containers to another network (``docker network connect``).
+Lasting: the network's option ``enable_icc``, or ``icc`` in daemon.json.
 """
 
 from collections.abc import Iterator
@@ -60,7 +64,7 @@ def _ways(option: Configured) -> Iterator[Way]:
 
 CAUSE = Cause(
     id="icc-off",
-    title="Inter-container communication is off",
+    title=message("Inter-container communication is off"),
     source="docs.docker.com: com.docker.network.bridge.enable_icc",
     reasons=RULE_STOPS,
     find=find,

@@ -1,6 +1,10 @@
 """INPUT drops a packet for docker-proxy.
 
 Users see: containers cannot reach a published port by the host's address; outside clients can.
+
+Proof: the packet is for docker-proxy on this host, and INPUT drops it; accepted, it is taken.
+Now: accept the bridge's packets to the port in INPUT.
+Lasting: ``ufw allow in on BRIDGE``, the bridge in firewalld's zone ``docker``, or the saved rules.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="input-chain-drops-proxied-traffic",
-    title="INPUT drops traffic for docker-proxy",
+    title=message("INPUT drops traffic for docker-proxy"),
     source="moby: cmd/docker-proxy",
     reasons=RULE_STOPS,
     find=by_owner(

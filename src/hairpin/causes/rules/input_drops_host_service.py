@@ -1,6 +1,10 @@
 """INPUT drops a packet for a service of the host itself.
 
 Users see: containers or outside clients cannot reach a service of the host (or of a container on the host's network).
+
+Proof: the packet is for a socket of the host, and INPUT drops it; accepted, it is taken.
+Now: let the port in by the firewall's manager, or accept it in INPUT.
+Lasting: ``ufw allow``, ``firewall-cmd --permanent``, or the saved rules.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="input-drops-host-service",
-    title="INPUT drops traffic for the host's service",
+    title=message("INPUT drops traffic for the host's service"),
     source="iptables(8)",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,10 @@
 """A rule in raw, mangle or security drops the packet, or lowers its TTL so that it is not forwarded.
 
 Users see: timeout, although no rule of filter or nat drops the packet.
+
+Proof: a rule of raw, mangle or security drops the packet or uses up its TTL; without the rule it passes.
+Now: delete the rule, or except the flow from it.
+Lasting: take it out of the saved rules, or of the script that adds it.
 """
 
 from collections.abc import Iterator
@@ -50,7 +54,7 @@ def _setting_ttl(view: View) -> Iterator[tuple[Place, int]]:
 
 CAUSE = Cause(
     id="mangle-drops-or-marks",
-    title="A rule in raw or mangle drops the flow",
+    title=message("A rule in raw or mangle drops the flow"),
     source="iptables(8): tables raw, mangle, security",
     reasons=frozenset({*RULE_STOPS, "ttl"}),
     find=find,

@@ -1,6 +1,11 @@
 """A base chain of another nftables table drops the packet.
 
 Users see: timeout although iptables accepts the packet: accept ends its own base chain only.
+
+Proof: a base chain of another nftables table drops the packet, whatever iptables accepts; with an accepting rule
+there it passes.
+Now: an accepting rule in that chain.
+Lasting: the same rule in ``/etc/nftables.conf``, or in what loads the table.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +14,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="nft-base-chain-drop-other-table",
-    title="Another nftables table drops the flow",
+    title=message("Another nftables table drops the flow"),
     source="nft(8): an accept verdict ends only its own base chain",
     reasons=RULE_STOPS,
     find=by_owner(

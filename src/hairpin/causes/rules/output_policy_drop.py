@@ -1,6 +1,10 @@
 """OUTPUT drops a packet that the host itself or its docker-proxy sends.
 
 Users see: outside clients are served; on the host 127.0.0.1:PORT times out.
+
+Proof: OUTPUT drops what the host or its docker-proxy sends to the container; accepted, it arrives.
+Now: accept packets into the bridge in OUTPUT.
+Lasting: the same rule in the saved rules.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="output-policy-drop",
-    title="OUTPUT drops the flow",
+    title=message("OUTPUT drops the flow"),
     source="iptables(8)",
     reasons=RULE_STOPS,
     find=by_owner(

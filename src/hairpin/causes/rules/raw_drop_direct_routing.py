@@ -1,6 +1,12 @@
 """Docker 28 drops packets for a container's own address that do not come in by its bridge.
 
 Users see: since the upgrade, peers that route to container addresses time out.
+
+Proof: a rule of Docker's in raw PREROUTING drops packets to the container's own address that come in by another
+interface.
+Now: ask for the published port; or recreate the network with ``trusted_host_interfaces`` or the gateway mode
+``routed``.
+Lasting: the network's options, or ``allow-direct-routing`` in daemon.json.
 """
 
 from collections.abc import Iterator
@@ -39,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="raw-drop-direct-routing",
-    title="Docker drops direct access to container addresses",
+    title=message("Docker drops direct access to container addresses"),
     source="moby: daemon/libnetwork/drivers/bridge (28.0)",
     reasons=RULE_STOPS,
     find=find,

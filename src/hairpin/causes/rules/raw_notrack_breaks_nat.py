@@ -1,6 +1,11 @@
 """A NOTRACK rule takes the flow out of connection tracking, so it is never translated and never ESTABLISHED.
 
 Users see: timeout; the counters of nat rules stay 0 although a rule matches the packet.
+
+Proof: a rule of raw takes the packet out of connection tracking, so nat never sees it; without the rule it is
+translated.
+Now: delete the rule, or except the flow from it.
+Lasting: take it out of the saved rules, or of the script that adds it.
 """
 
 from collections.abc import Iterator
@@ -33,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="raw-notrack-breaks-nat",
-    title="NOTRACK keeps the flow from being translated",
+    title=message("NOTRACK keeps the flow from being translated"),
     source="net/netfilter/xt_CT.c; net/netfilter/nf_nat_core.c",
     reasons=frozenset(
         {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated"}

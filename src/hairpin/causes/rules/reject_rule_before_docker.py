@@ -1,6 +1,10 @@
 """A rule in FORWARD drops or rejects the packet before the container engine's rules accept it.
 
 Users see: an immediate "No route to host" (REJECT) or a timeout (DROP); not without the firewall.
+
+Proof: a rule of FORWARD before the engine's drops or rejects the packet; without it the flow arrives.
+Now: delete the rule, or accept the flow before it.
+Lasting: the saved rules (``/etc/sysconfig/iptables``, ``/etc/iptables/rules.v4``).
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="reject-rule-before-docker",
-    title="A rule in FORWARD stops the flow before the engine's rules",
+    title=message("A rule in FORWARD stops the flow before the engine's rules"),
     source="RHEL iptables-services default rules; iptables(8)",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,11 @@
 """A rule before MASQUERADE decides: the packet leaves untranslated, or with a source whose replies do not come back.
 
 Users see: containers cannot connect to the outside although their MASQUERADE rule is there.
+
+Proof: a rule of POSTROUTING before MASQUERADE ends the search, and the reply does not come back; without it the reply
+comes.
+Now: delete the rule, or make it narrower.
+Lasting: take it out of the saved rules, or of the script that adds it.
 """
 
 from collections.abc import Iterator
@@ -36,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="snat-rule-shadows-masquerade",
-    title="Another rule decides the source translation first",
+    title=message("Another rule decides the source translation first"),
     source="iptables(8): nat, first match wins",
     reasons=frozenset({"source-not-translated", "peer-drops"}),
     find=find,

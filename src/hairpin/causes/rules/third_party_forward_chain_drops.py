@@ -1,6 +1,10 @@
 """A chain of another product (Tailscale, libvirt, Calico, kube-proxy …) drops the packet.
 
 Users see: containers cannot reach a VPN, mesh or VM network, or the reverse.
+
+Proof: a chain of another product drops the packet; let through before it, the flow arrives.
+Now: an exception in that product's own terms (its option, mark or allow-list).
+Lasting: that product's configuration: it writes its chain anew.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="third-party-forward-chain-drops",
-    title="Another product's chain drops the flow",
+    title=message("Another product's chain drops the flow"),
     source="the product's own documentation",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,10 @@
 """A rule in the iptables back end that the ``iptables`` command does not show drops the packet.
 
 Users see: packets dropped by no listed rule; the warning "iptables-legacy tables present".
+
+Proof: a rule or policy of the back end that ``iptables`` does not show drops the packet; without it the flow arrives.
+Now: accept the flow in that back end, or empty it.
+Lasting: one back end for all tools (``update-alternatives --config iptables``), and the other one empty.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="two-iptables-backends-in-use",
-    title="Both iptables back ends carry rules",
+    title=message("Both iptables back ends carry rules"),
     source="iptables(8), xtables-nft(8)",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,10 @@
 """A rule of ufw drops a forwarded packet, or one for this host.
 
 Users see: while ufw is active, published ports time out or containers cannot connect to the outside.
+
+Proof: a rule of ufw drops the packet; with ufw's own permission it passes.
+Now: ``ufw route allow`` for a container, ``ufw allow`` for this host.
+Lasting: nothing more: ufw keeps its rules.
 """
 
 from hairpin.causes.cause import Cause
@@ -9,7 +13,7 @@ from hairpin.message import message
 
 CAUSE = Cause(
     id="ufw-forward-policy",
-    title="ufw stops the flow",
+    title=message("ufw stops the flow"),
     source="ufw(8), /etc/default/ufw",
     reasons=RULE_STOPS,
     find=by_owner(

@@ -1,6 +1,10 @@
 """A service of the host itself listens on loopback only.
 
 Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere, and containers, are refused.
+
+Proof: every socket of the host on this port is bound to a loopback address; bound to all, it takes the packet.
+Now: let the service listen on the asked address, or on all.
+Lasting: the service's own configuration.
 """
 
 from collections.abc import Iterator
@@ -37,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="host-service-listens-on-loopback",
-    title="A service of the host listens on loopback only",
+    title=message("A service of the host listens on loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
     find=find,

@@ -1,6 +1,10 @@
 """The service listens on the container's own loopback only.
 
 Users see: every client is refused or reset; ``docker exec … curl localhost`` works.
+
+Proof: every socket of the container on this port is bound to a loopback address; bound to all, it takes the packet.
+Now: let the service listen on 0.0.0.0 (or ::).
+Lasting: the image, its configuration or its variables: a change inside the container is lost when it is recreated.
 """
 
 from collections.abc import Iterator
@@ -31,13 +35,12 @@ def find(view: View) -> Iterator[Candidate]:
         where=where(container=container.name, socket=socket_text(sockets[0])),
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
-        advice=(message("bind the service to 0.0.0.0 (or ::) in its configuration"),),
     )
 
 
 CAUSE = Cause(
     id="service-listens-on-container-loopback",
-    title="The service listens on the container's loopback only",
+    title=message("The service listens on the container's loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
     find=find,

@@ -1,6 +1,10 @@
 """The service is bound to one address of the container, and the packet is addressed to another.
 
 Users see: the port refuses on one network of the container and works on another.
+
+Proof: the socket is bound to another address of the container; bound to all, it takes the packet.
+Now: let the service listen on 0.0.0.0 (or ::).
+Lasting: the image, its configuration or its variables.
 """
 
 from collections.abc import Iterator
@@ -37,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="service-listens-on-one-container-address",
-    title="The service is bound to another address of the container",
+    title=message("The service is bound to another address of the container"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
     find=find,

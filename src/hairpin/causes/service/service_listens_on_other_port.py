@@ -1,6 +1,10 @@
 """The container's service listens, but on another port than the one that is published.
 
 Users see: after the image changed its port, clients are refused, or reset by docker-proxy.
+
+Proof: the container listens, and not on the port to which the published one leads.
+Now: recreate the container with ``-p`` to the port on which it listens, or change the service's port.
+Lasting: ``ports:`` in the Compose file, or the service's configuration.
 """
 
 from collections.abc import Iterator
@@ -44,7 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="service-listens-on-other-port",
-    title="The service listens on another port",
+    title=message("The service listens on another port"),
     source="docs.docker.com: published ports name the container's port",
     reasons=frozenset({"no-listener"}),
     find=find,

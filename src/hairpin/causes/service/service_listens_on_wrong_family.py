@@ -1,6 +1,10 @@
 """The service listens in the other address family only.
 
 Users see: IPv4 is refused, as the service binds an IPv6 socket with IPV6_V6ONLY; or the reverse.
+
+Proof: every socket on this port is of the other address family; with one of the asked family the packet is taken.
+Now: let the service listen on both families.
+Lasting: the service's own configuration.
 """
 
 from collections.abc import Iterator
@@ -45,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 CAUSE = Cause(
     id="service-listens-on-wrong-family",
-    title="The service listens in the other address family only",
+    title=message("The service listens in the other address family only"),
     source="ipv6(7): IPV6_V6ONLY",
     reasons=frozenset({"no-listener"}),
     find=find,

@@ -1,6 +1,10 @@
 """Nothing listens on the container's port.
 
 Users see: refused through DNAT; through docker-proxy, "connection reset by peer" or an empty reply.
+
+Proof: no socket of the container holds the port; with one the packet is taken.
+Now: start or repair the service; its log tells why it does not listen (``docker logs NAME``).
+Lasting: the image or its configuration.
 """
 
 from collections.abc import Iterator
@@ -47,7 +51,7 @@ def _read_log(view: View, container: Container) -> Message:
 
 CAUSE = Cause(
     id="service-not-listening",
-    title="No service listens on the published container port",
+    title=message("No service listens on the published container port"),
     source="net/ipv4/tcp_ipv4.c tcp_v4_rcv(): no socket, RST",
     reasons=frozenset({"no-listener"}),
     find=find,

@@ -1,6 +1,10 @@
 """A signal stopped the process that listens: the kernel completes the handshake, the process never replies.
 
 Users see: connects, then silence, after Ctrl-Z, a debugger, or ``kill -STOP`` without ``kill -CONT``.
+
+Proof: the process that holds the socket is stopped (state T), or its cgroup is frozen; running, it replies.
+Now: ``kill -CONT PID``.
+Lasting: nothing: a process that is started anew is not stopped; find what stopped it.
 """
 
 from collections.abc import Iterator
@@ -77,7 +81,7 @@ def _stopped_at(view: View) -> Socket | None:
 
 CAUSE = Cause(
     id="service-process-stopped",
-    title="The process that listens is stopped or frozen",
+    title=message("The process that listens is stopped or frozen"),
     source="signal(7): SIGSTOP; proc_pid_stat(5): state T; cgroups(7): freezer",
     reasons=frozenset({"process-frozen"}),
     find=find,

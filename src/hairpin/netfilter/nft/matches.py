@@ -52,7 +52,7 @@ def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
         raise MalformedError(message("a match without left and right"))
     operator = body.get("op", "")
     if not isinstance(operator, str):
-        raise MalformedError(message("a match whose op is no string"))
+        raise MalformedError(message("a match whose op is not a string"))
     return compare(body["left"], operator, body["right"], scope)
 
 

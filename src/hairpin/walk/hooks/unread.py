@@ -13,13 +13,11 @@ def unread_rules(network: Network, netns: Netns, version: Version) -> Condition 
     family = "4" if version == 4 else "6"
     unread = network.namespace(netns).unread
     keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")
-    missing = [key for key in keys if key in unread]
-    if not missing:
+    if not any(key in unread for key in keys):
         return None
     said = message(
-        "the rules of {netns} that could not be read ({readings}) let it pass",
+        "the firewall rules of {netns}, which could not be read, let it pass",
         netns=network.netns_text(netns),
-        readings=", ".join(missing),
     )
     return Condition(said, holds=True)
 

@@ -191,7 +191,7 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
             decided = LinkDecided(
                 blocked.link,
                 message(
-                    "in {netns} {what}, so nobody answers for {address}",
+                    "in {netns} {what}, so nothing answers for {address}",
                     netns=network.netns_text(blocked.netns),
                     what=what,
                     address=text,

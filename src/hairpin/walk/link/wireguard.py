@@ -127,7 +127,7 @@ def _nobody(state: State, namespace: Namespace) -> End:
     unread = any(each.kind == KIND and each.wireguard is None for each in namespace.links)
     if unread or any(each.protocol == "udp" and each.port == outer.dport for each in namespace.sockets):
         said = message("a WireGuard peer listens on UDP port {port} of {host}", port=outer.dport, host=state.netns.host)
-        return _undecided(state, state.iif, said, message("it was not read who listens there"))
+        return _undecided(state, state.iif, said, message("what listens there was not read"))
     ports = ", ".join(f"{each.name} {settings(each).listen_port}" for each in here)
     said = (
         message("no WireGuard device listens on UDP port {port}; listening ports are: {ports}",

@@ -28,7 +28,7 @@ def network(text: str, version: Version) -> tuple[int, int]:
 def _prefix_length(text: str, version: Version) -> int:
     length = int(text)
     if not 0 <= length <= width(version):
-        raise MalformedError(message("/{length} is no prefix length of IPv{version}", length=text, version=version))
+        raise MalformedError(message("/{length} is not a prefix length of IPv{version}", length=text, version=version))
     return length
 
 
@@ -49,5 +49,5 @@ def link_name(text: str) -> str:
     """Return a link's name; MalformedError for one that the kernel gives no link.  Source: net/core/dev.c
     dev_valid_name()"""
     if _NO_LINK_NAME.search(text.encode("utf-8", "replace")):
-        raise MalformedError(message("{name!r} is no link's name", name=text))
+        raise MalformedError(message("{name!r} is not a link's name", name=text))
     return text

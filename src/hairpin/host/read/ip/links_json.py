@@ -297,7 +297,9 @@ def _address(link: str, item: _Address, evidence: str) -> Address:
     prefix_length = width(version) if item.prefixlen is None else item.prefixlen
     if not 0 <= prefix_length <= width(version):
         raise MalformedError(
-            message("/{prefix_length} is no prefix length of {family}", prefix_length=prefix_length, family=item.family)
+            message(
+                "/{prefix_length} is not a prefix length of {family}", prefix_length=prefix_length, family=item.family
+            )
         )
     return Address(
         link=link,

@@ -1,0 +1,114 @@
+"""The page of a cause: what it looks like, how it is proven, what to type, what lasts.
+
+A page is made of the docstring of the cause's module: its parts ``Users see:``, ``Proof:``, ``Now:``, ``Lasting:``.
+``hairpin explain ID`` prints it; ``tools/cause_pages.py`` writes all pages into docs/causes/.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import zip_longest
+
+import msgspec
+
+from hairpin.causes.registry import all_causes, docstrings
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.words import Words
+
+SCHEMA = "hairpin.explain/1"
+_LABELS = {"Users see": "seen_as", "Proof": "proof", "Now": "now", "Lasting": "lasting"}
+_SECTION = re.compile(rf"^({'|'.join(_LABELS)})(?:, ([^:\n]+))?: ", re.MULTILINE)
+_STATES: dict[str, tuple[Message, str]] = {
+    "daemon-does-not-start-config": (
+        message("dockerd does not start with its configuration"),
+        """\
+Users see: dockerd ends at each start, after a change of its configuration.
+Proof: daemon.json is not valid JSON, or an option is both in it and a flag of the unit; no flow shows it.
+Now: correct daemon.json (``dockerd --validate`` checks it), then ``systemctl start docker``.
+Lasting: nothing: the corrected file is read at each start.
+""",
+    )
+}
+"""States of an engine that are causes without a stop of any packet, with what a docstring would say."""
+_HEADINGS = {
+    "seen_as": message("seen as:"),
+    "proof": message("proof:"),
+    "now": message("now:"),
+    "lasting": message("lasting:"),
+}
+
+
+class Page(msgspec.Struct, frozen=True):
+    """The page of a cause.  ``seen_as``: what users see; ``proof``: what establishes it; ``now``: what to do at once;
+    ``lasting``: what keeps the repair."""
+
+    id: str
+    title: str
+    seen_as: str
+    proof: str
+    now: str
+    lasting: str
+
+
+class ExplainDocument(msgspec.Struct, frozen=True):
+    """What ``hairpin explain CAUSE-ID --json`` prints."""
+
+    schema: str
+    page: Page
+
+
+@cache
+def _told() -> dict[str, tuple[Message, str]]:
+    causes = {each.id: (each.title, docstrings()[each.id]) for each in all_causes()}
+    return dict(sorted({**causes, **_STATES}.items()))
+
+
+def page_ids() -> tuple[str, ...]:
+    """Return the ids that have a page, in order."""
+    return tuple(_told())
+
+
+def page(cause_id: str, words: Words) -> Page:
+    """Return the page of a cause.  Its title is in the reader's language, the rest in English."""
+    title, told = _told()[cause_id]
+    sections = dict(_sections(told))
+    return Page(cause_id, words(title), *(sections.get(name, "") for name in _LABELS.values()))
+
+
+def _sections(told: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each paragraph of a docstring that a page shows."""
+    found = [*_SECTION.finditer(told)]
+    for each, following in zip_longest(found, found[1:]):
+        end = following.start() if following is not None else len(told)
+        text = " ".join(told[each.end() : end].split()).replace("``", "`")
+        yield _LABELS[each[1]], f"{each[2]}: {text}" if each[2] else text
+
+
+def write_page(shown: Page, words: Words, paper: Paper) -> None:
+    """Write the page on paper."""
+    paper.prose(shown.title, first=f"{shown.id}: ", first_style="bad", style="strong")
+    for name, heading in _HEADINGS.items():
+        paper.gap()
+        paper.prose(getattr(shown, name), indent=2, first=f"{words(heading)} ", first_style="strong")
+
+
+def page_markdown(shown: Page) -> str:
+    """Return the page as Markdown."""
+    titles = {"seen_as": "Seen as", "proof": "Proof", "now": "Now", "lasting": "Lasting"}
+    parts = (f"## {title}\n\n{_sentence(getattr(shown, name))}\n" for name, title in titles.items())
+    return "\n".join((f"# {shown.id}\n\n{shown.title}.\n", *parts))
+
+
+def index_markdown(pages: tuple[tuple[str, Page], ...]) -> str:
+    """Return the index of the pages, each with the folder of its cause: where the packet meets it."""
+    lines = ["# Causes\n", "What hairpin can name, by where the packet meets it. `hairpin explain ID` prints a page.\n"]
+    for folder in dict.fromkeys(folder for folder, _ in pages):
+        lines += [f"## {folder.replace('_', ' ').capitalize()}\n", "| id | what it is |", "| --- | --- |"]
+        lines += [f"| [{each.id}]({each.id}.md) | {each.title} |" for of, each in pages if of == folder]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

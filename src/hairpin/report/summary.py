@@ -1,0 +1,94 @@
+"""The first line of an answer: how many problems there are, in how much, and what passes."""
+
+from collections.abc import Sequence
+
+from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.message import Message, message
+from hairpin.report.verdicts import groups
+
+
+def problems(answer: Answer) -> int:
+    """Return how many things are wrong: the blocking causes, and the groups of failing flows without a cause."""
+    causes = sum(each.severity == "blocking" for each in answer.causes)
+    return causes + sum(not group.causes and group.verdict != "depends" for group in groups(answer.flows))
+
+
+def summary(answer: Answer) -> Message | None:
+    """Return the first line; None where nothing was asked and nothing is wrong."""
+    found, undecided = problems(answer), sum(flow.verdict == "depends" for flow in answer.flows)
+    if not answer.flows:
+        return _problems(found) if found else None
+    if not found:
+        return _without_problem(answer, undecided)
+    asked = {_port(each) for each in _inward(answer)}
+    failing = {_port(each) for each in _inward(answer) if not each.succeeds}
+    if len(asked) <= 1:
+        said = _failing(found, sum(not each.succeeds for each in answer.flows) - undecided, len(answer.flows))
+    else:
+        said = message("{problems} in {scope}", problems=_problems(found), scope=_scope(answer))
+    if undecided:
+        return message("{said}, {count} of {all} flows undecided", said=said, count=undecided, all=len(answer.flows))
+    return message("{said}; all others pass", said=said) if len(asked) > 1 and failing != asked else said
+
+
+def _failing(found: int, failed: int, asked: int) -> Message:
+    """Return the line of a question about one port, or about none."""
+    if asked == 1 or not failed:
+        return _problems(found)
+    if failed == asked:
+        return message("{problems}: all {count} flows fail", problems=_problems(found), count=failed)
+    return message("{problems}: {count} of {all} flows fail", problems=_problems(found), count=failed, all=asked)
+
+
+def _without_problem(answer: Answer, undecided: int) -> Message:
+    """Return the line of an answer in which nothing fails."""
+    if undecided:
+        return message("{count} of {all} flows undecided, none fails", count=undecided, all=len(answer.flows))
+    waiting = sum(each.severity == "latent" for each in answer.causes)
+    passing = message("{scope}: all flows pass", scope=_scope(answer))
+    if waiting == 1:
+        return message("1 problem to come; {said}", said=passing)
+    return message("{count} problems to come; {said}", count=waiting, said=passing) if waiting else passing
+
+
+def _problems(count: int) -> Message:
+    return message("1 problem") if count == 1 else message("{count} problems", count=count)
+
+
+def _scope(answer: Answer) -> Message:
+    """Return ``31 ports of 30 containers``; the flows where the question is about no port."""
+    ports = len({_port(each) for each in _inward(answer)})
+    containers = len({each for flow in answer.flows if (each := _container(flow))})
+    if not ports:
+        return _count(answer.flows)
+    named = message("1 port") if ports == 1 else message("{count} ports", count=ports)
+    if not containers:
+        return named
+    if containers == 1:
+        return message("{ports} of 1 container", ports=named)
+    return message("{ports} of {count} containers", ports=named, count=containers)
+
+
+def _inward(answer: Answer) -> list[FlowAnswer]:
+    """Return the flows that are not a container's way out."""
+    return [each for each in answer.flows if each.trace.flow.purpose not in ("egress", "dns")]
+
+
+def _count(flows: Sequence[FlowAnswer]) -> Message:
+    return message("1 flow") if len(flows) == 1 else message("{count} flows", count=len(flows))
+
+
+def _container(answer: FlowAnswer) -> tuple[str, str] | None:
+    """Return the container that a flow is for or from, with its host."""
+    flow = answer.trace.flow
+    if flow.purpose in ("egress", "dns"):
+        start = flow.start_text()
+        return (flow.host, start.removeprefix("container:")) if start.startswith("container:") else None
+    return (flow.asked_host or flow.host, flow.container) if flow.container else None
+
+
+def _port(answer: FlowAnswer) -> tuple[object, ...]:
+    """Return what tells one published port or asked address from the others."""
+    flow = answer.trace.flow
+    address = flow.daddr if flow.purpose == "asked" else None
+    return (flow.asked_host or flow.host, flow.container, address, flow.dport, flow.protocol)
