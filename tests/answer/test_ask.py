@@ -4,16 +4,20 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.ask import ask
+from hairpin.answer.ask import ask, sources_told_apart
 from hairpin.answer.outcome import exit_status
+from hairpin.diagnose.examination import examine
 from hairpin.errors import ReplicaError
 from hairpin.message import message
+from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin, Target
 from hairpin.question.question import Kind, Question
 from hairpin.report.document import report_document
 from hairpin.report.words import Words
 from tests.judges.kernels import Agreeing, Denying
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, evidence
+from tests.rule_text import with_rule
+from tests.small_host import host_namespace, network, published
 
 OWN = evidence().kernel
 ALL = Question(targets=(Target(8080),))
@@ -81,3 +85,12 @@ def test_bytes_that_are_no_text_can_be_printed() -> None:
     )
     told = msgspec.json.encode(report_document(found, Words())).decode()
     assert "caf\\\\xe9" in told
+
+
+def test_clients_that_a_rule_tells_apart_are_named() -> None:
+    filtered = host_namespace(with_rule("filter DOCKER-USER", "-s 192.0.2.0/24 -j DROP"))
+    asked = published()
+    flow = msgspec.structs.replace(asked, stand_ins=(parse_address("203.0.113.10")[1],))
+    (note,) = sources_told_apart(examine(network(filtered), (flow,)))
+    assert "192.0.2.10 does not get through, 203.0.113.10 does; ask with --from 192.0.2.10" in str(note)
+    assert sources_told_apart(examine(network(), (flow,))) == ()

@@ -19,6 +19,7 @@ from hairpin.host.read.parse import parse
 from hairpin.judges.disagreement import disagreement
 from hairpin.judges.judged import judge_flows
 from hairpin.judges.replicated import Replication, replicated
+from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
@@ -145,10 +146,26 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         flows=flows,
         causes=tuple(sorted((*causes, *later), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
+        notes=(*start.notes, *sources_told_apart(examination)),
         disputes=tuple(
             Dispute(ref_of(number), each, with_host=start.has_several_hosts) for number, each in word.disagreements
         ),
     )
+
+
+def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
+    """Return a note for each client outside that does not get through while another one does."""
+    found = (
+        message(
+            "rules or routes here treat these sources differently: {one} does not get through, {other} does; ask with "
+            "--from {one}",
+            one=each.instead_of.flow.start_text(),
+            other=each.trace.flow.start_text(),
+        )
+        for each in examination.diagnoses
+        if each.instead_of is not None
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def ref_of(number: int) -> str:

@@ -70,13 +70,15 @@ class Diagnosis(msgspec.Struct, frozen=True):
     """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty if it is
     delivered, or if nothing in the catalogue explains the stop.  ``alternatives``: other sets of that size, each of
     which would do, too, with the verdict then; the best first.  ``met_unread``: whether a walk of the search ended at
-    a namespace that was not read."""
+    a namespace that was not read.  ``instead_of``: the walk from the
+    client whose place a stand-in took, as that one gets through."""
 
     trace: Trace
     causes: tuple[Suspect, ...] = ()
     proof: Proof | None = None
     alternatives: "tuple[Alternative, ...]" = ()
     met_unread: bool = False
+    instead_of: Trace | None = None
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -103,7 +105,7 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
     for address in flow.stand_ins:
         other = walk_flow(network, flow.with_stand_in(address))
         if other.succeeds:
-            return Diagnosis(other)
+            return Diagnosis(other, instead_of=trace)
     met = [trace]
     sets = _smallest(network, flow, trace, met)
     unread = any(may_enter_unread(network, each) for each in met)
