@@ -6,6 +6,7 @@ too (PR_SET_PDEATHSIG). When the last of them has ended, the sweeper reads the e
 """
 
 import contextlib
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -23,15 +24,15 @@ def trees(name: str) -> tuple[Path, ...]:
 def remove(tree: Path) -> None:
     """Remove a cgroup and those below it, as far as their processes have ended (EBUSY otherwise).
 
-    A paused container's processes are frozen and, in version 1, deaf to SIGKILL until they are thawed.  Where a version 1
-    hierarchy is not mounted, Podman makes plain folders and files in its place; the kernel's own files refuse to go.
+    A paused container's processes are frozen and, in version 1, deaf to SIGKILL until they are thawed.  Podman makes
+    plain folders and files in place of a version 1 hierarchy that is not mounted.
     """
+    if not (tree.parent / "cgroup.procs").exists():
+        shutil.rmtree(tree, ignore_errors=True)
+        return
     for state in tree.rglob("freezer.state"):
         with contextlib.suppress(OSError):
             state.write_text("THAWED")
-    for file in tree.rglob("cgroup.procs"):
-        with contextlib.suppress(OSError):
-            file.unlink()
     for folder in (*sorted((path for path in tree.rglob("*") if path.is_dir()), reverse=True), tree):
         with contextlib.suppress(OSError):
             folder.rmdir()
