@@ -17,6 +17,8 @@ from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 from hairpin.walk.verdicts import Verdict
 
+SEEN_BY_NO_HOST = ("publish-address-not-on-host",)
+"""Broken so that no host that was read sees the packet: a replica of these hosts shows nothing of it."""
 PROVE = (sys.executable, "-m", "hairpin", "prove")
 
 
@@ -68,4 +70,5 @@ def test_three_judges_say_the_same(scenario: Scenario) -> None:
             break_host(lab, scenario)
             broken = probe_after(lab, scenario)
             require_truth(scenario, "after", broken)
-            judged(lab, scenario, broken)
+            if scenario.name not in SEEN_BY_NO_HOST:
+                judged(lab, scenario, broken)
