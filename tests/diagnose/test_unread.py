@@ -11,7 +11,7 @@ from tests.small_host import container, engine, host_namespace, network, publish
 
 def left(*, is_left: bool) -> Network:
     """Return the small host without its container's namespace, which the kernel knows by the id of its veth's peer."""
-    one = msgspec.structs.replace(container(), netns=None, left_unread=is_left)
+    one = msgspec.structs.replace(container(), netns=None, left_unread="container:web" if is_left else None)
     own: Namespace = host_namespace()
     links = tuple(msgspec.structs.replace(each, peer_netnsid=0) if each.kind == "veth" else each for each in own.links)
     own = msgspec.structs.replace(own, links=links, netnsids=((0, "container:web"),))

@@ -48,10 +48,11 @@ def ask(
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
     for ``prove`` ReplicaError if no replica can be built.
     """
-    network = network_of(together(sources))
-    whole = None if not _is_partial(network) else rest
+    hosts = together(sources)
+    network = network_of(hosts)
+    whole = rest if _is_partial(network) else None
     try:
-        start, flows = _asked(question, sources, network)
+        start, flows = _asked(question, hosts, network)
     except UsageError:
         if whole is None:
             raise
@@ -78,9 +79,9 @@ def ask(
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
 
-def _asked(question: Question, sources: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
+def _asked(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
     """Return the answer before anything was walked, and the flows."""
-    evidence = tuple(each for each in together(sources) if isinstance(each, Evidence))
+    evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))

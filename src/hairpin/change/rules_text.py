@@ -143,10 +143,8 @@ def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
     """Return the deletion by the rule's words; by its number where these words find another rule first."""
     words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
     line = shlex.quote(f"-A {place.chain} {words}")
-    listing, by_number = (
-        _listing(tool, place.table, place.chain),
-        f"{tool} {_table(place.table)}-D {shlex.quote(place.chain)} ",
-    )
+    listing = _listing(tool, place.table, place.chain)
+    by_number = f"{tool} {_table(place.table)}-D {shlex.quote(place.chain)} "
     if held.copies > 1:
         return f'[ "$({listing} | grep -cxF -- {line})" = {held.copies} ] && {by_number}{place.number}'
     if not held.is_first:

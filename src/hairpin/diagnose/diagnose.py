@@ -66,26 +66,35 @@ class Proof(msgspec.Struct, frozen=True):
     with_change: Verdict
 
 
-class Diagnosis(msgspec.Struct, frozen=True):
-    """One flow's answer.  ``causes``: the smallest set that has to go before the flow is delivered; empty if it is
-    delivered, or if nothing in the catalogue explains the stop.  ``alternatives``: other sets of that size, each of
-    which would do, too, with the verdict then; the best first.  ``met_unread``: whether a walk of the search ended at
-    a namespace that was not read.  ``instead_of``: the walk from the
-    client whose place a stand-in took, as that one gets through."""
-
-    trace: Trace
-    causes: tuple[Suspect, ...] = ()
-    proof: Proof | None = None
-    alternatives: "tuple[Alternative, ...]" = ()
-    met_unread: bool = False
-    instead_of: Trace | None = None
-
-
-class Alternative(msgspec.Struct, frozen=True):
-    """Another set of causes whose removal delivers the flow, and its proof."""
+class CauseSet(msgspec.Struct, frozen=True):
+    """Causes that together have to go before a flow is delivered, and the proof."""
 
     causes: tuple[Suspect, ...]
     proof: Proof
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """One flow's answer.
+
+    ``sets``: the smallest sets of causes, each of which would do, the best first; none if the flow is delivered, or if
+    nothing in the catalogue explains the stop.  ``met_unread``: whether a walk of the search came to a container that
+    was left unread.  ``instead_of``: the walk of the client whose place a stand-in took, because only the stand-in
+    gets through."""
+
+    trace: Trace
+    sets: tuple[CauseSet, ...] = ()
+    met_unread: bool = False
+    instead_of: Trace | None = None
+
+    @property
+    def causes(self) -> tuple[Suspect, ...]:
+        """The causes of the best set."""
+        return self.sets[0].causes if self.sets else ()
+
+    @property
+    def proof(self) -> Proof | None:
+        """The proof of the best set."""
+        return self.sets[0].proof if self.sets else None
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -105,14 +114,11 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
     for address in flow.stand_ins:
         other = walk_flow(network, flow.with_stand_in(address))
         if other.succeeds:
-            return Diagnosis(other, instead_of=trace)
-    met = [trace]
-    sets = _smallest(network, flow, trace, met)
-    unread = any(may_enter_unread(network, each) for each in met)
-    if not sets:
-        return Diagnosis(trace, met_unread=unread)
-    first, *others = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
-    return Diagnosis(trace, first.causes, first.proof, tuple(others), met_unread=unread)
+            unread = any(may_enter_unread(network, each) for each in (trace, other))
+            return Diagnosis(other, met_unread=unread, instead_of=trace)
+    sets, unread = _smallest(network, flow, trace)
+    trimmed_sets = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
+    return Diagnosis(trace, tuple(trimmed_sets), met_unread=unread)
 
 
 def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
@@ -124,11 +130,12 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
     return tuple(needed)
 
 
-def _smallest(network: Network, flow: Flow, trace: Trace, met: list[Trace]) -> tuple[Alternative, ...]:
-    """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them;
-    empty if there is none within MAX_FAULTS and MAX_WALKS.  ``met`` gets each walk."""
+def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[tuple[CauseSet, ...], bool]:
+    """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them,
+    and whether a walk came to a container that was left unread.  No set: none within MAX_FAULTS and MAX_WALKS."""
     frontier = [_Line(network, trace, ())]
-    found: dict[object, Alternative] = {}
+    found: dict[object, CauseSet] = {}
+    unread = may_enter_unread(network, trace)
     walks = 0
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
@@ -136,31 +143,28 @@ def _smallest(network: Network, flow: Flow, trace: Trace, met: list[Trace]) -> t
             for found_now, after in _simulated(line, flow):
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
-                met.append(grown.trace)
+                unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
                     causes = _unserved_first(_with_makers(merged(minimised(network, flow, grown.suspects))))
                     proof = Proof(trace.verdict, grown.trace.verdict)
-                    found.setdefault(frozenset(each.key for each in causes), Alternative(causes, proof))
+                    found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and _moved(line, grown):
                     following.append(grown)
                 if walks >= (MAX_WALKS_FOR_OTHERS if found else MAX_WALKS):
-                    return _of_one_size(found.values())
+                    return _of_one_size(tuple(found.values())), unread
         if found:
             break
         frontier = following
-    return _of_one_size(found.values())
+    return _of_one_size(tuple(found.values())), unread
 
 
-def _of_one_size(found: Iterable[Alternative]) -> tuple[Alternative, ...]:
+def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
     """Return the first set, and those that are as small and about something else."""
-    first, *others = found or (None,)
-    if first is None:
+    if not sets:
         return ()
-    size, things = len(first.causes), frozenset(map(_thing, first.causes))
-    return (
-        first,
-        *(each for each in others if len(each.causes) == size and frozenset(map(_thing, each.causes)) != things),
-    )
+    size, things = len(sets[0].causes), frozenset(map(_thing, sets[0].causes))
+    others = (each for each in sets[1:] if len(each.causes) == size)
+    return (sets[0], *(each for each in others if frozenset(map(_thing, each.causes)) != things))
 
 
 def _thing(suspect: Suspect) -> object:
@@ -181,7 +185,7 @@ def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[tuple[Suspect, ...], N
         steps = _allowed(suspect, line, flow) if suspect.candidate.refused is not None else ((suspect,),)
         for together in steps:
             with suppress(ChangeError):
-                yield together, simulate(_change(together), line.network)
+                yield together, simulate(joint_change(together), line.network)
 
 
 def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
@@ -203,7 +207,8 @@ def _again(refused: Suspect, maker: Suspect, view: View) -> Iterator[tuple[Suspe
             yield maker, msgspec.structs.replace(again, follows_from=(maker,))
 
 
-def _change(together: Iterable[Suspect]) -> Change:
+def joint_change(together: Iterable[Suspect]) -> Change:
+    """Return the change that removes all of the causes."""
     return Change(tuple(part for each in together for part in each.candidate.change.parts))
 
 
@@ -294,6 +299,6 @@ def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 
 def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:
     try:
-        return walk_flow(simulate(_change(chosen), network), flow).succeeds
+        return walk_flow(simulate(joint_change(chosen), network), flow).succeeds
     except ChangeError:
         return False

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.diagnose.diagnose import Alternative, Diagnosis, Key, Proof, Suspect, diagnose
+from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Key, Proof, Suspect, diagnose
 from hairpin.diagnose.trimming import joined, joined_ways
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -67,8 +67,8 @@ class _Member(msgspec.Struct, frozen=True):
     """A suspect of one diagnosis, in the set that needs it.  ``flow``: the flow's index; None: in an alternative."""
 
     suspect: Suspect
-    needed: Alternative
-    others: tuple[Alternative, ...]
+    needed: CauseSet
+    others: tuple[CauseSet, ...]
     flow: int | None
 
 
@@ -81,9 +81,9 @@ def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     identities: dict[Key, Key] = {}
     for member in (*_named(diagnoses), *_instead(diagnoses)):
         key, change = member.suspect.key, member.suspect.candidate.change
-        own = identities.get(key) or next((of for earlier, of in changes if earlier == change), key)
-        identities[key] = own
-        if change.host is not None:
+        known = next((of for earlier, of in changes if earlier == change), None)
+        own = identities.setdefault(key, known or key)
+        if known is None and change.host is not None:
             changes.append((change, own))
         members.setdefault(own, []).append(member)
     refs = {own: f"c{index}" for index, own in enumerate(members, 1)}
@@ -93,15 +93,13 @@ def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
 
 def _named(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:
     for number, diagnosis in enumerate(diagnoses):
-        if diagnosis.proof is not None:
-            needed = Alternative(diagnosis.causes, diagnosis.proof)
-            for suspect in diagnosis.causes:
-                yield _Member(suspect, needed, diagnosis.alternatives, number)
+        for suspect in diagnosis.causes:
+            yield _Member(suspect, diagnosis.sets[0], diagnosis.sets[1:], number)
 
 
 def _instead(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:
     for diagnosis in diagnoses:
-        for other in diagnosis.alternatives:
+        for other in diagnosis.sets[1:]:
             for suspect in other.causes:
                 yield _Member(suspect, other, (), None)
 

@@ -36,7 +36,7 @@ def _links_to_unread(host: Host) -> frozenset[tuple[Netns, str]]:
 
 
 def _found(host: Host) -> Iterator[tuple[Netns, str]]:
-    if host.netns.name not in host or not any(container.left_unread for container in host.containers()):
+    if host.netns.name not in host:
         return
     alone = Network((host,))
     for link in host.namespace(host.netns.name).links:

@@ -62,8 +62,8 @@ class Container(msgspec.Struct, frozen=True):
     resolvers: tuple[str, ...] | None = None
     """The name servers of its own resolv.conf; None: that could not be read."""
     netns: str | None = None
-    left_unread: bool = False
-    """Whether its namespace was left unread, because the question did not need it."""
+    left_unread: str | None = None
+    """The name of its namespace, if that was left unread because the question did not need it."""
     evidence: str = ""
 
     @property

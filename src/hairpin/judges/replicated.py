@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis
+from hairpin.diagnose.diagnose import joint_change
 from hairpin.diagnose.examination import Examination
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence
@@ -81,7 +81,7 @@ def _groups(examination: Examination) -> tuple[_Group, ...]:
         key = tuple(each.key for each in diagnosis.causes)
         found.setdefault(key, []).append(number)
     return tuple(
-        _Group(tuple(numbers), _change(examination.diagnoses[numbers[0]]) if key else None)
+        _Group(tuple(numbers), joint_change(examination.diagnoses[numbers[0]].causes) if key else None)
         for key, numbers in found.items()
     )
 
@@ -89,10 +89,6 @@ def _groups(examination: Examination) -> tuple[_Group, ...]:
 def _case(group: _Group, examination: Examination, evidence: tuple[Evidence, ...]) -> Case:
     flows = tuple(examination.diagnoses[number].trace.flow for number in group.numbers)
     return Case(examination.network, flows, evidence, group.change)
-
-
-def _change(diagnosis: Diagnosis) -> Change:
-    return Change(tuple(part for each in diagnosis.causes for part in each.candidate.change.parts))
 
 
 class _Results:

@@ -185,16 +185,18 @@ def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
 
 def leads_to_left(network: Network, netns: Netns, link: Link) -> bool:
     """Return whether the other end of a veth is in a container that was left unread."""
-    if link.kind != "veth" or link.peer_netnsid is None or not netns.is_host:
-        return False
-    left = _left_unread(network.host(netns.host))
-    return bool(left) and dict(network.namespace(netns).netnsids).get(link.peer_netnsid) in left
+    return link.kind == "veth" and netns.is_host and link.peer_netnsid in _left_unread(network.host(netns.host))
 
 
 @kept
-def _left_unread(host: Host) -> frozenset[str]:
-    """Return the names of the containers' namespaces that were left unread."""
-    return frozenset(f"container:{each.name}" for each in host.containers() if each.left_unread)
+def _left_unread(host: Host) -> frozenset[int]:
+    """Return the ids by which the host's own namespace knows those of containers that were left unread.
+
+    A walk asks at each port of a bridge."""
+    left = {each.left_unread for each in host.containers() if each.left_unread is not None}
+    if not left or host.netns.name not in host:
+        return frozenset()
+    return frozenset(number for number, name in host.namespace(host.netns.name).netnsids if name in left)
 
 
 def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:

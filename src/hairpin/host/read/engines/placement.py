@@ -47,14 +47,13 @@ def placed(
 
     ``left``: names of the namespaces that were left unread on purpose."""
     by_id = {place.container: place.netns for place in known}
-    found: list[Container] = []
-    for container in containers:
-        netns = _netns(container, containers, by_id)
-        is_left = netns in left
-        found.append(
-            msgspec.structs.replace(container, netns=netns if netns in readable else None, left_unread=is_left)
+    names = (_netns(container, containers, by_id) for container in containers)
+    return tuple(
+        msgspec.structs.replace(
+            container, netns=name if name in readable else None, left_unread=name if name in left else None
         )
-    return tuple(found)
+        for container, name in zip(containers, names, strict=True)
+    )
 
 
 def _netns(container: Container, others: tuple[Container, ...], by_id: dict[str, str]) -> str | None:
