@@ -5,6 +5,7 @@ and random names of links, learned neighbours.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from hairpin.lab.build import Lab
@@ -84,11 +85,4 @@ def differences(first: State, second: State, most: int = 3) -> tuple[str, ...]:
 
 def _beyond(lines: list[str], others: list[str]) -> list[str]:
     """Return the lines that the others lack; a line that stands twice there and thrice here is one."""
-    left = list(others)
-    found: list[str] = []
-    for line in lines:
-        if line in left:
-            left.remove(line)
-        else:
-            found.append(line)
-    return found
+    return list((Counter(lines) - Counter(others)).elements())

@@ -4,8 +4,6 @@ above it leave.
 So a rule's number counts the rules that an earlier repair inserted, and a file that two repairs write holds both.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.causes.cause import Candidate
@@ -15,6 +13,7 @@ from hairpin.change.rules import tool_rules
 from hairpin.change.simulate import simulate
 from hairpin.change.step import done_by
 from hairpin.errors import ChangeError
+from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Dialect, Family, Table
 from hairpin.network.network import Network
 from hairpin.remedy.remedy import Remedy
@@ -86,12 +85,9 @@ def _table(part: AddChain | InsertRule, network: Network) -> Table | None:
     return _find(part.netns, (part.dialect, part.family, part.table), network)
 
 
-def _find(netns: object, key: tuple[Dialect, Family, str], network: Network) -> Table | None:
+def _find(netns: Netns, key: tuple[Dialect, Family, str], network: Network) -> Table | None:
     dialect, family, name = key
-    namespaces: Iterator[Table | None] = (
-        namespace.ruleset.table(family, name, dialect) for each, namespace in network.namespaces() if each == netns
-    )
-    return next(namespaces, None)
+    return network.namespace(netns).ruleset.table(family, name, dialect) if netns in network else None
 
 
 def _texts(table: Table | None, chain: str) -> list[str]:

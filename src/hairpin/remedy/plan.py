@@ -10,7 +10,7 @@ from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import steps
 from hairpin.change.text import advice
-from hairpin.engines.missing import Missing, missing
+from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
 from hairpin.remedy.in_turn import makes_again, refitted
@@ -77,9 +77,7 @@ def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
     """Return the chains and rules that the engines lack; nothing if the change adds none to the host."""
     if not any(isinstance(part, (AddChain, InsertRule)) and part.netns.is_host for part in candidate.change.parts):
         return ()
-    host = network.this
-    namespace = network.namespace(host.netns)
-    return tuple(missing(engine, namespace, host.version("iptables")) for engine in host.engines)
+    return tuple(lost for _, lost in missing_on(network.this))
 
 
 def _last_of_each(kept: list[Lasting]) -> tuple[WriteFile, ...]:
