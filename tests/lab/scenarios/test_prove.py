@@ -3,23 +3,24 @@
 The real connections have the outcomes of the scenario's file, before its fault and after.
 """
 
-import subprocess
-import sys
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.collect.snapshot import save
 from hairpin.judges.agreement import replicated_as
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import agrees, environment
 from hairpin.lab.probe import Outcome
-from hairpin.lab.scenario import Flow, Scenario, scenarios_of_one_host
+from hairpin.lab.scenario import Scenario, scenarios_of_one_host
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 from hairpin.walk.verdicts import Verdict
+from tests.cli.commands import call
 
 SEEN_BY_NO_HOST = ("publish-address-not-on-host",)
 """Broken so that no host that was read sees the packet: a replica of these hosts shows nothing of it."""
-PROVE = (sys.executable, "-m", "hairpin", "prove")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -39,36 +40,30 @@ class Document(msgspec.Struct, frozen=True):
     flows: tuple[Proven, ...]
 
 
-def said(lab: Lab, flow: Flow) -> Proven:
-    """Return what ``hairpin prove`` says of the flow, inside the lab host."""
-    done = subprocess.run(
-        (*lab.host.enter, *PROVE, *flow.arguments(), "--json"),
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=False,
-    )
-    assert done.returncode in (0, 1), done.stderr + done.stdout
-    return msgspec.json.decode(done.stdout, type=Document).flows[0]
-
-
-def judged(lab: Lab, scenario: Scenario, outcomes: tuple[Outcome, ...]) -> None:
+def judged(
+    capsys: pytest.CaptureFixture[str], lab: Lab, scenario: Scenario, outcomes: tuple[Outcome, ...], file: Path
+) -> None:
+    """Read the host once, as it is now, and ask for each flow; tests/cli asks live hosts."""
+    host = LocalRunner((*lab.host.enter, "sh"), tuple(environment().items()))
+    save(collect(host), file)
     for flow, outcome in zip(scenario.flows, outcomes, strict=True):
-        proven = said(lab, flow)
+        said = call(capsys, "prove", *flow.arguments(), "--json", "--snapshot", str(file))
+        assert said.status in (0, 1), said.err + said.out
+        proven = msgspec.json.decode(said.out, type=Document).flows[0]
         assert (proven.agree, proven.judge, proven.difference, proven.left_out) == (True, "replicated", "", ())
         assert replicated_as(proven.simulated.verdict) == proven.replicated.verdict
         assert agrees(outcome, proven.replicated.verdict)
 
 
 @pytest.mark.parametrize("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
-def test_three_judges_say_the_same(scenario: Scenario) -> None:
+def test_three_judges_say_the_same(scenario: Scenario, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with running_scenario(scenario) as lab:
         outcomes = probe_before(lab, scenario)
         require_truth(scenario, "before", outcomes)
-        judged(lab, scenario, outcomes)
+        judged(capsys, lab, scenario, outcomes, tmp_path / "before")
         if scenario.fault:
             break_host(lab, scenario)
             broken = probe_after(lab, scenario)
             require_truth(scenario, "after", broken)
             if scenario.name not in SEEN_BY_NO_HOST:
-                judged(lab, scenario, broken)
+                judged(capsys, lab, scenario, broken, tmp_path / "after")
