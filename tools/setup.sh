@@ -53,7 +53,12 @@ install_environment() {
 }
 
 check_python
+# Tests and labs start hairpin hundreds of times: where Python may not write byte code (PYTHONDONTWRITEBYTECODE) each start would
+# compile all of it. Returns at once if nothing has changed.
+compile_sources() { .venv/bin/python -m compileall -q src; }
+
 # Two makes at once in one checkout wait for each other.
 exec 9<Makefile
 flock 9
 install_environment
+compile_sources

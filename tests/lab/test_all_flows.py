@@ -1,5 +1,7 @@
 """All flows of a host: what is open and closed on a healthy one, and how two states of them differ."""
 
+from collections.abc import Callable
+
 from hairpin.lab.all_flows import UNPUBLISHED, Way, all_ways, broken, opened, settled_all, try_all
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
@@ -9,9 +11,12 @@ OPEN, SHUT, LOST = Outcome.DELIVERED, Outcome.TIMEOUT, Outcome.REFUSED
 ONE = Way("client", "198.51.100.11", "8151")
 
 
-def test_of_a_healthy_host_only_the_unpublished_port_of_the_container_is_closed(healthy_lab: Lab) -> None:
-    ways = all_ways(healthy_lab, LabPlan())
-    found = settled_all(healthy_lab, dict.fromkeys(ways, OPEN), patience_s=1)
+def test_of_a_healthy_host_only_the_unpublished_port_of_the_container_is_closed(
+    lab_host: Callable[[LabPlan], Lab],
+) -> None:
+    lab = lab_host(LabPlan())
+    ways = all_ways(lab, LabPlan())
+    found = settled_all(lab, dict.fromkeys(ways, OPEN), patience_s=1)
     assert ONE in found
     shut = [way for way, outcome in found.items() if outcome is not OPEN]
     assert [(way.start, way.to, way.port) for way in shut] == [("neighbour", "container:web", str(UNPUBLISHED))]

@@ -158,27 +158,42 @@ allow_json() { # allow_json PATHS
     '
 }
 
-files() { # files KEY FILTER FILE...: one reading a file, all by one process, in this order. FILTER: plain, sysctl, net
+files() { # files KEY FILTER FILE...: one reading a file, in this order. FILTER: plain, sysctl, net
+    read_files "$(listed "$@")"
+}
+listed() { # listed KEY FILTER FILE...: lines for read_files
     key=$1 filter=$2; shift 2
+    for file; do
+        case $file in *[[:cntrl:]]*) ;; *) printf '%s %s %s\n' "$key" "$filter" "$file" ;; esac
+    done
+}
+read_files() { # read_files LINES: of all these files by one process; a line is KEY FILTER FILE
+    # The arguments become awk's: of=KEY FILTER stands before a file that is read otherwise than the one before it,
+    # as=ORIGIN before a file that is read under another name.
+    of=
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- $1
+    set +f; IFS=$USUAL_IFS
     n=$#
-    while [ "$n" -gt 0 ]; do    # replaces the arguments by awk's: as=ORIGIN stands before a file that is read under another name
-        file=$1; shift; n=$((n - 1)); real=$HAIRPIN_ROOT$file
+    while [ "$n" -gt 0 ]; do
+        key=${1%% *}; filter=${1#* }; filter=${filter%% *}; file=${1#* * }; shift; n=$((n - 1)); real=$HAIRPIN_ROOT$file
         if [ -n "$HAIRPIN_ROOT" ] && [ -L "$real" ]; then       # absolute symbolic links stay inside the root
             target=$(readlink "$real")
             case $target in /dev/null) real=$target ;; /*) real=$HAIRPIN_ROOT$target ;; esac
         fi
-        case $file in *[[:cntrl:]]*) continue ;; esac
         [ -e "$real" ] || continue
-        if [ ! -r "$real" ]; then say "$key" "$file" 1 refused "$file: Permission denied"
-        elif [ -c "$real" ]; then set -- "$@" "as=$file" /dev/null      # masked with a link to /dev/null
-        elif [ ! -f "$real" ]; then continue
+        if [ ! -r "$real" ]; then say "$key" "$file" 1 refused "$file: Permission denied"; continue; fi
+        [ -c "$real" ] || [ -f "$real" ] || continue
+        [ "$of" = "$key $filter" ] || { of="$key $filter"; set -- "$@" "of=$of"; }
+        if [ -c "$real" ]; then set -- "$@" "as=$file" /dev/null      # masked with a link to /dev/null
         elif [ "$real" != "$HAIRPIN_ROOT$file" ]; then set -- "$@" "as=$file" "$real"
         else set -- "$@" "$real"
         fi
     done
     [ $# = 0 ] && return
     read -r up _ 2>/dev/null </proc/uptime || up=-
-    awk -v token="$HAIRPIN_TOKEN" -v key="$key" -v up="$up" -v root="$HAIRPIN_ROOT" -v filter="$filter" '
+    awk -v token="$HAIRPIN_TOKEN" -v up="$up" -v root="$HAIRPIN_ROOT" '
     function start(file) {
         finish(); open = 1; bytes = 0; cut = 0
         if (origin == "") origin = substr(file, length(root) + 1)
@@ -188,6 +203,7 @@ files() { # files KEY FILTER FILE...: one reading a file, all by one process, in
     function advance(file) {        # to this argument; awk has skipped files without lines
         while (++arg < ARGC && ARGV[arg] != file) {
             if (ARGV[arg] ~ /^as=/) origin = substr(ARGV[arg], 4)
+            else if (ARGV[arg] ~ /^of=/) { split(substr(ARGV[arg], 4), part, " "); key = part[1]; filter = part[2] }
             else start(ARGV[arg])
         }
     }
@@ -480,19 +496,52 @@ namespace() { # of a container: ipsets are read only if one of its rules may nam
     sysctls; connections; virtual_servers; sockets
 }
 
+processes() { # processes COMM...: sets pids, the ids of the processes with one of these names
+    read_names
+    pids= wanted=$NL
+    for name; do wanted=$wanted$name$NL; done
+    set -f; IFS=$NL
+    for line in $NAMES; do
+        case $wanted in *"$NL${line#*:}$NL"*) line=${line#/proc/}; pids="$pids ${line%%/*}" ;; esac
+    done
+    set +f; IFS=$USUAL_IFS
+}
+read_names() { # sets NAMES, once: /proc/PID/comm:NAME of each process
+    [ -n "${NAMES-}" ] || NAMES=$(grep -s '' /proc/[0-9]*/comm)
+}
+
 in_turn() { for each; do "$each"; done; }
 relay_lines() { run relay-cmdlines '/proc/PID/cmdline' relays; }
 halted_lines() { run halted-processes '/proc/PID/stat' halted; }
 frozen_lines() { run frozen-processes '/sys/fs/cgroup' frozen; }
 member_lines() { run container-processes '/proc/PID/cgroup' members; }
 
-job() { # job FILE FUNCTION...: in the background with its own time limit; in the foreground without a temporary directory
+job() { # job FILE FUNCTION...: in the background; in the foreground, with a limit of its own, without a temporary directory
     file=$1; shift
-    # The process of the background job is timeout itself, which passes a signal on to all that it started.
-    if [ -n "$HAIRPIN_TMP" ]; then ( exec ${HAIRPIN_TIMEOUT:+$HAIRPIN_TIMEOUT 30} sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
+    if [ -n "$HAIRPIN_TMP" ]; then ( "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
         started="$started $!"
     else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
     fi
+}
+watch() { # ends the jobs that take longer than 30 s: one process, where a `timeout` for each job would be a new shell, too
+    trap 'kill "$nap" 2>/dev/null; exit' TERM
+    sleep 30 & nap=$!
+    wait "$nap"
+    # shellcheck disable=SC2086
+    end_all $started
+}
+end_all() { # end_all PID...: ends these processes and all that they started
+    ended=" $* " found=yes
+    while [ -n "$found" ]; do
+        found=
+        for file in /proc/[0-9]*/stat; do
+            read -r line 2>/dev/null <"$file" || continue
+            pid=${line%% *}; parent=${line##*) }; parent=${parent#* }; parent=${parent%% *}
+            case $ended in *" $pid "*) ;; *" $parent "*) ended="$ended$pid "; found=yes ;; esac
+        done
+    done
+    # shellcheck disable=SC2086
+    kill $ended 2>/dev/null
 }
 
 # ---- engines ---------------------------------------------------------------------------------------------------------
@@ -550,6 +599,8 @@ docker_all() {
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
     # The user's own client configuration may name another daemon, start plug-ins or hold passwords.
     DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
+    patience=3
+    docker_at_once && return
     if have docker; then with=cli; docker="docker -H $asked $certificates"
     elif have curl; then with=curl; docker="curl -sS -f --max-time 3 $certificates"
         case $asked in unix://*) docker="$docker --unix-socket $socket"; url=http://docker ;; *) url="$scheme${asked#tcp}" ;; esac
@@ -568,16 +619,52 @@ docker_all() {
     docker_containers || docker_stored
     wait
 }
+docker_at_once() { # all answers by two processes, where a docker command for each costs four times as much. 1: not all came
+    case $asked in unix://*) have curl || return 1 ;; *) return 1 ;; esac
+    curl="curl -sS -f --fail-early --unix-socket $socket" url=http://docker
+    # Each answer is one line: version, info, networks, containers.
+    answers=$($curl --max-time 1 $url/version $url/info $url/networks "$url/containers/json?all=1" 2>/dev/null)
+    case $? in 0) ;; 28) patience=2; return 1 ;; *) return 1 ;; esac
+    set -f; IFS=$NL
+    set -- $answers
+    set +f; IFS=$USUAL_IFS
+    [ $# = 4 ] || return 1
+    found=$(printf '%s\n%s\n' "$3" "$4" | grep -noE '"Id": *"[0-9a-z]{25,64}"' | sed 's/"Id": *//; s/"//g')
+    nets= ids= count=0
+    for each in $found; do
+        case $each in 1:*) nets="$nets ${each#*:}"; count=$((count + 1)) ;; *) ids="$ids ${each#*:}" ;; esac
+    done
+    answers=$($curl --max-time 8 $(for id in $nets; do echo "$url/networks/$id"; done; for id in $ids; do echo "$url/containers/$id/json"; done) 2>/dev/null) ||
+        [ -z "$nets$ids" ] || return 1
+    told docker-version 'GET /version' "$VERSION_PATHS" "$1"
+    told docker-info 'GET /info' "$INFO_PATHS" "$2"
+    set -f; IFS=$NL
+    set -- $answers
+    networks=
+    while [ "$count" -gt 0 ]; do networks=$networks$1$NL; shift; count=$((count - 1)); done
+    answers="$*"
+    set +f; IFS=$USUAL_IFS
+    told docker-networks "GET /networks/{$(joined $nets)}" "$NETWORK_PATHS" "${networks%"$NL"}"
+    if [ -z "$ids" ]; then body docker-containers 'GET /containers/json?all=1' ''; return; fi
+    capture filtered "$CONTAINER_PATHS" "$answers"
+    docker_entered "GET /containers/{$(joined $ids)}/json"
+    wait
+}
+told() { # told KEY ORIGIN PATHS TEXT: a reading of JSON that was read before
+    frame "$1" "$2"; filtered "$3" "$4"; endframe $? - ''
+}
+filtered() { printf '%s\n' "$2" | allow_json "$1"; }
+joined() { IFS=,; echo "$*"; }
 process_here() { # process_here COMM...: the id of the process with that name in this network namespace
-    for pid in $(grep -lsxF "$(printf '%s\n' "$@")" /proc/[0-9]*/comm); do
-        pid=${pid#/proc/}; pid=${pid%/comm}
+    processes "$@"
+    for pid in $pids; do
         [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && { echo "$pid"; return; }
     done
 }
-daemon_config() { # the daemon's flags and its file, allow-listed; the file as the daemon sees it unless --root is given
-    config=/etc/docker/daemon.json
+daemon_config() { # sets flags: the daemon's; its file, allow-listed, as the daemon sees it unless --root is given
+    config=/etc/docker/daemon.json flags=
     if [ -n "$daemon" ]; then
-        capture daemon_flags
+        capture daemon_flags; flags=$out
         captured dockerd-cmdline "/proc/$daemon/cmdline"
         case "
 $out" in *"
@@ -593,6 +680,11 @@ $out" in *"
     fi
 }
 daemon_flags() { tr '\0' '\n' <"/proc/$daemon/cmdline" | allowed_flags; }
+flag() { # flag NAME=: the values of the daemon's flag, one a line
+    set -f; IFS=$NL
+    for each in $flags; do case $each in "--$1"*) printf '%s\n' "${each#"--$1"}" ;; esac; done
+    set +f; IFS=$USUAL_IFS
+}
 allowed_flags() { # words, one a line: as --flag=value; flags that are not on the list stay on the host
     awk -v keys=" $(echo $DAEMON_KEYS) " '
     function put(flag, value) {
@@ -670,9 +762,9 @@ docker_socket() { # sets asked (and socket): where the daemon is asked; the endp
 not_asked() { absent docker-socket "$endpoint" "$endpoint: $1: not asked (named by $named)"; }
 halted_engine() { # process id, tab, name: of dockerd and containerd, if a signal has stopped them
     frame engine-halted '/proc/PID/stat'
-    for comm in $(grep -lsxF "$(printf '%s\n' dockerd dockerd-current containerd)" /proc/[0-9]*/comm); do
-        pid=${comm#/proc/}; pid=${pid%/comm}
-        halted_process "$pid" && read -r name <"$comm" && printf '%s\t%s\n' "$pid" "$name"
+    processes dockerd dockerd-current containerd
+    for pid in $pids; do
+        halted_process "$pid" && read -r name <"/proc/$pid/comm" && printf '%s\t%s\n' "$pid" "$name"
     done 2>/dev/null
     endframe 0 text ''
 }
@@ -706,8 +798,7 @@ docker_over_tcp() { # only of this host, over lo: no packet leaves
     fi
 }
 local_socket() { # sets socket, why: the daemon in this namespace, else the usual place
-    flags=$([ -n "$daemon" ] && daemon_flags)
-    for path in $(echo "$flags" | sed -n 's,^--host=unix://,,p') /run/docker.sock /var/run/docker.sock; do
+    for path in $(flag host=unix://) /run/docker.sock /var/run/docker.sock; do
         [ -S "$daemon_root$path" ] && { socket=$daemon_root$path; why="dockerd, process ${daemon:-unknown}"; break; }
     done
     if [ -z "$socket" ]; then
@@ -719,8 +810,9 @@ local_socket() { # sets socket, why: the daemon in this namespace, else the usua
     fi
 }
 elsewhere() { # does a daemon share our mounts and live in another network namespace? Then it is not this host's engine
-    for other in $(grep -lsxF dockerd /proc/[0-9]*/comm); do
-        other=${other%/comm}
+    processes dockerd
+    for other in $pids; do
+        other=/proc/$other
         [ "$other/ns/mnt" -ef /proc/self/ns/mnt ] && [ -e "$other/ns/net" ] && ! [ "$other/ns/net" -ef /proc/self/ns/net ] && return
     done
     return 1
@@ -762,7 +854,7 @@ ours() { # do the mounts belong to the host that is examined? Not if only the ne
 }
 docker_stored() { # what the engine has written down about its containers and networks: it does not answer
     ours || return
-    data=$( { [ -z "$daemon" ] || daemon_flags; } | sed -n 's,^--data-root=,,p' | sed -n '$p')
+    data=$(flag data-root=); data=${data##*"$NL"}
     [ -n "$data" ] || data=$(allow_json data-root 2>/dev/null <"${HAIRPIN_ROOT:-$daemon_root}$config" | sed -n 's/^{"data-root":"\(.*\)"}$/\1/p')
     for data in ${data:-/var/lib/docker /var/snap/docker/common/var-lib-docker}; do
         [ -e "$daemon_root$data" ] && break
@@ -807,7 +899,7 @@ stored_networks() { # libnetwork's records in its database, which keeps JSON; ol
 }
 docker_rest() { # the version is the ping: without its answer the rest is not asked
     if [ "$with" = cli ]; then
-        run docker-version 'docker version --format {{json .}}' json "$VERSION_PATHS" limit 3 $docker version --format '{{json .}}' || { halted_engine; return; }
+        run docker-version 'docker version --format {{json .}}' json "$VERSION_PATHS" limit $patience $docker version --format '{{json .}}' || { halted_engine; return; }
         run docker-info 'docker info --format {{json .}}' json "$INFO_PATHS" limit 8 $docker info --format '{{json .}}'
     else
         run docker-version 'GET /version' json "$VERSION_PATHS" $docker $url/version || { halted_engine; return; }
@@ -815,9 +907,10 @@ docker_rest() { # the version is the ping: without its answer the rest is not as
     fi
 }
 relays() { # process id, tab, command line: of the programs that relay published ports from this network namespace
+    processes docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2
     set --
-    for pid in $(grep -lsxF "$(printf '%s\n' docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2)" /proc/[0-9]*/comm); do
-        pid=${pid%/comm}
+    for pid in $pids; do
+        pid=/proc/$pid
         [ "$pid/ns/net" -ef /proc/self/ns/net ] && set -- "$@" "$pid/cmdline"
     done
     [ $# = 0 ] || head -n 9 "$@" /dev/null 2>/dev/null | tr '\0' ' ' | awk '
@@ -832,7 +925,7 @@ fields() { # fields PARENT NAME...: template members; by index, since old daemon
 }
 docker_networks() {
     if [ "$with" = cli ]; then
-        capture limit 3 $docker network ls -q --no-trunc; ids=$out
+        capture limit $patience $docker network ls -q --no-trunc; ids=$out
         template="{\"Id\":{{json .Id}},$(fields . Name Created Driver Scope Internal Ingress ConfigOnly EnableIPv4 EnableIPv6 IPAM Options Containers)}"
         set -- limit 8 $docker network inspect --format "$template" $ids
         origin="docker network inspect --format TEMPLATE $(echo $ids)"
@@ -849,7 +942,7 @@ docker_networks() {
 }
 docker_containers() {
     if [ "$with" = cli ]; then
-        capture limit 3 $docker ps -aq --no-trunc; ids=$out
+        capture limit $patience $docker ps -aq --no-trunc; ids=$out
         template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt)},\"Config\":{$(fields .Config Image \
             ExposedPorts Hostname),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
@@ -868,7 +961,10 @@ docker_containers() {
     if [ -z "$ids" ]; then body docker-containers "$origin" ''; return; fi
     capture json "$CONTAINER_PATHS" "$@"
     # If a container was removed between the two commands, the answers about the others are kept.
-    frame docker-containers "$origin"
+    docker_entered "$origin"
+}
+docker_entered() { # docker_entered ORIGIN: the reading that capture ran, and those of the containers' namespaces
+    frame docker-containers "$1"
     if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; return 1; fi
     view=unseen
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
@@ -878,7 +974,7 @@ docker_containers() {
 }
 overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), its load balancer (lb_ID), the published ports
     [ -n "$daemon" ] && have nsenter || return
-    exec_root=$(daemon_flags | sed -n 's,^--exec-root=,,p')
+    exec_root=$(flag exec-root=)
     for file in "$daemon_root${exec_root:-/var/run/docker}"/netns/*; do
         case ${file##*/} in 1-*[!A-Za-z0-9-]* | lb_*[!A-Za-z0-9_]*) continue ;; 1-* | lb_* | ingress_sbox) ;; *) continue ;; esac
         NETNS=netns:${file##*/}; export NETNS
@@ -996,12 +1092,6 @@ without_nsenter() {
     for table in tcp tcp6 udp udp6; do run "proc-net-$table" "/proc/$1/net/$table" cat "/proc/$1/net/$table"; done
 }
 
-runs() { # runs NAME: is there a process of this name?
-    for comm in /proc/[0-9]*/comm; do
-        { read -r name <"$comm"; } 2>/dev/null && [ "$name" = "$1" ] && return 0
-    done
-    return 1
-}
 podman_and_pods() {
     READ_INODES=
     podman_all
@@ -1030,7 +1120,7 @@ EOT
     NETNS=
 }
 podman_all() { # the own user's, and for root each other user's that has containers
-    HAIRPIN_OTHERS=; runs dockerd && HAIRPIN_OTHERS=podman.
+    HAIRPIN_OTHERS=; processes dockerd; [ -z "$pids" ] || HAIRPIN_OTHERS=podman.
     export HAIRPIN_OTHERS
     podman=podman; podman_of_user
     [ "$HAIRPIN_UID" = 0 ] && have runuser || return
@@ -1087,12 +1177,6 @@ lists_container() { # lists_container STORAGE
 # ---- firewall managers, system, files --------------------------------------------------------------------------------
 
 firewalld_all() {
-    files firewalld-conf plain /etc/firewalld/firewalld.conf
-    set --
-    for f in "$HAIRPIN_ROOT"/etc/firewalld/*.xml "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml; do
-        set -- "$@" "${f#"$HAIRPIN_ROOT"}"
-    done
-    files firewalld-zones-permanent plain "$@"
     pid=$(process_here firewalld)
     if [ -z "$pid" ]; then absent firewalld-state firewalld 'no firewalld process in this network namespace'; return; fi
     body firewalld-state "/proc/$pid/comm" running
@@ -1138,12 +1222,21 @@ firewalld_busctl() { # one JSON object a line: {"call": METHOD, "name": ARGUMENT
     [ $# = 0 ] || files firewalld-zones-permanent plain "$@"
 }
 
-ufw_all() {
-    files ufw-conf plain /etc/ufw/ufw.conf
-    files ufw-default plain /etc/default/ufw
-    files ufw-rules plain /etc/ufw/user.rules /etc/ufw/user6.rules /etc/ufw/before.rules /etc/ufw/before6.rules \
+all_files() { read_files "$(firewalld_files; ufw_files; config_files; listed os-release plain /etc/os-release; listed machine-id plain /etc/machine-id)"; }
+firewalld_files() {
+    listed firewalld-conf plain /etc/firewalld/firewalld.conf
+    set --
+    for f in "$HAIRPIN_ROOT"/etc/firewalld/*.xml "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml; do
+        set -- "$@" "${f#"$HAIRPIN_ROOT"}"
+    done
+    listed firewalld-zones-permanent plain "$@"
+}
+ufw_files() {
+    listed ufw-conf plain /etc/ufw/ufw.conf
+    listed ufw-default plain /etc/default/ufw
+    listed ufw-rules plain /etc/ufw/user.rules /etc/ufw/user6.rules /etc/ufw/before.rules /etc/ufw/before6.rules \
         /etc/ufw/after.rules /etc/ufw/after6.rules /lib/ufw/user.rules /lib/ufw/user6.rules
-    files ufw-sysctl sysctl /etc/ufw/sysctl.conf
+    listed ufw-sysctl sysctl /etc/ufw/sysctl.conf
 }
 
 config_files() { # globs are expanded under --root, and the root is taken off again
@@ -1158,7 +1251,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
             [ -e "$root$dir/sysctl.d/$name" ] || [ -L "$root$dir/sysctl.d/$name" ] && set -- "$@" "$dir/sysctl.d/$name"
         done
     done
-    files file sysctl "$@" /etc/sysctl.conf
+    listed file sysctl "$@" /etc/sysctl.conf
     set --
     for f in "$root"/etc/nftables.conf "$root"/etc/nftables.nft "$root"/etc/nftables/*.nft "$root"/etc/nftables.d/*.nft \
         "$root"/etc/sysconfig/nftables.conf "$root"/etc/sysconfig/iptables "$root"/etc/sysconfig/ip6tables \
@@ -1171,7 +1264,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
     done
-    files file plain "$@"
+    listed file plain "$@"
     set --
     for f in "$root"/etc/network/interfaces "$root"/etc/network/interfaces.d/* "$root"/etc/netplan/*.yaml \
         "$root"/run/systemd/network/*.network "$root"/etc/systemd/network/*.* "$root"/etc/systemd/network/*.d/*.conf \
@@ -1185,8 +1278,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
     done
-    files file net "$@"
-    boot_scripts
+    listed file net "$@"
 }
 boot_scripts() { # only the lines that program rules or sysctls at boot or from cron
     frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
@@ -1197,18 +1289,23 @@ boot_scripts() { # only the lines that program rules or sysctls at boot or from 
     endframe 0 text ''
 }
 
-versions() {
+versions() { # for one question only what answers depend on; the rest is for people who read a snapshot
+    if have iptables; then ask versions iptables -V; else absent versions iptables 'iptables is not installed'; fi
+    packages
+    [ -z "$HAIRPIN_ONLY" ] || return
     ask versions uname -a
     case $HAIRPIN_IP_FORM in json | text) ask versions $HAIRPIN_IP -V ;; esac
-    for program in iptables nft ipset conntrack; do
+    for program in nft ipset conntrack; do
         have $program || { absent versions $program "$program is not installed"; continue; }
         case $program in
             nft) ask versions nft -v ;;
-            iptables | conntrack) ask versions $program -V ;;
+            conntrack) ask versions conntrack -V ;;
             ipset) loaded ip_set && ask versions ipset -v ;;     # it asks the kernel for its protocol
         esac
     done
     [ -d /run/systemd/system ] && run versions 'systemctl --version' first_line systemctl --version
+}
+packages() {
     names='iptables nftables ipset ebtables conntrack-tools conntrack iproute2 iproute docker.io docker-ce docker-ce-cli moby-engine
         docker containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban
         netfilter-persistent iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager
@@ -1235,7 +1332,6 @@ units() {
 }
 
 system() {
-    files os-release plain /etc/os-release
     identity
     frame dmi /sys/class/dmi/id
     if [ -d /sys/class/dmi/id ]; then
@@ -1244,10 +1340,12 @@ system() {
     else endframe 1 absent '/sys/class/dmi/id is not there'
     fi
     cloud_init
+    have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' netns_ids
+    [ -z "$HAIRPIN_ONLY" ] || return
     if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
     run kernel-cmdline /proc/cmdline kernel_cmdline
     run klog dmesg kernel_log
-    have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' netns_ids
+    boot_scripts
 }
 CLOUD_PATHS='ds.meta_data.public-ipv4 ds.meta_data.local-ipv4 ds.meta_data.eipv4 ds.meta_data.private-ipv4
     ds.meta_data.network.interfaces.macs.*.ipv4-associations ds.meta_data.network.interfaces.macs.*.public-ipv4s
@@ -1263,7 +1361,6 @@ cloud_init() { # of the cloud's metadata only the host's addresses: the rest has
     fi
 }
 identity() { # machine id and boot id: two snapshots with the same pair are of one machine
-    files machine-id plain /etc/machine-id
     boot=
     read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
     if [ -n "$boot" ]; then body boot-id /proc/sys/kernel/random/boot_id "$boot"
@@ -1346,11 +1443,11 @@ room() { # room BYTES: whether a file of that size can be written beside the ans
 clean_up() {
     trap '' INT TERM HUP PIPE
     # shellcheck disable=SC2086
-    [ -z "$started" ] || { kill $started 2>/dev/null; wait; }
+    [ -z "$started" ] || { end_all $started $watcher; wait; }
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
 }
 
-jobs_of_host() { # few jobs, since each is a shell that reads the functions anew
+jobs_of_host() {
     job 20-docker docker_all
     NETNS=host
     job 10-links links
@@ -1360,7 +1457,7 @@ jobs_of_host() { # few jobs, since each is a shell that reads the functions anew
     NETNS=
     job 23-processes in_turn relay_lines halted_lines frozen_lines member_lines
     job 30-podman podman_and_pods
-    job 60-files in_turn firewalld_all ufw_all config_files versions units system
+    job 60-files in_turn all_files firewalld_all versions units system
 }
 
 main() {
@@ -1390,7 +1487,7 @@ main() {
     usable_ip
     usable_tc
     usable_iptables
-    HAIRPIN_TMP= started=
+    HAIRPIN_TMP= started= watcher=
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP PIPE
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
@@ -1400,9 +1497,13 @@ main() {
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
 
     begin
+    read_names
     jobs_of_host
     if [ -n "$HAIRPIN_TMP" ]; then
-        wait
+        watch & watcher=$!
+        # shellcheck disable=SC2086
+        { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
+        started=
         if room 65536; then cat "$HAIRPIN_TMP"/*
         else    # the disk is full now: answers may be cut, so all are asked for again, one after the other
             rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=

@@ -5,13 +5,14 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
 from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.network import Network
+from hairpin.network.network import Network, Port
 from hairpin.network.routing import route_text
 from hairpin.replica.plan import addresses, far_ends, link_settings, links, routes, rules, services, sysctls, tunnels
 from hairpin.replica.plan.between import segments_plan
 from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
 from hairpin.replica.plan.hardware_addresses import macs_behind
+from hairpin.replica.plan.thinned import thinned
 from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walk import walk_flow
 
@@ -35,6 +36,7 @@ def blueprint(
     ``changed``: what a change will make of it while the replica stands.  ``able``: the kinds of links, of those in
     ``links.KINDS``, that this kernel makes."""
     names = _needed(network, flows, changed)
+    network = thinned(network, names, _met(network, flows, changed))
     made = links.wiring(network, names, able)
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[Message] = []
@@ -89,6 +91,16 @@ def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) 
                 wanted.add(netns)
     wanted |= {netns.of_host for netns in wanted}
     return tuple(name for name in everyone if name in wanted)
+
+
+def _met(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> frozenset[Port]:
+    """Return the links that the flows come to, as they are or after the change."""
+    found: set[Port] = set()
+    walked = (walk_flow(each, flow) for each in (network, changed) if each is not None for flow in flows)
+    for branch in (branch for trace in walked for branch in trace.branches):
+        steps = (*branch.request, *branch.reply, *branch.data)
+        found |= {Port(step.netns, step.link) for step in (*steps, *((branch.stop,) if branch.stop else ()))}
+    return frozenset(found)
 
 
 def _apart_ends(line: str) -> tuple[str, ...]:

@@ -1,0 +1,77 @@
+"""The network without the ports of bridges that lead to containers which are not rebuilt.
+
+No frame of the flows goes there; with 200 containers their links would be most of the work.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.netfilter.ir import NameKey
+from hairpin.network.network import Network, Port, is_bridge_port, leads_to_left, veth_peer
+
+_WORD = re.compile(r'[^\s",{}]+')
+
+
+def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) -> Network:
+    """Return the network without such ports in the namespaces of ``names``.
+
+    Links that flows come to (``met``) stay, and links that a rule names: nft looks them up when it loads the rule.  Of
+    each bridge one port that runs stays: without any the bridge would have no carrier."""
+    for netns in names:
+        namespace = network.namespace(netns)
+        gone = set(_unneeded(network, netns, namespace, names, met))
+        if gone:
+            links = tuple(link for link in namespace.links if link.name not in gone)
+            network = network.with_namespace(netns, msgspec.structs.replace(namespace, links=links))
+    return network
+
+
+def _unneeded(
+    network: Network, netns: Netns, namespace: Namespace, names: tuple[Netns, ...], met: frozenset[Port]
+) -> Iterator[str]:
+    spare = [
+        link
+        for link in namespace.links
+        if is_bridge_port(namespace, link)
+        and Port(netns, link.name) not in met
+        and _is_behind_nothing(network, netns, link, names)
+    ]
+    if not spare:
+        return
+    named = _in_rules(namespace)
+    carried = {link.master for link in namespace.links if link.carrier and link not in spare}
+    for link in spare:
+        if link.name in named:
+            continue
+        if link.carrier and link.master not in carried:
+            carried.add(link.master)
+            continue
+        yield link.name
+
+
+def _is_behind_nothing(network: Network, netns: Netns, link: Link, names: tuple[Netns, ...]) -> bool:
+    """Return whether the other end of the link is in a namespace that is not rebuilt."""
+    if leads_to_left(network, netns, link):
+        return True
+    peer = veth_peer(network, netns, link)
+    return peer is not None and peer.netns not in names
+
+
+def _in_rules(namespace: Namespace) -> frozenset[str]:
+    """Return the words of all rules, the devices of chains, and the names in sets and maps: links may be among them."""
+    found: set[str] = set()
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            found.update(chain.devices)
+            for rule in chain.rules:
+                found.update(_WORD.findall(rule.text))
+        for keys in (element.key for each in table.sets for element in each.elements):
+            found.update(key.name for key in keys if isinstance(key, NameKey))
+        for keys in (element.key for each in table.maps for element in each.elements):
+            found.update(key.name for key in keys if isinstance(key, NameKey))
+    return frozenset(found)
