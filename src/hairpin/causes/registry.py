@@ -7,13 +7,16 @@ several causes share.  Any other module is an error, because a misspelt name wou
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from pathlib import Path
 
 import hairpin.causes
 from hairpin.causes.cause import Cause
 from hairpin.walk.state import Reason
+
+_GROUP = "hairpin.causes"
 
 
 def cause_modules() -> tuple[str, ...]:
@@ -34,11 +37,28 @@ def all_causes() -> tuple[Cause, ...]:
         if not isinstance(cause, Cause):
             raise TypeError(f"{name} has no CAUSE: a module that is no cause has a name with a leading underscore")
         found.append(cause)
-    for point in entry_points(group="hairpin.causes"):
+    return tuple(sorted((*found, *_of_others()), key=lambda each: each.id))
+
+
+def _of_others() -> Iterator[Cause]:
+    """Yield the causes that other packages bring: entry points of the group ``hairpin.causes``.
+
+    Most machines have none, and ``importlib.metadata`` is a fifth of what hairpin loads: it comes only if a package
+    names the group.  Source: packaging.python.org, "Entry points specification"."""
+    if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
+        return
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    for point in entry_points(group=_GROUP):
         cause = point.load()
         if isinstance(cause, Cause):
-            found.append(cause)
-    return tuple(sorted(found, key=lambda each: each.id))
+            yield cause
+
+
+def _entry_point_files() -> Iterator[Path]:
+    for folder in sys.path:
+        for pattern in ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt"):
+            yield from Path(folder or ".").glob(pattern)
 
 
 @cache

@@ -1,9 +1,7 @@
 """Keeps the disagreements of an answer as files that can be reported: snapshots, flow, both judges' results."""
 
 import os
-import tempfile
 import time
-import zipfile
 from io import BytesIO
 from pathlib import Path
 
@@ -27,6 +25,9 @@ def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
 
 def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tuple[Path, ...]) -> Path | None:
     """Write the disagreement into the first writable folder; return the file's path, or None if none is writable."""
+    import tempfile
+    import zipfile
+
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)

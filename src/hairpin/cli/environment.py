@@ -4,7 +4,6 @@ Imports the standard library only, since every command starts with this module.
 """
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -37,7 +36,7 @@ def environment(variables: Mapping[str, str] | None = None) -> Environment:
         ascii_locale=_is_ascii(found),
         plain_terminal=found.get("TERM") == "dumb",
         no_colour=bool(found.get("NO_COLOR")),
-        folders=(base / "hairpin", Path(tempfile.gettempdir())),
+        folders=(base / "hairpin", Path(found.get("TMPDIR") or "/tmp")),  # noqa: S108 - mkstemp(3) makes the file
     )
 
 

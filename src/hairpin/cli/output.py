@@ -1,7 +1,6 @@
 """Writes results to standard output and errors to standard error, in the reader's language and form."""
 
 import os
-import shutil
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO
@@ -143,4 +142,13 @@ def paper(color: str) -> "Paper":
     coloured = color == "always" or (color == "auto" and terminal and not around.no_colour)
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     ascii_only = encoding != "utf8" or around.ascii_locale
-    return Paper(width=shutil.get_terminal_size((80, 24)).columns, coloured=coloured, ascii_only=ascii_only)
+    return Paper(width=_columns(), coloured=coloured, ascii_only=ascii_only)
+
+
+def _columns() -> int:
+    """Return the width of the terminal; where there is none, what COLUMNS says, else 80."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return 80
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns

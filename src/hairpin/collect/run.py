@@ -5,15 +5,14 @@ on standard output.
 """
 
 import os
+import pkgutil
 import selectors
 import shlex
-import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from importlib import resources
 from typing import Protocol
 
 import msgspec
@@ -82,8 +81,8 @@ class LocalRunner(msgspec.Struct, frozen=True):
 
 def _shell() -> str:
     """Return the shell of this machine: that on the path, else where POSIX systems have it.  An empty path has none."""
-    usual = "/bin/sh"
-    return shutil.which("sh") or (usual if os.access(usual, os.X_OK) else "sh")
+    folders = (*os.get_exec_path(), "/bin")
+    return next((found for each in folders if os.access(found := os.path.join(each, "sh"), os.X_OK)), "sh")  # noqa: PTH118
 
 
 class SshRunner(msgspec.Struct, frozen=True):
@@ -141,7 +140,9 @@ def collect(
 
 def script() -> bytes:
     """Return ``collect.sh`` as it is shipped."""
-    return resources.files("hairpin.collect").joinpath("collect.sh").read_bytes()
+    data = pkgutil.get_data("hairpin.collect", "collect.sh")
+    assert data is not None
+    return data
 
 
 def _remote_command(arguments: tuple[str, ...]) -> str:

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -84,6 +83,8 @@ def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Sou
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - one host needs no threads
+
     with ThreadPoolExecutor(max_workers=max(1, len(places))) as pool, stopped_by_interrupt():
         read = tuple(pool.map(partial(_read, root=root), places))
     failures = [each for each in read if not isinstance(each, Evidence)]

@@ -7,7 +7,6 @@ process, so that ``>>`` keeps what was there.
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -44,6 +43,8 @@ def written(path: Path) -> Generator[BinaryIO]:
 
 @contextmanager
 def _replaced(path: Path) -> Generator[BinaryIO]:
+    import tempfile  # noqa: PLC0415 - most commands write no file
+
     opened, temporary = tempfile.mkstemp(prefix=f".{path.name[:200]}.", dir=path.parent)
     with ExitStack() as cleanup:  # also after an interrupt
         cleanup.callback(Path(temporary).unlink, missing_ok=True)

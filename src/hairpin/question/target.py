@@ -9,7 +9,6 @@ follows the first ``@``.
 """
 
 import re
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -96,6 +95,8 @@ def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
 
 
 def _url(text: str) -> Target:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - few targets are URLs
+
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
