@@ -79,7 +79,7 @@ _SNAT_TABLE = """cat >>/etc/nftables.conf <<'END'
 table ip other {
     chain postrouting {
         type nat hook postrouting priority 90; policy accept;
-        oifname "eth0" ip saddr 172.17.0.0/16 snat to 203.0.113.99
+        ip saddr 172.17.0.0/16 ip daddr 192.0.2.0/24 snat to 203.0.113.99
     }
 }
 END
@@ -120,7 +120,6 @@ REBOOTS: tuple[Reboot, ...] = (
     Reboot((Row("saved rule", "docker-user-drops.saved"),), loader="netfilter-persistent"),
     Reboot(
         (
-            Row("nft rule", "nft-base-chain-drop-other-table", fault=(_CLOSED_TABLE,)),
             Row("nft rule removed", "snat-rule-shadows-masquerade", fault=(_SNAT_TABLE,)),
             Row(
                 "sysctl file",
@@ -134,6 +133,8 @@ REBOOTS: tuple[Reboot, ...] = (
         loader="nftables",
         at_boot=(_OTHER_WAY_BACK,),
     ),
+    # Its table stays closed for all but one port.
+    Reboot((Row("nft rule", "nft-base-chain-drop-other-table", fault=(_CLOSED_TABLE,)),), loader="nftables"),
     Reboot(
         (
             Row(
@@ -192,7 +193,18 @@ REBOOTS: tuple[Reboot, ...] = (
         machine="firewalld",
     ),
     Reboot(
-        (Row("firewalld direct rule", "forward-policy-drop", fault=_POLICY),),
+        (
+            Row(
+                "firewalld direct rule",
+                "forward-policy-drop",
+                # A dockerd that leaves rules alone puts its bridge into no zone.
+                prepare=(
+                    "firewall-cmd --permanent --zone=trusted --change-interface=docker0",
+                    "firewall-cmd --zone=trusted --change-interface=docker0",
+                ),
+                fault=_POLICY,
+            ),
+        ),
         machine="firewalld",
         at_boot=(_MASQUERADE,),
     ),

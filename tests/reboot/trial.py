@@ -29,6 +29,8 @@ PATIENCE_S = 40.0
 PROBE_S = 3.0
 _QUICK_S = 8.0
 _DAEMON = "/etc/docker/daemon.json"
+_FLUSHED = "for table in filter nat; do iptables -t $table -F; iptables -t $table -X; done; iptables -P FORWARD ACCEPT"
+"""A dockerd with other options leaves the rules that it has made before."""
 
 _source_ports = itertools.count(21001)
 
@@ -48,12 +50,14 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class _Repaired(msgspec.Struct, frozen=True):
-    """A scenario before the reboot; ``before``: the other connections before the fault."""
+    """A scenario before the reboot; ``before`` and ``left``: the other connections before the fault and after the
+    repair."""
 
     row: Row
     causes: tuple[str, ...]
     repaired: str
     before: dict[str, Outcome]
+    left: dict[str, Outcome]
     seconds: float
     wrong: tuple[str, ...]
 
@@ -89,16 +93,18 @@ def _repaired(host: Host, row: Row) -> _Repaired:
     for command in row.fault or tuple(each.run for each in scenario.fault):
         host.must(command)
     _require(settled(host, flow, flow.after), flow.after, f"{row.part}: {scenario.name}, after its fault")
+    faulty = _others(host, scenario)
     printed = _printed(_ask(host, flow), flow)
     failed, parts = _carry_out(host, printed)
     found = failed or settled(host, flow, flow.before).value
     wrong = [*_unexpected(scenario, printed)]
     if row.part not in parts:
         wrong.append(f"the lasting part is {', '.join(map(str, parts)) or 'none'}")
-    wrong += _changed(before, _others(host, scenario, before), "the repair")
+    left = _others(host, scenario, before)
+    wrong += _changed(before, faulty, left, "the repair")
     if found != flow.before.value:
         raise GuestError(f"{row.part}: {scenario.name}, after its repair: the connection is {found}")
-    return _Repaired(row, printed.causes, found, before, time.monotonic() - started, tuple(wrong))
+    return _Repaired(row, printed.causes, found, before, left, time.monotonic() - started, tuple(wrong))
 
 
 def _rebooted(
@@ -109,7 +115,8 @@ def _rebooted(
     scenario, flow = repaired.row.of(), repaired.row.flow()
     found = settled(host, flow, flow.before).value
     wrong = [*repaired.wrong, *unstarted]
-    wrong += _changed(repaired.before, _others(host, scenario, repaired.before), "after the reboot it")
+    others = _others(host, scenario, repaired.left)
+    wrong += _changed(repaired.before, repaired.left, others, "after the reboot the repair")
     if found != flow.before.value:
         wrong.append(f"after the reboot the connection is {found}")
     else:
@@ -125,7 +132,8 @@ def _prepare(host: Host, reboot: Reboot) -> None:
     plan = reboot.plan
     host.must("docker ps -aq | xargs -r docker rm -f; rm -f /etc/lab/at-boot; mkdir -p /etc/lab /etc/docker")
     if (_content(host, _DAEMON) or "{}") != plan.daemon:
-        host.must(f"printf %s {shlex.quote(plan.daemon)} >{_DAEMON}; systemctl restart docker")
+        host.must(f"systemctl stop docker.socket docker; {_FLUSHED}; printf %s {shlex.quote(plan.daemon)} >{_DAEMON}")
+        host.must("systemctl start docker")
     for unit in ("netfilter-persistent", "nftables"):
         enabled = host.run(f"systemctl is-enabled {unit}").status == 0
         if enabled != (unit == reboot.loader):
@@ -199,10 +207,17 @@ def _reached(host: Host, address: object, port: object, source: object) -> Outco
     return Outcome(node.run((*python("probe.py"), "all"), stdin=json.dumps(request)).strip())
 
 
-def _changed(before: Mapping[str, Outcome], after: Mapping[str, Outcome], what: str) -> list[str]:
-    """Return a sentence for each flow that was closed and is open, or the other way round."""
-    opened = [name for name in after if before.get(name) is not Outcome.DELIVERED and after[name] is Outcome.DELIVERED]
-    closed = [name for name in before if before[name] is Outcome.DELIVERED and after.get(name) is not Outcome.DELIVERED]
+def _changed(
+    before: Mapping[str, Outcome], earlier: Mapping[str, Outcome], now: Mapping[str, Outcome], what: str
+) -> list[str]:
+    """Return a sentence for each flow that is open and was closed before the fault, and for each that is closed and was
+    open then and a moment ago: what the fault closed stays closed where the repair is narrower."""
+
+    def is_open(found: Mapping[str, Outcome], name: str) -> bool:
+        return found.get(name) is Outcome.DELIVERED
+
+    opened = [name for name in now if is_open(now, name) and not is_open(before, name)]
+    closed = [name for name in before if is_open(before, name) and is_open(earlier, name) and not is_open(now, name)]
     return [*(f"{what} opens {name}" for name in opened), *(f"{what} closes {name}" for name in closed)]
 
 
