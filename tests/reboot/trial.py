@@ -29,8 +29,12 @@ PATIENCE_S = 40.0
 PROBE_S = 3.0
 _QUICK_S = 8.0
 _DAEMON = "/etc/docker/daemon.json"
-_FLUSHED = "for table in filter nat; do iptables -t $table -F; iptables -t $table -X; done; iptables -P FORWARD ACCEPT"
-"""A dockerd with other options leaves the rules that it has made before."""
+_FLUSHED = (
+    "for table in filter nat; do iptables -t $table -F; iptables -t $table -X; done; iptables -P FORWARD ACCEPT;"
+    " sysctl -qw net.ipv4.ip_forward=0"
+)
+"""A dockerd with other options leaves the rules that it has made before.  With forwarding off it sets the policy of
+FORWARD as at boot."""
 
 _source_ports = itertools.count(21001)
 
