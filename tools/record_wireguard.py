@@ -17,7 +17,7 @@ import msgspec
 
 from tests.acceptance.recorded_wireguard import FOLDER, Pair
 from tests.fidelity.kernels.machine import run
-from tests.fidelity.kernels.packages import cache_folder, install_programs, kernel
+from tests.guests.packages import cache_folder, install_programs, kernel
 from tools.record_networks import SNAPSHOT
 
 ROOT = Path(__file__).resolve().parent.parent

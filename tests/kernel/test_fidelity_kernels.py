@@ -18,12 +18,12 @@ from tests.fidelity.generate.case import case_of
 from tests.fidelity.judge.element_rows import NFT, rows_of
 from tests.fidelity.kernels.exchange import Asked, kept, write
 from tests.fidelity.kernels.hunt import Judging
-from tests.fidelity.kernels.initramfs import archive, in_order, module_bytes
-from tests.fidelity.kernels.machine import guests_at_once
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, Hunt, page
 from tests.fidelity.regressions import GUESTS, regressions
 from tests.fidelity.testbed.ask import ask
+from tests.guests.initramfs import archive, in_order, module_bytes
+from tests.guests.qemu import guests_at_once
 from tools.element_table import rows
 
 SEED = 2000

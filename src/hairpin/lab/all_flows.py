@@ -86,12 +86,17 @@ class _Listed(msgspec.Struct, frozen=True, rename="pascal"):
 Outcomes = Mapping[Way, Outcome]
 
 
-def all_ways(lab: Lab, plan: LabPlan) -> tuple[Way, ...]:
-    """Return every flow of the lab, and give the neighbour its second address."""
-    lab.neighbour.run(
+def lead_by_host(neighbour: Node) -> None:
+    """Give the neighbour its second address, from which it routes everything through the host."""
+    neighbour.run(
         f"ip address replace {STRAIGHT}/32 dev eth0; ip rule del pref 77 2>/dev/null || true;"
         f" ip rule add from {STRAIGHT} lookup 77 pref 77; ip route replace default via {HOST} dev eth0 table 77"
     )
+
+
+def all_ways(lab: Lab, plan: LabPlan) -> tuple[Way, ...]:
+    """Return every flow of the lab, and give the neighbour its second address."""
+    lead_by_host(lab.neighbour)
     hosts = joined_hosts(plan)
     several = len(hosts) > 1
     boxes = [(box, _at(f"container:{box.name}", host, several), host) for host in hosts for box in host.containers][

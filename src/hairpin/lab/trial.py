@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.node import python
+from hairpin.lab.node import Node, python
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import CLIENT
@@ -21,13 +21,14 @@ def running_scenario(scenario: Scenario) -> Generator[Lab]:
     """Build the scenario's lab, with the client's listeners, before its fault; yield it; take it down."""
     with running_lab(scenario.lab) as lab, ExitStack() as stack:
         for port in scenario.listeners:
-            stack.enter_context(_listener(lab, port))
+            stack.enter_context(listening(lab.client, port))
         yield lab
 
 
 @contextmanager
-def _listener(lab: Lab, port: int) -> Generator[None]:
-    with lab.client.start((*python("responder.py"), "tcp", CLIENT, str(port))) as process:
+def listening(client: Node, port: int) -> Generator[None]:
+    """Let the client answer on a TCP port during the block."""
+    with client.start((*python("responder.py"), "tcp", CLIENT, str(port))) as process:
         try:
             if process.stdout is None or process.stdout.readline() != "ready\n":
                 raise LabError(message("the client cannot listen on port {port}", port=port))

@@ -20,10 +20,11 @@ from secrets import randbelow
 import msgspec
 
 from tests.fidelity.kernels.hunt import Judging
-from tests.fidelity.kernels.machine import GuestError, guests_at_once, run
-from tests.fidelity.kernels.packages import SUITES, Kernel, PackageError, cache_folder, install_programs, kernel
+from tests.fidelity.kernels.machine import run
 from tests.fidelity.kernels.replicas import Replicas
 from tests.fidelity.kernels.report import Figures, hunt_of, store
+from tests.guests.packages import SUITES, Kernel, PackageError, cache_folder, install_programs, kernel
+from tests.guests.qemu import GuestError, guests_at_once
 
 ROOT = Path(__file__).resolve().parents[3]
 _RESULTS = "/run/results"

@@ -1,6 +1,5 @@
 """Boots one kernel under qemu with this machine's files, runs commands in it, and ends it by its process id."""
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -9,14 +8,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.fidelity.kernels.initramfs import initramfs
-from tests.fidelity.kernels.packages import Kernel
+from tests.guests.initramfs import MOUNT_9P, initramfs
+from tests.guests.packages import Kernel
+from tests.guests.qemu import GuestError, emulated, shared_folder
 
-_MEMORY_MIB = 3072
-_COMMAND_LINE = "console=ttyS0 quiet panic=-1 mitigations=off clocksource=acpi_pm norandmaps no_timer_check"
-"""The guest has one CPU, since with two each atomic operation is emulated by a call: the same hunt is twice the work.
-Its clock is not the CPU's, whose rate it would measure wrongly on a busy machine.  Programs lie at the same addresses
-each time: else all of their code is translated anew for each process (measured: a third of the work)."""
+_MODULES = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
+_MOUNTS = f"""
+/bin/busybox mount -t 9p -o {MOUNT_9P},ro,cache=loose root /lower &&
+/bin/busybox mount -t tmpfs tmpfs /upper &&
+/bin/busybox mkdir /upper/files /upper/work &&
+/bin/busybox mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /new &&
+/bin/busybox mkdir -p /new/lib/modules &&
+/bin/busybox ln -s MODULES /new/lib/modules/RELEASE &&
+/bin/busybox mount -t tmpfs tmpfs /new/run &&
+/bin/busybox mkdir /new/run/results &&
+/bin/busybox mount -t 9p -o {MOUNT_9P} results /new/run/results &&
+"""
+"""This machine's root, read-only below a tmpfs, and the folder of results, which is writable."""
 _NEARER = """for program in ip bridge nft ipset ebtables iptables-nft-restore iptables-legacy-restore; do
     file=$(readlink -f "$(command -v $program)") && echo "$file" && ldd "$file" | grep -o '/[^ ]*'
 done >/dev/shm/files
@@ -55,20 +63,6 @@ _STALLED_S = 900.0
 """A guest that prints and writes nothing for so long is stuck. Shrinking a case may take 300 s."""
 
 
-class GuestError(Exception):
-    """The guest did not boot, did not end in time, or its commands failed; has the last lines that it printed."""
-
-
-def guests_at_once(wanted: int) -> int:
-    """Return how many guests this machine has memory for, at most ``wanted``; raises GuestError if there is memory
-    for none.
-    """
-    free_mib = int(re.findall(r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text("ascii"))[0]) >> 10
-    if free_mib < _MEMORY_MIB:
-        raise GuestError(f"a guest may take {_MEMORY_MIB} MiB of memory, and {free_mib} MiB are available")
-    return min(wanted, free_mib // _MEMORY_MIB)
-
-
 def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: Callable[[], None]) -> str:
     """Run the commands (sh) in a guest with that kernel; return what they printed.
 
@@ -85,7 +79,8 @@ def run(kernel: Kernel, commands: str, results: Path, *, limit_s: float, look: C
     (results / "commands.sh").write_text(commands, "utf-8")
     console = results / "console"
     with tempfile.NamedTemporaryFile(prefix="hairpin-initramfs-") as packed, console.open("wb") as shown:
-        packed.write(initramfs(kernel))
+        mounts = _MOUNTS.replace("MODULES", str(kernel.modules)).replace("RELEASE", kernel.release)
+        packed.write(initramfs(kernel, _MODULES, mounts, "/bin/sh /run/results/first.sh"))
         packed.flush()
         process = subprocess.Popen(
             _argv(kernel, packed.name, results), stdin=subprocess.DEVNULL, stdout=shown, stderr=subprocess.STDOUT
@@ -113,15 +108,12 @@ def _failure(what: str, printed: str, console: Path) -> str:
 
 
 def _argv(kernel: Kernel, packed: str, results: Path) -> tuple[str, ...]:
-    share = "local,security_model=none,multidevs=remap"
     return (
-        "setpriv", "--pdeathsig", "KILL", "nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg",
-        "-cpu", "max", "-machine", "pc,hpet=off", "-m", str(_MEMORY_MIB), "-nodefaults", "-no-reboot",
-        "-display", "none", "-serial", "stdio",
-        "-kernel", str(kernel.image), "-initrd", packed, "-append", _COMMAND_LINE,
-        "-virtfs", f"{share},path=/,mount_tag=root,readonly=on",
-        "-virtfs", f"{share},path={results},mount_tag=results",
-    )  # fmt: skip
+        *emulated(kernel, packed),
+        "-no-reboot",
+        *shared_folder(Path("/"), "root", read_only=True),
+        *shared_folder(results, "results"),
+    )
 
 
 def _follow(process: subprocess.Popen[bytes], results: Path, limit_s: float, look: Callable[[], None]) -> str:

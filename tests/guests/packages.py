@@ -34,26 +34,29 @@ class Kernel(msgspec.Struct, frozen=True):
     modules: Path
 
 
-def cache_folder() -> Path:
-    """Return the folder of the kernels: outside of the repository, shared by all runs."""
+def cache_folder(name: str = "kernels") -> Path:
+    """Return a folder outside of the repository that all runs share: that of the kernels, or another one."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(home) / "hairpin" / "kernels"
+    return Path(home) / "hairpin" / name
 
 
-def install_programs() -> None:
-    """Install the missing programs for booting guests; ``make setup-lab`` leaves them out, since few need them."""
-    missing = [package for program, package in _PROGRAMS if shutil.which(program, path=_path()) is None]
+def install_programs(*more: tuple[str, str]) -> None:
+    """Install the missing programs for booting guests; ``make setup-lab`` leaves them out, since few need them.
+
+    ``more``: further programs, each with its package.
+    """
+    missing = [package for program, package in (*_PROGRAMS, *more) if shutil.which(program, path=_path()) is None]
     if not missing:
         return
-    _run(("apt-get", "update", "-q"))
+    run(("apt-get", "update", "-q"))
     # RUNLEVEL=1: invoke-rc.d(8) starts none of the packages' services.
-    _run(("apt-get", "install", "-q", "-y", "--no-install-recommends", *missing),
+    run(("apt-get", "install", "-q", "-y", "--no-install-recommends", *missing),
          {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"})  # fmt: skip
 
 
 def kernel(name: str, folder: Path, mirror: str | None = None) -> Kernel:
     """Return the newest kernel of that name (see SUITES), fetched and unpacked unless it is there."""
-    apt = _Apt(folder / "apt" / name, SUITES[name], mirror or _mirror())
+    apt = _Apt(folder / "apt" / name, SUITES[name], mirror or own_mirror())
     apt.update()
     (image,) = _matching(r"linux-image-(\d\S*)", apt.depends("linux-image-amd64"))
     release = image.removeprefix("linux-image-")
@@ -65,9 +68,9 @@ def kernel(name: str, folder: Path, mirror: str | None = None) -> Kernel:
     return Kernel(name, release, place / "vmlinuz", place / "lib" / "modules" / release)
 
 
-def _mirror() -> str:
+def own_mirror() -> str:
     """Return the address of the Debian archive that this machine's apt uses."""
-    lines = _run(("apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(LABEL)", "Created-By: Packages"))
+    lines = run(("apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(LABEL)", "Created-By: Packages"))
     for line in lines.splitlines():
         address, _, labels = line.partition(" ")
         if labels == "Debian Debian":
@@ -98,18 +101,18 @@ class _Apt:
         self.environment = {"APT_CONFIG": str(config)}
 
     def update(self) -> None:
-        _run(("apt-get", "update", "-q"), self.environment)
+        run(("apt-get", "update", "-q"), self.environment)
 
     def depends(self, package: str) -> list[str]:
         """Return the names of the packages that the newest version depends on."""
-        shown = _run(("apt-cache", "show", "--no-all-versions", package), self.environment)
+        shown = run(("apt-cache", "show", "--no-all-versions", package), self.environment)
         found = re.search(r"^Depends: (.*)$", shown, re.MULTILINE)
         return [each.split()[0] for each in re.split(r"[,|]", found[1])] if found else []
 
     def download(self, packages: tuple[str, ...]) -> list[Path]:
         """Return the files of the packages."""
         folder = self.folder / "packages"
-        _run(("apt-get", "download", "-q", *packages), self.environment, folder)
+        run(("apt-get", "download", "-q", *packages), self.environment, folder)
         return [next(folder.glob(f"{package}_*.deb")) for package in packages]
 
 
@@ -123,7 +126,7 @@ def _unpack(packages: list[Path], release: str, place: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     for package in packages:
-        _run(("dpkg-deb", "-x", str(package), str(partial / "unpacked")))
+        run(("dpkg-deb", "-x", str(package), str(partial / "unpacked")))
         package.unlink()
     (modules,) = (partial / "unpacked").rglob(f"lib/modules/{release}")
     (image,) = {path for path in (partial / "unpacked").rglob("vmlinuz*") if path.is_file()}
@@ -131,7 +134,7 @@ def _unpack(packages: list[Path], release: str, place: Path) -> None:
     image.rename(partial / "vmlinuz")
     modules.rename(partial / "lib" / "modules" / release)
     shutil.rmtree(partial / "unpacked")
-    _run(("depmod", "-b", str(partial), release))
+    run(("depmod", "-b", str(partial), release))
     partial.rename(place)
 
 
@@ -139,7 +142,8 @@ def _path() -> str:
     return f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
 
-def _run(argv: tuple[str, ...], environment: dict[str, str] | None = None, folder: Path | None = None) -> str:
+def run(argv: tuple[str, ...], environment: dict[str, str] | None = None, folder: Path | None = None) -> str:
+    """Run a program, with root's PATH; return its output, or raise PackageError with its complaint."""
     done = subprocess.run(
         argv, env={**os.environ, "PATH": _path(), **(environment or {})}, cwd=folder, capture_output=True, text=True,
         stdin=subprocess.DEVNULL, check=False,

@@ -5,45 +5,36 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.fidelity.kernels.packages import Kernel
+from tests.guests.packages import Kernel
 
-_WANTED = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
-_MOUNT = "trans=virtio,version=9p2000.L,msize=512000"
-_INIT = f"""#!/bin/busybox sh
+MOUNT_9P = "trans=virtio,version=9p2000.L,msize=512000"
+"""The options by which a guest mounts a folder of this machine."""
+_INIT = """#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs dev /dev
 while read module; do /bin/busybox insmod /modules/$module; done </modules/order
-/bin/busybox mount -t 9p -o {_MOUNT},ro,cache=loose root /lower &&
-/bin/busybox mount -t tmpfs tmpfs /upper &&
-/bin/busybox mkdir /upper/files /upper/work &&
-/bin/busybox mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /new &&
-/bin/busybox mkdir -p /new/lib/modules &&
-/bin/busybox ln -s MODULES /new/lib/modules/RELEASE &&
-/bin/busybox mount -t tmpfs tmpfs /new/run &&
-/bin/busybox mkdir /new/run/results &&
-/bin/busybox mount -t 9p -o {_MOUNT} results /new/run/results &&
+MOUNTS
 for each in proc sys dev; do /bin/busybox mount -o move /$each /new/$each; done &&
-exec /bin/busybox switch_root /new /bin/sh /run/results/first.sh
+exec /bin/busybox switch_root /new FIRST
 echo the guest could not mount its files
 /bin/busybox poweroff -f
 """
 
 
-def initramfs(kernel: Kernel) -> bytes:
+def initramfs(kernel: Kernel, modules: tuple[str, ...], mounts: str, first: str) -> bytes:
     """Return the archive.
 
-    Its init mounts this machine's root read-only below a tmpfs. The guest's first process is ``first.sh`` in the
-    folder of results, which is writable.
+    Its init loads the modules, mounts the guest's root at ``/new`` with the commands ``mounts`` (sh; the last one ends
+    in ``&&``), and turns into the guest's first process, ``first``.
     """
-    modules = in_order(kernel.modules, _WANTED)
-    init = _INIT.replace("MODULES", str(kernel.modules)).replace("RELEASE", kernel.release)
+    loaded = in_order(kernel.modules, modules)
     files = {
-        "init": init.encode(),
+        "init": _INIT.replace("MOUNTS", mounts.strip()).replace("FIRST", first).encode(),
         "bin/busybox": Path(_busybox()).read_bytes(),
-        "modules/order": "".join(f"{path.name.split('.ko')[0]}.ko\n" for path in modules).encode(),
+        "modules/order": "".join(f"{path.name.split('.ko')[0]}.ko\n" for path in loaded).encode(),
     }
-    files |= {f"modules/{path.name.split('.ko')[0]}.ko": module_bytes(path) for path in modules}
+    files |= {f"modules/{path.name.split('.ko')[0]}.ko": module_bytes(path) for path in loaded}
     return archive(("bin", "modules", "proc", "sys", "dev", "lower", "upper", "new"), files)
 
 

@@ -1,0 +1,136 @@
+"""Each kind of lasting part has a scenario that `make reboot` really reboots, or a reason why it has none."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from hairpin.change import calls
+from hairpin.change.calls import OwnersCall
+from hairpin.change.text import call_text
+from hairpin.host.boot.rule_keeper import RuleKeeper
+from hairpin.lab.probe import Outcome
+from tests.acceptance.test_lasting_parts import SMALL
+from tests.reboot.parts import NOT_REBOOTED, PARTS, Part, UnknownPartError, of_command, of_file, of_steps
+from tests.reboot.scenarios import REBOOTS, ROWS, Row
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FILES: dict[str, tuple[tuple[str, str | None, str], Part]] = {
+    "new sysctl file": (("/etc/sysctl.d/99-hairpin.conf", None, "a = 1\n"), "sysctl file"),
+    "sysctl.conf": (("/etc/sysctl.conf", "a = 0\n", "a = 1\n"), "sysctl line"),
+    "a line less": (("/etc/sysctl.d/90-x.conf", "a = 0\nb = 1\n", "b = 1\n"), "sysctl line removed"),
+    "ufw's sysctls": (("/etc/ufw/sysctl.conf", "a=0\n", "a=1\n"), "ufw sysctl line"),
+    "policy": (("/etc/iptables/rules.v4", ":INPUT DROP\n", ":INPUT ACCEPT\n"), "saved policy"),
+    "rule": (("/etc/iptables/rules.v6", "*filter\n", "*filter\n-A x\n"), "saved rule"),
+    "rule taken out": (("/etc/iptables.up.rules", "*filter\n-A x\n", "*filter\n"), "saved rule removed"),
+    "line of a script of nft": (("/etc/nftables.d/x.nft", "drop\n", "accept\ndrop\n"), "nft rule"),
+}
+
+CALLS: dict[Part | None, tuple[OwnersCall, ...]] = {
+    "restart policy": (calls.SetRestartPolicy("docker", "unless-stopped", "web"),),
+    "network connection": (calls.ConnectContainer("docker", "connect", "bridge", "web"),),
+    "firewalld port": (calls.OpenPort("public", 80, "tcp", permanent=True),),
+    "firewalld interface": (calls.BindInterface("docker", "docker0", permanent=True),),
+    "firewalld direct rule": (
+        calls.AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"),
+        calls.AddDirectChain("ip", "filter", "DOCKER-USER"),
+    ),
+    "engine at boot": (calls.SetUnitState("enable", "docker"),),
+    "ufw allow": (calls.AllowInUfw(80, "tcp"), calls.AllowInUfw(80, "tcp", routed=True, iif="eth0", first=True)),
+    "unban": (calls.Unban("cscli", "", "192.0.2.1"),),
+    None: (
+        calls.ReloadUfw(),
+        calls.SetUnitState("enable", "hairpin-x.service"),
+        # These two keep nothing: a container that runs again, and rules that are made again.
+        calls.SetContainerState("docker", "start", "web"),
+        calls.ReloadNetworks(),
+    ),
+}
+
+KEEPERS: dict[RuleKeeper, Part] = {
+    "firewalld": "firewalld direct rule",
+    "ufw": "ufw rule file",
+    "netfilter-persistent": "saved rule",
+    "iptables-services": "iptables-services rule",
+    "nftables": "nft rule",
+    "none": "unit",
+}
+
+
+WRITERS: dict[str, tuple[Part, ...]] = {
+    "kept_nft.inserted": ("nft rule",),
+    "kept_rules._saved_files": ("saved rule", "iptables-services rule", "ufw rule file"),
+    "kept_rules._with_policy": ("saved policy", "ufw policy"),
+    "kept_rules._without_rule": ("saved rule removed", "nft rule removed", "ufw rule file"),
+    "kept_rules.by_unit": ("unit",),
+    "lasting._files_kept": ("module",),
+    "sysctl_file._kept": ("sysctl file", "sysctl line", "ufw sysctl line", "module"),
+    "sysctl_file._made": ("sysctl line removed", "sysctl file", "ufw sysctl line"),
+}
+"""The functions of src/hairpin/remedy that write a file, and what they write."""
+
+
+def writers() -> Iterator[str]:
+    """Yield ``FILE.FUNCTION`` of each function there that makes a WriteFile."""
+    for path in (ROOT / "src" / "hairpin" / "remedy").glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef) and any(
+                isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "WriteFile"
+                for each in ast.walk(function)
+            ):
+                yield f"{path.stem}.{function.name}"
+
+
+def test_every_function_that_writes_a_file_has_its_kinds() -> None:
+    assert set(writers()) == set(WRITERS)
+    assert {part for parts in WRITERS.values() for part in parts} <= set(PARTS)
+
+
+def test_every_kind_is_rebooted_or_says_why_not() -> None:
+    rebooted = [row.part for row in ROWS]
+    assert sorted((*rebooted, *NOT_REBOOTED)) == sorted(PARTS)
+
+
+def test_every_lasting_part_of_the_catalogue_is_of_a_kind() -> None:
+    assert {part for _, _, remedy in SMALL for part in of_steps(remedy.keeping)} <= set(PARTS)
+
+
+def test_every_keeper_of_rules_has_a_kind() -> None:
+    assert set(KEEPERS) == set(get_args(RuleKeeper))
+    assert set(KEEPERS.values()) <= set(PARTS)
+
+
+@pytest.mark.parametrize(("file", "part"), FILES.values(), ids=FILES)
+def test_the_kind_of_a_file(file: tuple[str, str | None, str], part: Part) -> None:
+    assert of_file(*file) == part
+
+
+def test_the_kind_of_a_call() -> None:
+    assert {part: {of_command(call_text(each)) for each in made} for part, made in CALLS.items()} == {
+        part: {part} for part in CALLS
+    }
+
+
+def test_every_call_is_of_a_kind_or_keeps_nothing() -> None:
+    assert {type(call) for made in CALLS.values() for call in made} == set(get_args(OwnersCall))
+
+
+def test_what_is_of_no_kind_is_refused() -> None:
+    with pytest.raises(UnknownPartError):
+        of_file("/etc/rc.local", None, "x\n")
+    with pytest.raises(UnknownPartError):
+        of_command("crontab -e", keeps=True)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.part for row in ROWS])
+def test_a_rebooted_scenario_has_a_connection_that_its_fault_breaks(row: Row) -> None:
+    assert row.flow().before is Outcome.DELIVERED
+
+
+def test_scenarios_that_share_a_reboot_have_the_same_containers() -> None:
+    for reboot in REBOOTS:
+        plans = {(row.of().lab.daemon, row.of().lab.containers) for row in reboot.rows}
+        assert len(plans) == 1, reboot.rows

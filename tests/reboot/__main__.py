@@ -1,0 +1,123 @@
+"""``python -m tests.reboot [--kinds a,b]`` (root): ``make reboot``.
+
+Prints a line for each kind of lasting part; the exit status is 1 if one of them fails, 2 if a host could not be asked.
+"""
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import msgspec
+
+from hairpin.errors import LabError
+from hairpin.lab.prerequisites import require
+from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
+from tests.guests.qemu import GuestError, guests_at_once
+from tests.reboot.host import running_host
+from tests.reboot.scenarios import MANAGED, REBOOTS, ROWS, Reboot
+from tests.reboot.trial import Tried, tried
+from tests.reboot.userland import PROGRAMS, disk
+
+KERNEL = "6.1"
+"""The suite's own kernel."""
+_HEAD = f"{'lasting part':<24} {'scenario':<40} {'cause':<30} {'repaired':<10} {'after reboot':<12} {'s':>4}"
+
+
+def main() -> int:
+    """Carry the scenarios out; return the exit status."""
+    signal.signal(signal.SIGTERM, _end)
+    arguments = _arguments()
+    reboots = [_only(reboot, arguments.kinds) for reboot in REBOOTS]
+    started = time.monotonic()
+    statuses = {0}
+    try:
+        require()
+        install_programs(*PROGRAMS)
+        guests_at_once(1)
+        booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
+        _say(_HEAD)
+        for _, alike in groupby((each for each in reboots if each.rows), key=lambda reboot: reboot.machine):
+            statuses.update(_statuses(list(alike), booted, made, arguments.keep))
+    except (LabError, PackageError, GuestError) as error:
+        _say(f"{error}")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    minutes = (time.monotonic() - started) / 60
+    kinds = sum(len(each.rows) for each in reboots)
+    _say(f"{kinds} kinds in {minutes:.0f} minutes; the hosts' consoles and commands are in {arguments.keep}")
+    return max(statuses)
+
+
+def _only(reboot: Reboot, kinds: str) -> Reboot:
+    """Return the reboot with the scenarios of these kinds alone; empty: all of them."""
+    rows = tuple(row for row in reboot.rows if not kinds or row.part in kinds.split(","))
+    return msgspec.structs.replace(reboot, rows=rows)
+
+
+def _statuses(reboots: list[Reboot], booted: Kernel, made: Path, keep: Path) -> Iterator[int]:
+    """Carry out the reboots of one machine one after another, on a fresh host after each failure."""
+    while reboots:
+        results = keep / reboots[0].rows[0].part.replace(" ", "-")
+        shutil.rmtree(results, ignore_errors=True)
+        results.mkdir(parents=True)
+        with running_host(booted, made, results) as host:
+            for command in MANAGED[reboots[0].machine]:
+                host.must(command)
+            failed = False
+            while reboots and not failed:
+                reboot = reboots.pop(0)
+                try:
+                    found = tried(host, reboot)
+                except (GuestError, LabError) as error:
+                    _say(f"{', '.join(row.part for row in reboot.rows)} could not be carried through:\n    {error}")
+                    yield 2
+                    break
+                for each in found:
+                    _say(_line(each))
+                failed = any(each.wrong for each in found)
+                yield int(failed)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _line(found: Tried) -> str:
+    causes = ", ".join(found.causes)
+    line = (
+        f"{found.part:<24} {found.scenario:<40} {causes:<30} {found.repaired:<10} {found.rebooted:<12}"
+        f" {found.seconds:4.0f}"
+    )
+    return "\n".join((line, *(f"    {each}" for each in found.wrong)))
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End as after Ctrl-C, so that the guest and its network go."""
+    raise KeyboardInterrupt
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Reboot a host of each kind of lasting part.")
+    parser.add_argument("--kinds", default="", help="which, by comma")
+    parser.add_argument(
+        "--keep", type=Path, default=cache_folder("hosts") / "results", help="folder for consoles and commands"
+    )
+    parser.add_argument("--mirror", default=None, help="a Debian archive, where this machine's apt knows none")
+    arguments = parser.parse_args()
+    unknown = {each for each in arguments.kinds.split(",") if each} - {row.part for row in ROWS}
+    if unknown:
+        parser.error(f"no kind {', '.join(sorted(unknown))}: there are {', '.join(row.part for row in ROWS)}")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())
