@@ -9,6 +9,8 @@ from hairpin.change.change import SetPolicy
 from hairpin.host.managers import Unit
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.save import parse
+from hairpin.netfilter.ir import Chain
+from hairpin.network.network import Network
 from hairpin.remedy.remedy import Remedy
 from tests.remedy.situations import HOST_NETNS, deletion, insertion, network, nft_insertion, remedy, said
 
@@ -105,6 +107,31 @@ def test_a_rule_with_a_containers_address_of_today_is_not_kept() -> None:
     told = remedy(network(), insertion("FORWARD", "-d 172.21.0.2/32 -j ACCEPT"))
     assert told.keeping == ()
     assert "the rule names 172.21.0.2, which front has only until its next start" in said(told)
+
+
+def with_chain(found: Network) -> Network:
+    """Return the host with a chain that FORWARD leads to, and no engine makes."""
+    own = found.namespace(HOST_NETNS)
+    tables = tuple(
+        msgspec.structs.replace(each, chains=(*each.chains, Chain("LIBVIRT_FWI", ())))
+        if (each.family, each.name) == ("ip", "filter")
+        else each
+        for each in own.ruleset.tables
+    )
+    ruleset = msgspec.structs.replace(own.ruleset, tables=tables)
+    return found.with_namespace(HOST_NETNS, msgspec.structs.replace(own, ruleset=ruleset))
+
+
+def test_a_rule_in_a_chain_that_nobody_known_makes_is_not_kept() -> None:
+    """At boot the unit may run before the chain is there."""
+    rule = insertion("LIBVIRT_FWI", "-o docker0 -j ACCEPT")
+    told = remedy(with_chain(network()), rule)
+    assert told.keeping == ()
+    assert "the rule belongs where the chain LIBVIRT_FWI is made at boot" in said(told)
+    units = (Unit("netfilter-persistent.service", "active", "enabled"),)
+    saved = ("/etc/iptables/rules.v4", "*filter\n:LIBVIRT_FWI - [0:0]\nCOMMIT\n")
+    (file,) = remedy(with_chain(network(saved, units=units)), rule).persist
+    assert "-A LIBVIRT_FWI -o docker0 -j ACCEPT" in file.content
 
 
 def test_the_order_of_several_rules_holds() -> None:

@@ -134,6 +134,7 @@ def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
         seen = look(lab, draw.plan)
         flows = _chosen_flows(lab, draw, seen, chance)
         left_out = tuple(fault.name for fault in draw.faults if not _broken_by(lab, fault))
+        flows = tuple(flow for flow in flows if _starts(lab, flow))
         answers = [(flow, *_asked(lab, flow, command)) for flow in flows]
         asked = [_judged(draw, flow, outcome, answer) for flow, outcome, answer in answers]
         if draw.healthy is not None and draw.healthy.everything and draw.healthy.healthy:
@@ -195,6 +196,15 @@ def _delivered(lab: Lab, flow: Flow) -> bool:
         return False
 
 
+def _starts(lab: Lab, flow: Flow) -> bool:
+    """Return whether the place that the flow starts from still runs: a stopped container sends nothing."""
+    try:
+        lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)
+    except LabError:
+        return False
+    return True
+
+
 def _flow(lab: Lab, way: Way) -> Flow:
     address = containers(lab)[way.to].address if way.to.startswith("container:") else way.to
     return Flow(start=way.start, to=f"{address}:{way.port}")
@@ -243,7 +253,7 @@ def _judged(draw: Draw, flow: Flow, outcome: Outcome, answer: Answer) -> AskedSc
     needed = bool(named) and named[0] in truths if failing else None
     if _disagrees(answer, outcome):
         wrong = (f"the connection was {outcome.value}, hairpin says {found.verdict}",)
-    elif answer.status != int(failing):
+    elif answer.status not in _right_statuses(answer, failing=failing):
         wrong = (f"exit status {answer.status}, should be {int(failing)}",)
     else:
         wrong = ()
@@ -252,6 +262,13 @@ def _judged(draw: Draw, flow: Flow, outcome: Outcome, answer: Answer) -> AskedSc
     if needed is False:
         wrong += (f"named first: {', '.join(named) or 'nothing'}; the faults are {', '.join(sorted(truths))}",)
     return AskedScore(asked, outcome.value, found.verdict, named, needed, answer.seconds, wrong)
+
+
+def _right_statuses(answer: Answer, *, failing: bool) -> tuple[int, ...]:
+    """Return what ``hairpin check`` may exit with: a flow that passes is no all-clear while the engine does not run."""
+    causes = answer.report.causes if answer.report is not None else ()
+    is_unknown = not failing and any(cause.id == "docker-daemon-not-running" for cause in causes)
+    return (3,) if is_unknown else (int(failing),)
 
 
 def _everything(scenario: Scenario, answer: Answer) -> AskedScore:

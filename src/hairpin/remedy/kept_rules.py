@@ -47,6 +47,8 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
         return Lasting(advice=tuple(_only_today(address, name) for address, name in named))
     if any(rule.dialect == "nft" for rule in rules):
         return kept_nft.inserted(rules, situation)
+    if foreign := dict.fromkeys(rule.chain for rule in rules if _is_of_nobody_known(rule, situation)):
+        return Lasting(advice=tuple(_only_there(chain) for chain in foreign))
     if any(_needs_engine(rule) for rule in rules):
         return by_unit(situation, rules)
     match rule_keeper(situation.host):
@@ -70,6 +72,22 @@ def _only_today(address: str, name: str) -> Message:
         "`--ip` on a network of its own, then save the rule",
         address=address,
         name=name,
+    )
+
+
+def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
+    """Return whether the rule stands in a chain of a program that is not known, such as libvirt: it is no built-in
+    chain, no engine makes it, and no file has it.  At boot the chain may come after the rule."""
+    if rule.chain.startswith("DOCKER") or any(rule.chain in file.text for file in situation.host.files):
+        return False
+    table = situation.network.namespace(rule.netns).ruleset.table(rule.family, rule.table, rule.dialect)
+    chain = table.chain(rule.chain) if table is not None else None
+    return chain is not None and chain.hook is None
+
+
+def _only_there(chain: str) -> Message:
+    return message(
+        "the rule belongs where the chain {chain} is made at boot: no file that was read does that", chain=chain
     )
 
 

@@ -14,6 +14,7 @@ from hairpin.network.world import Peer, PublicAddress, World
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
+    NO_CONTAINER,
     asked,
     bound,
     down,
@@ -26,6 +27,7 @@ from tests.causes.hosts import (
     stopped,
     told,
     with_host,
+    with_neighbour,
 )
 from tests.rule_text import with_rule, without
 from tests.small_host import (
@@ -34,11 +36,13 @@ from tests.small_host import (
     HOST_ADDRESS,
     WEB_ITSELF,
     container,
+    container_namespace,
     egress,
     engine,
     host_namespace,
     network,
     published,
+    ruleset,
 )
 from tests.two_hosts import node
 
@@ -68,6 +72,7 @@ def mapped(whole: Network, *, hairpins: bool = False) -> Network:
     return msgspec.structs.replace(whole, world=world)
 
 
+WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
 CASES: dict[str, Case] = {
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
@@ -80,6 +85,10 @@ CASES: dict[str, Case] = {
     ),
     "its daemon is not running": Case(
         down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
+    ),
+    "its daemon is not running, and rules without docker-proxy led to it": Case(
+        down(network(host_namespace(NO_CONTAINER, sockets=()), docker=WITHOUT_PROXY)), published(),
+        ("docker-daemon-not-running",), down(network(), state="answers"),
     ),
     "its daemon has ended, and docker-proxy with it": Case(
         down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)
@@ -106,6 +115,10 @@ CASES: dict[str, Case] = {
     "a mistyped port": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8152), ("port-not-published",),
         published_as(PortBinding("tcp", 80, 8152, None, 4)),
+    ),
+    "a mistyped port, and the refusal is lost on its way back": Case(
+        with_neighbour(0x020000000009), asked(WEB_ITSELF, "198.51.100.11", 8152),
+        ("port-not-published", "neighbour-entry-wrong"), published_as(PortBinding("tcp", 80, 8152, None, 4)),
     ),
     "a mistyped port behind a firewall": Case(
         network(host_namespace(CLOSED)), asked(OUTSIDE, "198.51.100.11", 8152), ("port-not-published",),
@@ -229,3 +242,12 @@ def test_the_option_that_publishes_on_one_address(binding: PortBinding, option: 
     (suspect,) = diagnose(bound(binding, binding.host_ip or 0), published()).causes
     assert suspect.candidate.configured is not None
     assert (suspect.cause, suspect.candidate.configured.option) == ("published-on-loopback-only", option)
+
+
+def test_a_rule_to_a_pod_that_drops_leads_to_somebody() -> None:
+    """No engine lists a pod: that its namespace has the address is enough."""
+    inner = container_namespace()
+    dropping = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"
+    pod = msgspec.structs.replace(inner, name="netns:cni-1", ruleset=ruleset(dropping))
+    found = diagnose(network(inner=pod, docker=engine()), published())
+    assert "dnat-rule-stale-address" not in [each.cause for each in found.causes]

@@ -41,6 +41,13 @@ def routed(*policy: PolicyRule, default_in: int = 254) -> Network:
     return network(msgspec.structs.replace(host, routes=(*host.routes, default)))
 
 
+def refused_in(table: int, *policy: PolicyRule) -> Network:
+    """Return the host with these policy rules, and a table that refuses everything."""
+    host = routed(*policy).namespace(HOST_NETNS)
+    refusing = msgspec.structs.replace(route("default", "lo", table=table), type="unreachable", next_hops=())
+    return network(msgspec.structs.replace(host, routes=(*host.routes, refusing)))
+
+
 def with_default(link: str, metric: int, rp_filter: str = "0") -> Network:
     """Return the host with a default route by that link beside its router's, whose metric is 100."""
     host = without_route(host_namespace(values={"conf__eth0__rp_filter": rp_filter}), 0)
@@ -127,6 +134,9 @@ CASES: dict[str, Case] = {
     ),
     "a policy rule refuses the reply": Case(
         routed(TABLE_100, UNREACHABLE), published(), ("policy-rule-diverts-container-traffic",), routed(TABLE_100),
+    ),
+    "a policy rule leads to a table that refuses": Case(
+        refused_in(100, TABLE_100), published(), ("policy-rule-diverts-container-traffic",), refused_in(200, TABLE_100),
     ),
     "replies leave by another link": Case(
         with_second_uplink(rp_filter="1"), published(), ("rp-filter-strict",), with_second_uplink(rp_filter="2"),

@@ -21,11 +21,12 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidates when the packet was translated to an address that no running container has.
+    """Yield the candidates when the packet was translated to an address that no running container has, and no pod.
 
     One deletes the rule, and adds the rules that the engine has for the port now.  If no container publishes the port,
     another one gives the address to a container again.
@@ -37,6 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
         or view.in_reply
         or not engines_read(view.host)
         or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None
+        or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces)
     ):
         return
     target = address_text(packet.daddr, packet.version)

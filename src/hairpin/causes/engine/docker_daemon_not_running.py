@@ -14,7 +14,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._daemon import calls, last_words, refusal
 from hairpin.causes.engine._publishing import at_host_port, covers
 from hairpin.change.calls import SetContainerState
-from hairpin.change.change import AddSocket, Change, Primitive
+from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.republishing import relays
 from hairpin.engines.starting import started
 from hairpin.host.docker import Container, Engine, PortBinding
@@ -44,11 +44,17 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _held(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return what the container's start changes.  Before its first start since boot the daemon has no bridge yet: then
-    what is simulated is that the port is held."""
+    """Return what the container's start changes.
+
+    Where that is not known, what is simulated is that the port is held: before the daemon's first start since boot it
+    has no bridge, and without docker-proxy the rules lead to the container, of which a daemon that does not run cannot
+    tell."""
     change = started(view.host, container, binding)
+    leads = change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts)
     held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
-    return change.parts if change is not None else (AddSocket(view.host_netns, held, message("start dockerd")),)
+    return (
+        change.parts if change is not None and leads else (AddSocket(view.host_netns, held, message("start dockerd")),)
+    )
 
 
 def _candidate(engine: Engine, container: Container, parts: tuple[Primitive, ...], binding: PortBinding) -> Candidate:

@@ -23,6 +23,7 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.engine_health import unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.netfilter.packet import Packet
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.question.port_flows import bindings_of
@@ -57,8 +58,11 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _is_unserved(view: View) -> bool:
     """Return whether the packet is for a port of the host itself on which nobody listens, by a container or without."""
-    packet, flow, namespace = view.stop.seen.packet, view.flow, view.host_namespace
-    if not view.on_host or view.in_reply or flow.protocol not in ("tcp", "udp") or packet.dport != flow.dport:
+    flow, namespace = view.flow, view.host_namespace
+    packet = _refused(view) or view.stop.seen.packet
+    if not view.on_host or flow.protocol not in ("tcp", "udp") or packet.dport != flow.dport:
+        return False
+    if view.in_reply and _refused(view) is None:
         return False
     own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
     if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
@@ -68,6 +72,12 @@ def _is_unserved(view: View) -> bool:
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
     return not taken and not bindings_of(view.host, flow.dport)
+
+
+def _refused(view: View) -> Packet | None:
+    """Return the request that nobody took, if the refusal was lost on its way back."""
+    lost = view.in_reply and view.stop.reason == "no-listener" and view.branch.request
+    return view.branch.request[-1].packet if lost else None
 
 
 def _is_engine_unread(host: Host) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import DeleteRoute, one
-from hairpin.host.route import TABLE_LOCAL
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
@@ -31,6 +31,7 @@ def covering(view: View) -> Iterator[Candidate]:
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
         change=one(DeleteRoute(view.stop.netns, route)),
         where=where(route=route_text(route), table=route.table),
-        in_class="link-or-route",
+        # A table of its own is asked only because a policy rule says so: that rule is looked at first.
+        in_class="link-or-route" if route.table in (TABLE_MAIN, TABLE_DEFAULT) else "dropping-rule",
         evidence=(route.evidence,),
     )

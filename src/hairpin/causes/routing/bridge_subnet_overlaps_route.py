@@ -11,7 +11,7 @@ Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the C
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.routing._overlap import is_elsewhere, led_past, overlaps
+from hairpin.causes.routing._overlap import Overlap, is_elsewhere, led_past, overlaps
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in overlaps(view):
         if isinstance(start, (Outside, Lan)) and each.address == start.address:
             continue
-        if view.flow.daddr != each.address or not (view.on_host or is_elsewhere(view, each)):
+        if view.flow.daddr != each.address or not (is_elsewhere(view, each) or _is_added(view, each)):
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
@@ -41,6 +41,12 @@ def find(view: View) -> Iterator[Candidate]:
         )
         yield led_past(view, each, title, detail, in_class="overlapping-subnet")
     yield from _routed_past_bridge(view)
+
+
+def _is_added(view: View, each: Overlap) -> bool:
+    """Return whether somebody added the route into the bridge on the host: it is that of no subnet of the network's, so
+    no container can have had the address."""
+    return view.on_host and not each.is_subnet
 
 
 def _routed_past_bridge(view: View) -> Iterator[Candidate]:
