@@ -3,10 +3,10 @@
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.replica.plan.thinned import thinned
-from tests.small_host import container, engine, host_namespace, network, ruleset
+from tests.small_host import container, engine, host_namespace, network, route, ruleset
 
 SPARE = ("vethc0", "vethc1")
 NAMING = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i vethc0 -j DROP\nCOMMIT\n"
@@ -51,6 +51,20 @@ def kept(whole: Network, met: frozenset[Port] = frozenset()) -> tuple[str, ...]:
 def test_links_of_containers_that_were_left_unread_are_left_out() -> None:
     whole, veth = host()
     assert kept(whole) == (veth,)
+
+
+def test_what_is_on_a_link_goes_with_it() -> None:
+    whole, veth = host()
+    own = whole.namespace(whole.this.netns)
+    routes = (route("10.9.0.0/16", SPARE[0]), route("10.8.0.0/16", veth))
+    addresses = (Address(SPARE[0], 4, 1, 32), Address(veth, 4, 2, 32))
+    busy = whole.with_namespace(
+        whole.this.netns,
+        msgspec.structs.replace(own, routes=(*own.routes, *routes), addresses=(*own.addresses, *addresses)),
+    )
+    small = thinned(busy, tuple(netns for netns, _ in busy.namespaces()), frozenset()).namespace(whole.this.netns)
+    assert small.routes == (*own.routes, routes[1])
+    assert small.addresses == (*own.addresses, addresses[1])
 
 
 def test_links_of_containers_that_nobody_could_read_stay() -> None:

@@ -26,9 +26,22 @@ def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) ->
         namespace = network.namespace(netns)
         gone = set(_unneeded(network, netns, namespace, names, met))
         if gone:
-            links = tuple(link for link in namespace.links if link.name not in gone)
-            network = network.with_namespace(netns, msgspec.structs.replace(namespace, links=links))
+            network = network.with_namespace(netns, _without(namespace, gone))
     return network
+
+
+def _without(namespace: Namespace, gone: set[str]) -> Namespace:
+    """Return the namespace without these links and what is on them: a port has an IPv6 address and its routes."""
+    return msgspec.structs.replace(
+        namespace,
+        links=tuple(link for link in namespace.links if link.name not in gone),
+        addresses=tuple(each for each in namespace.addresses if each.link not in gone),
+        routes=tuple(
+            each
+            for each in namespace.routes
+            if not each.next_hops or any(hop.link not in gone for hop in each.next_hops)
+        ),
+    )
 
 
 def _unneeded(
