@@ -69,6 +69,7 @@ STYLES: dict[str, tuple[Json, str]] = {
     "interface": ({"meta": {"key": "oifname"}}, QUOTED),
     "helper": ({"ct": {"key": "helper"}}, QUOTED),
     "route's interface": ({"fib": {"result": "oifname", "flags": ["saddr"]}}, QUOTED),
+    "route's interface by number": ({"fib": {"result": "oif", "flags": ["daddr"]}}, QUOTED),
     "port": (DPORT, ""),
     "concatenation": ({"concat": [MARK, DPORT, {"meta": {"key": "iif"}}]}, f"{HEX}..{QUOTED}"),
 }

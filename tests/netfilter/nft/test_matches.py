@@ -138,7 +138,7 @@ CASES: dict[str, tuple[Json, str, Json, tuple[Match, ...]]] = {
     "no way back": (fib("oif", "saddr", "iif"), "==", False, (ReversePathMatch(negated=True),)),
     "no way back, older nft": (fib("oif", "saddr", "iif"), "==", "0", (ReversePathMatch(negated=True),)),
     "a way back": (fib("oif", "saddr", "mark"), "!=", 0, (ReversePathMatch(loose=True, validmark=True),)),
-    "way by that link": (fib("oif", "saddr"), "==", "eth0", (OpaqueMatch("fib saddr oif eth0"),)),
+    "way by that link": (fib("oif", "saddr"), "==", "eth0", (OpaqueMatch('fib saddr oif "eth0"'),)),
     "route type with the mark": (
         fib("type", "daddr", "mark"), "==", "local", (OpaqueMatch("fib daddr . mark type local"),),
     ),

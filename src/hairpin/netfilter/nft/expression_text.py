@@ -86,7 +86,7 @@ def style_of(left: Json) -> str:
         return HEX
     if (name == "meta" and key in _QUOTED_META) or (name == "ct" and key == "helper") or name == "osf":
         return QUOTED
-    return QUOTED if name == "fib" and inner.get("result") == "oifname" else ""
+    return QUOTED if name == "fib" and inner.get("result") in ("oif", "oifname") else ""
 
 
 def element_text(element: Json, style: str, data_style: str = "") -> str:
