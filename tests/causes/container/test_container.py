@@ -47,6 +47,10 @@ def sharing(web: str, side: str) -> Network:
     return network(inner=container_namespace(listening), docker=engine(sharer, owner))
 
 
+NOTHING_BUT_LO = msgspec.structs.replace(
+    container_namespace(), links=container_namespace().links[:1], addresses=container_namespace().addresses[:1],
+    routes=container_namespace().routes[:1],
+)  # fmt: skip
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -97,6 +101,13 @@ CASES: dict[str, Case] = {
     ),
     "it is one of Podman, and has ended": Case(
         with_podman(NO_PORTS, status="exited"), published(), ("container-not-running",), with_podman(),
+    ),
+    "somebody has disconnected it, and it sends": Case(
+        network(
+            host_namespace(without("172.17.0.2"), sockets=()), NOTHING_BUT_LO,
+            docker=engine(msgspec.structs.replace(ignored("default"), endpoints=())),
+        ),
+        egress(), ("container-network-none",), network(),
     ),
     "it was created without a network and publishes nothing": Case(
         network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(DARK)),

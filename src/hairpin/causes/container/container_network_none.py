@@ -17,12 +17,16 @@ from hairpin.change.calls import ConnectContainer
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
+from hairpin.network.flow import FromContainer
 
 _OWN_NETWORKS = ("host", "none", "container")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container without a network that should publish this port."""
+    """Yield one candidate for each container without a network that should publish this port, or that sends."""
+    if view.stop.reason == "no-route":
+        yield from _sending(view)
+        return
     meant = view.host.container(view.meant) if view.meant and view.on_host else None
     asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
     for container, binding in (*at_host_port(view), *asked):
@@ -37,6 +41,18 @@ def find(view: View) -> Iterator[Candidate]:
             and container.network_mode.partition(":")[0] not in _OWN_NETWORKS
         ):
             yield from _disconnected(view, container, binding)
+
+
+def _sending(view: View) -> Iterator[Candidate]:
+    """Yield the candidate when the packet found no route in the container that it starts from."""
+    start = view.flow.start
+    sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    if sender is None or view.on_host or not sender.running or sender.endpoints or not sender.bindings:
+        return
+    if sender.network_mode == "none":
+        yield from _made_so(view, sender, sender.bindings[0])
+    elif sender.network_mode.partition(":")[0] not in _OWN_NETWORKS:
+        yield from _disconnected(view, sender, sender.bindings[0])
 
 
 def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
@@ -100,6 +116,6 @@ CAUSE = Cause(
     id="container-network-none",
     title=message("The container has no network"),
     source="docs.docker.com: None network driver",
-    reasons=frozenset({"no-listener"}),
+    reasons=frozenset({"no-listener", "no-route"}),
     find=find,
 )
