@@ -40,3 +40,17 @@ class Denying(Agreeing, frozen=True):
         """Return the judgement of one flow."""
         del network
         return Judgement(flow, "dropped")
+
+
+class Overloaded:
+    """Loses every packet when it is first asked, and agrees with the walk from then on."""
+
+    def __init__(self, release: str) -> None:
+        self.release = release
+        self.asked = 0
+
+    def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
+        """Return one outcome for each case."""
+        self.asked += 1
+        kernel = Denying(self.release) if self.asked == 1 else Agreeing(self.release)
+        return kernel.judge(cases)

@@ -6,7 +6,7 @@ from hairpin.judges.replicated import replicated
 from hairpin.message import message
 from hairpin.replica.judge import RunningKernel
 from hairpin.replica.prerequisites import may_replicate, missing
-from tests.judges.kernels import Agreeing, Denying
+from tests.judges.kernels import Agreeing, Denying, Overloaded
 from tests.report.answers import FORWARDING_OFF, evidence, examination
 
 ASKED, EVIDENCE = examination(FORWARDING_OFF), evidence(FORWARDING_OFF)
@@ -51,3 +51,18 @@ def test_each_disagreement_names_its_flow_and_whether_the_change_was_made() -> N
     expected = [(number, False) for number, verdict in enumerate(walked) if verdict == "delivered"]
     repaired = [(number, True) for cause in ASKED.causes for number in cause.flows]
     assert sorted((number, each.changed) for number, each in found.disagreements) == sorted((*expected, *repaired))
+
+
+def test_a_kernel_that_disagrees_is_asked_again_in_a_new_replica() -> None:
+    kernel = Overloaded(OWN)
+    found = replicated(ASKED, (EVIDENCE,), kernel)
+    assert (kernel.asked, found.disagreements) == (2, ())
+    assert {each.agreement.judge for each in found.flows if each is not None} == {"replicated"}
+    assert found.causes == frozenset(each.ref for each in ASKED.causes)
+
+
+def test_a_kernel_that_agrees_is_asked_once() -> None:
+    kernel = Overloaded(OWN)
+    kernel.asked = 1
+    replicated(ASKED, (EVIDENCE,), kernel)
+    assert kernel.asked == 2

@@ -54,20 +54,19 @@ def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel:
             "{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces", count=count
         )
         return Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
-    groups = _groups(examination)
-    outcomes = kernel.judge(tuple(_case(group, examination, evidence) for group in groups))
-    results = _Results(examination, kernel.release)
-    for group, outcome in zip(groups, outcomes, strict=True):
-        results.take(group, outcome)
+    heard = _heard(_groups(examination), examination, evidence, kernel)
+    # A packet of a replica can be lost on an overloaded machine: only what the kernel repeats is a disagreement.
+    again = iter(_heard([each.group for each in heard if each.disagreements], examination, evidence, kernel))
+    heard = [next(again) if each.disagreements else each for each in heard]
+    flows = {number: both for each in heard for number, both in each.flows.items()}
+    proven = {number for each in heard for number in each.proven}
     return Replication(
-        tuple(results.flows.get(number) for number in range(len(examination.diagnoses))),
+        tuple(flows.get(number) for number in range(len(examination.diagnoses))),
         frozenset(
-            cause.ref
-            for cause in examination.causes
-            if all(number in results.proven for number in cause.flows) and cause.flows
+            cause.ref for cause in examination.causes if all(number in proven for number in cause.flows) and cause.flows
         ),
-        _unread(results.open),
-        tuple(results.disagreements),
+        _unread([said for each in heard for said in each.open]),
+        tuple(found for each in heard for found in each.disagreements),
     )
 
 
@@ -75,15 +74,15 @@ def _unread(reasons: list[Message | str]) -> tuple[Unread, ...]:
     return tuple(Unread("replica", "", "replica", said, "") for said in dict.fromkeys(reasons))
 
 
-def _groups(examination: Examination) -> tuple[_Group, ...]:
+def _groups(examination: Examination) -> list[_Group]:
     found: dict[tuple[object, ...], list[int]] = {}
     for number, diagnosis in enumerate(examination.diagnoses):
         key = tuple(each.key for each in diagnosis.causes)
         found.setdefault(key, []).append(number)
-    return tuple(
+    return [
         _Group(tuple(numbers), joint_change(examination.diagnoses[numbers[0]].causes) if key else None)
         for key, numbers in found.items()
-    )
+    ]
 
 
 def _case(group: _Group, examination: Examination, evidence: tuple[Evidence, ...]) -> Case:
@@ -91,10 +90,11 @@ def _case(group: _Group, examination: Examination, evidence: tuple[Evidence, ...
     return Case(examination.network, flows, evidence, group.change)
 
 
-class _Results:
-    """What the replicas said so far."""
+class _Heard:
+    """What the replicas of a group said."""
 
-    def __init__(self, examination: Examination, release: str) -> None:
+    def __init__(self, group: _Group, examination: Examination, release: str) -> None:
+        self.group = group
         self._examination = examination
         self._release = release
         self.flows: dict[int, Judged] = {}
@@ -102,8 +102,9 @@ class _Results:
         self.open: list[Message | str] = []
         self.disagreements: list[tuple[int, Disagreement]] = []
 
-    def take(self, group: _Group, outcome: Outcome) -> None:
-        """Note what a group's replicas said."""
+    def take(self, outcome: Outcome) -> None:
+        """Note what the replicas said."""
+        group = self.group
         if outcome.error is not None:
             self.open.append(outcome.error)
             return
@@ -150,3 +151,16 @@ class _Results:
             for said in both.judgement.left_out
         )
         return both
+
+
+def _heard(
+    groups: list[_Group], examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel
+) -> list[_Heard]:
+    """Return what the kernel says about each group, in new replicas."""
+    if not groups:
+        return []
+    outcomes = kernel.judge(tuple(_case(group, examination, evidence) for group in groups))
+    heard = [_Heard(group, examination, kernel.release) for group in groups]
+    for each, outcome in zip(heard, outcomes, strict=True):
+        each.take(outcome)
+    return heard
