@@ -52,11 +52,11 @@ install_environment() {
     printf '%s\n' "$content" >.venv/holds
 }
 
-check_python
-# Tests and labs start hairpin hundreds of times: where Python may not write byte code (PYTHONDONTWRITEBYTECODE) each start would
-# compile all of it. Returns at once if nothing has changed.
+# Tests and labs start hairpin hundreds of times. Where Python may not write byte code (PYTHONDONTWRITEBYTECODE), each start
+# would compile all of it. Returns at once if nothing has changed.
 compile_sources() { .venv/bin/python -m compileall -q src; }
 
+check_python
 # Two makes at once in one checkout wait for each other.
 exec 9<Makefile
 flock 9

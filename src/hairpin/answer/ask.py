@@ -101,7 +101,7 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
 
 
 def _has_a_choice(found: FoundCause) -> bool:
-    """Return whether the cause has several repairs.  What each does to all other flows decides which one is first."""
+    """Return whether the cause has several repairs.  Which one is first depends on what each does to other flows."""
     return any(way.change.parts for way in found.candidate.ways)
 
 
@@ -202,7 +202,7 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         ref=found.ref,
         id=found.id,
         host=found.host,
-        # What an examination finds stops an asked flow now, or is in another set of causes that would do.
+        # A cause with flows stops them now.  One without is in another smallest set of causes.
         severity="blocking" if found.flows else "advice",
         candidate=found.candidate,
         stop=found.stop,

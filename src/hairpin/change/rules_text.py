@@ -1,5 +1,4 @@
-"""Edits of rules as commands that may be typed in twice: what is there already is not made again, and what is gone is
-not deleted again.
+"""Edits of rules as commands that may be typed in twice: the second time they change nothing.
 
 An insertion looks for the rule's words in the chain first.  ``iptables -C`` is not asked, because that of 1.8.11 finds
 rules that are not there.  Many edits of one table are one load of those lines that the table lacks.
@@ -27,12 +26,12 @@ _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
 
 
 _OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
-"""What a shell does not take as it is; double quotes around plain words mean the same to it as to iptables."""
+"""What a shell does not take as it is.  It reads double quotes around plain words as iptables does."""
 _WORD = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
 
 
 def words_for_shell(rule: str) -> str:
-    """Return the words of an iptables rule as a shell takes them: it would run what a comment has in ``$( )``."""
+    """Return the words of an iptables rule, quoted for a shell.  It would run a ``$( )`` in a comment."""
     if _OBEYED.search(rule) is None:
         return rule
     words = map(unquoted, split_words(rule))
@@ -100,7 +99,7 @@ def _one_load(step: LoadRules, enter: str, tool: str) -> str:
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
-    """Return the command behind the question whether the chain has the line (once more than before) already."""
+    """Return the command that runs unless the chain already has the line, or has it once more than ``held`` says."""
     if not held.copies:
         return f"{listing} | grep -qxF -- {shlex.quote(line)} || {command}"
     return f'[ "$({listing} | grep -cxF -- {shlex.quote(line)})" -gt {held.copies} ] || {command}'

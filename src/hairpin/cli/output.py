@@ -92,7 +92,7 @@ def complain(said: "Message", lang: str | None) -> None:
 
 
 def _whisper(text: str) -> None:
-    """Write to standard error; if that is closed or full, nobody can be told."""
+    """Write to standard error.  If that is closed or full, nobody can be told, so nothing is raised."""
     with suppress(OSError):
         if sys.stderr is not None:
             sys.stderr.write(text)
@@ -146,7 +146,7 @@ def paper(color: str) -> "Paper":
 
 
 def _columns() -> int:
-    """Return the width of the terminal; where there is none, what COLUMNS says, else 80."""
+    """Return the width of the terminal.  Without a terminal it is COLUMNS, or 80 if that is not set."""
     if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
         return 80
     import shutil

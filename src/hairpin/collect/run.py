@@ -116,9 +116,9 @@ def collect(
     """Return what the host says now.
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
-    value is the default. ``only``: enter those containers alone that one of the words fits (``port=8151``,
-    ``name=web``, ``address=172.17.0.2``); empty: all. Raises CollectError. What the host refuses or does not have is a
-    reading, not an error.
+    value is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; a container is
+    entered if one of them fits it; empty: all are entered. Raises CollectError. What the host refuses or does not have
+    is a reading, not an error.
     """
     arguments = (
         *(("--root", root) if root else ()),
@@ -280,7 +280,7 @@ def _feed(process: subprocess.Popen[bytes], left: memoryview) -> memoryview:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the script: by SIGTERM, so that it can remove its temporary directory, then by SIGKILL.
 
-    A command that writes to a full pipe would hold it up, so nobody reads any more."""
+    The pipes are closed first: a command of the script that waits for room in a full pipe would hold it up."""
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

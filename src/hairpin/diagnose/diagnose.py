@@ -258,7 +258,7 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 
 
 def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set without members that the flow does not need.  What makes a needed member is needed, too."""
+    """Return the set without members that the flow does not need.  A suspect stays if a needed one follows from it."""
     needed = list(found)
     for suspect in found:
         rest = [each for each in needed if each is not suspect and suspect not in each.follows_from]
@@ -284,12 +284,12 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 
 
 def _unserved_first(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with a port that nobody serves in front: without a service, no other fault matters."""
+    """Return the set; a port that nobody serves comes first, since without a service no other fault matters."""
     return tuple(sorted(found, key=lambda each: each.candidate.in_class != "port-not-published"))
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set in which each cause names those of the set that made it; these stand in front of it."""
+    """Return the set with ``follows_from`` filled in.  What made a cause stands in front of it."""
     linked: list[Suspect] = []
     for each in found:
         makers = tuple(one for one in found if one.cause in each.candidate.made_by and one.host == each.host)

@@ -40,8 +40,8 @@ class FoundCause(msgspec.Struct, frozen=True):
 
 
 class Examination(msgspec.Struct, frozen=True):
-    """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are only in
-    alternatives, so that nobody needs to remove them."""
+    """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are in
+    alternatives only; the flows are delivered without touching them."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]

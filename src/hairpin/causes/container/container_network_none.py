@@ -19,7 +19,8 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
 
-_OWN_NETWORKS = ("host", "none", "container")
+_SHARED = ("host", "container")
+"""Network modes of a container that has no network of its own."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -30,17 +31,9 @@ def find(view: View) -> Iterator[Candidate]:
     meant = view.host.container(view.meant) if view.meant and view.on_host else None
     asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
     for container, binding in (*at_host_port(view), *asked):
-        if not container.running:
-            continue
-        if container.network_mode == "none":
-            yield from _made_so(view, container, binding)
-        elif (
-            not binding.actual
-            and binding in container.bindings
-            and not container.endpoints
-            and container.network_mode.partition(":")[0] not in _OWN_NETWORKS
-        ):
-            yield from _disconnected(view, container, binding)
+        lost = not binding.actual and binding in container.bindings and not container.endpoints
+        if container.running and (lost or container.network_mode == "none"):
+            yield from _of(view, container, binding)
 
 
 def _sending(view: View) -> Iterator[Candidate]:
@@ -49,10 +42,15 @@ def _sending(view: View) -> Iterator[Candidate]:
     sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if sender is None or view.on_host or not sender.running or sender.endpoints or not sender.bindings:
         return
-    if sender.network_mode == "none":
-        yield from _made_so(view, sender, sender.bindings[0])
-    elif sender.network_mode.partition(":")[0] not in _OWN_NETWORKS:
-        yield from _disconnected(view, sender, sender.bindings[0])
+    yield from _of(view, sender, sender.bindings[0])
+
+
+def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    """Yield the candidate of a container without endpoints; none if it uses somebody else's network."""
+    if container.network_mode == "none":
+        yield from _made_so(view, container, binding)
+    elif container.network_mode.partition(":")[0] not in _SHARED:
+        yield from _disconnected(view, container, binding)
 
 
 def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:

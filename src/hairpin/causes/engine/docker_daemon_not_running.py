@@ -44,17 +44,15 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _held(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return what the container's start changes.
+    """Return what the container's start changes; where that is not known, that docker-proxy holds the port.
 
-    Where that is not known, what is simulated is that the port is held: before the daemon's first start since boot it
-    has no bridge, and without docker-proxy the rules lead to the container, of which a daemon that does not run cannot
-    tell."""
+    It is not known before the daemon's first start since boot, when there is no bridge yet.  Nor without docker-proxy:
+    then rules lead to the container, and only a daemon that runs tells the container's address."""
     change = started(view.host, container, binding)
-    leads = change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts)
+    if change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts):
+        return change.parts
     held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
-    return (
-        change.parts if change is not None and leads else (AddSocket(view.host_netns, held, message("start dockerd")),)
-    )
+    return (AddSocket(view.host_netns, held, message("start dockerd")),)
 
 
 def _candidate(engine: Engine, container: Container, parts: tuple[Primitive, ...], binding: PortBinding) -> Candidate:

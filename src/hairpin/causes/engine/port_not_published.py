@@ -31,10 +31,10 @@ from hairpin.question.suggest import FEW, port_distance
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container that has the port and does not publish it; else one for the nearest
-    published port, and one for a service of the host.
+    """Yield one candidate for each container that has the port and does not publish it.
 
-    If a rule of the engine's stopped the packet, one that deletes this rule.
+    If there is none: one for the nearest published port, and one for a service of the host.  If a rule of the engine's
+    stopped the packet: one that deletes this rule.
     """
     place = view.place
     if not _is_unserved(view):
@@ -59,10 +59,8 @@ def find(view: View) -> Iterator[Candidate]:
 def _is_unserved(view: View) -> bool:
     """Return whether the packet is for a port of the host itself on which nobody listens, by a container or without."""
     flow, namespace = view.flow, view.host_namespace
-    packet = _refused(view) or view.stop.seen.packet
-    if not view.on_host or flow.protocol not in ("tcp", "udp") or packet.dport != flow.dport:
-        return False
-    if view.in_reply and _refused(view) is None:
+    packet = _refused(view) if view.in_reply else view.stop.seen.packet
+    if packet is None or packet.dport != flow.dport or not view.on_host or flow.protocol not in ("tcp", "udp"):
         return False
     own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
     if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
@@ -75,9 +73,9 @@ def _is_unserved(view: View) -> bool:
 
 
 def _refused(view: View) -> Packet | None:
-    """Return the request that nobody took, if the refusal was lost on its way back."""
-    lost = view.in_reply and view.stop.reason == "no-listener" and view.branch.request
-    return view.branch.request[-1].packet if lost else None
+    """Return the request that nobody took, if the packet that was stopped is the refusal on its way back."""
+    request = view.branch.request
+    return request[-1].packet if view.stop.reason == "no-listener" and request else None
 
 
 def _is_engine_unread(host: Host) -> bool:

@@ -44,8 +44,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_added(view: View, each: Overlap) -> bool:
-    """Return whether somebody added the route into the bridge on the host: it is that of no subnet of the network's, so
-    no container can have had the address."""
+    """Return whether somebody added the route into the bridge.  Then no subnet of the network holds its addresses, and
+    no container can have had one."""
     return view.on_host and not each.is_subnet
 
 

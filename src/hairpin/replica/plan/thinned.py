@@ -83,8 +83,7 @@ def _in_rules(namespace: Namespace) -> frozenset[str]:
             found.update(chain.devices)
             for rule in chain.rules:
                 found.update(_WORD.findall(rule.text))
-        for keys in (element.key for each in table.sets for element in each.elements):
-            found.update(key.name for key in keys if isinstance(key, NameKey))
-        for keys in (element.key for each in table.maps for element in each.elements):
-            found.update(key.name for key in keys if isinstance(key, NameKey))
+        keys = [element.key for each in table.sets for element in each.elements]
+        keys += [element.key for each in table.maps for element in each.elements]
+        found.update(part.name for key in keys for part in key if isinstance(part, NameKey))
     return frozenset(found)
