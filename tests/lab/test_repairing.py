@@ -38,6 +38,15 @@ def test_repair(repair: Repair, wrong: str, lab_host: Callable[[LabPlan], Lab]) 
     assert any(wrong in each for each in score.wrong) if wrong else score.wrong == ()
 
 
+def test_what_the_fault_opened_is_no_harm_of_the_repair(lab_host: Callable[[LabPlan], Lab]) -> None:
+    lab = lab_host(LabPlan())
+    seen = look(lab, LabPlan())
+    rule = "DOCKER-USER -i eth0 -p tcp --dport 80 -j DROP"
+    lab.host.run(f"iptables -I {rule}; iptables -P FORWARD ACCEPT")
+    repair = Repair("x", (f"iptables -D {rule}",), persist=(KeptFile("/etc/x", "x\n"),))
+    assert carry_out(lab, "x", FLOW, Printed(("docker-user-drops",), (repair,)), seen).wrong == ()
+
+
 def test_what_a_person_has_to_do_is_no_fault_of_the_commands() -> None:
     score = RepairScore("x", "f", ("a", "b"), ("true",), by_hand=("b",), outcome="timeout")
     assert score.wrong == ()

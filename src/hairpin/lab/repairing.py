@@ -126,7 +126,7 @@ def carry_out(
     after = settled_all(lab, seen.flows, PATIENCE_S)
     score = msgspec.structs.replace(
         score,
-        opened=opened(seen.flows, after),
+        opened=_newly(opened(seen.flows, after), opened(seen.flows, faulty)),
         broken=broken(seen.flows, faulty, after),
         twice=() if failed else _again(lab, lambda: _run(lab, printed.commands)),
     )
@@ -140,10 +140,15 @@ def _keep(lab: Lab, printed: Printed, seen: Seen, after: Outcomes, score: Repair
     kept = settled_all(lab, after, PATIENCE_S)
     return msgspec.structs.replace(
         score,
-        kept_opened=tuple(flow for flow in opened(seen.flows, kept) if flow not in score.opened),
+        kept_opened=_newly(opened(seen.flows, kept), opened(seen.flows, after)),
         kept_broken=broken(seen.flows, after, kept),
         kept_twice=_again(lab, lambda: _write(lab, printed)),
     )
+
+
+def _newly(opened_now: tuple[str, ...], open_before: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the flows that a step opened, without those that were open when it began: the fault opened these."""
+    return tuple(flow for flow in opened_now if flow not in open_before)
 
 
 def _lost_lines(earlier: tuple[Printed, ...], printed: Printed) -> tuple[str, ...]:
@@ -167,7 +172,7 @@ def after_boot(plan: LabPlan, left: Left, seen: Seen) -> tuple[str, ...]:
             found = settled_all(lab, seen.flows, PATIENCE_S)
     except LabError as error:
         return (str(error).splitlines()[-1],)
-    new = [flow for flow in opened(seen.flows, found) if flow not in opened(seen.flows, left.flows)]
+    new = _newly(opened(seen.flows, found), opened(seen.flows, left.flows))
     lost = broken(seen.flows, left.flows, found)
     return (*(f"opened {flow}" for flow in new), *(f"broke {flow}" for flow in lost))
 

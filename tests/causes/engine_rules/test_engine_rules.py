@@ -1,7 +1,11 @@
 """A rule that the engine made is gone; with the userland proxy off, nothing else answers for the port."""
 
+import re
+
 import pytest
 
+from hairpin.change.change import SetPolicy
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -72,3 +76,16 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+NAT_FLUSHED = without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES)
+
+
+@pytest.mark.parametrize(("policy", "said"), (("ACCEPT", True), ("DROP", False)))
+def test_after_a_flush_an_open_policy_is_a_question(policy: str, said: bool) -> None:
+    """Nothing shows whether dockerd had set the policy, so no command of the repair does."""
+    rules = re.sub(r":FORWARD \w+", f":FORWARD {policy}", NAT_FLUSHED)
+    (found,) = diagnose(proxy_off(rules), published()).causes
+    advice = " ".join(map(str, found.candidate.advice))
+    assert ("iptables -P FORWARD DROP" in advice) is said
+    assert not any(isinstance(part, SetPolicy) for part in found.candidate.change.parts)

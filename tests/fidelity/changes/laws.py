@@ -15,7 +15,7 @@ import msgspec
 
 from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
-from hairpin.change.change import Change, InKernel
+from hairpin.change.change import Change, DeleteRule, InKernel, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
 from hairpin.change.steps import refused, steps
@@ -85,10 +85,25 @@ def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
             after = simulate(change, network)
         except ChangeError:
             continue
-        if all(step.undo is not None for step in steps(change, network)):
+        undone = all(step.undo is not None for step in steps(change, network))
+        if undone and all(_stands(each, after) for each in (*parts, part)):
             parts.append(part)
             network = after
     return Change(tuple(parts)), network
+
+
+def _stands(part: InKernel, after: Network) -> bool:
+    """Return whether the part, made again alone, changes nothing.
+
+    A neighbour goes with the link's last address; a sysctl of all links spreads only if it changes.  Typed in twice,
+    such parts in that order lead elsewhere, whatever the commands are.  Rules are looked for before they are made."""
+    if isinstance(part, InsertRule | DeleteRule):
+        return True
+    try:
+        again = simulate(Change((part,)), after)
+    except ChangeError:
+        return True
+    return not any(_differences(after, again))
 
 
 def _carried_out(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> Iterator[str]:

@@ -31,12 +31,12 @@ class Search:
         for number in self._numbers:
             try:
                 answer = ask(case_of(number))
+                differs = compare(answer).disagreements
             except SetupError:
                 continue
             path = self._folder / f"{number}.answer"
             write(answer, path)
             self._asked.append((number, path))
-            differs = compare(answer).disagreements
             if differs:
                 self.disagreements[number] = differs[0]
             yield number, path

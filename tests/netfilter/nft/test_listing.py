@@ -135,7 +135,7 @@ def test_a_rule_with_a_random_vmap_becomes_several_of_one_number() -> None:
     marked = FieldMatch("mark", ((5, 5),))
     found = rules(rule(ports, vmap), rule(ACCEPT, handle=8))
     assert [(each.number, each.handle, each.body) for each in found] == [
-        (1, 7, (marked, StatefulMatch("numgen", "numgen random mod 2 == 0"), Verdict("accept"))),
+        (1, 7, (marked, StatefulMatch("numgen", "numgen random mod 2 0"), Verdict("accept"))),
         (1, 7, (marked, Verdict("drop"))),
         (2, 8, (Verdict("accept"),)),
     ]

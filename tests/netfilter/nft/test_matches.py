@@ -156,7 +156,7 @@ CASES: dict[str, tuple[Json, str, Json, tuple[Match, ...]]] = {
         (StatefulMatch("numgen", "numgen random mod 10 < 3"),),
     ),
     "hash": (
-        {"jhash": {"mod": 2, "expr": DPORT}}, "==", 0, (TCP, StatefulMatch("jhash", "jhash tcp dport mod 2 == 0")),
+        {"jhash": {"mod": 2, "expr": DPORT}}, "==", 0, (TCP, StatefulMatch("jhash", "jhash tcp dport mod 2 0")),
     ),
     "time": (meta("day"), "==", "Monday", (StatefulMatch("time", 'meta day "Monday"'),)),
     "many bytes": (ct("bytes"), ">", 1000, (StatefulMatch("connbytes", "ct bytes > 1000", usual=False),)),

@@ -105,7 +105,7 @@ MAPS: dict[str, tuple[Kind, Json, Scope, Parts]] = {
     "dice": (
         "dnat", {"addr": mapped(DICE, [0, "10.0.0.1"], [1, "10.0.0.2"]), "port": 80}, INET,
         Choice((IPV4,), (
-            (StatefulMatch("numgen", "numgen inc mod 2 == 0"), Nat("dnat", ONE, (80, 80), version=4)),
+            (StatefulMatch("numgen", "numgen inc mod 2 0"), Nat("dnat", ONE, (80, 80), version=4)),
             (Nat("dnat", (0x0A000002, 0x0A000002), (80, 80), version=4),),
         )),
     ),

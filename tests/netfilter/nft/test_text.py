@@ -31,7 +31,7 @@ MATCHES: dict[str, tuple[Json, str, Json, str]] = {
     ),
     "masked": ({"&": [{"meta": {"key": "mark"}}, 255]}, "==", 16, "meta mark & 0x000000ff == 0x00000010"),
     "presence": ({"exthdr": {"name": "frag"}}, "==", True, "exthdr frag exists"),
-    "dice": ({"numgen": {"mode": "inc", "mod": 2, "offset": 0}}, "==", 0, "numgen inc mod 2 == 0"),
+    "dice": ({"numgen": {"mode": "inc", "mod": 2, "offset": 0}}, "==", 0, "numgen inc mod 2 0"),
 }
 
 

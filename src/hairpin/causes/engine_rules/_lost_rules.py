@@ -14,6 +14,7 @@ from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, missing_on
 from hairpin.engines.restoring import restored, restoring
 from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 
 OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
@@ -73,7 +74,9 @@ def candidate(
     A flush is one fault, whatever a packet meets of it first, and one change puts everything back.
     """
     netns, namespace = view.host_netns, view.host_namespace
+    advice: tuple[Message, ...] = ()
     if is_flushed(part.missing):
+        advice = tuple(_open_policies(part.missing, namespace))
         part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
         title = _flushed(len(part.rules), len(part.chains))
         change = restored(part.missing, netns, namespace)
@@ -93,7 +96,25 @@ def candidate(
         in_class=in_class,
         evidence=_evidence(view, part),
         side_effects=(OWNED_BY_ENGINE,),
+        advice=advice,
     )
+
+
+def _open_policies(missing: Missing, namespace: Namespace) -> Iterator[Message]:
+    """Yield what to do about each policy that dockerd may have set and that a flush is often followed by opening.
+
+    No trace tells whether dockerd had set it, so no command of the repair does.
+    """
+    for each in missing.wanted.policies:
+        table = namespace.ruleset.table(each.family, each.table, missing.dialect)
+        chain = table.chain(each.chain) if table is not None else None
+        if chain is None or chain.policy != each.policy:
+            yield message(
+                "the policy of {chain} is ACCEPT, so neighbours that have a route reach ports of containers that are "
+                "not published; if dockerd had set it to DROP: {program} -P {chain} DROP",
+                chain=each.chain,
+                program="iptables" if each.family == "ip" else "ip6tables",
+            )
 
 
 def _evidence(view: View, part: Lost) -> tuple[str, ...]:

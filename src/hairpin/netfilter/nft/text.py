@@ -23,8 +23,6 @@ _DEFAULT_ANSWER: dict[Family, str] = {
     "ip": "reject with icmp port-unreachable", "ip6": "reject with icmpv6 port-unreachable",
 }  # fmt: skip
 _VERDICTS = frozenset({"accept", "drop", "return", "continue", "break"})
-_EXPLICIT = frozenset(BRACKETED) | {"numgen", "jhash", "symhash"}
-"""Expressions behind which nft writes ``==``, so that the constant does not read as a part of the expression."""
 
 
 def rule_text(statements: list[str], comment: str | None, family: Family = "inet") -> str:
@@ -66,7 +64,7 @@ def match_text(left: Json, op: str, right: Json) -> str:
     masked = left["&"] if isinstance(left, dict) and "&" in left else None
     if isinstance(masked, list) and len(masked) == 2 and _flags(masked[0]) and named(right) != "set":
         return f"{text_of(masked[0])} {symbol}{text_of(right)} / {text_of(masked[1])}"
-    if op == "==" and (named(left) in _EXPLICIT or (_flags(left) and not isinstance(right, dict))):
+    if op == "==" and (named(left) in BRACKETED or (_flags(left) and not isinstance(right, dict))):
         symbol = "== "
     return f"{text_of(left)} {symbol}{text_of(right, style_of(left))}"
 
