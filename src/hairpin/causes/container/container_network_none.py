@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.change.calls import ConnectContainer
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
@@ -61,6 +61,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
         title=message("Container {name} has no network", name=container.name),
         detail=_why(view, container, binding),
         change=change,
+        refused=refusal_of(view, change),
         where=where(container=container.name, network="none", port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
@@ -81,6 +82,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
             port=binding.host_port,
         ),
         change=change,
+        refused=refusal_of(view, change),
         where=where(container=container.name, port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.change.change import AddSocket, Change
-from hairpin.engines.starting import back_after_reboot, refuses_start, started
+from hairpin.engines.starting import back_after_reboot, started
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
 from hairpin.message import Message, message
@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
             in_class="switched-off",
             evidence=(container.evidence,),
-            refused="start-refused" if not failed and refuses_start(view.host, container) else None,
+            refused=refusal_of(view, change) if not failed else None,
             advice=(
                 *((message("read why it ended: {command}", command=log),) if container.status != "created" else ()),
                 *(back_after_reboot(engine, container) if not failed else ()),

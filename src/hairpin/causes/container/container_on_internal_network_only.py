@@ -10,7 +10,7 @@ Lasting: a second network for the service in the Compose file.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.engines.connecting import connected
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
@@ -59,6 +59,7 @@ def _connected(view: View, container: Container, detail: Message, *, port: int |
         title=message("Container {name} is on internal networks only", name=container.name),
         detail=detail,
         change=change,
+        refused=refusal_of(view, change),
         where=where(container=container.name, networks=_networks(container), port=port),
         in_class="container-without-ports",
         evidence=(container.evidence,),

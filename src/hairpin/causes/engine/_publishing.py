@@ -3,13 +3,14 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.change.change import Change
+from hairpin.change.change import AddChain, Change, InsertRule
 from hairpin.engines.republishing import published_everywhere, published_too
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text, is_loopback
+from hairpin.walk.state import Reason
 
 
 def at_host_port(view: View, *, every_version: bool = False) -> tuple[tuple[Container, PortBinding], ...]:
@@ -45,6 +46,19 @@ def loopback_only(binding: PortBinding) -> bool:
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
 
 
+def refusal_of(view: View, change: Change) -> Reason | None:
+    """Return the reason why Docker would refuse to start a container that needs these rules: a chain for one of them
+    is gone, and iptables says "No chain/target/match by that name"."""
+    ruleset = view.host_namespace.ruleset
+    made = {(each.family, each.table, each.chain) for each in change.parts if isinstance(each, AddChain)}
+    for each in change.parts:
+        if isinstance(each, InsertRule) and (each.family, each.table, each.chain) not in made:
+            table = ruleset.table(each.family, each.table, each.dialect)
+            if table is None or table.chain(each.chain) is None:
+                return "start-refused"
+    return None
+
+
 def _published_to(view: View, container: Container, binding: PortBinding) -> Change:
     """Return the change after which the port is published on every address of the packet's IP version."""
     version = view.stop.seen.packet.version
@@ -71,10 +85,12 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
             name=container.name,
             address=address,
         )
+    change = _published_to(view, container, binding)
     return Candidate(
         title=title,
         detail=_translated_there(view.host.engine_of(container), address),
-        change=_published_to(view, container, binding),
+        change=change,
+        refused=refusal_of(view, change),
         where=where(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),

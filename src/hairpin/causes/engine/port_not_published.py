@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.causes.rules._walls import pair_of
@@ -130,11 +131,12 @@ def _firewalled(view: View) -> tuple[Message, ...]:
 
 
 def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...]) -> Candidate:
-    port = f"{view.flow.dport}/{view.flow.protocol}"
+    port, change = f"{view.flow.dport}/{view.flow.protocol}", Change(parts)
     return Candidate(
         title=message("No container publishes port {port}, and nothing listens on it", port=port),
         detail=_published(view),
-        change=Change(parts),
+        change=change,
+        refused=refusal_of(view, change),
         where=where(port=port),
         in_class="port-not-published",
         advice=advice,
@@ -151,6 +153,7 @@ def _elsewhere(view: View, container: Container) -> PortBinding | None:
 def _unpublished(view: View, container: Container) -> Candidate:
     port, protocol, other = view.flow.dport, view.flow.protocol, _elsewhere(view, container)
     binding = PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, view.flow.version)
+    change = Change(published_too(view.host, container, binding))
     facts: dict[str, object] = {"name": container.name, "port": port, "published": _published(view)}
     if other is not None:
         facts["other"] = other.host_port
@@ -165,7 +168,8 @@ def _unpublished(view: View, container: Container) -> Candidate:
         )
         if other is None
         else message("{port} is its port inside the container. Outside of it, {name} is port {other}.", **facts),
-        change=Change(published_too(view.host, container, binding)),
+        change=change,
+        refused=refusal_of(view, change),
         where=where(container=container.name, port=f"{port}/{protocol}"),
         in_class="port-not-published",
         evidence=(container.evidence,),

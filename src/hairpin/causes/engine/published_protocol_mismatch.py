@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.service._service import listening
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.republishing import published_too
@@ -58,6 +58,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
     at_port = listening(view, advice)
     inside = msgspec.structs.replace(at_port.socket, port=twin.container_port)
     service = AddSocket(netns or view.host_netns, inside, at_port.advice)
+    change = Change((*published_too(view.host, container, twin), *(() if served else (service,))))
     return Candidate(
         title=message("Port {port} is published for {other} only", port=port, other=other),
         detail=message(
@@ -74,7 +75,8 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
                 name=container.name,
             ),
         ),
-        change=Change((*published_too(view.host, container, twin), *(() if served else (service,)))),
+        change=change,
+        refused=refusal_of(view, change),
         where=where(container=container.name, published=f"{port}/{other}", asked=f"{port}/{asked}"),
         in_class="other-protocol",
         evidence=(container.evidence,),
