@@ -20,6 +20,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.rule_text import PROXY_OFF_RULES, with_chain, without
 from tests.small_host import (
+    DOCKER_RULES,
     WEB,
     container,
     container_namespace,
@@ -250,10 +251,10 @@ def proxy_off(
     return with_db(host, docker=engine(container(), userland_proxy=False))
 
 
-def bound(binding: PortBinding, address: int) -> Network:
-    """Return the host with its port published on one address alone."""
+def bound(binding: PortBinding, address: int, rules: str = DOCKER_RULES) -> Network:
+    """Return the host with its port published on one address alone; ``rules``: as if it were on every address."""
     text = ".".join(str(each) for each in address.to_bytes(4))
-    rules = without().replace("-A DOCKER ! -i docker0 -p tcp", f"-A DOCKER -d {text}/32 ! -i docker0 -p tcp")
+    rules = rules.replace("-A DOCKER ! -i docker0 -p tcp", f"-A DOCKER -d {text}/32 ! -i docker0 -p tcp")
     proxy = Socket("tcp", 4, address, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
     host = host_namespace(rules, sockets=(proxy,))
     if address != 0x7F000001:

@@ -29,7 +29,7 @@ from tests.causes.hosts import (
     with_host,
     with_neighbour,
 )
-from tests.rule_text import with_rule, without
+from tests.rule_text import with_rule, without, without_chain
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
@@ -143,6 +143,10 @@ CASES: dict[str, Case] = {
         ("publish-address-not-on-host",), ON_SECOND,
     ),
     "published on loopback": Case(ON_LOOPBACK, published(), ("published-on-loopback-only",)),
+    "published on loopback, and Docker would refuse to make the container anew": Case(
+        bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK, without_chain("nat", "DOCKER")), published(),
+        ("docker-nat-chain-missing", "published-on-loopback-only"),
+    ),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
     "published for tcp, reached by udp": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
