@@ -11,7 +11,7 @@ from hairpin.network.world import PublicAddress, World
 from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import with_host
-from tests.rule_text import with_rule, without_chain
+from tests.rule_text import ALL_RULES, with_policy, with_rule, without_chain
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -135,3 +135,12 @@ def test_what_made_a_cause_stands_before_it() -> None:
     first, second = found.causes
     assert [each.cause for each in second.follows_from] == [first.cause] == ["docker-nat-chain-missing"]
     assert first.follows_from == ()
+
+
+def test_lost_rules_are_put_back_before_the_packet_slips_through_elsewhere() -> None:
+    """Without Docker's DNAT the packet is for docker-proxy, and INPUT drops it: accepted there, it would pass by the
+    rule in DOCKER-USER that somebody wrote."""
+    closed = with_policy("INPUT", "DROP", with_rule("filter DOCKER-USER", "-i eth0 -j DROP", ALL_RULES))
+    flushed = host_namespace(without_chain("nat", "DOCKER", rules=closed))
+    assert causes(network(host_namespace(closed)), published()) == ["docker-user-drops"]
+    assert causes(network(flushed), published()) == ["docker-nat-chain-missing", "docker-user-drops"]

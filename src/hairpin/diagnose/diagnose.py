@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.causes.order import place
+from hairpin.causes.order import OPENING, PUTTING_BACK, place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
@@ -116,7 +116,9 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
         if other.succeeds:
             unread = any(may_enter_unread(network, each) for each in (trace, other))
             return Diagnosis(other, met_unread=unread, instead_of=trace)
-    sets, unread = _smallest(network, flow, trace)
+    sets, unread = _smallest(network, flow, trace, put_back_first=True)
+    if not sets:
+        sets, unread = _smallest(network, flow, trace, put_back_first=False)
     trimmed_sets = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
     return Diagnosis(trace, tuple(trimmed_sets), met_unread=unread)
 
@@ -130,9 +132,12 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
     return tuple(needed)
 
 
-def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[tuple[CauseSet, ...], bool]:
+def _smallest(network: Network, flow: Flow, trace: Trace, *, put_back_first: bool) -> tuple[tuple[CauseSet, ...], bool]:
     """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them,
-    and whether a walk came to a container that was left unread.  No set: none within MAX_FAULTS and MAX_WALKS."""
+    and whether a walk came to a container that was left unread.  No set: none within MAX_FAULTS and MAX_WALKS.
+
+    ``put_back_first``: where the packet gets further once lost rules are back, no smaller set opens what stops it
+    without them: the packet would slip through where it was never meant to go."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
@@ -140,9 +145,15 @@ def _smallest(network: Network, flow: Flow, trace: Trace) -> tuple[tuple[CauseSe
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
         for line in frontier:
+            gets_further = False
             for found_now, after in _simulated(line, flow):
+                classes = {each.candidate.in_class for each in found_now}
+                if gets_further and not found and classes & OPENING:
+                    continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
+                if put_back_first and classes & PUTTING_BACK and _moved(line, grown):
+                    gets_further = True
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
                     causes = _unserved_first(_with_makers(merged(minimised(network, flow, grown.suspects))))

@@ -9,6 +9,7 @@ import re
 import msgspec
 
 from hairpin.causes.cause import Candidate
+from hairpin.causes.order import PUTTING_BACK
 from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, Key, Suspect, diagnose
@@ -60,7 +61,7 @@ def latent(examination: Examination) -> tuple[LatentCause, ...]:
             found = diagnose(after, flow) if after is not None else diagnosis
             for suspect in found.causes:
                 if (
-                    suspect.candidate.in_class in _LOST
+                    suspect.candidate.in_class in PUTTING_BACK
                     and suspect.key not in known
                     and not _told_now(suspect, examination)
                 ):
@@ -109,10 +110,6 @@ def _simulated(parts: tuple[Primitive, ...], network: Network) -> Network | None
         return simulate(Change(parts), network) if parts else None
     except ChangeError:
         return None
-
-
-_LOST = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
-"""Classes of candidates that put engine rules back."""
 
 
 def _latent(ref: str, members: list[_Miss]) -> LatentCause:
