@@ -10,8 +10,8 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import with_host
-from tests.rule_text import ALL_RULES, with_policy, with_rule, without_chain
+from tests.causes.hosts import proxy_off, with_host
+from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule, without_chain
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -144,3 +144,11 @@ def test_lost_rules_are_put_back_before_the_packet_slips_through_elsewhere() -> 
     flushed = host_namespace(without_chain("nat", "DOCKER", rules=closed))
     assert causes(network(host_namespace(closed)), published()) == ["docker-user-drops"]
     assert causes(network(flushed), published()) == ["docker-nat-chain-missing", "docker-user-drops"]
+
+
+def test_two_faults_at_one_place_are_both_named() -> None:
+    """An untracked packet passes no nat rule, and without the chain no rule would translate it: neither repair alone
+    gets it any further."""
+    untracked = "-p tcp -m tcp --dport 8151 -j NOTRACK"
+    rules = in_table("raw", "PREROUTING", untracked, without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES))
+    assert sorted(causes(proxy_off(rules), published())) == ["docker-nat-chain-missing", "raw-notrack-breaks-nat"]

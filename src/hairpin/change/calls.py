@@ -44,7 +44,9 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
 
 
 class ReloadNetworks(msgspec.Struct, frozen=True, tag="reload-networks"):
-    """Podman makes the rules of all its running containers anew."""
+    """Podman makes the rules of these containers anew; empty: of all that run."""
+
+    containers: tuple[str, ...] = ()
 
 
 class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
@@ -143,8 +145,8 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return ("firewall-cmd", *_firewalld_words(call))
         case AllowInUfw():
             return ("ufw", *_ufw_words(call))
-        case ReloadNetworks():
-            return ("podman", "network", "reload", "--all")
+        case ReloadNetworks(containers=names):
+            return ("podman", "network", "reload", *(names or ("--all",)))
         case ReloadUfw():
             return ("ufw", "reload")
         case Unban(tool="cscli", address=address):

@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.causes.order import OPENING, PUTTING_BACK, place
+from hairpin.causes.order import OPENING, PUTTING_BACK, Class, place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
@@ -97,6 +97,9 @@ class Diagnosis(msgspec.Struct, frozen=True):
         return self.sets[0].proof if self.sets else None
 
 
+_UNSERVED: frozenset[Class] = frozenset({"port-not-published", "process-stopped"})
+
+
 class _Line(msgspec.Struct, frozen=True):
     """One line of the search: the suspects so far, the network after their changes, and the flow's walk in it."""
 
@@ -116,9 +119,9 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
         if other.succeeds:
             unread = any(may_enter_unread(network, each) for each in (trace, other))
             return Diagnosis(other, met_unread=unread, instead_of=trace)
-    sets, unread = _smallest(network, flow, trace, put_back_first=True)
+    sets, unread = _smallest(network, flow, trace, thorough=False)
     if not sets:
-        sets, unread = _smallest(network, flow, trace, put_back_first=False)
+        sets, unread = _smallest(network, flow, trace, thorough=True)
     trimmed_sets = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
     return Diagnosis(trace, tuple(trimmed_sets), met_unread=unread)
 
@@ -132,12 +135,13 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
     return tuple(needed)
 
 
-def _smallest(network: Network, flow: Flow, trace: Trace, *, put_back_first: bool) -> tuple[tuple[CauseSet, ...], bool]:
+def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> tuple[tuple[CauseSet, ...], bool]:
     """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them,
     and whether a walk came to a container that was left unread.  No set: none within MAX_FAULTS and MAX_WALKS.
 
-    ``put_back_first``: where the packet gets further once lost rules are back, no smaller set opens what stops it
-    without them: the packet would slip through where it was never meant to go."""
+    Where the packet gets further once lost rules are back, no smaller set opens what stops it without them: the packet
+    would slip through where it was never meant to go.  ``thorough``: such sets, too, and sets with lost rules that get
+    the packet no further alone, since another fault at the same place keeps them from it."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
@@ -152,14 +156,14 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, put_back_first: boo
                     continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
-                if put_back_first and classes & PUTTING_BACK and _moved(line, grown):
-                    gets_further = True
+                puts_back, moved = bool(classes & PUTTING_BACK), _moved(line, grown)
+                gets_further = gets_further or (puts_back and moved and not thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
                     causes = _unserved_first(_with_makers(merged(minimised(network, flow, grown.suspects))))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
-                elif not found and _moved(line, grown):
+                elif not found and (moved or (puts_back and thorough)):
                     following.append(grown)
                 if walks >= (MAX_WALKS_FOR_OTHERS if found else MAX_WALKS):
                     return _of_one_size(tuple(found.values())), unread
@@ -295,8 +299,9 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 
 
 def _unserved_first(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set; a port that nobody serves comes first, since without a service no other fault matters."""
-    return tuple(sorted(found, key=lambda each: each.candidate.in_class != "port-not-published"))
+    """Return the set; what keeps the service itself from answering comes first: a port that nobody serves, a process
+    that is stopped.  Without a service no other fault matters, and Podman reloads no rules of a paused container."""
+    return tuple(sorted(found, key=lambda each: each.candidate.in_class not in _UNSERVED))
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:

@@ -26,14 +26,21 @@ _PARTS: Mapping[str, str] = {
     "neighbours": "ip neighbour show nud permanent; bridge fdb show | grep permanent",
     "sysctls": r"sysctl -a -r '^net\.(ipv4|ipv6|bridge|mpls)\.(conf|ip_forward|ip_nonlocal|neigh|bridge-)'",
     "files": "find /etc /usr/local/bin /usr/local/sbin -xdev -type f -exec md5sum {} +",
-    "containers": "docker ps -a --no-trunc --format '{{.Names}} {{.State}} {{.Networks}} {{.Ports}}'",
+    # Docker names a container's networks in any order.
+    "containers": "docker ps -a --no-trunc --format '{{.Names}} {{.State}} {{.Ports}}'",
+    "networks of containers": (
+        "docker ps -aq | xargs -r docker inspect -f"
+        " '{{range $name, $_ := .NetworkSettings.Networks}}{{println $.Name $name}}{{end}}'"
+    ),
     "in containers": (
         "for pid in $(docker ps -q | xargs -r docker inspect -f '{{.State.Pid}}'); do"
         ' nsenter --net=/proc/$pid/ns/net sh -c "ip -o address; ip route; nft list ruleset; iptables-save"; done'
     ),
 }
 # In the order of ``_PARTS``; sorted where the order says nothing.
-_UNORDERED = frozenset({"addresses", "links", "routes", "neighbours", "sysctls", "files", "containers"})
+_UNORDERED = frozenset(
+    {"addresses", "links", "routes", "neighbours", "sysctls", "files", "containers", "networks of containers"}
+)
 _MOVING = (
     (re.compile(r"^#.*$", re.MULTILINE), ""),
     (re.compile(r"\[\d+:\d+\]"), ""),

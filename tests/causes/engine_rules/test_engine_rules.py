@@ -2,8 +2,10 @@
 
 import re
 
+import msgspec
 import pytest
 
+from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import SetPolicy
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.network.flow import FromHost
@@ -13,7 +15,7 @@ from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import proxy_off, ruled
 from tests.podman_host import RULES as PODMANS
-from tests.podman_host import with_podman
+from tests.podman_host import podman, podmans, with_podman
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
 from tests.small_host import HOST_ADDRESS, WEB_ITSELF, egress, host_namespace, network, published
 
@@ -58,6 +60,10 @@ CASES: dict[str, Case] = {
     "Podman's translation is gone": Case(
         with_podman(without("-j DNAT", rules=PODMANS)), published(), ("podman-rules-missing",), with_podman(),
     ),
+    "Podman's translation is gone, and the container is paused": Case(
+        with_podman(without("-j DNAT", rules=PODMANS), status="paused"), published(),
+        ("container-paused", "podman-rules-missing"), with_podman(),
+    ),
     "Podman's masquerading is gone": Case(
         with_podman(without("! -d 224.0.0.0/4", rules=PODMANS)), egress(), ("podman-rules-missing",), with_podman(),
     ),
@@ -89,3 +95,14 @@ def test_after_a_flush_an_open_policy_is_a_question(policy: str, said: bool) -> 
     advice = " ".join(map(str, found.candidate.advice))
     assert ("iptables -P FORWARD DROP" in advice) is said
     assert not any(isinstance(part, SetPolicy) for part in found.candidate.change.parts)
+
+
+def test_podman_reloads_no_paused_container_but_the_one_that_is_unpaused_before() -> None:
+    lost = network(
+        host_namespace(without("! -d 224.0.0.0/4", rules=PODMANS), sockets=()),
+        docker=podman(podmans(), msgspec.structs.replace(podmans("paused"), id="other", name="other", netns=None)),
+    )
+    (found,) = diagnose(lost, egress()).causes
+    assert found.candidate.change.calls == (ReloadNetworks(("web",)),)
+    (found,) = diagnose(with_podman(without("! -d 224.0.0.0/4", rules=PODMANS)), egress()).causes
+    assert found.candidate.change.calls == (ReloadNetworks(),)

@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             SetContainerState(engine.kind, "unpause", container.name, engine.user),
         ),
         where=where(container=container.name, state=container.status),
-        in_class="switched-off",
+        in_class="process-stopped",
         evidence=(container.evidence,),
     )
 

@@ -17,6 +17,7 @@ from hairpin.change.change import Change
 from hairpin.engines.missing import missing_on
 from hairpin.engines.podman import is_known
 from hairpin.engines.restoring import restored
+from hairpin.host.docker import Engine
 from hairpin.message import message
 
 
@@ -39,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
                 "them since.",
                 backend=engine.network_backend or "-",
             ),
-            change=Change(change.parts, (ReloadNetworks(),)),
+            change=Change(change.parts, (_reload(view, engine),)),
             where=where(
                 backend=engine.network_backend, chains=", ".join(chains) or None, rules="; ".join(rules) or None
             )
@@ -55,6 +56,13 @@ def find(view: View) -> Iterator[Candidate]:
                 ),
             ),
         )
+
+
+def _reload(view: View, engine: Engine) -> ReloadNetworks:
+    """Return the call.  Podman ends it at a paused container; the flow's own is unpaused before."""
+    running = [each for each in engine.containers if each.running]
+    frozen = {each.name for each in running if each.status == "paused"} - {view.flow.container or view.meant}
+    return ReloadNetworks(tuple(each.name for each in running if each.name not in frozen) if frozen else ())
 
 
 def _evidence(view: View, engine: str) -> tuple[str, ...]:
