@@ -109,6 +109,10 @@ CASES: dict[str, Case] = {
         ),
         egress(), ("container-network-none",), network(),
     ),
+    "it was created without a network, and it sends": Case(
+        network(host_namespace(without("172.17.0.2"), sockets=()), NOTHING_BUT_LO, docker=engine(ignored("none"))),
+        egress(), ("container-network-none",), network(),
+    ),
     "it was created without a network and publishes nothing": Case(
         network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(DARK)),
         msgspec.structs.replace(published(), container="web"), ("container-network-none",),

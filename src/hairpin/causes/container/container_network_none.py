@@ -31,8 +31,8 @@ def find(view: View) -> Iterator[Candidate]:
     meant = view.host.container(view.meant) if view.meant and view.on_host else None
     asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
     for container, binding in (*at_host_port(view), *asked):
-        lost = not binding.actual and binding in container.bindings and not container.endpoints
-        if container.running and (lost or container.network_mode == "none"):
+        lost = not binding.actual and binding in container.bindings
+        if lost or container.network_mode == "none":
             yield from _of(view, container, binding)
 
 
@@ -40,16 +40,19 @@ def _sending(view: View) -> Iterator[Candidate]:
     """Yield the candidate when the packet found no route in the container that it starts from."""
     start = view.flow.start
     sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
-    if sender is None or view.on_host or not sender.running or sender.endpoints or not sender.bindings:
-        return
-    yield from _of(view, sender, sender.bindings[0])
+    if sender is not None and sender.bindings and not view.on_host:
+        yield from _of(view, sender, sender.bindings[0])
 
 
 def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate of a container without endpoints; none if it uses somebody else's network."""
+    """Yield the candidate of a container that runs on no network; none if it uses somebody else's.
+
+    Docker calls an endpoint ``none``, too: that of ``--network none``."""
+    if not container.running:
+        return
     if container.network_mode == "none":
         yield from _made_so(view, container, binding)
-    elif container.network_mode.partition(":")[0] not in _SHARED:
+    elif not container.endpoints and container.network_mode.partition(":")[0] not in _SHARED:
         yield from _disconnected(view, container, binding)
 
 
