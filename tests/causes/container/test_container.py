@@ -102,6 +102,9 @@ CASES: dict[str, Case] = {
     "it is one of Podman, and has ended": Case(
         with_podman(NO_PORTS, status="exited"), published(), ("container-not-running",), with_podman(),
     ),
+    "it is one of Podman, has ended, and all rules were flushed": Case(
+        with_podman("", status="exited"), published(), ("container-not-running",), with_podman(),
+    ),
     "somebody has disconnected it, and it sends": Case(
         network(
             host_namespace(without("172.17.0.2"), sockets=()), NOTHING_BUT_LO,

@@ -4,6 +4,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import AddChain, Change, InsertRule
+from hairpin.engines.chains import BUILT_IN
 from hairpin.engines.republishing import published_everywhere, published_too
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine, PortBinding
@@ -48,13 +49,13 @@ def loopback_only(binding: PortBinding) -> bool:
 
 def refusal_of(view: View, change: Change) -> Reason | None:
     """Return the reason why Docker would refuse to start a container that needs these rules: a chain for one of them
-    is gone, and iptables says "No chain/target/match by that name"."""
-    ruleset = view.host_namespace.ruleset
+    is gone, and iptables says "No chain/target/match by that name".  Built-in chains it makes itself."""
     made = {(each.family, each.table, each.chain) for each in change.parts if isinstance(each, AddChain)}
     for each in change.parts:
-        if isinstance(each, InsertRule) and (each.family, each.table, each.chain) not in made:
-            table = ruleset.table(each.family, each.table, each.dialect)
-            if table is None or table.chain(each.chain) is None:
+        if isinstance(each, InsertRule) and each.chain not in BUILT_IN.get(each.table, ()):
+            table = view.host_namespace.ruleset.table(each.family, each.table, each.dialect)
+            there = table is not None and table.chain(each.chain) is not None
+            if not there and (each.family, each.table, each.chain) not in made:
                 return "start-refused"
     return None
 
