@@ -86,6 +86,13 @@ CASES: dict[str, Case] = {
     "its daemon is not running": Case(
         down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
     ),
+    "its daemon is not running, and a rule drops the answers of its containers": Case(
+        down(network(
+            host_namespace(with_rule("filter DOCKER-USER", "! -s 192.0.2.0/24 -j DROP", NO_CONTAINER), sockets=()),
+            docker=msgspec.structs.replace(engine(container("exited")), running=False),
+        )),
+        published(), ("docker-daemon-not-running", "docker-user-drops"),
+    ),
     "its daemon is not running, and rules without docker-proxy led to it": Case(
         down(network(host_namespace(NO_CONTAINER, sockets=()), docker=WITHOUT_PROXY)), published(),
         ("docker-daemon-not-running",), down(network(), state="answers"),

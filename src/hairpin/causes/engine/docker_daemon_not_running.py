@@ -10,12 +10,16 @@ Lasting: ``systemctl enable docker``.
 from collections.abc import Iterator
 from typing import Literal
 
+import msgspec
+
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._daemon import calls, last_words, refusal
 from hairpin.causes.engine._publishing import at_host_port, covers
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
+from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
+from hairpin.engines.restoring import restored
 from hairpin.engines.starting import started
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
@@ -38,19 +42,20 @@ def find(view: View) -> Iterator[Candidate]:
         if engine is None or not is_down(view.host, engine):
             continue
         if not container.running:
-            yield _candidate(engine, container, _held(view, container, binding), binding)
+            yield _candidate(engine, container, _held(view, engine, container, binding), binding)
         elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
             yield _candidate(engine, container, tuple(relays(view.host, container, binding)), binding)
 
 
-def _held(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return what the container's start changes; where that is not known, that docker-proxy holds the port.
-
-    It is not known before the daemon's first start since boot, when there is no bridge yet.  Nor without docker-proxy:
-    then rules lead to the container, and only a daemon that runs tells the container's address."""
-    change = started(view.host, container, binding)
+def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
+    """Return what the daemon's and then the container's start change; where that is not known, that docker-proxy holds
+    the port.  It is not known before the daemon's first start since boot, when there is no bridge yet."""
+    running = msgspec.structs.replace(engine, running=True)
+    engines = tuple(running if each is engine else each for each in view.host.engines)
+    change = started(msgspec.structs.replace(view.host, engines=engines), container, binding)
     if change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts):
-        return change.parts
+        lost = missing(running, view.host_namespace, view.host.version("iptables"))
+        return (*restored(lost, view.host_netns, view.host_namespace).parts, *change.parts)
     held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
     return (AddSocket(view.host_netns, held, message("start dockerd")),)
 
