@@ -43,6 +43,22 @@ def test_a_container_that_was_restarted_is_the_same(lab_host: Callable[[LabPlan]
     assert differences(before, host_state(lab)) == ()
 
 
+def test_the_order_in_which_chains_were_made_says_nothing_and_that_of_rules_does(
+    lab_host: Callable[[LabPlan], Lab],
+) -> None:
+    lab = lab_host(LabPlan())
+    made = (
+        "nft add table ip a; for c in {}; do nft add chain ip a $c; for r in {}; do nft add rule ip a $c $r; done; done"
+    )
+    seen = []
+    for chains, rules in (("x y", "accept drop"), ("y x", "accept drop"), ("x y", "drop accept")):
+        lab.host.run(made.format(chains, rules))
+        seen.append(host_state(lab))
+        lab.host.run("nft delete table ip a")
+    assert differences(seen[0], seen[1]) == ()
+    assert differences(seen[0], seen[2]) == ("host nft: the same lines in another order",)
+
+
 def test_lines_in_another_order_differ() -> None:
     assert differences({"host nft": "a\nb"}, {"host nft": "b\na"}) == ("host nft: the same lines in another order",)
     assert differences({"host nft": "a"}, {"host nft": "a\na"}) == ("host nft: +a",)

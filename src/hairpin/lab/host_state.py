@@ -49,6 +49,7 @@ _MOVING = (
     (re.compile(r"^\d+: ", re.MULTILINE), ""),
     (re.compile(r"veth[0-9a-f]+"), "veth"),
     (re.compile(r"@if\d+"), "@if"),
+    (re.compile(r"\bstate UNKNOWN\b"), "state UP"),
     (re.compile(r"link-netnsid \d+"), ""),
     (re.compile(r"(?:valid_lft|preferred_lft|expires) \w+"), ""),
     (re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"), "MAC"),
@@ -67,8 +68,23 @@ def _state_of(host: Node) -> dict[str, str]:
     found: dict[str, str] = {}
     for section in host.run(script).split("=== ")[1:]:
         part, _, text = section.partition("\n")
-        found[part] = _still(text, ordered=part not in _UNORDERED)
+        found[part] = _still(_by_chain(text) if part == "nft" else text, ordered=part not in _UNORDERED)
     return found
+
+
+def _by_chain(listing: str) -> str:
+    """Return nft's listing with tables and chains in the order of their names.  nft lists them in the order in which
+    they were made, which says nothing; that of a chain's rules stays."""
+    table = chain = ""
+    found: list[tuple[tuple[str, str], str]] = []
+    for line in filter(None, listing.splitlines()):
+        depth = len(line) - len(line.lstrip("\t"))
+        if depth == 0:
+            table, chain = line, ""
+        elif depth == 1:
+            chain = line
+        found.append(((table, chain), line))
+    return "\n".join(line for _, line in sorted(found, key=lambda each: each[0]))
 
 
 def _still(text: str, *, ordered: bool) -> str:
