@@ -251,6 +251,12 @@ def proxy_off(
     return with_db(host, docker=engine(container(), userland_proxy=False))
 
 
+def proxy_off_with(binding: PortBinding) -> Network:
+    """Return the host without ``userland-proxy`` and without rules for its container, which asks for this binding."""
+    asking = engine(container(binding=binding), userland_proxy=False)
+    return with_db(host_namespace(without("172.17.0.2", rules=PROXY_OFF_RULES), sockets=()), docker=asking)
+
+
 def bound(binding: PortBinding, address: int, rules: str = DOCKER_RULES) -> Network:
     """Return the host with its port published on one address alone; ``rules``: as if it were on every address."""
     text = ".".join(str(each) for each in address.to_bytes(4))

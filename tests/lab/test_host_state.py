@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from hairpin.lab.build import Lab
-from hairpin.lab.host_state import differences, host_state
+from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.plan import LabPlan
 
 CHANGES = {
@@ -50,7 +50,7 @@ def test_the_order_in_which_chains_were_made_says_nothing_and_that_of_rules_does
     made = (
         "nft add table ip a; for c in {}; do nft add chain ip a $c; for r in {}; do nft add rule ip a $c $r; done; done"
     )
-    seen = []
+    seen: list[State] = []
     for chains, rules in (("x y", "accept drop"), ("y x", "accept drop"), ("x y", "drop accept")):
         lab.host.run(made.format(chains, rules))
         seen.append(host_state(lab))

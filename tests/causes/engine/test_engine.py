@@ -21,6 +21,7 @@ from tests.causes.hosts import (
     ignored,
     outlived,
     proxy_off,
+    proxy_off_with,
     published_as,
     readdressed,
     relayed_udp,
@@ -153,6 +154,10 @@ CASES: dict[str, Case] = {
     "published on loopback, and Docker would refuse to make the container anew": Case(
         bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK, without_chain("nat", "DOCKER")), published(),
         ("docker-nat-chain-missing", "published-on-loopback-only"),
+    ),
+    "published on ::1 by a Docker without docker-proxy, so not at all": Case(
+        proxy_off_with(PortBinding("tcp", 80, 8151, 1, 6, actual=False)), published(),
+        ("published-on-loopback-only",), proxy_off(),
     ),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
     "published for tcp, reached by udp": Case(

@@ -65,7 +65,8 @@ def _published_to(view: View, container: Container, binding: PortBinding) -> Cha
     version = view.stop.seen.packet.version
     if binding.version == version:
         return published_everywhere(view.host, container, binding)
-    return Change(published_too(view.host, container, msgspec.structs.replace(binding, host_ip=None, version=version)))
+    twin = msgspec.structs.replace(binding, host_ip=None, version=version, actual=True)
+    return Change(published_too(view.host, container, twin))
 
 
 def on_every_address(view: View, container: Container, binding: PortBinding, *, loopback: bool) -> Candidate:
@@ -89,7 +90,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
     change = _published_to(view, container, binding)
     return Candidate(
         title=title,
-        detail=_translated_there(view.host.engine_of(container), address),
+        detail=_translated_there(view.host.engine_of(container), address, binding),
         change=change,
         refused=refusal_of(view, change),
         where=where(container=container.name, host_ip=address, port=binding.host_port),
@@ -113,7 +114,12 @@ _DEFAULT_ADDRESS = message(
 )
 
 
-def _translated_there(engine: Engine, address: str) -> Message:
+def _translated_there(engine: Engine, address: str, binding: PortBinding) -> Message:
+    if not binding.actual:
+        return message(
+            "The container has no IPv6 address and docker-proxy is off, so Docker publishes the port not even there. A "
+            "container's published ports cannot be changed while it exists."
+        )
     if engine.kind == "docker":
         return message(
             "Docker translates this port for packets to {address} alone, and docker-proxy listens there alone. A "

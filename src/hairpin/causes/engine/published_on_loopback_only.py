@@ -11,17 +11,30 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
+from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when every binding of the port is on loopback."""
     bindings = at_host_port(view, every_version=True)
-    running = [(container, binding) for container, binding in bindings if container.running and binding.actual]
+    running = [
+        (container, binding)
+        for container, binding in bindings
+        if container.running and (binding.actual or _is_out_of_reach(view, container, binding))
+    ]
     if not running or not all(loopback_only(binding) for _, binding in running):
         return
     container, binding = running[0]
     yield on_every_address(view, container, binding, loopback=True)
+
+
+def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> bool:
+    """Return whether Docker publishes nothing, because the address is ``::1`` and the container has IPv4 alone: only
+    docker-proxy, which is off, would carry the one to the other."""
+    internal = {each.name for engine in view.host.engines for each in engine.networks if each.internal}
+    ways = [each for each in container.endpoints if each.network not in internal]
+    return binding.version == 6 and any(each.ipv4 for each in ways) and not any(each.ipv6 for each in ways)
 
 
 CAUSE = Cause(
