@@ -30,7 +30,7 @@ from tests.causes.hosts import (
     with_host,
     with_neighbour,
 )
-from tests.rule_text import with_rule, without, without_chain
+from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
@@ -55,6 +55,8 @@ LOCAL = published(FromHost(), "127.0.0.1")
 OUTSIDE = Outside(CLIENT)
 NAMES = asked(WEB_ITSELF, "198.51.100.11", 5353, "udp")
 
+FLUSHED = without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))
+ENDED = msgspec.structs.replace(engine(container()), running=False)
 CLOSED = with_rule("filter INPUT", "-i eth0 -j DROP")
 AT_GATEWAY = PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS)
 PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
@@ -93,6 +95,14 @@ CASES: dict[str, Case] = {
             docker=msgspec.structs.replace(engine(container("exited")), running=False),
         )),
         published(), ("docker-daemon-not-running", "docker-user-drops"),
+    ),
+    "its daemon is not running, and its rules were flushed since": Case(
+        down(network(host_namespace(FLUSHED), docker=ENDED)), published(), ("docker-daemon-not-running",),
+        down(network(docker=ENDED)),
+    ),
+    "its daemon is not running, and its rules are there": Case(
+        down(network(host_namespace(with_rule("filter DOCKER-USER", "-i eth0 -j DROP", ALL_RULES)), docker=ENDED)),
+        published(), ("docker-user-drops",), down(network(docker=ENDED)),
     ),
     "its daemon is not running, and rules without docker-proxy led to it": Case(
         down(network(host_namespace(NO_CONTAINER, sockets=()), docker=WITHOUT_PROXY)), published(),

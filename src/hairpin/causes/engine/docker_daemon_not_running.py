@@ -29,14 +29,16 @@ from hairpin.message import Message, message
 _STARTED = ("always", "unless-stopped")
 """Restart policies with which dockerd starts a container when it starts itself."""
 
+_BY_RULES = frozenset({"rule", "policy", "reject"})
+
 _RESTARTS = message(
     "without live-restore, dockerd ends the containers that still run, and starts again those with a restart policy"
 )
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy,
-    because its daemon does not run."""
+    """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy or
+    rules, because its daemon does not run."""
     for container, binding in at_host_port(view):
         engine = next((each for each in view.host.engines if container in each.containers), None)
         if engine is None or not is_down(view.host, engine):
@@ -45,6 +47,15 @@ def find(view: View) -> Iterator[Candidate]:
             yield _candidate(engine, container, _held(view, engine, container, binding), binding)
         elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
             yield _candidate(engine, container, tuple(relays(view.host, container, binding)), binding)
+        elif view.stop.reason in _BY_RULES and (lost := _lost(view, engine)):
+            yield _candidate(engine, container, lost, binding, by_rules=True)
+
+
+def _lost(view: View, engine: Engine) -> tuple[Primitive, ...]:
+    """Return the rules that the daemon makes again when it starts."""
+    running = msgspec.structs.replace(engine, running=True)
+    lost = missing(running, view.host_namespace, view.host.version("iptables"))
+    return restored(lost, view.host_netns, view.host_namespace).parts
 
 
 def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
@@ -54,24 +65,26 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
     engines = tuple(running if each is engine else each for each in view.host.engines)
     change = started(msgspec.structs.replace(view.host, engines=engines), container, binding)
     if change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts):
-        lost = missing(running, view.host_namespace, view.host.version("iptables"))
-        return (*restored(lost, view.host_netns, view.host_namespace).parts, *change.parts)
+        return (*_lost(view, engine), *change.parts)
     held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
     return (AddSocket(view.host_netns, held, message("start dockerd")),)
 
 
-def _candidate(engine: Engine, container: Container, parts: tuple[Primitive, ...], binding: PortBinding) -> Candidate:
+def _candidate(
+    engine: Engine, container: Container, parts: tuple[Primitive, ...], binding: PortBinding, *, by_rules: bool = False
+) -> Candidate:
     started_too = container.restart_policy in _STARTED
     further = () if started_too else (SetContainerState("docker", "start", container.name),)
-    said = (
-        message("docker-proxy, which holds the published ports, ended with it.")
-        if container.running
-        else message(
+    if by_rules:
+        said = message("Rules that it made are gone. It makes them again when it starts.")
+    elif container.running:
+        said = message("docker-proxy, which holds the published ports, ended with it.")
+    else:
+        said = message(
             "Container {name} publishes port {port}. It does not run, as dockerd has to start it.",
             name=container.name,
             port=binding.host_port,
         )
-    )
     return Candidate(
         title=message("dockerd is not running"),
         detail=detail(engine, said),
