@@ -58,6 +58,9 @@ class Expectations:
         self._outer_ports: dict[Encapsulated, int] = {}
         self._senders: dict[_Asked, int] = {}
         self._asked: dict[_Asked, int] = {}
+        self._offered = 0
+        self._unsure = set[_Asked]()
+        """Asked for by a packet that took only some of its branches: perhaps not by those."""
 
     def of(self, flow: int, transmission: Transmission) -> tuple[Branch, ...]:
         """Return the branches that the walk predicts for the packet."""
@@ -66,6 +69,7 @@ class Expectations:
         branches, stand_ins = self._with_ports_seen(flow, transmission)
         hidden = self._hidden.get(flow, set())
         self._hidden[flow] = hidden | stand_ins
+        self._offered = len(branches)
         return tuple(with_hidden(branch, transmission.events, hidden, hidden | stand_ins) for branch in branches)
 
     def _with_ports_seen(self, flow: int, transmission: Transmission) -> tuple[tuple[Branch, ...], set[int]]:
@@ -133,6 +137,8 @@ class Expectations:
         """Return the sender of the first request for the neighbour, since its reply was kept (door.Choices)."""
         key = (request.netns, request.link, request.target)
         if key in self._senders:
+            if key in self._unsure and self._senders[key] != request.sender:
+                raise SetupError("too open: an earlier packet may have asked for the neighbour with another address")
             return self._senders[key]
         return self._asked.setdefault(key, request.sender)
 
@@ -161,6 +167,8 @@ class Expectations:
         If the branches differ in that, later packets of the flow decide between them. Until then other flows find
         the connections that all branches leave, and the first branch's.
         """
+        if len(taken) < self._offered:
+            self._unsure |= self._asked.keys() - self._senders.keys()
         self._senders |= self._asked
         left = tuple(dict.fromkeys(branch.connections for branch in taken))
         self._ways[flow] = left if len(left) > 1 else ((),)
