@@ -153,7 +153,7 @@ ORDER: tuple[Row, ...] = (
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that put engine rules back."""
 OPENING: frozenset[Class] = frozenset({"shared-rule", "closed-host-service", "closed-policy", "engine-protection"})
-"""Classes of candidates that open what somebody closed.  ORDER has them behind those that put back."""
+"""Classes of candidates that let a packet through a rule or policy.  They stand behind PUTTING_BACK in ORDER."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 

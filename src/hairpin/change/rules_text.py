@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
 
 
 _OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
-"""What a shell does not take as it is.  It reads double quotes around plain words as iptables does."""
+"""Characters that a shell interprets.  A shell reads double quotes around plain words as iptables does."""
 _WORD = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
 
 

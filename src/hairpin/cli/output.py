@@ -92,7 +92,7 @@ def complain(said: "Message", lang: str | None) -> None:
 
 
 def _whisper(text: str) -> None:
-    """Write to standard error.  If that is closed or full, nobody can be told, so nothing is raised."""
+    """Write to standard error.  If standard error is closed or full, the text is lost and nothing is raised."""
     with suppress(OSError):
         if sys.stderr is not None:
             sys.stderr.write(text)

@@ -119,9 +119,9 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
         if other.succeeds:
             unread = any(may_enter_unread(network, each) for each in (trace, other))
             return Diagnosis(other, met_unread=unread, instead_of=trace)
-    sets, unread = _smallest(network, flow, trace, thorough=False)
-    if not sets:
-        sets, unread = _smallest(network, flow, trace, thorough=True)
+    sets, unread, left_out = _smallest(network, flow, trace, thorough=False)
+    if not sets and left_out:
+        sets, unread, _ = _smallest(network, flow, trace, thorough=True)
     trimmed_sets = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
     return Diagnosis(trace, tuple(trimmed_sets), met_unread=unread)
 
@@ -135,9 +135,10 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
     return tuple(needed)
 
 
-def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> tuple[tuple[CauseSet, ...], bool]:
-    """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them,
-    and whether a walk came to a container that was left unread.  No set: none within MAX_FAULTS and MAX_WALKS.
+def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> tuple[tuple[CauseSet, ...], bool, bool]:
+    """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them;
+    whether a walk came to a container that was left unread; and whether a thorough search would look at more.  No set:
+    none within MAX_FAULTS and MAX_WALKS.
 
     Where the packet gets further once lost rules are back, no smaller set opens what stops it without them: the packet
     would slip through where it was never meant to go.  ``thorough``: such sets, too, and sets with lost rules that get
@@ -145,6 +146,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
+    left_out = False
     walks = 0
     for _ in range(MAX_FAULTS):
         following: list[_Line] = []
@@ -153,6 +155,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
             for found_now, after in _simulated(line, flow):
                 classes = {each.candidate.in_class for each in found_now}
                 if gets_further and not found and classes & OPENING:
+                    left_out = True
                     continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
@@ -165,12 +168,13 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and (moved or (puts_back and thorough)):
                     following.append(grown)
+                left_out = left_out or (puts_back and not moved)
                 if walks >= (MAX_WALKS_FOR_OTHERS if found else MAX_WALKS):
-                    return _of_one_size(tuple(found.values())), unread
+                    return _of_one_size(tuple(found.values())), unread, left_out
         if found:
             break
         frontier = following
-    return _of_one_size(tuple(found.values())), unread
+    return _of_one_size(tuple(found.values())), unread, left_out
 
 
 def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
@@ -299,13 +303,14 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 
 
 def _unserved_first(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set; what keeps the service itself from answering comes first: a port that nobody serves, a process
-    that is stopped.  Without a service no other fault matters, and Podman reloads no rules of a paused container."""
+    """Return the set with a port that nobody serves, or a stopped process, in front.
+
+    Without a service no other fault matters.  Podman reloads no rules of a paused container."""
     return tuple(sorted(found, key=lambda each: each.candidate.in_class not in _UNSERVED))
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with ``follows_from`` filled in.  What made a cause stands in front of it."""
+    """Return the set with ``follows_from`` filled in.  A cause stands behind the cause that made it."""
     linked: list[Suspect] = []
     for each in found:
         makers = tuple(one for one in found if one.cause in each.candidate.made_by and one.host == each.host)

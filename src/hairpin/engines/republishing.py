@@ -1,16 +1,18 @@
 """What publishing a port does: the engine's rules for it, and its docker-proxy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
+from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
+from hairpin.engines.chains import BUILT_IN
 from hairpin.engines.missing import missing
 from hairpin.engines.restoring import restored
 from hairpin.host.docker import Container, Engine, PortBinding
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
+from hairpin.netfilter.ir import Family
 from hairpin.network.prefix import Version, address_text
 
 
@@ -67,6 +69,21 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
         if rule.container == container.name:
             position = 1 if rule.position == "first" else None
             yield InsertRule(host.netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
+
+
+def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:
+    """Return whether one of the rules belongs in a chain that is gone.  Docker then refuses to start the container:
+    iptables says "No chain/target/match by that name".  Built-in chains iptables makes itself."""
+    made: set[tuple[Family, str, str]] = set()
+    for each in parts:
+        if isinstance(each, AddChain):
+            made.add((each.family, each.table, each.chain))
+        elif isinstance(each, InsertRule) and each.chain not in BUILT_IN.get(each.table, ()):
+            table = namespace.ruleset.table(each.family, each.table, each.dialect)
+            there = table is not None and table.chain(each.chain) is not None
+            if not there and (each.family, each.table, each.chain) not in made:
+                return True
+    return False
 
 
 def relays(

@@ -19,9 +19,8 @@ from hairpin.change.change import (
     SetSysctl,
     one,
 )
-from hairpin.engines.missing import missing
 from hairpin.engines.options import Version, dockerd_version
-from hairpin.engines.republishing import added_rules, relays, with_container
+from hairpin.engines.republishing import added_rules, lacks_a_chain, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
@@ -59,15 +58,12 @@ def started(host: Host, container: Container, binding: PortBinding) -> Change | 
 
 
 def refuses_start(host: Host, container: Container) -> bool:
-    """Return whether the engine cannot start the container, because a chain for one of its rules is gone: iptables
-    then says "No chain/target/match by that name"."""
+    """Return whether the engine cannot start the container, because a chain for one of its rules is gone."""
     start = _start(host, container)
-    if start is None or start.engine.kind != "docker":  # netavark makes a chain that it lacks
+    if start is None:
         return False
-    namespace, version = host.namespace(host.netns.name), host.version("iptables")
-    lost = missing(with_container(start.engine, start.running), namespace, version)
-    gone = {(each.family, each.table, each.chain) for each in lost.chains}
-    return any((each.family, each.table, each.chain) in gone for each in lost.rules if each.container == container.name)
+    rules = added_rules(host, with_container(start.engine, start.running), start.running)
+    return lacks_a_chain(rules, host.namespace(host.netns.name))
 
 
 def _start(host: Host, container: Container) -> _Start | None:

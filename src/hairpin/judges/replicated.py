@@ -91,7 +91,7 @@ def _case(group: _Group, examination: Examination, evidence: tuple[Evidence, ...
 
 
 class _Heard:
-    """What the replicas of a group said."""
+    """The kernel's answers to the flows of a group."""
 
     def __init__(self, group: _Group, examination: Examination, release: str) -> None:
         self.group = group

@@ -1,5 +1,6 @@
-"""The container is on no network, so Docker ignores the ports that it should publish: it was made with
-``--network none``, or somebody disconnected it.
+"""The container is on no network, so Docker ignores the ports that it should publish.
+
+It was made with ``--network none``, or somebody disconnected it.
 
 Users see: ``docker ps`` shows no mapping, the port is refused.
 
@@ -45,9 +46,9 @@ def _sending(view: View) -> Iterator[Candidate]:
 
 
 def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate of a container that runs on no network; none if it uses somebody else's.
+    """Yield the candidate of a running container without a network; none if it shares one.
 
-    Docker calls an endpoint ``none``, too: that of ``--network none``."""
+    A container with ``--network none`` has an endpoint, which Docker calls ``none``, too."""
     if not container.running:
         return
     if container.network_mode == "none":

@@ -81,8 +81,8 @@ def _reason(error: str) -> str:
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended by itself with an error: it would do so again.  What an
-    administrator stops ends with 0, or by SIGTERM or SIGKILL."""
+    """Return whether the container's program ended by itself with an error: it would do so again.  ``docker stop`` ends
+    a program by SIGTERM or SIGKILL, or the program exits with 0."""
     return container.status == "exited" and not container.error and container.exit_code not in (None, 0, 137, 143)
 
 

@@ -3,9 +3,8 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
-from hairpin.change.change import AddChain, Change, InsertRule
-from hairpin.engines.chains import BUILT_IN
-from hairpin.engines.republishing import published_everywhere, published_too
+from hairpin.change.change import Change
+from hairpin.engines.republishing import lacks_a_chain, published_everywhere, published_too
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.message import Message, message
@@ -48,16 +47,8 @@ def loopback_only(binding: PortBinding) -> bool:
 
 
 def refusal_of(view: View, change: Change) -> Reason | None:
-    """Return the reason why Docker would refuse to start a container that needs these rules: a chain for one of them
-    is gone, and iptables says "No chain/target/match by that name".  Built-in chains it makes itself."""
-    made = {(each.family, each.table, each.chain) for each in change.parts if isinstance(each, AddChain)}
-    for each in change.parts:
-        if isinstance(each, InsertRule) and each.chain not in BUILT_IN.get(each.table, ()):
-            table = view.host_namespace.ruleset.table(each.family, each.table, each.dialect)
-            there = table is not None and table.chain(each.chain) is not None
-            if not there and (each.family, each.table, each.chain) not in made:
-                return "start-refused"
-    return None
+    """Return the reason why the engine would refuse to start a container that needs the rules of the change."""
+    return "start-refused" if lacks_a_chain(change.parts, view.host_namespace) else None
 
 
 def _published_to(view: View, container: Container, binding: PortBinding) -> Change:

@@ -47,25 +47,29 @@ def find(view: View) -> Iterator[Candidate]:
             yield _candidate(engine, container, _held(view, engine, container, binding), binding)
         elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
             yield _candidate(engine, container, tuple(relays(view.host, container, binding)), binding)
-        elif view.stop.reason in _BY_RULES and (lost := _lost(view, engine)):
-            yield _candidate(engine, container, lost, binding, by_rules=True)
+        elif view.stop.reason in _BY_RULES and (rules := _made_again(view, _running(engine))):
+            yield _candidate(engine, container, rules, binding, by_rules=True)
 
 
-def _lost(view: View, engine: Engine) -> tuple[Primitive, ...]:
-    """Return the rules that the daemon makes again when it starts."""
-    running = msgspec.structs.replace(engine, running=True)
+def _running(engine: Engine) -> Engine:
+    return msgspec.structs.replace(engine, running=True)
+
+
+def _made_again(view: View, running: Engine) -> tuple[Primitive, ...]:
+    """Return the rules that the host lacks and that the daemon makes when it starts."""
     lost = missing(running, view.host_namespace, view.host.version("iptables"))
     return restored(lost, view.host_netns, view.host_namespace).parts
 
 
 def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return what the daemon's and then the container's start change; where that is not known, that docker-proxy holds
-    the port.  It is not known before the daemon's first start since boot, when there is no bridge yet."""
-    running = msgspec.structs.replace(engine, running=True)
+    """Return what the daemon's start and then the container's start change.
+
+    Before the daemon's first start since boot there is no bridge.  Then only docker-proxy's socket is simulated."""
+    running = _running(engine)
     engines = tuple(running if each is engine else each for each in view.host.engines)
     change = started(msgspec.structs.replace(view.host, engines=engines), container, binding)
     if change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts):
-        return (*_lost(view, engine), *change.parts)
+        return (*_made_again(view, running), *change.parts)
     held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
     return (AddSocket(view.host_netns, held, message("start dockerd")),)
 

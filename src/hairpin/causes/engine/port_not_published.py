@@ -58,7 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_unserved(view: View) -> bool:
-    """Return whether the packet is for a port of the host itself on which nobody listens, by a container or without."""
+    """Return whether the packet is for a port of the host that no socket holds and no container publishes."""
     flow, namespace = view.flow, view.host_namespace
     packet = _refused(view) if view.in_reply else view.stop.seen.packet
     if packet is None or packet.dport != flow.dport or not view.on_host or flow.protocol not in ("tcp", "udp"):
@@ -74,7 +74,7 @@ def _is_unserved(view: View) -> bool:
 
 
 def _refused(view: View) -> Packet | None:
-    """Return the request that nobody took, if the packet that was stopped is the refusal on its way back."""
+    """Return the request that no socket took, if the stopped packet is its refusal."""
     request = view.branch.request
     return request[-1].packet if view.stop.reason == "no-listener" and request else None
 
