@@ -5,7 +5,8 @@ import shlex
 
 import msgspec
 
-from hairpin.change.change import SetPolicy
+from hairpin.change.change import AddChain, SetPolicy, one
+from hairpin.change.simulate import simulate
 from hairpin.host.managers import Unit
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.save import parse
@@ -52,8 +53,15 @@ BEFORE = "*filter\n:ufw-before-input - [0:0]\n-A ufw-before-input -i lo -j ACCEP
 OPEN = insertion("INPUT", "-p tcp -m tcp --dport 8151 -j ACCEPT")
 
 
+def behind_ufw(before: str, *, loaded: bool = True) -> Network:
+    """Return the host with this before.rules; ``loaded``: with ufw's chain in the kernel."""
+    found = network(("/etc/ufw/before.rules", before), managed_by="ufw")
+    chain = AddChain(HOST_NETNS, OPEN.dialect, "ip", "filter", "ufw-before-input")
+    return simulate(one(chain), found) if loaded else found
+
+
 def test_ufw_keeps_a_rule_in_a_chain_that_it_empties_at_each_reload() -> None:
-    told = remedy(network(("/etc/ufw/before.rules", BEFORE), managed_by="ufw"), OPEN)
+    told = remedy(behind_ufw(BEFORE), OPEN)
     assert [(each.file, each.content) for each in told.persist] == [
         ("/etc/ufw/before.rules", BEFORE.replace(
             "-A ufw", "-A ufw-before-input -p tcp -m tcp --dport 8151 -j ACCEPT\n-A ufw", 1
@@ -62,14 +70,21 @@ def test_ufw_keeps_a_rule_in_a_chain_that_it_empties_at_each_reload() -> None:
     assert told.persist_commands == ("ufw reload",)
 
 
+def test_a_reload_of_ufw_that_would_put_back_the_whole_firewall_is_left_to_a_person() -> None:
+    told = remedy(behind_ufw(BEFORE, loaded=False), OPEN)
+    assert [each.file for each in told.persist] == ["/etc/ufw/before.rules"]
+    assert told.persist_commands == ()
+    assert "`ufw reload` puts all of them back" in said(told)
+
+
 def test_ufw_would_load_other_rules_once_more_at_each_reload() -> None:
     assert kept(("/etc/ufw/before.rules", BEFORE), managed_by="ufw").persist[0].file.startswith("/etc/systemd/system/")
 
 
 def test_a_rule_that_is_saved_already_is_not_saved_again() -> None:
-    told = remedy(network(("/etc/ufw/before.rules", BEFORE), managed_by="ufw"), OPEN)
+    told = remedy(behind_ufw(BEFORE), OPEN)
     saved = told.persist[0].content
-    assert remedy(network(("/etc/ufw/before.rules", saved), managed_by="ufw"), OPEN).persist == ()
+    assert remedy(behind_ufw(saved), OPEN).persist == ()
 
 
 def test_without_a_keeper_of_rules_a_unit_makes_the_rule() -> None:

@@ -154,6 +154,9 @@ PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade
 """Classes of candidates that put engine rules back."""
 OPENING: frozenset[Class] = frozenset({"shared-rule", "closed-host-service", "closed-policy", "engine-protection"})
 """Classes of candidates that let a packet through a rule or policy.  They stand behind PUTTING_BACK in ORDER."""
+_WALLS: frozenset[Class] = frozenset({"dropping-rule", "separation"})
+FOR_SOMEBODY = OPENING | _WALLS
+"""Classes of candidates that are no repair where nobody has the destination: no wall is opened for nobody."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.causes.order import OPENING, PUTTING_BACK, Class, place
+from hairpin.causes.order import FOR_SOMEBODY, OPENING, PUTTING_BACK, Class, place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
@@ -153,9 +153,11 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
         for line in frontier:
             gets_further = False
             for found_now, after in _simulated(line, flow):
-                classes = {each.candidate.in_class for each in found_now}
+                classes = _classes(found_now)
                 if gets_further and not found and classes & OPENING:
                     left_out = True
+                    continue
+                if "address-held-by-nobody" in classes and _classes(line.suspects) & FOR_SOMEBODY:
                     continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
@@ -175,6 +177,10 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
             break
         frontier = following
     return _of_one_size(tuple(found.values())), unread, left_out
+
+
+def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
+    return frozenset(each.candidate.in_class for each in found)
 
 
 def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:

@@ -15,7 +15,7 @@ State = Mapping[str, str]
 """The lines of each part, by ``HOST PART``."""
 
 _PARTS: Mapping[str, str] = {
-    "iptables": "iptables-save; ip6tables-save; iptables-legacy-save; ip6tables-legacy-save",
+    **{program: f"{program}-save" for program in ("iptables", "ip6tables", "iptables-legacy", "ip6tables-legacy")},
     "nft": "nft list ruleset",
     "ipset": "ipset save",
     "ebtables": "ebtables-save",

@@ -106,7 +106,10 @@ def _late_sysctls(disk: Disk) -> tuple[str, ...]:
 
 
 def _saved_rules(disk: Disk) -> tuple[str, ...]:
-    return tuple(f"{command} {path}" for path, command in _SAVED_RULES.items() if disk.files.get(path) is not None)
+    """Return the commands that load the saved rules.  A host whose unit fails to load them boots all the same."""
+    return tuple(
+        f"{command} {path} || true" for path, command in _SAVED_RULES.items() if disk.files.get(path) is not None
+    )
 
 
 def _units(disk: Disk) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 Then its lasting part is carried out, twice as well, and the host is built anew as a reboot would bring it back.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -22,6 +23,7 @@ from hairpin.lab.trial import settled
 
 # How long a host may take after a repair until its other flows are as they were.
 PATIENCE_S = 2.0
+_IF_IT_DROPPED = re.compile(r"if dockerd had set it to DROP: ((ip6?tables) -P (\w+) DROP)")
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -108,13 +110,14 @@ def carry_out(
     ``earlier``: the repairs that were carried out in this lab before.
     """
     faulty = settled_all(lab, seen.flows, patience_s=0.1)
-    failed = _run(lab, printed.commands)
+    commands = (*printed.commands, *_answered(lab, printed, seen.state))
+    failed = _run(lab, commands)
     outcome = failed or settled(lab, flow, flow.before).value
     score = RepairScore(
         scenario=name,
         flow=f"{flow.start} → {flow.to}",
         causes=printed.causes,
-        commands=tuple(command for _, command in printed.commands),
+        commands=tuple(command for _, command in commands),
         by_hand=printed.by_hand,
         outcome=outcome,
         works=outcome == flow.before.value,
@@ -128,7 +131,7 @@ def carry_out(
         score,
         opened=_newly(opened(seen.flows, after), opened(seen.flows, faulty)),
         broken=broken(seen.flows, faulty, after),
-        twice=() if failed else _again(lab, lambda: _run(lab, printed.commands)),
+        twice=() if failed else _again(lab, lambda: _run(lab, commands)),
     )
     return _keep(lab, printed, seen, after, score) if printed.lasts and not failed else score
 
@@ -188,6 +191,15 @@ def _again(lab: Lab, carry: Callable[[], str]) -> tuple[str, ...]:
     failed = carry()
     changed = differences(once, host_state(lab))
     return (f"it fails half-way: {failed}", *changed) if failed and changed else changed
+
+
+def _answered(lab: Lab, printed: Printed, before: State) -> Iterator[tuple[str, str]]:
+    """Yield the commands that the answer leaves to who knows what a policy was before the fault, as the lab does."""
+    for remedy in printed.remedies:
+        for found in filter(None, map(_IF_IT_DROPPED.search, remedy.advice)):
+            command, program, chain = found.groups()
+            if f":{chain} DROP" in before.get(f"{_host(lab, remedy.host).name} {program}", ""):
+                yield remedy.host, command
 
 
 def _run(lab: Lab, commands: tuple[tuple[str, str], ...]) -> str:

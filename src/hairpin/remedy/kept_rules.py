@@ -25,7 +25,7 @@ from hairpin.host.boot.saved_rules import with_policy, with_rule, without_nft_li
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import FieldMatch
+from hairpin.netfilter.ir import Chain, FieldMatch
 from hairpin.remedy import kept_nft
 from hairpin.remedy.firewalld import direct
 from hairpin.remedy.of_today import addresses_of_today
@@ -80,8 +80,7 @@ def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
     chain, no engine makes it, and no file has it.  At boot the chain may come after the rule."""
     if rule.chain.startswith("DOCKER") or any(rule.chain in file.text for file in situation.host.files):
         return False
-    table = situation.network.namespace(rule.netns).ruleset.table(rule.family, rule.table, rule.dialect)
-    chain = table.chain(rule.chain) if table is not None else None
+    chain = _chain(rule, situation)
     return chain is not None and chain.hook is None
 
 
@@ -100,13 +99,33 @@ def _needs_engine(rule: InsertRule) -> bool:
 
 def _by_ufw(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     """Return ufw's files with the rules in ufw's own chains.  A reload empties these and loads them anew; a rule in a
-    built-in chain would be added once more by each reload, so a unit makes it."""
+    built-in chain would be added once more by each reload, so a unit makes it.
+
+    Where ufw's chains are gone from the kernel, a reload would put back the whole firewall, not this rule alone: what
+    that stops is not simulated, so it is left to a person, and the files are for the next boot."""
     known = all(situation.file(_before_rules(rule)) is not None for rule in rules)
     if not known or any(rule.table != "filter" or rule.chain not in _OF_UFW for rule in rules):
         return by_unit(situation, rules)
     prefix = {rule: "ufw6-before-" if rule.family == "ip6" else "ufw-before-" for rule in rules}
     moved = tuple(_in_chain(rule, f"{prefix[rule]}{rule.chain.lower()}") for rule in rules)
-    return Lasting(files=_saved_files(*_BEFORE_RULES, moved, situation), calls=(ReloadUfw(),))
+    files = _saved_files(*_BEFORE_RULES, moved, situation)
+    if all(_chain(rule, situation) is not None for rule in moved):
+        return Lasting(files=files, calls=(ReloadUfw(),))
+    return Lasting(
+        files=files,
+        advice=(
+            message(
+                "ufw is enabled, but its rules are gone from the kernel: `ufw reload` puts all of them back, and what "
+                "they drop stops working"
+            ),
+        ),
+    )
+
+
+def _chain(rule: InsertRule, situation: Situation) -> Chain | None:
+    """Return the rule's chain as the kernel has it."""
+    table = situation.network.namespace(rule.netns).ruleset.table(rule.family, rule.table, rule.dialect)
+    return table.chain(rule.chain) if table is not None else None
 
 
 def _before_rules(rule: InsertRule) -> str:

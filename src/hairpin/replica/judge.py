@@ -48,7 +48,7 @@ def orders_of(
 ) -> tuple[Order, ...]:
     """Return the replicas that a proof needs: one, in which the change is carried out; or a second one where something
     has to be built in.  Raises ChangeError."""
-    built_in, live = parts_of(change)
+    built_in, live = parts_of(change, network)
     if not built_in.parts:
         return (Order(network, flows, evidence, change=live, after=flows),)
     grown = simulate(built_in, network)

@@ -213,6 +213,13 @@ class _Report:
         before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
         judge = self._words(_JUDGES[cause.judge])
         if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
+            if "rule" not in dict(cause.candidate.where):
+                return message(
+                    "{before} now, {after} if what is missing were there ({judge})",
+                    before=before,
+                    after=after,
+                    judge=judge,
+                )
             return message(
                 "{before} now, {after} without that rule, which is meant to stay ({judge})",
                 before=before,

@@ -135,7 +135,12 @@ PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 2
 
 STRETCHED = recorded("healthy-bridge-vxlan")
 STRETCHED_ONE = STRETCHED.namespace(STRETCHED.host_netns("node1"))
+ALONG_BRIDGE = Flow(FromHost(), 4, parse_address("10.77.0.32")[1], "tcp", 80, host="node1")
 FLOODS_TO_NONE = tuple(each for each in STRETCHED_ONE.fdb if each.remote is None)
+FLOODS_ELSEWHERE = tuple(
+    each if each.remote is None else msgspec.structs.replace(each, remote=STRANGER) for each in STRETCHED_ONE.fdb
+)
+LEARNED = (Neighbour("br-stretched", 4, ALONG_BRIDGE.daddr, 0x02420A4D0020, "REACHABLE"),)
 PORT_DOWN = tuple(
     msgspec.structs.replace(each, up=False) if each.name == "vxlan77" else each for each in STRETCHED_ONE.links
 )
@@ -143,7 +148,6 @@ LOOSE = tuple(
     msgspec.structs.replace(each, master=None, port=None) if each.name == "vxlan77" else each
     for each in STRETCHED_ONE.links
 )
-ALONG_BRIDGE = Flow(FromHost(), 4, parse_address("10.77.0.32")[1], "tcp", 80, host="node1")
 
 
 def entered(*, seen_by_far: bool) -> Network:
@@ -158,6 +162,12 @@ CASES: dict[str, Case] = {
     ),
     "the bridge's tunnel floods to no host": Case(
         stretched(fdb=FLOODS_TO_NONE), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,
+    ),
+    "the bridge's tunnel floods to another machine": Case(
+        stretched(fdb=FLOODS_ELSEWHERE, neighbours=()), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,
+    ),
+    "the bridge's tunnel floods to another machine, and the sender has learned the receiver's hardware address": Case(
+        stretched(fdb=FLOODS_ELSEWHERE, neighbours=LEARNED), ALONG_BRIDGE, ("tunnel-fdb-stale",), STRETCHED,
     ),
     "the far tunnel device is not a port of the bridge": Case(
         recorded("tunnel-port-detached"), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,

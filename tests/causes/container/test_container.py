@@ -3,17 +3,21 @@
 import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Endpoint
-from hairpin.network.flow import FromHost
+from hairpin.host.host import Unread
+from hairpin.network.flow import Flow, FromHost, Start
 from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     comes_and_goes,
     ignored,
     on_two_networks,
+    outlived,
     ruled,
     stopped,
     unpublished,
+    with_host,
     with_internal,
     with_link,
     without_addresses,
@@ -23,6 +27,7 @@ from tests.podman_host import with_podman
 from tests.rule_text import with_chain, without, without_chain
 from tests.small_host import (
     HOST_NETNS,
+    OUTSIDE,
     WEB,
     container,
     container_namespace,
@@ -45,6 +50,11 @@ def sharing(web: str, side: str) -> Network:
     sharer = msgspec.structs.replace(container(side), id="d" * 64, name="side", bindings=(), endpoints=())
     listening = tuple(msgspec.structs.replace(each, container=owner.id) for each in container_namespace().sockets)
     return network(inner=container_namespace(listening), docker=engine(sharer, owner))
+
+
+def to_web(start: Start, port: int = 80) -> Flow:
+    """Return the flow to the container's own address."""
+    return Flow(start, 4, WEB, "tcp", port)
 
 
 NOTHING_BUT_LO = msgspec.structs.replace(
@@ -120,6 +130,9 @@ CASES: dict[str, Case] = {
         network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(DARK)),
         msgspec.structs.replace(published(), container="web"), ("container-network-none",),
     ),
+    "it was made anew, and its old address is asked for": Case(
+        outlived(), to_web(FromHost()), ("container-address-not-assigned",),
+    ),
     "its rp_filter is strict, and it replies by another link": Case(
         on_two_networks(rp_filter="1"), published(), ("container-rp-filter-strict",), on_two_networks(rp_filter="2"),
     ),
@@ -134,3 +147,13 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def test_no_wall_is_opened_for_an_address_that_nobody_has() -> None:
+    assert diagnose(outlived(), to_web(OUTSIDE, 81)).causes == ()
+
+
+def test_an_address_is_not_called_free_while_the_engine_is_unread() -> None:
+    silent = Unread("docker-containers", "host", "/containers", "no answer", "e1")
+    half_read = with_host(outlived(), unread=(silent,))
+    assert diagnose(half_read, to_web(FromHost())).causes == ()

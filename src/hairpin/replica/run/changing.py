@@ -1,12 +1,13 @@
 """Makes a change inside a replica, by the steps that carry it out on a host.
 
-No command makes a listening service, a running container or a part of the world.  Such parts are built from the
-simulated network instead: see :func:`parts_of`.
+No command makes a listening service, a running container, a part of the world, or another VNI of a tunnel device.  Such
+parts are built from the simulated network instead: see :func:`parts_of`.
 """
 
 from hairpin.carry.run import carry_out
+from hairpin.change.argv import setting_argv
 from hairpin.change.carrying import carrying
-from hairpin.change.change import Change, InKernel
+from hairpin.change.change import Change, InKernel, Primitive, SetLink
 from hairpin.change.step import LoadRules, RunCommands, Step, refitted
 from hairpin.change.steps import steps
 from hairpin.message import Message, message
@@ -14,13 +15,20 @@ from hairpin.network.network import Network
 from hairpin.replica.run.build import Built
 
 
-def parts_of(change: Change) -> tuple[Change, Change]:
+def parts_of(change: Change, network: Network) -> tuple[Change, Change]:
     """Return the parts of a change that have to be built in, and the parts that commands can make afterwards.
 
     All parts before one that has to be built in are built in too.
     """
-    at = max((number for number, part in enumerate(change.parts, 1) if not isinstance(part, InKernel)), default=0)
+    at = max((number for number, part in enumerate(change.parts, 1) if not _has_command(part, network)), default=0)
     return Change(change.parts[:at]), Change(change.parts[at:])
+
+
+def _has_command(part: Primitive, network: Network) -> bool:
+    if not isinstance(part, SetLink) or part.netns not in network:
+        return isinstance(part, InKernel)
+    namespace = network.namespace(part.netns)
+    return bool(setting_argv(part, namespace)) or namespace.link(part.link.name) == part.link
 
 
 def make(change: Change, network: Network, built: Built) -> tuple[Message, ...]:

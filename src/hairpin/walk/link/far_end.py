@@ -49,13 +49,12 @@ def wrong_end(network: Network, state: State) -> Assumed | None:
     carried = state.carried
     if carried is None:
         return None
-    if carried.frame.packet.dmac is None:
-        return _wrong_end_of_bridges(network, state, carried)
+    frame = carried.frame
     for netns, namespace in network.namespaces():
         for link in namespace.links:
             own = link.tunnel
             same = own is not None and (own.kind, own.key) == (carried.tunnel.kind, carried.tunnel.key)
-            if same and link.mac == carried.frame.packet.dmac and netns != carried.frame.netns:
+            if same and link.mac is not None and link.mac == frame.packet.dmac and netns != frame.netns:
                 target = address_text(state.packet.daddr, state.packet.version)
                 return Assumed(
                     message(
@@ -66,12 +65,11 @@ def wrong_end(network: Network, state: State) -> Assumed | None:
                     ),
                     "read",
                 )
-    return None
+    return _wrong_end_of_bridges(network, state, carried)
 
 
 def _wrong_end_of_bridges(network: Network, state: State, carried: Carried) -> Assumed | None:
-    """Return the reason if a tunnelled frame without a hardware address is for an address behind a tunnel device that
-    was read."""
+    """Return the reason if a tunnelled frame is for an address behind a bridge's tunnel device that was read."""
     frame = carried.frame
     holder = holder_of(network, frame.packet.version, frame.packet.daddr, besides=frame.netns.host)
     if holder is None:

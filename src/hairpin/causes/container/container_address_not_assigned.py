@@ -1,0 +1,106 @@
+"""The flow asks for an address of a container network that no running container has.
+
+Users see: "No route to host" after some seconds at a container's address that worked until the container was
+recreated.
+
+Proof: the address lies in the network's subnet, the engine has given it to nobody, and nobody on the bridge answers for
+it; held by a container with the service, the flow arrives.
+Now: ask for the container by its name, or for a published port.
+Lasting: names or published ports wherever the address is written down.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.rules._translation import dnat_place
+from hairpin.change.change import Change
+from hairpin.engines.starting import held_again
+from hairpin.host.docker import DockerNetwork, PortBinding
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.attachment import attachment_of, engines_read, network_for
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import address_text
+from hairpin.question.suggest import FEW
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the asked address itself is in a network's subnet and nobody has it."""
+    packet = view.stop.seen.packet
+    network = network_for(view.host, packet.daddr, packet.version)
+    if (
+        network is None
+        or view.in_reply
+        or packet.version != 4
+        or packet.protocol not in (TCP, UDP)
+        or packet.daddr != view.flow.daddr
+        or dnat_place(view) is not None
+        or not engines_read(view.host)
+        or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None
+        or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces)
+    ):
+        return
+    port = view.flow.dport
+    binding = PortBinding("udp" if packet.protocol == UDP else "tcp", port, port, None, 4)
+    change = held_again(view.host, packet.daddr, network, binding)
+    if change is None:
+        return
+    asked = address_text(packet.daddr, packet.version)
+    yield Candidate(
+        title=message("No running container has the address {address}", address=asked),
+        detail=_addresses(view.host, network),
+        change=change,
+        where=where(address=asked, network=network.name),
+        in_class="address-held-by-nobody",
+        evidence=(network.evidence,),
+        ways=(
+            Way(
+                Change(()),
+                (
+                    message("ask for the container by its name, which it keeps: hairpin check NAME:{port}", port=port),
+                    message("where the address is written down, write the container's name or a published port"),
+                ),
+            ),
+        ),
+        offered=False,
+    )
+
+
+def _addresses(host: Host, network: DockerNetwork) -> Message:
+    """Return which addresses running containers have; of many only a few."""
+    held = [
+        f"{address_text(endpoint.ipv4, 4)} ({container.name}, {endpoint.network})"
+        for container in host.containers()
+        if container.running
+        for endpoint in container.endpoints
+        if endpoint.ipv4 is not None
+    ]
+    values = {"network": network.name, "count": len(held) - FEW, "addresses": ", ".join(held[:FEW])}
+    if not held:
+        return message(
+            "It belongs to network {network}. The engine gives a container its address anew at each start. No running "
+            "container has an address now.",
+            **values,
+        )
+    if len(held) <= FEW:
+        return message(
+            "It belongs to network {network}. The engine gives a container its address anew at each start. Containers "
+            "have these now: {addresses}.",
+            **values,
+        )
+    return message(
+        "It belongs to network {network}. The engine gives a container its address anew at each start. Containers "
+        "have these now: "
+        "{addresses} and {count} more.",
+        **values,
+    )
+
+
+CAUSE = Cause(
+    id="container-address-not-assigned",
+    title=message("No container has the asked address"),
+    source="docs.docker.com: IP address and hostname of a container",
+    reasons=frozenset({"no-neighbour", "no-carrier"}),
+    find=find,
+)
