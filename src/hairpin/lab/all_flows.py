@@ -53,10 +53,15 @@ class Way(msgspec.Struct, frozen=True, order=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A running container: its first process in the host's PID namespace, and its first address."""
+    """A running container: its first process in the host's PID namespace, and its addresses."""
 
     pid: int
-    address: str
+    addresses: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """The first address, or nothing."""
+        return next(iter(self.addresses), "")
 
 
 class _State(msgspec.Struct, frozen=True, rename="pascal"):
@@ -204,7 +209,7 @@ def containers(lab: Lab) -> dict[str, Found]:
                 box = msgspec.json.decode(text, type=_Inspected)
                 addresses = (each.address for each in box.network_settings.networks.values())
                 name = f"container:{box.name.removeprefix('/')}{suffix}"
-                found[name] = Found(box.state.pid, next(filter(None, addresses), ""))
+                found[name] = Found(box.state.pid, tuple(filter(None, addresses)))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -21,6 +21,8 @@ from hairpin.lab.trial import break_host, running_scenario, settled
 
 MOST_FLOWS = 3
 MOST_REPAIRS = 3
+_CONTAINERS = "172."
+"""How the addresses begin that Docker gives: of its default pools in a lab that has few networks."""
 
 
 class AskedScore(msgspec.Struct, frozen=True):
@@ -136,7 +138,8 @@ def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
         left_out = tuple(fault.name for fault in draw.faults if not _broken_by(lab, fault))
         flows = tuple(flow for flow in flows if _starts(lab, flow))
         answers = [(flow, *_asked(lab, flow, command)) for flow in flows]
-        asked = [_judged(draw, flow, outcome, answer) for flow, outcome, answer in answers]
+        held = {address for box in containers(lab).values() for address in box.addresses}
+        asked = [_judged(_truths(draw, flow, held), flow, outcome, answer) for flow, outcome, answer in answers]
         if draw.healthy is not None and draw.healthy.everything and draw.healthy.healthy:
             asked.append(_everything(draw.healthy, ask(lab.host, (), command)))
         repairs = _repaired(lab, flows, seen, command)
@@ -240,7 +243,16 @@ def _printed(answer: Answer) -> Printed | None:
     return printed if printed.remedies else None
 
 
-def _judged(draw: Draw, flow: Flow, outcome: Outcome, answer: Answer) -> AskedScore:
+def _truths(draw: Draw, flow: Flow, held: Set[str]) -> frozenset[str]:
+    """Return the causes that the faults made.  A fault that takes a container's address away makes one more for the
+    flow that asks for this address; ``held``: those that containers have."""
+    of_faults = frozenset(cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives)
+    address = flow.to.rpartition(":")[0]
+    gone = address.startswith(_CONTAINERS) and address not in held
+    return of_faults | ({"container-address-not-assigned"} if gone else frozenset[str]())
+
+
+def _judged(truths: frozenset[str], flow: Flow, outcome: Outcome, answer: Answer) -> AskedScore:
     asked = f"{flow.start} → {flow.to}"
     if answer.report is None or not answer.report.flows:
         said = answer.complaint.splitlines()[-1] if answer.complaint else "it printed nothing"
@@ -249,7 +261,6 @@ def _judged(draw: Draw, flow: Flow, outcome: Outcome, answer: Answer) -> AskedSc
     found = answer.report.flows[0]
     named = tuple(cause.id for cause in answer.report.blocking(found))
     failing = outcome is not Outcome.DELIVERED
-    truths = {cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives}
     needed = bool(named) and named[0] in truths if failing else None
     if _disagrees(answer, outcome):
         wrong = (f"the connection was {outcome.value}, hairpin says {found.verdict}",)
