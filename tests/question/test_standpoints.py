@@ -3,7 +3,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import Route
+from hairpin.host.route import Neighbour, Route
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, inside, parse_address
 from hairpin.question.standpoints import clients, lan_client, lan_link, primary_address, somebody
@@ -54,6 +54,32 @@ def test_a_lan_client_is_on_the_default_routes_link() -> None:
     assert neighbour is not None
     assert inside(neighbour, HOST_ADDRESS, 24, 4)
     assert neighbour not in (HOST_ADDRESS, number("198.51.100.1"), number("198.51.100.0"), number("198.51.100.255"))
+
+
+BACKEND = Address("docker1", 4, number("198.51.100.126"), 25)
+UPPER = route("198.51.100.128/25", "docker1")
+LOWER = route("198.51.100.0/25", "docker1")
+
+
+@pytest.mark.parametrize(("taken", "seen", "part"), (
+    (LOWER, None,             "198.51.100.0/25"),  # the default route's gateway is .1
+    (UPPER, None,             "198.51.100.0/24"),
+    (UPPER, "198.51.100.200", "198.51.100.128/25"),
+))  # fmt: skip
+def test_a_lan_client_is_in_the_part_that_another_route_takes(taken: Route, seen: str | None, part: str) -> None:
+    """Only if a machine was seen there: most container networks lie in a part of a big network that nobody uses."""
+    found = host(BACKEND, routes=(taken,))
+    if seen is not None:
+        entry = Neighbour("eth0", 4, number(seen), 0x020000000001, "STALE")
+        found = found.with_namespace(
+            HOST_NETNS, msgspec.structs.replace(found.namespace(HOST_NETNS), neighbours=(entry,))
+        )
+    neighbour = lan_client(found, HOST_NETNS, 4)
+    base, _, length = part.partition("/")
+    assert neighbour is not None
+    assert inside(neighbour, number(base), int(length), 4)
+    if seen is None and taken is UPPER:
+        assert neighbour == lan_client(network(), HOST_NETNS, 4)
 
 
 def test_without_a_default_route_an_uplink_with_an_address() -> None:

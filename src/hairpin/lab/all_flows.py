@@ -203,7 +203,7 @@ def containers(lab: Lab) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for host in lab.hosts:
         suffix = f"@{host.name}" if len(lab.hosts) > 1 else ""
-        with suppress(LabError, OSError):
+        with suppress(LabError):
             for one in msgspec.json.decode(engine.api(host, "/containers/json"), type=list[_Listed]):
                 text = engine.api(host, f"/containers/{one.id}/json")
                 box = msgspec.json.decode(text, type=_Inspected)

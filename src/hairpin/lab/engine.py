@@ -176,18 +176,23 @@ def container_pid(host: Node, name: str) -> int:
     by_podman = Path(f"/proc/{host.pid}/root{PODMAN_SETTINGS}").exists()
     try:
         return int(json.loads(api(host, f"/containers/{name}/json"))["State"]["Pid"])
-    except (LabError, OSError):
+    except LabError:
         if not by_podman:
             raise
     return int(host.run(("podman", "inspect", "--type", "container", "--format", "{{.State.Pid}}", name)))
 
 
 def api(host: Node, path: str) -> bytes:
-    """Return the body of a GET of the host's Docker Engine API; raise LabError when it is not 200."""
+    """Return the body of a GET of the host's Docker Engine API; raise LabError unless the answer is 200."""
     with contextlib.closing(_ApiConnection(docker_host(host).removeprefix("unix://"))) as connection:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        body = response.read()
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise LabError(
+                message("the lab host's engine does not answer {path}: {reason}", path=path, reason=str(error))
+            ) from error
     if response.status != http.HTTPStatus.OK:
         raise LabError(
             message(

@@ -1,8 +1,9 @@
 """Scores hairpin on random sets of faults: the truth is the real connection, before the faults, with them, repaired."""
 
 import random
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -21,6 +22,8 @@ from hairpin.lab.trial import break_host, running_scenario, settled
 
 MOST_FLOWS = 3
 MOST_REPAIRS = 3
+ICMP_PAUSE_S = 6.0
+"""In this time the kernel's allowance for ICMP errors to one host fills up: net/ipv4/route.c ip_error()."""
 _CONTAINERS = "172."
 """How the addresses begin that Docker gives: of its default pools in a lab that has few networks."""
 
@@ -218,7 +221,11 @@ def _asked(lab: Lab, flow: Flow, command: tuple[str, ...]) -> tuple[Outcome, Ans
     outcome = _now(lab, flow)
     # A port alone asks about several addresses, of which the connection is one.
     answer = ask(lab.host, flow.arguments(target=flow.to), command)
-    return (_now(lab, flow) if _disagrees(answer, outcome) else outcome), answer
+    if not _disagrees(answer, outcome):
+        return outcome, answer
+    if outcome is Outcome.TIMEOUT and not _disagrees(answer, Outcome.UNREACHABLE):
+        time.sleep(ICMP_PAUSE_S)
+    return _now(lab, flow), answer
 
 
 def _now(lab: Lab, flow: Flow) -> Outcome:
@@ -243,7 +250,7 @@ def _printed(answer: Answer) -> Printed | None:
     return printed if printed.remedies else None
 
 
-def _truths(draw: Draw, flow: Flow, held: Set[str]) -> frozenset[str]:
+def _truths(draw: Draw, flow: Flow, held: Collection[str]) -> frozenset[str]:
     """Return the causes that the faults made.  A fault that takes a container's address away makes one more for the
     flow that asks for this address; ``held``: those that containers have."""
     of_faults = frozenset(cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives)

@@ -2,6 +2,9 @@
 ``netns`` is the namespace that is examined as the host.
 """
 
+from collections.abc import Iterator
+
+from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
 from hairpin.network.network import Network, addresses_of, is_uplink, outer_link, owns_address
@@ -71,19 +74,48 @@ def _only_containers(network: Network, netns: Netns, name: str | None) -> bool:
 
 
 def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return a free address in the network of the default route's link."""
+    """Return a free address in the network of the default route's link.
+
+    Where another route of the host takes a part of that network in which machines were seen, one of that part: this
+    host's answers to them go astray."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
-    gateways = {hop.gateway for route in host.routes for hop in route.next_hops}
     for address in addresses_of(host, link, version):
-        hosts = 1 << (width(version) - address.prefix_length)
-        if hosts < 4 or address.scope != "global":
+        if address.scope != "global":
             continue
-        base = network_of(address.value, address.prefix_length, version)
-        for offset in (hosts - 6, hosts - 3, 2, 3, 1):
-            value = base + offset % hosts
-            if value in gateways or owns_address(host, version, value) or offset % hosts in (0, hosts - 1):
-                continue
+        own = (network_of(address.value, address.prefix_length, version), address.prefix_length)
+        for base, length in (*_taken_parts(host, link, version, own), own):
+            value = _free_address(host, base, length, version)
+            if value is not None:
+                return value
+    return None
+
+
+def _taken_parts(
+    host: Namespace, link: str | None, version: Version, lan: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the parts of the link's network that routes by another link take, and in which a gateway or a neighbour on
+    the link is."""
+    hops = [hop for route in host.routes for hop in route.next_hops if hop.link == link]
+    seen = [*(hop.gateway for hop in hops), *(each.value for each in host.neighbours if each.link == link and each.mac)]
+    for route in host.routes:
+        part = (route.destination, route.prefix_length)
+        if (
+            (route.version, route.table) == (version, TABLE_MAIN)
+            and route.prefix_length > lan[1]
+            and inside(route.destination, *lan, version)
+            and all(hop.link != link for hop in route.next_hops)
+            and any(each is not None and inside(each, *part, version) for each in seen)
+        ):
+            yield part
+
+
+def _free_address(host: Namespace, base: int, prefix_length: int, version: Version) -> int | None:
+    hosts = 1 << (width(version) - prefix_length)
+    gateways = {hop.gateway for route in host.routes for hop in route.next_hops}
+    for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
+        value = base + offset % hosts
+        if value not in gateways and not owns_address(host, version, value) and offset % hosts not in (0, hosts - 1):
             return value
     return None
 

@@ -60,6 +60,11 @@ def find(view: View) -> Iterator[Candidate]:
                 (
                     message("ask for the container by its name, which it keeps: hairpin check NAME:{port}", port=port),
                     message("where the address is written down, write the container's name or a published port"),
+                    message(
+                        "if it is the address of a machine elsewhere: network {network} covers it, so make the network "
+                        "anew with another subnet",
+                        network=network.name,
+                    ),
                 ),
             ),
         ),
