@@ -3,10 +3,11 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import AddNeighbour, AddPolicyRule, DeleteNeighbour, ReplaceFdbEntry, ReplaceRoute
+from hairpin.change.change import AddNeighbour, AddPolicyRule, AddRoute, DeleteNeighbour, ReplaceFdbEntry, ReplaceRoute
 from hairpin.change.entries import check_gateways, with_entry, with_other_entry, without_entry
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
+from hairpin.host.link import Link
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from tests.small_host import HOST_NETNS, route
 
@@ -38,6 +39,16 @@ def test_a_gateway_has_to_be_on_its_link() -> None:
     for gateway, link in ((7, "eth0"), (0xC6336464, "eth1"), (0x0A000001, "eth0")):
         with pytest.raises(ChangeError):
             check_gateways(namespace, Route(4, 0, 0, next_hops=(NextHop(link, gateway),)))
+
+
+def test_the_kernel_takes_no_route_by_a_link_that_is_down() -> None:
+    for up in (True, False):
+        namespace = Namespace("host", links=(Link(2, "eth0", up=up),))
+        if up:
+            assert len(with_entry(namespace, AddRoute(HOST_NETNS, FAR)).routes) == 1
+        else:
+            with pytest.raises(ChangeError, match="eth0 is down"):
+                with_entry(namespace, AddRoute(HOST_NETNS, FAR))
 
 
 def test_a_gateway_is_one_host() -> None:

@@ -10,7 +10,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import proxy_off, with_host
+from tests.causes.hosts import proxy_off, with_host, with_link, without_addresses, without_route
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule, without_chain
 from tests.small_host import (
     CLIENT,
@@ -144,6 +144,15 @@ def test_lost_rules_are_put_back_before_the_packet_slips_through_elsewhere() -> 
     flushed = host_namespace(without_chain("nat", "DOCKER", rules=closed))
     assert causes(network(host_namespace(closed)), published()) == ["docker-user-drops"]
     assert causes(network(flushed), published()) == ["docker-nat-chain-missing", "docker-user-drops"]
+
+
+def test_a_bridge_without_its_address_that_is_down_has_both_causes() -> None:
+    """Neither the address alone nor the link alone gives the host its route back."""
+    host = without_route(without_addresses(host_namespace(), "docker0"), parse_address("172.17.0.0")[1])
+    broken = with_link(host, "docker0", up=False)
+    assert sorted(causes(network(broken), published())) == ["bridge-address-missing", "bridge-down"]
+    for half in (host, with_link(host_namespace(), "docker0", up=False)):
+        assert len(causes(network(half), published())) == 1
 
 
 def test_two_faults_at_one_place_are_both_named() -> None:

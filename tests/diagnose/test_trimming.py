@@ -34,6 +34,11 @@ def test_a_rule_that_the_replies_need_stays() -> None:
     assert trimmed(candidate, both_ways, published(), ()).change == Change((REQUEST, REPLY))
 
 
+def test_engine_rules_that_were_lost_together_come_back_together() -> None:
+    candidate = Candidate(NOTHING, NOTHING, Change((REQUEST, REPLY)), (), "lost-engine-rule")
+    assert trimmed(candidate, CLOSED, published(), ()).change == Change((REQUEST, REPLY))
+
+
 def test_what_is_no_exception_stays_whole() -> None:
     deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
     candidate = Candidate(NOTHING, NOTHING, Change((deletion, REPLY)), (), "dropping-rule")

@@ -77,6 +77,18 @@ def test_what_a_change_breaks_is_said() -> None:
     ]
 
 
+def test_another_end_of_a_flow_that_still_fails_is_no_side_effect() -> None:
+    whole = closed("-p tcp --dport 7000 -j DROP")
+    rule = rule_of("ip", "filter", "INPUT", "-p tcp --dport 22 -j DROP")
+    assert rule is not None
+    shut = network(host_namespace(with_rule("filter INPUT", "-p tcp --dport 22 -j REJECT"), sockets=SOCKETS))
+    breaking = Change((InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1),))
+    candidate = Candidate(NOTHING, NOTHING, breaking, (), "dropping-rule")
+    for found, changes in ((whole, True), (shut, False)):
+        (told,) = weighed(remedies("some-cause", candidate, found), candidate, others_of(found), (), (), meant=False)
+        assert any("198.51.100.11:22/tcp" in (each.flow or "") for each in told.side_effects) == changes
+
+
 def test_a_way_that_does_not_deliver_the_flow_is_left_out() -> None:
     whole = closed("-p tcp --dport 7000 -j DROP")
     (suspect,) = diagnose(whole, WWW).causes

@@ -34,6 +34,7 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
     """Return the namespace with the entry."""
     match part:
         case AddRoute(route=route):
+            _check_links(namespace, route)
             hops = tuple(_flagged(namespace, route.version, hop) for hop in route.next_hops)
             return _replace(namespace, routes=(*namespace.routes, _replace(route, next_hops=hops)))
         case AddPolicyRule(rule=rule):
@@ -46,6 +47,17 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
             return _replace(namespace, fdb=(*namespace.fdb, forwarding))
         case _:
             assert_never(part)
+
+
+def _check_links(namespace: Namespace, route: Route) -> None:
+    """Raise ChangeError for a route by a link that is not up.
+
+    Source: net/ipv4/fib_semantics.c fib_check_nh(), net/ipv6/route.c fib6_nh_init(): ENETDOWN
+    """
+    for hop in route.next_hops:
+        link = namespace.link(hop.link) if hop.link is not None else None
+        if link is not None and not link.up:
+            raise ChangeError(message("{link} is down, and the kernel takes no route by it", link=link.name))
 
 
 def with_other_entry(namespace: Namespace, part: ReplaceRoute | ReplaceFdbEntry) -> Namespace:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Way
+from hairpin.causes.order import PUTTING_BACK
 from hairpin.change.change import AddSocket, Change, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
@@ -14,7 +15,10 @@ from hairpin.walk.walk import walk_flow
 
 
 def trimmed(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
-    """Return the candidate whose change and ways have only what the flow needs, once ``others`` are made."""
+    """Return the candidate whose change and ways have only what the flow needs, once ``others`` are made.  Of lost
+    engine rules that belong together none is left out."""
+    if candidate.in_class in PUTTING_BACK:
+        return candidate
     try:
         for change in others:
             network = simulate(change, network)

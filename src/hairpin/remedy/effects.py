@@ -120,7 +120,7 @@ def _held(
         if may_enter_unread(after, then):
             left_out += 1
             continue
-        if verdict == trace.verdict:
+        if not (succeeds(verdict) or succeeds(trace.verdict)) or verdict == trace.verdict:
             continue
         if not meant and succeeds(verdict) and trace.flow.purpose != "asked":
             restored.append(_told(trace.flow))

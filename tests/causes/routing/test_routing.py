@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
+from hairpin.change.change import AddRoute, DeleteRoute
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.route import PolicyRule
-from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
@@ -158,6 +160,14 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def test_a_route_for_one_address_helps_only_a_client_that_somebody_named() -> None:
+    inside = parse_address("198.51.100.100")[1]
+    for start, repair in ((Outside(inside), AddRoute), (Lan(inside), DeleteRoute)):
+        (found,) = diagnose(with_router_inside("0"), published(start)).causes
+        assert found.cause == "client-inside-container-subnet"
+        assert [type(each) for each in found.candidate.change.parts] == [repair]
 
 
 @pytest.mark.parametrize("rp_filter", ("0", "1", "2"))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.routing._overlap import Overlap, led_past, overlaps
+from hairpin.causes.routing._overlap import Overlap, led_past, moved_away, overlaps
 from hairpin.change.change import DeleteRoute, one
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
@@ -49,7 +49,10 @@ def find(view: View) -> Iterator[Candidate]:
                 name=holder.container.name,
                 **values,
             )
-        yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
+        if isinstance(start, Lan):  # nobody has named this client: a route for it helps no other one
+            yield moved_away(each, title, detail, in_class="client-in-container-subnet")
+        else:
+            yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
 
 
 def _led_astray(each: Overlap, client: str) -> Candidate:
