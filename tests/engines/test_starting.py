@@ -13,8 +13,9 @@ from hairpin.engines.starting import (
     started,
     takes_restart_policy,
 )
-from hairpin.host.docker import Endpoint, PortBinding
+from hairpin.host.docker import Endpoint, PortBinding, Subnet
 from hairpin.network.flow import FromHost
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.walk.walk import walk_flow
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
@@ -36,6 +37,27 @@ def test_a_started_container_answers_on_its_port() -> None:
     assert change.calls == (SetContainerState("docker", "start", "web"),)
     assert walk_flow(STOPPED, published()).verdict != "delivered"
     assert walk_flow(simulate(change, STOPPED), published()).verdict == "delivered"
+
+
+SIX = Subnet(6, parse_address("2001:db8:d0c::")[1], 64, parse_address("2001:db8:d0c::1")[1])
+
+
+@pytest.mark.parametrize("ipv6", (True, False))
+def test_a_container_gets_an_ipv6_address_where_its_network_gives_one(ipv6: bool) -> None:
+    docker = engine(container("exited"))
+    (bridge,) = docker.networks
+    dual = msgspec.structs.replace(bridge, ipv6=ipv6, subnets=(*bridge.subnets, SIX))
+    net = network(
+        host_namespace(without("172.17.0.2"), sockets=()), docker=msgspec.structs.replace(docker, networks=(dual,))
+    )
+    change = started(net.this, container("exited"), BINDING)
+    assert change is not None
+    (added,) = (each for each in change.parts if isinstance(each, AddNamespace))
+    given = [address_text(each.value, 6) for each in added.namespace.addresses if each.version == 6]
+    defaults = [each.version for each in added.namespace.routes if each.prefix_length == 0]
+    assert (given, defaults) == ((["2001:db8:d0c::2"], [4, 6]) if ipv6 else ([], [4]))
+    assert (("net", "ipv6", "conf", "eth0", "disable_ipv6"), "0") in added.sysctls or not ipv6
+    assert walk_flow(simulate(change, net), published()).verdict == "delivered"
 
 
 def test_podman_makes_the_bridge_that_it_had_removed_with_its_last_container() -> None:

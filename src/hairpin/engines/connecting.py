@@ -11,17 +11,18 @@ import msgspec
 
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteRule, DeleteSocket, InsertRule, Primitive
+from hairpin.engines.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
-from hairpin.engines.starting import bridged_subnet, free_address, gateway_of, veth_pair
+from hairpin.engines.starting import bridged_subnet, veth_pair
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, Link
-from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
+from hairpin.host.link import Link
+from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
-from hairpin.network.prefix import address_text, network_of
+from hairpin.network.prefix import address_text
 
 
 def connected(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
@@ -35,14 +36,7 @@ def connected(host: Host, container: Container, joined: DockerNetwork) -> Change
         return None
     if container.on_host_network or not container.endpoints:
         return None
-    endpoint = Endpoint(
-        joined.name,
-        joined.id,
-        ipv4=free_address(engine, subnet),
-        ipv4_prefix_length=subnet.prefix_length,
-        gateway4=gateway_of(subnet),
-    )
-    parts = tuple(_parts(host, engine, container, joined, endpoint))
+    parts = tuple(_parts(host, engine, container, joined, new_endpoint(engine, joined, subnet)))
     return Change(parts, (ConnectContainer(engine.kind, "connect", joined.name, container.name),))
 
 
@@ -73,7 +67,9 @@ def _parts(
         container, endpoints=endpoints, bindings=bindings if first_time else container.bindings
     )
     namespace = _grown(before, inner, endpoint, way_out=way_out)
-    yield AddNamespace(host.name, namespace, outer, changed, _sysctls_of(before, inner))
+    yield AddNamespace(
+        host.name, namespace, outer, changed, (*_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
+    )
     if first_time:
         yield from added_rules(host, with_container(engine, changed), changed)
         for binding in bindings:
@@ -84,24 +80,21 @@ def _parts(
 
 def _grown(before: Namespace, link: Link, endpoint: Endpoint, *, way_out: bool) -> Namespace:
     """Return the container's namespace with the interface, its address and its routes."""
-    address, length = endpoint.ipv4 or 0, endpoint.ipv4_prefix_length
-    default = Route(4, 0, 0, next_hops=(NextHop(link.name, endpoint.gateway4),))
-    others = tuple(each for each in before.routes if not (way_out and _is_default(each)))
+    new = addresses(endpoint, link.name)
+    replaced = frozenset(each.version for each in new) if way_out else frozenset[int]()
     return msgspec.structs.replace(
         before,
         links=(*before.links, link),
-        addresses=(*before.addresses, Address(link.name, 4, address, length)),
+        addresses=(*before.addresses, *new),
         routes=(
-            *others,
-            Route(4, address, 32, TABLE_LOCAL, "local", (NextHop(link.name),)),
-            Route(4, network_of(address, length, 4), length, next_hops=(NextHop(link.name),), prefsrc=address),
-            *((default,) if way_out else ()),
+            *(each for each in before.routes if not (_is_default(each) and each.version in replaced)),
+            *routes(endpoint, link.name, way_out=way_out),
         ),
     )
 
 
 def _is_default(route: Route) -> bool:
-    return (route.version, route.prefix_length, route.table) == (4, 0, TABLE_MAIN)
+    return (route.prefix_length, route.table) == (0, TABLE_MAIN)
 
 
 def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:

@@ -19,6 +19,7 @@ from hairpin.change.change import (
     SetSysctl,
     one,
 )
+from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, lacks_a_chain, relays, with_container
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
@@ -27,18 +28,18 @@ from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
-from hairpin.network.prefix import address_text, network_of
+from hairpin.network.prefix import address_text
 
 _FIRST_UPDATE: Version = (5, 1, 0)
 
 
 class _Start(msgspec.Struct, frozen=True):
-    """A container as its engine starts it: on the subnet of ``joined``, with the first address of its own."""
+    """A container as its engine starts it: with one endpoint, on ``joined``, whose IPv4 subnet is ``subnet``."""
 
     engine: Engine
     joined: DockerNetwork
     subnet: Subnet
-    address: int
+    endpoint: Endpoint
     running: Container
 
 
@@ -57,6 +58,20 @@ def started(host: Host, container: Container, binding: PortBinding) -> Change | 
     return Change(tuple(_parts(host, start, binding)), (call,))
 
 
+def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
+    """Return the calls that restart the container and, behind it, the running ones on its network namespace
+    (``--network container:NAME``): without it they would keep the old namespace, which has lost its link."""
+    engine = host.engine_of(container)
+    sharers = (each for each in engine.containers if each.running and _shares(host, each, container))
+    names = (container.name, *(each.name for each in sharers))
+    return tuple(SetContainerState(engine.kind, "restart", name, engine.user) for name in names)
+
+
+def _shares(host: Host, one_: Container, owner: Container) -> bool:
+    mode, _, name = one_.network_mode.partition(":")
+    return mode == "container" and host.container(name) == owner
+
+
 def refuses_start(host: Host, container: Container) -> bool:
     """Return whether the engine cannot start the container, because a chain for one of its rules is gone."""
     start = _start(host, container)
@@ -72,11 +87,8 @@ def _start(host: Host, container: Container) -> _Start | None:
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
-    own = next((each.ipv4 for each in container.endpoints if each.network == joined.name), None)
-    address = own or free_address(engine, subnet)
-    endpoint = Endpoint(
-        joined.name, joined.id, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=gateway_of(subnet)
-    )
+    own = next((each for each in container.endpoints if each.network == joined.name), None)
+    endpoint = new_endpoint(engine, joined, subnet, own)
     running = msgspec.structs.replace(
         container,
         status="running",
@@ -84,7 +96,7 @@ def _start(host: Host, container: Container) -> _Start | None:
         bindings=tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings),
         netns=f"container:{container.name}",
     )
-    return _Start(engine, joined, subnet, address, running)
+    return _Start(engine, joined, subnet, endpoint, running)
 
 
 def _started_rootless(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
@@ -134,7 +146,8 @@ def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBin
     if subnet is None:
         return None
     holder = Container("", address_text(address, 4), "running", netns=f"container:{address_text(address, 4)}")
-    return one(_attached(host, holder, joined, subnet, address, binding))
+    endpoint = Endpoint(joined.name, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=gateway_of(subnet))
+    return one(_attached(host, holder, joined, endpoint, binding))
 
 
 def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
@@ -170,48 +183,31 @@ def _bridge(host: Host, joined: DockerNetwork, subnet: Subnet) -> Iterator[Primi
     yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
 
 
-def gateway_of(subnet: Subnet) -> int:
-    """Return the bridge's address: the gateway of the network's containers."""
-    return subnet.gateway or network_of(subnet.network, subnet.prefix_length, 4) + 1
-
-
 def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitive]:
     yield from _bridge(host, start.joined, start.subnet)
-    yield _attached(host, start.running, start.joined, start.subnet, start.address, binding)
+    yield _attached(host, start.running, start.joined, start.endpoint, binding)
     yield from added_rules(host, with_container(start.engine, start.running), start.running)
     yield from relays(host, start.running, binding)
 
 
-def free_address(engine: Engine, subnet: Subnet) -> int:
-    """Return the first address of the subnet that no container of the engine has."""
-    taken = {each.ipv4 for container in engine.containers for each in container.endpoints}
-    candidate = network_of(subnet.network, subnet.prefix_length, 4) + 2
-    while candidate in taken or candidate == subnet.gateway:
-        candidate += 1
-    return candidate
-
-
 def _attached(
-    host: Host, container: Container, joined: DockerNetwork, subnet: Subnet, address: int, binding: PortBinding
+    host: Host, container: Container, joined: DockerNetwork, endpoint: Endpoint, binding: PortBinding
 ) -> AddNamespace:
     """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
     eth0, outer_link = veth_pair(host, "eth0", joined.bridge)
     lo = Link(1, "lo", "loopback", flags=("LOOPBACK", "UP"))
-    length = subnet.prefix_length
     namespace = Namespace(
         name=f"container:{container.name}",
         links=(lo, eth0),
-        addresses=(Address("lo", 4, 0x7F000001, 8, "host"), Address("eth0", 4, address, length)),
+        addresses=(Address("lo", 4, 0x7F000001, 8, "host"), *addresses(endpoint, "eth0")),
         routes=(
             Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),)),
-            Route(4, address, 32, TABLE_LOCAL, "local", (NextHop("eth0"),)),
-            Route(4, network_of(address, length, 4), length, next_hops=(NextHop("eth0"),), prefsrc=address),
-            Route(4, 0, 0, next_hops=(NextHop("eth0", gateway_of(subnet)),)),
+            *routes(endpoint, "eth0", way_out=True),
         ),
-        sockets=_service(binding),
+        sockets=_service(binding, is_dual=endpoint.ipv6 is not None),
     )
-    sysctls = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"),)
-    return AddNamespace(host.name, namespace, outer_link, container, sysctls)
+    values = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"), *sysctls(endpoint, "eth0"))
+    return AddNamespace(host.name, namespace, outer_link, container, values)
 
 
 def veth_pair(host: Host, name: str, bridge: str | None) -> tuple[Link, Link]:
@@ -222,8 +218,9 @@ def veth_pair(host: Host, name: str, bridge: str | None) -> tuple[Link, Link]:
     return Link(inner, name, "veth", peer_index=outer, peer_netnsid=0), port
 
 
-def _service(binding: PortBinding) -> tuple[Socket, ...]:
-    """Return the socket of the service; none for SCTP, whose sockets are not modelled."""
+def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
+    """Return the socket of the service, for both families if the container has both; none for SCTP, whose sockets are
+    not modelled."""
     if binding.protocol == "sctp":
         return ()
-    return (Socket(binding.protocol, 4, None, binding.container_port),)
+    return (Socket(binding.protocol, 6 if is_dual else 4, None, binding.container_port),)

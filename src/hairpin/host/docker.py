@@ -105,6 +105,11 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         """Return the driver option's value, or None."""
         return dict(self.options).get(name)
 
+    @property
+    def gives_bridge_an_address(self) -> bool:
+        """Whether the bridge has the gateway's address; with ``inhibit_ipv4`` another machine is the gateway."""
+        return not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
+
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})

@@ -78,7 +78,7 @@ class SideEffect(msgspec.Struct, frozen=True):
 
 
 class Repair(msgspec.Struct, frozen=True):
-    """A remedy: ``commands`` repair now; ``persist`` and ``persist_commands`` keep it; ``advice`` is for a person."""
+    """A remedy: ``commands`` repair now; ``persist`` and ``persist_commands`` keep it."""
 
     id: str
     commands: tuple[str, ...] = ()
@@ -86,7 +86,6 @@ class Repair(msgspec.Struct, frozen=True):
     persist: tuple[KeptFile, ...] = ()
     persist_commands: tuple[str, ...] = ()
     side_effects: tuple[SideEffect, ...] = ()
-    advice: tuple[str, ...] = ()
 
 
 class Printed(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from hairpin.lab.random_faults import NO_FAULT, Draw, kinds
 from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, left_by, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
+from hairpin.lab.topology import HOST, PUBLIC
 from hairpin.lab.trial import break_host, running_scenario, settled
 
 MOST_FLOWS = 3
@@ -213,7 +214,9 @@ def _starts(lab: Lab, flow: Flow) -> bool:
 
 def _flow(lab: Lab, way: Way) -> Flow:
     address = containers(lab)[way.to].address if way.to.startswith("container:") else way.to
-    return Flow(start=way.start, to=f"{address}:{way.port}")
+    # What the gateway maps is known to nobody but the user.
+    stated = ("--public", f"{PUBLIC}={HOST}") if address == PUBLIC else ()
+    return Flow(start=way.start, to=f"{address}:{way.port}", options=stated)
 
 
 def _asked(lab: Lab, flow: Flow, command: tuple[str, ...]) -> tuple[Outcome, Answer]:

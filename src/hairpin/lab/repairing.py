@@ -3,7 +3,6 @@
 Then its lasting part is carried out, twice as well, and the host is built anew as a reboot would bring it back.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
@@ -23,7 +22,6 @@ from hairpin.lab.trial import settled
 
 # How long a host may take after a repair until its other flows are as they were.
 PATIENCE_S = 2.0
-_IF_IT_DROPPED = re.compile(r"if dockerd had set it to DROP: ((ip6?tables) -P (\w+) DROP)")
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -110,14 +108,14 @@ def carry_out(
     ``earlier``: the repairs that were carried out in this lab before.
     """
     faulty = settled_all(lab, seen.flows, patience_s=0.1)
-    commands = (*printed.commands, *_answered(lab, printed, seen.state))
-    failed = _run(lab, commands)
+    opened_by_fault = tuple(_opened_policies(lab, seen.state))
+    failed = _run(lab, printed.commands)
     outcome = failed or settled(lab, flow, flow.before).value
     score = RepairScore(
         scenario=name,
         flow=f"{flow.start} → {flow.to}",
         causes=printed.causes,
-        commands=tuple(command for _, command in commands),
+        commands=tuple(command for _, command in printed.commands),
         by_hand=printed.by_hand,
         outcome=outcome,
         works=outcome == flow.before.value,
@@ -127,11 +125,12 @@ def carry_out(
         said=printed.side_effects,
     )
     after = settled_all(lab, seen.flows, PATIENCE_S)
+    new = _newly(opened(seen.flows, after), opened(seen.flows, faulty))
     score = msgspec.structs.replace(
         score,
-        opened=_newly(opened(seen.flows, after), opened(seen.flows, faulty)),
+        opened=_open_behind(lab, opened_by_fault, seen.flows, new) if new and opened_by_fault else new,
         broken=broken(seen.flows, faulty, after),
-        twice=() if failed else _again(lab, lambda: _run(lab, commands)),
+        twice=() if failed else _again(lab, lambda: _run(lab, printed.commands)),
     )
     return _keep(lab, printed, seen, after, score) if printed.lasts and not failed else score
 
@@ -193,13 +192,26 @@ def _again(lab: Lab, carry: Callable[[], str]) -> tuple[str, ...]:
     return (f"it fails half-way: {failed}", *changed) if failed and changed else changed
 
 
-def _answered(lab: Lab, printed: Printed, before: State) -> Iterator[tuple[str, str]]:
-    """Yield the commands that the answer leaves to who knows what a policy was before the fault, as the lab does."""
-    for remedy in printed.remedies:
-        for found in filter(None, map(_IF_IT_DROPPED.search, remedy.advice)):
-            command, program, chain = found.groups()
-            if f":{chain} DROP" in before.get(f"{_host(lab, remedy.host).name} {program}", ""):
-                yield remedy.host, command
+def _opened_policies(lab: Lab, before: State) -> Iterator[tuple[Node, str]]:
+    """Yield host and program of each FORWARD policy that was DROP and is ACCEPT since the fault."""
+    for host in lab.hosts:
+        for program in ("iptables", "ip6tables"):
+            was_closed = ":FORWARD DROP" in before.get(f"{host.name} {program}", "")
+            if was_closed and "-P FORWARD ACCEPT" in host.run(f"{program} -S FORWARD"):
+                yield host, program
+
+
+def _open_behind(
+    lab: Lab, policies: tuple[tuple[Node, str], ...], before: Outcomes, new: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return those of the newly open flows that are open behind the old policies, too.  The others the fault opened:
+    their containers did not answer until the repair."""
+    for host, program in policies:
+        host.run(f"{program} -P FORWARD DROP")
+    behind = opened(before, settled_all(lab, {way: before[way] for way in before if str(way) in new}, PATIENCE_S))
+    for host, program in policies:
+        host.run(f"{program} -P FORWARD ACCEPT")
+    return behind
 
 
 def _run(lab: Lab, commands: tuple[tuple[str, str], ...]) -> str:

@@ -5,6 +5,7 @@ Everything here is assumed (see network/world.py) and says so.
 
 import msgspec
 
+from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
@@ -299,19 +300,34 @@ def _known_end(namespace: Namespace, link: Link, state: State) -> str:
 def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
     """Return whether the packet should have entered a bridge network here.
 
-    Its destination is a container's own address, or an address that it was translated to in such a network.
+    Its destination is a container's own address, an address that it was translated to in such a network, or one in a
+    network to whose bridge no route leads any more.
     """
     version, address = packet.version, packet.daddr
+    namespace = network.namespace(netns.of_host)
     for engine in network.host(netns.host).engines:
         for container in engine.containers:
             if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):
                 return True
-    return address != flow.daddr and any(
-        subnet.version == version and inside(address, subnet.network, subnet.prefix_length, version)
+    return any(
+        subnet.version == version
+        and inside(address, subnet.network, subnet.prefix_length, version)
+        and (address != flow.daddr or _has_lost_its_route(namespace, each, address, version))
         for engine in network.host(netns.host).engines
         for each in engine.networks
         if each.driver == "bridge"
         for subnet in each.subnets
+    )
+
+
+def _has_lost_its_route(namespace: Namespace, joined: DockerNetwork, address: int, version: Version) -> bool:
+    """Return whether the network's bridge is there and should have a route to the address, and has none."""
+    if joined.bridge is None or namespace.link(joined.bridge) is None or not joined.gives_bridge_an_address:
+        return False
+    return not any(
+        route.version == version and inside(address, route.destination, route.prefix_length, version)
+        for route in namespace.routes
+        if any(hop.link == joined.bridge for hop in route.next_hops)
     )
 
 

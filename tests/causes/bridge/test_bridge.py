@@ -1,13 +1,25 @@
 """Bridges, their ports and veths."""
 
+import msgspec
 import pytest
 
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.link import BridgePort
+from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
-from tests.causes.hosts import FROM_DB, asked, proxy_off, with_db, with_link, without_addresses, without_route
-from tests.small_host import HOST_NETNS, WEB_ITSELF, host_namespace, network, published
+from tests.causes.hosts import (
+    FROM_DB,
+    asked,
+    proxy_off,
+    with_db,
+    with_host,
+    with_link,
+    without_addresses,
+    without_route,
+)
+from tests.small_host import HOST_NETNS, WEB_ITSELF, egress, engine, host_namespace, network, published
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 ISOLATED = BridgePort(isolated=True)
@@ -46,6 +58,9 @@ CASES: dict[str, Case] = {
     "the veth is not a port of the bridge": Case(
         linked("veth1", master=None, port=None), published(), ("veth-detached-from-bridge",),
     ),
+    "its veth has left the bridge, and it sends": Case(
+        linked("veth1", master=None, port=None), egress(), ("veth-detached-from-bridge",),
+    ),
     "the veth is down": Case(linked("veth1", up=False), published(), ("veth-down",)),
 }  # fmt: skip
 
@@ -58,3 +73,26 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+BOTH = ("bridge-address-missing", "container-address-not-assigned")
+
+
+@pytest.mark.parametrize(("options", "expected"), (
+    ((),                                                    BOTH),
+    ((("com.docker.network.bridge.inhibit_ipv4", "true"),), ()),
+))  # fmt: skip
+def test_an_address_of_a_network_whose_bridge_has_lost_its_route(
+    options: tuple[tuple[str, str], ...], expected: tuple[str, ...]
+) -> None:
+    """It is not taken for a machine's elsewhere, unless the bridge has no address on purpose."""
+    docker = engine()
+    networks = tuple(msgspec.structs.replace(each, options=options) for each in docker.networks)
+    lost = without_route(without_addresses(host_namespace(), "docker0"), parse_address("172.17.0.0")[1])
+    alone = with_host(
+        network(docker=msgspec.structs.replace(docker, networks=networks)),
+        namespaces=(msgspec.structs.replace(lost, links=tuple(each for each in lost.links if each.name != "veth1")),),
+    )
+    found = diagnose(alone, asked(FromHost(), "172.17.0.9", 80))
+    assert tuple(each.cause for each in found.causes) == expected
+    assert found.trace.succeeds == (not expected)

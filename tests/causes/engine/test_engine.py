@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, Contact, Engine, PortBinding
@@ -277,3 +278,13 @@ def test_a_rule_to_a_pod_that_drops_leads_to_somebody() -> None:
     pod = msgspec.structs.replace(inner, name="netns:cni-1", ruleset=ruleset(dropping))
     found = diagnose(network(inner=pod, docker=engine()), published())
     assert "dnat-rule-stale-address" not in [each.cause for each in found.causes]
+
+
+def test_containers_that_share_the_namespace_are_restarted_behind_its_owner() -> None:
+    side, other = (
+        msgspec.structs.replace(container(), id=letter * 64, name=name, network_mode=mode, bindings=(), endpoints=())
+        for letter, name, mode in (("d", "side", f"container:{'c' * 64}"), ("e", "other", "default"))
+    )
+    (found,) = diagnose(network(host_namespace(sockets=()), docker=engine(side, container(), other)), LOCAL).causes
+    calls = tuple(SetContainerState("docker", "restart", name) for name in ("web", "side"))
+    assert found.candidate.change.calls == calls

@@ -50,6 +50,8 @@ CAUSE = Cause(
     id="veth-detached-from-bridge",
     title=message("A container's veth is not attached to its bridge"),
     source="ip-link(8): master",
-    reasons=frozenset({"no-neighbour", "martian-source", "no-carrier", "link-down"}),
+    reasons=frozenset(
+        {"no-neighbour", "martian-source", "no-carrier", "link-down", "rp-filter", "rule", "policy", "reject"}
+    ),
     find=find,
 )

@@ -3,7 +3,7 @@
 Users see: outside clients are served by DNAT, 127.0.0.1 is refused.
 
 Proof: the port is published with the userland proxy on, and no docker-proxy holds it; with one the packet is taken.
-Now: ``docker restart NAME``.
+Now: ``docker restart NAME``, then the containers that share its network namespace.
 Lasting: nothing, if docker-proxy is installed; else repair the package.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, covers
-from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
 from hairpin.engines.republishing import relays
+from hairpin.engines.starting import restarts
 from hairpin.host.engine_health import is_down
 from hairpin.message import message
 
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
                     "Docker says that the port is published and the userland proxy is on, but its process is gone; "
                     "a packet that DNAT does not translate finds no socket."
                 ),
-                change=Change(parts, (SetContainerState("docker", "restart", container.name),)),
+                change=Change(parts, restarts(view.host, container)),
                 where=where(container=container.name, port=binding.host_port),
                 in_class="lost-relay",
                 evidence=(container.evidence,),

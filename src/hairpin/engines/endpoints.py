@@ -1,0 +1,78 @@
+"""What a container has on one of its networks, in each address family: its endpoint, and what that makes of a link."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.docker import DockerNetwork, Endpoint, Engine, Subnet
+from hairpin.host.link import Address
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.host.sysctl import Path
+from hairpin.network.prefix import Version, network_of, width
+
+
+def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: Endpoint | None = None) -> Endpoint:
+    """Return the endpoint that the engine makes: with the addresses of ``own``, or else with free ones.  ``subnet``:
+    the network's IPv4 subnet."""
+    found = Endpoint(
+        joined.name,
+        joined.id,
+        ipv4=(own.ipv4 if own is not None else None) or free_address(engine, subnet),
+        ipv4_prefix_length=subnet.prefix_length,
+        gateway4=gateway_of(subnet),
+    )
+    six = next((each for each in joined.subnets if each.version == 6), None)
+    if six is None or not joined.ipv6:
+        return found
+    return msgspec.structs.replace(
+        found,
+        ipv6=(own.ipv6 if own is not None else None) or free_address(engine, six),
+        ipv6_prefix_length=six.prefix_length,
+        gateway6=gateway_of(six),
+    )
+
+
+def addresses(endpoint: Endpoint, link: str) -> tuple[Address, ...]:
+    """Return the endpoint's addresses on the link."""
+    return tuple(Address(link, version, value, length) for version, value, length, _ in _families(endpoint))
+
+
+def routes(endpoint: Endpoint, link: str, *, way_out: bool) -> Iterator[Route]:
+    """Yield the routes that the container has by the link; ``way_out``: the default routes, too."""
+    for version, value, length, gateway in _families(endpoint):
+        prefsrc = value if version == 4 else None
+        yield Route(version, value, width(version), TABLE_LOCAL, "local", (NextHop(link),))
+        yield Route(version, network_of(value, length, version), length, next_hops=(NextHop(link),), prefsrc=prefsrc)
+        if way_out:
+            yield Route(version, 0, 0, next_hops=(NextHop(link, gateway),))
+
+
+def sysctls(endpoint: Endpoint, link: str) -> tuple[tuple[Path, str], ...]:
+    """Return the values that the engine sets for the link: Docker switches IPv6 on where the endpoint has it.
+
+    Source: moby libnetwork/osl/interface_linux.go setInterfaceIPv6()
+    """
+    return ((("net", "ipv6", "conf", link, "disable_ipv6"), "0"),) if endpoint.ipv6 is not None else ()
+
+
+def _families(endpoint: Endpoint) -> Iterator[tuple[Version, int, int, int | None]]:
+    """Yield version, address, prefix length and gateway, as far as the endpoint has them."""
+    if endpoint.ipv4 is not None:
+        yield 4, endpoint.ipv4, endpoint.ipv4_prefix_length, endpoint.gateway4
+    if endpoint.ipv6 is not None:
+        yield 6, endpoint.ipv6, endpoint.ipv6_prefix_length, endpoint.gateway6
+
+
+def gateway_of(subnet: Subnet) -> int:
+    """Return the bridge's address: the gateway of the network's containers."""
+    return subnet.gateway or network_of(subnet.network, subnet.prefix_length, subnet.version) + 1
+
+
+def free_address(engine: Engine, subnet: Subnet) -> int:
+    """Return the first address of the subnet that no container of the engine has."""
+    endpoints = [each for container in engine.containers for each in container.endpoints]
+    taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
+    candidate = network_of(subnet.network, subnet.prefix_length, subnet.version) + 2
+    while candidate in taken or candidate == subnet.gateway:
+        candidate += 1
+    return candidate
