@@ -84,19 +84,18 @@ def _addresses(host: Host, network: DockerNetwork) -> Message:
     values = {"network": network.name, "count": len(held) - FEW, "addresses": ", ".join(held[:FEW])}
     if not held:
         return message(
-            "It belongs to network {network}. The engine gives a container its address anew at each start. No running "
-            "container has an address now.",
+            "It is an address of network {network}. The engine gives addresses out anew at each start. None is in use "
+            "now.",
             **values,
         )
     if len(held) <= FEW:
         return message(
-            "It belongs to network {network}. The engine gives a container its address anew at each start. Containers "
-            "have these now: {addresses}.",
+            "It is an address of network {network}. The engine gives addresses out anew at each start. In use now: "
+            "{addresses}.",
             **values,
         )
     return message(
-        "It belongs to network {network}. The engine gives a container its address anew at each start. Containers "
-        "have these now: "
+        "It is an address of network {network}. The engine gives addresses out anew at each start. In use now: "
         "{addresses} and {count} more.",
         **values,
     )
