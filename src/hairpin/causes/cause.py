@@ -53,8 +53,8 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def in_reply(self) -> bool:
-        """Whether the reply stopped, not the request."""
-        return self.branch.verdict == "unanswered" and bool(self.branch.reply)
+        """Whether the reply stopped, not the request.  What nobody listens for is lost before its refusal is."""
+        return self.branch.verdict == "unanswered" and bool(self.branch.reply) and self.stop.reason != "no-listener"
 
     @property
     def looked_up(self) -> int:

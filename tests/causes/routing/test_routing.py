@@ -24,7 +24,8 @@ from tests.causes.hosts import (
     with_second_uplink,
     without_route,
 )
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, network, published, route
+from tests.rule_text import with_rule
+from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, network, published, route, ruleset
 
 NOBODY = 0x020000000009
 OWN = Outside(parse_address("172.17.9.9")[1], "eth0")
@@ -160,6 +161,13 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def test_what_leads_to_nobody_is_named_also_where_its_refusal_is_lost() -> None:
+    redirected = ruleset(with_rule("nat PREROUTING", "-i eth0 -p tcp --dport 8151 -j REDIRECT --to-ports 3128"))
+    host = msgspec.structs.replace(with_default("docker0", metric=0).namespace(HOST_NETNS), ruleset=redirected)
+    found = diagnose(network(host), published())
+    assert sorted(each.cause for each in found.causes) == ["bridge-became-default-route", "dnat-rule-shadowed"]
 
 
 def test_a_route_for_one_address_helps_only_a_client_that_somebody_named() -> None:

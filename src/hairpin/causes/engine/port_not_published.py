@@ -24,7 +24,6 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.engine_health import unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.netfilter.packet import Packet
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.question.port_flows import bindings_of
@@ -60,8 +59,8 @@ def find(view: View) -> Iterator[Candidate]:
 def _is_unserved(view: View) -> bool:
     """Return whether the packet is for a port of the host that no socket holds and no container publishes."""
     flow, namespace = view.flow, view.host_namespace
-    packet = _refused(view) if view.in_reply else view.stop.seen.packet
-    if packet is None or packet.dport != flow.dport or not view.on_host or flow.protocol not in ("tcp", "udp"):
+    packet = view.stop.seen.packet
+    if view.in_reply or packet.dport != flow.dport or not view.on_host or flow.protocol not in ("tcp", "udp"):
         return False
     own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
     if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
@@ -71,12 +70,6 @@ def _is_unserved(view: View) -> bool:
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
     return not taken and not bindings_of(view.host, flow.dport)
-
-
-def _refused(view: View) -> Packet | None:
-    """Return the request that no socket took, if the stopped packet is its refusal."""
-    request = view.branch.request
-    return request[-1].packet if view.stop.reason == "no-listener" and request else None
 
 
 def _is_engine_unread(host: Host) -> bool:
