@@ -5,7 +5,7 @@ Everything here is assumed (see network/world.py) and says so.
 
 import msgspec
 
-from hairpin.host.docker import DockerNetwork
+from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
@@ -301,7 +301,7 @@ def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -
     """Return whether the packet should have entered a bridge network here.
 
     Its destination is a container's own address, an address that it was translated to in such a network, or one in a
-    network to whose bridge no route leads any more.
+    network whose bridge has lost its own.
     """
     version, address = packet.version, packet.daddr
     namespace = network.namespace(netns.of_host)
@@ -312,7 +312,7 @@ def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -
     return any(
         subnet.version == version
         and inside(address, subnet.network, subnet.prefix_length, version)
-        and (address != flow.daddr or _has_lost_its_route(namespace, each, address, version))
+        and (address != flow.daddr or _has_lost_its_bridge(namespace, each, subnet))
         for engine in network.host(netns.host).engines
         for each in engine.networks
         if each.driver == "bridge"
@@ -320,15 +320,12 @@ def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -
     )
 
 
-def _has_lost_its_route(namespace: Namespace, joined: DockerNetwork, address: int, version: Version) -> bool:
-    """Return whether the network's bridge is there and should have a route to the address, and has none."""
+def _has_lost_its_bridge(namespace: Namespace, joined: DockerNetwork, subnet: Subnet) -> bool:
+    """Return whether the network's bridge is there without the gateway's address, which it should have: the route into
+    it is gone with the address."""
     if joined.bridge is None or namespace.link(joined.bridge) is None or not joined.gives_bridge_an_address:
         return False
-    return not any(
-        route.version == version and inside(address, route.destination, route.prefix_length, version)
-        for route in namespace.routes
-        if any(hop.link == joined.bridge for hop in route.next_hops)
-    )
+    return subnet.gateway is not None and not owns_address(namespace, subnet.version, subnet.gateway)
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:

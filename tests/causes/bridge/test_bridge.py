@@ -82,7 +82,7 @@ BOTH = ("bridge-address-missing", "container-address-not-assigned")
     ((),                                                    BOTH),
     ((("com.docker.network.bridge.inhibit_ipv4", "true"),), ()),
 ))  # fmt: skip
-def test_an_address_of_a_network_whose_bridge_has_lost_its_route(
+def test_an_address_of_a_network_whose_bridge_has_lost_its_own(
     options: tuple[tuple[str, str], ...], expected: tuple[str, ...]
 ) -> None:
     """It is not taken for a machine's elsewhere, unless the bridge has no address on purpose."""

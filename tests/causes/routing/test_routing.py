@@ -5,8 +5,10 @@ import pytest
 
 from hairpin.change.change import AddRoute, DeleteRoute
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import DockerNetwork, Subnet
+from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule
-from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.flow import Flow, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
@@ -17,6 +19,7 @@ from tests.causes.hosts import (
     asked,
     blackhole,
     led_to,
+    with_host,
     with_ipv6,
     with_link,
     with_neighbour,
@@ -25,7 +28,20 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.rule_text import with_rule
-from tests.small_host import HOST_ADDRESS, HOST_NETNS, egress, host_namespace, network, published, route, ruleset
+from tests.small_host import (
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB_ITSELF,
+    container,
+    egress,
+    engine,
+    host_namespace,
+    local,
+    network,
+    published,
+    route,
+    ruleset,
+)
 
 NOBODY = 0x020000000009
 OWN = Outside(parse_address("172.17.9.9")[1], "eth0")
@@ -161,6 +177,27 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+@pytest.mark.parametrize(("start", "cause"), (
+    (WEB_ITSELF, "bridge-subnet-overlaps-route"),
+    (FromHost(), "container-address-not-assigned"),
+))  # fmt: skip
+def test_an_address_in_a_network_that_the_container_is_not_on_is_a_machines_elsewhere(start: Start, cause: str) -> None:
+    """Engines keep networks apart: it has never reached a container there.  The host reaches each of them."""
+    gateway = parse_address("172.18.0.1")[1]
+    other = DockerNetwork("n2", "backend", "bridge", subnets=(Subnet(4, gateway - 1, 16, gateway),), bridge="br-2")
+    host = with_second_bridge("172.18.0.0/16").namespace(HOST_NETNS)
+    built = network(
+        msgspec.structs.replace(
+            host,
+            addresses=(*host.addresses, Address("br-2", 4, gateway, 16)),
+            routes=(*host.routes, local("172.18.0.1/32", "br-2")),
+        )
+    )
+    docker = msgspec.structs.replace(engine(container()), networks=(*engine().networks, other))
+    found = diagnose(with_host(built, engines=(docker,)), Flow(start, 4, OFFICE.address, "tcp", 9000))
+    assert [each.cause for each in found.causes] == [cause]
 
 
 def test_what_leads_to_nobody_is_named_also_where_its_refusal_is_lost() -> None:

@@ -12,6 +12,7 @@ Lasting: names or published ports wherever the address is written down.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.routing._overlap import is_out_of_reach
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.change.change import Change
 from hairpin.engines.starting import held_again
@@ -36,6 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
         or packet.protocol not in (TCP, UDP)
         or packet.daddr != view.flow.daddr
         or dnat_place(view) is not None
+        or is_out_of_reach(view, network)
         or not engines_read(view.host)
         or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None
         or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces)

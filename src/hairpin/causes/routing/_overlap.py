@@ -13,6 +13,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of, network_for, network_of_bridge
+from hairpin.network.flow import FromContainer
 from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.prefix import inside, prefix_text, width
 from hairpin.network.query import Query
@@ -110,6 +111,16 @@ def is_elsewhere(view: View, each: Overlap) -> bool:
     route.  Without one, a container that is gone may have had the address."""
     covering = _on_host(view, each)[0]
     return covering is not None and covering.prefix_length > 0
+
+
+def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
+    """Return whether the flow starts in a container that is not on the network.  It has never reached a container there
+    by its address, since engines keep networks apart: a machine elsewhere is meant."""
+    start = view.flow.start
+    if network is None or not isinstance(start, FromContainer):
+        return False
+    asking = view.host.container(start.name)
+    return asking is not None and all(each.network != network.name for each in asking.endpoints)
 
 
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:

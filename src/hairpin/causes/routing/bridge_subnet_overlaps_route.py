@@ -11,7 +11,7 @@ Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the C
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.routing._overlap import Overlap, is_elsewhere, led_past, overlaps
+from hairpin.causes.routing._overlap import Overlap, is_elsewhere, is_out_of_reach, led_past, moved_away, overlaps
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
@@ -30,7 +30,8 @@ def find(view: View) -> Iterator[Candidate]:
     for each in overlaps(view):
         if isinstance(start, (Outside, Lan)) and each.address == start.address:
             continue
-        if view.flow.daddr != each.address or not (is_elsewhere(view, each) or _is_added(view, each)):
+        routed = is_elsewhere(view, each) or _is_added(view, each)
+        if view.flow.daddr != each.address or not (routed or is_out_of_reach(view, each.network)):
             continue
         title = message("Container network {name} ({subnet}) covers this address", name=each.name, subnet=each.subnet)
         detail = message(
@@ -39,7 +40,10 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(each.address, view.flow.version),
             route=route_text(each.route),
         )
-        yield led_past(view, each, title, detail, in_class="overlapping-subnet")
+        if routed:
+            yield led_past(view, each, title, detail, in_class="overlapping-subnet")
+        else:
+            yield moved_away(each, title, detail, in_class="overlapping-subnet")
     yield from _routed_past_bridge(view)
 
 
