@@ -8,7 +8,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule
-from hairpin.network.flow import Flow, FromHost, Lan, Outside, Start
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
@@ -182,6 +182,7 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 @pytest.mark.parametrize(("start", "cause"), (
     (WEB_ITSELF, "bridge-subnet-overlaps-route"),
     (FromHost(), "container-address-not-assigned"),
+    (FromContainer("web", HOST_NETNS), "container-address-not-assigned"),  # on the host's network
 ))  # fmt: skip
 def test_an_address_in_a_network_that_the_container_is_not_on_is_a_machines_elsewhere(start: Start, cause: str) -> None:
     """Engines keep networks apart: it has never reached a container there.  The host reaches each of them."""

@@ -18,6 +18,7 @@ from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.prefix import inside, prefix_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
+from hairpin.question.held import network_owner
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -117,10 +118,11 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
     """Return whether the flow starts in a container that is not on the network.  It has never reached a container there
     by its address, since engines keep networks apart: a machine elsewhere is meant."""
     start = view.flow.start
-    if network is None or not isinstance(start, FromContainer):
+    asking = view.host.container(start.name) if isinstance(start, FromContainer) and not start.netns.is_host else None
+    if network is None or asking is None:
         return False
-    asking = view.host.container(start.name)
-    return asking is not None and all(each.network != network.name for each in asking.endpoints)
+    joined = {each.network for each in network_owner(view.host, asking).endpoints}
+    return bool(joined) and network.name not in joined
 
 
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
