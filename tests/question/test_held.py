@@ -7,7 +7,7 @@ from hairpin.host.sysctl import Sysctls
 from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
-from hairpin.question.held import held_by, holder_of_port, network_owner, on_host_network
+from hairpin.question.held import held_by, holder_of_port, on_host_network
 from tests.small_host import container, engine, host_namespace, network
 
 HN = msgspec.structs.replace(container(), name="hn", netns="host", network_mode="host", bindings=(), endpoints=())
@@ -62,7 +62,7 @@ def test_flows_of_a_container_on_the_hosts_network() -> None:
 
 def test_a_sharer_is_reached_as_the_owner_of_its_namespace() -> None:
     net = network(docker=engine(container(), SIDE))
-    assert network_owner(net.this, SIDE) == container()
+    assert net.this.network_owner(SIDE) == container()
     assert told(net, Target(container="side")) == told(net, Target(container="web"))
 
 

@@ -53,7 +53,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def in_reply(self) -> bool:
-        """Whether the reply stopped, not the request.  What nobody listens for is lost before its refusal is."""
+        """Whether the reply stopped, not the request.  A request that met no listener has stopped itself."""
         return self.branch.verdict == "unanswered" and bool(self.branch.reply) and self.stop.reason != "no-listener"
 
     @property

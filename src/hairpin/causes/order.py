@@ -160,7 +160,7 @@ OPENING: frozenset[Class] = frozenset({"shared-rule", "closed-host-service", "cl
 """Classes of candidates that let a packet through a rule or policy.  They stand behind PUTTING_BACK in ORDER."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
-"""Classes of candidates that are no repair where nobody has the destination: no wall is opened for nobody."""
+"""Classes of candidates that open a way to the destination.  They repair nothing while no container has its address."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 

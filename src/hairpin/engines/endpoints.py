@@ -1,4 +1,4 @@
-"""What a container has on one of its networks, in each address family: its endpoint, and what that makes of a link."""
+"""A container's endpoint on a network: its addresses, routes and sysctls, in each address family."""
 
 from collections.abc import Iterator
 

@@ -60,16 +60,11 @@ def started(host: Host, container: Container, binding: PortBinding) -> Change | 
 
 def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
     """Return the calls that restart the container and, behind it, the running ones on its network namespace
-    (``--network container:NAME``): without it they would keep the old namespace, which has lost its link."""
+    (``--network container:NAME``): otherwise they would keep the old namespace, which has lost its link."""
     engine = host.engine_of(container)
-    sharers = (each for each in engine.containers if each.running and _shares(host, each, container))
+    sharers = (each for each in engine.containers if each.running and host.network_owner(each) == container != each)
     names = (container.name, *(each.name for each in sharers))
     return tuple(SetContainerState(engine.kind, "restart", name, engine.user) for name in names)
-
-
-def _shares(host: Host, one_: Container, owner: Container) -> bool:
-    mode, _, name = one_.network_mode.partition(":")
-    return mode == "container" and host.container(name) == owner
 
 
 def refuses_start(host: Host, container: Container) -> bool:

@@ -135,6 +135,12 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         found = self.containers_named(name)
         return found[0] if len(found) == 1 else None
 
+    def network_owner(self, container: Container) -> Container:
+        """Return the container whose network namespace this one uses: itself, or that of ``--network container:X``."""
+        mode, _, name = container.network_mode.partition(":")
+        owner = self.container(name) if mode == "container" and name else None
+        return owner if owner is not None else container
+
     def containers_named(self, name: str) -> tuple[Container, ...]:
         """Return the containers that the name means: the one of that name or id, else those of that compose service,
         else the one whose id alone begins so."""

@@ -13,7 +13,7 @@ from hairpin.network.flow import Flow, FromHost, Protocol
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
-from hairpin.question.held import held_by, network_owner
+from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_port
 from hairpin.question.standpoints import primary_address
@@ -34,7 +34,7 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 
 def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:
     """Return the flows to each published port of the container, or to its own port that the target names."""
-    container = network_owner(host, named_one)
+    container = host.network_owner(named_one)
     if container.on_host_network or (container.running and container.network_mode == "none"):
         return _unpublished(network, host, container, target, origin)
     if target.port is None:

@@ -13,13 +13,6 @@ _FIRST_EPHEMERAL = 32768
 """net.ipv4.ip_local_port_range by default: above, a UDP socket is a client's rather than a service's."""
 
 
-def network_owner(host: Host, container: Container) -> Container:
-    """Return the container whose network namespace this one uses: itself, or that of ``--network container:X``."""
-    mode, _, name = container.network_mode.partition(":")
-    owner = host.container(name) if mode == "container" and name else None
-    return owner if owner is not None else container
-
-
 def held_by(network: Network, host: Host, container: Container) -> tuple[Socket, ...]:
     """Return the sockets on which the container serves, each port and protocol once, those on all addresses first."""
     netns = netns_of(host, container)

@@ -3,8 +3,8 @@
 Users see: "No route to host" after some seconds at a container's address that worked until the container was
 recreated.
 
-Proof: the address lies in the network's subnet, the engine has given it to nobody, and nobody on the bridge answers for
-it; held by a container with the service, the flow arrives.
+Proof: the address lies in the network's subnet, no running container has it, and ARP requests for it get no answer. If
+a container with the service had it, the flow would arrive.
 Now: ask for the container by its name, or for a published port.
 Lasting: names or published ports wherever the address is written down.
 """
@@ -23,11 +23,11 @@ from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
-from hairpin.question.suggest import FEW
+from hairpin.question.suggest import listed
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the asked address itself is in a network's subnet and nobody has it."""
+    """Yield one candidate when the flow asks for an address of a network that no container and no namespace has."""
     packet = view.stop.seen.packet
     network = network_for(view.host, packet.daddr, packet.version)
     if (
@@ -51,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
     asked = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("No running container has the address {address}", address=asked),
-        detail=_addresses(view.host, network),
+        detail=_addresses(view.host, network, asked),
         change=change,
         where=where(address=asked, network=network.name),
         in_class="address-held-by-nobody",
@@ -74,8 +74,8 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
-def _addresses(host: Host, network: DockerNetwork) -> Message:
-    """Return which addresses running containers have; of many only a few."""
+def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
+    """Return which addresses running containers have; of many only those most like the asked one."""
     held = [
         f"{address_text(endpoint.ipv4, 4)} ({container.name}, {endpoint.network})"
         for container in host.containers()
@@ -83,23 +83,11 @@ def _addresses(host: Host, network: DockerNetwork) -> Message:
         for endpoint in container.endpoints
         if endpoint.ipv4 is not None
     ]
-    values = {"network": network.name, "count": len(held) - FEW, "addresses": ", ".join(held[:FEW])}
-    if not held:
-        return message(
-            "It is an address of network {network}. The engine gives addresses out anew at each start. None is in use "
-            "now.",
-            **values,
-        )
-    if len(held) <= FEW:
-        return message(
-            "It is an address of network {network}. The engine gives addresses out anew at each start. In use now: "
-            "{addresses}.",
-            **values,
-        )
     return message(
         "It is an address of network {network}. The engine gives addresses out anew at each start. In use now: "
-        "{addresses} and {count} more.",
-        **values,
+        "{addresses}.",
+        network=network.name,
+        addresses=listed(asked, held),
     )
 
 

@@ -18,7 +18,6 @@ from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.prefix import inside, prefix_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
-from hairpin.question.held import network_owner
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -121,7 +120,7 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
     asking = view.host.container(start.name) if isinstance(start, FromContainer) and not start.netns.is_host else None
     if network is None or asking is None:
         return False
-    joined = {each.network for each in network_owner(view.host, asking).endpoints}
+    joined = {each.network for each in view.host.network_owner(asking).endpoints}
     return bool(joined) and network.name not in joined
 
 

@@ -49,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
                 name=holder.container.name,
                 **values,
             )
-        if isinstance(start, Lan):  # nobody has named this client: a route for it helps no other one
+        if isinstance(start, Lan):  # it stands for all on the LAN, and a route for one address does not help them
             yield moved_away(each, title, detail, in_class="client-in-container-subnet")
         else:
             yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
