@@ -3,14 +3,14 @@ import msgspec
 from hairpin.causes.order import place
 from hairpin.change.change import SetSysctl
 from hairpin.diagnose.diagnose import diagnose, merged, minimised, suspects
-from hairpin.host.docker import Contact
+from hairpin.host.docker import Contact, PortBinding
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import proxy_off, with_host, with_link, without_addresses, without_route
+from tests.causes.hosts import proxy_off, with_db, with_host, with_link, without_addresses, without_route
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule, without_chain
 from tests.small_host import (
     CLIENT,
@@ -161,3 +161,15 @@ def test_two_faults_at_one_place_are_both_named() -> None:
     untracked = "-p tcp -m tcp --dport 8151 -j NOTRACK"
     rules = in_table("raw", "PREROUTING", untracked, without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES))
     assert sorted(causes(proxy_off(rules), published())) == ["docker-nat-chain-missing", "raw-notrack-breaks-nat"]
+
+
+def test_two_faults_of_which_neither_alone_moves_the_packet_are_both_named() -> None:
+    """A rule that leads the port anywhere is not asked about an untracked packet; a tracked one finds no rule."""
+    loopback = parse_address("127.0.0.1")[1]
+    rules = PROXY_OFF_RULES.replace("-A DOCKER -p tcp", "-A DOCKER -d 127.0.0.1/32 -p tcp")
+    docker = engine(container(binding=PortBinding("tcp", 80, 8151, loopback, 4)), userland_proxy=False)
+    untracked = in_table("raw", "PREROUTING", "-p tcp -m tcp --dport 8151 -j NOTRACK", rules)
+    both = with_db(host_namespace(untracked, sockets=()), docker=docker)
+    assert causes(both, published()) == ["published-on-loopback-only", "raw-notrack-breaks-nat"]
+    only = with_db(host_namespace(rules, sockets=()), docker=docker)
+    assert causes(only, published()) == ["published-on-loopback-only"]

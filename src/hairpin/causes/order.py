@@ -152,10 +152,6 @@ ORDER: tuple[Row, ...] = (
 
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that put engine rules back."""
-_PLACE: frozenset[Class] = frozenset({"gateway-address-lost", "link-or-route"})
-RESTORING = PUTTING_BACK | _PLACE
-"""Classes of candidates that restore what was there.  Two of them may be needed before the packet gets any further: a
-bridge without its address that is down has no route either way."""
 OPENING: frozenset[Class] = frozenset({"shared-rule", "closed-host-service", "closed-policy", "engine-protection"})
 """Classes of candidates that let a packet through a rule or policy.  They stand behind PUTTING_BACK in ORDER."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "separation"})

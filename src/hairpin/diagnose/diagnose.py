@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.causes.order import FOR_SOMEBODY, OPENING, PUTTING_BACK, RESTORING, Class, place
+from hairpin.causes.order import FOR_SOMEBODY, OPENING, PUTTING_BACK, Class, place
 from hairpin.causes.registry import causes_for
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
@@ -141,8 +141,8 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
     none within MAX_FAULTS and MAX_WALKS.
 
     Where the packet gets further once lost rules are back, no smaller set opens what stops it without them: the packet
-    would slip through where it was never meant to go.  ``thorough``: such sets, too, and sets whose restored rules,
-    addresses, links or routes get the packet no further alone, since another fault at the same place keeps it there."""
+    would slip through where it was never meant to go.  ``thorough``: such sets, too, and sets of which one change gets
+    the packet no further alone, since another fault keeps it at the same place."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
@@ -161,16 +161,16 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
                     continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
-                restores, moved = bool(classes & RESTORING), _moved(line, grown)
+                moved = _moved(line, grown)
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
                     causes = _unserved_first(_with_makers(merged(minimised(network, flow, grown.suspects))))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
-                elif not found and (moved or (restores and thorough)):
+                elif not found and (moved or thorough):
                     following.append(grown)
-                left_out = left_out or (restores and not moved)
+                left_out = left_out or not moved
                 if walks >= (MAX_WALKS_FOR_OTHERS if found else MAX_WALKS):
                     return _of_one_size(tuple(found.values())), unread, left_out
         if found:

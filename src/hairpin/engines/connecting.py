@@ -1,4 +1,5 @@
-"""What ``network connect`` does: a second interface in the container, and which network is then its way out.
+"""What ``network connect`` does: a second interface in the container, and which network is then its way out.  And what
+``restart`` puts back: an interface that the container has lost.
 
 Measured with Docker 20.10.24: of several networks the one whose name sorts first has the default route.  If that
 changes, the published ports and their docker-proxy follow to the container's address there.
@@ -13,7 +14,7 @@ from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteRule, DeleteSocket, InsertRule, Primitive
 from hairpin.engines.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
-from hairpin.engines.starting import bridged_subnet, veth_pair
+from hairpin.engines.starting import bridged_subnet, restarts, rp_filter_off, veth_pair
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
@@ -48,6 +49,25 @@ def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool
     return engine is not None and published and _becomes_way_out(engine, container, joined)
 
 
+def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> Change | None:
+    """Return the change by which a restart gives the running container the interface of this endpoint again.
+
+    None: its namespace or the network's bridge was not read."""
+    engine = host.engine_of(container)
+    joined = next((each for each in engine.networks if each.name == endpoint.network), None)
+    if joined is None or bridged_subnet(host, joined) is None or container.netns is None or container.netns not in host:
+        return None
+    before = host.namespace(container.netns)
+    inner, outer = veth_pair(host, _free_name(before), joined.bridge)
+    namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
+    values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
+    return Change((AddNamespace(host.name, namespace, outer, container, values),), restarts(host, container))
+
+
+def _free_name(namespace: Namespace) -> str:
+    return f"eth{sum(each.name.startswith('eth') for each in namespace.links)}"
+
+
 def _becomes_way_out(engine: Engine, container: Container, joined: DockerNetwork) -> bool:
     internal = {each.name: each.internal for each in engine.networks}
     others = [each.network for each in container.endpoints if not internal.get(each.network, False)]
@@ -59,7 +79,7 @@ def _parts(
 ) -> Iterator[Primitive]:
     way_out = _becomes_way_out(engine, container, joined)
     before = host.namespace(container.netns or "")
-    inner, outer = veth_pair(host, f"eth{sum(each.name.startswith('eth') for each in before.links)}", joined.bridge)
+    inner, outer = veth_pair(host, _free_name(before), joined.bridge)
     first_time = way_out and not any(each.actual for each in container.bindings)
     bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
     endpoints = (endpoint, *container.endpoints) if way_out else (*container.endpoints, endpoint)

@@ -27,6 +27,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.network.prefix import address_text
 
@@ -201,7 +202,7 @@ def _attached(
         ),
         sockets=_service(binding, is_dual=endpoint.ipv6 is not None),
     )
-    values = ((("net", "ipv4", "conf", "eth0", "rp_filter"), "0"), *sysctls(endpoint, "eth0"))
+    values = (rp_filter_off(eth0), *sysctls(endpoint, "eth0"))
     return AddNamespace(host.name, namespace, outer_link, container, values)
 
 
@@ -211,6 +212,11 @@ def veth_pair(host: Host, name: str, bridge: str | None) -> tuple[Link, Link]:
     inner, outer = highest + 1, highest + 2
     port = Link(outer, "veth-new", "veth", master=bridge, peer_index=inner, peer_netnsid=0, port=BridgePort())
     return Link(inner, name, "veth", peer_index=outer, peer_netnsid=0), port
+
+
+def rp_filter_off(link: Link) -> tuple[Path, str]:
+    """Return the value that a container's new interface starts with."""
+    return ("net", "ipv4", "conf", link.name, "rp_filter"), "0"
 
 
 def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:

@@ -50,7 +50,8 @@ _MOVING = (
     (re.compile(r"veth[0-9a-f]+"), "veth"),
     (re.compile(r"@if\d+"), "@if"),
     (re.compile(r"\bstate UNKNOWN\b"), "state UP"),
-    (re.compile(r"link-netnsid \d+"), ""),
+    (re.compile(r"link-netns(?:id)? \S+"), ""),
+    (re.compile(r"\b10\.88\.0\.(?!1\b)\d+"), "10.88.0.N"),  # Podman gives a container another address at each start.
     (re.compile(r"(?:valid_lft|preferred_lft|expires) \w+"), ""),
     (re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"), "MAC"),
     (re.compile(r"^.*\b(?:fe80::|ff0\w::).*$", re.MULTILINE), ""),

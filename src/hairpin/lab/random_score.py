@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -142,7 +142,7 @@ def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
         left_out = tuple(fault.name for fault in draw.faults if not _broken_by(lab, fault))
         flows = tuple(flow for flow in flows if _starts(lab, flow))
         answers = [(flow, *_asked(lab, flow, command)) for flow in flows]
-        held = {address for box in containers(lab).values() for address in box.addresses}
+        held = {name: box.addresses for name, box in containers(lab).items()}
         asked = [_judged(_truths(draw, flow, held), flow, outcome, answer) for flow, outcome, answer in answers]
         if draw.healthy is not None and draw.healthy.everything and draw.healthy.healthy:
             asked.append(_everything(draw.healthy, ask(lab.host, (), command)))
@@ -253,13 +253,23 @@ def _printed(answer: Answer) -> Printed | None:
     return printed if printed.remedies else None
 
 
-def _truths(draw: Draw, flow: Flow, held: Collection[str]) -> frozenset[str]:
+def _truths(draw: Draw, flow: Flow, held: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Return the causes that the faults made.  A fault that takes a container's address away makes one more for the
-    flow that asks for this address; ``held``: those that containers have."""
+    flow that asks for this address; one that moves the sender to another network has the engine keep it apart, for the
+    flow was delivered before.  ``held``: the addresses that each container has."""
     of_faults = frozenset(cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives)
     address = flow.to.rpartition(":")[0]
-    gone = address.startswith(_CONTAINERS) and address not in held
-    return of_faults | ({"container-address-not-assigned"} if gone else frozenset[str]())
+    if not address.startswith(_CONTAINERS):
+        return of_faults
+    if not any(address in addresses for addresses in held.values()):
+        return of_faults | {"container-address-not-assigned"}
+    own = held.get(flow.start, ())
+    apart = bool(own) and all(_network(each) != _network(address) for each in own)
+    return of_faults | ({"isolation-drops-between-bridges"} if apart else frozenset[str]())
+
+
+def _network(address: str) -> str:
+    return address.rsplit(".", 2)[0]
 
 
 def _judged(truths: frozenset[str], flow: Flow, outcome: Outcome, answer: Answer) -> AskedScore:

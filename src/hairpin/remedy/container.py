@@ -21,13 +21,16 @@ CONNECTED = Lasting(
 
 
 def started(situation: Situation) -> Lasting:
-    """Return calls that set a restart policy, for containers that the engine would not start after a reboot."""
+    """Return calls that set a restart policy, for containers that the engine would not start after a reboot.  A
+    container that runs and is only restarted comes back or not as somebody chose."""
     calls: list[SetRestartPolicy] = []
     advice: list[Message] = []
     for call in situation.candidate.change.calls:
         if not isinstance(call, SetContainerState) or call.verb == "pause":
             continue
         container = situation.host.container(call.name)
+        if call.verb == "restart" and container is not None and container.running:
+            continue
         policy = container.restart_policy if container is not None else ""
         if call.verb == "unpause":
             advice.append(message("no container is paused after a reboot: nothing else is needed"))

@@ -3,13 +3,18 @@
 import msgspec
 import pytest
 
-from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.diagnose import diagnose, suspects
 from hairpin.host.docker import Endpoint
 from hairpin.host.host import Unread
-from hairpin.network.flow import Flow, FromHost, Start
+from hairpin.host.link import Address
+from hairpin.host.route import NextHop, Route
+from hairpin.network.flow import Flow, FromContainer, FromHost, Start
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
+    DB,
     comes_and_goes,
     ignored,
     on_two_networks,
@@ -17,6 +22,7 @@ from tests.causes.hosts import (
     ruled,
     stopped,
     unpublished,
+    with_db,
     with_host,
     with_internal,
     with_link,
@@ -61,6 +67,24 @@ NOTHING_BUT_LO = msgspec.structs.replace(
     container_namespace(), links=container_namespace().links[:1], addresses=container_namespace().addresses[:1],
     routes=container_namespace().routes[:1],
 )  # fmt: skip
+
+
+def with_default(*hops: NextHop) -> Network:
+    """Return the host whose container has this default route."""
+    inner = container_namespace(default=False)
+    return network(inner=msgspec.structs.replace(inner, routes=(*inner.routes, Route(4, 0, 0, next_hops=hops))))
+
+
+def without_veth() -> Network:
+    """Return the host after somebody has deleted the container's veth."""
+    host = host_namespace()
+    kept = tuple(each for each in host.links if each.master != "docker0")
+    return network(msgspec.structs.replace(host, links=kept), NOTHING_BUT_LO)
+
+
+ELSEWHERE = parse_address("10.99.0.5")[1]
+BARE = without_addresses(container_namespace(), "eth0")
+MOVED = msgspec.structs.replace(BARE, addresses=(*BARE.addresses, Address("eth0", 4, ELSEWHERE, 24)))
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -68,6 +92,17 @@ CASES: dict[str, Case] = {
     "it lost its address, and the default route went with it": Case(
         network(inner=without_addresses(container_namespace(default=False), "eth0")), published(),
         ("container-address-missing",),
+    ),
+    "it has another address than its engine gave it": Case(
+        network(inner=MOVED), published(), ("container-address-missing",),
+    ),
+    "its veth is gone": Case(without_veth(), published(), ("container-interface-missing",)),
+    "its veth is gone, and it sends": Case(without_veth(), egress(), ("container-interface-missing",)),
+    "its default route has no router": Case(
+        with_default(NextHop("eth0")), published(), ("container-default-route-missing",),
+    ),
+    "its default route leads to nobody": Case(
+        with_default(NextHop("eth0", WEB + 7)), published(), ("container-default-route-missing",),
     ),
     "it has no default route": Case(
         network(inner=container_namespace(default=False)), published(), ("container-default-route-missing",),
@@ -157,3 +192,21 @@ def test_an_address_is_not_called_free_while_the_engine_is_unread() -> None:
     silent = Unread("docker-containers", "host", "/containers", "no answer", "e1")
     half_read = with_host(outlived(), unread=(silent,))
     assert diagnose(half_read, to_web(FromHost())).causes == ()
+
+
+def test_a_sender_without_its_address_is_found_whoever_it_asks() -> None:
+    inner = without_addresses(container_namespace(default=False), "eth0")
+    db = msgspec.structs.replace(
+        container(),
+        id="d" * 64,
+        name="db",
+        bindings=(),
+        endpoints=(Endpoint("bridge", "n1", DB, 16),),
+        netns="container:db",
+    )
+    both = with_db(docker=engine(container(), db))
+    namespaces = tuple(inner if each.name == inner.name else each for each in both.this.namespaces)
+    flow = Flow(FromContainer("web", HOST_NETNS.sibling("container:web")), 4, DB, "tcp", 80)
+    broken = with_host(both, namespaces=namespaces)
+    assert [each.cause for each in suspects(broken, flow, walk_flow(broken, flow))] == ["container-address-missing"]
+    assert [each.cause for each in suspects(both, flow, walk_flow(both, flow))] == ["service-not-listening"]

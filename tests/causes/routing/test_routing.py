@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
+from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddRoute, DeleteRoute
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.link import Address
-from hairpin.host.route import PolicyRule
+from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -227,3 +228,27 @@ def test_a_client_has_an_address_of_the_containers_own_subnet(rp_filter: str) ->
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
 def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)
+
+
+def test_a_mere_neighbour_is_not_taken_for_the_router() -> None:
+    """The only neighbour that was seen on the link may be any machine: a person has to name the router."""
+    seen = Neighbour("eth0", 4, HOST_ADDRESS + 9, 0x020000000001, "REACHABLE")
+    host = msgspec.structs.replace(without_route(host_namespace(), 0), neighbours=(seen,))
+    (suspect,) = diagnose(network(host), published()).causes
+    assert any(isinstance(each, ByPerson) for each in suspect.candidate.change.calls)
+    assert "only neighbour" in str(suspect.candidate.advice[0])
+
+
+def test_another_networks_router_is_not_taken_for_the_default_router() -> None:
+    branch = route("10.8.0.0/16", "eth0", via="198.51.100.7")
+    host = without_route(host_namespace(), 0)
+    host = msgspec.structs.replace(host, routes=(*host.routes, branch))
+    (suspect,) = diagnose(network(host), published()).causes
+    assert any(isinstance(each, ByPerson) for each in suspect.candidate.change.calls)
+    assert "198.51.100.7" in str(suspect.candidate.advice[0])
+
+
+def test_the_router_of_another_tables_default_route_is_named() -> None:
+    (suspect,) = diagnose(routed(default_in=100), published()).causes
+    assert suspect.candidate.change.calls == ()
+    assert "routing table 100" in str(suspect.candidate.advice[0])

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.change.change import AddAddress, Change
+from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.network import addresses_of, owns_address
@@ -23,21 +25,23 @@ from hairpin.network.prefix import Version, address_text
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each endpoint address that no link in the container has.
 
-    The container is the one that the packet is for, or else the one in which it stopped.
+    The container is the one that the packet is for, or the one in which it stopped.
     """
+    meant = attachment_of(view.network, view.host, view.stop.seen.packet.daddr, view.stop.seen.packet.version)
+    for container in dict.fromkeys((meant.container if meant is not None else None, view.container)):
+        if container is not None and container.netns is not None and container.netns in view.host:
+            yield from _in(view, container, view.host_netns.sibling(container.netns))
+
+
+def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
-    meant = attachment_of(view.network, view.host, view.stop.seen.packet.daddr, version)
-    container = meant.container if meant is not None else view.container
-    if container is None or container.netns is None or container.netns not in view.host:
-        return
-    netns = view.host_netns.sibling(container.netns)
     namespace = view.network.namespace(netns)
     for endpoint in container.endpoints:
         value = endpoint.ipv4 if version == 4 else endpoint.ipv6
         length = endpoint.ipv4_prefix_length if version == 4 else endpoint.ipv6_prefix_length
         if value is None or owns_address(namespace, version, value):
             continue
-        inner = _without_address(namespace, version)
+        inner = _without_address(container, namespace, version)
         if inner is None:
             continue
         text = address_text(value, version)
@@ -57,10 +61,13 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
-def _without_address(namespace: Namespace, version: Version) -> str | None:
-    """Return a veth that has no address of this version, or None: it is the link that lost its address."""
+def _without_address(container: Container, namespace: Namespace, version: Version) -> str | None:
+    """Return a veth that has no address that the engine gave, or None: it is the link that lost its address."""
+    given = {each.ipv4 if version == 4 else each.ipv6 for each in container.endpoints}
     for link in namespace.links:
-        if link.kind == "veth" and not any(a.scope == "global" for a in addresses_of(namespace, link.name, version)):
+        if link.kind == "veth" and not any(
+            each.value in given for each in addresses_of(namespace, link.name, version) if each.scope == "global"
+        ):
             return link.name
     return None
 

@@ -8,6 +8,7 @@ from hairpin.host.boot.configured_gateway import configured_gateways
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
+from hairpin.host.route import Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import Version, address_text, inside, network_of
@@ -15,16 +16,24 @@ from hairpin.network.prefix import Version, address_text, inside, network_of
 
 class Gateway(msgspec.Struct, frozen=True):
     """A router on a link.  ``source``: what names it; None: nothing does, and the address is a mere stand-in by which
-    walks show what a default route would do."""
+    walks show what a default route would do.  ``hint``: what helps a person to find the router then."""
 
     link: str
     address: int
     source: Message | None = None
+    hint: Message | None = None
+
+    @property
+    def advice(self) -> tuple[Message, ...]:
+        """What an answer says about the router."""
+        said = self.source or self.hint
+        return (said,) if said is not None else ()
 
 
 def likely_gateway(network: Network, netns: Netns, version: Version) -> Gateway | None:
-    """Return the likely router on an uplink: what a file or another routing table names, else the only neighbour that
-    was seen there, else a stand-in; None without an uplink."""
+    """Return the likely router on an uplink: what a file or a default route of another table names, else a stand-in;
+    None without an uplink.  A neighbour that was seen there may be any machine, and another network's router need not
+    know the way: these are hints, no names."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in addresses_of(host, None, version):
@@ -35,7 +44,8 @@ def likely_gateway(network: Network, netns: Netns, version: Version) -> Gateway 
         if known is not None:
             return known
         first = network_of(address.value, address.prefix_length, version) + 1
-        stand_in = stand_in or Gateway(link.name, first if first != address.value else first + 1)
+        hint = _hint(host, address)
+        stand_in = stand_in or Gateway(link.name, first if first != address.value else first + 1, hint=hint)
     return stand_in
 
 
@@ -49,20 +59,36 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
         for value, path in configured_gateways(network.host(netns.host), own.version):
             said = message("{file} names {address} as the router", file=path, address=address_text(value, own.version))
             yield Gateway(own.link, value, said)
-    namespace = network.namespace(netns)
-    for route in namespace.routes:
-        for hop in route.next_hops:
-            if route.version == own.version and hop.link == own.link and hop.gateway is not None:
+    for route in network.namespace(netns).routes:
+        if route.prefix_length == 0:
+            for router in _routers(route, own):
                 said = message("routing table {table} leads to the same router", table=route.table)
-                yield Gateway(own.link, hop.gateway, said)
-    seen = _seen(namespace, own)
-    if len(seen) == 1:
-        said = message(
-            "{address} is the only neighbour that was seen on {link}: make sure that it is the router",
-            address=address_text(seen[0], own.version),
-            link=own.link,
+                yield Gateway(own.link, router, said)
+
+
+def _routers(route: Route, own: Address) -> Iterator[int]:
+    for hop in route.next_hops:
+        if route.version == own.version and hop.link == own.link and hop.gateway is not None:
+            yield hop.gateway
+
+
+def _hint(namespace: Namespace, own: Address) -> Message | None:
+    """Return what may be the router: that of other routes by the link, else the only neighbour that was seen there."""
+    routers = dict.fromkeys(router for route in namespace.routes for router in _routers(route, own))
+    if len(routers) == 1:
+        text = address_text(next(iter(routers)), own.version)
+        return message(
+            "other routes by {link} lead to {address}: ask whether it is the router", address=text, link=own.link
         )
-        yield Gateway(own.link, seen[0], said)
+    seen = _seen(namespace, own)
+    if len(seen) != 1:
+        return None
+    text = address_text(seen[0], own.version)
+    return message(
+        "{address} is the only neighbour that was seen on {link}: ask whether it is the router",
+        address=text,
+        link=own.link,
+    )
 
 
 def _seen(namespace: Namespace, own: Address) -> tuple[int, ...]:

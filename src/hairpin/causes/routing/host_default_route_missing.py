@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=tuple(
             dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)
         )[:1],
-        advice=(way.source,) if way.source is not None else (),
+        advice=way.advice,
         made_by=("host-link-down",),
     )
 

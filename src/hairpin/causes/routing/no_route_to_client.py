@@ -46,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
         change=one(route, *(() if way.source is not None else (ByPerson(by_person),))),
         where=where(address=text),
         in_class="no-way-back",
-        advice=(way.source,) if way.source is not None else (),
+        advice=way.advice,
         made_by=("host-link-down",),
     )
 

@@ -1,0 +1,63 @@
+"""The container has no interface on a network that its engine has it on.
+
+Somebody deleted the veth, or a network manager did. The kernel deletes both ends together, with the addresses and the
+routes.
+
+Users see: the container runs, and inside it there is only ``lo``; its ports time out.
+
+Proof: the engine has the container on the network, and its namespace lacks the interface; with one the packet arrives.
+Now: ``docker restart NAME``, or ``podman restart NAME``: the engine makes the interface anew.
+Lasting: the engine makes the interface whenever it starts the container; keep network managers away from ``veth*``.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.engines.connecting import interface_restored
+from hairpin.host.docker import Container, Endpoint
+from hairpin.host.host import Namespace
+from hairpin.message import message
+from hairpin.network.attachment import attachment_of
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the container that the packet is for, and one for that in which it stopped."""
+    meant = attachment_of(view.network, view.host, view.stop.seen.packet.daddr, view.stop.seen.packet.version)
+    for container in dict.fromkeys((meant.container if meant is not None else None, view.container)):
+        if container is None or container.netns is None or container.netns not in view.host:
+            continue
+        lost = _lost(container, view.host.namespace(container.netns))
+        change = interface_restored(view.host, container, lost) if lost is not None else None
+        if lost is None or change is None:
+            continue
+        yield Candidate(
+            title=message(
+                "Container {name} has no interface on network {network}", name=container.name, network=lost.network
+            ),
+            detail=message(
+                "{engine} has it on the network, but the veth between the bridge and the container is gone.",
+                engine=view.host.engine_of(container).title,
+            ),
+            change=change,
+            where=where(container=container.name, network=lost.network),
+            in_class="container-address-lost",
+            evidence=(container.evidence,),
+            advice=(message("a network manager may have deleted the veth: keep it away from veth* (unmanaged)"),),
+        )
+
+
+def _lost(container: Container, namespace: Namespace) -> Endpoint | None:
+    """Return the endpoint whose interface is gone: the container has fewer interfaces than networks."""
+    interfaces = [each for each in namespace.links if each.kind != "loopback" and each.name != "lo"]
+    held = {each.value for each in namespace.addresses}
+    without = [each for each in container.endpoints if each.ipv4 not in held and each.ipv4 is not None]
+    return without[0] if without and len(interfaces) < len(container.endpoints) else None
+
+
+CAUSE = Cause(
+    id="container-interface-missing",
+    title=message("The container has no interface on its network"),
+    source="net/core/dev.c: unregister_netdevice()",
+    reasons=frozenset({"no-neighbour", "no-route", "no-source-address", "no-carrier", "link-down"}),
+    find=find,
+)
