@@ -196,6 +196,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
         yield (*own, "type", end.kind, "remote", address_text(end.remote or 0, end.version))
     if old_end is not None and end is not None and end.local not in (None, old_end.local):
         yield (*own, "type", end.kind, "local", address_text(end.local or 0, end.version))
+    if ("NOARP" in before.flags) != ("NOARP" in after.flags):
+        yield (*own, "arp", "off" if "NOARP" in after.flags else "on")
     if before.up != after.up:
         yield (*own, "up" if after.up else "down")
 

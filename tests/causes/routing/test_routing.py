@@ -34,6 +34,7 @@ from tests.small_host import (
     HOST_NETNS,
     WEB_ITSELF,
     container,
+    container_namespace,
     egress,
     engine,
     host_namespace,
@@ -42,9 +43,11 @@ from tests.small_host import (
     published,
     route,
     ruleset,
+    sysctls,
 )
 
 NOBODY = 0x020000000009
+ARP_OFF = {"mac": 0x020000000008, "flags": ("BROADCAST", "NOARP", "UP")}
 OWN = Outside(parse_address("172.17.9.9")[1], "eth0")
 OFFICE = Outside(parse_address("172.18.9.9")[1], "eth0")
 PUBLIC = PublicAddress(4, parse_address("203.0.113.9")[1], HOST_ADDRESS)
@@ -52,6 +55,11 @@ LOCAL_TABLE = PolicyRule(4, 0, table=255, text="0: from all lookup local")
 TABLE_100 = PolicyRule(4, 9, table=100, iif="docker0", text="9: from all iif docker0 lookup 100")
 UNREACHABLE = PolicyRule(4, 10, "unreachable", iif="docker0", text="10: from all iif docker0 unreachable")
 MAIN_TABLE = PolicyRule(4, 32766, table=254, text="32766: from all lookup main")
+
+
+def with_inner_values(**values: str) -> Network:
+    """Return the host whose container has these sysctls of net/ipv4."""
+    return network(inner=msgspec.structs.replace(container_namespace(), sysctls=sysctls(**values)))
 
 
 def routed(*policy: PolicyRule, default_in: int = 254) -> Network:
@@ -126,6 +134,24 @@ CASES: dict[str, Case] = {
     ),
     "one interface does not forward": Case(
         network(host_namespace(values={"conf__eth0__forwarding": "0"})), published(), ("interface-forwarding-off",),
+    ),
+    "ARP is off on the uplink": Case(
+        network(with_link(host_namespace(), "eth0", **ARP_OFF)), published(), ("arp-not-answered",),
+        network(with_link(host_namespace(), "eth0", mac=NOBODY, flags=("BROADCAST", "UP"))),
+    ),
+    "ARP is off on the uplink, and a container asks": Case(
+        network(with_link(host_namespace(), "eth0", **ARP_OFF)), egress(), ("arp-not-answered",),
+    ),
+    "ARP is off in the container": Case(
+        network(inner=with_link(container_namespace(), "eth0", **ARP_OFF)), published(), ("arp-not-answered",),
+    ),
+    "the uplink answers no request": Case(
+        network(host_namespace(values={"conf__all__arp_ignore": "8"})), published(), ("arp-not-answered",),
+        network(host_namespace(values={"conf__all__arp_ignore": "1"})),
+    ),
+    "the container answers no request": Case(
+        with_inner_values(conf__eth0__arp_ignore="8"), published(), ("arp-not-answered",),
+        with_inner_values(conf__eth0__arp_ignore="2"),
     ),
     "no interface forwards": Case(
         network(host_namespace(values={

@@ -2,10 +2,11 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Host
+from hairpin.host.link import Link
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
-from hairpin.walk.link.arp import announced, refusal, replies
+from hairpin.walk.link.arp import announced, is_mute, refusal, replies, silenced
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
@@ -86,3 +87,37 @@ ANNOUNCED: dict[str, tuple[str, int, int]] = {
 def test_announced(level: str, source: int, expected: int) -> None:
     namespace = host(docker0__arp_announce=level).namespace(HOST_NETNS)
     assert announced(namespace, "docker0", Packet(4, source, WEB, TCP), WEB) == expected
+
+
+# a link, and whether somebody has switched ARP off on it
+LINKS: dict[str, tuple[Link, bool]] = {
+    "a veth": (Link(2, "eth0", "veth", mac=5, flags=("BROADCAST", "NOARP", "UP")), True),
+    "a network card": (Link(2, "eth0", mac=5, flags=("BROADCAST", "NOARP", "UP")), True),
+    "a veth with ARP": (Link(2, "eth0", "veth", mac=5, flags=("BROADCAST", "UP")), False),
+    "a tunnel that never has it": (Link(2, "wg0", "wireguard", flags=("POINTOPOINT", "NOARP", "UP")), False),
+    "a modem": (Link(2, "wwan0", mac=5, flags=("POINTOPOINT", "NOARP", "UP")), False),
+    "a dummy": (Link(2, "dummy0", "dummy", mac=5, flags=("BROADCAST", "NOARP", "UP")), False),
+}
+
+
+@pytest.mark.parametrize(("link", "expected"), LINKS.values(), ids=LINKS)
+def test_a_link_with_arp_off(link: Link, *, expected: bool) -> None:
+    assert is_mute(link) is expected
+
+
+# sysctls, the asked address, and the value that keeps docker0 silent
+SILENT: dict[str, tuple[dict[str, str], int, str | None]] = {
+    "nothing": ({}, GATEWAY, None),
+    "arp_ignore 8": ({"docker0__arp_ignore": "8"}, GATEWAY, "8"),
+    "arp_ignore 8 of all": ({"all__arp_ignore": "8"}, GATEWAY, "8"),
+    "arp_ignore 1 and an address of its own": ({"docker0__arp_ignore": "1"}, GATEWAY, None),
+    "an address of another link, as load balancers have it": ({"docker0__arp_ignore": "8"}, HOST_ADDRESS, None),
+}
+
+
+@pytest.mark.parametrize(("values", "target", "expected"), SILENT.values(), ids=SILENT)
+def test_what_keeps_a_link_silent(values: dict[str, str], target: int, expected: str | None) -> None:
+    found = silenced(host(**values).namespace(HOST_NETNS), "docker0", target, WEB)
+    assert getattr(found, "value", None) == expected
+    stop = refusal(host(**values), HOST_NETNS, "docker0", target, WEB)
+    assert (stop.reason if stop is not None else None) == ("no-neighbour" if expected else None)

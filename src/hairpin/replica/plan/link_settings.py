@@ -9,6 +9,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.network.network import is_bridge_port
 from hairpin.replica.plan.links import KINDS, active_member, by_age
+from hairpin.walk.link.arp import is_mute
 
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
@@ -22,6 +23,8 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
                 yield from _port_flags(link.name, link.port)
         if link.name != "lo":
             yield f"link set dev {link.name} addrgenmode none"
+        if is_mute(link):
+            yield f"link set dev {link.name} arp off"
     # A bond sets its members up.
     yield from (f"link set dev {link.name} down" for link in namespace.links if not link.up and link.master)
     yield from (f"link set dev {link.name} up" for link in namespace.links if link.up)

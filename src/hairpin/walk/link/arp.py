@@ -8,8 +8,9 @@ Source: net/ipv4/arp.c arp_solicit(), arp_process(); Documentation/networking/ip
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address
+from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
+from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import address_type4
 from hairpin.network.network import Network, addresses_of, conf, owns_address
@@ -18,7 +19,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.walk.ip.route_in import input_query, input_route
-from hairpin.walk.state import End, State, Stop
+from hairpin.walk.state import End, LinkDecided, State, Stop, SysctlDecided, stopped
 
 
 def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
@@ -32,6 +33,20 @@ def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> i
     if known and address_type4(namespace, packet.saddr) == "local":
         return packet.saddr
     return source_address(namespace, 4, link, target) or 0
+
+
+_RESOLVING = ("", "veth", "bridge", "vlan", "bond", "macvlan")
+
+
+def is_mute(link: Link) -> bool:
+    """Return whether somebody switched ARP off on a link of a kind that resolves neighbours (IFF_NOARP).
+
+    It answers no request, and sends each packet to its own hardware address.  Neighbour discovery is off as well.
+
+    Source: net/ipv4/arp.c arp_rcv(), arp_constructor(); net/ipv6/ndisc.c ndisc_constructor()
+    """
+    off = "NOARP" in link.flags and "POINTOPOINT" not in link.flags
+    return off and link.kind in _RESOLVING and link.mac is not None and link.tunnel is None
 
 
 def replies(network: Network, netns: Netns, link: str, target: int, source: int) -> bool:
@@ -52,16 +67,38 @@ def _received(netns: Netns, link: str, target: int, source: int) -> State:
 
 
 def refusal(network: Network, netns: Netns, link: str, target: int, source: int) -> Stop | None:
-    """Return the stop of a request for an address of the namespace that it does not believe to come by that link.
+    """Return the stop of a request for an address of the namespace that it does not answer.
 
-    arp_process() looks up the route of a request as of any packet: strict rp_filter drops it.
+    arp_process() looks up the route of a request as of any packet: strict rp_filter drops it.  An address on another
+    link may be meant not to be answered for (a load balancer's, on lo), and the packet comes in without a request.
     """
-    if not owns_address(network.namespace(netns), 4, target):
+    namespace = network.namespace(netns)
+    if not owns_address(namespace, 4, target):
         return None
-    for each in input_route(network, _received(netns, link, target, source)):
+    asked = _received(netns, link, target, source)
+    if (silent := silenced(namespace, link, target, source)) is not None:
+        return stopped(asked, "no-neighbour", stage="neighbour", link=link, decided_by=silent, address=target).stop
+    for each in input_route(network, asked):
         if isinstance(each, End) and each.stop is not None and each.stop.reason == "rp-filter":
             return msgspec.structs.replace(each.stop, stage="neighbour", address=target)
     return None
+
+
+def silenced(namespace: Namespace, link: str, target: int, source: int) -> LinkDecided | SysctlDecided | None:
+    """Return what keeps the link from answering a request for one of its own addresses; None: nothing does."""
+    on = namespace.link(link)
+    if on is None or all(each.value != target for each in addresses_of(namespace, link, 4)):
+        return None
+    if is_mute(on):
+        return LinkDecided(link, ARP_IS_OFF, on.evidence)
+    if not _ignored(namespace, link, target, source):
+        return None
+    of_link, of_all = (("net", "ipv4", "conf", name, "arp_ignore") for name in (link, "all"))
+    path = max(of_link, of_all, key=lambda each: namespace.sysctls.number(*each) or 0)
+    return SysctlDecided(path, namespace.sysctls.text(*path) or "", "0", namespace.sysctls.evidence)
+
+
+ARP_IS_OFF = message("ARP is off on it (NOARP)")
 
 
 def _may_be_local(namespace: Namespace, target: int) -> bool:

@@ -21,7 +21,7 @@ from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import announced, refusal
+from hairpin.walk.link.arp import ARP_IS_OFF, announced, is_mute, refusal
 from hairpin.walk.link.device import link_down, opaque, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
 from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
@@ -57,6 +57,9 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     if link.tunnel is not None and "NOARP" in link.flags:
         yield state.with_frame(target=None).to("device-out")
+        return
+    if is_mute(link):
+        yield stopped_by(state, "no-neighbour", link, ARP_IS_OFF, address=address)
         return
     answer = answer_on_link(network, state, link, address)
     refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None

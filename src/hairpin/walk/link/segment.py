@@ -25,7 +25,7 @@ from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
 from hairpin.network.tunnels import far_ends
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import replies
+from hairpin.walk.link.arp import is_mute, replies
 from hairpin.walk.link.vlan import below
 
 
@@ -81,6 +81,9 @@ def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answ
 
 
 def _replies(network: Network, netns: Netns, link: str, question: Question) -> bool:
+    asked = network.namespace(netns).link(link)
+    if asked is not None and is_mute(asked):
+        return False  # An entry that another machine still has for it expires, and it could not send a reply anyway.
     if question.source is None:
         return answers_for(network.namespace(netns), question.version, question.address)
     return replies(network, netns, link, question.address, question.source)

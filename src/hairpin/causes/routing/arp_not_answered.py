@@ -1,0 +1,97 @@
+"""A host or a container answers no ARP request for its own address.
+
+Users see: timeout, or "No route to host" after three seconds; ``ip neigh`` elsewhere says ``FAILED``.
+
+Proof: ARP is off on the link that has the address, or ``arp_ignore`` keeps the kernel from answering; with an answer
+the packet arrives.
+Now: ``ip link set LINK arp on``, or ``sysctl -w net.ipv4.conf.LINK.arp_ignore=0``.
+Lasting: the host's network configuration, or the key in a file of sysctl.d that sorts last.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import Change, SetLink, SetSysctl, one
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.sysctl import dotted
+from hairpin.message import message
+from hairpin.network.attachment import attachment_of
+from hairpin.network.prefix import address_text
+from hairpin.walk.link.arp import is_mute, silenced
+from hairpin.walk.state import SysctlDecided
+
+_KEY = "arp_ignore"
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the link at which the packet stopped, or for that of the container that it is for."""
+    stop = view.stop
+    own = view.namespace.link(stop.link)
+    if own is not None and is_mute(own):
+        yield _switched_on(view, stop.netns, stop.link)
+    elif isinstance(stop.decided_by, SysctlDecided) and stop.decided_by.path[-1] == _KEY and stop.address is not None:
+        yield _answering(stop.netns, view.namespace, stop.link, stop.address, stop.decided_by)
+    else:
+        yield from _of_container(view)
+
+
+def _of_container(view: View) -> Iterator[Candidate]:
+    packet = view.stop.seen.packet
+    meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
+    if meant is None or meant.container.netns is None or meant.container.netns not in view.host:
+        return
+    netns = view.host_netns.sibling(meant.container.netns)
+    namespace = view.network.namespace(netns)
+    link = next((each.link for each in namespace.addresses if each.value == packet.daddr), "")
+    on = namespace.link(link)
+    if on is not None and is_mute(on):
+        yield _switched_on(view, netns, link)
+    elif packet.version == 4:
+        asked_by = meant.endpoint.gateway4 or packet.daddr
+        decided = silenced(namespace, link, packet.daddr, asked_by)
+        if isinstance(decided, SysctlDecided):
+            yield _answering(netns, namespace, link, packet.daddr, decided)
+
+
+def _switched_on(view: View, netns: Netns, name: str) -> Candidate:
+    link = next(each for each in view.network.namespace(netns).links if each.name == name)
+    flags = tuple(each for each in link.flags if each != "NOARP")
+    return Candidate(
+        title=message("ARP is off on {link}", link=name),
+        detail=message(
+            "The link has the flag NOARP: no other machine learns its hardware address, and it learns none of theirs."
+        ),
+        change=one(SetLink(netns, msgspec.structs.replace(link, flags=flags))),
+        where=where(netns=netns, link=name, state="NOARP"),
+        in_class="link-or-route",
+        evidence=(link.evidence,),
+    )
+
+
+def _answering(netns: Netns, namespace: Namespace, link: str, address: int, decided: SysctlDecided) -> Candidate:
+    keys = (("net", "ipv4", "conf", name, _KEY) for name in ("all", link))
+    return Candidate(
+        title=message("{link} answers no ARP request for {address}", link=link, address=address_text(address, 4)),
+        detail=message(
+            "{key} is {value}, and the larger of it and the interface's own counts: the kernel leaves such requests "
+            "unanswered.",
+            key=dotted(decided.path),
+            value=decided.value,
+        ),
+        change=Change(tuple(SetSysctl(netns, key, "0") for key in keys if namespace.sysctls.number(*key))),
+        where=where(sysctl=dotted(decided.path), value=decided.value, wanted=decided.wanted),
+        in_class="filtering-sysctl",
+        evidence=(decided.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="arp-not-answered",
+    title=message("No ARP request for the address is answered"),
+    source="net/ipv4/arp.c arp_rcv(), arp_ignore()",
+    reasons=frozenset({"no-neighbour"}),
+    find=find,
+)
