@@ -44,3 +44,10 @@ def test_a_daemon_without_iptables_writes_that_it_does_not_masquerade(
     network = DockerNetwork("1", "n1", "bridge", options=options)
     engine = Engine("docker", "unix:///run/docker.sock", iptables=iptables, ip_masq=ip_masq, networks=(network,))
     assert engine.masquerades(network) is masquerades
+
+
+def test_a_bridge_whose_ipv4_gateway_is_elsewhere_still_has_the_ipv6_one() -> None:
+    inhibited = DockerNetwork("n", "n", "bridge", options=(("com.docker.network.bridge.inhibit_ipv4", "true"),))
+    assert not inhibited.gives_bridge_an_address(4)
+    assert inhibited.gives_bridge_an_address(6)
+    assert DockerNetwork("n", "n", "bridge").gives_bridge_an_address(4)

@@ -105,10 +105,10 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         """Return the driver option's value, or None."""
         return dict(self.options).get(name)
 
-    @property
-    def gives_bridge_an_address(self) -> bool:
-        """Whether the bridge has the gateway's address; with ``inhibit_ipv4`` another machine is the gateway."""
-        return not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
+    def gives_bridge_an_address(self, version: Literal[4, 6]) -> bool:
+        """Return whether the bridge has the gateway's address; with ``inhibit_ipv4`` another machine is the IPv4
+        gateway.  Source: moby libnetwork/drivers/bridge/setup_ipv4_linux.go"""
+        return version == 6 or not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
 
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})

@@ -323,7 +323,9 @@ def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -
 def _has_lost_its_bridge(namespace: Namespace, joined: DockerNetwork, subnet: Subnet) -> bool:
     """Return whether the network's bridge is there without the gateway's address, which it should have: the route into
     it is gone with the address."""
-    if joined.bridge is None or namespace.link(joined.bridge) is None or not joined.gives_bridge_an_address:
+    if joined.bridge is None or namespace.link(joined.bridge) is None:
+        return False
+    if not joined.gives_bridge_an_address(subnet.version):
         return False
     return subnet.gateway is not None and not owns_address(namespace, subnet.version, subnet.gateway)
 

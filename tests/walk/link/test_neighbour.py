@@ -7,7 +7,18 @@ from hairpin.host.route import Neighbour, NextHop
 from hairpin.network.network import Network, Port
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
-from tests.small_host import CLIENT, HOST_NETNS, WEB, container_namespace, host_namespace, network, sibling
+from hairpin.walk.walk import walk_flow
+from tests.small_host import (
+    CLIENT,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container_namespace,
+    host_namespace,
+    network,
+    published,
+    sibling,
+)
 from tests.walk.standing import FROM_CLIENT, INNER, at, changed, told
 
 NET = network()
@@ -102,3 +113,16 @@ def test_a_permanent_entry_leads_to_the_owner_of_its_mac_address() -> None:
     (outcome,) = neighbour(asking, at("neighbour", packet, netns=sibling("container:web"), oif="eth0"))
     assert isinstance(outcome, State)
     assert outcome.frame.target == Port(HOST_NETNS, "docker0")
+
+
+def test_a_hardware_address_that_was_entered_by_hand_is_said_to_be_assumed() -> None:
+    """Nothing on this host shows the router's hardware address: a wrong entry loses every answer."""
+    entry = Neighbour("eth0", 4, HOST_ADDRESS - 10, 0x020000000077, "PERMANENT")
+    by_hand = network(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
+    learned = network(
+        msgspec.structs.replace(host_namespace(), neighbours=(msgspec.structs.replace(entry, state="STALE"),))
+    )
+    assert [str(each) for each in walk_flow(by_hand, published()).usual.assumed] == [
+        "198.51.100.1 has the hardware address 02:00:00:00:00:77, as a permanent neighbour entry says"
+    ]
+    assert walk_flow(learned, published()).usual.assumed == ()

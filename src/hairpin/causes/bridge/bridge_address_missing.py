@@ -23,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
     for engine in view.host.engines:
         for network in engine.networks:
             bridge = view.host_namespace.link(network.bridge) if network.bridge is not None else None
-            if bridge is None or not network.gives_bridge_an_address:
+            if bridge is None or not network.gives_bridge_an_address(version):
                 continue
             for subnet in network.subnets:
                 gateway = subnet.gateway

@@ -24,7 +24,7 @@ from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import ARP_IS_OFF, announced, is_mute, refusal
 from hairpin.walk.link.device import link_down, opaque, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
-from hairpin.walk.state import End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
+from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
 
 
 def neighbour(network: Network, state: State) -> Iterator[Outcome]:
@@ -147,7 +147,10 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     found = who_has(network, state.netns, link, mac)
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
     if found.kind != "nobody" and not (found.port is None and _has_another(network, state.netns, link, by_address)):
-        return state.with_frame(target=found.port, dmac=mac).to("device-out")
+        # A tunnel's entries are its program's, and bridge and container have theirs read.
+        unread = found.kind == "outside" and link.tunnel is None
+        noted = state.noted("neighbour", link.name, _by_hand(entry, mac)) if unread else state
+        return noted.with_frame(target=found.port, dmac=mac).to("device-out")
     if by_address.port is not None and _mac(network, by_address.port) is None:
         return _addressed(network, state, link, entry.value, by_address)  # its hardware address was not read
     said = message(
@@ -157,6 +160,17 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     )
     decided = LinkDecided(link.name, said, entry.evidence)
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
+
+
+def _by_hand(entry: Neighbour, mac: int) -> Assumed:
+    """Return what is assumed of a machine that was not read: nothing here shows its hardware address."""
+    return Assumed(
+        message(
+            "{address} has the hardware address {mac}, as a permanent neighbour entry says",
+            address=address_text(entry.value, entry.version),
+            mac=write_mac(mac),
+        )
+    )
 
 
 def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
