@@ -20,6 +20,7 @@ from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.run.serving import Loop, hear_errors
 from hairpin.replica.watch.drops import Drops
 from hairpin.replica.watch.tap import Tap
+from hairpin.walk.ip.refusal import ERRORS
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3
@@ -28,6 +29,8 @@ _CONFIRMED_S = 0.01
 """The same, once the kernel's counters confirm the drop."""
 _TURN_S = 0.002
 """So long one turn of the loop waits for events."""
+_TOO_BIG = (ERRORS["icmp-frag-needed"], ERRORS["icmp6-too-big"])
+"""A sender that is told so sends again in smaller segments, some of them after its timeout of 0.2 s: TCP_RTO_MIN."""
 _BUSY_S = 0.5
 """So long a packet that waits on some CPU may be the flow's; a busy machine always has packets of others waiting.
 After one second TCP retransmits, after three the kernel gives up a neighbour that does not answer."""
@@ -168,7 +171,8 @@ class Client:
                 patience, asked, turns = _CONFIRMED_S, False, 0
             # A machine that stood still for a while has not been quiet for that long.
             elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
-                if asked or self._nothing_more_comes(tuple(self._seen), dropped=self._dropped()):
+                told = any(seen.icmp in _TOO_BIG for seen in self._seen)
+                if asked or (not told and self._nothing_more_comes(tuple(self._seen), dropped=self._dropped())):
                     return
                 patience, asked = _SILENCE_S, True
 
