@@ -16,9 +16,9 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.container._engine_gateway import gateways
 from hairpin.change.change import AddRoute, ReplaceRoute, one
+from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
-from hairpin.message import message
-from hairpin.network.prefix import address_text
+from hairpin.message import Message, message
 from hairpin.network.query import Query
 from hairpin.network.routing import has_default_route, lookup, route_text
 
@@ -29,45 +29,45 @@ def find(view: View) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     if view.on_host or container is None:
         return
-    gateway, link = next(gateways(container, view.namespace, version), (None, ""))
-    if gateway is None:
+    for gateway, link in gateways(container, view.namespace, version):
+        wanted = Route(version, 0, 0, next_hops=(NextHop(link, gateway),))
+        if view.stop.reason == "no-neighbour":
+            yield from _replaced(view, container, wanted)
+        elif not has_default_route(view.namespace, version):
+            title = message("Container {name} has no default route", name=container.name)
+            detail = message("It cannot reply to anything outside its own subnet.")
+            yield _candidate(container, AddRoute(view.stop.netns, wanted), title, detail)
         return
-    wanted = Route(version, 0, 0, next_hops=(NextHop(link, gateway),))
-    part = _instead_of(view, wanted) if view.stop.reason == "no-neighbour" else _added(view, wanted)
-    if part is None:
+
+
+def _replaced(view: View, container: Container, wanted: Route) -> Iterator[Candidate]:
+    """Yield the candidate that puts the engine's default route in place of the one that the packet took."""
+    taken = lookup(view.namespace, Query(wanted.version, view.stop.seen.packet.daddr)).route
+    if taken is None or taken.prefix_length or (taken.type, taken.table) != ("unicast", TABLE_MAIN):
         return
-    yield Candidate(
-        title=message("Container {name} has no default route", name=container.name)
-        if isinstance(part, AddRoute)
-        else message("The default route of container {name} leads to nobody", name=container.name),
-        detail=message("It cannot reply to anything outside its own subnet.")
-        if isinstance(part, AddRoute)
-        else message(
-            "Its default route is `{route}`; {engine} gave it the router {router}.",
-            route=route_text(part.before),
-            engine=view.host.engine_of(container).title,
-            router=address_text(gateway, version),
-        ),
+    if taken.next_hops == wanted.next_hops or len(taken.next_hops) != 1:
+        return
+    route = msgspec.structs.replace(wanted, metric=taken.metric)
+    title = message("The default route of container {name} leads to nobody", name=container.name)
+    detail = message(
+        "Its default route is `{route}`; {engine} gave it `{wanted}`.",
+        route=route_text(taken),
+        engine=view.host.engine_of(container).title,
+        wanted=route_text(route),
+    )
+    yield _candidate(container, ReplaceRoute(view.stop.netns, taken, route), title, detail)
+
+
+def _candidate(container: Container, part: AddRoute | ReplaceRoute, title: Message, detail: Message) -> Candidate:
+    return Candidate(
+        title=title,
+        detail=detail,
         change=one(part),
-        where=where(container=container.name, route=f"default via {address_text(gateway, version)} dev {link}"),
+        where=where(container=container.name, route=route_text(part.route)),
         in_class="link-or-route",
         evidence=(container.evidence,),
         made_by=("container-link-down",),
     )
-
-
-def _added(view: View, wanted: Route) -> AddRoute | None:
-    return None if has_default_route(view.namespace, wanted.version) else AddRoute(view.stop.netns, wanted)
-
-
-def _instead_of(view: View, wanted: Route) -> ReplaceRoute | None:
-    """Return the change that puts the engine's default route in place of the one that the packet took."""
-    taken = lookup(view.namespace, Query(wanted.version, view.stop.seen.packet.daddr)).route
-    if taken is None or taken.prefix_length or taken.type != "unicast" or taken.table != TABLE_MAIN:
-        return None
-    if taken.next_hops == wanted.next_hops or len(taken.next_hops) != 1:
-        return None
-    return ReplaceRoute(view.stop.netns, taken, msgspec.structs.replace(wanted, metric=taken.metric))
 
 
 CAUSE = Cause(
