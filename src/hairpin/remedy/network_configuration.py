@@ -1,6 +1,6 @@
 """Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network."""
 
-from hairpin.change.change import AddAddress, AddRoute, Primitive, SetLink
+from hairpin.change.change import AddAddress, AddRoute, Primitive, SetLink, Setting
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import is_uplink
@@ -33,9 +33,9 @@ def configured_by(host: Host) -> Message:
 def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     """Return advice that names the maker of addresses and routes: the engine for a container and its own bridges, else
     the host's network configuration."""
-    added = tuple(part for part in parts if isinstance(part, AddAddress | AddRoute))
-    if len(added) == len(parts) and all(not part.netns.is_host for part in added):
+    if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
         return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
+    added = tuple(part for part in parts if isinstance(part, AddAddress | AddRoute))
     bridges = {network.bridge for engine in situation.host.engines for network in engine.networks}
     if len(added) == len(parts) and all(_links_of(part) <= bridges for part in added):
         return Lasting(advice=(message("the engine makes its bridges' addresses and routes anew when it starts"),))
