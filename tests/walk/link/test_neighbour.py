@@ -17,6 +17,7 @@ from tests.small_host import (
     host_namespace,
     network,
     published,
+    route,
     sibling,
 )
 from tests.walk.standing import FROM_CLIENT, INNER, at, changed, told
@@ -126,3 +127,22 @@ def test_a_hardware_address_that_was_entered_by_hand_is_said_to_be_assumed() -> 
         "198.51.100.1 has the hardware address 02:00:00:00:00:77, as a permanent neighbour entry says"
     ]
     assert walk_flow(learned, published()).usual.assumed == ()
+
+
+def test_a_machine_that_gave_no_answer_is_said_to_be_assumed_to_answer() -> None:
+    """A route that is too wide has a client on the link that is behind a router: nobody answers for it there."""
+    failed = Neighbour("eth0", 4, CLIENT, None, "FAILED")
+    wide = route("192.0.2.0/24", "eth0")
+    said = [
+        [str(each) for each in walk_flow(network(found), published()).usual.assumed]
+        for found in (
+            msgspec.structs.replace(host_namespace(routes=(wide,)), neighbours=(failed,)),
+            host_namespace(routes=(wide,)),
+            msgspec.structs.replace(host_namespace(), neighbours=(failed,)),
+        )
+    ]
+    assert said == [
+        ["192.0.2.10 answers on eth0, although it did not when the kernel last asked (its neighbour entry is FAILED)"],
+        [],
+        [],
+    ]

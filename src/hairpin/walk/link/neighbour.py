@@ -63,6 +63,8 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     answer = answer_on_link(network, state, link, address)
     refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None
+    if answer.kind == "outside" and (unanswered := _unanswered(network.namespace(state.netns), state, link, address)):
+        state = state.noted("neighbour", link.name, unanswered)
     yield refused or _addressed(network, state, link, address, answer)
 
 
@@ -160,6 +162,25 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     )
     decided = LinkDecided(link.name, said, entry.evidence)
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
+
+
+def _unanswered(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
+    """Return what is assumed of a machine that gave no answer when the kernel last asked for it.
+
+    It may have been off then.  It may also be behind a router, and a route that is too wide has it on the link."""
+    wanted = (link.name, state.packet.version, address)
+    for entry in namespace.neighbours:
+        if (entry.link, entry.version, entry.value) == wanted and entry.state in ("FAILED", "INCOMPLETE"):
+            return Assumed(
+                message(
+                    "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
+                    "is {state})",
+                    address=address_text(address, state.packet.version),
+                    link=link.name,
+                    state=entry.state,
+                )
+            )
+    return None
 
 
 def _by_hand(entry: Neighbour, mac: int) -> Assumed:
