@@ -5,7 +5,7 @@ import msgspec
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow
-from hairpin.walk.state import OpenQuestion, Step, Stop
+from hairpin.walk.state import Assumed, OpenQuestion, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
 
 
@@ -58,3 +58,10 @@ class Trace(msgspec.Struct, frozen=True):
 def only_under_load(branch: Branch) -> bool:
     """Return whether the branch is taken only while a rate or a number of connections is exceeded."""
     return any(condition.load and not condition.usual for condition in branch.conditions)
+
+
+def assuming_of_neighbours(branch: Branch) -> Branch:
+    """Return the branch with what it assumes of neighbours that were not read."""
+    decided = (step.decided_by for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
+    said = dict.fromkeys(each.said for each in decided if isinstance(each, Assumed))
+    return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said)) if said else branch

@@ -31,8 +31,8 @@ from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
-from hairpin.walk.state import Assumed, End, Sender, SocketDecided, State, Step, stopped
-from hairpin.walk.trace import Branch, Trace, only_under_load
+from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
+from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, only_under_load
 from hairpin.walk.unread import unread_end
 from hairpin.walk.verdicts import Verdict
 
@@ -42,19 +42,12 @@ _MOST_RELAYS = 3
 
 def walk_flow(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace."""
-    branches = tuple(_with_entries(each) for each in _branches(network, flow, depth=0))
+    branches = tuple(assuming_of_neighbours(each) for each in _branches(network, flow, depth=0))
     verdicts: set[Verdict] = {branch.verdict for branch in branches if not only_under_load(branch)}
     if len(verdicts) == 1:
         (verdict,) = verdicts
         return Trace(flow, verdict, branches)
     return Trace(flow, "depends", branches)
-
-
-def _with_entries(branch: Branch) -> Branch:
-    """Return the branch with what neighbour entries made it assume of machines that were not read."""
-    decided = (step.decided_by for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
-    said = dict.fromkeys(each.said for each in decided if isinstance(each, Assumed))
-    return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said)) if said else branch
 
 
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
