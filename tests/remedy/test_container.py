@@ -56,3 +56,11 @@ def test_a_service_in_a_container_has_advice_and_no_command() -> None:
 def test_a_service_on_the_host_has_advice() -> None:
     told = remedy(network(), AddSocket(HOST_NETNS, Socket("tcp", 4, None, 80), message("start it")))
     assert said(told) == "start it"
+
+
+def test_a_container_that_is_only_restarted_keeps_its_restart_policy() -> None:
+    found, part = with_policy("no")
+    name = part.container.name
+    told = remedy(found, part, calls=(SetContainerState("docker", "restart", name),))
+    assert told.persist_commands == ()
+    assert "the engine makes what is missing whenever it starts the container" in said(told)

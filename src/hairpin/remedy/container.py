@@ -30,6 +30,7 @@ def started(situation: Situation) -> Lasting:
             continue
         container = situation.host.container(call.name)
         if call.verb == "restart" and container is not None and container.running:
+            advice.append(message("the engine makes what is missing whenever it starts the container"))
             continue
         policy = container.restart_policy if container is not None else ""
         if call.verb == "unpause":
