@@ -1,4 +1,5 @@
 """Faults of a container and inside its namespace.
 
-``_engine_gateway`` finds the routers that an engine gives to a container.
+``_concerned`` finds the containers that a stopped packet concerns, ``_engine_gateway`` the routers that an engine gives
+to a container.
 """

@@ -10,6 +10,7 @@ Lasting: the engine gives the address when it starts the container; find what in
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._concerned import concerned
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.change.change import AddAddress, Change
 from hairpin.host.docker import Container
@@ -17,7 +18,6 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.network.attachment import attachment_of
 from hairpin.network.network import addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text
 
@@ -27,10 +27,8 @@ def find(view: View) -> Iterator[Candidate]:
 
     The container is the one that the packet is for, or the one in which it stopped.
     """
-    meant = attachment_of(view.network, view.host, view.stop.seen.packet.daddr, view.stop.seen.packet.version)
-    for container in dict.fromkeys((meant.container if meant is not None else None, view.container)):
-        if container is not None and container.netns is not None and container.netns in view.host:
-            yield from _in(view, container, view.host_netns.sibling(container.netns))
+    for container, netns in concerned(view):
+        yield from _in(view, container, netns)
 
 
 def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:

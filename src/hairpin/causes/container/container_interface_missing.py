@@ -13,20 +13,17 @@ Lasting: the engine makes the interface whenever it starts the container; keep n
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._concerned import concerned
 from hairpin.engines.connecting import interface_restored
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
 from hairpin.message import message
-from hairpin.network.attachment import attachment_of
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the container that the packet is for, and one for that in which it stopped."""
-    meant = attachment_of(view.network, view.host, view.stop.seen.packet.daddr, view.stop.seen.packet.version)
-    for container in dict.fromkeys((meant.container if meant is not None else None, view.container)):
-        if container is None or container.netns is None or container.netns not in view.host:
-            continue
-        lost = _lost(container, view.host.namespace(container.netns))
+    for container, netns in concerned(view):
+        lost = _lost(container, view.network.namespace(netns))
         change = interface_restored(view.host, container, lost) if lost is not None else None
         if lost is None or change is None:
             continue

@@ -15,6 +15,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import Change, SetLink, SetSysctl, one
 from hairpin.host.host import Namespace
+from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
@@ -31,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     stop = view.stop
     own = view.namespace.link(stop.link)
     if own is not None and is_mute(own):
-        yield _switched_on(view, stop.netns, stop.link)
+        yield _switched_on(stop.netns, own)
     elif isinstance(stop.decided_by, SysctlDecided) and stop.decided_by.path[-1] == _KEY and stop.address is not None:
         yield _answering(stop.netns, view.namespace, stop.link, stop.address, stop.decided_by)
     else:
@@ -48,7 +49,7 @@ def _of_container(view: View) -> Iterator[Candidate]:
     link = next((each.link for each in namespace.addresses if each.value == packet.daddr), "")
     on = namespace.link(link)
     if on is not None and is_mute(on):
-        yield _switched_on(view, netns, link)
+        yield _switched_on(netns, on)
     elif packet.version == 4:
         asked_by = meant.endpoint.gateway4 or packet.daddr
         decided = silenced(namespace, link, packet.daddr, asked_by)
@@ -56,16 +57,15 @@ def _of_container(view: View) -> Iterator[Candidate]:
             yield _answering(netns, namespace, link, packet.daddr, decided)
 
 
-def _switched_on(view: View, netns: Netns, name: str) -> Candidate:
-    link = next(each for each in view.network.namespace(netns).links if each.name == name)
+def _switched_on(netns: Netns, link: Link) -> Candidate:
     flags = tuple(each for each in link.flags if each != "NOARP")
     return Candidate(
-        title=message("ARP is off on {link}", link=name),
+        title=message("ARP is off on {link}", link=link.name),
         detail=message(
             "The link has the flag NOARP: no other machine learns its hardware address, and it learns none of theirs."
         ),
         change=one(SetLink(netns, msgspec.structs.replace(link, flags=flags))),
-        where=where(netns=netns, link=name, state="NOARP"),
+        where=where(netns=netns, link=link.name, state="NOARP"),
         in_class="link-or-route",
         evidence=(link.evidence,),
     )

@@ -124,10 +124,12 @@ def _arp_sender(namespace: Namespace, state: State, link: Link, address: int) ->
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
     """Return whether the neighbour has an entry that the kernel uses without resolving it first."""
-    return any(
-        (entry.link, entry.version, entry.value) == (link.name, version, address) and entry.state in _KNOWN
-        for entry in namespace.neighbours
-    )
+    return any(entry.state in _KNOWN for entry in _entries(namespace, link, version, address))
+
+
+def _entries(namespace: Namespace, link: Link, version: Version, address: int) -> Iterator[Neighbour]:
+    wanted = (link.name, version, address)
+    return (each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted)
 
 
 _KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")
@@ -135,11 +137,8 @@ _KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")
 
 def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
     """Return the neighbour's permanent entry, or None.  All other entries expire and are resolved again."""
-    wanted = (link.name, state.packet.version, address)
-    for entry in network.namespace(state.netns).neighbours:
-        if (entry.link, entry.version, entry.value) == wanted and entry.state == "PERMANENT" and not entry.proxy:
-            return entry
-    return None
+    entries = _entries(network.namespace(state.netns), link, state.packet.version, address)
+    return next((each for each in entries if each.state == "PERMANENT" and not each.proxy), None)
 
 
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
@@ -168,19 +167,19 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
     """Return what is assumed of a machine that gave no answer when the kernel last asked for it.
 
     It may have been off then.  It may also be behind a router, and a route that is too wide has it on the link."""
-    wanted = (link.name, state.packet.version, address)
-    for entry in namespace.neighbours:
-        if (entry.link, entry.version, entry.value) == wanted and entry.state in ("FAILED", "INCOMPLETE"):
-            return Assumed(
-                message(
-                    "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
-                    "is {state})",
-                    address=address_text(address, state.packet.version),
-                    link=link.name,
-                    state=entry.state,
-                )
-            )
-    return None
+    entries = _entries(namespace, link, state.packet.version, address)
+    entry = next((each for each in entries if each.state in ("FAILED", "INCOMPLETE")), None)
+    if entry is None:
+        return None
+    return Assumed(
+        message(
+            "{address} answers on {link}, although it did not when the kernel last asked (its neighbour entry "
+            "is {state})",
+            address=address_text(address, state.packet.version),
+            link=link.name,
+            state=entry.state,
+        )
+    )
 
 
 def _by_hand(entry: Neighbour, mac: int) -> Assumed:

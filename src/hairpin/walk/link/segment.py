@@ -81,12 +81,16 @@ def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answ
 
 
 def _replies(network: Network, netns: Netns, link: str, question: Question) -> bool:
-    asked = network.namespace(netns).link(link)
-    if asked is not None and is_mute(asked):
-        return False  # An entry that another machine still has for it expires, and it could not send a reply anyway.
+    namespace = network.namespace(netns)
     if question.source is None:
-        return answers_for(network.namespace(netns), question.version, question.address)
-    return replies(network, netns, link, question.address, question.source)
+        answered = answers_for(namespace, question.version, question.address)
+    else:
+        answered = replies(network, netns, link, question.address, question.source)
+    if not answered:
+        return False
+    # An entry that another machine still has for a mute link expires, and the link could not send a reply anyway.
+    asked = namespace.link(link)
+    return asked is None or not is_mute(asked)
 
 
 def _owns(namespace: Namespace, question: Question) -> bool:

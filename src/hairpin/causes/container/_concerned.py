@@ -1,0 +1,18 @@
+"""The containers that a stopped packet concerns."""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import View
+from hairpin.host.docker import Container
+from hairpin.host.netns import Netns
+from hairpin.network.attachment import attachment_of
+
+
+def concerned(view: View) -> Iterator[tuple[Container, Netns]]:
+    """Yield the container that the packet is for, and that in which it stopped, with their namespaces if these were
+    read."""
+    packet = view.stop.seen.packet
+    meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
+    for container in dict.fromkeys((meant.container if meant is not None else None, view.container)):
+        if container is not None and container.netns is not None and container.netns in view.host:
+            yield container, view.host_netns.sibling(container.netns)
