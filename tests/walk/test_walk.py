@@ -257,6 +257,10 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         )),
         published(), "unanswered", ("neighbour", "no-neighbour"),
     ),
+    "the host answers no ARP request, and a neighbour asks": (
+        values(conf__all__arp_ignore="8"), published(Lan(parse_address("198.51.100.7")[1])),
+        "dropped", ("neighbour", "no-neighbour"),
+    ),
     "policy rule to a blackhole for answers": (
         network(host_namespace(policy_rules=(
             PolicyRule(4, 0, table=255), PolicyRule(4, 100, "blackhole", iif="docker0"),

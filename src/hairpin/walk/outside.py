@@ -101,24 +101,26 @@ def _sender(network: Network, netns: Netns, version: Version, address: int, link
     return None
 
 
-def asked_by_router(network: Network, flow: Flow, state: State) -> State | End:
-    """Return the first packet, or its end if the host drops the ARP request of the router that brings it."""
-    router = router_of(network, flow, state)
-    if router is None:
+def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
+    """Return the first packet, or its end if the host does not answer the ARP request of the machine that brings it."""
+    sender = sender_of(network, flow, state)
+    if sender is None:
         return state
-    stop = refusal(network, state.netns, _holder(network, state), state.packet.daddr, router)
+    stop = refusal(network, state.netns, _holder(network, state), state.packet.daddr, sender)
     return state if stop is None else refused_request(state, stop)
 
 
-def router_of(network: Network, flow: Flow, state: State) -> int | None:
-    """Return the IPv4 address of the router that brings a client's packet; None if the client is on the link itself, or
-    no route names one.
+def sender_of(network: Network, flow: Flow, state: State) -> int | None:
+    """Return the IPv4 address of the machine that brings a client's packet: the client itself if it is on the link, or
+    its router.  None if no route names one.
 
-    It is the gateway of the route back to the client, or of a default route by that link.
+    The router is the gateway of the route back to the client, or of a default route by that link.
     """
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
-    if packet.version == 6 or isinstance(flow.start, Lan):
+    if packet.version == 6:
         return None
+    if isinstance(flow.start, Lan) and packet.daddr == flow.daddr:
+        return packet.saddr
     back = lookup(namespace, Query(4, packet.saddr))
     defaults = (hop for route in namespace.routes if not route.prefix_length for hop in route.next_hops)
     by_link = (hop for hop in (*back.next_hops, *defaults) if hop.link == receiver and hop.gateway_version != 6)

@@ -26,7 +26,7 @@ from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
-from hairpin.walk.outside import OutsideAnswer, asked_by_router, enters_by, outside_takes
+from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outside_takes
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
@@ -90,7 +90,7 @@ def begin(network: Network, flow: Flow) -> State | End:
         case Outside(address=address) | Lan(address=address):
             at = State("device-in", network.host_netns(flow.host), flow.packet(address))
             started = unread_end(network, at) or enters_by(network, flow)
-            return started if isinstance(started, End) else asked_by_router(network, flow, started)
+            return started if isinstance(started, End) else asked_by_sender(network, flow, started)
 
 
 def _local(flow: Flow, netns: Netns, saddr: int) -> State:

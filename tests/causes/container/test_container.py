@@ -5,8 +5,8 @@ import pytest
 
 from hairpin.diagnose.diagnose import diagnose, suspects
 from hairpin.host.docker import Endpoint
-from hairpin.host.host import Unread
-from hairpin.host.link import Address
+from hairpin.host.host import Namespace, Unread
+from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Start
 from hairpin.network.network import Network
@@ -75,11 +75,14 @@ def with_default(*hops: NextHop) -> Network:
     return network(inner=msgspec.structs.replace(inner, routes=(*inner.routes, Route(4, 0, 0, next_hops=hops))))
 
 
-def without_veth() -> Network:
+WITH_TUNL0 = msgspec.structs.replace(NOTHING_BUT_LO, links=(*NOTHING_BUT_LO.links, Link(2, "tunl0", kind="ipip")))
+
+
+def without_veth(inner: Namespace = NOTHING_BUT_LO) -> Network:
     """Return the host after somebody has deleted the container's veth."""
     host = host_namespace()
     kept = tuple(each for each in host.links if each.master != "docker0")
-    return network(msgspec.structs.replace(host, links=kept), NOTHING_BUT_LO)
+    return network(msgspec.structs.replace(host, links=kept), inner)
 
 
 ELSEWHERE = parse_address("10.99.0.5")[1]
@@ -97,6 +100,9 @@ CASES: dict[str, Case] = {
         network(inner=MOVED), published(), ("container-address-missing",),
     ),
     "its veth is gone": Case(without_veth(), published(), ("container-interface-missing",)),
+    "its veth is gone, beside a link that the kernel makes in every namespace": Case(
+        without_veth(WITH_TUNL0), published(), ("container-interface-missing",),
+    ),
     "its veth is gone, and it sends": Case(without_veth(), egress(), ("container-interface-missing",)),
     "its default route has no router": Case(
         with_default(NextHop("eth0")), published(), ("container-default-route-missing",),

@@ -1,6 +1,7 @@
-"""The router's ARP request: sent by the world where the walk says that the host drops it, and where its address is."""
+"""ARP requests of the outside: sent by the world where the walk says that the host does not answer, and by whom."""
 
 import msgspec
+import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import Neighbour
@@ -12,6 +13,7 @@ from hairpin.replica.plan.routers import asking, gateways, next_hop, refused
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
 
 ROUTER = parse_address("198.51.100.1")[1]
+NEIGHBOUR = parse_address("198.51.100.7")[1]
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 
 
@@ -41,10 +43,11 @@ def test_a_host_that_answers_its_router_is_not_asked() -> None:
     assert line.startswith(f"neighbour replace {router} lladdr ")
 
 
-def test_a_client_on_the_link_has_no_router() -> None:
-    built = strict("198.51.100.0/25")
+@pytest.mark.parametrize(("arp_ignore", "expected"), (("8", ("198.51.100.7", "198.51.100.11")), ("0", None)))
+def test_a_client_on_the_link_asks_itself(arp_ignore: str, expected: tuple[str, str] | None) -> None:
+    built = network(host_namespace(values={"conf__all__arp_ignore": arp_ignore}))
     wire, *_ = wiring(built, (HOST_NETNS,)).wires
-    assert refused(built, (Flow(Lan(CLIENT), 4, HOST_ADDRESS, "tcp", 8151),), wire) is None
+    assert refused(built, (Flow(Lan(NEIGHBOUR), 4, HOST_ADDRESS, "tcp", 8151),), wire) == expected
 
 
 def test_the_next_hops_by_uplinks_are_outside() -> None:

@@ -43,9 +43,13 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
+_ENGINES_KINDS = frozenset({"veth", "macvlan", "ipvlan"})
+"""A kernel with the modules for it makes tunl0, sit0 and others in every namespace."""
+
+
 def _lost(container: Container, namespace: Namespace) -> Endpoint | None:
     """Return the endpoint whose interface is gone: the container has fewer interfaces than networks."""
-    interfaces = [each for each in namespace.links if each.kind != "loopback" and each.name != "lo"]
+    interfaces = [each for each in namespace.links if each.kind in _ENGINES_KINDS]
     held = {each.value for each in namespace.addresses}
     without = [each for each in container.endpoints if each.ipv4 not in held and each.ipv4 is not None]
     return without[0] if without and len(interfaces) < len(container.endpoints) else None

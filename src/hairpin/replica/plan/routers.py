@@ -1,7 +1,8 @@
-"""The routers around the hosts, which the world stands for: their addresses, and the ARP requests that a host refuses.
+"""The machines around the hosts, which the world stands for: their addresses, and the ARP requests that a host refuses.
 
-The world sends to a host's hardware address without asking for it.  Only where the walk says that the host drops the
-router's ARP request does the world send one, as the router would, and the kernel judges.
+The world sends to a host's hardware address without asking for it.  Only where the walk says that the host does not
+answer the ARP request of a router, or of a client on the link, does the world send one, as they would, and the kernel
+judges.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from hairpin.network.prefix import Version, address_text
 from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import SysctlValue
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
-from hairpin.walk.outside import asked_by_router, enters_by, router_of
+from hairpin.walk.outside import asked_by_sender, enters_by, sender_of
 from hairpin.walk.state import End
 
 _MAIN_ADDRESS = "2"
@@ -45,21 +46,21 @@ def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Ver
 
 
 def refused(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str, str] | None:
-    """Return the router and the host's address that it asks for in vain on this wire, or None."""
+    """Return the machine that asks in vain on this wire, and the host's address that it asks for; or None."""
     for flow in flows:
         if flow.version == 6 or not isinstance(flow.start, (Outside, Lan)):
             continue
         started = enters_by(network, flow)
         if isinstance(started, End) or (started.netns, started.iif) != (wire.netns, wire.link.name):
             continue
-        router = router_of(network, flow, started)
-        if router is not None and isinstance(asked_by_router(network, flow, started), End):
-            return address_text(router, 4), address_text(started.packet.daddr, 4)
+        sender = sender_of(network, flow, started)
+        if sender is not None and isinstance(asked_by_sender(network, flow, started), End):
+            return address_text(sender, 4), address_text(started.packet.daddr, 4)
     return None
 
 
 def asking(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
-    """Yield the settings by which the world asks with the router's address."""
+    """Yield the settings by which the world asks with that machine's address."""
     for wire in wires:
         if refused(network, flows, wire) is not None:
             yield SysctlValue(f"net/ipv4/conf/{wire.name}/arp_announce", _MAIN_ADDRESS)
