@@ -25,7 +25,8 @@ from hairpin.host.route import TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyR
 from hairpin.message import message
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, prefix_text
 from hairpin.network.query import Query, Scope
-from hairpin.network.routing import by_precedence, lookup
+from hairpin.network.routing import lookup
+from hairpin.network.tables import by_precedence
 
 _replace = msgspec.structs.replace
 

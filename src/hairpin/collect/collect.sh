@@ -342,7 +342,12 @@ sysctls() { # every key that matters for packets
     frame sysctl /proc/sys/net
     cd /proc/sys/net 2>/dev/null || { endframe 1 absent '/proc/sys/net is not there'; return; }
     set --
-    for path in ipv4/conf ipv6/conf bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept \
+    if [ "$NETNS" != host ]; then set -- /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf
+    else for path in ipv4/conf/* ipv6/conf/*; do    # IP never sees a packet come by a bridge's port; a host may have hundreds
+        case ${path##*/} in veth*) [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;; esac
+        set -- "$@" "/proc/sys/net/$path"
+    done; fi
+    for path in bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept \
         ipv4/*_l3mdev_accept ipv4/fib_* ipv4/icmp_* ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* \
         ipv4/tcp_timestamps ipv4/tcp_mtu_probing ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route \
         ipv4/neigh/default ipv6/neigh/default ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect \
@@ -430,8 +435,9 @@ connections() { # the old file costs a tenth of conntrack, for which the kernel 
     if [ ! -e /proc/sys/net/netfilter/nf_conntrack_count ]; then
         absent conntrack 'conntrack -L -o extended' 'nf_conntrack is not loaded: no connection is tracked'; return
     fi
-    # No `read`: dash and busybox read byte by byte, and a sysctl answers only its first.
-    count=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) || count=0
+    # dash and busybox read byte by byte, and a sysctl answers only its first: enough to know that it is 0.
+    count=; { read -r count </proc/sys/net/netfilter/nf_conntrack_count; } 2>/dev/null
+    [ "$count" = 0 ] || count=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) || count=0
     if [ "$count" = 0 ]; then body conntrack /proc/sys/net/netfilter/nf_conntrack_count ''
     elif [ -r /proc/net/nf_conntrack ]; then run conntrack /proc/net/nf_conntrack capped cat /proc/net/nf_conntrack
     elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' capped tracked
@@ -449,17 +455,17 @@ capped() {
     "$@" 2>/dev/null | head -n 20000
     echo "# truncated: 20000 of $count entries"
 }
-sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_diag
-    if have ss && loaded inet_diag tcp_diag udp_diag; then ask sockets ss -H -n -l -e -t -u -p; return; fi
+sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_diag. No -p: in each namespace it would look
+    # at all processes of the host.
+    if have ss && loaded inet_diag tcp_diag udp_diag; then ask sockets ss -H -n -l -e -t -u; return; fi
     for table in tcp tcp6 udp udp6; do
         if [ -e "/proc/net/$table" ]; then run "proc-net-$table" "/proc/net/$table" cat "/proc/net/$table"
         else absent "proc-net-$table" "/proc/net/$table" "/proc/net/$table is not there"
         fi
     done
-    [ "$NETNS" != host ] || run socket-owners '/proc/PID/fd' socket_owners
 }
 socket_owners() { # inode, process id, command: of each process's sockets, in all namespaces
-    ls -l /proc/[0-9]*/fd 2>/dev/null | awk '
+    ls -ln /proc/[0-9]*/fd 2>/dev/null | awk '
     /^\/proc\// { split($0, part, "/"); pid = part[3]; comm = ""; next }
     /socket:\[/ {
         if (comm == "") { getline comm <("/proc/" pid "/comm"); close("/proc/" pid "/comm") }
@@ -511,6 +517,7 @@ read_names() { # sets NAMES, once: /proc/PID/comm:NAME of each process
 }
 
 in_turn() { for each; do "$each"; done; }
+owner_lines() { run socket-owners '/proc/PID/fd' socket_owners; }
 relay_lines() { run relay-cmdlines '/proc/PID/cmdline' relays; }
 halted_lines() { run halted-processes '/proc/PID/stat' halted; }
 frozen_lines() { run frozen-processes '/sys/fs/cgroup' frozen; }
@@ -987,7 +994,9 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
     list= pids= ids= asked_ids=' '
     # The answer has the newest container first. It is reversed, so that a shared namespace has the name of the container
     # that made it.
-    while IFS= read -r line; do
+    set -f; IFS=$NL     # no `read`: it takes a long text byte by byte
+    for line in $1; do
+        IFS=$USUAL_IFS
         case $line in *'"Pid":'*) ;; *) continue ;; esac
         id=${line#*'"Id":"'}; id=${id%%'"'*}
         name=${line#*'"Name":"'}; name=${name%%'"'*}; name=${name#/}
@@ -996,9 +1005,8 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
         [ "${pid:-0}" -gt 0 ] || continue
         list="$id ${HAIRPIN_OTHERS-}$name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
         is_asked "$line" "$id" "$name" && asked_ids="$asked_ids$id "
-    done <<EOT
-$1
-EOT
+    done
+    set +f; IFS=$USUAL_IFS
     [ -n "$list" ] || return
     # Process ids are those of the daemon's PID namespace, which may be another one. The process's control group names the
     # container. If it does not (rootless without cgroups), the id counts only if the daemon is seen in our PID namespace.
@@ -1010,12 +1018,14 @@ EOT
     body namespaces '/proc/PID/ns/net' "$text"
     run container-resolvers '/proc/PID/root/etc/resolv.conf' resolvers
     running=0 seen= left= asked_inodes=' '
-    while IFS=$TAB read -r name inode pid id; do
+    set -f; IFS=$NL
+    for line in $text; do
+        place "$line"
         case $asked_ids in *" $id "*) asked_inodes="$asked_inodes$inode " ;; esac
-    done <<EOT
-$text
-EOT
-    while IFS=$TAB read -r name inode pid id; do
+    done
+    for line in $text; do
+        IFS=$USUAL_IFS
+        place "$line"
         case $name in container:*) name=${name#container:} ;; *) seen=" $inode "; continue ;; esac
         case $seen in *" $inode "*) [ "$inode" = - ] || continue ;; esac
         seen="$seen$inode "; READ_INODES="${READ_INODES-} $inode"
@@ -1027,11 +1037,15 @@ EOT
             entered "50-$name" "/proc/$pid/ns/net"
             running=$((running + 1)); [ $((running % 24)) = 0 ] && wait
         fi
-    done <<EOT
-$text
-EOT
+    done
+    set +f; IFS=$USUAL_IFS
     NETNS=
     [ -z "$left" ] || body namespaces-left '/proc/PID/ns/net' "${left%"$NL"}"
+}
+place() { # place LINE: sets name, inode, pid, id: the fields of a line of the reading namespaces
+    name=${1%%"$TAB"*}; id=${1#*"$TAB"}
+    inode=${id%%"$TAB"*}; id=${id#*"$TAB"}
+    pid=${id%%"$TAB"*}; id=${id#*"$TAB"}
 }
 is_asked() { # is_asked JSON ID NAME: whether the question may need this container; all are, if nothing narrows it
     [ -n "$HAIRPIN_ONLY" ] || return 0
@@ -1046,12 +1060,12 @@ is_asked() { # is_asked JSON ID NAME: whether the question may need this contain
 }
 resolvers() { # container id, tab, address: of the name servers in each container's own resolv.conf
     set --
-    while IFS=$TAB read -r _ inode pid _; do
-        file=/proc/$pid/root/etc/resolv.conf
+    set -f; IFS=$NL
+    for line in $text; do
+        place "$line"; file=/proc/$pid/root/etc/resolv.conf
         [ -f "$file" ] && [ ! -L "$file" ] && [ ! -L "/proc/$pid/root/etc" ] && [ -r "$file" ] && set -- "$@" "$file"
-    done <<EOT
-$text
-EOT
+    done
+    set +f; IFS=$USUAL_IFS
     [ $# = 0 ] || awk -v text="$text" '
     BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
     FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own }
@@ -1455,7 +1469,7 @@ jobs_of_host() {
     job 12-kernel in_turn sets sysctls connections virtual_servers
     job 15-sockets sockets
     NETNS=
-    job 23-processes in_turn relay_lines halted_lines frozen_lines member_lines
+    job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines
     job 30-podman podman_and_pods
     job 60-files in_turn all_files firewalld_all versions units system
 }

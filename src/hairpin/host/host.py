@@ -11,6 +11,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Path, Sysctls
+from hairpin.kept import kept
 from hairpin.message import Message
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import Connection
@@ -45,10 +46,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
 
     def link(self, name: str) -> Link | None:
         """Return the link of that name, or None."""
-        for link in self.links:
-            if link.name == name:
-                return link
-        return None
+        return _by_name(self).get(name)
 
     def sysctl(self, *path: str) -> int | None:
         """Return the sysctl as a number, None when it is absent or not a number.  An observer learns that it was
@@ -57,6 +55,12 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
         if self.door.observer is not None:
             self.door.observer.observe(SysctlRead(self.name, path, value))
         return value
+
+
+@kept
+def _by_name(namespace: Namespace) -> dict[str, Link]:
+    """Return the links by name: a walk asks at each step, and a host with 200 containers has 400 links."""
+    return {link.name: link for link in reversed(namespace.links)}
 
 
 class SysctlRead(Observation, frozen=True, gc=False):
@@ -158,12 +162,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def publishes_on(self, version: int, address: int, port: int, protocol: str | None) -> bool:
         """Return whether a container publishes the port on this very address; ``protocol`` None: any."""
-        return any(
-            (binding.version, binding.host_ip, binding.host_port) == (version, address, port)
-            and protocol in (None, binding.protocol)
-            for container in self.containers()
-            for binding in container.bindings
-        )
+        found = _published(self).get((version, address, port), frozenset())
+        return bool(found) if protocol is None else protocol in found
 
     def engine_of(self, container: Container) -> Engine:
         """Return the engine of one of the host's containers; of one that no engine lists, the first engine."""
@@ -183,3 +183,14 @@ class Host(msgspec.Struct, frozen=True, dict=True):
             if version.program == program:
                 return version.text
         return None
+
+
+@kept
+def _published(host: Host) -> dict[tuple[int, int | None, int], frozenset[str]]:
+    """Return the protocols of each address and port that a container publishes on that very address."""
+    found: dict[tuple[int, int | None, int], frozenset[str]] = {}
+    for container in host.containers():
+        for each in container.bindings:
+            key = (each.version, each.host_ip, each.host_port)
+            found[key] = found.get(key, frozenset()) | {each.protocol}
+    return found

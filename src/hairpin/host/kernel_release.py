@@ -191,12 +191,18 @@ class Novelty(Enum):
 
     def known_to(self, release: str) -> bool:
         """Return whether a kernel of that release (``uname -r``) has the change."""
-        return kernel_version(release) >= self.value.release or _series_of(release) in self.value.also
+        return self in _known_to(release)
 
 
 def not_judged() -> tuple[Since, ...]:
     """Return the changes of which no hunt has judged the kernels before, oldest first."""
     return tuple(sorted((each.value for each in Novelty if not each.value.judged), key=lambda each: each.release))
+
+
+@lru_cache(maxsize=64)
+def _known_to(release: str) -> frozenset[Novelty]:
+    version, series = kernel_version(release), _series_of(release)
+    return frozenset(each for each in Novelty if version >= each.value.release or series in each.value.also)
 
 
 @lru_cache(maxsize=64)

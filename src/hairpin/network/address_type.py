@@ -8,9 +8,10 @@ from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import is_zero4
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, Route
 from hairpin.network.network import addresses_of, owns_address
-from hairpin.network.prefix import BROADCAST4, Version, inside, is_multicast
+from hairpin.network.prefix import BROADCAST4, Version, is_multicast
 from hairpin.network.query import Found, Query, Scope
 from hairpin.network.routing import lookup, tables_are_one, usable_hops
+from hairpin.network.tables import routes_covering
 
 _BY_ROUTE6 = frozenset(("local", "anycast", "unreachable"))
 
@@ -26,10 +27,8 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
         return "multicast"
     tables = (TABLE_LOCAL, TABLE_MAIN) if tables_are_one(namespace) else (TABLE_LOCAL,)
     best: Route | None = None
-    for route in namespace.routes:
-        if route.table not in tables or route.version != 4 or route.tos:
-            continue
-        if not inside(value, route.destination, route.prefix_length, 4):
+    for route in (each for table in tables for each in routes_covering(namespace, 4, table, value)):
+        if route.tos:
             continue
         ignored = route.next_hops and not usable_hops(namespace, Query(4, value), route)
         if (best is None or _goes_before(route, best)) and not ignored:

@@ -4,7 +4,7 @@ A :class:`Network` is an immutable value, so a change is a function from one to 
 namespace has an address, where a veth leads) is computed on demand.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 import msgspec
@@ -118,26 +118,32 @@ def veth_peer(network: Network, netns: Netns, link: Link) -> Port | None:
     The kernel numbers links.  Each end has the other's index, and veths made in one namespace have different indexes,
     so the pair of both numbers finds the other end.
     """
-    if link.kind != "veth" or link.peer_index is None:
-        return None
-    same = link.peer_netnsid is None
-    veths = index_of(network.host(netns.host)).veths
-    for name, other in veths.get((link.peer_index, link.index, same), ()):
-        if same == (name == netns.name):
-            return Port(netns.sibling(name), other)
-    return None
+    found = index_of(network.host(netns.host)).other_end(netns.name, link)
+    return Port(netns.sibling(found[0]), found[1]) if found is not None else None
 
 
 def addresses_of(namespace: Namespace, link: str | None, version: Version) -> tuple[Address, ...]:
     """Return the addresses of one link (None: of all), in the kernel's order (primary first)."""
-    return tuple(
-        each for each in namespace.addresses if each.version == version and (link is None or each.link == link)
-    )
+    return _by_link(namespace).get((version, link), ())
+
+
+@kept
+def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Address, ...]]:
+    found: dict[tuple[Version, str | None], list[Address]] = {}
+    for each in namespace.addresses:
+        for link in (each.link, None):
+            found.setdefault((each.version, link), []).append(each)
+    return {key: tuple(addresses) for key, addresses in found.items()}
 
 
 def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
     """Return whether the address is on any link of the namespace, which then answers ARP for it on every link."""
-    return any(each.value == value and each.version == version for each in namespace.addresses)
+    return (version, value) in _own(namespace)
+
+
+@kept
+def _own(namespace: Namespace) -> frozenset[tuple[Version, int]]:
+    return frozenset((each.version, each.value) for each in namespace.addresses)
 
 
 def holds_address(namespace: Namespace, version: Version, value: int) -> bool:
@@ -167,7 +173,25 @@ def _is_up(namespace: Namespace, name: str) -> bool:
 
 def bridge_ports(namespace: Namespace, bridge: str) -> tuple[Link, ...]:
     """Return the ports of the bridge."""
-    return tuple(link for link in namespace.links if link.master == bridge)
+    return _by_master(namespace).get(bridge, ())
+
+
+@kept
+def _by_master(namespace: Namespace) -> dict[str, tuple[Link, ...]]:
+    found: dict[str, list[Link]] = {}
+    for link in namespace.links:
+        if link.master is not None:
+            found.setdefault(link.master, []).append(link)
+    return {master: tuple(links) for master, links in found.items()}
+
+
+def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
+    """Return the ports of the bridge by which these namespaces may be reached.
+
+    These are all but veths whose other end was read in another namespace: a bridge with a thousand containers has a
+    thousand ports, and one of them has the address that a walk looks for.
+    """
+    return index_of(network.host(netns.host)).ports_leading(netns.name, bridge, names)
 
 
 def is_bridge_port(namespace: Namespace, link: Link) -> bool:
@@ -207,7 +231,7 @@ def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
     if is_uplink(network, netns, link):
         return link
     if link.kind == "bridge":
-        for port in bridge_ports(network.namespace(netns), link.name):
+        for port in ports_leading(network, netns, link.name, ()):
             if is_uplink(network, netns, port):
                 return port
     return None

@@ -1,7 +1,7 @@
 """Route lookup: policy rules, tables, longest prefix.  Source: net/ipv4/fib_{rules,trie,semantics,frontend}.c,
 net/ipv6."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -10,9 +10,11 @@ from hairpin.door import Observation
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
+from hairpin.kept import kept
 from hairpin.network.network import conf
 from hairpin.network.prefix import Version, address_text, inside, prefix_text
 from hairpin.network.query import NO_ROUTE, Found, Query
+from hairpin.network.tables import by_precedence, fits_tos
 from hairpin.network.vrf import vrf_of
 
 
@@ -54,7 +56,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
     query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
     observer = namespace.door.observer
-    if query.version == 4 and _are_one(namespace, rules):
+    if query.version == 4 and tables_are_one(namespace):
         return _in_both_tables(namespace, query, rules)
     position = 0
     jumps = 0
@@ -98,6 +100,7 @@ def _of_vrf(namespace: Namespace, query: Query) -> Query:
     return msgspec.structs.replace(query, scope=within)
 
 
+@kept
 def tables_are_one(namespace: Namespace) -> bool:
     """Return whether IPv4 has one table for local and main, as it does until a policy rule is added.
 
@@ -106,11 +109,7 @@ def tables_are_one(namespace: Namespace) -> bool:
 
     Source: net/ipv4/fib_trie.c fib_trie_table(), fib_trie_unmerge(); include/net/ip_fib.h fib_lookup()
     """
-    return _are_one(namespace, rules_of(namespace, 4))
-
-
-def _are_one(namespace: Namespace, rules: tuple[PolicyRule, ...]) -> bool:
-    return Novelty.TABLES_ARE_ONE.known_to(namespace.kernel) and _are_the_kernels(rules)
+    return Novelty.TABLES_ARE_ONE.known_to(namespace.kernel) and _are_the_kernels(rules_of(namespace, 4))
 
 
 def _are_the_kernels(rules: tuple[PolicyRule, ...]) -> bool:
@@ -137,8 +136,16 @@ def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule,
 
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
     """Return the policy rules in order; the kernel's default rules if none were read."""
-    rules = tuple(sorted((each for each in namespace.rules if each.version == version), key=lambda r: r.priority))
-    return rules or _DEFAULT_RULES[version]
+    return _by_priority(namespace)[version] or _DEFAULT_RULES[version]
+
+
+@kept
+def _by_priority(namespace: Namespace) -> dict[Version, tuple[PolicyRule, ...]]:
+    rules = sorted(namespace.rules, key=lambda rule: rule.priority)
+    return {
+        4: tuple(each for each in rules if each.version == 4),
+        6: tuple(each for each in rules if each.version == 6),
+    }
 
 
 def _selected(rule: PolicyRule, query: Query) -> bool:
@@ -155,7 +162,7 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         or rule.oif == (query.scope.oif or query.scope.prefers)
         or (query.iif == "lo" and _names_vrf(rule.oif, query)),
         rule.mark is None or (query.mark & rule.mark[1]) == (rule.mark[0] & rule.mark[1]),
-        rule.tos is None or _fits_tos(rule.tos, query, whole=rule.whole_dscp),
+        rule.tos is None or fits_tos(rule.tos, query, whole=rule.whole_dscp),
         rule.protocol is None or rule.protocol == query.protocol,
         _in_range(rule.sports, query.sport),
         _in_range(rule.dports, query.dport),
@@ -172,18 +179,6 @@ def _names_vrf(link: str, query: Query) -> bool:
     Source: include/net/l3mdev.h l3mdev_fib_rule_iif_match(), l3mdev_fib_rule_oif_match()
     """
     return query.scope.names_vrf and link == query.scope.vrf
-
-
-def _fits_tos(tos: int, query: Query, *, whole: bool = False) -> bool:
-    """Return whether a rule's or a route's TOS (0: any) is the packet's.
-
-    Source: net/ipv4/fib_rules.c fib4_rule_match(), include/net/ip_fib.h fib_dscp_masked_match()
-    """
-    return tos in (0, query.tos if whole or query.version == 6 else query.tos & _TOS4)
-
-
-_TOS4 = 0x1C
-"""The bits of the TOS that IPv4 routing compares: IPTOS_RT_MASK."""
 
 
 def _from(rule: PolicyRule, query: Query) -> bool:
@@ -275,54 +270,6 @@ def _special(kind: str) -> Literal["blackhole", "unreachable", "prohibit"]:
     return "blackhole" if kind == "blackhole" else "unreachable" if kind == "unreachable" else "prohibit"
 
 
-def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Route]:
-    """Yield the table's routes to the address by precedence.
-
-    The longest prefix comes first, then the longest source prefix, then TOS, metric and order of entry.
-    """
-    version = query.version
-    fitting = [
-        route
-        for route in namespace.routes
-        if route.table == table
-        and route.version == version
-        and inside(query.daddr, route.destination, route.prefix_length, version)
-        and _fits_tos(route.tos, query)
-    ]
-    if any(route.source is not None for route in fitting):
-        fitting = _of_source(fitting, query)
-    fitting.sort(
-        key=lambda route: (
-            -route.prefix_length,
-            -(route.source or (0, 0))[1],
-            -route.tos,
-            route.metric if query.scope.weakly else 0,
-            _is_by_another(route, query),
-            route.metric,
-        )
-    )
-    yield from fitting
-
-
-def _of_source(routes: list[Route], query: Query) -> list[Route]:
-    """Return the routes that the query's source may use.
-
-    If a prefix has routes with ``from`` and none of them matches, its routes without ``from`` are skipped too: the next
-    shorter prefix is tried.
-
-    Source: net/ipv6/ip6_fib.c fib6_node_lookup_1()
-    """
-    fits = [route.source is None or inside(query.saddr, *route.source, query.version) for route in routes]
-    special = {route.prefix_length for route in routes if route.source is not None}
-    found = {route.prefix_length for route, good in zip(routes, fits, strict=True) if route.source is not None and good}
-    shut = special - found
-    return [route for route, good in zip(routes, fits, strict=True) if good and route.prefix_length not in shut]
-
-
-def _is_by_another(route: Route, query: Query) -> bool:
-    return query.scope.prefers is not None and all(hop.link != query.scope.prefers for hop in route.next_hops)
-
-
 def usable_hops(namespace: Namespace, query: Query, route: Route) -> tuple[NextHop, ...]:
     """Return the next hops that the kernel would use: not dead, by the required link, and by no link ignored as
     down."""
@@ -377,6 +324,9 @@ def route_text(route: Route) -> str:
     return " ".join(words)
 
 
-def has_default_route(namespace: Namespace, version: Version) -> bool:
-    """Return whether the namespace has a default route of that version in any table."""
-    return any(route.version == version and route.prefix_length == 0 for route in namespace.routes)
+@kept
+def has_custom_rules(namespace: Namespace) -> bool:
+    """Return whether there are policy rules or local routes of IPv4 that the kernel did not make."""
+    if any(rule.version == 4 and rule.priority not in (0, 32766, 32767) for rule in namespace.rules):
+        return True
+    return any(each.version == 4 and each.type == "local" and each.protocol != "kernel" for each in namespace.routes)

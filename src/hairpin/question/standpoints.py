@@ -11,6 +11,7 @@ from hairpin.network.network import Network, addresses_of, is_uplink, outer_link
 from hairpin.network.prefix import Version, inside, network_of, parse_address, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.tables import routes_covering
 
 _CLIENTS: dict[Version, tuple[str, ...]] = {
     4: ("192.0.2.10", "203.0.113.10", "198.51.100.10", "8.8.4.4"),
@@ -51,9 +52,8 @@ def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
     host = network.namespace(netns)
     defaults = [
         (_only_containers(network, netns, each.next_hops[0].link), each.metric, each.next_hops[0].link)
-        for each in host.routes
-        if (each.version, each.prefix_length, each.table, each.type) == (version, 0, TABLE_MAIN, "unicast")
-        and each.next_hops
+        for each in routes_covering(host, version, TABLE_MAIN, 0)
+        if (each.prefix_length, each.type) == (0, "unicast") and each.next_hops
     ]
     if defaults:
         # A VPN that covers all addresses by two routes (0.0.0.0/1, 128.0.0.0/1) leaves the default route in place.

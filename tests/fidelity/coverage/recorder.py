@@ -15,7 +15,8 @@ from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, 
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import AnyOfMatch, Chain, Match, Rule, SetMatch, Table
 from hairpin.network.prefix import Version
-from hairpin.network.routing import RuleAsked, TableAsked, by_precedence
+from hairpin.network.routing import RuleAsked, TableAsked
+from hairpin.network.tables import by_precedence
 from hairpin.walk.sockets import SocketScored
 from hairpin.walk.state import End
 from tests.fidelity.coverage.element import (

@@ -1,7 +1,8 @@
-"""What the collector knows of processes beside their sockets."""
+"""What the collector knows of processes, and whose a socket is."""
 
-from hairpin.host.read.processes import processes
+from hairpin.host.read.processes import Holder, Processes, held_by, processes
 from hairpin.host.read.readings import Readings
+from hairpin.host.socket import Socket
 from tests.host.fixture_evidence import evidence
 
 
@@ -17,3 +18,24 @@ def test_lines_of_three_readings() -> None:
     )
     assert (found.halted, found.frozen) == (frozenset({7}), {8: "/sys/fs/cgroup/freezer/docker/x"})
     assert found.container == {8: "abc", 9: "def"}
+
+
+def test_holders_of_sockets_by_inode() -> None:
+    """The smallest id comes first; what is no such line is skipped."""
+    lines = "91880 112 nginx\n91880 12 nginx\n91880 12 nginx\n7 3 tmux: a b\nodd\n"
+    found = processes(Readings(evidence(("socket-owners", "", "/proc/PID/fd", lines))))
+    assert found.holding("91880") == (Holder("nginx", 12), Holder("nginx", 112))
+    assert found.holding("7") == (Holder("tmux: a b", 3),)
+    assert found.holding("8") == ()
+
+
+def test_a_socket_that_several_processes_hold() -> None:
+    """Any that runs serves it; a relay is the one that counts."""
+    held, other = Holder("nginx", 12), Holder("docker-proxy", 13)
+    socket = Socket("tcp", 4, None, 80)
+    assert held_by(socket, (), Processes()) == socket
+    assert held_by(socket, (held, other), Processes()).process == "docker-proxy"
+    assert not held_by(socket, (held, other), Processes(halted=frozenset({12}))).halted
+    stopped = held_by(socket, (held, other), Processes(halted=frozenset({12}), frozen={13: "/group"}))
+    assert (stopped.halted, stopped.frozen) == (False, "/group")
+    assert held_by(socket, (held,), Processes(container={12: "abc"})).container == "abc"

@@ -9,7 +9,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import Version, inside
-from hairpin.network.routing import has_default_route
+from hairpin.network.tables import has_default_route
 
 
 def gateways(container: Container, namespace: Namespace, version: Version) -> Iterator[tuple[int, str]]:

@@ -20,7 +20,8 @@ from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.query import Query
-from hairpin.network.routing import has_default_route, lookup, route_text
+from hairpin.network.routing import lookup, route_text
+from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:

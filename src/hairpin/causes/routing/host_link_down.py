@@ -19,7 +19,7 @@ from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.network import is_bridge_port
-from hairpin.network.routing import has_default_route
+from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -261,7 +261,9 @@ class NamespaceReader:
     ) -> tuple[Socket, ...]:
         return self._readings.all_understood(
             self._readings.of(key, netns),
-            lambda r: proc_net.parse(r.text, protocol=protocol, version=version, source=r.origin, evidence=r.id),
+            lambda r: proc_net.parse(
+                r.text, protocol=protocol, version=version, source=r.origin, evidence=r.id, known=self._processes
+            ),
         )
 
     def _virtual_services(self, netns: str) -> tuple[VirtualService, ...]:

@@ -1,27 +1,48 @@
-"""What the collector knows of processes beside their sockets: which of them are stopped, and whose they are.
+"""What the collector knows of processes: which sockets they hold, which of them are stopped, and whose they are.
 
 Source: proc_pid_stat(5), cgroups(7); Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
 from hairpin.host.read.readings import Readings
+from hairpin.host.socket import Socket
+
+RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
+"""Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 
 _NOBODY: Mapping[int, str] = MappingProxyType({})
+_UNHELD: "Mapping[str, tuple[Holder, ...]]" = MappingProxyType({})
+
+
+class Holder(NamedTuple):
+    """A process that has a socket open: its short command name, and its id."""
+
+    process: str
+    pid: int
 
 
 class Processes(msgspec.Struct, frozen=True):
     """Process ids, in the collector's PID namespace.
 
     ``halted``: a signal stopped them; ``frozen``: the frozen control group that they are in; ``container``: the id of
-    the container whose control group they are in."""
+    the container whose control group they are in; ``holders``: those that have a socket open, by its inode."""
 
     halted: frozenset[int] = frozenset()
     frozen: Mapping[int, str] = _NOBODY
     container: Mapping[int, str] = _NOBODY
+    holders: Mapping[str, tuple[Holder, ...]] = _UNHELD
+
+    def holding(self, inode: str) -> tuple[Holder, ...]:
+        """Return the processes that have the socket with this inode open, the smallest id first."""
+        return self.holders.get(inode, ())
+
+
+NOTHING = Processes()
 
 
 def processes(readings: Readings) -> Processes:
@@ -30,7 +51,37 @@ def processes(readings: Readings) -> Processes:
         halted=frozenset(pid for pid, _ in _lines(readings, "halted-processes")),
         frozen=dict(_lines(readings, "frozen-processes")),
         container=dict(_lines(readings, "container-processes")),
+        holders=_holders(readings),
     )
+
+
+def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> Socket:
+    """Return the socket with what is known of the processes that have it open.  A relay among them is named first."""
+    if not holders:
+        return socket
+    first = next((each for each in holders if each.process in RELAYS), holders[0])
+    ids = {each.pid for each in holders}
+    groups = [known.frozen[each.pid] for each in holders if each.pid in known.frozen]
+    return msgspec.structs.replace(
+        socket,
+        process=first.process,
+        pid=first.pid,
+        halted=ids <= known.halted,
+        frozen=groups[0] if groups and ids <= known.frozen.keys() | known.halted else "",
+        container=next((known.container[each.pid] for each in holders if each.pid in known.container), None),
+    )
+
+
+def _holders(readings: Readings) -> Mapping[str, tuple[Holder, ...]]:
+    """Return the lines ``INODE PID COMMAND`` by inode; other lines are skipped."""
+    found: dict[str, set[Holder]] = {}
+    for reading in readings.of("socket-owners"):
+        for line in reading.text.split("\n"):
+            inode, _, rest = line.partition(" ")
+            pid, _, command = rest.partition(" ")
+            if inode.isdigit() and pid.isdigit():
+                found.setdefault(inode, set()).add(Holder(command, int(pid)))
+    return {inode: tuple(sorted(holders, key=lambda each: each.pid)) for inode, holders in found.items()}
 
 
 def _lines(readings: Readings, key: str) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
-from hairpin.network.routing import is_taken_in6, lookup, route_text
+from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup, route_text
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.ip.multipath import paths
@@ -357,9 +357,7 @@ def _full_check(namespace: Namespace, iif: str, out: str | None) -> bool:
         return out == iif and conf(namespace, 4, iif, "send_redirects", rule="or") != 0
     if not Novelty.SOURCES_SELDOM_LOOKED_UP.known_to(namespace.kernel):
         return True
-    if any(rule.version == 4 and rule.priority not in (0, 32766, 32767) for rule in namespace.rules):
-        return True
-    return any(each.version == 4 and each.type == "local" and each.protocol != "kernel" for each in namespace.routes)
+    return has_custom_rules(namespace)
 
 
 def _reverse(namespace: Namespace, state: State, packet: Packet, out: str | None, source: int) -> Query:

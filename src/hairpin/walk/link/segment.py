@@ -11,6 +11,9 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry
+from hairpin.kept import kept
+from hairpin.network.index import index_of
 from hairpin.network.network import (
     Network,
     Port,
@@ -19,6 +22,7 @@ from hairpin.network.network import (
     is_bridge_port,
     is_uplink,
     owns_address,
+    ports_leading,
     veth_peer,
 )
 from hairpin.network.prefix import Version
@@ -168,7 +172,8 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
     sent it.
     """
     fallback = NOBODY
-    for port in bridge_ports(network.namespace(netns), bridge.name):
+    taking = index_of(network.host(netns.host)).taking(question.version, question.address)
+    for port in ports_leading(network, netns, bridge.name, taking):
         if skip is not None and port.name == skip.name:
             continue
         answer = _behind_port(network, netns, port, question)
@@ -296,8 +301,8 @@ def port_towards(
     if target is None and mac is not None and (link := namespace.link(bridge)) is not None:
         target = _mac_behind_bridge(network, netns, link, mac, skip=None).port
     ports = bridge_ports(namespace, bridge)
-    tunnels = {each.name: each for each in ports if each.tunnel is not None}
-    named = [each.port for each in namespace.fdb if each.mac == mac and each.remote is None and not each.local]
+    tunnels = {each.name: each for each in ports_leading(network, netns, bridge, ()) if each.tunnel is not None}
+    named = [each.port for each in _entries(namespace).get(mac, ()) if each.remote is None and not each.local]
     known = tunnels if target is not None else {each.name: each for each in ports}
     port = next((known[name] for name in named if name in known), None)
     if port is not None:
@@ -307,7 +312,18 @@ def port_towards(
     flooded = next(iter(tunnels.values()), None) if mac is not None else None
     if target is None:
         return _port_outwards(network, netns, ports) or flooded
-    return next((port for port in ports if _leads_to(network, netns, port, target)), flooded)
+    # A macvlan may be in another namespace than the veth's end that it stands on.
+    stacked = index_of(network.host(netns.host)).stacked
+    near = ports if stacked else ports_leading(network, netns, bridge, (target.netns.name,))
+    return next((port for port in near if _leads_to(network, netns, port, target)), flooded)
+
+
+@kept
+def _entries(namespace: Namespace) -> dict[int | None, list[FdbEntry]]:
+    found: dict[int | None, list[FdbEntry]] = {}
+    for each in namespace.fdb:
+        found.setdefault(each.mac, []).append(each)
+    return found
 
 
 def _leads_to(network: Network, netns: Netns, port: Link, target: Port) -> bool:

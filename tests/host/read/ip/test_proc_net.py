@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.host.read.ip.proc_net import parse, with_v6only
+from hairpin.host.read.processes import Holder, Processes
 from hairpin.host.socket import Socket
 from hairpin.netfilter.rule_address import read_address
 
@@ -59,3 +60,9 @@ def test_two_wildcards_on_one_port_cannot_both_take_ipv4() -> None:
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match="tcp:1"):
         parse(line, protocol="tcp", version=4, source="tcp")
+
+
+def test_the_inode_tells_the_process() -> None:
+    known = Processes(holders={"91873": (Holder("nginx", 7),)})
+    found = parse(TCP, protocol="tcp", version=4, source="/proc/net/tcp", known=known)
+    assert [(each.port, each.process, each.pid) for each in found] == [(83, None, None), (80, "nginx", 7)]

@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.host.read.ip.sockets_text import parse, unmapped
+from hairpin.host.read.processes import Holder, Processes
 from hairpin.host.socket import Socket
 from hairpin.netfilter.rule_address import read_address
 
@@ -100,3 +101,12 @@ def test_unmapped() -> None:
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match="ss:2"):
         parse(f"\n{line}\n", source="ss")
+
+
+def test_without_p_the_inode_tells_the_process() -> None:
+    line = "tcp LISTEN 0 5 0.0.0.0:84 0.0.0.0:* ino:91877 sk:1005 cgroup:/ <->\n"
+    known = Processes(holders={"91877": (Holder("nginx", 7),)})
+    (found,) = parse(line, source="ss", known=known)
+    assert (found.process, found.pid, found.uid) == ("nginx", 7, 0)
+    (unknown,) = parse(line.replace("91877", "91878"), source="ss", known=known)
+    assert (unknown.process, unknown.pid) == (None, None)

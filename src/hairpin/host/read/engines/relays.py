@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.read.engines.container_json import publishing_endpoint
-from hairpin.host.read.ip.sockets_text import RELAYS
+from hairpin.host.read.processes import RELAYS
 from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.address import parse_address
 

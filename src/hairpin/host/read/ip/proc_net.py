@@ -1,6 +1,6 @@
 """Listening TCP and bound UDP sockets from ``/proc/net/tcp``, ``tcp6``, ``udp``, ``udp6``, where there is no ``ss``.
 
-    line := N ":" HEX ":" PORT  HEX ":" PORT  STATE  TX ":" RX  TIMER ":" WHEN  RETRANSMITS  UID …
+    line := N ":" HEX ":" PORT  HEX ":" PORT  STATE  TX ":" RX  TIMER ":" WHEN  RETRANSMITS  UID TIMEOUT INODE …
 
 An address is printed as 32-bit words of the machine, so its bytes stand in reverse order on little-endian ones.
 Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(), net/ipv6/udp.c udp6_seq_show(), include/net/tcp_states.h.
@@ -12,6 +12,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.read.ip.sockets_text import unmapped
+from hairpin.host.read.processes import NOTHING, Processes, held_by
 from hairpin.host.socket import Socket
 from hairpin.message import message
 
@@ -19,9 +20,17 @@ _LISTEN, _UNCONNECTED = "0A", "07"
 
 
 def parse(
-    text: str, *, protocol: Literal["tcp", "udp"], version: Literal[4, 6], source: str, evidence: str = ""
+    text: str,
+    *,
+    protocol: Literal["tcp", "udp"],
+    version: Literal[4, 6],
+    source: str,
+    evidence: str = "",
+    known: Processes = NOTHING,
 ) -> tuple[Socket, ...]:
-    """Return the sockets, without their processes, of one of the four files; raise ParseError with the line."""
+    """Return the sockets of one of the four files; raise ParseError with the line.
+
+    ``known``: what is known of their processes."""
     wanted = _LISTEN if protocol == "tcp" else _UNCONNECTED
     found: list[Socket] = []
     for line_number, line in enumerate(text.split("\n"), 1):
@@ -30,7 +39,7 @@ def parse(
             continue
         try:
             if words[3] == wanted:
-                found.append(_socket(words, protocol, version, evidence))
+                found.append(held_by(_socket(words, protocol, version, evidence), known.holding(words[9]), known))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Listening TCP and bound UDP sockets from ``ss -n -l -e -t -u -p``.
+"""Listening TCP and bound UDP sockets from ``ss -n -l -e -t -u``, with ``-p`` or without.
 
     socket := ("tcp" | "udp") STATE RECV-Q SEND-Q LOCAL PEER ["users:((" PROCESS "))"] ["uid:" UID] … ["v6only:" 0|1]
     LOCAL  := ("*" | IPV4 | "[" IPV6 "]") ["%" DEVICE] ":" PORT
@@ -11,20 +11,18 @@ import re
 from typing import Literal
 
 from hairpin.errors import ParseError, reason_of
-from hairpin.host.read.processes import Processes
+from hairpin.host.read.processes import NOTHING, Holder, Processes, held_by
 from hairpin.host.socket import Socket
 from hairpin.netfilter.address import parse_address
 
-RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
-"""Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 _USER = re.compile(r'\("(.*?)",pid=(\d+),fd=\d+\)')
+_INODE = re.compile(r"(?:^|\s)ino:(\d+)")
 _UID = re.compile(r"(?:^|\s)uid:(\d+)")
-_NOTHING = Processes()
 _MAPPED = 0xFFFF
 _V4_BITS = 32
 
 
-def parse(text: str, *, source: str, evidence: str = "", known: Processes = _NOTHING) -> tuple[Socket, ...]:
+def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTHING) -> tuple[Socket, ...]:
     """Return the listening TCP and unconnected UDP sockets; raise ParseError with the line.
 
     ``known``: what is known of their processes."""
@@ -69,36 +67,24 @@ def _socket(words: list[str], old: bool, evidence: str, known: Processes) -> Soc
         value = 0
     else:
         version, value = unmapped(*parse_address(host or "::"))
-    users = _users(rest)
-    user = next((user for user in users if user[0] in RELAYS), users[0] if users else None)
+    inode = _INODE.search(rest)
     uid = _UID.search(rest)
     # Without -e, brackets around the wildcard are the only sign: ss prints * for a socket that takes IPv4 too.
     v6only = "v6only:1" in rest or (bracketed and value == 0 and "v6only:" not in rest)
-    return Socket(
+    found = Socket(
         protocol=protocol,
         version=version,
         address=value or None,
         port=int(port),
         device=device or None,
         v6only=version == 6 and v6only,
-        process=user[0] if user is not None else None,
-        pid=user[1] if user is not None else None,
-        uid=int(uid[1]) if uid is not None else 0 if " ino:" in f" {rest}" else None,
+        uid=int(uid[1]) if uid is not None else 0 if inode is not None else None,
         backlog=int(words[3]) if protocol == "tcp" else None,
         queued=int(words[2]) if protocol == "tcp" else None,
-        halted=bool(users) and all(pid in known.halted for _, pid in users),
-        frozen=_frozen_by(users, known),
-        container=next((known.container[pid] for _, pid in users if pid in known.container), None),
         evidence=evidence,
     )
+    return held_by(found, _users(rest) or known.holding(inode[1] if inode is not None else ""), known)
 
 
-def _frozen_by(users: tuple[tuple[str, int], ...], known: Processes) -> str:
-    """Return the frozen control group of one of the processes if none of them runs; else nothing."""
-    ids = {pid for _, pid in users}
-    groups = [known.frozen[pid] for _, pid in users if pid in known.frozen]
-    return groups[0] if groups and ids <= known.frozen.keys() | known.halted else ""
-
-
-def _users(text: str) -> tuple[tuple[str, int], ...]:
-    return tuple((name, int(pid)) for name, pid in _USER.findall(text))
+def _users(text: str) -> tuple[Holder, ...]:
+    return tuple(Holder(name, int(pid)) for name, pid in _USER.findall(text))
