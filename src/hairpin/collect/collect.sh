@@ -341,25 +341,25 @@ traffic_control() { # filters are asked only of devices whose qdisc can have som
 sysctls() { # every key that matters for packets
     frame sysctl /proc/sys/net
     cd /proc/sys/net 2>/dev/null || { endframe 1 absent '/proc/sys/net is not there'; return; }
+    conf='ipv4/conf ipv6/conf'
+    [ "$NETNS" != host ] || conf='ipv4/conf/* ipv6/conf/*'
     set --
-    if [ "$NETNS" != host ]; then set -- /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf
-    else for path in ipv4/conf/* ipv6/conf/*; do    # IP never sees a packet come by a bridge's port; a host may have hundreds
-        case ${path##*/} in veth*) [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;; esac
+    # shellcheck disable=SC2086
+    for path in $conf bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept ipv4/*_l3mdev_accept \
+        ipv4/fib_* ipv4/icmp_* ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* ipv4/tcp_timestamps \
+        ipv4/tcp_mtu_probing ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default \
+        ipv6/neigh/default ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect ipv6/fib_* ipv6/icmp \
+        ipv6/auto_flowlabels core/somaxconn core/netdev_max_backlog core/default_qdisc
+    do      # IP never sees a packet come by a bridge's port, and a host may have hundreds
+        case $path in */conf/veth*) [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;; esac
         set -- "$@" "/proc/sys/net/$path"
-    done; fi
-    for path in bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept \
-        ipv4/*_l3mdev_accept ipv4/fib_* ipv4/icmp_* ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* \
-        ipv4/tcp_timestamps ipv4/tcp_mtu_probing ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route \
-        ipv4/neigh/default ipv6/neigh/default ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect \
-        ipv6/fib_* ipv6/icmp ipv6/auto_flowlabels core/somaxconn core/netdev_max_backlog core/default_qdisc
-    do
-        [ -e "$path" ] && set -- "$@" "/proc/sys/net/$path"
     done
+    # Of all values only stable_secret has a colon, and it stays on the host. Some keys are not there or cannot be read
+    # (route/flush): that is a failure only if no key can be read.
+    if [ -r ipv4/conf/all/forwarding ]; then grep -rs '^[^:]*$' "$@"; endframe 0 text ''
+    else endframe 1 - 'no key could be read'
+    fi
     cd /
-    # Of all values only stable_secret has a colon, and it stays on the host. Some keys cannot be read (route/flush): that
-    # is a failure only if no key can be read.
-    grep -rs '^[^:]*$' "$@" /dev/null
-    case $? in 0 | 2) endframe 0 text '' ;; *) endframe 1 - 'no key could be read' ;; esac
 }
 
 rules() { # nft first: its list of tables shows which back ends have tables here
