@@ -8,12 +8,9 @@ import msgspec
 from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence
-from hairpin.evidence.redact import redact
 
 
-def take(
-    host: str | None = None, *, root: str | None = None, redacted: bool = False, only: tuple[str, ...] = ()
-) -> Evidence:
+def take(host: str | None = None, *, root: str | None = None, only: tuple[str, ...] = ()) -> Evidence:
     """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError.
 
     ``only``: the containers to enter, see :func:`hairpin.collect.run.collect`."""
@@ -23,7 +20,7 @@ def take(
     if host is not None:  # ages of hosts are compared by this machine's clock: evidence/several.py
         at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         evidence = msgspec.structs.replace(evidence, collected_at=at)
-    return redact(evidence) if redacted else evidence
+    return evidence
 
 
 def save(evidence: Evidence, path: Path) -> None:

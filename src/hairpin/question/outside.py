@@ -3,8 +3,6 @@
 docs/outside.md describes the file: TOML, or JSON with the same names.
 """
 
-import json
-import tomllib
 from collections.abc import Iterator
 from typing import Literal
 
@@ -120,6 +118,9 @@ def parse_world(text: str, source: str) -> World:
 
 def _read(text: str, *, is_json: bool) -> _File:
     """Return the tables of the text; raise MalformedError that names the table and the key that is wrong."""
+    import json  # noqa: PLC0415 - few questions state what is outside
+    import tomllib  # noqa: PLC0415
+
     try:
         document: object = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:

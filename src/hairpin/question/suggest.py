@@ -1,7 +1,6 @@
 """Which known word or port somebody who mistyped one may have meant."""
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher, get_close_matches
 
 from hairpin.message import Message, message
 
@@ -10,6 +9,8 @@ FEW = 5
 
 def close(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the known words that look like the word, the most similar first; at most three."""
+    from difflib import get_close_matches  # noqa: PLC0415 - a target that is known needs no suggestion
+
     return tuple(get_close_matches(word, list(dict.fromkeys(known)), 3, 0.6))
 
 
@@ -20,10 +21,14 @@ def listed(word: str, known: Iterable[str]) -> Message | str:
         return message("none")
     if len(names) <= FEW:
         return ", ".join(names)
+    from difflib import SequenceMatcher  # noqa: PLC0415
+
     near = sorted(names, key=lambda each: (-SequenceMatcher(None, word, each).ratio(), each))[:FEW]
     return message("{few} and {count} more", few=", ".join(near), count=len(names) - FEW)
 
 
 def port_distance(asked: int, known: int) -> tuple[float, int]:
     """Return how unlike two ports are as people type them, then as numbers: the smallest pair is the nearest port."""
+    from difflib import SequenceMatcher  # noqa: PLC0415
+
     return 1 - SequenceMatcher(None, str(asked), str(known)).ratio(), abs(asked - known)
