@@ -189,8 +189,8 @@ def _latent(answer: Answer, host: Host, each: Health) -> CauseAnswer:
     )
     candidate = Candidate(
         title=message("dockerd is not running"),
-        detail=detail(engine, then),
-        change=Change((), calls(engine)),
+        detail=detail(host, engine, then),
+        change=Change((), calls(host, engine)),
         where=where(unit="docker.service", state="stopped"),
         in_class="switched-off",
         evidence=_traces(each),

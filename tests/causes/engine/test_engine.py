@@ -7,6 +7,7 @@ from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, Contact, Engine, PortBinding
+from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -255,6 +256,28 @@ def test_a_daemon_that_does_not_run_under_two_containers(status: str, commands: 
     found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
     assert tuple(remedies(each.id, each.candidate, whole)[0].commands for each in found) == commands
     assert {flow for each in found for flow in each.flows} == {0, 1}
+
+
+# firewalld's zones at run time and in its files, and whether docker0 has to be bound first
+ZONES: dict[str, tuple[tuple[FirewalldZone, ...], tuple[FirewalldZone, ...], bool]] = {
+    "in another zone": ((FirewalldZone("public", interfaces=("docker0",)),), (FirewalldZone("docker"),), True),
+    "in dockerd's zone": ((FirewalldZone("docker", interfaces=("docker0",)),), (), False),
+    "in no zone": ((FirewalldZone("public", interfaces=("eth0",)),), (FirewalldZone("docker"),), False),
+    "dockerd never ran beside firewalld": ((FirewalldZone("public", interfaces=("docker0",)),), (), False),
+}
+
+
+@pytest.mark.parametrize(("runtime", "permanent", "is_bound"), ZONES.values(), ids=ZONES)
+def test_a_bridge_is_bound_to_the_zone_in_which_dockerd_wants_it(
+    runtime: tuple[FirewalldZone, ...], permanent: tuple[FirewalldZone, ...], is_bound: bool
+) -> None:
+    docker = msgspec.structs.replace(engine(container("exited")), boot=Boot("sysvinit"))
+    whole = down(network(host_namespace(sockets=()), docker=docker))
+    whole = with_host(whole, firewalld=Firewalld(running=True, runtime=runtime, permanent=permanent))
+    (found,) = examine(whole, (LOCAL,)).causes
+    commands = remedies(found.id, found.candidate, whole)[0].commands
+    binding = ("firewall-cmd --zone=docker --change-interface=docker0",)
+    assert commands == (*(binding if is_bound else ()), "service docker start", "docker start web")
 
 
 # the address that the port is published on, and the option as docker takes it

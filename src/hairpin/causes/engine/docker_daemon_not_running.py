@@ -3,7 +3,8 @@
 Users see: "Cannot connect to the … daemon"; published ports are refused after a reboot or a failed restart.
 
 Proof: no dockerd answers, and what the port needs ended with it.
-Now: ``systemctl start docker``; if it ends at once, its journal tells why.
+Now: ``systemctl start docker``; if it ends at once, its journal tells why.  It does if firewalld has a bridge in
+another zone: first ``firewall-cmd --zone=docker --change-interface=BRIDGE``.
 Lasting: ``systemctl enable docker``.
 """
 
@@ -13,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._daemon import calls, last_words, refusal
+from hairpin.causes.engine._daemon import calls, last_words, refusal, wrong_zone
 from hairpin.causes.engine._publishing import at_host_port, covers
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
@@ -23,6 +24,7 @@ from hairpin.engines.restoring import restored
 from hairpin.engines.starting import started
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
+from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 
@@ -44,11 +46,11 @@ def find(view: View) -> Iterator[Candidate]:
         if engine is None or not is_down(view.host, engine):
             continue
         if not container.running:
-            yield _candidate(engine, container, _held(view, engine, container, binding), binding)
+            yield _candidate(view, engine, container, _held(view, engine, container, binding), binding)
         elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
-            yield _candidate(engine, container, tuple(relays(view.host, container, binding)), binding)
+            yield _candidate(view, engine, container, tuple(relays(view.host, container, binding)), binding)
         elif view.stop.reason in _BY_RULES and (rules := _made_again(view, _running(engine))):
-            yield _candidate(engine, container, rules, binding, by_rules=True)
+            yield _candidate(view, engine, container, rules, binding, by_rules=True)
 
 
 def _running(engine: Engine) -> Engine:
@@ -75,7 +77,13 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
 
 
 def _candidate(
-    engine: Engine, container: Container, parts: tuple[Primitive, ...], binding: PortBinding, *, by_rules: bool = False
+    view: View,
+    engine: Engine,
+    container: Container,
+    parts: tuple[Primitive, ...],
+    binding: PortBinding,
+    *,
+    by_rules: bool = False,
 ) -> Candidate:
     started_too = container.restart_policy in _STARTED
     further = () if started_too else (SetContainerState("docker", "start", container.name),)
@@ -91,8 +99,8 @@ def _candidate(
         )
     return Candidate(
         title=message("dockerd is not running"),
-        detail=detail(engine, said),
-        change=Change(parts, calls(engine, *further)),
+        detail=detail(view.host, engine, said),
+        change=Change(parts, calls(view.host, engine, *further)),
         where=where(unit="docker.service", state="stopped", container=None if started_too else container.name),
         in_class="switched-off",
         evidence=_evidence(engine, container),
@@ -101,9 +109,9 @@ def _candidate(
     )
 
 
-def detail(engine: Engine, said: Message) -> Message:
+def detail(host: Host, engine: Engine, said: Message) -> Message:
     """Return the sentence with the reason why the daemon does not run, as far as its traces tell."""
-    why = refusal(engine.boot) or last_words(engine.boot)
+    why = refusal(engine.boot) or wrong_zone(host, engine) or last_words(engine.boot)
     if why is None:
         return said
     return message("{said} Why dockerd does not start: {reason}.", said=said, reason=why)
