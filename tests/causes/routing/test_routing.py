@@ -4,14 +4,15 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddRoute, DeleteRoute
+from hairpin.change.change import AddAddress, AddRoute, DeleteRoute
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.link import Address
+from hairpin.host.managers import ConfigFile
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.network.world import PublicAddress, World
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
@@ -26,6 +27,7 @@ from tests.causes.hosts import (
     with_neighbour,
     with_second_bridge,
     with_second_uplink,
+    without_addresses,
     without_route,
 )
 from tests.rule_text import with_rule
@@ -91,7 +93,27 @@ def with_router_inside(rp_filter: str) -> Network:
     return network(msgspec.structs.replace(host, sysctls=host.sysctls.with_value(path, rp_filter)))
 
 
+LAN = parse_address("198.51.100.0")[1]
+
+
+def without_address(*files: ConfigFile, anycast: bool = False) -> Network:
+    """Return the host whose uplink has lost its address, its routes with it.  ``anycast``: lo has one that routers
+    know."""
+    host = without_route(without_route(without_addresses(host_namespace(), "eth0"), 0), LAN)
+    own = (Address("lo", 4, HOST_ADDRESS, 32),) if anycast else ()
+    added = tuple(local(f"{address_text(each.value, 4)}/32", "lo") for each in own)
+    host = msgspec.structs.replace(host, addresses=(*host.addresses, *own), routes=(*host.routes, *added))
+    return with_host(network(host), files=files)
+
+
+INTERFACES = ConfigFile(
+    "/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.11/24\n  gateway 198.51.100.1\n"
+)
 CASES: dict[str, Case] = {
+    "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
+    "the uplink has lost its address, which a file names": Case(
+        without_address(INTERFACES), egress(), ("host-address-missing",),
+    ),
     "the client is in a blackhole": Case(
         network(host_namespace(routes=(blackhole("192.0.2.0/24"),))), published(), ("blackhole-route-covers-client",),
         network(host_namespace(routes=(blackhole("192.0.3.0/24"),))),
@@ -254,6 +276,27 @@ def test_a_client_has_an_address_of_the_containers_own_subnet(rp_filter: str) ->
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
 def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)
+
+
+def test_an_address_that_a_file_names_is_put_back_with_its_router() -> None:
+    (found,) = diagnose(without_address(INTERFACES), egress()).causes
+    address, default = found.candidate.change.parts
+    assert isinstance(address, AddAddress)
+    assert isinstance(default, AddRoute)
+    assert (address.address.value, address.address.prefix_length) == (HOST_ADDRESS, 24)
+    assert default.route.next_hops[0].gateway == parse_address("198.51.100.1")[1]
+    assert found.candidate.change.calls == ()
+
+
+def test_an_address_that_nothing_names_is_for_a_person() -> None:
+    (found,) = diagnose(without_address(), egress()).causes
+    assert [type(each) for each in found.candidate.change.calls] == [ByPerson]
+
+
+def test_a_link_that_needs_no_address_lacks_none() -> None:
+    """Routers know the host by the address on lo: its lost default route is the fault."""
+    found = diagnose(without_address(anycast=True), egress()).causes
+    assert "host-address-missing" not in [each.cause for each in found]
 
 
 def test_a_mere_neighbour_is_not_taken_for_the_router() -> None:

@@ -8,6 +8,7 @@ from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule
 from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import Entry, entry, ways, world
+from tests.causes.hosts import without_addresses
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, network, sibling
 from tests.walk.link.test_neighbour_discovery import net
 
@@ -103,3 +104,13 @@ def test_the_router_or_the_neighbour_solicits_the_hosts_ipv6_address() -> None:
         )
         assert "route add 2001:db8:2::11/128 dev w1 table 101" in (*plan.lines, *plan.lines6)
         assert said in plan.lines
+
+
+def test_the_world_knows_the_addresses_that_a_change_adds() -> None:
+    """Else it would not answer the packets that the repaired host sends."""
+    repaired = network()
+    broken = repaired.with_namespace(HOST_NETNS, without_addresses(repaired.namespace(HOST_NETNS), "eth0"))
+    wires = wiring(broken, (HOST_NETNS, sibling("container:web"))).wires
+    known = "rule add priority 600 iif w1 from 198.51.100.11/32 lookup 100"
+    assert known in world(broken, (OUT,), wires, repaired).lines
+    assert known not in world(broken, (OUT,), wires).lines

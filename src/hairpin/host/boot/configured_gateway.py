@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.address import Version, parse_address
 
 _FOLDERS = (
@@ -19,11 +20,14 @@ _KEYFILE = re.compile(r"^address\d*=[^,\n]*,([0-9a-f.:]+)", re.IGNORECASE | re.M
 """NetworkManager writes the router behind an address and a comma."""
 
 
+def network_files(host: Host) -> Iterator[ConfigFile]:
+    """Yield the files in which hosts keep the configuration of their network, and the leases of DHCP clients."""
+    yield from (file for file in host.files if file.path.startswith(_FOLDERS))
+
+
 def configured_gateways(host: Host, version: Version) -> Iterator[tuple[int, str]]:
     """Yield each router's address that a file names, with the file's path."""
-    for file in host.files:
-        if not file.path.startswith(_FOLDERS):
-            continue
+    for file in network_files(host):
         for text in (*_NAMED.findall(file.text), *_KEYFILE.findall(file.text)):
             try:
                 of, value = parse_address(text)

@@ -41,7 +41,7 @@ def blueprint(
     met = met_by((network, changed) if changed is not None else (network,), flows)
     left_out: list[Message] = []
     wires = (*made.wires, *far_ends.wires(network, made, flows, changed))
-    plans = [world(network, flows, wires), *segments_plan(network, wires, macs_behind(network, wires))]
+    plans = [world(network, flows, wires, changed), *segments_plan(network, wires, macs_behind(network, wires))]
     known = read or network
     for name in names:
         namespace = network.namespace(name)

@@ -101,8 +101,10 @@ def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
     )
 
 
-def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> NetnsPlan:
-    """Return the world's namespace for these flows."""
+def world(
+    network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], changed: Network | None = None
+) -> NetnsPlan:
+    """Return the world's namespace for these flows; ``changed`` as in ``blueprint()``."""
     known = macs_behind(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
@@ -110,7 +112,7 @@ def world(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) ->
         lines += (*made, *_wire(network, flows, wire, number))
     lines += (*far_ends.routes(wires), *far_ends.neighbours(network, wires))
     rules4, rules6 = (
-        (*_rules(network, flows, wires, version), *replies.rules(wires), *far_ends.rules(wires, version))
+        (*_rules(network, flows, wires, version, changed), *replies.rules(wires), *far_ends.rules(wires, version))
         for version in (4, 6)
     )
     lines += (line for version in (4, 6) for line in _table(network, flows, version))
@@ -272,7 +274,9 @@ def _neighbours(network: Network, netns: Netns, link: Link, version: Version, ad
     )
 
 
-def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
+def _rules(
+    network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version, changed: Network | None
+) -> Iterator[str]:
     """Yield the policy rules: clients get their packets; packets that the outside would not answer are dropped."""
     bits, everything = width(version), "0.0.0.0/0" if version == 4 else "::/0"
     yield "rule add priority 5000 lookup local"
@@ -307,7 +311,8 @@ def _rules(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], v
             for protocol in _FILTERED:
                 refused = f"to {network_text} ipproto {protocol} blackhole"
                 yield f"rule add priority {300 + number} iif {wire.name} {refused}"
-        for source in (*_known(network, version), *(f"{client}/{bits}" for client in dict.fromkeys(clients))):
+        known = (source for each in (network, changed) if each is not None for source in _known(each, version))
+        for source in (*dict.fromkeys(known), *(f"{client}/{bits}" for client in dict.fromkeys(clients))):
             yield f"rule add priority 600 iif {wire.name} from {source} lookup {_TABLE}"
         if version == 6:
             yield f"rule add priority 601 iif {wire.name} from fc00::/7 blackhole"

@@ -62,21 +62,21 @@ class Order(msgspec.Struct, frozen=True):
 
 def carry(order: Order) -> Outcome:
     """Build, send, change, send.  The process must be alone: it ends up in another namespace."""
-    replica = _Replica(order)
+    changed = simulate(order.change, order.network) if order.change is not None else None
+    replica = _Replica(order, changed)
     before = tuple(replica.judge(flow) for flow in order.flows)
     after: tuple[Judgement, ...] = ()
-    if order.change is not None:
+    if order.change is not None and changed is not None:
         refused = make(order.change, order.network, replica.built)
         replica.built.left_out += (message("the change: {said}", said=said) for said in refused)
-        replica.after_change()
+        replica.after_change(changed)
         after = tuple(replica.judge(replica.with_fresh_port(flow)) for flow in order.after)
     return Outcome(before, after, tuple(replica.built.took_ms.items()))
 
 
-def _blueprint(order: Order) -> Blueprint:
+def _blueprint(order: Order, changed: Network | None) -> Blueprint:
     """Return the plan of a replica that the flows of before and after the change pass, as far as this kernel can."""
     flows = tuple(dict.fromkeys((*order.flows, *order.after)))
-    changed = simulate(order.change, order.network) if order.change is not None else None
     kinds = frozenset(
         link.kind
         for netns, each in order.network.namespaces()
@@ -90,18 +90,19 @@ def _blueprint(order: Order) -> Blueprint:
 class _Replica:
     """The built namespaces with their servers, taps and client."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, changed: Network | None) -> None:
         self._network = order.network
         started = time.monotonic()
         drops = Drops()
         # The kernel begins to note the time of packets a moment after the first socket wants it.
         self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        plan = _blueprint(order)
+        plan = _blueprint(order, changed)
         planned = time.monotonic()
         self.built = Built(plan)
         self.built.took_ms["blueprint"] = (planned - started) * 1000
         self._plans = {each.netns: each for each in plan.namespaces}
+        self._plan = plan
         self._departures = Departures(order.network, plan.ways, plan.far_ends)
         start = next(host.netns for host in order.network.hosts if host.netns in self.built.netns)
         self._home = self.built.netns[start]
@@ -140,11 +141,12 @@ class _Replica:
         self.built.netns[plan.netns].enter()
         return Tap(plan.netns)
 
-    def after_change(self) -> None:
+    def after_change(self, changed: Network) -> None:
         """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew.
 
         A link that the change has set up gets its carrier first."""
         self._changed = True
+        self._departures = Departures(changed, self._plan.ways, self._plan.far_ends)
         self.built.settle()
         for name, plan in self._plans.items():
             self._enter(name)

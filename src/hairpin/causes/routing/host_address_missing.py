@@ -1,0 +1,114 @@
+"""The host's link to the outside has no address.
+
+Users see: nobody outside reaches the host at all, and it reaches nobody; ``127.0.0.1`` still works.
+
+Proof: the link lacks the address that a file names for it, or no link to the outside has one; with an address and a
+default route the packet passes.
+Now: ``ip address add ADDRESS/LENGTH dev LINK``, and the default route that went with it.
+Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
+"""
+
+import shlex
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.calls import ByPerson
+from hairpin.change.change import AddAddress, AddRoute, Change, Primitive
+from hairpin.host.boot.configured_address import configured_addresses
+from hairpin.host.boot.configured_gateway import configured_gateways
+from hairpin.host.link import Address, Link
+from hairpin.host.route import NextHop, Route
+from hairpin.message import Message, message
+from hairpin.network.network import addresses_of, outer_link
+from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.tables import has_default_route
+
+_STAND_IN = (169 << 24) | (254 << 16) | 1
+"""A link-local address, by which walks show what an address would do; it is never printed."""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each link to the outside that lacks the address that a file names for it; else one if no
+    such link has an address.
+
+    Most hosts have no IPv6 address and need none: for IPv6 a file has to name one."""
+    version = view.flow.version
+    bare = tuple(_bare_links(view, version)) if view.on_host else ()
+    named = [found for link in bare if (found := next(configured_addresses(view.host, link.name, version), None))]
+    for own, path in named:
+        source = message("{file} names {address}", file=path, address=address_text(own.value, version))
+        yield _candidate(view, own, _router(view, own), advice=(source,))
+    if bare and not named and version == 4 and not _has_address(view):
+        link = bare[0].name
+        own = Address(link, 4, _STAND_IN, 16)
+        yield _candidate(view, own, _STAND_IN + 1, ByPerson(_put_back(link)))
+
+
+def _candidate(
+    view: View, own: Address, router: int | None, *calls: ByPerson, advice: tuple[Message, ...] = ()
+) -> Candidate:
+    parts: list[Primitive] = [AddAddress(view.host_netns, own)]
+    if router is not None and not has_default_route(view.host_namespace, own.version):
+        route = Route(own.version, 0, 0, next_hops=(NextHop(own.link, router),))
+        parts.append(AddRoute(view.host_netns, route))
+    link = view.host_namespace.link(own.link)
+    return Candidate(
+        title=message("{link} has no address of IPv{version}", link=own.link, version=own.version),
+        detail=message("Nobody outside can reach this host by it, and nothing leaves by it."),
+        change=Change(tuple(parts), calls),
+        where=where(link=own.link),
+        in_class="link-or-route",
+        evidence=(link.evidence,) if link is not None else (),
+        advice=advice,
+    )
+
+
+def _bare_links(view: View, version: Version) -> Iterator[Link]:
+    """Yield the links to the outside that are up and have no address; tunnels have theirs from their programs."""
+    for link in view.host_namespace.links:
+        own = link.up and link.master is None and link.tunnel is None and link.kind not in _TUNNELS
+        bare = all(each.scope != "global" for each in addresses_of(view.host_namespace, link.name, version))
+        if own and bare and outer_link(view.network, view.host_netns, link) is not None:
+            yield link
+
+
+_TUNNELS = ("tun", "wireguard")
+
+
+def _has_address(view: View) -> bool:
+    """Return whether a link to the outside has an IPv4 address, or a link of no other machine: where routers are told
+    of it (BGP), the links to them need none."""
+    host = view.host_namespace
+    for own in addresses_of(host, None, 4):
+        link = host.link(own.link)
+        if own.scope != "global" or link is None or link.kind in _TUNNELS:
+            continue
+        if link.name == "lo" or link.kind == "dummy" or outer_link(view.network, view.host_netns, link) is not None:
+            return True
+    return False
+
+
+def _router(view: View, own: Address) -> int | None:
+    """Return the router that a file names, if it is on the link."""
+    named = (value for value, _ in configured_gateways(view.host, own.version))
+    return next((each for each in named if inside(each, own.value, own.prefix_length, own.version)), None)
+
+
+def _put_back(link: str) -> Message:
+    return message(
+        "nothing that was read names the address: put it and the default route back as they were, {command}, "
+        "or start again what configures {link}",
+        command=shlex.join(("ip", "address", "add", "ADDRESS/LENGTH", "dev", link)),
+        link=link,
+    )
+
+
+CAUSE = Cause(
+    id="host-address-missing",
+    title=message("The host's link to the outside has no address"),
+    source="net/ipv4/devinet.c: inet_del_ifa()",
+    reasons=frozenset(
+        {"no-route", "no-neighbour", "no-source-address", "martian-source", "rp-filter", "left-instead", "link-missing"}
+    ),
+    find=find,
+)

@@ -1,0 +1,46 @@
+"""Which address of its own the host's files name for a link: its network configuration, and its DHCP clients' leases.
+
+Source: interfaces(5), netplan(5), systemd.network(5), nm-settings-keyfile(5), dhclient.leases(5), ifcfg files
+"""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.host.boot.configured_gateway import network_files
+from hairpin.host.host import Host
+from hairpin.host.link import Address
+from hairpin.netfilter.address import Version, parse_address
+
+_NAMED = re.compile(
+    r"(?:^|[^\w.-])(?:address\w*|ipaddr\d*|fixed-address)[ \t:=\"'\[-]+([0-9a-f.:]+)(?:/(\d+))?", re.IGNORECASE
+)
+_ITEM = re.compile(r"^[ \t]*-[ \t]*[\"']?([0-9a-f.:]+)/(\d+)", re.IGNORECASE | re.MULTILINE)
+"""netplan writes a list of addresses an item a line."""
+_LENGTH = re.compile(r"(?:^|[^\w.-])prefix\d*[ \t:=\"']+(\d+)", re.IGNORECASE)
+_MASK = re.compile(r"(?:netmask\d*|subnet-mask)[ \t:=\"']+(\d+\.\d+\.\d+\.\d+)", re.IGNORECASE)
+
+
+def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tuple[Address, str]]:
+    """Yield each address that a file names for the link, with the file's path.
+
+    A file is about the link if its path or its text has the link's name.  An address without the length of its network
+    is left out: a name server looks alike.
+    """
+    for file in network_files(host):
+        if link not in file.path and re.search(rf"(?<![\w.]){re.escape(link)}(?![\w.])", file.text) is None:
+            continue
+        for text, length in (*_NAMED.findall(file.text), *_ITEM.findall(file.text)):
+            prefix_length = int(length) if length else _length(file.text)
+            try:
+                of, value = parse_address(text)
+            except ValueError:
+                continue
+            if of == version and value and prefix_length:
+                yield Address(link, version, value, prefix_length), file.path
+
+
+def _length(text: str) -> int | None:
+    """Return the prefix length that stands apart from the address, if the file has one alone."""
+    lengths = {int(each) for each in _LENGTH.findall(text)}
+    lengths |= {parse_address(each)[1].bit_count() for each in _MASK.findall(text)}
+    return lengths.pop() if len(lengths) == 1 else None

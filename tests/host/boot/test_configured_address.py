@@ -1,0 +1,52 @@
+"""Which address of its own the host's files name for a link."""
+
+import pytest
+
+from hairpin.host.boot.configured_address import configured_addresses
+from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
+from hairpin.netfilter.address import address_text
+
+STATIC = "iface eth0 inet static\n"
+FILES: dict[str, tuple[str, str, list[str]]] = {
+    "ifupdown": ("/etc/network/interfaces", f"{STATIC}  address 198.51.100.11/24\n", ["198.51.100.11/24"]),
+    "ifupdown, a mask": (
+        "/etc/network/interfaces", f"{STATIC}  address 198.51.100.11\n  netmask 255.255.255.0\n", ["198.51.100.11/24"],
+    ),
+    "netplan": (
+        "/etc/netplan/50.yaml", "eth0:\n  addresses:\n  - 198.51.100.11/24\n  nameservers:\n    addresses: [9.9.9.9]\n",
+        ["198.51.100.11/24"],
+    ),
+    "netplan, in brackets": ("/etc/netplan/50.yaml", "eth0:\n  addresses: [198.51.100.11/24]\n", ["198.51.100.11/24"]),
+    "networkd": (
+        "/etc/systemd/network/50.network", "[Match]\nName=eth0\n[Network]\nAddress=198.51.100.11/24\n",
+        ["198.51.100.11/24"],
+    ),
+    "NetworkManager": (
+        "/etc/NetworkManager/system-connections/a", "interface-name=eth0\naddress1=198.51.100.11/24,198.51.100.1\n",
+        ["198.51.100.11/24"],
+    ),
+    "RHEL": (
+        "/etc/sysconfig/network-scripts/ifcfg-eth0", "IPADDR=198.51.100.11\nPREFIX=24\n", ["198.51.100.11/24"],
+    ),
+    "dhclient's lease": (
+        "/var/lib/dhcp/dhclient.eth0.leases", "  fixed-address 198.51.100.11;\n  option subnet-mask 255.255.255.0;\n",
+        ["198.51.100.11/24"],
+    ),
+    "another link": ("/etc/network/interfaces", "iface eth01 inet static\n  address 198.51.100.11/24\n", []),
+    "a VLAN on it": ("/etc/network/interfaces", "iface eth0.5 inet static\n  address 198.51.100.11/24\n", []),
+    "no length": ("/etc/network/interfaces", f"{STATIC}  address 198.51.100.11\n", []),
+    "two lengths": (
+        "/etc/sysconfig/network-scripts/ifcfg-eth0", "IPADDR=198.51.100.11\nPREFIX=24\nNETMASK=255.255.0.0\n", [],
+    ),
+    "a name": ("/etc/network/interfaces", f"{STATIC}  address my.host/24\n", []),
+    "another version": ("/etc/network/interfaces", f"{STATIC}  address 2001:db8::11/64\n", []),
+    "another file": ("/etc/hosts", "eth0 address 198.51.100.11/24\n", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "text", "found"), FILES.values(), ids=FILES)
+def test_a_file_that_names_an_address(path: str, text: str, found: list[str]) -> None:
+    host = Host("a", files=(ConfigFile(path, text),))
+    named = [own for own, _ in configured_addresses(host, "eth0", 4)]
+    assert [f"{address_text(own.value, 4)}/{own.prefix_length}" for own in named] == found
