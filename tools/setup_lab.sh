@@ -81,7 +81,8 @@ disable() {
     say "$1 is installed, not started, and switched off at boot"
     if command -v systemctl >/dev/null; then
         systemctl disable --quiet "$1.service" >&2 || say "could not switch off $1 at boot"
-        if [[ " ${SOCKETS[*]} " == *" $1 "* ]] && systemctl cat --quiet "$1.socket" >/dev/null 2>&1; then
+        # Not `systemctl cat`: it asks systemd, which need not run here.
+        if [[ " ${SOCKETS[*]} " == *" $1 "* ]] && [ -e "/lib/systemd/system/$1.socket" ]; then
             systemctl disable --quiet "$1.socket" >&2 || say "could not switch off $1.socket"
         fi
     elif command -v update-rc.d >/dev/null && [ -e "/etc/init.d/$1" ]; then

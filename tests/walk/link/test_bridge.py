@@ -4,6 +4,7 @@ import pytest
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.route import Neighbour
 from hairpin.netfilter.ir import Chain, FieldMatch, Hook, NameMatch, Table, Verdict
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.network import Network, Port
@@ -116,6 +117,18 @@ def test_a_frame_bridged_after_dnat_arrives_with_the_new_address() -> None:
     (outcome,) = bridge_in(net(DNAT, calls=True), frame(TO_GATEWAY, BRIDGE))
     assert isinstance(outcome, State)
     assert (outcome.netns, outcome.packet.daddr) == (sibling("container:db"), OTHER)
+
+
+@pytest.mark.parametrize(("mac", "expected"), ((3, "device-in"), (9, "dropped neighbour-wrong")))
+def test_a_frame_bridged_after_dnat_obeys_a_permanent_neighbour_entry(mac: int, expected: str) -> None:
+    """A random set of faults found it: br_nf_pre_routing_finish_bridge() takes the address from the entry."""
+    whole = net(DNAT, calls=True, docker0={"mac": 1}, veth1={"mac": 2}, veth2={"mac": 8})
+    inner = whole.namespace(DB.netns)
+    links = tuple(msgspec.structs.replace(each, mac=3) if each.name == "eth0" else each for each in inner.links)
+    whole = whole.with_namespace(DB.netns, msgspec.structs.replace(inner, links=links))
+    entry = Neighbour("docker0", 4, OTHER, mac, "PERMANENT")
+    host = msgspec.structs.replace(whole.namespace(HOST_NETNS), neighbours=(entry,))
+    assert told(bridge_in(whole.with_namespace(HOST_NETNS, host), frame(TO_GATEWAY, BRIDGE))) == [expected]
 
 
 def test_rules_of_the_bridge_family_run_whatever_the_sysctls_say() -> None:

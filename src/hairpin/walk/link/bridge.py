@@ -254,6 +254,9 @@ def _bridged_after_dnat(
     gateway = next((hop.gateway for hop in found.next_hops if hop.link == bridge.name), None)
     address = gateway if gateway is not None else state.packet.daddr
     answer = resolved(network, state, bridge, address)
+    if isinstance(answer, End):
+        yield answer
+        return
     if answer.kind != "owner":
         yield stopped_by(
             state, "no-neighbour", bridge, message("nobody on it answers for the translated address"), address=address

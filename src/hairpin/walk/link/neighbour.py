@@ -92,13 +92,12 @@ def next_address(state: State) -> int:
     return hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
 
 
-def resolved(network: Network, state: State, link: Link, address: int) -> Answer:
-    """Return the receiver of frames to that neighbour on the link."""
+def resolved(network: Network, state: State, link: Link, address: int) -> Answer | End:
+    """Return the receiver of frames to that neighbour on the link; the packet's end if a permanent entry is wrong."""
     entry = permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
-        found = who_has(network, state.netns, link, entry.mac)
-        if found.kind != "nobody":
-            return found
+        addressed = _as_entered(network, state, link, entry, entry.mac)
+        return addressed if isinstance(addressed, End) else Answer("owner", addressed.frame.target)
     return answer_on_link(network, state, link, address)
 
 
