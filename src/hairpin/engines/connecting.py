@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.calls import ConnectContainer
+from hairpin.change.calls import Call, ConnectContainer
 from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteRule, DeleteSocket, InsertRule, Primitive
 from hairpin.engines.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
-from hairpin.engines.starting import bridged_subnet, restarts, rp_filter_off, veth_pair
+from hairpin.engines.starting import bridged_subnet, on_default_bridge, restarts, rp_filter_off, veth_pair
 from hairpin.host.boot.saved_rules import rule_of
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import TABLE_MAIN, Route
@@ -39,6 +39,29 @@ def connected(host: Host, container: Container, joined: DockerNetwork) -> Change
         return None
     parts = tuple(_parts(host, engine, container, joined, new_endpoint(engine, joined, subnet)))
     return Change(parts, (ConnectContainer(engine.kind, "connect", joined.name, container.name),))
+
+
+def reconnected(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
+    """Return the change that ``calls`` make: a running container that is on no network joins the engine's default one.
+
+    Its namespace keeps what is in it: rules, sockets, sysctls."""
+    change = on_default_bridge(host, container, binding, *calls)
+    if change is None or container.netns is None or container.netns not in host:
+        return change
+    before = host.namespace(container.netns)
+    parts = tuple(_joined(part, before) if isinstance(part, AddNamespace) else part for part in change.parts)
+    return msgspec.structs.replace(change, parts=parts)
+
+
+def _joined(part: AddNamespace, before: Namespace) -> AddNamespace:
+    new = part.namespace
+    namespace = msgspec.structs.replace(
+        before,
+        links=(*before.links, *(link for link in new.links if link.name != "lo")),
+        addresses=(*before.addresses, *(each for each in new.addresses if each.link != "lo")),
+        routes=(*before.routes, *(each for each in new.routes if all(hop.link != "lo" for hop in each.next_hops))),
+    )
+    return msgspec.structs.replace(part, namespace=namespace)
 
 
 def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool:

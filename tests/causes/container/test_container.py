@@ -15,6 +15,7 @@ from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     DB,
+    NO_CONTAINER,
     comes_and_goes,
     ignored,
     on_two_networks,
@@ -42,6 +43,7 @@ from tests.small_host import (
     host_namespace,
     network,
     published,
+    ruleset,
 )
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
@@ -88,6 +90,7 @@ def without_veth(inner: Namespace = NOTHING_BUT_LO) -> Network:
 ELSEWHERE = parse_address("10.99.0.5")[1]
 BARE = without_addresses(container_namespace(), "eth0")
 MOVED = msgspec.structs.replace(BARE, addresses=(*BARE.addresses, Address("eth0", 4, ELSEWHERE, 24)))
+DISCONNECTED = msgspec.structs.replace(ignored("default"), endpoints=())
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -126,8 +129,15 @@ CASES: dict[str, Case] = {
     ),
     "it was created without a network": Case(unpublished(ignored("none")), published(), ("container-network-none",)),
     "somebody has disconnected it": Case(
-        unpublished(msgspec.structs.replace(ignored("default"), endpoints=())), published(),
+        unpublished(DISCONNECTED), published(),
         ("container-network-none",),
+    ),
+    "somebody has disconnected it, and a firewall of its own is closed": Case(
+        network(
+            host_namespace(NO_CONTAINER, sockets=()), docker=engine(DISCONNECTED),
+            inner=msgspec.structs.replace(NOTHING_BUT_LO, ruleset=ruleset("*filter\n:INPUT DROP [0:0]\nCOMMIT\n")),
+        ),
+        published(), ("container-network-none", "container-own-firewall"),
     ),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
     "it is between two starts": Case(stopped("restarting"), published(), ("container-not-running",)),

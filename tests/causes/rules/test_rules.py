@@ -108,6 +108,7 @@ def kept_apart(*, icc: bool) -> Network:
     return with_db(host, docker=msgspec.structs.replace(described, networks=(made_so,)))
 
 
+UFW_CLOSED = Ufw(enabled=True, default_forward_policy="DROP")
 CASES: dict[str, Case] = {
     "a ban list holds the client": Case(
         ruled(with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT")), published(),
@@ -175,6 +176,10 @@ CASES: dict[str, Case] = {
     ),
     "another table's policy": Case(
         nft_policy("drop"), published(), ("nft-base-chain-drop-other-table",), nft_policy("accept"),
+    ),
+    "a table of nft's own, where ufw closes FORWARD, too": Case(
+        with_host(nft_policy("drop"), ufw=UFW_CLOSED), published(), ("nft-base-chain-drop-other-table",),
+        with_host(nft_policy("accept"), ufw=UFW_CLOSED),
     ),
     "OUTPUT closes what nothing accepts": Case(
         ruled(with_policy("OUTPUT", "DROP")), published(FromHost(), "127.0.0.1"), ("output-policy-drop",),

@@ -51,6 +51,7 @@ LOST_ERROR = Sighting(
 ECHO_REPLY = ((HOST_NETNS, "OutEchoReps"),)
 RESET = ((sibling("web"), "OutRsts"),)
 RESET_INSIDE = ((sibling("container:web"), "OutRsts"),)
+RESET_HERE = ((HOST_NETNS, "OutRsts"),)
 NO_WAY_ROUTER = ((sibling("router"), "OutNoRoutes"),)
 NOBODY = ((HOST_NETNS, "NoPorts"),)
 NO_WAY, NO_WAY6, NO_WAY_ON6 = ((HOST_NETNS, counter) for counter in ("OutNoRoutes", "Ip6OutNoRoutes", "Ip6InNoRoutes"))
@@ -106,6 +107,8 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "accepted by nobody":              (found(ACCEPTED), "unanswered"),
     "the relay's own SYN is lost":     (found(ACCEPTED, happenings=(DIALLING,)), "dropped"),
     "the answer to its SYN is lost":   (found(ACCEPTED, happenings=(DIALLING,), begun=True), "unanswered"),
+    "the refusal of its SYN is lost":  (found(ACCEPTED, happenings=(DIALLING,), lost=RESET_INSIDE), "unanswered"),
+    "the client gives up by an RST":   (found(ACCEPTED, happenings=(DIALLING,), lost=RESET_HERE), "dropped"),
     "closed without a word":           (found(Experience("closed", connected=True)), "refused"),
     "the relay is refused":            (found(Experience("closed", connected=True), happenings=(REFUSES,)), "refused"),
     "the relay has no route":          (found(SILENCE, happenings=(NOT_SENT,), protocol="udp"), "rejected"),

@@ -15,6 +15,7 @@ from typing import Literal
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.change.calls import ConnectContainer
+from hairpin.engines.connecting import reconnected
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
@@ -76,7 +77,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
     engine = view.host.engine_of(container)
     connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
-    change = on_default_bridge(view.host, container, binding, connect)
+    change = reconnected(view.host, container, binding, connect)
     if change is None:
         return
     yield Candidate(

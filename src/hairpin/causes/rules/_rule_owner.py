@@ -85,7 +85,9 @@ def _input_for_relay(view: View, _place: Place) -> bool:
 
 
 def _forward_policy(view: View, place: Place) -> bool:
-    return view.stop.stage == "forward" and place.number == 0
+    """Return whether it is the policy of iptables' FORWARD, which ufw and dockerd set; a table of nft's own is another
+    one's."""
+    return view.stop.stage == "forward" and place.number == 0 and place.dialect != "nft"
 
 
 def _podman_beside_docker(view: View, place: Place) -> bool:

@@ -12,6 +12,7 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.replica.judgement import Hit, Sighting, Verdict
+from hairpin.replica.plan.blueprint import WORLD
 from hairpin.replica.run.client import Attempt
 from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
 from hairpin.replica.watch.snmp import ECHO_REPLIES, REFUSALS, RESETS
@@ -127,9 +128,15 @@ def _silent(findings: Findings) -> Verdict:
     if findings.flow.protocol == "tcp":
         if experience.connected:
             relayed = any(each.kind in ("dialling", "dialled") for each in findings.happenings)
-            return "unanswered" if (findings.begun if relayed else experience.taken) else "dropped"
+            return "unanswered" if (_begun_behind(findings) if relayed else experience.taken) else "dropped"
         return "unanswered" if findings.begun or findings.left or _answered(findings) else "dropped"
     return "unanswered" if findings.left or _echoed(findings) else "dropped"
+
+
+def _begun_behind(findings: Findings) -> bool:
+    """Return whether the relay's own SYN came to a container, which took it or refused it."""
+    refused = any(name == RESETS and netns != WORLD and not netns.is_host for netns, name in findings.lost)
+    return findings.begun or refused
 
 
 def _answered(findings: Findings) -> bool:
