@@ -82,6 +82,7 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
         return None
     before = host.namespace(container.netns)
     inner, outer = veth_pair(host, _free_name(before), joined.bridge)
+    inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd makes it of the address, or is told it
     namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
     values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
     return Change((AddNamespace(host.name, namespace, outer, container, values),), restarts(host, container))

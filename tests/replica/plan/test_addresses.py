@@ -7,7 +7,8 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour
 from hairpin.network.prefix import parse_address
-from hairpin.replica.plan.addresses import addresses, neighbours
+from hairpin.replica.plan.addresses import addresses, neighbours, still_known
+from tests.small_host import container_namespace, host_namespace, network, sibling
 
 
 def number(text: str) -> int:
@@ -85,3 +86,18 @@ def test_only_neighbours_set_by_hand_are_put_back() -> None:
         "neighbour replace 192.0.2.7 lladdr 02:42:0a:00:00:07 dev eth0 nud permanent",
         "neighbour add proxy 192.0.2.9 dev eth0",
     )
+
+
+@pytest.mark.parametrize(("arp_ignore", "mac", "puts_back"), (("8", 2, True), ("0", 2, False), ("8", 9, False)))
+def test_what_the_kernel_learned_of_a_silent_neighbour_is_put_back(arp_ignore: str, mac: int, puts_back: bool) -> None:
+    """The container knows its gateway, which answers no ARP request any more."""
+    host = host_namespace(values={"conf__all__arp_ignore": arp_ignore})
+    host = msgspec.structs.replace(
+        host,
+        links=tuple(msgspec.structs.replace(each, mac=2) if each.name == "docker0" else each for each in host.links),
+    )
+    gateway = number("172.17.0.1")
+    inner = msgspec.structs.replace(container_namespace(), neighbours=(Neighbour("eth0", 4, gateway, mac, "STALE"),))
+    built = network(host, inner=inner)
+    lines = ("neighbour replace 172.17.0.1 lladdr 00:00:00:00:00:02 dev eth0 nud permanent",)
+    assert tuple(still_known(built, sibling("container:web"))) == (lines if puts_back else ())

@@ -4,8 +4,14 @@ from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.netns import Netns
 from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.network.source_address import source_address
+from hairpin.network.stacked import link_of
+from hairpin.walk.link.neighbour import is_known
+from hairpin.walk.link.segment import who_answers
 
 _BY_ITSELF = ((4, 0x7F000001), (6, 1))
 """Addresses that the kernel gives the loopback link when it comes up."""
@@ -52,3 +58,22 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
             yield f"neighbour add proxy {address} dev {each.link}"
         elif each.state == "PERMANENT" and each.mac is not None:
             yield f"neighbour replace {address} lladdr {write_mac(each.mac)} dev {each.link} nud permanent"
+
+
+def still_known(network: Network, netns: Netns) -> Iterator[str]:
+    """Yield a line for each entry that the kernel uses, although its neighbour answers no ARP request any more.
+
+    An entry that was learned is used until it is resolved again (walk/link/neighbour.py); the replica would ask first.
+    """
+    namespace = network.namespace(netns)
+    for each in namespace.neighbours:
+        link = namespace.link(each.link)
+        if link is None or each.mac is None or not is_known(namespace, link, 4, each.value) or each.version == 6:
+            continue
+        owner = who_answers(network, netns, link, 4, each.value).port
+        sender = source_address(namespace, 4, link.name, each.value) or 0
+        if owner is None or link_of(network, owner).mac != each.mac:
+            continue
+        if who_answers(network, netns, link, 4, each.value, sender).kind != "owner":
+            known = f"{address_text(each.value, 4)} lladdr {write_mac(each.mac)} dev {link.name}"
+            yield f"neighbour replace {known} nud permanent"

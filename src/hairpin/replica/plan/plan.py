@@ -122,6 +122,7 @@ def _namespace(
         *link_settings.settings(namespace, able),
         *addresses.addresses(namespace),
         *addresses.neighbours(namespace),
+        *addresses.still_known(network, netns),
         *routes.routes(namespace),
         *routes.rules(namespace, 4),
     )
