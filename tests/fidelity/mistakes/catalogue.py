@@ -119,24 +119,26 @@ _ROUTES = (
     Mistake(
         "local-table-last", "the local table is asked behind the others",
         "network/routing.py",
-        "    return rules or _DEFAULT_RULES[version]\n",
-        "    return tuple(sorted(rules or _DEFAULT_RULES[version], key=lambda rule: rule.priority == 0))\n",
+        "    return _by_priority(namespace)[version] or _DEFAULT_RULES[version]\n",
+        "    rules = _by_priority(namespace)[version] or _DEFAULT_RULES[version]\n"
+        "    return tuple(sorted(rules, key=lambda rule: rule.priority == 0))\n",
     ),
     Mistake(
         "rules-backwards", "policy rules are asked from the highest priority down",
         "network/routing.py",
-        "    return rules or _DEFAULT_RULES[version]\n",
-        "    return tuple(sorted(rules or _DEFAULT_RULES[version], key=lambda rule: -rule.priority))\n",
+        "    return _by_priority(namespace)[version] or _DEFAULT_RULES[version]\n",
+        "    rules = _by_priority(namespace)[version] or _DEFAULT_RULES[version]\n"
+        "    return tuple(sorted(rules, key=lambda rule: -rule.priority))\n",
     ),
     Mistake(
         "metric-first", "the lowest metric wins over the longest prefix",
-        "network/routing.py",
+        "network/tables.py",
         "    yield from fitting\n",
         "    yield from sorted(fitting, key=lambda route: route.metric)\n",
     ),
     Mistake(
         "throw", "a throw route is skipped, not the whole table",
-        "network/routing.py",
+        "network/tables.py",
         "    yield from fitting\n",
         '    yield from (route for route in fitting if route.type != "throw")\n',
     ),
