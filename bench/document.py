@@ -58,8 +58,9 @@ _WHY = """## Why
   each table.
 - A walk does not grow with the rules of a chain. Long chains are indexed by the most selective match of each rule
   (`src/hairpin/netfilter/evaluate/index.py`), so that thousands of DNAT rules are one look-up.
-- A walk grows with the ports of a bridge, because each port is searched for the owner of the address. Namespaces and
-  veth peers are indexed once for each host (`src/hairpin/network/index.py`).
+- A walk hardly grows with containers. Namespaces, veth peers, a bridge's ports and the owners of addresses are indexed
+  once for each host (`src/hairpin/network/index.py`), routes once for each namespace
+  (`src/hairpin/network/tables.py`).
 """
 
 
