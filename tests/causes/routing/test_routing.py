@@ -288,6 +288,25 @@ def test_an_address_that_a_file_names_is_put_back_with_its_router() -> None:
     assert found.candidate.change.calls == ()
 
 
+@pytest.mark.parametrize(
+    "further", ("  address 203.0.113.7/24\n", "iface eth1 inet static\n  address 203.0.113.7/24\n")
+)
+def test_of_several_addresses_none_is_printed(further: str) -> None:
+    """Whose of them the link's is, a person knows."""
+    both = ConfigFile(INTERFACES.path, INTERFACES.text + further)
+    (found,) = diagnose(without_address(both), egress()).causes
+    assert [type(each) for each in found.candidate.change.calls] == [ByPerson]
+
+
+def test_an_address_that_another_link_has_is_not_given_a_second_time() -> None:
+    """The file has two links, and the first one's address is there: the second one lacks its own."""
+    second = ConfigFile(INTERFACES.path, "iface lo2 inet static\n  address 127.0.0.1/8\n" + INTERFACES.text)
+    (found,) = diagnose(without_address(second), egress()).causes
+    address, *_ = found.candidate.change.parts
+    assert isinstance(address, AddAddress)
+    assert address.address.value == HOST_ADDRESS
+
+
 def test_an_address_that_nothing_names_is_for_a_person() -> None:
     (found,) = diagnose(without_address(), egress()).causes
     assert [type(each) for each in found.candidate.change.calls] == [ByPerson]

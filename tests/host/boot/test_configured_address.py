@@ -35,6 +35,11 @@ FILES: dict[str, tuple[str, str, list[str]]] = {
     ),
     "another link": ("/etc/network/interfaces", "iface eth01 inet static\n  address 198.51.100.11/24\n", []),
     "a VLAN on it": ("/etc/network/interfaces", "iface eth0.5 inet static\n  address 198.51.100.11/24\n", []),
+    "another link's, on top of it": (
+        "/etc/netplan/50.yaml",
+        "ethernets:\n  eth0: {}\nvlans:\n  v5:\n    link: eth0\n    addresses: [198.51.100.11/24]\n",
+        [],
+    ),
     "no length": ("/etc/network/interfaces", f"{STATIC}  address 198.51.100.11\n", []),
     "two lengths": (
         "/etc/sysconfig/network-scripts/ifcfg-eth0", "IPADDR=198.51.100.11\nPREFIX=24\nNETMASK=255.255.0.0\n", [],

@@ -40,13 +40,18 @@ def likely_gateway(network: Network, netns: Netns, version: Version) -> Gateway 
         link = host.link(address.link)
         if link is None or address.scope != "global" or not is_uplink(network, netns, link):
             continue
-        known = next((each for each in _named(network, netns, address) if _on_link(each, address)), None)
+        known = named_gateway(network, netns, address)
         if known is not None:
             return known
         first = network_of(address.value, address.prefix_length, version) + 1
         hint = _hint(host, address)
         stand_in = stand_in or Gateway(link.name, first if first != address.value else first + 1, hint=hint)
     return stand_in
+
+
+def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | None:
+    """Return the router in that address's network which a file or a default route of another table names."""
+    return next((each for each in _named(network, netns, own) if _on_link(each, own)), None)
 
 
 def _on_link(gateway: Gateway, own: Address) -> bool:

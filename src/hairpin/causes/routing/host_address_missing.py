@@ -12,15 +12,15 @@ import shlex
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing._gateway import named_gateway
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddAddress, AddRoute, Change, Primitive
 from hairpin.host.boot.configured_address import configured_addresses
-from hairpin.host.boot.configured_gateway import configured_gateways
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.network import addresses_of, outer_link
-from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.network import addresses_of, outer_link, owns_address
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.tables import has_default_route
 
 _STAND_IN = (169 << 24) | (254 << 16) | 1
@@ -34,10 +34,11 @@ def find(view: View) -> Iterator[Candidate]:
     Most hosts have no IPv6 address and need none: for IPv6 a file has to name one."""
     version = view.flow.version
     bare = tuple(_bare_links(view, version)) if view.on_host else ()
-    named = [found for link in bare if (found := next(configured_addresses(view.host, link.name, version), None))]
+    named = tuple(_named(view, bare, version))
     for own, path in named:
         source = message("{file} names {address}", file=path, address=address_text(own.value, version))
-        yield _candidate(view, own, _router(view, own), advice=(source,))
+        router = named_gateway(view.network, view.host_netns, own)
+        yield _candidate(view, own, router.address if router is not None else None, advice=(source,))
     if bare and not named and version == 4 and not _has_address(view):
         link = bare[0].name
         own = Address(link, 4, _STAND_IN, 16)
@@ -75,6 +76,25 @@ def _bare_links(view: View, version: Version) -> Iterator[Link]:
 _TUNNELS = ("tun", "wireguard")
 
 
+def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tuple[Address, str]]:
+    """Yield the one address of each link that files name and the host lacks, with the file's path.
+
+    A file may name addresses of several links: what could be another link's as well names nothing."""
+    host = view.host_namespace
+    lacking = {
+        link.name: {
+            own.value: (own, path)
+            for own, path in configured_addresses(view.host, link.name, version)
+            if not owns_address(host, version, own.value)
+        }
+        for link in bare
+    }
+    for name, found in lacking.items():
+        others = {value for other, values in lacking.items() if other != name for value in values}
+        if len(found) == 1 and not others & found.keys():
+            yield from found.values()
+
+
 def _has_address(view: View) -> bool:
     """Return whether a link to the outside has an IPv4 address, or a link of no other machine: where routers are told
     of it (BGP), the links to them need none."""
@@ -86,12 +106,6 @@ def _has_address(view: View) -> bool:
         if link.name == "lo" or link.kind == "dummy" or outer_link(view.network, view.host_netns, link) is not None:
             return True
     return False
-
-
-def _router(view: View, own: Address) -> int | None:
-    """Return the router that a file names, if it is on the link."""
-    named = (value for value, _ in configured_gateways(view.host, own.version))
-    return next((each for each in named if inside(each, own.value, own.prefix_length, own.version)), None)
 
 
 def _put_back(link: str) -> Message:

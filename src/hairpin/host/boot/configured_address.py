@@ -17,16 +17,20 @@ _NAMED = re.compile(
 _ITEM = re.compile(r"^[ \t]*-[ \t]*[\"']?([0-9a-f.:]+)/(\d+)", re.IGNORECASE | re.MULTILINE)
 """netplan writes a list of addresses an item a line."""
 _LENGTH = re.compile(r"(?:^|[^\w.-])prefix\d*[ \t:=\"']+(\d+)", re.IGNORECASE)
+_STACKED = re.compile(r"vlan|bridge|bond|team", re.IGNORECASE)
 _MASK = re.compile(r"(?:netmask\d*|subnet-mask)[ \t:=\"']+(\d+\.\d+\.\d+\.\d+)", re.IGNORECASE)
 
 
 def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tuple[Address, str]]:
     """Yield each address that a file names for the link, with the file's path.
 
-    A file is about the link if its path or its text has the link's name.  An address without the length of its network
-    is left out: a name server looks alike.
+    A file is about the link if its path or its text has the link's name.  One that also makes links on top of others
+    does not tell whose its addresses are.  An address without the length of its network is left out: a name server
+    looks alike.
     """
     for file in network_files(host):
+        if _STACKED.search(file.text) is not None:
+            continue
         if link not in file.path and re.search(rf"(?<![\w.]){re.escape(link)}(?![\w.])", file.text) is None:
             continue
         for text, length in (*_NAMED.findall(file.text), *_ITEM.findall(file.text)):
