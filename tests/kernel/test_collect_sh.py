@@ -221,8 +221,9 @@ def test_without_a_writable_directory_it_reads_one_after_the_other(namespace: Na
     assert expected <= {(reading.key, reading.netns) for reading in evidence.readings}
 
 
-def test_an_interrupted_run_leaves_no_directory(namespace: Namespace, tmp_path: Path) -> None:
-    """A command that hangs gets the runner's signal."""
+@pytest.mark.parametrize("note", [b"started=", b"sleep 0.3; started="], ids=["noted", "not yet noted"])
+def test_an_interrupted_run_leaves_no_directory(note: bytes, namespace: Namespace, tmp_path: Path) -> None:
+    """A command that hangs gets the runner's signal, also when its job was begun but is not noted yet."""
     tools = tmp_path / "tools"
     tools.mkdir()
     hanging = tools / "nft"
@@ -232,7 +233,7 @@ def test_an_interrupted_run_leaves_no_directory(namespace: Namespace, tmp_path: 
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
     with subprocess.Popen((*enter, "sh", "-s"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as run:
         assert run.stdin is not None
-        run.stdin.write(script())
+        run.stdin.write(script().replace(b'started="$started', note + b'"$started'))
         run.stdin.close()
         deadline = time.monotonic() + 30
         while not (tmp_path / "started").exists():

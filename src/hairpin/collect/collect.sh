@@ -1456,8 +1456,8 @@ room() { # room BYTES: whether a file of that size can be written beside the ans
 }
 clean_up() {
     trap '' INT TERM HUP PIPE
-    # shellcheck disable=SC2086
-    [ -z "$started" ] || { end_all $started $watcher; wait; }
+    # All that this shell began, not only what it has noted: a signal can come between `&` and the note.
+    [ -z "$at_work" ] || { end_all $$; wait; }
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
 }
 
@@ -1501,7 +1501,7 @@ main() {
     usable_ip
     usable_tc
     usable_iptables
-    HAIRPIN_TMP= started= watcher=
+    HAIRPIN_TMP= started= at_work=yes
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP PIPE
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
@@ -1517,7 +1517,7 @@ main() {
         watch & watcher=$!
         # shellcheck disable=SC2086
         { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
-        started=
+        at_work=
         if room 65536; then cat "$HAIRPIN_TMP"/*
         else    # the disk is full now: answers may be cut, so all are asked for again, one after the other
             rm -rf "$HAIRPIN_TMP"; HAIRPIN_TMP=
