@@ -10,6 +10,7 @@ from hairpin.change.words import (
     link_commands,
     neighbour_words,
     new_address_words,
+    new_bridge_commands,
     new_neighbour_words,
     policy_rule_words,
     route_words,
@@ -115,6 +116,15 @@ LINKS: dict[str, tuple[Link, list[str]]] = {
 @pytest.mark.parametrize(("after", "expected"), LINKS.values(), ids=LINKS)
 def test_a_link(after: Link, expected: list[str]) -> None:
     assert [" ".join(each) for each in link_commands(PORT, after)] == expected
+
+
+def test_a_bridge_is_made_and_set_up() -> None:
+    made = [" ".join(each) for each in new_bridge_commands(Link(9, "docker0", "bridge", mtu_bytes=1400))]
+    assert made == [
+        "ip link add name docker0 type bridge",
+        "ip link set dev docker0 mtu 1400",
+        "ip link set docker0 up",
+    ]
 
 
 def test_a_tunnel_device_gets_another_remote_or_local_address() -> None:

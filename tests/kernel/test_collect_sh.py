@@ -221,7 +221,7 @@ def test_without_a_writable_directory_it_reads_one_after_the_other(namespace: Na
     assert expected <= {(reading.key, reading.netns) for reading in evidence.readings}
 
 
-@pytest.mark.parametrize("note", [b"started=", b"sleep 0.3; started="], ids=["noted", "not yet noted"])
+@pytest.mark.parametrize("note", (b"started=", b"sleep 0.3; started="), ids=["noted", "not yet noted"])
 def test_an_interrupted_run_leaves_no_directory(note: bytes, namespace: Namespace, tmp_path: Path) -> None:
     """A command that hangs gets the runner's signal, also when its job was begun but is not noted yet."""
     tools = tmp_path / "tools"

@@ -182,7 +182,7 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
         whole(), Target(port=20000, last=30000), None, "no container publishes a port from 20000 to 30000",
     ),
     "no neighbours": (
-        network(msgspec.structs.replace(host_namespace(), addresses=(), routes=())), TO_WEB, Origin("lan"),
+        network(msgspec.structs.replace(host_namespace(), links=(), addresses=(), routes=())), TO_WEB, Origin("lan"),
         "--from lan",
     ),
 }  # fmt: skip

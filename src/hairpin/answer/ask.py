@@ -70,7 +70,7 @@ def ask(
             return _proven(start, flows, kernel)
         case "check":
             examination = examine(start.network, flows)
-            decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_has_a_choice, examination.causes))
+            decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
             if whole is not None and not decided:
                 return ask(question, whole(), kernel)
             if kernel is None:
@@ -100,9 +100,10 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
     return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
 
 
-def _has_a_choice(found: FoundCause) -> bool:
-    """Return whether the cause has several repairs.  Which one is first depends on what each does to other flows."""
-    return any(way.change.parts for way in found.candidate.ways)
+def _needs_all(found: FoundCause) -> bool:
+    """Return whether the repair concerns all containers of a network, or is one of several: which of them is first
+    depends on what each does to other flows."""
+    return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 
 def _with_questions(answer: Answer) -> Answer:

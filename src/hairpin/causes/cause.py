@@ -103,6 +103,7 @@ class Candidate(msgspec.Struct, frozen=True):
     break a wall that was meant.  ``cuts``: the change breaks connections that are open now.
     ``refused``: why the host would refuse the change as it is now; causes of that reason have to go first.
     ``made_by``: the ids of causes that make this one, if they are found with it.
+    ``of_network``: the change concerns every container of a network, so those that were left unread have to be read.
     """
 
     title: Message
@@ -119,6 +120,7 @@ class Candidate(msgspec.Struct, frozen=True):
     cuts: bool = False
     refused: Reason | None = None
     made_by: tuple[str, ...] = ()
+    of_network: bool = False
     joins: str = ""
     """Candidates of one cause that have this in common are one, wherever they are: both directions of a wall, or all
     docker-proxies of a daemon."""

@@ -31,6 +31,7 @@ from hairpin.change.words import (
     link_commands,
     neighbour_words,
     new_address_words,
+    new_bridge_commands,
     new_neighbour_words,
     policy_rule_words,
     route_words,
@@ -56,7 +57,9 @@ def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...
             return (("sysctl", "-w", *(_assigned(path, value) for path, value in values)),)
         case SetLink(link=link):
             before = namespace.link(link.name) if namespace is not None else None
-            return tuple(link_commands(before, link)) if before is not None else ()
+            if before is not None:
+                return tuple(link_commands(before, link))
+            return tuple(new_bridge_commands(link)) if link.kind == "bridge" else ()
         case AddPolicyRule(rule=rule):
             return (("ip", *six(rule.version), "rule", "add", *policy_rule_words(rule)),)
         case DeletePolicyRule(rule=rule):

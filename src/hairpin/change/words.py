@@ -202,6 +202,12 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
         yield (*own, "up" if after.up else "down")
 
 
+def new_bridge_commands(bridge: Link) -> Iterator[Words]:
+    """Yield the commands that make a bridge that is not there."""
+    yield ("ip", "link", "add", "name", bridge.name, "type", "bridge")
+    yield from link_commands(Link(bridge.index, bridge.name, "bridge", up=False), bridge)
+
+
 def is_made_by_hand(entry: Neighbour) -> bool:
     """Return whether the entry was made by hand; the kernel learns the others again."""
     return entry.proxy or entry.state in ("PERMANENT", "NOARP")

@@ -9,16 +9,14 @@ import msgspec
 
 from hairpin.change.calls import Call, SetContainerState
 from hairpin.change.change import (
-    AddAddress,
     AddNamespace,
     AddSocket,
     Change,
     Primitive,
     SetContainer,
-    SetLink,
-    SetSysctl,
     one,
 )
+from hairpin.engines.bridging import lacks_bridge, new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, lacks_a_chain, relays, with_container
@@ -156,31 +154,27 @@ def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
 
 def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
     """Return the network's IPv4 subnet; None without one, or while Docker's bridge is not on the host."""
-    if joined.bridge is None or (_lacks_bridge(host, joined) and not _is_podmans(host, joined)):
+    if joined.bridge is None or (lacks_bridge(host, joined) and not _is_podmans(host, joined)):
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
 
 
-def _lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
-    return joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None
+def lost_bridge(host: Host, container: Container) -> DockerNetwork | None:
+    """Return the network whose bridge is gone, so that Docker cannot start the container; Podman makes the bridge."""
+    engine = host.engine_of(container)
+    joined = _network_of(engine, container)
+    if joined is None or joined.bridge is None or engine.kind == "podman" or not lacks_bridge(host, joined):
+        return None
+    return joined
 
 
 def _is_podmans(host: Host, joined: DockerNetwork) -> bool:
     return any(each.kind == "podman" and joined in each.networks for each in host.engines)
 
 
-def _bridge(host: Host, joined: DockerNetwork, subnet: Subnet) -> Iterator[Primitive]:
-    """Yield the bridge that Podman makes with a network's first container, and removes with its last."""
-    if joined.bridge is None or not _lacks_bridge(host, joined):
-        return
-    index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
-    yield SetLink(host.netns, Link(index, joined.bridge, "bridge", flags=("BROADCAST", "MULTICAST", "UP")))
-    yield AddAddress(host.netns, Address(joined.bridge, 4, gateway_of(subnet), subnet.prefix_length))
-    yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
-
-
 def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitive]:
-    yield from _bridge(host, start.joined, start.subnet)
+    # Podman makes a network's bridge with its first container, and removes it with the last.
+    yield from new_bridge(host, start.engine, start.joined)
     yield _attached(host, start.running, start.joined, start.endpoint, binding)
     yield from added_rules(host, with_container(start.engine, start.running), start.running)
     yield from relays(host, start.running, binding)

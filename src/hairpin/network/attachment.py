@@ -29,11 +29,11 @@ def attachment_of(network: Network, host: Host, address: int, version: Version) 
                 own = endpoint.ipv4 if version == 4 else endpoint.ipv6
                 if own == address and endpoint.network in networks:
                     named = networks[endpoint.network]
-                    return Attachment(container, endpoint, named, _host_link(network, host, container, endpoint))
+                    return Attachment(container, endpoint, named, host_link_of(network, host, container, endpoint))
     return None
 
 
-def _host_link(network: Network, host: Host, container: Container, endpoint: Endpoint) -> Link | None:
+def host_link_of(network: Network, host: Host, container: Container, endpoint: Endpoint) -> Link | None:
     """Return the host's veth whose other end is in the container's namespace and has the endpoint's address or MAC."""
     for link in network.namespace(host.netns).links:
         peer = veth_peer(network, host.netns, link)

@@ -158,9 +158,8 @@ def _addresses(
         loopback = [0x7F000001] if version == 4 else []
         return loopback if bound is not None else [*loopback, *([own] if own is not None else [])]
     if isinstance(asking.start, Lan):
-        on_link = [
-            each.value
-            for each in addresses_of(network.namespace(host.netns), lan_link(network, host.netns, version), version)
-        ]
+        link = lan_link(network, host.netns, version)
+        held = addresses_of(network.namespace(host.netns), link, version) if link is not None else ()
+        on_link = [each.value for each in held]
         return on_link[:1] or ([own] if own is not None else [])
     return [own] if own is not None else []

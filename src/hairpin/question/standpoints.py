@@ -45,27 +45,26 @@ def somebody(version: Version) -> tuple[int, ...]:
 
 
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
-    """Return the link of the default route; without one, an uplink that has an address.
+    """Return the link of the default route; without one, an uplink that has an address, or one that has lost it.
 
-    A default route by a bridge that has only containers as ports counts only if there is no other.
+    No neighbour is on a bridge that has only containers as ports, whatever routes lead there.
     """
     host = network.namespace(netns)
     defaults = [
-        (_only_containers(network, netns, each.next_hops[0].link), each.metric, each.next_hops[0].link)
+        (each.metric, each.next_hops[0].link)
         for each in routes_covering(host, version, TABLE_MAIN, 0)
         if (each.prefix_length, each.type) == (0, "unicast") and each.next_hops
     ]
-    if defaults:
+    ways = [(metric, name) for metric, name in defaults if not _only_containers(network, netns, name)]
+    if ways:
         # A VPN that covers all addresses by two routes (0.0.0.0/1, 128.0.0.0/1) leaves the default route in place.
-        return min(defaults, key=lambda each: each[:2])[2]
+        return min(ways, key=lambda each: each[0])[1]
     found = lookup(host, Query(version, somebody(version)[0]))
-    if found.type == "unicast" and found.next_hops:
+    if found.type == "unicast" and found.next_hops and not _only_containers(network, netns, found.next_hops[0].link):
         return found.next_hops[0].link
-    for address in addresses_of(host, None, version):
-        link = host.link(address.link)
-        if link is not None and is_uplink(network, netns, link):
-            return link.name
-    return None
+    holders = (host.link(each.link) for each in addresses_of(host, None, version))
+    links = (*(each for each in holders if each is not None), *(each for each in host.links if each.up))
+    return next((each.name for each in links if each.master is None and is_uplink(network, netns, each)), None)
 
 
 def _only_containers(network: Network, netns: Netns, name: str | None) -> bool:
@@ -77,9 +76,14 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
     """Return a free address in the network of the default route's link.
 
     Where another route of the host takes a part of that network in which machines were seen, one of that part: this
-    host's answers to them go astray."""
+    host's answers to them go astray.  Where the link has lost its address, a client's address is unknown: any is
+    returned."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
+    if link is None:
+        return None
+    if version == 4 and not addresses_of(host, link, version):
+        return next(iter(clients(network, netns, version)[1:]), None)
     for address in addresses_of(host, link, version):
         if address.scope != "global":
             continue
@@ -121,14 +125,12 @@ def _free_address(host: Namespace, base: int, prefix_length: int, version: Versi
 
 
 def primary_address(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return the address under which this host is known: that of the default route's link, else of any uplink."""
+    """Return the address under which this host is known: that of the default route's link, else of any uplink, else
+    any other."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
-    for address in addresses_of(host, link, version):
-        if address.scope == "global" and not address.secondary:
-            return address.value
-    for address in addresses_of(host, None, version):
-        holder = host.link(address.link)
-        if address.scope == "global" and holder is not None and is_uplink(network, netns, holder):
-            return address.value
-    return None
+    held = [each for each in addresses_of(host, None, version) if each.scope == "global"]
+    uplinks = {each.name for each in host.links if is_uplink(network, netns, each)}
+    usual = (each for each in held if each.link == link and not each.secondary)
+    others = (*(each for each in held if each.link in uplinks), *held)
+    return next((each.value for each in (*usual, *others)), None)

@@ -28,6 +28,7 @@ from hairpin.change.change import (
     AddRoute,
     AddSocket,
     Beyond,
+    Change,
     ChangeWorld,
     ContinueProcess,
     DeleteAddress,
@@ -102,7 +103,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             return found
     if isinstance(part, ContinueProcess | HaltProcess):
         return "continue-process"
-    if situation.cause in _BY_CREATION:
+    if situation.cause in _BY_CREATION or _makes_container(situation.candidate.change):
         return "recreate-container"
     if situation.cause in _BY_SUBNET and not _spares_containers(part, situation.host, situation.network):
         return "recreate-network"
@@ -144,6 +145,12 @@ def _kind_of_call(call: Call) -> Kind | None:
             return None
         case _:
             assert_never(call)
+
+
+def _makes_container(change: Change) -> bool:
+    """Return whether a person makes a container anew: what the engine then does for it, it does at each start."""
+    by_person = any(isinstance(call, ByPerson) for call in change.calls)
+    return by_person and any(isinstance(part, AddNamespace) for part in change.parts)
 
 
 def _spares_containers(part: Primitive, host: Host, network: Network) -> bool:

@@ -5,7 +5,6 @@ Everything here is assumed (see network/world.py) and says so.
 
 import msgspec
 
-from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
@@ -45,6 +44,7 @@ from hairpin.walk.state import (
     stopped,
     stopped_by,
 )
+from hairpin.walk.strayed import is_containers
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -246,7 +246,7 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
         kind = link.kind if link is not None else ""
         said = message("a {kind} never reaches the host that it stands on", kind=kind)
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
-    if _is_containers(network, state.netns, flow, packet):
+    if is_containers(network, state.netns, flow, packet):
         said = message("{address} is a container network's address, and the packet has left the host", address=target)
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     other = _on_another_host(network, state)
@@ -297,39 +297,6 @@ def _known_end(namespace: Namespace, link: Link, state: State) -> str:
     learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
     ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
     return link.name if learned or len(ports) == 1 else link.master or link.name
-
-
-def _is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
-    """Return whether the packet should have entered a bridge network here.
-
-    Its destination is a container's own address, an address that it was translated to in such a network, or one in a
-    network whose bridge has lost its own.
-    """
-    version, address = packet.version, packet.daddr
-    namespace = network.namespace(netns.of_host)
-    for engine in network.host(netns.host).engines:
-        for container in engine.containers:
-            if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):
-                return True
-    return any(
-        subnet.version == version
-        and inside(address, subnet.network, subnet.prefix_length, version)
-        and (address != flow.daddr or _has_lost_its_bridge(namespace, each, subnet))
-        for engine in network.host(netns.host).engines
-        for each in engine.networks
-        if each.driver == "bridge"
-        for subnet in each.subnets
-    )
-
-
-def _has_lost_its_bridge(namespace: Namespace, joined: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether the network's bridge is there without the gateway's address, which it should have: the route into
-    it is gone with the address."""
-    if joined.bridge is None or namespace.link(joined.bridge) is None:
-        return False
-    if not joined.gives_bridge_an_address(subnet.version):
-        return False
-    return subnet.gateway is not None and not owns_address(namespace, subnet.version, subnet.gateway)
 
 
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:

@@ -208,7 +208,7 @@ class History(msgspec.Struct, frozen=True, gc=False):
     connections: tuple[tuple[Netns, Connection], ...] = ()
     """Connections that this walk made or changed, by namespace."""
     neighbours: tuple[tuple[Netns, str, int], ...] = ()
-    """Neighbours that this walk's solicitations resolved: namespace, link, IPv6 address."""
+    """Neighbours that this walk's solicitations resolved, or its ARP requests introduced: namespace, link, address."""
     passed: tuple[Passed, ...] = ()
     """The base chains of all hooks so far.  They are recorded only if the walk has an observer (door.py)."""
     steps: tuple[Step, ...] = ()

@@ -8,7 +8,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.addresses import addresses, neighbours, still_known
-from tests.small_host import container_namespace, host_namespace, network, sibling
+from tests.small_host import HOST_NETNS, WEB, container_namespace, host_namespace, network, sibling
 
 
 def number(text: str) -> int:
@@ -101,3 +101,15 @@ def test_what_the_kernel_learned_of_a_silent_neighbour_is_put_back(arp_ignore: s
     built = network(host, inner=inner)
     lines = ("neighbour replace 172.17.0.1 lladdr 00:00:00:00:00:02 dev eth0 nud permanent",)
     assert tuple(still_known(built, sibling("container:web"))) == (lines if puts_back else ())
+
+
+@pytest.mark.parametrize("arp_ignore", ("8", "0"))
+def test_a_known_neighbour_that_cannot_ask_back_does_not_learn_the_host_anew(arp_ignore: str) -> None:
+    """The replica's ARP request would tell it the host's address."""
+    known = (Neighbour("docker0", 4, WEB, 2, "STALE"),)
+    host = msgspec.structs.replace(host_namespace(values={"conf__all__arp_ignore": arp_ignore}), neighbours=known)
+    inner = container_namespace()
+    links = tuple(msgspec.structs.replace(each, mac=2) if each.name == "eth0" else each for each in inner.links)
+    built = network(host, inner=msgspec.structs.replace(inner, links=links))
+    lines = ("neighbour replace 172.17.0.2 lladdr 00:00:00:00:00:02 dev docker0 nud permanent",)
+    assert tuple(still_known(built, HOST_NETNS)) == (lines if arp_ignore == "8" else ())

@@ -4,10 +4,12 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
 from hairpin.host.route import Neighbour, NextHop
+from hairpin.network.flow import FromHost
 from hairpin.network.network import Network, Port
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import asked
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -127,6 +129,20 @@ def test_a_hardware_address_that_was_entered_by_hand_is_said_to_be_assumed() -> 
         "198.51.100.1 has the hardware address 02:00:00:00:00:77, as a permanent neighbour entry says"
     ]
     assert walk_flow(learned, published()).usual.assumed == ()
+
+
+SILENT = {"conf__all__arp_ignore": "8"}
+
+
+@pytest.mark.parametrize(("known", "expected"), (
+    ((),                                            "delivered"),   # the host asks for it, and it learns the host
+    ((Neighbour("docker0", 4, WEB, 1, "STALE"),),   "unanswered"),  # the host need not ask
+    ((Neighbour("docker0", 4, WEB, None, "FAILED"),), "delivered"),
+))  # fmt: skip
+def test_who_is_asked_by_arp_learns_who_asks(known: tuple[Neighbour, ...], expected: str) -> None:
+    """net/ipv4/arp.c arp_process(): the container need not ask for the host, which would not answer."""
+    host = msgspec.structs.replace(host_namespace(values=SILENT), neighbours=known)
+    assert walk_flow(network(host), asked(FromHost(), "172.17.0.2", 80)).verdict == expected
 
 
 def test_a_machine_that_gave_no_answer_is_said_to_be_assumed_to_answer() -> None:

@@ -10,10 +10,13 @@ Lasting: take ``ports:`` or the host's network out of the Compose file.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.service._service import listening
-from hairpin.change.change import one
-from hairpin.message import message
+from hairpin.change.calls import ByPerson
+from hairpin.change.change import Change, one
+from hairpin.engines.starting import on_default_bridge
+from hairpin.host.docker import Container, PortBinding
+from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -26,6 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             port=binding.container_port,
             container=container.name,
         )
+        change = _published(view, container, binding, advice)
         yield Candidate(
             title=message("Container {name} uses the host's network, where -p does nothing", name=container.name),
             detail=message(
@@ -35,17 +39,25 @@ def find(view: View) -> Iterator[Candidate]:
                 inner=binding.container_port,
                 port=binding.host_port,
             ),
-            change=one(listening(view, advice)),
+            change=change,
+            refused=refusal_of(view, change),
             where=where(container=container.name, network="host", port=binding.host_port),
             in_class="container-without-ports",
             evidence=(container.evidence,),
         )
 
 
+def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:
+    """Return the change after which something on the host takes the port.  Where INPUT lets no packet get there: the
+    one after which the container is on the engine's default network, and INPUT is not on the way."""
+    moved = on_default_bridge(view.host, container, binding, ByPerson(advice)) if view.place is not None else None
+    return moved if moved is not None else one(listening(view, advice))
+
+
 CAUSE = Cause(
     id="host-network-ignores-ports",
     title=message("Published ports are ignored on the host's network"),
     source="docs.docker.com: Host network driver",
-    reasons=frozenset({"no-listener"}),
+    reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
     find=find,
 )

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, lost
+from hairpin.causes.engine_rules._lost_rules import Lost, candidate, jumps_from, lost
+from hairpin.engines.missing import is_flushed
 from hairpin.message import message
 
 
@@ -22,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
     for each in lost(view):
         part = each.in_table("nat")
         rules = part.of("local-masquerade", "hairpin-masquerade")
-        if not rules or part.chains:
+        if not rules or part.chains or _is_never_translated(part):
             continue
         yield candidate(
             view,
@@ -35,6 +36,11 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             in_class="lost-hairpin-masquerade",
         )
+
+
+def _is_never_translated(part: Lost) -> bool:
+    """Return whether a flush took the jumps, too: a packet that no rule translates does not come back to its bridge."""
+    return is_flushed(part.missing) and bool(jumps_from(part, "PREROUTING") or jumps_from(part, "OUTPUT"))
 
 
 CAUSE = Cause(

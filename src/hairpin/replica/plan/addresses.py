@@ -6,7 +6,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network
+from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.source_address import source_address
 from hairpin.network.stacked import link_of
@@ -61,9 +61,11 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 
 
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
-    """Yield a line for each entry that the kernel uses, although its neighbour answers no ARP request any more.
+    """Yield a line for each entry that the kernel uses, although one of the two does not answer the other's ARP
+    requests.
 
     An entry that was learned is used until it is resolved again (walk/link/neighbour.py); the replica would ask first.
+    From that request the neighbour would learn the sender, whom it may not be able to ask.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
@@ -74,6 +76,14 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
         sender = source_address(namespace, 4, link.name, each.value) or 0
         if owner is None or link_of(network, owner).mac != each.mac:
             continue
-        if who_answers(network, netns, link, 4, each.value, sender).kind != "owner":
+        if not (
+            _answers(network, Port(netns, link.name), sender, each.value)
+            and _answers(network, owner, each.value, sender)
+        ):
             known = f"{address_text(each.value, 4)} lladdr {write_mac(each.mac)} dev {link.name}"
             yield f"neighbour replace {known} nud permanent"
+
+
+def _answers(network: Network, asks: Port, sender: int, address: int) -> bool:
+    """Return whether somebody answers the ARP request for the address that the link sends with that sender address."""
+    return who_answers(network, asks.netns, link_of(network, asks), 4, address, sender).kind == "owner"

@@ -63,6 +63,8 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     answer = answer_on_link(network, state, link, address)
     refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None
+    if answer.kind == "owner" and answer.port is not None:
+        state = _introduced(network.namespace(state.netns), state, link, address, answer.port)
     if answer.kind == "outside" and (unanswered := _unanswered(network.namespace(state.netns), state, link, address)):
         state = state.noted("neighbour", link.name, unanswered)
     yield refused or _addressed(network, state, link, address, answer)
@@ -108,10 +110,28 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
     stale entry is used until it is resolved again.
     """
     packet, namespace = state.packet, network.namespace(state.netns)
-    if packet.version == 6 or is_known(namespace, link, packet.version, address):
+    if packet.version == 6 or _is_resolved(namespace, state, link, address):
         return who_answers(network, state.netns, link, packet.version, address)
     sender = _arp_sender(namespace, state, link, address)
     return who_answers(network, state.netns, link, packet.version, address, sender)
+
+
+def _is_resolved(namespace: Namespace, state: State, link: Link, address: int) -> bool:
+    """Return whether the kernel sends no ARP request for the neighbour: it has an entry, or learned it in this walk."""
+    learned = (state.netns, link.name, address) in state.history.neighbours
+    return learned or is_known(namespace, link, 4, address)
+
+
+def _introduced(namespace: Namespace, state: State, link: Link, address: int, owner: Port) -> State:
+    """Return the state in which the owner of the address has learned the sender of the ARP request for it.
+
+    Source: net/ipv4/arp.c arp_process(): neigh_event_ns()
+    """
+    if state.packet.version == 6 or _is_resolved(namespace, state, link, address):
+        return state
+    sender = _arp_sender(namespace, state, link, address)
+    known = state.history.neighbours
+    return state.with_history(neighbours=(*known, (owner.netns, owner.link, sender))) if sender else state
 
 
 def _arp_sender(namespace: Namespace, state: State, link: Link, address: int) -> int:

@@ -1,0 +1,83 @@
+"""A network's bridge is gone while containers on it run.
+
+Users see: every container of one network is cut off; another start fails with "could not find bridge docker0".
+
+Proof: the engine's network has no link of its bridge's name; with the bridge, its addresses and its ports the packet
+passes.
+Now: make the bridge, give it its addresses, attach the containers' veths.  Restarting the engine makes the bridge, too,
+but also ends the containers, unless it restores live ones.
+Lasting: the engine makes the bridge when it starts.  Keep network managers away from it (unmanaged).
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import Change, SetLink
+from hairpin.engines.bridging import new_bridge, port_of
+from hairpin.engines.starting import lost_bridge
+from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.host.host import Host
+from hairpin.host.link import Link
+from hairpin.message import Message, message
+from hairpin.network.attachment import host_link_of
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each network without a bridge that has running containers, or one that cannot start."""
+    for engine in view.host.engines:
+        for joined in engine.networks:
+            ports = tuple(_ports(view, engine, joined))
+            needed = bool(ports) or (view.stop.reason == "start-refused" and _is_awaited(view.host, engine, joined))
+            made = tuple(new_bridge(view.host, engine, joined)) if needed else ()
+            if not made:
+                continue
+            attached = (msgspec.structs.replace(each, master=joined.bridge, port=port_of(engine)) for each in ports)
+            yield Candidate(
+                title=message("Bridge {link} is gone", link=joined.bridge),
+                detail=_detail(joined, ports),
+                change=Change((*made, *(SetLink(view.host_netns, each) for each in attached))),
+                where=where(link=joined.bridge, state="gone", network=joined.name),
+                in_class="gateway-address-lost",
+                evidence=tuple(each.evidence for each in ports),
+                advice=(message("keep network managers away from {link} (unmanaged)", link=joined.bridge),),
+                of_network=True,
+            )
+
+
+def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
+    if not ports:
+        return message(
+            "It is the bridge of network {name}. No container of that network starts without it.", name=joined.name
+        )
+    return message(
+        "It is the bridge of network {name}. All containers on it are cut off. Their veths have no bridge: {links}.",
+        name=joined.name,
+        links=", ".join(each.name for each in ports),
+    )
+
+
+def _is_awaited(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
+    return any(lost_bridge(host, each) is joined for each in engine.containers if not each.running)
+
+
+def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
+    """Yield the host's ends of the veths of the network's running containers, if they are ports of no bridge."""
+    for container in engine.containers:
+        for endpoint in container.endpoints if container.running else ():
+            if endpoint.network == joined.name:
+                link = host_link_of(view.network, view.host, container, endpoint)
+                if link is not None and link.master is None:
+                    yield link
+
+
+CAUSE = Cause(
+    id="bridge-missing",
+    title=message("The network's bridge is gone"),
+    source="net/bridge/br_if.c br_del_bridge()",
+    reasons=frozenset({"start-refused", "left-instead", "rule", "policy", "reject", "no-route", "route-localnet",
+                       "wrong-answer", "no-neighbour", "no-source-address", "martian-source", "martian-destination",
+                       "rp-filter"}),
+    find=find,
+)  # fmt: skip

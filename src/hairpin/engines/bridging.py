@@ -1,0 +1,40 @@
+"""A network's bridge as its engine makes it: the link, the addresses of the gateways, its sysctl, its ports."""
+
+from collections.abc import Iterator
+
+from hairpin.change.change import AddAddress, Primitive, SetLink, SetSysctl
+from hairpin.engines.endpoints import gateway_of
+from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.host.host import Host
+from hairpin.host.link import Address, BridgePort, Link
+
+
+def lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
+    """Return whether the network's bridge is not on the host."""
+    return joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None
+
+
+def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Primitive]:
+    """Yield the parts that make the network's bridge; none if it is there.
+
+    Source: moby libnetwork/drivers/bridge/bridge_linux.go createNetwork(), setup_ipv4_linux.go
+    setupLoopbackAddressesRouting(); netavark src/network/bridge.rs
+    """
+    if joined.bridge is None or not lacks_bridge(host, joined):
+        return
+    index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
+    yield SetLink(host.netns, Link(index, joined.bridge, "bridge", flags=("BROADCAST", "MULTICAST", "UP")))
+    for subnet in joined.subnets:
+        if joined.gives_bridge_an_address(subnet.version) and (subnet.version == 4 or joined.ipv6):
+            yield AddAddress(
+                host.netns, Address(joined.bridge, subnet.version, gateway_of(subnet), subnet.prefix_length)
+            )
+    if engine.kind == "podman" or engine.userland_proxy is False:
+        yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
+
+
+def port_of(engine: Engine) -> BridgePort:
+    """Return a bridge port as the engine makes it: without docker-proxy, and with CNI's configuration for Podman, a
+    frame may return by the port that it came from.  Source: moby libnetwork/drivers/bridge/bridge_linux.go
+    setHairpinMode(); podman cni/87-podman-bridge.conflist"""
+    return BridgePort(hairpin=engine.userland_proxy is False or engine.network_backend == "cni")

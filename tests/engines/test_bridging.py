@@ -1,0 +1,45 @@
+"""A network's bridge as the engine makes it."""
+
+import msgspec
+import pytest
+
+from hairpin.change.change import AddAddress, SetLink, SetSysctl
+from hairpin.engines.bridging import lacks_bridge, new_bridge, port_of
+from hairpin.host.docker import Subnet
+from hairpin.network.prefix import parse_address
+from tests.small_host import engine, host_namespace, network
+
+SIX = Subnet(6, parse_address("2001:db8:d0c::")[1], 64, parse_address("2001:db8:d0c::1")[1])
+BARE = network(
+    msgspec.structs.replace(
+        host_namespace(), links=tuple(each for each in host_namespace().links if each.name != "docker0")
+    )
+)
+
+
+def test_a_bridge_that_is_there_is_not_made() -> None:
+    whole, (bridge,) = network(), engine().networks
+    assert not lacks_bridge(whole.this, bridge)
+    assert list(new_bridge(whole.this, engine(), bridge)) == []
+
+
+@pytest.mark.parametrize("proxy", (True, False))
+def test_the_bridge_has_its_gateways_addresses_and_without_a_proxy_its_sysctl(proxy: bool) -> None:
+    docker = engine(userland_proxy=proxy)
+    bridge = msgspec.structs.replace(docker.networks[0], ipv6=True, subnets=(*docker.networks[0].subnets, SIX))
+    assert lacks_bridge(BARE.this, bridge)
+    link, four, six, *values = new_bridge(BARE.this, docker, bridge)
+    assert isinstance(link, SetLink)
+    assert (link.link.name, link.link.kind, link.link.up) == ("docker0", "bridge", True)
+    assert isinstance(four, AddAddress)
+    assert isinstance(six, AddAddress)
+    assert (four.address.value, six.address.value) == (parse_address("172.17.0.1")[1], SIX.gateway)
+    assert [each.path[-1] for each in values if isinstance(each, SetSysctl)] == ([] if proxy else ["route_localnet"])
+    assert port_of(docker).hairpin is not proxy
+
+
+def test_only_the_families_that_the_network_has_are_given() -> None:
+    docker = engine()
+    bridge = msgspec.structs.replace(docker.networks[0], subnets=(*docker.networks[0].subnets, SIX))
+    made = [each.address.version for each in new_bridge(BARE.this, docker, bridge) if isinstance(each, AddAddress)]
+    assert made == [4]
