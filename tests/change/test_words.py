@@ -127,6 +127,11 @@ def test_a_bridge_is_made_and_set_up() -> None:
     ]
 
 
+def test_a_bridge_gets_the_hardware_address_that_is_wanted() -> None:
+    made = next(iter(new_bridge_commands(Link(9, "docker0", "bridge", mac=0x0242AC110001))))
+    assert " ".join(made) == "ip link add name docker0 address 02:42:ac:11:00:01 type bridge"
+
+
 def test_a_tunnel_device_gets_another_remote_or_local_address() -> None:
     device = Link(7, "vx", "vxlan", tunnel=Tunnel("vxlan", key=1, port=4789, remote=7))
     moved = replace(device, tunnel=Tunnel("vxlan", key=1, port=4789, remote=8))

@@ -6,8 +6,9 @@ import pytest
 from hairpin.change.change import AddAddress, SetLink, SetSysctl
 from hairpin.engines.bridging import lacks_bridge, new_bridge, port_of
 from hairpin.host.docker import Subnet
+from hairpin.host.route import Neighbour
 from hairpin.network.prefix import parse_address
-from tests.small_host import engine, host_namespace, network
+from tests.small_host import HOST_NETNS, container, container_namespace, engine, host_namespace, network
 
 SIX = Subnet(6, parse_address("2001:db8:d0c::")[1], 64, parse_address("2001:db8:d0c::1")[1])
 BARE = network(
@@ -43,3 +44,15 @@ def test_only_the_families_that_the_network_has_are_given() -> None:
     bridge = msgspec.structs.replace(docker.networks[0], subnets=(*docker.networks[0].subnets, SIX))
     made = [each.address.version for each in new_bridge(BARE.this, docker, bridge) if isinstance(each, AddAddress)]
     assert made == [4]
+
+
+@pytest.mark.parametrize("learned", (None, 0x0242AC110001))
+def test_the_bridge_gets_the_hardware_address_that_its_containers_know(learned: int | None) -> None:
+    """A running container sends to that address for seconds before it asks again."""
+    gateway = parse_address("172.17.0.1")[1]
+    known = (Neighbour("eth0", 4, gateway, learned, "STALE" if learned else "FAILED"),)
+    inner = msgspec.structs.replace(container_namespace(), neighbours=known)
+    built = network(BARE.namespace(HOST_NETNS), inner=inner)
+    (link, *_) = new_bridge(built.this, engine(container()), engine().networks[0])
+    assert isinstance(link, SetLink)
+    assert link.link.mac == learned

@@ -204,7 +204,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
 
 def new_bridge_commands(bridge: Link) -> Iterator[Words]:
     """Yield the commands that make a bridge that is not there."""
-    yield ("ip", "link", "add", "name", bridge.name, "type", "bridge")
+    address = ("address", write_mac(bridge.mac)) if bridge.mac is not None else ()
+    yield ("ip", "link", "add", "name", bridge.name, *address, "type", "bridge")
     yield from link_commands(Link(bridge.index, bridge.name, "bridge", up=False), bridge)
 
 

@@ -17,13 +17,16 @@ def lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
 def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Primitive]:
     """Yield the parts that make the network's bridge; none if it is there.
 
+    Containers that run still know the hardware address that it had, and send to it for seconds: it gets that one.
+
     Source: moby libnetwork/drivers/bridge/bridge_linux.go createNetwork(), setup_ipv4_linux.go
     setupLoopbackAddressesRouting(); netavark src/network/bridge.rs
     """
     if joined.bridge is None or not lacks_bridge(host, joined):
         return
     index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
-    yield SetLink(host.netns, Link(index, joined.bridge, "bridge", flags=("BROADCAST", "MULTICAST", "UP")))
+    mac = _known_mac(host, joined)
+    yield SetLink(host.netns, Link(index, joined.bridge, "bridge", mac=mac, flags=("BROADCAST", "MULTICAST", "UP")))
     for subnet in joined.subnets:
         if joined.gives_bridge_an_address(subnet.version) and (subnet.version == 4 or joined.ipv6):
             yield AddAddress(
@@ -31,6 +34,19 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
             )
     if engine.kind == "podman" or engine.userland_proxy is False:
         yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
+
+
+def _known_mac(host: Host, joined: DockerNetwork) -> int | None:
+    """Return the hardware address that a running container has learned of its gateway on the network, or None."""
+    gateways = {(each.version, gateway_of(each)) for each in joined.subnets}
+    for container in host.containers():
+        netns = container.netns
+        if netns is None or netns not in host or all(each.network != joined.name for each in container.endpoints):
+            continue
+        for entry in host.namespace(netns).neighbours:
+            if (entry.version, entry.value) in gateways and entry.mac is not None:
+                return entry.mac
+    return None
 
 
 def port_of(engine: Engine) -> BridgePort:

@@ -83,9 +83,9 @@ def nft_policy(policy: Literal["accept", "drop"]) -> Network:
     return with_tables(Table("inet", "own", "nft", (chain,)))
 
 
-def legacy(rule: str) -> Network:
+def legacy(rule: str, policy: str = "ACCEPT") -> Network:
     """Return the host with a rule in the back end that ``iptables`` does not show."""
-    text = f"*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD {rule}\nCOMMIT\n"
+    text = f"*filter\n:FORWARD {policy} [0:0]\n-A FORWARD {rule}\nCOMMIT\n"
     return with_tables(*iptables.parse(text, family="ip", dialect="iptables-legacy", source="test"))
 
 
@@ -209,6 +209,10 @@ CASES: dict[str, Case] = {
     ),
     "the other back end": Case(
         legacy("-o docker0 -j DROP"), published(), ("two-iptables-backends-in-use",), legacy("-o br-9 -j DROP"),
+    ),
+    "the other back end's policy, which is not ufw's": Case(
+        with_host(legacy("-o br-9 -j DROP", "DROP"), ufw=UFW_CLOSED), published(), ("two-iptables-backends-in-use",),
+        with_host(legacy("-o br-9 -j DROP"), ufw=UFW_CLOSED),
     ),
     "ufw": Case(
         ruled(with_chain("ufw-reject-forward", "-j REJECT")), published(), ("ufw-forward-policy",),

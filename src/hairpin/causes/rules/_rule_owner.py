@@ -47,9 +47,12 @@ def _engine_table(_view: View, place: Place) -> bool:
 
 
 def _ufw(view: View, place: Place) -> bool:
-    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD."""
+    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD.  It gives it with the
+    `iptables` of this host."""
     if place.chain.startswith("ufw"):
         return True
+    if hidden_backend(view, place):
+        return False
     closed = view.host.ufw is not None and (view.host.ufw.default_forward_policy or "").upper() in ("DROP", "REJECT")
     return closed and view.on_host and _forward_policy(view, place) and rule_keeper(view.host) == "ufw"
 
