@@ -1,5 +1,7 @@
 """A packet for a container network that has left the host."""
 
+from typing import Literal
+
 import msgspec
 import pytest
 
@@ -30,3 +32,17 @@ def test_a_network_whose_bridge_has_no_address_on_purpose_is_elsewhere() -> None
     docker = msgspec.structs.replace(engine(container()), networks=networks)
     built = with_host(UNROUTED, engines=(docker,))
     assert walk_flow(built, asked(FromHost(), "172.17.0.9", 80)).verdict == "leaves"
+
+
+@pytest.mark.parametrize(("kind", "verdict"), (("docker", "dropped"), ("podman", "leaves")))
+def test_only_podman_removes_the_bridge_of_a_network_without_containers(
+    kind: Literal["docker", "podman"], verdict: str
+) -> None:
+    bare = without_addresses(host_namespace(), "docker0")
+    bare = msgspec.structs.replace(
+        bare,
+        links=tuple(each for each in bare.links if each.name not in ("docker0", "veth1")),
+        routes=tuple(each for each in bare.routes if all(hop.link != "docker0" for hop in each.next_hops)),
+    )
+    built = with_host(network(bare), engines=(msgspec.structs.replace(engine(), kind=kind),))
+    assert walk_flow(built, asked(FromHost(), "172.17.0.9", 80)).verdict == verdict

@@ -159,10 +159,14 @@ def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
     return next((each for each in joined.subnets if each.version == 4), None)
 
 
-def lost_bridge(host: Host, container: Container) -> DockerNetwork | None:
-    """Return the network whose bridge is gone, so that Docker cannot start the container; Podman makes the bridge."""
+def lost_bridge(host: Host, container: Container, *, on_default: bool = False) -> DockerNetwork | None:
+    """Return the network whose bridge is gone, so that Docker cannot start the container; Podman makes the bridge.
+
+    ``on_default``: as if the container were on the engine's default network.
+    """
     engine = host.engine_of(container)
-    joined = _network_of(engine, container)
+    joining = msgspec.structs.replace(container, network_mode="bridge", endpoints=()) if on_default else container
+    joined = _network_of(engine, joining)
     if joined is None or joined.bridge is None or engine.kind == "podman" or not lacks_bridge(host, joined):
         return None
     return joined

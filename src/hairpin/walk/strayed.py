@@ -1,6 +1,6 @@
 """Packets that have left the host although they were meant for a container network on it."""
 
-from hairpin.host.docker import DockerNetwork, Subnet
+from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Packet
@@ -24,7 +24,7 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
     return any(
         subnet.version == version
         and inside(address, subnet.network, subnet.prefix_length, version)
-        and (address != flow.daddr or _is_cut_off(flow, namespace, each, subnet))
+        and (address != flow.daddr or _is_cut_off(flow, namespace, engine, each, subnet))
         for engine in network.host(netns.host).engines
         for each in engine.networks
         if each.driver == "bridge"
@@ -32,12 +32,13 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
     )
 
 
-def _is_cut_off(flow: Flow, namespace: Namespace, joined: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether the network's bridge is there, and what leads into it is gone."""
-    if joined.bridge is None or namespace.link(joined.bridge) is None:
+def _is_cut_off(flow: Flow, namespace: Namespace, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:
+    """Return whether what leads into the network's bridge is gone, or Docker's bridge itself.  Podman has a bridge only
+    while a container is on it."""
+    if joined.bridge is None or not joined.gives_bridge_an_address(subnet.version):
         return False
-    if not joined.gives_bridge_an_address(subnet.version):
-        return False
+    if namespace.link(joined.bridge) is None:
+        return engine.kind == "docker" and engine.running and isinstance(flow.start, FromHost)
     return _lacks_gateway(namespace, subnet) or _is_unrouted(flow, namespace, joined, subnet)
 
 

@@ -19,7 +19,8 @@ from tests.causes.hosts import (
     without_addresses,
     without_route,
 )
-from tests.small_host import HOST_NETNS, WEB_ITSELF, egress, engine, host_namespace, network, published
+from tests.rule_text import without
+from tests.small_host import HOST_NETNS, WEB_ITSELF, container, egress, engine, host_namespace, network, published
 
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
 ISOLATED = BridgePort(isolated=True)
@@ -64,6 +65,11 @@ CASES: dict[str, Case] = {
     ),
     "the bridge is gone": Case(without_bridge(), published(), ("bridge-missing",)),
     "the bridge is gone, and a container asks": Case(without_bridge(), egress(), ("bridge-missing",)),
+    "no container starts, as the bridge is gone": Case(
+        without_bridge(network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")))),
+        published(), ("bridge-missing", "container-not-running"),
+        network(),
+    ),
     "the bridge is down": Case(linked("docker0", up=False), published(), ("bridge-down",)),
     "both ports are isolated": Case(ports("veth1", "veth2"), TO_WEB, ("bridge-port-isolated",), ports("veth1")),
     "the route into the bridge is gone": Case(

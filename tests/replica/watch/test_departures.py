@@ -73,3 +73,17 @@ def test_an_outer_packet_in_the_world_shows_an_unread_far_end() -> None:
     told = ("what is at 203.0.113.80, a tunnel's far end, was not read",)
     found = Departures(network(), WAYS).unread_tunnel_ends(FLOW, (REQUEST, outer))
     assert tuple(str(each) for each in found) == told
+
+
+def test_what_a_link_without_arp_sends_does_not_leave() -> None:
+    """The frame is addressed to the link itself: drivers' ndo_start_xmit() sends it, and no machine takes it."""
+    host = node("one")
+    own = host.namespaces[0]
+    links = tuple(
+        msgspec.structs.replace(each, mac=7, flags=(*each.flags, "NOARP")) if each.name == "eth0" else each
+        for each in own.links
+    )
+    mute = msgspec.structs.replace(host, namespaces=(msgspec.structs.replace(own, links=links), *host.namespaces[1:]))
+    unknown = msgspec.structs.replace(REQUEST, source="10.9.9.9")
+    assert Departures(Network((mute,)), WAYS[:1]).lost(FLOW, (unknown,), reached=False) is None
+    assert Departures(Network((host,)), WAYS[:1]).lost(FLOW, (unknown,), reached=False) == "unanswered"

@@ -16,9 +16,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import Change, SetLink
 from hairpin.engines.bridging import new_bridge, port_of
-from hairpin.engines.starting import lost_bridge
 from hairpin.host.docker import DockerNetwork, Engine
-from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.message import Message, message
 from hairpin.network.attachment import host_link_of
@@ -29,8 +27,8 @@ def find(view: View) -> Iterator[Candidate]:
     for engine in view.host.engines:
         for joined in engine.networks:
             ports = tuple(_ports(view, engine, joined))
-            needed = bool(ports) or (view.stop.reason == "start-refused" and _is_awaited(view.host, engine, joined))
-            made = tuple(new_bridge(view.host, engine, joined)) if needed else ()
+            awaited = view.stop.reason == "start-refused" and engine.kind == "docker" and joined.driver == "bridge"
+            made = tuple(new_bridge(view.host, engine, joined)) if ports or awaited else ()
             if not made:
                 continue
             attached = (msgspec.structs.replace(each, master=joined.bridge, port=port_of(engine)) for each in ports)
@@ -56,10 +54,6 @@ def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
         name=joined.name,
         links=", ".join(each.name for each in ports),
     )
-
-
-def _is_awaited(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
-    return any(lost_bridge(host, each) is joined for each in engine.containers if not each.running)
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:

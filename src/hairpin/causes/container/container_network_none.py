@@ -15,8 +15,9 @@ from typing import Literal
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.change.calls import ConnectContainer
+from hairpin.change.change import Change
 from hairpin.engines.connecting import reconnected
-from hairpin.engines.starting import on_default_bridge
+from hairpin.engines.starting import lost_bridge, on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
@@ -59,14 +60,14 @@ def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Cand
 
 
 def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    change = on_default_bridge(view.host, container, binding)
+    change = on_default_bridge(view.host, container, binding) or _awaiting(view, container)
     if change is None:
         return
     yield Candidate(
         title=message("Container {name} has no network", name=container.name),
         detail=_why(view, container, binding),
         change=change,
-        refused=refusal_of(view, change),
+        refused=refusal_of(view, change) if change.parts else "start-refused",
         where=where(container=container.name, network="none", port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
@@ -77,7 +78,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
     engine = view.host.engine_of(container)
     connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
-    change = reconnected(view.host, container, binding, connect)
+    change = reconnected(view.host, container, binding, connect) or _awaiting(view, container)
     if change is None:
         return
     yield Candidate(
@@ -87,7 +88,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
             port=binding.host_port,
         ),
         change=change,
-        refused=refusal_of(view, change),
+        refused=refusal_of(view, change) if change.parts else "start-refused",
         where=where(container=container.name, port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
@@ -99,6 +100,11 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
             ),
         ),
     )
+
+
+def _awaiting(view: View, container: Container) -> Change | None:
+    """Return an empty change, which the engine refuses now, if the bridge of its default network is gone; else None."""
+    return Change(()) if lost_bridge(view.host, container, on_default=True) is not None else None
 
 
 def _why(view: View, container: Container, binding: PortBinding) -> Message:

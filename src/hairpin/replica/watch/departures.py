@@ -9,14 +9,15 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network
+from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
-from hairpin.network.stacked import lower_of
+from hairpin.network.stacked import link_of, lower_of
 from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
 from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
 from hairpin.replica.plan.world import entry
 from hairpin.replica.watch.verdict import says_no
+from hairpin.walk.link.arp import is_mute
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
 
@@ -27,6 +28,8 @@ class Departures:
     def __init__(self, network: Network, ways: tuple[Way, ...], far_ends: tuple[FarEnd, ...] = ()) -> None:
         self._network = network
         self._hosts = {way.wire: way.netns for way in ways}
+        # Such a link sends each packet to its own hardware address: the world sees it, and it is not for the world.
+        self._mute = frozenset(way.wire for way in ways if is_mute(link_of(network, Port(way.netns, way.link))))
         self._tunnel_ports = frozenset(tunnel_ports(network))
         self._far_wires = frozenset(each.wire for each in far_ends)
         self._far_ends = frozenset((each.address, each.port) for each in far_ends)
@@ -60,9 +63,12 @@ class Departures:
         return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
 
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
-        """Return whether the world only forwards the packet to another host, or it is a tunnel's outer packet."""
+        """Return whether the packet is not for the world: it only forwards it, it is a tunnel's outer packet,
+        or a link without ARP has sent it."""
         if seen.link in self._far_wires:
             return False
+        if seen.link in self._mute:
+            return True
         several = len(self._network.hosts) > 1
         if self._opened(seen) or (several and self._is_outer(flow, seen)):
             return True
