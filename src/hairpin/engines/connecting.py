@@ -12,6 +12,7 @@ import msgspec
 
 from hairpin.change.calls import Call, ConnectContainer
 from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteRule, DeleteSocket, InsertRule, Primitive
+from hairpin.engines.bridging import new_bridge
 from hairpin.engines.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.engines.starting import bridged_subnet, on_default_bridge, restarts, rp_filter_off, veth_pair
@@ -75,7 +76,7 @@ def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool
 def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> Change | None:
     """Return the change by which a restart gives the running container the interface of this endpoint again.
 
-    None: its namespace or the network's bridge was not read."""
+    None: its namespace was not read, or the network has no bridge.  Podman makes that, too."""
     engine = host.engine_of(container)
     joined = next((each for each in engine.networks if each.name == endpoint.network), None)
     if joined is None or bridged_subnet(host, joined) is None or container.netns is None or container.netns not in host:
@@ -85,7 +86,8 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
     inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd makes it of the address, or is told it
     namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
     values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
-    return Change((AddNamespace(host.name, namespace, outer, container, values),), restarts(host, container))
+    made = AddNamespace(host.name, namespace, outer, container, values)
+    return Change((*new_bridge(host, engine, joined), made), restarts(host, container))
 
 
 def _free_name(namespace: Namespace) -> str:

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.container._concerned import concerned
+from hairpin.change.change import Change
 from hairpin.engines.connecting import interface_restored
+from hairpin.engines.starting import lost_bridge
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
 from hairpin.message import message
@@ -24,8 +26,11 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the container that the packet is for, and one for that in which it stopped."""
     for container, netns in concerned(view):
         lost = _lost(container, view.network.namespace(netns))
-        change = interface_restored(view.host, container, lost) if lost is not None else None
-        if lost is None or change is None:
+        if lost is None:
+            continue
+        change = interface_restored(view.host, container, lost)
+        awaited = change is None and lost_bridge(view.host, container) is not None
+        if change is None and not awaited:
             continue
         yield Candidate(
             title=message(
@@ -35,7 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
                 "{engine} has it on the network, but the veth between the bridge and the container is gone.",
                 engine=view.host.engine_of(container).title,
             ),
-            change=change,
+            change=change or Change(()),
+            refused="start-refused" if awaited else None,
             where=where(container=container.name, network=lost.network),
             in_class="container-address-lost",
             evidence=(container.evidence,),
@@ -59,6 +65,18 @@ CAUSE = Cause(
     id="container-interface-missing",
     title=message("The container has no interface on its network"),
     source="net/core/dev.c: unregister_netdevice()",
-    reasons=frozenset({"no-neighbour", "no-route", "no-source-address", "no-carrier", "link-down"}),
+    reasons=frozenset(
+        {
+            "no-neighbour",
+            "no-route",
+            "no-source-address",
+            "no-carrier",
+            "link-down",
+            "left-instead",
+            "policy",
+            "rule",
+            "reject",
+        }
+    ),
     find=find,
 )
