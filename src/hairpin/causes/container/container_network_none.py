@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.engine._publishing import at_host_port, is_disconnected, refusal_of
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import Change
 from hairpin.engines.connecting import reconnected
@@ -21,9 +21,6 @@ from hairpin.engines.starting import lost_bridge, on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
-
-_SHARED = ("host", "container")
-"""Network modes of a container that has no network of its own."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -55,7 +52,7 @@ def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Cand
         return
     if container.network_mode == "none":
         yield from _made_so(view, container, binding)
-    elif not container.endpoints and container.network_mode.partition(":")[0] not in _SHARED:
+    elif is_disconnected(container):
         yield from _disconnected(view, container, binding)
 
 

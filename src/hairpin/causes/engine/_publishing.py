@@ -5,6 +5,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.change.change import Change
 from hairpin.engines.republishing import lacks_a_chain, published_everywhere, published_too
+from hairpin.engines.starting import on_default_bridge
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.message import Message, message
@@ -46,6 +47,16 @@ def loopback_only(binding: PortBinding) -> bool:
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
 
 
+def is_disconnected(container: Container) -> bool:
+    """Return whether somebody has disconnected the running container from its last network."""
+    mode = container.network_mode.partition(":")[0]
+    return container.running and not container.endpoints and mode not in ("none", *_SHARED)
+
+
+_SHARED = ("host", "container")
+"""Modes in which a container uses another one's network."""
+
+
 def refusal_of(view: View, change: Change) -> Reason | None:
     """Return the reason why the engine would refuse to start a container that needs the rules of the change."""
     return "start-refused" if lacks_a_chain(change.parts, view.host_namespace) else None
@@ -54,6 +65,10 @@ def refusal_of(view: View, change: Change) -> Reason | None:
 def _published_to(view: View, container: Container, binding: PortBinding) -> Change:
     """Return the change after which the port is published on every address of the packet's IP version."""
     version = view.stop.seen.packet.version
+    if is_disconnected(container):
+        everywhere = msgspec.structs.replace(binding, host_ip=None, version=version)
+        made = msgspec.structs.replace(container, bindings=(everywhere,))
+        return on_default_bridge(view.host, made, everywhere) or Change(())
     if binding.version == version:
         return published_everywhere(view.host, container, binding)
     twin = msgspec.structs.replace(binding, host_ip=None, version=version, actual=True)
@@ -81,7 +96,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
     change = _published_to(view, container, binding)
     return Candidate(
         title=title,
-        detail=_translated_there(view.host.engine_of(container), address, binding),
+        detail=_translated_there(view.host.engine_of(container), container, address, binding),
         change=change,
         refused=refusal_of(view, change),
         where=where(container=container.name, host_ip=address, port=binding.host_port),
@@ -105,7 +120,13 @@ _DEFAULT_ADDRESS = message(
 )
 
 
-def _translated_there(engine: Engine, address: str, binding: PortBinding) -> Message:
+def _translated_there(engine: Engine, container: Container, address: str, binding: PortBinding) -> Message:
+    if is_disconnected(container):
+        return message(
+            "The container is connected to no network, so {engine} publishes the port not even there. A container's "
+            "published ports cannot be changed while it exists.",
+            engine=engine.title,
+        )
     if not binding.actual:
         return message(
             "The container has no IPv6 address and docker-proxy is off, so Docker publishes the port not even there. A "

@@ -10,7 +10,7 @@ Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network'
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
+from hairpin.causes.engine._publishing import at_host_port, is_disconnected, loopback_only, on_every_address
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 
@@ -21,7 +21,8 @@ def find(view: View) -> Iterator[Candidate]:
     running = [
         (container, binding)
         for container, binding in bindings
-        if container.running and (binding.actual or _is_out_of_reach(view, container, binding))
+        if container.running
+        and (binding.actual or is_disconnected(container) or _is_out_of_reach(view, container, binding))
     ]
     if not running or not all(loopback_only(binding) for _, binding in running):
         return
