@@ -21,6 +21,7 @@ from hairpin.network.prefix import parse_address
 from tests.rule_text import PROXY_OFF_RULES, with_chain, without
 from tests.small_host import (
     DOCKER_RULES,
+    HOST_NETNS,
     WEB,
     container,
     container_namespace,
@@ -76,6 +77,21 @@ def without_addresses(namespace: Namespace, link: str) -> Namespace:
         addresses=tuple(each for each in namespace.addresses if each.link != link),
         routes=tuple(each for each in namespace.routes if each.destination not in lost),
     )
+
+
+def without_bridge(built: Network) -> Network:
+    """Return the host whose docker0 somebody has deleted: addresses and routes went with it, its ports stay."""
+    host = without_addresses(built.namespace(HOST_NETNS), "docker0")
+    host = msgspec.structs.replace(
+        host,
+        links=tuple(
+            msgspec.structs.replace(each, master=None, port=None) if each.master == "docker0" else each
+            for each in host.links
+            if each.name != "docker0"
+        ),
+        routes=tuple(each for each in host.routes if all(hop.link != "docker0" for hop in each.next_hops)),
+    )
+    return built.with_namespace(HOST_NETNS, host)
 
 
 def led_to(link: str, destination: str = "172.17.0.0/24", *, carrier: bool = True) -> Network:

@@ -17,6 +17,7 @@ from tests.causes.hosts import (
     with_host,
     with_link,
     without_addresses,
+    without_bridge,
     without_route,
 )
 from tests.rule_text import without
@@ -40,22 +41,6 @@ def ports(*isolated: str) -> Network:
     return whole.with_namespace(HOST_NETNS, host)
 
 
-def without_bridge(built: Network | None = None) -> Network:
-    """Return the host whose docker0 somebody has deleted: addresses and routes went with it, its ports stay."""
-    whole = built if built is not None else network()
-    host = without_addresses(whole.namespace(HOST_NETNS), "docker0")
-    host = with_link(host, "veth1", master=None, port=None)
-    return whole.with_namespace(
-        HOST_NETNS,
-        msgspec.structs.replace(
-            host,
-            links=tuple(each for each in host.links if each.name != "docker0"),
-            addresses=tuple(each for each in host.addresses if each.link != "docker0"),
-            routes=tuple(each for each in host.routes if all(hop.link != "docker0" for hop in each.next_hops)),
-        ),
-    )
-
-
 CASES: dict[str, Case] = {
     "bridged packets are not shown to iptables": Case(
         proxy_off(bridged="0"), published(FROM_DB), ("br-netfilter-off-hairpin",), proxy_off(),
@@ -63,8 +48,8 @@ CASES: dict[str, Case] = {
     "the bridge has lost its address": Case(
         network(without_addresses(host_namespace(), "docker0")), published(), ("bridge-address-missing",),
     ),
-    "the bridge is gone": Case(without_bridge(), published(), ("bridge-missing",)),
-    "the bridge is gone, and a container asks": Case(without_bridge(), egress(), ("bridge-missing",)),
+    "the bridge is gone": Case(without_bridge(network()), published(), ("bridge-missing",)),
+    "the bridge is gone, and a container asks": Case(without_bridge(network()), egress(), ("bridge-missing",)),
     "no container starts, as the bridge is gone": Case(
         without_bridge(network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")))),
         published(), ("bridge-missing", "container-not-running"),

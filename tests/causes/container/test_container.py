@@ -28,6 +28,7 @@ from tests.causes.hosts import (
     with_internal,
     with_link,
     without_addresses,
+    without_bridge,
 )
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
@@ -91,6 +92,13 @@ ELSEWHERE = parse_address("10.99.0.5")[1]
 BARE = without_addresses(container_namespace(), "eth0")
 MOVED = msgspec.structs.replace(BARE, addresses=(*BARE.addresses, Address("eth0", 4, ELSEWHERE, 24)))
 DISCONNECTED = msgspec.structs.replace(ignored("default"), endpoints=())
+_HOST = host_namespace(NO_CONTAINER, sockets=())
+LEFT = network(
+    msgspec.structs.replace(_HOST, links=tuple(each for each in _HOST.links if each.master != "docker0")),
+    NOTHING_BUT_LO,
+    docker=engine(DISCONNECTED),
+)
+"""The host after somebody has disconnected the container: the engine has removed the veth."""
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -105,6 +113,9 @@ CASES: dict[str, Case] = {
     "its veth is gone": Case(without_veth(), published(), ("container-interface-missing",)),
     "its veth is gone, beside a link that the kernel makes in every namespace": Case(
         without_veth(WITH_TUNL0), published(), ("container-interface-missing",),
+    ),
+    "its veth and its network's bridge are gone": Case(
+        without_bridge(without_veth()), published(), ("bridge-missing", "container-interface-missing"),
     ),
     "its veth is gone, and it sends": Case(without_veth(), egress(), ("container-interface-missing",)),
     "its default route has no router": Case(
@@ -131,6 +142,9 @@ CASES: dict[str, Case] = {
     "somebody has disconnected it": Case(
         unpublished(DISCONNECTED), published(),
         ("container-network-none",),
+    ),
+    "somebody has disconnected it, and its network's bridge is gone": Case(
+        without_bridge(LEFT), published(), ("bridge-missing", "container-network-none"),
     ),
     "somebody has disconnected it, and a firewall of its own is closed": Case(
         network(

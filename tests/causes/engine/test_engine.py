@@ -29,6 +29,7 @@ from tests.causes.hosts import (
     relayed_udp,
     stopped,
     told,
+    unpublished,
     with_host,
     with_neighbour,
 )
@@ -78,6 +79,9 @@ def mapped(whole: Network, *, hairpins: bool = False) -> Network:
 
 
 WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
+DISCONNECTED = msgspec.structs.replace(
+    ignored("default"), endpoints=(), bindings=(PortBinding("tcp", 80, 8151, LOOPBACK, 4, actual=False),)
+)
 CASES: dict[str, Case] = {
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
@@ -170,6 +174,10 @@ CASES: dict[str, Case] = {
     "published on ::1 by a Docker without docker-proxy, so not at all": Case(
         proxy_off_with(PortBinding("tcp", 80, 8151, 1, 6, actual=False)), published(),
         ("published-on-loopback-only",), proxy_off(),
+    ),
+    "published on loopback, and disconnected": Case(
+        unpublished(DISCONNECTED), published(), ("published-on-loopback-only",),
+        network(),
     ),
     "published on another address": Case(ON_SECOND, published(), ("published-on-other-address",)),
     "published for tcp, reached by udp": Case(
