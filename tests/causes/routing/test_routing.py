@@ -7,7 +7,7 @@ from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddAddress, AddRoute, DeleteRoute
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Subnet
-from hairpin.host.link import Address
+from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.route import Neighbour, PolicyRule
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
@@ -109,6 +109,28 @@ def without_address(*files: ConfigFile, anycast: bool = False) -> Network:
 INTERFACES = ConfigFile(
     "/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.11/24\n  gateway 198.51.100.1\n"
 )
+
+
+def covering_client(built: Network) -> Network:
+    """Return the host with a Docker network whose subnet has the client's address."""
+    host = built.namespace(HOST_NETNS)
+    subnet = Subnet(4, parse_address("192.0.2.0")[1], 28, parse_address("192.0.2.1")[1])
+    other = DockerNetwork("n2", "backend", "bridge", subnets=(subnet,), bridge="br-2")
+    docker = engine(container())
+    return with_host(
+        built,
+        namespaces=(
+            msgspec.structs.replace(
+                host,
+                links=(*host.links, Link(11, "br-2", "bridge", bridge=BridgeInfo())),
+                routes=(*host.routes, route("192.0.2.0/28", "br-2")),
+            ),
+            *built.this.namespaces[1:],
+        ),
+        engines=(msgspec.structs.replace(docker, networks=(*docker.networks, other)),),
+    )
+
+
 CASES: dict[str, Case] = {
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(
@@ -208,6 +230,10 @@ CASES: dict[str, Case] = {
     ),
     "replies leave by another link": Case(
         with_second_uplink(rp_filter="1"), published(), ("rp-filter-strict",), with_second_uplink(rp_filter="2"),
+    ),
+    "strict, and a container network covers the client": Case(
+        covering_client(with_second_uplink(rp_filter="1")), published(),
+        ("rp-filter-strict", "client-inside-container-subnet"), with_second_uplink(rp_filter="2"),
     ),
 }  # fmt: skip
 

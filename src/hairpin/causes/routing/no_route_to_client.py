@@ -16,6 +16,7 @@ from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
+from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
 from hairpin.network.prefix import address_text, width
 from hairpin.network.query import Query
@@ -52,13 +53,17 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidate]:
-    """Yield the candidate that gives the client the default route's way, if another route leads elsewhere."""
+    """Yield the candidate that gives the client the default route's way, if another route leads elsewhere.
+
+    A route into a container network is the network's own fault (client_inside_container_subnet)."""
     version = view.stop.seen.packet.version
     back = lookup(view.host_namespace, Query(version, view.looked_up)).route
     client = view.flow.start.address if isinstance(view.flow.start, Outside) else None
     if back is None or not back.prefix_length or client != view.looked_up:
         return
     taken = {hop.link for hop in back.next_hops}
+    if any(network_of_bridge(view.host, link) is not None for link in taken if link is not None):
+        return
     hops = (hop for route in defaults for hop in route.next_hops if hop.gateway is not None)
     hop = next((hop for hop in hops if hop.link not in taken), None)
     if hop is None:
