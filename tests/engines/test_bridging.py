@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.change.change import AddAddress, SetLink, SetSysctl
-from hairpin.engines.bridging import lacks_bridge, new_bridge, port_of
+from hairpin.engines.bridging import has_lost_bridge, lacks_bridge, new_bridge, port_of
 from hairpin.host.docker import Subnet
 from hairpin.host.route import Neighbour
 from hairpin.network.prefix import parse_address
@@ -22,6 +22,14 @@ def test_a_bridge_that_is_there_is_not_made() -> None:
     whole, (bridge,) = network(), engine().networks
     assert not lacks_bridge(whole.this, bridge)
     assert list(new_bridge(whole.this, engine(), bridge)) == []
+
+
+def test_nothing_is_lost_where_the_links_were_not_read() -> None:
+    unread = network(msgspec.structs.replace(host_namespace(), links=()))
+    (bridge,) = engine().networks
+    assert lacks_bridge(unread.this, bridge)
+    assert not has_lost_bridge(unread.this, bridge)
+    assert list(new_bridge(unread.this, engine(), bridge)) == []
 
 
 @pytest.mark.parametrize("proxy", (True, False))

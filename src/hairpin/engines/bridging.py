@@ -9,6 +9,11 @@ from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
 
 
+def has_lost_bridge(host: Host, joined: DockerNetwork) -> bool:
+    """Return whether the host's links were read, and the bridge that the network should have is not among them."""
+    return joined.bridge is not None and lacks_bridge(host, joined) and bool(host.namespace(host.netns.name).links)
+
+
 def lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
     """Return whether the network's bridge is not on the host."""
     return joined.bridge is None or host.namespace(host.netns.name).link(joined.bridge) is None
@@ -22,7 +27,7 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
     Source: moby libnetwork/drivers/bridge/bridge_linux.go createNetwork(), setup_ipv4_linux.go
     setupLoopbackAddressesRouting(); netavark src/network/bridge.rs
     """
-    if joined.bridge is None or not lacks_bridge(host, joined):
+    if joined.bridge is None or not has_lost_bridge(host, joined):
         return
     index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
     mac = _known_mac(host, joined)

@@ -16,7 +16,7 @@ from hairpin.change.change import (
     SetContainer,
     one,
 )
-from hairpin.engines.bridging import lacks_bridge, new_bridge
+from hairpin.engines.bridging import has_lost_bridge, lacks_bridge, new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, lacks_a_chain, relays, with_container
@@ -167,9 +167,7 @@ def lost_bridge(host: Host, container: Container, *, on_default: bool = False) -
     engine = host.engine_of(container)
     joining = msgspec.structs.replace(container, network_mode="bridge", endpoints=()) if on_default else container
     joined = _network_of(engine, joining)
-    if joined is None or joined.bridge is None or engine.kind == "podman" or not lacks_bridge(host, joined):
-        return None
-    return joined
+    return joined if joined is not None and engine.kind != "podman" and has_lost_bridge(host, joined) else None
 
 
 def _is_podmans(host: Host, joined: DockerNetwork) -> bool:
@@ -206,7 +204,7 @@ def _attached(
 
 def veth_pair(host: Host, name: str, bridge: str | None) -> tuple[Link, Link]:
     """Return a new veth pair: the container's end of that name, and the host's end, a port of the bridge."""
-    highest = max(link.index for namespace in host.namespaces for link in namespace.links)
+    highest = max((link.index for namespace in host.namespaces for link in namespace.links), default=0)
     inner, outer = highest + 1, highest + 2
     port = Link(outer, "veth-new", "veth", master=bridge, peer_index=inner, peer_netnsid=0, port=BridgePort())
     return Link(inner, name, "veth", peer_index=outer, peer_netnsid=0), port
