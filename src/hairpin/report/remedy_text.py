@@ -80,29 +80,28 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     changed = sum(each.flow is not None for each in remedy.side_effects)
     if walked.restored and not changed:
         yield message(
-            "{count} other flows were walked with this change: it brings back {restored} of them, and no other "
-            "changes.",
+            "Other flows walked with this change: {count}. It brings back {restored} of them, and no other changes.",
             count=walked.count,
             restored=len(walked.restored),
         )
     elif walked.restored:
         yield message(
-            "{count} other flows were walked with this change: it brings back {restored} of them, and the verdict of "
-            "{changed} others changes.",
+            "Other flows walked with this change: {count}. It brings back {restored} of them, and the verdict of "
+            "{changed} more changes.",
             count=walked.count,
             restored=len(walked.restored),
             changed=changed,
         )
     elif changed:
         yield message(
-            "{count} other flows were walked with this change: the verdict of {changed} changes.",
+            "Other flows walked with this change: {count}. The verdict of {changed} changes.",
             count=walked.count,
             changed=changed,
         )
     else:
-        yield message("{count} other flows were walked with this change: none changes.", count=walked.count)
+        yield message("Other flows walked with this change: {count}. None changes.", count=walked.count)
     if walked.left_out:
-        yield message("{count} more flows were not walked.", count=walked.left_out)
+        yield message("Other flows not walked: {count}.", count=walked.left_out)
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
                 change=Change((*made, *(SetLink(view.host_netns, each) for each in attached))),
                 where=where(link=joined.bridge, state="gone", network=joined.name),
                 in_class="gateway-address-lost",
-                evidence=tuple(each.evidence for each in ports),
+                evidence=(joined.evidence,) if joined.evidence else (),
                 advice=(message("keep network managers away from {link} (unmanaged)", link=joined.bridge),),
                 of_network=True,
             )
