@@ -6,7 +6,7 @@ import pytest
 
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
-from hairpin.network.flow import Flow, FromHost, Outside, Protocol, Start
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside, Protocol, Start
 from hairpin.network.prefix import Version
 from hairpin.replica.judgement import Hit, Sighting, Verdict
 from hairpin.replica.run.client import Attempt, Experience
@@ -15,6 +15,7 @@ from hairpin.replica.watch.verdict import Findings, verdict
 from tests.small_host import HOST_NETNS, sibling
 
 CLIENT = Outside(0xC000020A)
+IN_WEB = FromContainer("web", sibling("container:web"))
 REJECTS = Hit(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j REJECT", 1, "reject")
 REACHED = Happening("reached", sibling("container:web"), 80)
 READ = (REACHED,)
@@ -106,6 +107,9 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
     "accepted by nobody":              (found(ACCEPTED), "unanswered"),
     "the relay's own SYN is lost":     (found(ACCEPTED, happenings=(DIALLING,)), "dropped"),
+    "it is lost, and the client in the container gives up": (
+        found(ACCEPTED, happenings=(DIALLING,), lost=RESET_INSIDE, start=IN_WEB), "dropped",
+    ),
     "the answer to its SYN is lost":   (found(ACCEPTED, happenings=(DIALLING,), begun=True), "unanswered"),
     "the refusal of its SYN is lost":  (found(ACCEPTED, happenings=(DIALLING,), lost=RESET_INSIDE), "unanswered"),
     "the client gives up by an RST":   (found(ACCEPTED, happenings=(DIALLING,), lost=RESET_HERE), "dropped"),

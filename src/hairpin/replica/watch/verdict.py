@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP
-from hairpin.network.flow import Flow, FromHost, Lan, Outside
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.replica.judgement import Hit, Sighting, Verdict
 from hairpin.replica.plan.blueprint import WORLD
 from hairpin.replica.run.client import Attempt
@@ -134,8 +134,12 @@ def _silent(findings: Findings) -> Verdict:
 
 
 def _begun_behind(findings: Findings) -> bool:
-    """Return whether the relay's own SYN came to a container, which took it or refused it."""
-    refused = any(name == RESETS and netns != WORLD and not netns.is_host for netns, name in findings.lost)
+    """Return whether the relay's own SYN came to a container, which took it or refused it.
+
+    The client in a container resets its own connection when it gives up: that is no refusal."""
+    start = findings.flow.start
+    own = (WORLD, start.netns) if isinstance(start, FromContainer) else (WORLD,)
+    refused = any(name == RESETS and netns not in own and not netns.is_host for netns, name in findings.lost)
     return findings.begun or refused
 
 
