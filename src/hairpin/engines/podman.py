@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 import msgspec
 
+from hairpin.change.calls import ReloadNetworks
 from hairpin.engines import words
 from hairpin.engines.chains import Chains, Draft, Place
 from hairpin.engines.expected import ExpectedRules, Purpose
@@ -63,6 +64,14 @@ def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
     if engine.network_backend == "netavark" and not is_known(engine) and _has_traces(namespace):
         return (f"hairpin does not know which rules netavark {engine.network_version} makes",)
     return ()
+
+
+def reloading(engine: Engine, unpaused: str | None) -> ReloadNetworks:
+    """Return the call by which Podman makes rules, veths and bridges anew.  It ends at a paused container; ``unpaused``
+    names one that is unpaused before."""
+    running = [each for each in engine.containers if each.running]
+    frozen = {each.name for each in running if each.status == "paused"} - {unpaused}
+    return ReloadNetworks(tuple(each.name for each in running if each.name not in frozen) if frozen else ())
 
 
 def is_known(engine: Engine) -> bool:

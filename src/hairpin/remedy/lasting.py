@@ -98,7 +98,7 @@ _BY_SUBNET = frozenset(
 def kind_of(part: Primitive, situation: Situation) -> Kind:
     """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts."""
     for call in situation.candidate.change.calls:
-        found = _kind_of_call(call)
+        found = _kind_of_call(call, situation.candidate.change)
         if found is not None:
             return found
     if isinstance(part, ContinueProcess | HaltProcess):
@@ -124,7 +124,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             assert_never(part)
 
 
-def _kind_of_call(call: Call) -> Kind | None:
+def _kind_of_call(call: Call, change: Change) -> Kind | None:
     """Return the kind of remedy that the owner's call is; None if its parts say it."""
     match call:
         case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
@@ -139,8 +139,8 @@ def _kind_of_call(call: Call) -> Kind | None:
             return "start-container" if verb != "pause" else None
         case SetUnitState():
             return "start-engine"
-        case ReloadNetworks():
-            return "restore-engine-rules"
+        case ReloadNetworks():  # it makes bridges anew, too
+            return "restore-engine-rules" if any(isinstance(part, RuleEdit) for part in change.parts) else None
         case SetRestartPolicy() | ReloadUfw() | ByPerson():
             return None
         case _:

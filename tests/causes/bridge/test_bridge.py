@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.change.calls import ReloadNetworks
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.link import BridgePort
 from hairpin.network.flow import FromHost
@@ -20,6 +21,7 @@ from tests.causes.hosts import (
     without_bridge,
     without_route,
 )
+from tests.podman_host import with_podman
 from tests.rule_text import without
 from tests.small_host import HOST_NETNS, WEB_ITSELF, container, egress, engine, host_namespace, network, published
 
@@ -82,6 +84,12 @@ def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
     is_silent(case.whole, case.flow)
+
+
+def test_podman_makes_its_bridge_anew_by_itself() -> None:
+    lost = without_bridge(with_podman())
+    (found,) = diagnose(lost, published()).causes
+    assert (found.cause, found.candidate.change.calls) == ("bridge-missing", (ReloadNetworks(),))
 
 
 BOTH = ("bridge-address-missing", "container-address-not-assigned")

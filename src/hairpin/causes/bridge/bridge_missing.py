@@ -4,8 +4,8 @@ Users see: every container of one network is cut off; another start fails with "
 
 Proof: the engine's network has no link of its bridge's name; with the bridge, its addresses and its ports the packet
 passes.
-Now: make the bridge, give it its addresses, attach the containers' veths.  Restarting the engine makes the bridge, too,
-but also ends the containers, unless it restores live ones.
+Now: make the bridge, give it its addresses, attach the containers' veths.  Restarting Docker makes the bridge, too, but
+also ends the containers, unless it restores live ones.  For Podman: ``podman network reload --all``.
 Lasting: the engine makes the bridge when it starts.  Keep network managers away from it (unmanaged).
 """
 
@@ -14,8 +14,10 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import Change, SetLink
 from hairpin.engines.bridging import new_bridge, port_of
+from hairpin.engines.podman import reloading
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.link import Link
 from hairpin.message import Message, message
@@ -35,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(
                 title=message("Bridge {link} is gone", link=joined.bridge),
                 detail=_detail(joined, ports),
-                change=Change((*made, *(SetLink(view.host_netns, each) for each in attached))),
+                change=Change((*made, *(SetLink(view.host_netns, each) for each in attached)), _calls(view, engine)),
                 where=where(link=joined.bridge, state="gone", network=joined.name),
                 in_class="gateway-address-lost",
                 evidence=(joined.evidence,) if joined.evidence else (),
@@ -54,6 +56,11 @@ def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
         name=joined.name,
         links=", ".join(each.name for each in ports),
     )
+
+
+def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
+    """Return Podman's own call.  Docker has none that spares the containers."""
+    return (reloading(engine, view.flow.container or view.meant),) if engine.kind == "podman" else ()
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:

@@ -12,12 +12,10 @@ start.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import Change
 from hairpin.engines.missing import missing_on
-from hairpin.engines.podman import is_known
+from hairpin.engines.podman import is_known, reloading
 from hairpin.engines.restoring import restored
-from hairpin.host.docker import Engine
 from hairpin.message import message
 
 
@@ -40,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
                 "them since.",
                 backend=engine.network_backend or "-",
             ),
-            change=Change(change.parts, (_reload(view, engine),)),
+            change=Change(change.parts, (reloading(engine, view.flow.container or view.meant),)),
             where=where(
                 backend=engine.network_backend, chains=", ".join(chains) or None, rules="; ".join(rules) or None
             )
@@ -56,13 +54,6 @@ def find(view: View) -> Iterator[Candidate]:
                 ),
             ),
         )
-
-
-def _reload(view: View, engine: Engine) -> ReloadNetworks:
-    """Return the call.  Podman ends it at a paused container; the flow's own is unpaused before."""
-    running = [each for each in engine.containers if each.running]
-    frozen = {each.name for each in running if each.status == "paused"} - {view.flow.container or view.meant}
-    return ReloadNetworks(tuple(each.name for each in running if each.name not in frozen) if frozen else ())
 
 
 def _evidence(view: View, engine: str) -> tuple[str, ...]:
