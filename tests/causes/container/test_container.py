@@ -114,6 +114,9 @@ CASES: dict[str, Case] = {
     "its veth is gone, beside a link that the kernel makes in every namespace": Case(
         without_veth(WITH_TUNL0), published(), ("container-interface-missing",),
     ),
+    "no container has the address, and the network's bridge is gone": Case(
+        without_bridge(LEFT), Flow(FromHost(), 4, WEB, "tcp", 80), ("bridge-missing", "container-address-not-assigned"),
+    ),
     "its veth and its network's bridge are gone": Case(
         without_bridge(without_veth()), published(), ("bridge-missing", "container-interface-missing"),
     ),

@@ -15,6 +15,7 @@ from hairpin.causes.cause import Candidate, Cause, View, Way, where
 from hairpin.causes.routing._overlap import is_out_of_reach
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.change.change import Change
+from hairpin.engines.bridging import has_lost_bridge
 from hairpin.engines.starting import held_again
 from hairpin.host.docker import DockerNetwork, PortBinding
 from hairpin.host.host import Host
@@ -46,13 +47,15 @@ def find(view: View) -> Iterator[Candidate]:
     port = view.flow.dport
     binding = PortBinding("udp" if packet.protocol == UDP else "tcp", port, port, None, 4)
     change = held_again(view.host, packet.daddr, network, binding)
-    if change is None:
+    awaited = change is None and view.host.tool_of(network) == "docker" and has_lost_bridge(view.host, network)
+    if change is None and not awaited:
         return
     asked = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("No running container has the address {address}", address=asked),
         detail=_addresses(view.host, network, asked),
-        change=change,
+        change=change or Change(()),
+        refused="start-refused" if awaited else None,
         where=where(address=asked, network=network.name),
         in_class="address-held-by-nobody",
         evidence=(network.evidence,),
@@ -95,6 +98,6 @@ CAUSE = Cause(
     id="container-address-not-assigned",
     title=message("No container has the asked address"),
     source="docs.docker.com: IP address and hostname of a container",
-    reasons=frozenset({"no-neighbour", "no-carrier"}),
+    reasons=frozenset({"no-neighbour", "no-carrier", "left-instead"}),
     find=find,
 )
