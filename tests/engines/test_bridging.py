@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from hairpin.change.change import AddAddress, SetLink, SetSysctl
-from hairpin.engines.bridging import has_lost_bridge, lacks_bridge, new_bridge, port_of
+from hairpin.engines.bridging import lacks_bridge, new_bridge, port_of
 from hairpin.host.docker import Subnet
 from hairpin.host.route import Neighbour
+from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.prefix import parse_address
 from tests.small_host import HOST_NETNS, container, container_namespace, engine, host_namespace, network
 

@@ -1,16 +1,16 @@
 """A packet for a container network that has left the host."""
 
-from typing import Literal
-
 import msgspec
 import pytest
 
+from hairpin.host.docker import Container, Engine
+from hairpin.host.host import Namespace
 from hairpin.network.flow import FromHost, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import asked, with_host, without_addresses, without_route
-from tests.small_host import container, engine, host_namespace, network
+from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
+from tests.small_host import container, engine, host_namespace, network, route
 
 SUBNET = parse_address("172.17.0.0")[1]
 UNROUTED = network(without_route(host_namespace(), SUBNET))
@@ -34,15 +34,44 @@ def test_a_network_whose_bridge_has_no_address_on_purpose_is_elsewhere() -> None
     assert walk_flow(built, asked(FromHost(), "172.17.0.9", 80)).verdict == "leaves"
 
 
-@pytest.mark.parametrize(("kind", "verdict"), (("docker", "dropped"), ("podman", "leaves")))
-def test_only_podman_removes_the_bridge_of_a_network_without_containers(
-    kind: Literal["docker", "podman"], verdict: str
-) -> None:
+def without_bridge(docker: Engine) -> Network:
+    """Return the host of that engine, whose docker0 somebody has deleted."""
     bare = without_addresses(host_namespace(), "docker0")
     bare = msgspec.structs.replace(
         bare,
         links=tuple(each for each in bare.links if each.name not in ("docker0", "veth1")),
         routes=tuple(each for each in bare.routes if all(hop.link != "docker0" for hop in each.next_hops)),
     )
-    built = with_host(network(bare), engines=(msgspec.structs.replace(engine(), kind=kind),))
-    assert walk_flow(built, asked(FromHost(), "172.17.0.9", 80)).verdict == verdict
+    return with_host(network(bare), engines=(docker,))
+
+
+STOPPED = engine(container("exited"))
+
+
+@pytest.mark.parametrize(("docker", "verdict"), (
+    (STOPPED,                                          "dropped"),
+    (msgspec.structs.replace(STOPPED, kind="podman"),  "leaves"),   # it has a bridge while a container runs
+    (msgspec.structs.replace(STOPPED, rootless=True),  "leaves"),   # its bridge is in another namespace
+    (engine(),                                         "leaves"),   # nobody needs the network: a machine elsewhere
+))  # fmt: skip
+def test_a_bridge_that_a_container_of_docker_needs(docker: Engine, verdict: str) -> None:
+    assert walk_flow(without_bridge(docker), asked(FromHost(), "172.17.0.9", 80)).verdict == verdict
+
+
+UNROUTED_HOST = without_route(host_namespace(), SUBNET)
+WIDE = without_route(host_namespace(routes=(route("172.16.0.0/12", "docker0"),)), SUBNET)
+USED = (container(),)
+
+
+@pytest.mark.parametrize(("namespace", "containers", "left_instead"), (
+    (UNROUTED_HOST,                                 USED, True),
+    (WIDE,                                          USED, False),   # a route that covers the subnet
+    (with_link(UNROUTED_HOST, "docker0", up=False), USED, False),   # somebody gave the range away
+    (UNROUTED_HOST,                                 (),   False),   # nobody needs the network
+))  # fmt: skip
+def test_a_route_that_containers_need(
+    namespace: Namespace, containers: tuple[Container, ...], left_instead: bool
+) -> None:
+    built = with_host(network(namespace), engines=(engine(*containers),))
+    stop = walk_flow(built, asked(FromHost(), "172.17.0.9", 80)).usual.stop
+    assert (stop is not None and stop.reason == "left-instead") == left_instead

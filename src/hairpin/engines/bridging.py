@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
-from hairpin.change.change import AddAddress, Primitive, SetLink, SetSysctl
+from hairpin.change.change import AddAddress, Change, Primitive, SetLink, SetSysctl
 from hairpin.engines.endpoints import gateway_of
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
+from hairpin.network.attachment import has_lost_bridge
 
 
-def has_lost_bridge(host: Host, joined: DockerNetwork) -> bool:
-    """Return whether the host's links were read, and the bridge that the network should have is not among them."""
-    return joined.bridge is not None and lacks_bridge(host, joined) and bool(host.namespace(host.netns.name).links)
+def awaiting(host: Host, joined: DockerNetwork | None) -> Change | None:
+    """Return an empty change for what Docker refuses until the network's bridge is there again; None if it is there."""
+    return Change(()) if has_lost_bridge(host, joined) else None
 
 
 def lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
@@ -27,7 +28,7 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
     Source: moby libnetwork/drivers/bridge/bridge_linux.go createNetwork(), setup_ipv4_linux.go
     setupLoopbackAddressesRouting(); netavark src/network/bridge.rs
     """
-    if joined.bridge is None or not has_lost_bridge(host, joined):
+    if joined.bridge is None or not lacks_bridge(host, joined) or not host.namespace(host.netns.name).links:
         return
     index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
     mac = _known_mac(host, joined)

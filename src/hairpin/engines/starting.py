@@ -16,7 +16,7 @@ from hairpin.change.change import (
     SetContainer,
     one,
 )
-from hairpin.engines.bridging import has_lost_bridge, lacks_bridge, new_bridge
+from hairpin.engines.bridging import lacks_bridge, new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, lacks_a_chain, relays, with_container
@@ -77,7 +77,7 @@ def refuses_start(host: Host, container: Container) -> bool:
 
 def _start(host: Host, container: Container) -> _Start | None:
     engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
-    joined = _network_of(engine, container) if engine is not None else None
+    joined = engine.bridge_network(container) if engine is not None else None
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
@@ -144,30 +144,11 @@ def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBin
     return one(_attached(host, holder, joined, endpoint, binding))
 
 
-def _network_of(engine: Engine, container: Container) -> DockerNetwork | None:
-    """Return the first bridge network that the container is, or will be, attached to."""
-    names = {each.network for each in container.endpoints} or {container.network_mode}
-    if names & {"default", "bridge"}:
-        names = {engine.default_network}
-    return next((each for each in engine.networks if each.name in names and each.driver == "bridge"), None)
-
-
 def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
     """Return the network's IPv4 subnet; None without one, or while Docker's bridge is not on the host."""
     if joined.bridge is None or (lacks_bridge(host, joined) and not _is_podmans(host, joined)):
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
-
-
-def lost_bridge(host: Host, container: Container, *, on_default: bool = False) -> DockerNetwork | None:
-    """Return the network whose bridge is gone, so that Docker cannot start the container; Podman makes the bridge.
-
-    ``on_default``: as if the container were on the engine's default network.
-    """
-    engine = host.engine_of(container)
-    joining = msgspec.structs.replace(container, network_mode="bridge", endpoints=()) if on_default else container
-    joined = _network_of(engine, joining)
-    return joined if joined is not None and engine.kind != "podman" and has_lost_bridge(host, joined) else None
 
 
 def _is_podmans(host: Host, joined: DockerNetwork) -> bool:

@@ -210,6 +210,16 @@ class Engine(msgspec.Struct, frozen=True):
         """The engine's name in sentences."""
         return self.kind.capitalize()
 
+    def network_names(self, container: Container) -> frozenset[str]:
+        """Return the names of the networks that the container is, or will be, attached to."""
+        names = frozenset(each.network for each in container.endpoints) or frozenset({container.network_mode})
+        return frozenset({self.default_network}) if names & {"default", "bridge"} else names
+
+    def bridge_network(self, container: Container) -> DockerNetwork | None:
+        """Return the first bridge network that the container is, or will be, attached to."""
+        names = self.network_names(container)
+        return next((each for each in self.networks if each.name in names and each.driver == "bridge"), None)
+
     @property
     def default_network(self) -> str:
         """The name of the network that a container joins without being told which."""

@@ -66,6 +66,17 @@ def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
     return None
 
 
+def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
+    """Return whether the host's links were read, and the bridge of that network of Docker's is not among them.
+
+    Podman has a bridge only while a container is on it, and a rootless engine has its bridges elsewhere."""
+    dockers = (each for each in host.engines if each.kind == "docker" and not each.rootless)
+    if joined is None or joined.bridge is None or all(joined not in each.networks for each in dockers):
+        return False
+    namespace = host.namespace(host.netns.name)
+    return bool(namespace.links) and namespace.link(joined.bridge) is None
+
+
 def engines_read(host: Host) -> bool:
     """Return whether all engines told their containers.  If not, a missing container proves nothing."""
     unread = {each.key for each in host.unread}

@@ -1,9 +1,10 @@
 """Packets that have left the host although they were meant for a container network on it."""
 
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Packet
+from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import inside
@@ -16,42 +17,52 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
     network whose bridge has lost its own or its route.
     """
     version, address = packet.version, packet.daddr
-    namespace = network.namespace(netns.of_host)
-    for engine in network.host(netns.host).engines:
+    host = network.host(netns.host)
+    for engine in host.engines:
         for container in engine.containers:
             if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):
                 return True
     return any(
         subnet.version == version
         and inside(address, subnet.network, subnet.prefix_length, version)
-        and (address != flow.daddr or _is_cut_off(flow, namespace, engine, each, subnet))
-        for engine in network.host(netns.host).engines
+        and (address != flow.daddr or _is_cut_off(flow, host, engine, each, subnet))
+        for engine in host.engines
         for each in engine.networks
         if each.driver == "bridge"
         for subnet in each.subnets
     )
 
 
-def _is_cut_off(flow: Flow, namespace: Namespace, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether what leads into the network's bridge is gone, or Docker's bridge itself.  Podman has a bridge only
-    while a container is on it."""
+def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:
+    """Return whether what leads into the network's bridge is gone, or Docker's bridge itself.
+
+    Without the gateway's address the kernel has no route into the bridge.  Where a route or the bridge alone is gone,
+    the address may be a machine's elsewhere: it is not if the host itself asks, and the network has containers.
+    """
     if joined.bridge is None or not joined.gives_bridge_an_address(subnet.version):
         return False
-    if namespace.link(joined.bridge) is None:
-        return engine.kind == "docker" and engine.running and isinstance(flow.start, FromHost)
-    return _lacks_gateway(namespace, subnet) or _is_unrouted(flow, namespace, joined, subnet)
-
-
-def _lacks_gateway(namespace: Namespace, subnet: Subnet) -> bool:
-    """Return whether the gateway's address is not on the host: the route into the bridge is gone with it."""
-    return subnet.gateway is not None and not owns_address(namespace, subnet.version, subnet.gateway)
-
-
-def _is_unrouted(flow: Flow, namespace: Namespace, joined: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether the host itself asks, and the route into the network's bridge, which is there, is gone.  To a
-    container on another network such an address is a machine's elsewhere."""
-    if not isinstance(flow.start, FromHost):
+    namespace = host.namespace(host.netns.name)
+    bridge = namespace.link(joined.bridge)
+    if (
+        bridge is not None
+        and subnet.gateway is not None
+        and not owns_address(namespace, subnet.version, subnet.gateway)
+    ):
+        return True
+    used = any(joined.name in engine.network_names(each) for each in engine.containers)
+    if not used or not isinstance(flow.start, FromHost):
         return False
-    wanted = (subnet.version, subnet.network, subnet.prefix_length)
-    into = (route for route in namespace.routes if any(hop.link == joined.bridge for hop in route.next_hops))
-    return all((route.version, route.destination, route.prefix_length) != wanted for route in into)
+    if bridge is None:
+        return engine.running and has_lost_bridge(host, joined)
+    return bridge.up and not _leads_into(namespace, joined.bridge, subnet)
+
+
+def _leads_into(namespace: Namespace, bridge: str, subnet: Subnet) -> bool:
+    """Return whether a route into the bridge covers the subnet."""
+    return any(
+        route.version == subnet.version
+        and 0 < route.prefix_length <= subnet.prefix_length
+        and inside(subnet.network, route.destination, route.prefix_length, route.version)
+        and any(hop.link == bridge for hop in route.next_hops)
+        for route in namespace.routes
+    )

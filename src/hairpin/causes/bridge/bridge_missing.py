@@ -21,7 +21,7 @@ from hairpin.engines.podman import reloading
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.link import Link
 from hairpin.message import Message, message
-from hairpin.network.attachment import host_link_of
+from hairpin.network.attachment import has_lost_bridge, host_link_of
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     for engine in view.host.engines:
         for joined in engine.networks:
             ports = tuple(_ports(view, engine, joined))
-            awaited = view.stop.reason == "start-refused" and engine.kind == "docker" and joined.driver == "bridge"
+            awaited = view.stop.reason == "start-refused" and has_lost_bridge(view.host, joined)
             made = tuple(new_bridge(view.host, engine, joined)) if ports or awaited else ()
             if not made:
                 continue

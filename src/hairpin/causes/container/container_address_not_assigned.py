@@ -12,10 +12,11 @@ Lasting: names or published ports wherever the address is written down.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.routing._overlap import is_out_of_reach
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.change.change import Change
-from hairpin.engines.bridging import has_lost_bridge
+from hairpin.engines.bridging import awaiting
 from hairpin.engines.starting import held_again
 from hairpin.host.docker import DockerNetwork, PortBinding
 from hairpin.host.host import Host
@@ -46,16 +47,15 @@ def find(view: View) -> Iterator[Candidate]:
         return
     port = view.flow.dport
     binding = PortBinding("udp" if packet.protocol == UDP else "tcp", port, port, None, 4)
-    change = held_again(view.host, packet.daddr, network, binding)
-    awaited = change is None and view.host.tool_of(network) == "docker" and has_lost_bridge(view.host, network)
-    if change is None and not awaited:
+    change = held_again(view.host, packet.daddr, network, binding) or awaiting(view.host, network)
+    if change is None:
         return
     asked = address_text(packet.daddr, packet.version)
     yield Candidate(
         title=message("No running container has the address {address}", address=asked),
         detail=_addresses(view.host, network, asked),
-        change=change or Change(()),
-        refused="start-refused" if awaited else None,
+        change=change,
+        refused=refusal_of(view, change),
         where=where(address=asked, network=network.name),
         in_class="address-held-by-nobody",
         evidence=(network.evidence,),

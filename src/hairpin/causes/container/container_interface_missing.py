@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.container._concerned import concerned
-from hairpin.change.change import Change
+from hairpin.causes.engine._publishing import refusal_of
+from hairpin.engines.bridging import awaiting
 from hairpin.engines.connecting import interface_restored
-from hairpin.engines.starting import lost_bridge
 from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
 from hairpin.message import message
@@ -28,9 +28,10 @@ def find(view: View) -> Iterator[Candidate]:
         lost = _lost(container, view.network.namespace(netns))
         if lost is None:
             continue
-        change = interface_restored(view.host, container, lost)
-        awaited = change is None and lost_bridge(view.host, container) is not None
-        if change is None and not awaited:
+        networks = view.host.engine_of(container).networks
+        joined = next((each for each in networks if each.name == lost.network), None)
+        change = interface_restored(view.host, container, lost) or awaiting(view.host, joined)
+        if change is None:
             continue
         yield Candidate(
             title=message(
@@ -40,8 +41,8 @@ def find(view: View) -> Iterator[Candidate]:
                 "{engine} has it on the network, but the veth between the bridge and the container is gone.",
                 engine=view.host.engine_of(container).title,
             ),
-            change=change or Change(()),
-            refused="start-refused" if awaited else None,
+            change=change,
+            refused=refusal_of(view, change),
             where=where(container=container.name, network=lost.network),
             in_class="container-address-lost",
             evidence=(container.evidence,),

@@ -16,8 +16,9 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, is_disconnected, refusal_of
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import Change
+from hairpin.engines.bridging import awaiting
 from hairpin.engines.connecting import reconnected
-from hairpin.engines.starting import lost_bridge, on_default_bridge
+from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
@@ -64,7 +65,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
         title=message("Container {name} has no network", name=container.name),
         detail=_why(view, container, binding),
         change=change,
-        refused=refusal_of(view, change) if change.parts else "start-refused",
+        refused=refusal_of(view, change),
         where=where(container=container.name, network="none", port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
@@ -85,7 +86,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
             port=binding.host_port,
         ),
         change=change,
-        refused=refusal_of(view, change) if change.parts else "start-refused",
+        refused=refusal_of(view, change),
         where=where(container=container.name, port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
@@ -100,8 +101,8 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
 
 
 def _awaiting(view: View, container: Container) -> Change | None:
-    """Return an empty change, which the engine refuses now, if the bridge of its default network is gone; else None."""
-    return Change(()) if lost_bridge(view.host, container, on_default=True) is not None else None
+    engine = view.host.engine_of(container)
+    return awaiting(view.host, next((each for each in engine.networks if each.name == engine.default_network), None))
 
 
 def _why(view: View, container: Container, binding: PortBinding) -> Message:

@@ -14,11 +14,11 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.change.change import AddSocket, Change
-from hairpin.engines.starting import back_after_reboot, lost_bridge, started
+from hairpin.engines.bridging import awaiting
+from hairpin.engines.starting import back_after_reboot, started
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
 from hairpin.message import Message, message
-from hairpin.walk.state import Reason
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -32,13 +32,10 @@ def find(view: View) -> Iterator[Candidate]:
             is_down(view.host, engine) for engine in view.host.engines if container in engine.containers
         ):
             continue
-        change = started(view.host, container, binding)
-        refused: Reason | None = None
-        if change is None:
-            if lost_bridge(view.host, container) is None:
-                continue
-            change, refused = Change(()), "start-refused"
         engine = view.host.engine_of(container)
+        change = started(view.host, container, binding) or awaiting(view.host, engine.bridge_network(container))
+        if change is None:
+            continue
         failed = looping or _failed(container)
         log = engine.command("logs", container.name)
         if failed:
@@ -50,7 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
             where=where(container=container.name, state=container.status, exit_code=container.exit_code),
             in_class="switched-off",
             evidence=(container.evidence,),
-            refused=refused or (refusal_of(view, change) if not failed else None),
+            refused=refusal_of(view, change) if not (failed and change.parts) else None,
             advice=(
                 *((message("read why it ended: {command}", command=log),) if container.status != "created" else ()),
                 *(back_after_reboot(engine, container) if not failed else ()),

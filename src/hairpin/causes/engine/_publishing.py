@@ -58,8 +58,9 @@ _SHARED = ("host", "container")
 
 
 def refusal_of(view: View, change: Change) -> Reason | None:
-    """Return the reason why the engine would refuse to start a container that needs the rules of the change."""
-    return "start-refused" if lacks_a_chain(change.parts, view.host_namespace) else None
+    """Return the reason why the engine would refuse the change: it awaits a bridge, or its rules need a chain that is
+    gone."""
+    return "start-refused" if not change.parts or lacks_a_chain(change.parts, view.host_namespace) else None
 
 
 def _published_to(view: View, container: Container, binding: PortBinding) -> Change:
