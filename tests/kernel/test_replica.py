@@ -21,7 +21,7 @@ from hairpin.netfilter.iptables.save import parse
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.judge import after_of, before_of, carry_all, judge, orders_of
+from hairpin.replica.judge import after_of, before_of, carry_all, judge, judge_all, orders_of
 from hairpin.replica.prerequisites import missing
 from hairpin.walk.walk import walk_flow
 from tests.small_host import (
@@ -212,6 +212,13 @@ def test_the_kernel_agrees_with_the_walk(built: Network, asked: Flow) -> None:
     # The world answers packets that leave.
     said = "delivered" if trace.verdict == "leaves" else trace.verdict
     assert (judgement.verdict, found.agrees, found.reason) == (said, True, None)
+
+
+def test_a_relays_own_connections_leave_the_flows_ports_free() -> None:
+    """The kernel chooses the port of a relay's connection, and keeps it for a minute after the end."""
+    host = host_namespace(NO_DNAT, values={"ip_local_port_range": "40000 40127"})
+    asked = tuple(msgspec.structs.replace(flow(FromHost(), to=LOOPBACK), sport=40000 + 2 * n) for n in range(24))
+    assert {each.verdict for each in judge_all(network(host), asked)} == {"delivered"}
 
 
 MACVLANS: dict[str, Flow] = {

@@ -25,6 +25,7 @@ from hairpin.walk.state import Assumed, Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 MAX_FAULTS = 4
 """Faults that one flow may have at once."""
@@ -110,7 +111,7 @@ class _Line(msgspec.Struct, frozen=True):
 
 def diagnose(network: Network, flow: Flow) -> Diagnosis:
     """Return why the flow fails, with the proof.  A flow that succeeds, or succeeds from a stand-in, has no causes."""
-    trace = walk_flow(network, flow)
+    trace = walked(network, flow)
     if trace.succeeds or trace.usual.succeeds:
         # A flow that fails only under a condition that cannot be known here has no cause that could be proven.
         return Diagnosis(trace, met_unread=may_enter_unread(network, trace))

@@ -28,7 +28,7 @@ class Port(msgspec.Struct, frozen=True):
     link: str
 
 
-class Network(msgspec.Struct, frozen=True):
+class Network(msgspec.Struct, frozen=True, dict=True):
     """The hosts and the world around them.  The first host is "this host" of the question."""
 
     hosts: tuple[Host, ...]

@@ -18,6 +18,8 @@ from hairpin.question.port_flows import asked_bindings, other_clients, protocols
 from hairpin.question.standpoints import primary_address
 from hairpin.question.starts import asker
 
+_FIRST_PORT, _PORTS = 40000, 25000
+"""The source ports of flows, every other one: a flow that is sent again has the one after its own."""
 _ALL_OF_A_RANGE = 32
 """Up to so many ports of a range each one is asked for, published or not."""
 
@@ -61,8 +63,8 @@ def _nothing_to_ask(origin: Origin | None) -> Message:
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the flows, each with a source port of its own."""
-    return tuple(msgspec.structs.replace(flow, sport=40000 + 2 * n) for n, flow in enumerate(flows))
+    """Return the flows, each with a source port of its own, as far as there are ports."""
+    return tuple(msgspec.structs.replace(flow, sport=_FIRST_PORT + 2 * n % _PORTS) for n, flow in enumerate(flows))
 
 
 def _of_target(network: Network, target: Target, origin: Origin | None) -> list[Flow]:

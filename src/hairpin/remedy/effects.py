@@ -37,6 +37,7 @@ from hairpin.remedy.remedy import Remedy, SideEffect, Walked
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 MAX_OTHERS = 150
 """Other flows that are walked; a walk takes one to three milliseconds."""
@@ -62,8 +63,8 @@ class Others(msgspec.Struct, frozen=True):
 def others_of(network: Network) -> Others:
     """Return the other flows of the network's first host, walked."""
     flows = other_flows(network)
-    walked = tuple(walk_flow(network, each) for each in flows[:MAX_OTHERS])
-    known = tuple(each for each in walked if not may_enter_unread(network, each))
+    traces = tuple(walked(network, each) for each in flows[:MAX_OTHERS])
+    known = tuple(each for each in traces if not may_enter_unread(network, each))
     return Others(network, known, len(flows) - len(known))
 
 

@@ -6,5 +6,5 @@ can end) and ``packet_walk`` (the stages in the kernel's order).  The stages: ``
 ``strayed`` (what should not have left) and ``presumed`` (who is taken to answer there).  Back:
 ``answer`` (the packet that answers), ``reply`` (whether and where it starts), ``data`` (what TCP sends then),
 ``bulk`` (full-sized segments), ``relay`` (docker-proxy's own connection), and ``verdicts`` (what became of the flow).
-``unread`` ends a walk where the host did not say.
+``unread`` ends a walk where the host did not say.  ``walked`` keeps a walk for several who ask for it.
 """

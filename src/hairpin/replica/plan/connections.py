@@ -10,7 +10,8 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.state import End
-from hairpin.walk.walk import begin, walk_flow
+from hairpin.walk.walk import begin
+from hairpin.walk.walked import walked
 
 Met = frozenset[tuple[int, Tuple]]
 """IP versions and tuples."""
@@ -43,7 +44,7 @@ def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
     started = begin(network, flow)
     first = (started.state if isinstance(started, End) else started).packet
     steps = (
-        step for branch in walk_flow(network, flow).branches for step in (*branch.request, *branch.reply, *branch.data)
+        step for branch in walked(network, flow).branches for step in (*branch.request, *branch.reply, *branch.data)
     )
     kernel = network.host(flow.host).kernel
     for packet in (first, *(step.packet for step in steps)):

@@ -28,7 +28,7 @@ from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import FarEnd, Load
 from hairpin.replica.plan.links import TunnelEnd, Wire, Wiring, holder_of
 from hairpin.replica.plan.tunnels import outer_destinations, type_words
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 FEW = 8
 """A tunnel device with more remotes has only those far ends to which the walk sends."""
@@ -90,7 +90,7 @@ def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tup
         step.packet.daddr
         for each in networks
         for flow in flows
-        for branch in walk_flow(each, flow).branches
+        for branch in walked(each, flow).branches
         for step in (*branch.request, *branch.reply, *branch.data)
         if step.stage == "outside"
     }

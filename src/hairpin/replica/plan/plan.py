@@ -1,5 +1,7 @@
 """The blueprint of a network: what is rebuilt, what is not and why."""
 
+import msgspec
+
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -14,7 +16,7 @@ from hairpin.replica.plan.connections import concerning, met_by
 from hairpin.replica.plan.hardware_addresses import macs_behind
 from hairpin.replica.plan.thinned import thinned
 from hairpin.replica.plan.world import ways, world
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 FEW = 24
 """Up to so many namespaces all are rebuilt; of more only those that a flow comes through or could mean."""
@@ -60,7 +62,8 @@ def blueprint(
             for route in namespace.routes
             if any(hop.encap for hop in route.next_hops)
         )
-        plans.append(_namespace(network, name, loads, concerning(namespace, met), able))
+        plan = _namespace(network, name, loads, concerning(namespace, met), able)
+        plans.append(msgspec.structs.replace(plan, sysctls=(*plan.sysctls, sysctls.reserved(flows))))
     far = [line for each in made.lines for line in _apart_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
@@ -84,7 +87,7 @@ def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) 
         if isinstance(flow.start, FromContainer):
             wanted.add(flow.start.netns)
         for each in (network, changed):
-            for branch in walk_flow(each, flow).branches if each is not None else ():
+            for branch in walked(each, flow).branches if each is not None else ():
                 wanted |= {step.netns for step in (*branch.request, *branch.reply, *branch.data)}
         for netns, namespace in network.namespaces():
             if any(address.value == flow.daddr and address.version == flow.version for address in namespace.addresses):
@@ -96,8 +99,8 @@ def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) 
 def _met(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> frozenset[Port]:
     """Return the links that the flows come to, as they are or after the change."""
     found: set[Port] = set()
-    walked = (walk_flow(each, flow) for each in (network, changed) if each is not None for flow in flows)
-    for branch in (branch for trace in walked for branch in trace.branches):
+    traces = (walked(each, flow) for each in (network, changed) if each is not None for flow in flows)
+    for branch in (branch for trace in traces for branch in trace.branches):
         steps = (*branch.request, *branch.reply, *branch.data)
         found |= {Port(step.netns, step.link) for step in (*steps, *((branch.stop,) if branch.stop else ()))}
     return frozenset(found)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.sysctl import Path
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network, bridge_nf
 from hairpin.replica.plan.blueprint import SysctlValue
 
@@ -78,6 +79,16 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
     said = {"/".join(path) for path, _ in found}
     quiet = tuple(SysctlValue(path, value) for path, value in (*_UNLESS_SAID, *_QUIET) if path not in said)
     return (*quiet, *(_value(path, value) for path, value in found))
+
+
+def reserved(flows: tuple[Flow, ...]) -> SysctlValue:
+    """Return what keeps a relay's own connections away from the source ports of the flows, and from the ones after
+    them, with which flows are sent again: the kernel keeps a port for a minute after its connection has ended.
+
+    Source: Documentation/networking/ip-sysctl.rst ip_local_reserved_ports"""
+    ports = [flow.sport for flow in flows if flow.protocol != "icmp"]
+    value = f"{min(ports)}-{min(max(ports) + 1, 65535)}" if ports else ""
+    return SysctlValue("net/ipv4/ip_local_reserved_ports", value, matters=False)
 
 
 def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:

@@ -44,7 +44,7 @@ from hairpin.replica.plan.links import Wire, holder_of, mac_of
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.outside import enters_by
 from hairpin.walk.state import End, State
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 _TABLE = 100
 _FILTERED = (ICMP, TCP, UDP, ICMP6)
@@ -392,7 +392,7 @@ def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]
     for flow in flows:
         if flow.protocol == "icmp":
             continue
-        steps = (step for branch in walk_flow(network, flow).branches for step in branch.request)
+        steps = (step for branch in walked(network, flow).branches for step in branch.request)
         left = {step.packet.dport for step in steps if step.stage in ("outside", "tunnel") and step.packet.dport}
         for port in sorted(left | {flow.dport}):
             for number, wire in enumerate(wires):

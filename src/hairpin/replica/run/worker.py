@@ -38,7 +38,7 @@ from hairpin.replica.watch.snmp import ANSWERS, KernelCounters
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
 from hairpin.replica.watch.verdict import Findings, last_seen, verdict
 from hairpin.walk.bulk import through_tunnel
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
 _VERSIONS: tuple[Version, ...] = (4, 6)
@@ -238,7 +238,7 @@ class _Replica:
         """Return the flow with as much data as the walk looks at: of TCP only through tunnels."""
         if flow.protocol != "tcp" or not flow.data_bytes:
             return flow
-        branches = walk_flow(self._network, flow).branches
+        branches = walked(self._network, flow).branches
         if any(through_tunnel(each.request, each.reply) for each in branches):
             return flow
         return msgspec.structs.replace(flow, data_bytes=0)
@@ -344,7 +344,7 @@ class _Replica:
     def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[Message, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
         if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
-            branches = walk_flow(self._network, flow).branches
+            branches = walked(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
         stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
