@@ -11,7 +11,7 @@ from hairpin.network.world import PublicAddress, World
 from hairpin.walk.state import Assumed
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import proxy_off, with_db, with_host, with_link, without_addresses, without_route
-from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_policy, with_rule, without_chain
+from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_chain, with_policy, with_rule, without_chain
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -140,10 +140,13 @@ def test_what_made_a_cause_stands_before_it() -> None:
 def test_lost_rules_are_put_back_before_the_packet_slips_through_elsewhere() -> None:
     """Without Docker's DNAT the packet is for docker-proxy, and INPUT drops it: accepted there, it would pass by the
     rule in DOCKER-USER that somebody wrote."""
-    closed = with_policy("INPUT", "DROP", with_rule("filter DOCKER-USER", "-i eth0 -j DROP", ALL_RULES))
-    flushed = host_namespace(without_chain("nat", "DOCKER", rules=closed))
-    assert causes(network(host_namespace(closed)), published()) == ["docker-user-drops"]
-    assert causes(network(flushed), published()) == ["docker-nat-chain-missing", "docker-user-drops"]
+    written = with_rule("filter DOCKER-USER", "-i eth0 -j DROP", ALL_RULES)
+    by_policy = with_policy("INPUT", "DROP", written)
+    by_firewalld = with_chain("IN_public", "-i eth0 -j DROP", hook="INPUT", rules=written)
+    for closed in (by_policy, by_firewalld):
+        flushed = host_namespace(without_chain("nat", "DOCKER", rules=closed))
+        assert causes(network(host_namespace(closed)), published()) == ["docker-user-drops"]
+        assert causes(network(flushed), published()) == ["docker-nat-chain-missing", "docker-user-drops"]
 
 
 def test_a_bridge_without_its_address_that_is_down_has_both_causes() -> None:

@@ -11,6 +11,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
 from hairpin.walk.outside import enters_by, outside_takes
 from hairpin.walk.state import End, State
+from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, container, engine, host_namespace, network, route, sibling
 from tests.walk.standing import at, ended
 
@@ -72,6 +73,28 @@ ENTRIES: dict[str, tuple[Network, Flow, str]] = {
 def test_enters_by(net: Network, flow: Flow, expected: str) -> None:
     entered = enters_by(net, flow)
     assert (entered.iif if isinstance(entered, State) else ended(entered)) == expected
+
+
+def unanswered(prefix_length: int, *, routed: bool) -> Network:
+    """Return the host that answers no ARP request on eth0, where it has an address of a network of that size."""
+    host = host_namespace(values={"conf__eth0__arp_ignore": "8"})
+    addresses = tuple(
+        msgspec.structs.replace(each, prefix_length=prefix_length) if each.link == "eth0" else each
+        for each in host.addresses
+    )
+    routes = host.routes if routed else tuple(each for each in host.routes if each.prefix_length)
+    return network(msgspec.structs.replace(host, addresses=addresses, routes=routes))
+
+
+@pytest.mark.parametrize(("net", "reason"), (
+    (unanswered(24, routed=True),  "no-neighbour"),
+    (unanswered(24, routed=False), "no-neighbour"),   # some machine of the link's network brings the packet
+    (unanswered(32, routed=False), None),             # the link has no network: nobody knows who brings it
+))  # fmt: skip
+def test_a_client_outside_needs_somebody_on_the_link_who_finds_the_host(net: Network, reason: str | None) -> None:
+    (branch,) = walk_flow(net, asked(Outside(CLIENT))).branches
+    stop = branch.stop if branch.stop is not None and branch.stop.stage == "neighbour" else None
+    assert (stop.reason if stop is not None else None) == reason
 
 
 def test_a_gateway_has_translated_the_packet_before() -> None:

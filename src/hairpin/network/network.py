@@ -17,7 +17,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.kept import kept
 from hairpin.network.index import index_of
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, width
 from hairpin.network.world import World
 
 
@@ -134,6 +134,22 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
         for link in (each.link, None):
             found.setdefault((each.version, link), []).append(each)
     return {key: tuple(addresses) for key, addresses in found.items()}
+
+
+def free_address(namespace: Namespace, base: int, prefix_length: int, version: Version) -> int | None:
+    """Return an address of the network that neither the namespace nor a router of its routes has; None in a network of
+    less than four addresses."""
+    hosts = 1 << (width(version) - prefix_length)
+    gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
+    for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
+        value = base + offset % hosts
+        if (
+            value not in gateways
+            and not owns_address(namespace, version, value)
+            and offset % hosts not in (0, hosts - 1)
+        ):
+            return value
+    return None
 
 
 def owns_address(namespace: Namespace, version: Version, value: int) -> bool:

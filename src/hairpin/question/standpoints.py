@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN
-from hairpin.network.network import Network, addresses_of, is_uplink, outer_link, owns_address
-from hairpin.network.prefix import Version, inside, network_of, parse_address, width
+from hairpin.network.network import Network, addresses_of, free_address, is_uplink, outer_link
+from hairpin.network.prefix import Version, inside, network_of, parse_address
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.tables import routes_covering
@@ -89,7 +89,7 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
             continue
         own = (network_of(address.value, address.prefix_length, version), address.prefix_length)
         for base, length in (*_taken_parts(host, link, version, own), own):
-            value = _free_address(host, base, length, version)
+            value = free_address(host, base, length, version)
             if value is not None:
                 return value
     return None
@@ -112,16 +112,6 @@ def _taken_parts(
             and any(each is not None and inside(each, *part, version) for each in seen)
         ):
             yield part
-
-
-def _free_address(host: Namespace, base: int, prefix_length: int, version: Version) -> int | None:
-    hosts = 1 << (width(version) - prefix_length)
-    gateways = {hop.gateway for route in host.routes for hop in route.next_hops}
-    for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
-        value = base + offset % hosts
-        if value not in gateways and not owns_address(host, version, value) and offset % hosts not in (0, hosts - 1):
-            return value
-    return None
 
 
 def primary_address(network: Network, netns: Netns, version: Version) -> int | None:

@@ -14,12 +14,13 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import (
     Network,
     addresses_of,
+    free_address,
     is_bridge_port,
     is_uplink,
     outer_link,
     owns_address,
 )
-from hairpin.network.prefix import Version, address_text, inside, is_private
+from hairpin.network.prefix import Version, address_text, inside, is_private, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
@@ -112,9 +113,10 @@ def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
 
 def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     """Return the IPv4 address of the machine that brings a client's packet: the client itself if it is on the link, or
-    its router.  None if no route names one.
+    its router.  None if the link has no network that a router could be in.
 
-    The router is the gateway of the route back to the client, or of a default route by that link.
+    The router is the gateway of the route back to the client, or of a default route by that link; where no route names
+    one, any machine in the link's network.
     """
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
     if packet.version == 6:
@@ -124,7 +126,16 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     back = lookup(namespace, Query(4, packet.saddr))
     defaults = (hop for route in namespace.routes if not route.prefix_length for hop in route.next_hops)
     by_link = (hop for hop in (*back.next_hops, *defaults) if hop.link == receiver and hop.gateway_version != 6)
-    return next((hop.gateway for hop in by_link if hop.gateway is not None), None)
+    named = next((hop.gateway for hop in by_link if hop.gateway is not None), None)
+    return named if named is not None else _neighbour(namespace, receiver)
+
+
+def _neighbour(namespace: Namespace, link: str) -> int | None:
+    """Return a free address in a network of the link."""
+    own = (each for each in addresses_of(namespace, link, 4) if each.scope == "global")
+    networks = ((network_of(each.value, each.prefix_length, 4), each.prefix_length) for each in own)
+    free = (free_address(namespace, base, length, 4) for base, length in networks)
+    return next((each for each in free if each is not None), None)
 
 
 def _holder(network: Network, state: State) -> str:
