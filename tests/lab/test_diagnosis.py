@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import AskedFlow, NamedCause, Proof, Repair, Report, SideEffect, agrees, ask
+from hairpin.lab.diagnosis import (
+    AskedFlow,
+    NamedCause,
+    Proof,
+    Repair,
+    Report,
+    SideEffect,
+    StoppedAt,
+    agrees,
+    ask,
+    describes,
+)
 from hairpin.lab.probe import Outcome
 
 AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
@@ -26,6 +37,13 @@ AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
 @pytest.mark.parametrize(("outcome", "verdict", "expected"), AGREEMENTS.values(), ids=AGREEMENTS)
 def test_agrees(outcome: Outcome, verdict: str, expected: bool) -> None:
     assert agrees(outcome, verdict) is expected
+
+
+@pytest.mark.parametrize(("reason", "expected"), (("address-lost", True), ("no-neighbour", True), ("rule", False)))
+def test_a_router_may_tell_a_client_later_that_nobody_answers(reason: str, expected: bool) -> None:
+    dropped = AskedFlow("f1", "a", "b", "dropped", stopped_at=StoppedAt(reason))
+    assert describes(dropped, Outcome.UNREACHABLE) == expected
+    assert describes(dropped, Outcome.TIMEOUT)
 
 
 def test_blocking_causes_of_one_flow_in_the_reports_order() -> None:

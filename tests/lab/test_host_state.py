@@ -12,6 +12,7 @@ CHANGES = {
     "a route":               ("ip route add blackhole 203.0.113.0/24", "host routes: +blackhole 203.0.113.0/24"),
     "a kernel parameter":    ("sysctl -qw net.ipv4.conf.eth0.rp_filter=2", "net.ipv4.conf.eth0.rp_filter = 2"),
     "a file":                ("echo x > /etc/sysctl.d/50-x.conf", "/etc/sysctl.d/50-x.conf"),
+    "a link":                ("ip link set docker0 down", "host links: -docker0: <BROADCAST,MULTICAST,UP>"),
     "a container":           ("docker pause web", "+web paused"),
     "a rule in a container": (
         "nsenter --net=/proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net iptables -P INPUT DROP",

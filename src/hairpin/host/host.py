@@ -160,8 +160,9 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """Return the containers of every engine."""
         return tuple(container for engine in self.engines for container in engine.containers)
 
-    def publishes_on(self, version: int, address: int, port: int, protocol: str | None) -> bool:
-        """Return whether a container publishes the port on this very address; ``protocol`` None: any."""
+    def publishes_on(self, version: int, address: int | None, port: int, protocol: str | None) -> bool:
+        """Return whether a container publishes the port on this very address, None: on every one; ``protocol`` None:
+        any."""
         found = _published(self).get((version, address, port), frozenset())
         return bool(found) if protocol is None else protocol in found
 

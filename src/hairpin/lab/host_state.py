@@ -49,7 +49,8 @@ _MOVING = (
     (re.compile(r"^\d+: ", re.MULTILINE), ""),
     (re.compile(r"veth[0-9a-f]+"), "veth"),
     (re.compile(r"@if\d+"), "@if"),
-    (re.compile(r"\bstate UNKNOWN\b"), "state UP"),
+    (re.compile(r"NO-CARRIER,|,LOWER_UP\b| linkdown\b"), ""),  # A bridge has its carrier a moment after its ports.
+    (re.compile(r"\bstate (?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT)\b"), "state"),
     (re.compile(r"link-netns(?:id)? \S+"), ""),
     (re.compile(r"\b10\.88\.0\.(?!1\b)\d+"), "10.88.0.N"),  # Podman gives a container another address at each start.
     (re.compile(r"(?:valid_lft|preferred_lft|expires) \w+"), ""),

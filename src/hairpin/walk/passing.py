@@ -2,6 +2,7 @@
 
 from hairpin.message import message
 from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.lost_address import lost_by
 from hairpin.network.network import Network, outer_link, owns_address
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
@@ -14,9 +15,11 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     """Return what becomes of an outside client's packet that comes to no host that was read; None: it enters one.
 
     The client is on the side on which the address is, and nobody has stated that the address is a host's; or the host
-    publishes the port on it and has lost it, so that it answers no router who asks for it."""
+    publishes the port on it and has lost it, so that it answers no router who asks for it: a link has no address any
+    more, so that no route leads there either."""
     start = flow.start
-    lost = _is_lost(network, flow)
+    bare = lost_by(network, flow)
+    lost = bare is not None or _is_lost(network, flow)
     if not isinstance(start, (Outside, Lan)) or not (lost or (flow.version, flow.daddr) in network.world.foreign):
         return None
     netns = network.host_netns(flow.host)
@@ -25,7 +28,7 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     onward = lookup(namespace, Query(flow.version, flow.daddr)).next_hops
     links = (namespace.link(hop.link) for hop in onward if hop.link is not None)
     outer = (outer_link(network, netns, link) for link in links if link is not None)
-    if incoming is None or incoming not in outer:
+    if bare is None and (incoming is None or incoming not in outer):
         return None
     address = address_text(flow.daddr, flow.version)
     if lost:

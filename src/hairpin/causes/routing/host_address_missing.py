@@ -19,12 +19,13 @@ from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.network import addresses_of, outer_link, owns_address
+from hairpin.network.lost_address import bare_links, has_address, lost_by
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.tables import has_default_route
 
 _STAND_IN = (169 << 24) | (254 << 16) | 1
-"""A link-local address, by which walks show what an address would do; it is never printed."""
+"""A link-local address, by which walks show what an address would do; it is never printed, nor is a router's."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -33,16 +34,26 @@ def find(view: View) -> Iterator[Candidate]:
 
     Most hosts have no IPv6 address and need none: for IPv6 a file has to name one."""
     version = view.flow.version
-    bare = tuple(_bare_links(view, version)) if view.on_host else ()
+    bare = tuple(bare_links(view.network, view.host_netns, version)) if view.on_host else ()
     named = tuple(_named(view, bare, version))
     for own, path in named:
         source = message("{file} names {address}", file=path, address=address_text(own.value, version))
         router = named_gateway(view.network, view.host_netns, own)
         yield _candidate(view, own, router.address if router is not None else None, advice=(source,))
-    if bare and not named and version == 4 and not _has_address(view):
-        link = bare[0].name
-        own = Address(link, 4, _STAND_IN, 16)
-        yield _candidate(view, own, _STAND_IN + 1, ByPerson(_put_back(link)))
+    if named or not bare or version != 4:
+        return
+    asked = lost_by(view.network, view.flow)
+    if asked is not None:
+        own = Address(asked.name, 4, view.flow.daddr, 24)
+        asks = message(
+            "no host that was read has {address}: it may be the one that {link} had",
+            address=address_text(own.value, 4),
+            link=own.link,
+        )
+        yield _candidate(view, own, own.value ^ 1, ByPerson(_put_back(own.link)), advice=(asks,))
+    elif not has_address(view.network, view.host_netns):
+        own = Address(bare[0].name, 4, _STAND_IN, 16)
+        yield _candidate(view, own, _STAND_IN + 1, ByPerson(_put_back(own.link)))
 
 
 def _candidate(
@@ -64,18 +75,6 @@ def _candidate(
     )
 
 
-def _bare_links(view: View, version: Version) -> Iterator[Link]:
-    """Yield the links to the outside that are up and have no address; tunnels have theirs from their programs."""
-    for link in view.host_namespace.links:
-        own = link.up and link.master is None and link.tunnel is None and link.kind not in _TUNNELS
-        bare = all(each.scope != "global" for each in addresses_of(view.host_namespace, link.name, version))
-        if own and bare and outer_link(view.network, view.host_netns, link) is not None:
-            yield link
-
-
-_TUNNELS = ("tun", "wireguard")
-
-
 def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tuple[Address, str]]:
     """Yield the one address of each link that files name and the host lacks, with the file's path.
 
@@ -95,19 +94,6 @@ def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tup
             yield from found.values()
 
 
-def _has_address(view: View) -> bool:
-    """Return whether a link to the outside has an IPv4 address, or a link of no other machine: where routers are told
-    of it (BGP), the links to them need none."""
-    host = view.host_namespace
-    for own in addresses_of(host, None, 4):
-        link = host.link(own.link)
-        if own.scope != "global" or link is None or link.kind in _TUNNELS:
-            continue
-        if link.name == "lo" or link.kind == "dummy" or outer_link(view.network, view.host_netns, link) is not None:
-            return True
-    return False
-
-
 def _put_back(link: str) -> Message:
     return message(
         "nothing that was read names the address: put it and the default route back as they were, {command}, "
@@ -122,7 +108,16 @@ CAUSE = Cause(
     title=message("The host's link to the outside has no address"),
     source="net/ipv4/devinet.c: inet_del_ifa()",
     reasons=frozenset(
-        {"no-route", "no-neighbour", "no-source-address", "martian-source", "rp-filter", "left-instead", "link-missing"}
+        {
+            "no-route",
+            "no-neighbour",
+            "no-source-address",
+            "martian-source",
+            "rp-filter",
+            "left-instead",
+            "link-missing",
+            "address-lost",
+        }
     ),
     find=find,
 )

@@ -17,14 +17,17 @@ from hairpin.change.change import AddRoute, one
 from hairpin.change.words import six
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
+from hairpin.network.lost_address import lost_by
 from hairpin.network.prefix import Version
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host has no default route; its gateway is the uplink's likely router."""
+    """Yield one candidate when the host has no default route; its gateway is the uplink's likely router.
+
+    With a link's address its default route is gone, too: that is another cause."""
     version = view.stop.seen.packet.version
     routes = tuple(each for each in view.host_namespace.routes if each.version == version)
-    if not view.on_host or any(each.prefix_length == 0 for each in routes):
+    if not view.on_host or any(each.prefix_length == 0 for each in routes) or lost_by(view.network, view.flow):
         return
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:

@@ -1,0 +1,53 @@
+"""Links without an address, and the address that one of them seems to have had."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import PortBinding
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.network.flow import Outside
+from hairpin.network.lost_address import bare_links, has_address, lost_by
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.causes.hosts import asked, with_link, without_addresses, without_route
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container, engine, host_namespace, network, route
+
+BARE = without_addresses(host_namespace(), "eth0")
+LOST = without_route(without_route(BARE, parse_address("198.51.100.0")[1]), 0)
+"""The host whose eth0 has lost its address, and with it all routes by it."""
+TUNNEL = msgspec.structs.replace(LOST, links=(*LOST.links, Link(9, "wg0", "wireguard")))
+ELSEWHERE = engine(container(binding=PortBinding("tcp", 80, 8151, HOST_ADDRESS + 1, 4)))
+
+
+def test_a_tunnel_without_an_address_is_not_bare() -> None:
+    assert [each.name for each in bare_links(network(TUNNEL), HOST_NETNS, 4)] == ["eth0"]
+    assert list(bare_links(network(with_link(LOST, "eth0", up=False)), HOST_NETNS, 4)) == []
+    assert list(bare_links(network(), HOST_NETNS, 4)) == []
+
+
+@pytest.mark.parametrize(("namespace", "expected"), ((host_namespace(), True), (LOST, False)))
+def test_has_address(namespace: Namespace, expected: bool) -> None:
+    assert has_address(network(namespace), HOST_NETNS) == expected
+
+
+# network, asked address and port, the link that seems to have had the address
+ASKED: dict[str, tuple[Network, str, int, str | None]] = {
+    "eth0 has lost its address": (network(LOST), "198.51.100.11", 8151, "eth0"),
+    "a port that nobody publishes": (network(LOST), "198.51.100.11", 8152, None),
+    "a port that is published on another address": (network(LOST, docker=ELSEWHERE), "198.51.100.11", 8151, None),
+    "a container's own address": (network(LOST), "172.17.0.2", 8151, None),
+    "a route leads there": (
+        network(msgspec.structs.replace(LOST, routes=(*LOST.routes, route("198.51.100.0/24", "docker0")))),
+        "198.51.100.11", 8151, None,
+    ),
+    "no link is bare": (
+        network(without_route(host_namespace(), 0)), "203.0.113.7", 8151, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "address", "port", "expected"), ASKED.values(), ids=ASKED)
+def test_lost_by(net: Network, address: str, port: int, expected: str | None) -> None:
+    found = lost_by(net, asked(Outside(CLIENT), address, port))
+    assert (found.name if found is not None else None) == expected
