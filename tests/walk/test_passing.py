@@ -11,7 +11,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.network.world import PublicAddress, World
 from hairpin.walk.passing import passes_by
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import published_as
+from tests.causes.hosts import published_as, without_addresses, without_route
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network
 from tests.two_hosts import node
 
@@ -19,6 +19,8 @@ GONE = parse_address("198.51.100.12")[1]
 PUBLISHED = published_as(PortBinding("tcp", 80, 8151, GONE, 4))
 MAPPED = msgspec.structs.replace(PUBLISHED, world=World((PublicAddress(4, GONE, HOST_ADDRESS),)))
 ASKED = msgspec.structs.replace(network(), world=World(foreign=((4, GONE),)))
+
+BARE = network(without_route(without_route(without_addresses(host_namespace(), "eth0"), 0), HOST_ADDRESS & ~0xFF))
 
 
 def asked(start: Start, port: int = 8151) -> Flow:
@@ -41,6 +43,7 @@ PACKETS: dict[str, tuple[Network, Flow, str | None]] = {
     "for a port that is not published on it": (PUBLISHED, asked(Outside(CLIENT), 8152), None),
     "for an address that the host has": (holding(), asked(Outside(CLIENT)), None),
     "for an address that a gateway maps to the host": (MAPPED, asked(Outside(CLIENT)), None),
+    "for an address that a link without one seems to have had": (BARE, asked(Outside(CLIENT)), "address-lost"),
     "of the host itself": (PUBLISHED, asked(FromHost()), None),
     "for an address that another machine may have": (ASKED, asked(Outside(CLIENT)), "leaves"),
 }

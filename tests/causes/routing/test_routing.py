@@ -106,6 +106,20 @@ def without_address(*files: ConfigFile, anycast: bool = False) -> Network:
     return with_host(network(host), files=files)
 
 
+def beside_another_uplink() -> Network:
+    """Return the host whose eth0 has lost its address, and whose eth1 has one."""
+    host = without_address().namespace(HOST_NETNS)
+    own = Address("eth1", 4, parse_address("10.9.0.2")[1], 24)
+    return network(
+        msgspec.structs.replace(
+            host,
+            links=(*host.links, Link(9, "eth1")),
+            addresses=(*host.addresses, own),
+            routes=(*host.routes, local("10.9.0.2/32", "eth1"), route("10.9.0.0/24", "eth1")),
+        )
+    )
+
+
 INTERFACES = ConfigFile(
     "/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.11/24\n  gateway 198.51.100.1\n"
 )
@@ -136,6 +150,7 @@ CASES: dict[str, Case] = {
     "the uplink has lost its address, which a file names": Case(
         without_address(INTERFACES), egress(), ("host-address-missing",),
     ),
+    "one of two uplinks has lost its address": Case(beside_another_uplink(), published(), ("host-address-missing",)),
     "the client is in a blackhole": Case(
         network(host_namespace(routes=(blackhole("192.0.2.0/24"),))), published(), ("blackhole-route-covers-client",),
         network(host_namespace(routes=(blackhole("192.0.3.0/24"),))),
