@@ -66,7 +66,8 @@ USED = (container(),)
 @pytest.mark.parametrize(("namespace", "containers", "left_instead"), (
     (UNROUTED_HOST,                                 USED, True),
     (WIDE,                                          USED, False),   # a route that covers the subnet
-    (with_link(UNROUTED_HOST, "docker0", up=False), USED, False),   # somebody gave the range away
+    (with_link(UNROUTED_HOST, "docker0", up=False), USED, True),
+    (with_link(UNROUTED_HOST, "docker0", up=False), (),   False),   # somebody gave the range away
     (UNROUTED_HOST,                                 (),   False),   # nobody needs the network
 ))  # fmt: skip
 def test_a_route_that_containers_need(

@@ -54,7 +54,7 @@ def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, s
         return False
     if bridge is None:
         return engine.running and has_lost_bridge(host, joined)
-    return bridge.up and not _leads_into(namespace, joined.bridge, subnet)
+    return not _leads_into(namespace, joined.bridge, subnet)
 
 
 def _leads_into(namespace: Namespace, bridge: str, subnet: Subnet) -> bool:
