@@ -45,6 +45,7 @@ from tests.small_host import (
     published,
     route,
     ruleset,
+    sibling,
     sysctls,
 )
 
@@ -158,6 +159,12 @@ CASES: dict[str, Case] = {
     "the container is in a blackhole": Case(
         network(host_namespace(routes=(blackhole("172.17.0.2/32"),))), published(),
         ("blackhole-route-covers-container",), network(host_namespace(routes=(blackhole("172.17.0.3/32"),))),
+    ),
+    "the sending container is in a blackhole": Case(
+        network(host_namespace(values={"conf__all__rp_filter": "1"}, routes=(blackhole("172.17.0.2/32"),))),
+        asked(FromContainer("web", sibling("container:web")), "198.51.100.11", 8151),
+        ("blackhole-route-covers-container",),
+        network(host_namespace(values={"conf__all__rp_filter": "1"}, routes=(blackhole("172.17.0.3/32"),))),
     ),
     "a VPN's route over the container network": Case(
         led_to("tun0"), published(), ("bridge-subnet-overlaps-route",), led_to("tun0", "172.30.0.0/16"),

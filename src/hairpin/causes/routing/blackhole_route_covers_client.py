@@ -16,9 +16,8 @@ from hairpin.network.attachment import network_for
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the packet's destination is in no container network."""
-    packet = view.stop.seen.packet
-    if network_for(view.host, packet.daddr, packet.version) is None:
+    """Yield one candidate when the address that was looked up is in no container network."""
+    if network_for(view.host, view.looked_up, view.stop.seen.packet.version) is None:
         yield from covering(view)
 
 
