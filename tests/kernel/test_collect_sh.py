@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -309,3 +310,61 @@ def test_lsns_runs_again_if_a_process_ended_meanwhile(
     assert reading.outcome == outcome
     assert reading.text == text or "failed to read process" in reading.text
     assert (tmp_path / "asked").read_text(encoding="utf-8").count("asked") == 2
+
+
+LISTEN = """
+import socket
+held = []
+for family, address, port, only in ((2, "127.0.0.1", 7001, 0), (10, "::", 7002, 0), (10, "::", 7003, 1)):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        held.append(socket.socket(family, kind))
+        if family == 10:
+            held[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+        held[-1].bind((address, port))
+        if kind == socket.SOCK_STREAM:
+            held[-1].listen()
+print("ready", flush=True)
+input()
+"""
+
+
+@pytest.fixture
+def listening(namespace: Namespace) -> Iterator[Namespace]:
+    """The namespace while a process listens there."""
+    enter = ("nsenter", f"--net=/proc/{namespace.pid}/ns/net", "--", sys.executable, "-I", "-S", "-c", LISTEN)
+    with subprocess.Popen(enter, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"ready\n"
+        yield namespace
+        holder.stdin.write(b"\n")
+        holder.stdin.close()
+
+
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_sockets_are_read_whole_also_where_the_caller_left_files_open(
+    listening: Namespace, shell: tuple[str, ...]
+) -> None:
+    """ss has one file descriptor, for netlink, so that it looks for no control groups."""
+    reading = listening.collect("sh", "-c", 'exec "$@" 3</dev/null 5</dev/null', "sh", *shell, "-s").find(
+        "sockets", "host"
+    )
+    assert reading is not None
+    lines = [line.split() for line in reading.text.splitlines()]
+    found = sorted((line[0], line[4]) for line in lines if line[4].rpartition(":")[2] in ("7001", "7002", "7003"))
+    assert found == [(each, at) for each in ("tcp", "udp") for at in ("*:7002", "127.0.0.1:7001", "[::]:7003")]
+    assert all(any(word.startswith("ino:") for word in line) for line in lines)
+    assert "cgroup:/" not in reading.text
+
+
+def test_where_ss_fails_the_kernels_tables_are_read(listening: Namespace, tmp_path: Path) -> None:
+    """iproute2 5.7 to 5.9 without a mount of cgroup2."""
+    tool = tmp_path / "ss"
+    tool.write_text("#!/bin/sh\necho 'Failed to find cgroup2 mount' >&2; exit 1\n")
+    tool.chmod(0o755)
+    evidence = listening.collect("env", f"PATH={tmp_path}:{os.environ['PATH']}", "sh", "-s")
+    assert evidence.find("sockets", "host") is None
+    tables = {key: evidence.find(f"proc-net-{key}", "host") for key in ("tcp", "tcp6", "udp", "udp6")}
+    assert all(each is not None and each.outcome == "text" for each in tables.values())
+    assert tables["tcp"] is not None
+    assert "0100007F:1B59" in tables["tcp"].text

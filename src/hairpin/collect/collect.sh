@@ -22,9 +22,9 @@
 
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 
-# The functions that other shells need too (one shell for each job and each container). They are kept as text, which each
-# of these shells evaluates.
-{ HAIRPIN_LIB=$(cat); } <<'LIB'
+# The functions that other shells need too: one for each container's namespace, which is kept short, and one for each job
+# without a temporary directory. They are kept as text, which these shells evaluate.
+{ HAIRPIN_NETNS_LIB=$(cat); } <<'LIB'
 LC_ALL=C; export LC_ALL
 TAB='	'
 NL='
@@ -75,6 +75,268 @@ loaded() { # loaded MODULE...: whether all are in the kernel already, so that a 
     done
 }
 
+# ---- one network namespace -------------------------------------------------------------------------------------------
+
+links() { # links, addresses, routes, rules, neighbours; bridges and traffic control where there are any
+    case $HAIRPIN_IP_FORM in
+        json) opts='-j -d' suffix= ;;
+        text) opts='-d' suffix=-text ;;
+        busybox) opts= suffix=-text ;;
+        *) absent ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
+    esac
+    if [ "$HAIRPIN_IP_FORM" = busybox ]; then ip_answers '' ip-addr addr ip-neigh neigh
+    else ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop
+    fi
+    [ -n "$addr" ] || return
+    ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
+    ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
+    [ "$HAIRPIN_IP_FORM" = busybox ] && return
+    case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
+    case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
+    case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
+    traffic_control
+}
+ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON)
+    family=$1 batch=; shift
+    if [ "$HAIRPIN_IP_FORM" = json ]; then
+        for word; do case $word in ip-*) ;; *) batch=$batch$word$NL ;; esac; done
+        batch=$($HAIRPIN_IP $family $opts -batch - 2>/dev/null <<EOT
+$batch
+EOT
+) || batch=
+    fi
+    # Split by fields: cutting off the first line of a long text takes some shells the square of its length.
+    set -f; IFS=$NL; answers=0
+    for out in $batch; do answers=$((answers + 1)); done
+    [ "$answers" = $(($# / 2)) ] || batch=      # some versions print no line for an empty list: then one process for each
+    for out in $batch; do
+        IFS=$USUAL_IFS
+        line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
+        [ "$1" != ip-addr ] || addr=$out
+        shift 2
+    done
+    set +f; IFS=$USUAL_IFS
+    while [ $# -gt 0 ]; do      # options and $HAIRPIN_IP ("busybox ip") are split on purpose
+        capture $HAIRPIN_IP $family $opts $2
+        line $HAIRPIN_IP $family $opts $2; captured "$1$suffix" "$line"
+        [ "$1" != ip-addr ] || [ "$st" != 0 ] || addr=$out
+        shift 2
+    done
+}
+bridges() {
+    if ! have bridge; then absent "bridge-link$suffix" 'bridge link' 'bridge (iproute2) is not installed'; return; fi
+    ask "bridge-link$suffix" bridge $opts link
+    ask "bridge-fdb$suffix" bridge $opts fdb
+    ask "bridge-vlan$suffix" bridge $opts vlan
+}
+wireguard() { # only where there is such a device, so that asking loads nothing; never `wg show DEV dump` or `private-key`
+    if ! have wg; then absent wireguard 'wg show all' 'wg is not installed'; return; fi
+    run wireguard 'wg show all (listen-port, fwmark, endpoints, allowed-ips, latest-handshakes, persistent-keepalive)' wireguard_peers
+}
+wireguard_peers() { # no key leaves the host, not even a public one: a peer's name is its number on its device
+    rows=
+    for what in listen-port fwmark endpoints allowed-ips latest-handshakes persistent-keepalive; do
+        capture wg show all "$what"
+        [ "$st" = 0 ] || { printf '%s\n' "$err" >&2; return "$st"; }
+        [ -z "$out" ] || rows=$rows$(printf '%s\n' "$out" | sed "s/^/$what$TAB/")$NL
+    done
+    printf '%s' "$rows" | awk -F "$TAB" -v OFS="$TAB" '
+    NF == 3 { print; next }
+    { if (!(($2, $3) in number)) number[$2, $3] = ++peers[$2]; print $1, $2, "peer " number[$2, $3], $4 }'
+}
+tun_owners() { # device, process id, command: of the processes of this network namespace that hold a tun device open
+    grep -rs '^iff:' /proc/[0-9]*/fdinfo | while IFS=/ read -r _ _ pid _ rest; do
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && read -r comm <"/proc/$pid/comm" || continue
+        printf '%s\t%s\t%s\n' "${rest##*iff:$TAB}" "$pid" "$comm"
+    done 2>/dev/null
+}
+traffic_control() { # filters are asked only of devices whose qdisc can have some
+    [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
+    tcopts=${opts%-d}
+    capture $HAIRPIN_TC $tcopts qdisc show; line $HAIRPIN_TC $tcopts qdisc show; captured "tc-qdisc$suffix" "$line"
+    rest=$out
+    while :; do
+        case $rest in
+            *'"kind":"'*) rest=${rest#*'"kind":"'}; kind=${rest%%'"'*}; dev=${rest#*'"dev":"'}; dev=${dev%%'"'*} ;;
+            *'qdisc '*) rest=${rest#*'qdisc '}; kind=${rest%% *}; dev=${rest#*' dev '}; dev=${dev%% *} ;;
+            *) break ;;
+        esac
+        case $kind in
+            noqueue | noop | mq | pfifo_fast | pfifo | bfifo | fq | fq_codel | sfq) ;;
+            clsact)
+                ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ingress
+                ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" egress ;;
+            ingress) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ingress ;;
+            *) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ;;
+        esac
+    done
+}
+
+sysctls() { # every key that matters for packets; of the host also those of timers, queues and neighbour tables
+    frame sysctl /proc/sys/net
+    cd /proc/sys/net 2>/dev/null || { endframe 1 absent '/proc/sys/net is not there'; return; }
+    conf='ipv4/conf/* ipv6/conf/*'
+    further='ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* ipv4/tcp_timestamps ipv4/tcp_mtu_probing
+        ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default ipv6/neigh/default
+        core/somaxconn core/netdev_max_backlog core/default_qdisc'
+    [ "$NETNS" = host ] || further=
+    paths=
+    # shellcheck disable=SC2086
+    for path in $conf bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept ipv4/*_l3mdev_accept \
+        ipv4/fib_* ipv4/icmp_* ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect ipv6/fib_* ipv6/icmp \
+        ipv6/auto_flowlabels $further
+    do
+        case $NETNS$path in
+            host*/conf/veth*)   # IP never sees a packet come by a bridge's port, and a host may have hundreds
+                [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;;
+            host*) ;;
+            */conf/*) for key in $CONF_KEYS; do paths="$paths /proc/sys/net/$path/$key"; done; continue ;;
+        esac
+        paths="$paths /proc/sys/net/$path"
+    done
+    # Of all values only stable_secret has a colon, and it stays on the host. Some keys are not there or cannot be read
+    # (route/flush): that is a failure only if no key can be read.
+    if [ -r ipv4/conf/all/forwarding ]; then
+        set -f      # no name under /proc/sys/net has a blank
+        # shellcheck disable=SC2086
+        grep -rs '^[^:]*$' $paths
+        set +f; endframe 0 text ''
+    else endframe 1 - 'no key could be read'
+    fi
+    cd /
+}
+CONF_KEYS='accept_local accept_redirects accept_source_route arp_accept arp_announce arp_filter arp_ignore bc_forwarding
+    disable_ipv6 disable_policy disable_xfrm drop_gratuitous_arp drop_unicast_in_l2_multicast force_forwarding forwarding
+    hop_limit ignore_routes_with_linkdown log_martians medium_id mtu promote_secondaries proxy_arp proxy_arp_pvlan proxy_ndp
+    route_localnet rp_filter rpl_seg_enabled secure_redirects seg6_enabled send_redirects shared_media src_valid_mark
+    use_oif_addrs_only'
+
+rules() { # nft first: its list of tables shows which back ends have tables here
+    tables= listed=no legacy=
+    if ! loaded nf_tables; then
+        absent nft-tables 'nft -j list tables' 'nf_tables is not loaded: there is no nftables table'
+    elif have nft; then
+        capture nft -j list tables; captured nft-tables 'nft -j list tables'
+        [ "$st" = 0 ] && { tables=$out; listed=yes; }
+    else
+        absent nft-tables 'nft -j list tables' 'nft is not installed'
+    fi
+    save_nft iptables-nft-save4 '"family": "ip",' "$HAIRPIN_SAVE_NFT4"; saved_ip=$saved
+    save_nft iptables-nft-save6 '"family": "ip6",' "$HAIRPIN_SAVE_NFT6"; saved_ip6=$saved
+    saved=
+    case $tables in *'"family": "bridge",'*) save_nft ebtables '"family": "bridge",' "$HAIRPIN_SAVE_EBT" ;; esac
+    saved_bridge=$saved
+    native_tables
+    # Older nft does not say in JSON which devices a chain at ingress or egress is bound to.
+    case $tables in *'"family": "netdev",'*) ask nft-netdev-chains nft list chains netdev ;; esac
+    [ "$inet_ingress" = no ] || ask nft-netdev-chains nft list chains inet
+    save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
+    save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
+}
+save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
+    saved=
+    if ! loaded nf_tables; then absent "$1" "${3:-iptables-nft-save} -c" 'nf_tables is not loaded: there is no table'; return; fi
+    if [ -z "$3" ]; then absent "$1" 'iptables-nft-save -c' 'iptables with the nf_tables back end is not installed'; return; fi
+    if [ "$listed" = yes ]; then        # without a table of this family the command prints nothing
+        case $tables in *"$2"*) ;; *) body "$1" "$3 -c" ''; return ;; esac
+    fi
+    capture "$3" -c; saved=$out; captured "$1" "$3 -c"
+}
+save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables; the command would load the module of each
+    names=
+    { while read -r name; do names="$names $name"; done <"$2"; } 2>/dev/null
+    if [ ! -e "$2" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is not there: no legacy table is in use"
+    elif [ ! -r "$2" ]; then say "$1" "${3:-iptables-legacy-save} -c" 1 refused "$2: Permission denied"
+    elif legacy=$legacy$names && [ -z "$names" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is empty: no legacy table is in use"
+    elif [ -z "$3" ]; then absent "$1" 'iptables-legacy-save -c' "not installed, but $2 lists:$names"
+    else ask "$1" "$3" -c
+    fi
+}
+native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows; sets inet_ingress
+    rest=$tables; inet_ingress=no
+    while :; do
+        case $rest in *'"table": {"family": "'*) ;; *) return ;; esac
+        rest=${rest#*'"table": {"family": "'}; family=${rest%%'"'*}
+        rest=${rest#*'"name": "'}; name=${rest%%'"'*}
+        case $name in
+            filter | nat | mangle | raw | security | broute)
+                case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; bridge) saved=$saved_bridge ;; *) saved= ;; esac
+                case $saved in
+                    *"# Table \`$name'"*) ;;            # it has rules of nft's own: iptables shows only a part of it
+                    *"*$name
+"*) continue ;;
+                esac ;;
+        esac
+        case $family$name in    # nft parses its arguments: a name must not be able to hold a command
+            *[!A-Za-z0-9_./-]*) say nft-table "nft -j list table $family" 1 failed 'the name of this table has odd characters' ;;
+            *) capture nft -j list table "$family" "$name"; captured nft-table "nft -j list table $family $name"
+               case $family$out in inet*'"hook": "ingress"'*) inet_ingress=yes ;; esac ;;
+        esac
+    done
+}
+sets() {
+    if ! loaded ip_set; then absent ipset 'ipset save' 'ip_set is not loaded: there is no set'
+    elif have ipset; then ask ipset ipset save
+    else absent ipset 'ipset save' 'ipset is not installed'
+    fi
+}
+connections() { # the old file costs a tenth of conntrack, for which the kernel might load ctnetlink; many kernels lack it
+    if [ ! -e /proc/sys/net/netfilter/nf_conntrack_count ]; then
+        absent conntrack 'conntrack -L -o extended' 'nf_conntrack is not loaded: no connection is tracked'; return
+    fi
+    # dash and busybox read byte by byte, and a sysctl answers only its first: enough to know that it is 0.
+    count=; { read -r count </proc/sys/net/netfilter/nf_conntrack_count; } 2>/dev/null
+    [ "$count" = 0 ] || count=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) || count=0
+    if [ "$count" = 0 ]; then body conntrack /proc/sys/net/netfilter/nf_conntrack_count ''
+    elif [ -r /proc/net/nf_conntrack ]; then run conntrack /proc/net/nf_conntrack capped cat /proc/net/nf_conntrack
+    elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' capped tracked
+    else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
+    fi
+}
+virtual_servers() { # of IPVS: the file exists while the module is loaded
+    [ ! -e /proc/net/ip_vs ] || run ipvs /proc/net/ip_vs cat /proc/net/ip_vs
+}
+tracked() { # before 1.4.7, no family means IPv4
+    limit 8 conntrack -L -f ipv4 -o extended && limit 8 conntrack -L -f ipv6 -o extended
+}
+capped() {
+    if [ "$count" -le 20000 ]; then "$@"; return; fi
+    "$@" 2>/dev/null | head -n 20000
+    echo "# truncated: 20000 of $count entries"
+}
+sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_diag. No -p: in each namespace it would look
+    # at all processes of the host.
+    if have ss && loaded inet_diag tcp_diag udp_diag; then
+        used=; { read -r _ _ used </proc/net/sockstat; } 2>/dev/null
+        [ "$used" = 0 ] && { body sockets "$listening" ''; return; }
+        out=$(without_groups $listening) && [ -n "$out" ] && { body sockets "$listening" "$out"; return; }
+        capture $listening
+        # Without a mount of cgroup2 some versions (5.7 to 5.9) end at the first socket.
+        [ "$st" = 0 ] && { captured sockets "$listening"; return; }
+    fi
+    for table in tcp tcp6 udp udp6; do
+        if [ -e "/proc/net/$table" ]; then run "proc-net-$table" "/proc/net/$table" cat "/proc/net/$table"
+        else absent "proc-net-$table" "/proc/net/$table" "/proc/net/$table is not there"
+        fi
+    done
+}
+listening='ss -H -n -l -e -t -u'
+without_groups() { # ss -e tells the name of each socket's control group, for which it walks all groups of the host: with 200
+    # containers three quarters of its time. With one file descriptor, for netlink, it does without the names.
+    exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- 2>/dev/null
+    ulimit -n 4 && exec "$@"
+}
+namespace() { # of a container: ipsets are read only if one of its rules may name one
+    links
+    rules
+    [ -z "$legacy" ] || legacy='-set '
+    case $saved_ip$saved_ip6$legacy in
+        *-set\ * | *' SET '*) sets ;;
+    esac
+    sysctls; connections; virtual_servers; sockets
+}
+LIB
+{ HAIRPIN_LIB=$(cat); } <<'LIB'
 # Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key, % a dot within a
 # key; an array adds nothing to a path; everything below a named path is kept. The record separator is the quote, so records alternate
 # between structure and string: this takes constant memory and is quick in every awk.
@@ -241,229 +503,8 @@ read_files() { # read_files LINES: of all these files by one process; a line is 
     ' "$@"
 }
 
-# ---- one network namespace -------------------------------------------------------------------------------------------
+# ---- processes -------------------------------------------------------------------------------------------------------
 
-links() { # links, addresses, routes, rules, neighbours; bridges and traffic control where there are any
-    case $HAIRPIN_IP_FORM in
-        json) opts='-j -d' suffix= ;;
-        text) opts='-d' suffix=-text ;;
-        busybox) opts= suffix=-text ;;
-        *) absent ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
-    esac
-    if [ "$HAIRPIN_IP_FORM" = busybox ]; then ip_answers '' ip-addr addr ip-neigh neigh
-    else ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop
-    fi
-    [ -n "$addr" ] || return
-    ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
-    ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
-    [ "$HAIRPIN_IP_FORM" = busybox ] && return
-    case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
-    case $addr in *'"info_kind":"wireguard"'* | *"    wireguard "*) wireguard ;; esac
-    case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
-    traffic_control
-}
-ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON)
-    family=$1 batch=; shift
-    if [ "$HAIRPIN_IP_FORM" = json ]; then
-        for word; do case $word in ip-*) ;; *) batch=$batch$word$NL ;; esac; done
-        batch=$($HAIRPIN_IP $family $opts -batch - 2>/dev/null <<EOT
-$batch
-EOT
-) || batch=
-    fi
-    # Split by fields: cutting off the first line of a long text takes some shells the square of its length.
-    set -f; IFS=$NL; answers=0
-    for out in $batch; do answers=$((answers + 1)); done
-    [ "$answers" = $(($# / 2)) ] || batch=      # some versions print no line for an empty list: then one process for each
-    for out in $batch; do
-        IFS=$USUAL_IFS
-        line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
-        [ "$1" != ip-addr ] || addr=$out
-        shift 2
-    done
-    set +f; IFS=$USUAL_IFS
-    while [ $# -gt 0 ]; do      # options and $HAIRPIN_IP ("busybox ip") are split on purpose
-        capture $HAIRPIN_IP $family $opts $2
-        line $HAIRPIN_IP $family $opts $2; captured "$1$suffix" "$line"
-        [ "$1" != ip-addr ] || [ "$st" != 0 ] || addr=$out
-        shift 2
-    done
-}
-bridges() {
-    if ! have bridge; then absent "bridge-link$suffix" 'bridge link' 'bridge (iproute2) is not installed'; return; fi
-    ask "bridge-link$suffix" bridge $opts link
-    ask "bridge-fdb$suffix" bridge $opts fdb
-    ask "bridge-vlan$suffix" bridge $opts vlan
-}
-wireguard() { # only where there is such a device, so that asking loads nothing; never `wg show DEV dump` or `private-key`
-    if ! have wg; then absent wireguard 'wg show all' 'wg is not installed'; return; fi
-    run wireguard 'wg show all (listen-port, fwmark, endpoints, allowed-ips, latest-handshakes, persistent-keepalive)' wireguard_peers
-}
-wireguard_peers() { # no key leaves the host, not even a public one: a peer's name is its number on its device
-    rows=
-    for what in listen-port fwmark endpoints allowed-ips latest-handshakes persistent-keepalive; do
-        capture wg show all "$what"
-        [ "$st" = 0 ] || { printf '%s\n' "$err" >&2; return "$st"; }
-        [ -z "$out" ] || rows=$rows$(printf '%s\n' "$out" | sed "s/^/$what$TAB/")$NL
-    done
-    printf '%s' "$rows" | awk -F "$TAB" -v OFS="$TAB" '
-    NF == 3 { print; next }
-    { if (!(($2, $3) in number)) number[$2, $3] = ++peers[$2]; print $1, $2, "peer " number[$2, $3], $4 }'
-}
-tun_owners() { # device, process id, command: of the processes of this network namespace that hold a tun device open
-    grep -rs '^iff:' /proc/[0-9]*/fdinfo | while IFS=/ read -r _ _ pid _ rest; do
-        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && read -r comm <"/proc/$pid/comm" || continue
-        printf '%s\t%s\t%s\n' "${rest##*iff:$TAB}" "$pid" "$comm"
-    done 2>/dev/null
-}
-traffic_control() { # filters are asked only of devices whose qdisc can have some
-    [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
-    tcopts=${opts%-d}
-    capture $HAIRPIN_TC $tcopts qdisc show; line $HAIRPIN_TC $tcopts qdisc show; captured "tc-qdisc$suffix" "$line"
-    rest=$out
-    while :; do
-        case $rest in
-            *'"kind":"'*) rest=${rest#*'"kind":"'}; kind=${rest%%'"'*}; dev=${rest#*'"dev":"'}; dev=${dev%%'"'*} ;;
-            *'qdisc '*) rest=${rest#*'qdisc '}; kind=${rest%% *}; dev=${rest#*' dev '}; dev=${dev%% *} ;;
-            *) break ;;
-        esac
-        case $kind in
-            noqueue | noop | mq | pfifo_fast | pfifo | bfifo | fq | fq_codel | sfq) ;;
-            clsact)
-                ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ingress
-                ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" egress ;;
-            ingress) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ingress ;;
-            *) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ;;
-        esac
-    done
-}
-
-sysctls() { # every key that matters for packets
-    frame sysctl /proc/sys/net
-    cd /proc/sys/net 2>/dev/null || { endframe 1 absent '/proc/sys/net is not there'; return; }
-    conf='ipv4/conf ipv6/conf'
-    [ "$NETNS" != host ] || conf='ipv4/conf/* ipv6/conf/*'
-    set --
-    # shellcheck disable=SC2086
-    for path in $conf bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept ipv4/*_l3mdev_accept \
-        ipv4/fib_* ipv4/icmp_* ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* ipv4/tcp_timestamps \
-        ipv4/tcp_mtu_probing ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default \
-        ipv6/neigh/default ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect ipv6/fib_* ipv6/icmp \
-        ipv6/auto_flowlabels core/somaxconn core/netdev_max_backlog core/default_qdisc
-    do      # IP never sees a packet come by a bridge's port, and a host may have hundreds
-        case $path in */conf/veth*) [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;; esac
-        set -- "$@" "/proc/sys/net/$path"
-    done
-    # Of all values only stable_secret has a colon, and it stays on the host. Some keys are not there or cannot be read
-    # (route/flush): that is a failure only if no key can be read.
-    if [ -r ipv4/conf/all/forwarding ]; then grep -rs '^[^:]*$' "$@"; endframe 0 text ''
-    else endframe 1 - 'no key could be read'
-    fi
-    cd /
-}
-
-rules() { # nft first: its list of tables shows which back ends have tables here
-    tables= listed=no legacy=
-    if ! loaded nf_tables; then
-        absent nft-tables 'nft -j list tables' 'nf_tables is not loaded: there is no nftables table'
-    elif have nft; then
-        capture nft -j list tables; captured nft-tables 'nft -j list tables'
-        [ "$st" = 0 ] && { tables=$out; listed=yes; }
-    else
-        absent nft-tables 'nft -j list tables' 'nft is not installed'
-    fi
-    save_nft iptables-nft-save4 '"family": "ip",' "$HAIRPIN_SAVE_NFT4"; saved_ip=$saved
-    save_nft iptables-nft-save6 '"family": "ip6",' "$HAIRPIN_SAVE_NFT6"; saved_ip6=$saved
-    saved=
-    case $tables in *'"family": "bridge",'*) save_nft ebtables '"family": "bridge",' "$HAIRPIN_SAVE_EBT" ;; esac
-    saved_bridge=$saved
-    native_tables
-    # Older nft does not say in JSON which devices a chain at ingress or egress is bound to.
-    case $tables in *'"family": "netdev",'*) ask nft-netdev-chains nft list chains netdev ;; esac
-    [ "$inet_ingress" = no ] || ask nft-netdev-chains nft list chains inet
-    save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
-    save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
-}
-save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
-    saved=
-    if ! loaded nf_tables; then absent "$1" "${3:-iptables-nft-save} -c" 'nf_tables is not loaded: there is no table'; return; fi
-    if [ -z "$3" ]; then absent "$1" 'iptables-nft-save -c' 'iptables with the nf_tables back end is not installed'; return; fi
-    if [ "$listed" = yes ]; then        # without a table of this family the command prints nothing
-        case $tables in *"$2"*) ;; *) body "$1" "$3 -c" ''; return ;; esac
-    fi
-    capture "$3" -c; saved=$out; captured "$1" "$3 -c"
-}
-save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables; the command would load the module of each
-    names=
-    { while read -r name; do names="$names $name"; done <"$2"; } 2>/dev/null
-    if [ ! -e "$2" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is not there: no legacy table is in use"
-    elif [ ! -r "$2" ]; then say "$1" "${3:-iptables-legacy-save} -c" 1 refused "$2: Permission denied"
-    elif legacy=$legacy$names && [ -z "$names" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is empty: no legacy table is in use"
-    elif [ -z "$3" ]; then absent "$1" 'iptables-legacy-save -c' "not installed, but $2 lists:$names"
-    else ask "$1" "$3" -c
-    fi
-}
-native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows; sets inet_ingress
-    rest=$tables; inet_ingress=no
-    while :; do
-        case $rest in *'"table": {"family": "'*) ;; *) return ;; esac
-        rest=${rest#*'"table": {"family": "'}; family=${rest%%'"'*}
-        rest=${rest#*'"name": "'}; name=${rest%%'"'*}
-        case $name in
-            filter | nat | mangle | raw | security | broute)
-                case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; bridge) saved=$saved_bridge ;; *) saved= ;; esac
-                case $saved in
-                    *"# Table \`$name'"*) ;;            # it has rules of nft's own: iptables shows only a part of it
-                    *"*$name
-"*) continue ;;
-                esac ;;
-        esac
-        case $family$name in    # nft parses its arguments: a name must not be able to hold a command
-            *[!A-Za-z0-9_./-]*) say nft-table "nft -j list table $family" 1 failed 'the name of this table has odd characters' ;;
-            *) capture nft -j list table "$family" "$name"; captured nft-table "nft -j list table $family $name"
-               case $family$out in inet*'"hook": "ingress"'*) inet_ingress=yes ;; esac ;;
-        esac
-    done
-}
-sets() {
-    if ! loaded ip_set; then absent ipset 'ipset save' 'ip_set is not loaded: there is no set'
-    elif have ipset; then ask ipset ipset save
-    else absent ipset 'ipset save' 'ipset is not installed'
-    fi
-}
-connections() { # the old file costs a tenth of conntrack, for which the kernel might load ctnetlink; many kernels lack it
-    if [ ! -e /proc/sys/net/netfilter/nf_conntrack_count ]; then
-        absent conntrack 'conntrack -L -o extended' 'nf_conntrack is not loaded: no connection is tracked'; return
-    fi
-    # dash and busybox read byte by byte, and a sysctl answers only its first: enough to know that it is 0.
-    count=; { read -r count </proc/sys/net/netfilter/nf_conntrack_count; } 2>/dev/null
-    [ "$count" = 0 ] || count=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) || count=0
-    if [ "$count" = 0 ]; then body conntrack /proc/sys/net/netfilter/nf_conntrack_count ''
-    elif [ -r /proc/net/nf_conntrack ]; then run conntrack /proc/net/nf_conntrack capped cat /proc/net/nf_conntrack
-    elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' capped tracked
-    else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
-    fi
-}
-virtual_servers() { # of IPVS: the file exists while the module is loaded
-    [ ! -e /proc/net/ip_vs ] || run ipvs /proc/net/ip_vs cat /proc/net/ip_vs
-}
-tracked() { # before 1.4.7, no family means IPv4
-    limit 8 conntrack -L -f ipv4 -o extended && limit 8 conntrack -L -f ipv6 -o extended
-}
-capped() {
-    if [ "$count" -le 20000 ]; then "$@"; return; fi
-    "$@" 2>/dev/null | head -n 20000
-    echo "# truncated: 20000 of $count entries"
-}
-sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_diag. No -p: in each namespace it would look
-    # at all processes of the host.
-    if have ss && loaded inet_diag tcp_diag udp_diag; then ask sockets ss -H -n -l -e -t -u; return; fi
-    for table in tcp tcp6 udp udp6; do
-        if [ -e "/proc/net/$table" ]; then run "proc-net-$table" "/proc/net/$table" cat "/proc/net/$table"
-        else absent "proc-net-$table" "/proc/net/$table" "/proc/net/$table is not there"
-        fi
-    done
-}
 socket_owners() { # inode, process id, command: of each process's sockets, in all namespaces
     ls -ln /proc/[0-9]*/fd 2>/dev/null | awk '
     /^\/proc\// { split($0, part, "/"); pid = part[3]; comm = ""; next }
@@ -492,16 +533,6 @@ members() { # process id, tab, container id: of the processes whose control grou
         if (id != "") { seen[$3]; print $3 "\t" id }
     }'
 }
-namespace() { # of a container: ipsets are read only if one of its rules may name one
-    links
-    rules
-    [ -z "$legacy" ] || legacy='-set '
-    case $saved_ip$saved_ip6$legacy in
-        *-set\ * | *' SET '*) sets ;;
-    esac
-    sysctls; connections; virtual_servers; sockets
-}
-
 processes() { # processes COMM...: sets pids, the ids of the processes with one of these names
     read_names
     pids= wanted=$NL
@@ -527,7 +558,7 @@ job() { # job FILE FUNCTION...: in the background; in the foreground, with a lim
     file=$1; shift
     if [ -n "$HAIRPIN_TMP" ]; then ( "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
         started="$started $!"
-    else limit 30 sh -c 'eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
+    else limit 30 sh -c 'eval "$HAIRPIN_NETNS_LIB"; eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
     fi
 }
 watch() { # ends the jobs that take longer than 30 s: one process, where a `timeout` for each job would be a new shell, too
@@ -1097,8 +1128,8 @@ with_inode() { # lines "id name pid" and then those of ls -l: netns, inode, pid,
     }'
 }
 entered() { # entered FILE NAMESPACE: a job inside the network namespace, within the time limit of the engine's job
-    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=$2" sh -c 'eval "$HAIRPIN_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
-    else nsenter "--net=$2" sh -c 'eval "$HAIRPIN_LIB"; namespace' 2>/dev/null
+    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
+    else nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' 2>/dev/null
     fi
 }
 without_nsenter() {
@@ -1488,7 +1519,7 @@ main() {
         esac
         shift 2
     done
-    eval "$HAIRPIN_LIB"
+    eval "$HAIRPIN_NETNS_LIB"; eval "$HAIRPIN_LIB"
     NETNS=
     read -r HAIRPIN_TOKEN </proc/sys/kernel/random/uuid || HAIRPIN_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     HAIRPIN_KERNEL=$(uname -r) HAIRPIN_UID=$(id -u)
@@ -1508,7 +1539,7 @@ main() {
         usable_folder "$dir" && break
     done
     export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
-        HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_LIB
+        HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_NETNS_LIB HAIRPIN_LIB
 
     begin
     read_names
