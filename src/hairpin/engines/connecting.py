@@ -1,5 +1,7 @@
-"""What ``network connect`` does: a second interface in the container, and which network is then its way out.  And what
-``restart`` puts back: an interface that the container has lost.
+"""What ``network connect`` and ``restart`` do to a container's interfaces.
+
+``network connect`` gives the container a second interface, and may change its way out.  ``restart`` puts back an
+interface that the container has lost.
 
 Measured with Docker 20.10.24: of several networks the one whose name sorts first has the default route.  If that
 changes, the published ports and their docker-proxy follow to the container's address there.
@@ -45,16 +47,16 @@ def connected(host: Host, container: Container, joined: DockerNetwork) -> Change
 def reconnected(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
     """Return the change that ``calls`` make: a running container that is on no network joins the engine's default one.
 
-    Its namespace keeps what is in it: rules, sockets, sysctls."""
+    Its namespace keeps what is in it, rules, sockets and sysctls, and a paused container stays paused."""
     change = on_default_bridge(host, container, binding, *calls)
     if change is None or container.netns is None or container.netns not in host:
         return change
     before = host.namespace(container.netns)
-    parts = tuple(_joined(part, before) if isinstance(part, AddNamespace) else part for part in change.parts)
+    parts = tuple(_joined(part, before, container.status) if isinstance(part, AddNamespace) else part for part in change.parts)
     return msgspec.structs.replace(change, parts=parts)
 
 
-def _joined(part: AddNamespace, before: Namespace) -> AddNamespace:
+def _joined(part: AddNamespace, before: Namespace, status: str) -> AddNamespace:
     new = part.namespace
     namespace = msgspec.structs.replace(
         before,
@@ -62,7 +64,8 @@ def _joined(part: AddNamespace, before: Namespace) -> AddNamespace:
         addresses=(*before.addresses, *(each for each in new.addresses if each.link != "lo")),
         routes=(*before.routes, *(each for each in new.routes if all(hop.link != "lo" for hop in each.next_hops))),
     )
-    return msgspec.structs.replace(part, namespace=namespace)
+    same = msgspec.structs.replace(part.container, status=status)
+    return msgspec.structs.replace(part, namespace=namespace, container=same)
 
 
 def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool:

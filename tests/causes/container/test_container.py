@@ -156,6 +156,10 @@ CASES: dict[str, Case] = {
         ),
         published(), ("container-network-none", "container-own-firewall"),
     ),
+    "somebody has disconnected it, and it is paused": Case(
+        unpublished(msgspec.structs.replace(DISCONNECTED, status="paused")), published(),
+        ("container-paused", "container-network-none"),
+    ),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
     "it is between two starts": Case(stopped("restarting"), published(), ("container-not-running",)),
     "it came and went while the host was read": Case(
