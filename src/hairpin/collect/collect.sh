@@ -1025,24 +1025,19 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
     list= pids= ids= asked_ids=' '
     # The answer has the newest container first. It is reversed, so that a shared namespace has the name of the container
     # that made it.
-    set -f; IFS=$NL     # no `read`: it takes a long text byte by byte
-    for line in $1; do
-        IFS=$USUAL_IFS
-        case $line in *'"Pid":'*) ;; *) continue ;; esac
-        id=${line#*'"Id":"'}; id=${id%%'"'*}
-        name=${line#*'"Name":"'}; name=${name%%'"'*}; name=${name#/}
-        pid=${line#*'"Pid":'}; pid=${pid%%[!0-9]*}
-        case $id$name in *[!A-Za-z0-9_.-]*) continue ;; esac
-        [ "${pid:-0}" -gt 0 ] || continue
-        list="$id ${HAIRPIN_OTHERS-}$name $pid$NL$list"; pids="$pids /proc/$pid/cgroup"; ids="$ids|$id"
-        is_asked "$line" "$id" "$name" && asked_ids="$asked_ids$id "
+    found=$(running_containers "$1")
+    set -f; IFS=$NL
+    for line in $found; do
+        asked=${line##* }; line=${line% *}; id=${line%% *}
+        list="$line$NL$list"; pids="$pids /proc/${line##* }/cgroup"; ids="$ids$NL$id"
+        [ "$asked" = 0 ] || asked_ids="$asked_ids$id "
     done
     set +f; IFS=$USUAL_IFS
     [ -n "$list" ] || return
     # Process ids are those of the daemon's PID namespace, which may be another one. The process's control group names the
     # container. If it does not (rootless without cgroups), the id counts only if the daemon is seen in our PID namespace.
-    sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" $pids /dev/null; } | with_group)
-    case $sure in *\?*) sure=$({ printf '%s' "$list"; grep -sHm1 -E "${ids#|}" /proc/[0-9]*/cgroup; } | with_group) ;; esac
+    sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" $pids /dev/null; } | with_group)
+    case $sure in *\?*) sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" /proc/[0-9]*/cgroup; } | with_group) ;; esac
     case $2 in stored) sure=$(echo "$sure" | grep -v '[?]') ;; seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
     paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
     text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
@@ -1078,16 +1073,26 @@ place() { # place LINE: sets name, inode, pid, id: the fields of a line of the r
     inode=${id%%"$TAB"*}; id=${id#*"$TAB"}
     pid=${id%%"$TAB"*}; id=${id#*"$TAB"}
 }
-is_asked() { # is_asked JSON ID NAME: whether the question may need this container; all are, if nothing narrows it
-    [ -n "$HAIRPIN_ONLY" ] || return 0
-    for need in $HAIRPIN_ONLY; do
-        case $need in
-            port=*) case $1 in *"\"HostPort\":\"${need#port=}\""*) return 0 ;; esac ;;
-            address=*) case $1 in *"Address\":\"${need#address=}\""*) return 0 ;; esac ;;
-            name=*) case $3,$2 in "${need#name=}",* | *,"${need#name=}"*) return 0 ;; esac ;;
-        esac
-    done
-    return 1
+running_containers() { # running_containers TEXT: id, name, process id, and 1 if the question may need this container, else 0;
+    # all are, if nothing narrows it. By awk: a shell takes long texts byte by byte.
+    printf '%s\n' "$1" | awk '
+    function after(word,   at) { at = index($0, word); return at ? substr($0, at + length(word)) : "" }
+    function is_asked(   i, what, value) {
+        for (i = 1; i <= n; i++) {
+            what = value = need[i]; sub(/=.*/, "", what); sub(/^[^=]*=/, "", value)
+            if (what == "port" && index($0, "\"HostPort\":\"" value "\"")) return 1
+            if (what == "address" && index($0, "Address\":\"" value "\"")) return 1
+            if (what == "name" && (name == value || index(id, value) == 1)) return 1
+        }
+        return n == 0
+    }
+    BEGIN { n = split(ENVIRON["HAIRPIN_ONLY"], need, " ") }
+    {
+        id = after("\"Id\":\""); sub(/".*/, "", id)
+        name = after("\"Name\":\""); sub(/".*/, "", name); sub(/^\//, "", name)
+        pid = after("\"Pid\":"); sub(/[^0-9].*/, "", pid)
+        if (id name !~ /[^A-Za-z0-9_.-]/ && pid > 0) print id, ENVIRON["HAIRPIN_OTHERS"] name, pid, is_asked()
+    }'
 }
 resolvers() { # container id, tab, address: of the name servers in each container's own resolv.conf
     set --

@@ -52,7 +52,9 @@ def reconnected(host: Host, container: Container, binding: PortBinding, *calls: 
     if change is None or container.netns is None or container.netns not in host:
         return change
     before = host.namespace(container.netns)
-    parts = tuple(_joined(part, before, container.status) if isinstance(part, AddNamespace) else part for part in change.parts)
+    parts = tuple(
+        _joined(part, before, container.status) if isinstance(part, AddNamespace) else part for part in change.parts
+    )
     return msgspec.structs.replace(change, parts=parts)
 
 

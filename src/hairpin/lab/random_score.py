@@ -27,6 +27,7 @@ ICMP_PAUSE_S = 6.0
 """In this time the kernel's allowance for ICMP errors to one host fills up: net/ipv4/route.c ip_error()."""
 _CONTAINERS = "172."
 """How the addresses begin that Docker gives: of its default pools in a lab that has few networks."""
+_FLUSHES = frozenset({"docker-nat-chain-missing", "docker-filter-chain-missing"})
 
 
 class AskedScore(msgspec.Struct, frozen=True):
@@ -256,8 +257,11 @@ def _printed(answer: Answer) -> Printed | None:
 def _truths(draw: Draw, flow: Flow, held: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Return the causes that the faults made.  A fault that takes a container's address away makes one more for the
     flow that asks for this address; one that moves the sender to another network has the engine keep it apart, for the
-    flow was delivered before.  ``held``: the addresses that each container has."""
+    flow was delivered before.  One that deletes all rules deletes Podman's, too.  ``held``: the addresses that each
+    container has."""
     of_faults = frozenset(cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives)
+    if draw.plan.podman and of_faults & _FLUSHES:
+        of_faults |= {"podman-rules-missing"}
     address = flow.to.rpartition(":")[0]
     if not address.startswith(_CONTAINERS):
         return of_faults
