@@ -1,12 +1,16 @@
 """Whether a walk came to a container that was left unread."""
 
 import msgspec
+import pytest
 
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.host.host import Namespace
+from hairpin.network.flow import FromHost, Outside, Start
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
-from tests.small_host import container, engine, host_namespace, network, published
+from tests.causes.hosts import asked
+from tests.replica.plan.test_thinned import host as with_two_left
+from tests.small_host import CLIENT, container, engine, host_namespace, network, published
 
 
 def left(*, is_left: bool) -> Network:
@@ -31,3 +35,14 @@ def test_a_container_that_nobody_could_read_was_not_left() -> None:
 
 def test_a_host_that_was_read_whole() -> None:
     assert not may_enter_unread(network(), walk_flow(network(), published()))
+
+
+@pytest.mark.parametrize("start", (Outside(CLIENT), FromHost()))
+def test_a_container_on_the_same_bridge_that_no_packet_goes_to(start: Start) -> None:
+    """The host's own connection ends with an answer that comes by the bridge: from a container that was read."""
+    host, _ = with_two_left()
+    flow = asked(start, "198.51.100.11", 8151)
+    assert walk_flow(host, flow).verdict == "delivered"
+    assert not may_enter_unread(host, walk_flow(host, flow))
+    nobody = asked(FromHost(), "172.17.0.9", 80)
+    assert may_enter_unread(host, walk_flow(host, nobody))

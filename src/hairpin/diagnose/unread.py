@@ -11,6 +11,8 @@ from hairpin.walk.trace import Branch, Trace
 
 _BEYOND = ("outside", "neighbour", "bridge")
 """Stages at which it matters who is at the other end of a link."""
+_COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "relay")
+"""Stages whose link is the one that the packet came by: whoever sent it was read."""
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:
@@ -26,7 +28,7 @@ def _enters(links: frozenset[tuple[Netns, str]], branch: Branch) -> bool:
     ):
         return True
     last = (steps[-1] for steps in (branch.request, branch.reply, branch.data) if steps)
-    return any((step.netns, step.link) in links for step in last)
+    return any((step.netns, step.link) in links for step in last if step.stage not in _COMING_IN)
 
 
 @kept
