@@ -17,6 +17,7 @@ BARE = without_addresses(host_namespace(), "eth0")
 LOST = without_route(without_route(BARE, parse_address("198.51.100.0")[1]), 0)
 """The host whose eth0 has lost its address, and with it all routes by it."""
 TUNNEL = msgspec.structs.replace(LOST, links=(*LOST.links, Link(9, "wg0", "wireguard")))
+WIDE6 = PortBinding("tcp", 80, 8151, None, 6)
 ELSEWHERE = engine(container(binding=PortBinding("tcp", 80, 8151, HOST_ADDRESS + 1, 4)))
 
 
@@ -36,6 +37,7 @@ ASKED: dict[str, tuple[Network, str, int, str | None]] = {
     "eth0 has lost its address": (network(LOST), "198.51.100.11", 8151, "eth0"),
     "a port that nobody publishes": (network(LOST), "198.51.100.11", 8152, None),
     "a port that is published on another address": (network(LOST, docker=ELSEWHERE), "198.51.100.11", 8151, None),
+    "an IPv6 address": (network(LOST, docker=engine(container(binding=WIDE6))), "2001:db8::11", 8151, None),
     "a container's own address": (network(LOST), "172.17.0.2", 8151, None),
     "a route leads there": (
         network(msgspec.structs.replace(LOST, routes=(*LOST.routes, route("198.51.100.0/24", "docker0")))),

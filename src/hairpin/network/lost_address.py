@@ -38,11 +38,14 @@ def has_address(network: Network, netns: Netns) -> bool:
 
 def lost_by(network: Network, flow: Flow) -> Link | None:
     """Return the link that seems to have had the flow's destination: nobody has that address, no route leads to it, the
-    host publishes the port on every address, and a link to the outside has none.  None if it does not seem so."""
+    host publishes the port on every address, and a link to the outside has none.  None if it does not seem so.
+
+    Most links have no IPv6 address and need none: there it says nothing."""
     version, address = flow.version, flow.daddr
     host = network.host(flow.host)
     if (
-        not host.publishes_on(version, None, flow.dport, flow.protocol)
+        version == 6
+        or not host.publishes_on(version, None, flow.dport, flow.protocol)
         or network.world.public(version, address) is not None
         or any(owns_address(each, version, address) for _, each in network.namespaces())
         or lookup(network.namespace(host.netns), Query(version, address)) != NO_ROUTE
