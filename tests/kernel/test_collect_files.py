@@ -178,7 +178,7 @@ def test_a_daemon_json_that_is_no_json_is_a_failure(tmp_path: Path, content: str
     assert "not valid JSON" in reading.text
 
 
-LIBRARY = script().decode().split("<<'LIB'\n")[1].split("\nLIB\n")[0]
+LIBRARY = "\n".join(part.split("\nLIB\n")[0] for part in script().decode().split("<<'LIB'\n")[1:])
 AWKS = tuple(path for name in ("mawk", "gawk", "busybox") if (path := shutil.which(name)))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(max_size=8),
