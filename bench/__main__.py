@@ -100,7 +100,12 @@ def _whole(found: list[OfHost]) -> Iterator[str]:
         found.append(each)
         host = f"{each.containers} containers"
         yield f"{f'docker inspect of {host}':46} {each.inspect.processor * 1000:9.1f} ms"
-        asked = (("one healthy port", each.healthy), ("one broken port", each.broken), ("everything", each.everything))
+        asked = (
+            ("one healthy port", each.healthy),
+            ("the same from every client", each.clients),
+            ("one broken port", each.broken),
+            ("everything", each.everything),
+        )
         for name, spent in asked:
             yield (
                 f"{f'{name}, {host}':46} {spent.processor * 1000:9.1f} ms"

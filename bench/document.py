@@ -46,11 +46,12 @@ published port, and back.
 _HOSTS = """## Whole questions, beside `docker inspect`
 
 Lab hosts with a real dockerd. The times are the processor time of all processes that the command starts, and as a
-ratio to `docker inspect` of all containers in the same run. *One healthy port* leaves the replica out; *one broken
-port* has its cause and its replica; *everything* is `hairpin check` without a target and without the replica.
+ratio to `docker inspect` of all containers in the same run. *One healthy port* is asked from one client, without
+the replica; *from every client* is the same without `--from`; *one broken port* has its cause and its replica;
+*everything* is `hairpin check` without a target and without the replica.
 
-| containers | docker inspect | one healthy port | one broken port | everything |
-| --- | --- | --- | --- | --- |
+| containers | docker inspect | one healthy port | from every client | one broken port | everything |
+| --- | --- | --- | --- | --- | --- |
 """
 _WHY = """## Why
 
@@ -81,7 +82,7 @@ def document(
 
 
 def _of_host(each: OfHost) -> str:
-    asked = (each.healthy, each.broken, each.everything)
+    asked = (each.healthy, each.clients, each.broken, each.everything)
     told = (
         f"{_ms(one.processor)}, {one.processor / each.inspect.processor:.0f} ×, {one.elapsed:.2f} s elapsed"
         for one in asked

@@ -16,7 +16,8 @@ from hairpin.lab.plan import LabPlan
 
 SIZES = (10, 60, 200)
 _RUNS = 5
-_ONE_FLOW = ("8151", "--from", "192.0.2.10")
+_PORT = ("8151",)
+_ONE_FLOW = (*_PORT, "--from", "192.0.2.10")
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -27,12 +28,16 @@ class Spent(msgspec.Struct, frozen=True):
 
 
 class OfHost(msgspec.Struct, frozen=True):
-    """A host of so many containers: what its questions cost.  ``healthy``: one port, the replica left out; ``broken``:
-    one port with its cause and its replica; ``everything``: all ports, the replica left out."""
+    """A host of so many containers: what its questions cost.
+
+    ``healthy``: one port from one client, the replica left out; ``clients``: the same from every client that the
+    question means without ``--from``; ``broken``: one port with its cause and its replica; ``everything``: all ports,
+    the replica left out."""
 
     containers: int
     inspect: Spent
     healthy: Spent
+    clients: Spent
     broken: Spent
     everything: Spent
 
@@ -43,9 +48,10 @@ def of_hosts() -> Iterator[OfHost]:
         with running_lab(LabPlan(fillers=size - 1)) as lab:
             inspect = _spent(lab, "docker inspect $(docker ps -q)", _RUNS)
             healthy = _spent(lab, _line(*_ONE_FLOW, "--no-replica"), _RUNS)
+            clients = _spent(lab, _line(*_PORT, "--no-replica"), _RUNS)
             everything = _spent(lab, _line("--no-replica"), 2)
             lab.host.run("sysctl -w net.ipv4.conf.eth0.forwarding=0")
-            yield OfHost(size, inspect, healthy, _spent(lab, _line(*_ONE_FLOW), _RUNS), everything)
+            yield OfHost(size, inspect, healthy, clients, _spent(lab, _line(*_ONE_FLOW), _RUNS), everything)
 
 
 def _line(*arguments: str) -> str:
