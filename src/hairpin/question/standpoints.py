@@ -120,7 +120,8 @@ def primary_address(network: Network, netns: Netns, version: Version) -> int | N
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     held = [each for each in addresses_of(host, None, version) if each.scope == "global"]
+    usual = next((each for each in held if each.link == link and not each.secondary), None)
+    if usual is not None:
+        return usual.value
     uplinks = {each.name for each in host.links if is_uplink(network, netns, each)}
-    usual = (each for each in held if each.link == link and not each.secondary)
-    others = (*(each for each in held if each.link in uplinks), *held)
-    return next((each.value for each in (*usual, *others)), None)
+    return next((each.value for each in (*(each for each in held if each.link in uplinks), *held)), None)
