@@ -1,6 +1,7 @@
 """Collecting here and over ssh: the script arrives whole, the answer comes back, and every failure has a sentence."""
 
 import os
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import hairpin
 from hairpin.collect import run
 from hairpin.collect.run import Answer, LocalRunner, SshRunner, collect, script
 from hairpin.errors import CollectError
@@ -168,3 +170,15 @@ def test_ssh_never_prompts(fake_ssh: Callable[[str], None]) -> None:
 
 def test_the_script_is_shipped() -> None:
     assert script().endswith(b'main "$@" </dev/null\n')
+
+
+def test_a_containers_sysctls_are_all_that_the_code_asks_for() -> None:
+    """Of a container's links the collector reads the keys in CONF_KEYS only."""
+    listed = re.search(rb"^CONF_KEYS='([^']*)'", script(), re.MULTILINE)
+    assert listed is not None
+    source = "\n".join(each.read_text() for each in Path(hairpin.__file__).parent.rglob("*.py"))
+    calls = re.findall(r'\bconf\([^"()]*"(?:all", ")?([a-z0-9_]+)"', source)
+    paths = re.findall(r'"net", "ipv[46]", "conf", [^()]*?"([a-z0-9_]+)"\)', source)
+    asked = {*calls, *paths} - {"max", "or"}
+    assert {"rp_filter", "forwarding", "arp_filter", "use_tempaddr", "mtu", "disable_ipv6"} <= asked
+    assert asked <= set(listed[1].decode().split())

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -60,8 +61,8 @@ class Namespace(msgspec.Struct, frozen=True):
         return parse(self.run(*argv, stdin=script()).stdout, hairpin="test", source=" ".join(argv))
 
 
-@pytest.fixture(scope="module")
-def namespace() -> Iterator[Namespace]:
+@contextmanager
+def held_namespace() -> Generator[Namespace]:
     holder = subprocess.Popen(
         ("unshare", "--net", "sh", "-c", "echo ready; read -r _"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -69,10 +70,15 @@ def namespace() -> Iterator[Namespace]:
         assert holder.stdin is not None
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"ready\n"
-        namespace = Namespace(holder.pid)
+        yield Namespace(holder.pid)
+        holder.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def namespace() -> Iterator[Namespace]:
+    with held_namespace() as namespace:
         namespace.run("sh", "-e", stdin=SETUP.encode())
         yield namespace
-        holder.stdin.close()
 
 
 def test_three_shells_read_the_same(namespace: Namespace) -> None:
@@ -355,6 +361,17 @@ def test_sockets_are_read_whole_also_where_the_caller_left_files_open(
     assert found == [(each, at) for each in ("tcp", "udp") for at in ("*:7002", "127.0.0.1:7001", "[::]:7003")]
     assert all(any(word.startswith("ino:") for word in line) for line in lines)
     assert "cgroup:/" not in reading.text
+
+
+def test_a_socket_of_the_kernels_own_is_read(namespace: Namespace) -> None:
+    """No process has the socket of a VXLAN device, and /proc/net/sockstat does not count it."""
+    with held_namespace() as inner:
+        inner.run("sh", "-e", stdin=b"ip link add hpx0 type vxlan id 7 dstport 4789; ip link set hpx0 up")
+        mounts = "mount -t tmpfs none /run; mkdir /run/netns; : >/run/netns/cni-1; mount --bind $0 /run/netns/cni-1"
+        evidence = namespace.collect("unshare", "-m", "sh", "-ec", f"{mounts}; exec sh -s", f"/proc/{inner.pid}/ns/net")
+        reading = evidence.find("sockets", "netns:cni-1")
+        assert reading is not None
+        assert "0.0.0.0:4789" in reading.text
 
 
 def test_where_ss_fails_the_kernels_tables_are_read(listening: Namespace, tmp_path: Path) -> None:

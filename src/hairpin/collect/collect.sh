@@ -209,7 +209,7 @@ CONF_KEYS='accept_local accept_redirects accept_source_route arp_accept arp_anno
     disable_ipv6 disable_policy disable_xfrm drop_gratuitous_arp drop_unicast_in_l2_multicast force_forwarding forwarding
     hop_limit ignore_routes_with_linkdown log_martians medium_id mtu promote_secondaries proxy_arp proxy_arp_pvlan proxy_ndp
     route_localnet rp_filter rpl_seg_enabled secure_redirects seg6_enabled send_redirects shared_media src_valid_mark
-    use_oif_addrs_only'
+    use_oif_addrs_only use_tempaddr'
 
 rules() { # nft first: its list of tables shows which back ends have tables here
     tables= listed=no legacy=
@@ -307,8 +307,6 @@ capped() {
 sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_diag. No -p: in each namespace it would look
     # at all processes of the host.
     if have ss && loaded inet_diag tcp_diag udp_diag; then
-        used=; { read -r _ _ used </proc/net/sockstat; } 2>/dev/null
-        [ "$used" = 0 ] && { body sockets "$listening" ''; return; }
         out=$(without_groups $listening) && [ -n "$out" ] && { body sockets "$listening" "$out"; return; }
         capture $listening
         # Without a mount of cgroup2 some versions (5.7 to 5.9) end at the first socket.
@@ -1091,7 +1089,7 @@ running_containers() { # running_containers TEXT: id, name, process id, and 1 if
         id = after("\"Id\":\""); sub(/".*/, "", id)
         name = after("\"Name\":\""); sub(/".*/, "", name); sub(/^\//, "", name)
         pid = after("\"Pid\":"); sub(/[^0-9].*/, "", pid)
-        if (id name !~ /[^A-Za-z0-9_.-]/ && pid > 0) print id, ENVIRON["HAIRPIN_OTHERS"] name, pid, is_asked()
+        if (id name !~ /[^A-Za-z0-9_.-]/ && pid + 0 > 0) print id, ENVIRON["HAIRPIN_OTHERS"] name, pid, is_asked()
     }'
 }
 resolvers() { # container id, tab, address: of the name servers in each container's own resolv.conf
