@@ -5,9 +5,10 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
+from hairpin.network.flow import Flow, Outside, Protocol
 from hairpin.replica.plan.blueprint import SysctlValue
-from hairpin.replica.plan.sysctls import before_links, of_links
-from tests.small_host import HOST_NETNS, container_namespace, host_namespace, network, sibling
+from hairpin.replica.plan.sysctls import before_links, of_links, reserved
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
 
 
 def written(host: Namespace) -> tuple[SysctlValue, ...]:
@@ -24,6 +25,22 @@ def test_a_missing_value_is_the_kernels_default() -> None:
     values = {each.path: each.value for each in written(host_namespace())}
     assert values["net/ipv4/conf/all/rp_filter"] == "0"
     assert values["net/ipv4/conf/all/forwarding"] == "1"
+
+
+# protocol and source port of each flow, what is reserved
+RESERVED: dict[str, tuple[tuple[tuple[Protocol, int], ...], str]] = {
+    "a flow and its second try": ((("tcp", 40000),), "40000-40001"),
+    "neighbours are one range": ((("tcp", 40000), ("udp", 40002), ("tcp", 40001)), "40000-40003"),
+    "nothing between flows far apart": ((("tcp", 1024), ("tcp", 60000)), "1024-1025,60000-60001"),
+    "the last port": ((("tcp", 65535),), "65535-65535"),
+    "ICMP has no ports": ((("icmp", 40000),), ""),
+}
+
+
+@pytest.mark.parametrize(("flows", "value"), RESERVED.values(), ids=RESERVED)
+def test_the_flows_ports_are_nobody_elses(flows: tuple[tuple[Protocol, int], ...], value: str) -> None:
+    asked = tuple(Flow(Outside(CLIENT), 4, HOST_ADDRESS, protocol, 80, sport) for protocol, sport in flows)
+    assert reserved(asked) == SysctlValue("net/ipv4/ip_local_reserved_ports", value)
 
 
 def test_no_icmp_error_has_a_rate() -> None:

@@ -5,6 +5,7 @@ that differ from ``default`` are written.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
@@ -59,6 +60,7 @@ _UNLIMITED = (
 IPv4 uses the mask: a rate of 0 would also stop the errors of net/ipv4/route.c ip_error().
 
 Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inetpeer.c inet_peer_xrlim_allow()"""
+_LAST_PORT = 65535
 _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
 
@@ -86,9 +88,11 @@ def reserved(flows: tuple[Flow, ...]) -> SysctlValue:
     them, with which flows are sent again: the kernel keeps a port for a minute after its connection has ended.
 
     Source: Documentation/networking/ip-sysctl.rst ip_local_reserved_ports"""
-    ports = [flow.sport for flow in flows if flow.protocol != "icmp"]
-    value = f"{min(ports)}-{min(max(ports) + 1, 65535)}" if ports else ""
-    return SysctlValue("net/ipv4/ip_local_reserved_ports", value, matters=False)
+    sources = {flow.sport for flow in flows if flow.protocol != "icmp"}
+    ports = sorted({port for source in sources for port in (source, source + 1) if port <= _LAST_PORT})
+    runs = (tuple(run) for _, run in groupby(enumerate(ports), lambda each: each[1] - each[0]))
+    value = ",".join(f"{run[0][1]}-{run[-1][1]}" for run in runs)
+    return SysctlValue("net/ipv4/ip_local_reserved_ports", value)
 
 
 def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
