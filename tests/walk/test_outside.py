@@ -75,14 +75,18 @@ def test_enters_by(net: Network, flow: Flow, expected: str) -> None:
     assert (entered.iif if isinstance(entered, State) else ended(entered)) == expected
 
 
-def unanswered(prefix_length: int, *, routed: bool) -> Network:
-    """Return the host that answers no ARP request on eth0, where it has an address of a network of that size."""
+def unanswered(prefix_length: int, *, routed: bool, covered: bool = False) -> Network:
+    """Return the host that answers no ARP request on eth0, where it has an address of a network of that size.
+
+    ``covered``: another link's network covers it."""
     host = host_namespace(values={"conf__eth0__arp_ignore": "8"})
     addresses = tuple(
         msgspec.structs.replace(each, prefix_length=prefix_length) if each.link == "eth0" else each
         for each in host.addresses
     )
     routes = host.routes if routed else tuple(each for each in host.routes if each.prefix_length)
+    if covered:
+        routes = (*routes, route("198.51.100.128/25", "docker0"))
     return network(msgspec.structs.replace(host, addresses=addresses, routes=routes))
 
 
@@ -90,6 +94,7 @@ def unanswered(prefix_length: int, *, routed: bool) -> Network:
     (unanswered(24, routed=True),  "no-neighbour"),
     (unanswered(24, routed=False), "no-neighbour"),   # some machine of the link's network brings the packet
     (unanswered(32, routed=False), None),             # the link has no network: nobody knows who brings it
+    (unanswered(24, routed=False, covered=True), None),     # a machine of that network is reached by another link
 ))  # fmt: skip
 def test_a_client_outside_needs_somebody_on_the_link_who_finds_the_host(net: Network, reason: str | None) -> None:
     (branch,) = walk_flow(net, asked(Outside(CLIENT))).branches

@@ -131,11 +131,17 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
 
 
 def _neighbour(namespace: Namespace, link: str) -> int | None:
-    """Return a free address in a network of the link."""
+    """Return a free address in a network of the link, to which the namespace's route leads by that link.
+
+    Where another network covers a part of the link's, nothing tells in which part the router is."""
     own = (each for each in addresses_of(namespace, link, 4) if each.scope == "global")
     networks = ((network_of(each.value, each.prefix_length, 4), each.prefix_length) for each in own)
     free = (free_address(namespace, base, length, 4) for base, length in networks)
-    return next((each for each in free if each is not None), None)
+    return next((each for each in free if each is not None and _leads_by(namespace, each, link)), None)
+
+
+def _leads_by(namespace: Namespace, address: int, link: str) -> bool:
+    return any(hop.link == link for hop in lookup(namespace, Query(4, address)).next_hops)
 
 
 def _holder(network: Network, state: State) -> str:

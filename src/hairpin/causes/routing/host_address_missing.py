@@ -43,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
     if named or not bare or version != 4:
         return
     asked = lost_by(view.network, view.flow)
-    if asked is not None:
+    if asked is not None and asked in bare:
         own = Address(asked.name, 4, view.flow.daddr, 24)
         asks = message(
             "no host that was read has {address}: it may be the one that {link} had",
@@ -78,7 +78,7 @@ def _candidate(
 def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tuple[Address, str]]:
     """Yield the one address of each link that files name and the host lacks, with the file's path.
 
-    A file may name addresses of several links: what could be another link's as well names nothing."""
+    A file may name addresses of several links.  An address that could be another link's as well is left out."""
     host = view.host_namespace
     lacking = {
         link.name: {
