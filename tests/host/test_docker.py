@@ -51,3 +51,9 @@ def test_a_bridge_whose_ipv4_gateway_is_elsewhere_still_has_the_ipv6_one() -> No
     assert not inhibited.gives_bridge_an_address(4)
     assert inhibited.gives_bridge_an_address(6)
     assert DockerNetwork("n", "n", "bridge").gives_bridge_an_address(4)
+
+
+def test_a_network_is_found_by_its_name() -> None:
+    first, second = (DockerNetwork(name, name, "bridge") for name in ("n1", "n2"))
+    asked = Engine("docker", "unix:///run/docker.sock", networks=(first, second))
+    assert (asked.network("n2"), asked.network("n3")) == (second, None)

@@ -12,7 +12,7 @@ from hairpin.walk.trace import Branch, Trace
 _BEYOND = ("outside", "neighbour", "bridge")
 """Stages at which it matters who is at the other end of a link."""
 _COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "relay")
-"""Stages whose link is the one that the packet came by: whoever sent it was read."""
+"""At these stages a step names the link that the packet came by.  Its sender was read."""
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:

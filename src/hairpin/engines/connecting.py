@@ -83,7 +83,7 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
 
     None: its namespace was not read, or the network has no bridge.  Podman makes that, too."""
     engine = host.engine_of(container)
-    joined = next((each for each in engine.networks if each.name == endpoint.network), None)
+    joined = engine.network(endpoint.network)
     if joined is None or bridged_subnet(host, joined) is None or container.netns is None or container.netns not in host:
         return None
     before = host.namespace(container.netns)

@@ -215,6 +215,10 @@ class Engine(msgspec.Struct, frozen=True):
         names = frozenset(each.network for each in container.endpoints) or frozenset({container.network_mode})
         return frozenset({self.default_network}) if names & {"default", "bridge"} else names
 
+    def network(self, name: str) -> DockerNetwork | None:
+        """Return the network of that name, or None."""
+        return next((each for each in self.networks if each.name == name), None)
+
     def bridge_network(self, container: Container) -> DockerNetwork | None:
         """Return the first bridge network that the container is, or will be, attached to."""
         names = self.network_names(container)

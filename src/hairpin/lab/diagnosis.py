@@ -239,11 +239,11 @@ _MAY_BE_UNREACHABLE = ("address-lost", "no-neighbour", "left-instead", "link-dow
 def describes(flow: AskedFlow, outcome: Outcome, *, across_hosts: bool = False) -> bool:
     """Return whether hairpin's answer says what the real connection did.
 
-    If nobody answers ARP for the next hop, since it is not there, has lost its address, its link is down, or it refuses
-    the asker by reverse path, the walk says ``dropped``, and the kernel sends an ICMP error some seconds later.  A
-    router to which a packet leaves instead of reaching its container may send one, too; of docker-proxy's own
-    connection the client learns by a reset.  Between hosts (``across_hosts``) the ARP request itself may be lost, for
-    example in a tunnel.
+    Nobody may answer ARP for the next hop: it is not there, has lost its address, its link is down, or it refuses the
+    asker by reverse path.  Then the walk says ``dropped``, and the kernel sends an ICMP error some seconds later.  A
+    router may send one, too, to which a packet leaves instead of reaching its container.  If docker-proxy's own
+    connection fails so, the client gets a reset.  Between hosts (``across_hosts``) the ARP request itself may be lost,
+    for example in a tunnel.
     """
     unheard = across_hosts or (flow.stopped_at is not None and flow.stopped_at.reason in _MAY_BE_UNREACHABLE)
     late = outcome in (Outcome.UNREACHABLE, Outcome.REFUSED) and unheard and flow.verdict == "dropped"

@@ -28,8 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
         lost = _lost(container, view.network.namespace(netns))
         if lost is None:
             continue
-        networks = view.host.engine_of(container).networks
-        joined = next((each for each in networks if each.name == lost.network), None)
+        joined = view.host.engine_of(container).network(lost.network)
         change = interface_restored(view.host, container, lost) or awaiting(view.host, joined)
         if change is None:
             continue

@@ -102,7 +102,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
 
 def _awaiting(view: View, container: Container) -> Change | None:
     engine = view.host.engine_of(container)
-    return awaiting(view.host, next((each for each in engine.networks if each.name == engine.default_network), None))
+    return awaiting(view.host, engine.network(engine.default_network))
 
 
 def _why(view: View, container: Container, binding: PortBinding) -> Message:

@@ -50,7 +50,7 @@ def _way_out(view: View) -> Iterator[Candidate]:
 def _connected(view: View, container: Container, detail: Message, *, port: int | None) -> Iterator[Candidate]:
     """Yield the candidate that connects the container to the default bridge, if the engine has one."""
     engine = view.host.engine_of(container)
-    joined = next((each for each in engine.networks if each.name == engine.default_network), None)
+    joined = engine.network(engine.default_network)
     change = connected(view.host, container, joined) if joined is not None else None
     if change is None:
         return

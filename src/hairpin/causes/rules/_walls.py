@@ -53,7 +53,7 @@ def pair_of(view: View) -> Pair | None:
             continue
         for asked in engine.containers:
             for endpoint in asked.endpoints:
-                network = next((each for each in engine.networks if each.name == endpoint.network), None)
+                network = engine.network(endpoint.network)
                 if endpoint.ipv4 == address and network is not None:
                     return Pair(engine, asking, asked, network)
     return None
