@@ -47,11 +47,9 @@ def check(
 
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
-    from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.disputes import keeping_disputes
-    from hairpin.cli.environment import environment
-    from hairpin.cli.material import material, stated_world
+    from hairpin.cli.answering import answered
+    from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
     from hairpin.replica.prerequisites import may_replicate
@@ -62,8 +60,7 @@ def check(
         from hairpin.replica.judge import RunningKernel
 
         kernel = RunningKernel()
-    found = material(question, sources, whole=whole)
-    answer = keeping_disputes(ask(question, found.sources, kernel, found.rest), environment().folders)
+    answer = answered(question, sources, whole=whole, lang=lang, kernel=kernel)
     if as_json:
         from hairpin.report.document import report_document
 

@@ -1,10 +1,7 @@
 """Reads what a command works on: evidence now, over ssh or from a file, and the file of ``--outside``."""
 
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from hairpin.cli.options import Given
 from hairpin.collect.several import parse_place, read_all
@@ -13,9 +10,7 @@ from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.message import message
 from hairpin.network.world import World
-from hairpin.question.needs import needed_containers
 from hairpin.question.outside import parse_world
-from hairpin.question.question import Question
 
 
 def gather(sources: tuple[Given, ...], *, root: str | None = None, only: tuple[str, ...] = ()) -> tuple[Source, ...]:
@@ -34,20 +29,6 @@ def gather(sources: tuple[Given, ...], *, root: str | None = None, only: tuple[s
             )
         )
     return (take(root=root, only=only),)
-
-
-class Material(NamedTuple):
-    """What a question is answered from.  ``rest``: reads all containers, if ``sources`` left some unread."""
-
-    sources: tuple[Source, ...]
-    rest: Callable[[], tuple[Source, ...]] | None = None
-
-
-def material(question: Question, sources: tuple[Given, ...], *, whole: bool) -> Material:
-    """Return the evidence for the question: of this machine only what it needs, unless ``whole``; raise as ``gather``
-    does."""
-    only = () if whole or sources else needed_containers(question)
-    return Material(gather(sources, only=only), partial(gather, sources) if only else None)
 
 
 def stated_world(path: str | None) -> World:

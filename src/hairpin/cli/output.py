@@ -88,10 +88,10 @@ def complain(said: "Message", lang: str | None) -> None:
     from hairpin.report.printable import printable
 
     first, *others = words(lang, sys.stderr)(said).split("\n")
-    _whisper("".join((f"hairpin: {printable(first)}\n", *(f"    {printable(line.strip())}\n" for line in others))))
+    whisper("".join((f"hairpin: {printable(first)}\n", *(f"    {printable(line.strip())}\n" for line in others))))
 
 
-def _whisper(text: str) -> None:
+def whisper(text: str) -> None:
     """Write to standard error.  If standard error is closed or full, the text is lost and nothing is raised."""
     with suppress(OSError):
         if sys.stderr is not None:
@@ -107,11 +107,11 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
 
     said = error.format_message()
     if said.startswith("Usage: "):  # a group without a command: the error's text is the group's help
-        _whisper(f"{said}\n")
+        whisper(f"{said}\n")
         return
     if isinstance(error, WrongUsage) and error.ctx is not None:
         hint = message("Try '{command} --help' for help.", command=error.ctx.command_path)
-        _whisper(f"{error.ctx.get_usage()}\n{words(lang, sys.stderr)(hint)}\n\n")
+        whisper(f"{error.ctx.get_usage()}\n{words(lang, sys.stderr)(hint)}\n\n")
     complain(verbatim(said), lang)
 
 

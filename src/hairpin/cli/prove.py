@@ -43,11 +43,9 @@ def prove(
     Exit: 0 delivered (or leaving), 1 not delivered, 2 usage error, 3 could not decide, 4 the kernel disagrees: a bug
     in hairpin, kept as a file.
     """
-    from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.disputes import keeping_disputes
-    from hairpin.cli.environment import environment
-    from hairpin.cli.material import material, stated_world
+    from hairpin.cli.answering import answered
+    from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
     from hairpin.replica.judge import RunningKernel
@@ -55,8 +53,7 @@ def prove(
     question = parse_question(
         "prove", (target,) if target is not None else (), origin, publics, stated_world(outside), size
     )
-    found = material(question, sources, whole=whole)
-    answer = keeping_disputes(ask(question, found.sources, RunningKernel(), found.rest), environment().folders)
+    answer = answered(question, sources, whole=whole, lang=lang, kernel=RunningKernel())
     if as_json:
         from hairpin.report.prove_document import prove_document
 

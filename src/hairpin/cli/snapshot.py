@@ -51,13 +51,17 @@ def snapshot(
     del verbose
     from hairpin.cli.material import gather
     from hairpin.cli.output import complain, write, write_bytes
+    from hairpin.cli.progress import progress
     from hairpin.collect.snapshot import save
     from hairpin.evidence.file import write_stream
     from hairpin.evidence.reading import Evidence
     from hairpin.evidence.redact import redact_together
     from hairpin.evidence.written_file import is_replaced
+    from hairpin.message import message
 
-    found = gather(sources, root=root)
+    with progress(lang) as tell:
+        tell(message("reading the state of the host"))
+        found = gather(sources, root=root)
     if len(found) > 1:
         # Imported here, since a snapshot of one host needs none of the analysis.
         from hairpin.answer.ask import network_of

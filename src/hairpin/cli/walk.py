@@ -41,15 +41,14 @@ def walk(
     Exit: 0 delivered (or leaving), 1 not delivered, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     del verbose
-    from hairpin.answer.ask import ask
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.material import material, stated_world
+    from hairpin.cli.answering import answered
+    from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
     question = parse_question("walk", (target,), origin, publics, stated_world(outside), size)
-    found = material(question, sources, whole=whole)
-    answer = ask(question, found.sources, rest=found.rest)
+    answer = answered(question, sources, whole=whole, lang=lang)
     if as_json:
         from hairpin.report.walk_document import walk_document
 

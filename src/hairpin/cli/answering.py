@@ -1,0 +1,31 @@
+"""Answers a command's question, and tells the person who waits what takes so long."""
+
+from functools import partial
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
+from hairpin.cli.disputes import keeping_disputes
+from hairpin.cli.environment import environment
+from hairpin.cli.material import gather
+from hairpin.cli.options import Given
+from hairpin.cli.progress import progress
+from hairpin.message import message
+from hairpin.question.needs import needed_containers
+from hairpin.question.question import Question
+from hairpin.replica.judgement import Kernel
+
+
+def answered(
+    question: Question, sources: tuple[Given, ...], *, whole: bool, lang: str | None, kernel: Kernel | None = None
+) -> Answer:
+    """Return the answer.  Of this machine only what the question needs is read, unless ``whole``; ``kernel``: the
+    second judge, whose disagreements are kept as files.
+
+    Raises as ``gather`` and ``ask`` do."""
+    only = () if whole or sources else needed_containers(question)
+    with progress(lang) as tell:
+        tell(message("reading the state of the host"))
+        read = gather(sources, only=only)
+        tell(message("following the packets"))
+        rest = partial(gather, sources) if only else None
+        return keeping_disputes(ask(question, read, kernel, rest), environment().folders)
