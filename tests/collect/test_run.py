@@ -172,13 +172,13 @@ def test_the_script_is_shipped() -> None:
     assert script().endswith(b'main "$@" </dev/null\n')
 
 
-def test_a_containers_sysctls_are_all_that_the_code_asks_for() -> None:
-    """Of a container's links the collector reads the keys in CONF_KEYS only."""
-    listed = re.search(rb"^CONF_KEYS='([^']*)'", script(), re.MULTILINE)
-    assert listed is not None
+@pytest.mark.parametrize("version", ("4", "6"))
+def test_a_containers_sysctls_are_all_that_the_code_asks_for(version: str) -> None:
+    """Of a container's links the collector reads the keys in CONF_KEYS only, and in CONF_KEYS4 or CONF_KEYS6."""
+    listed = re.findall(rf"^CONF_KEYS{version}?='([^']*)'", script().decode(), re.MULTILINE)
     source = "\n".join(each.read_text() for each in Path(hairpin.__file__).parent.rglob("*.py"))
-    calls = re.findall(r'\bconf\([^"()]*"(?:all", ")?([a-z0-9_]+)"', source)
-    paths = re.findall(r'"net", "ipv[46]", "conf", [^()]*?"([a-z0-9_]+)"\)', source)
+    calls = re.findall(rf'\bconf\([^"()]*\b(?:{version}|version), [^"()]*"(?:all", ")?([a-z0-9_]+)"', source)
+    paths = re.findall(rf'"net", "ipv{version}", "conf", [^()]*?"([a-z0-9_]+)"\)', source)
     asked = {*calls, *paths} - {"max", "or"}
-    assert {"rp_filter", "forwarding", "arp_filter", "use_tempaddr", "mtu", "disable_ipv6"} <= asked
-    assert asked <= set(listed[1].decode().split())
+    assert {"4": {"rp_filter", "arp_ignore"}, "6": {"use_tempaddr", "disable_ipv6"}}[version] | {"forwarding"} <= asked
+    assert asked <= set(" ".join(listed).split())

@@ -267,7 +267,7 @@ def test_iproute2_without_json_is_read_as_text(namespace: Namespace, tmp_path: P
     assert {"ip-route4-text", "ip-neigh-text", "bridge-fdb-text", "tc-qdisc-text"} <= {r.key for r in evidence.readings}
 
 
-def test_busybox_alone_is_enough(namespace: Namespace, tmp_path: Path) -> None:
+def test_busybox_alone_is_enough(listening: Namespace, tmp_path: Path) -> None:
     """Alpine without iproute2, iptables, nft, ss: all that busybox shows is read, and each missing reading is named."""
     root = tmp_path / "root"
     for folder in ("bin", "proc", "dev", "tmp", "etc"):
@@ -275,7 +275,7 @@ def test_busybox_alone_is_enough(namespace: Namespace, tmp_path: Path) -> None:
     shutil.copy(BUSYBOX, root / "bin/busybox")
     enter = f"mount --rbind /proc {root}/proc; mount --rbind /dev {root}/dev; exec chroot {root} /bin/busybox sh -c"
     install = "'/bin/busybox --install -s /bin; exec /bin/sh -s'"
-    evidence = namespace.collect("unshare", "--mount", "sh", "-c", f"{enter} {install}")
+    evidence = listening.collect("unshare", "--mount", "sh", "-c", f"{enter} {install}")
     addresses = evidence.find("ip-addr-text", "host")
     assert addresses is not None
     assert "192.0.2.7/24" in addresses.text
@@ -363,8 +363,15 @@ def test_sockets_are_read_whole_also_where_the_caller_left_files_open(
     assert "cgroup:/" not in reading.text
 
 
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_a_namespace_without_sockets_is_asked_for_none(namespace: Namespace, shell: tuple[str, ...]) -> None:
+    reading = namespace.collect(*shell, "-s").find("sockets", "host")
+    assert reading is not None
+    assert (reading.origin, reading.outcome, reading.text) == ("/proc/net/sockstat, /proc/net/sockstat6", "text", "")
+
+
 def test_a_socket_of_the_kernels_own_is_read(namespace: Namespace) -> None:
-    """No process has the socket of a VXLAN device, and /proc/net/sockstat does not count it."""
+    """No process has the socket of a VXLAN device, and one line of /proc/net/sockstat does not count it."""
     with held_namespace() as inner:
         inner.run("sh", "-e", stdin=b"ip link add hpx0 type vxlan id 7 dstport 4789; ip link set hpx0 up")
         mounts = "mount -t tmpfs none /run; mkdir /run/netns; : >/run/netns/cni-1; mount --bind $0 /run/netns/cni-1"

@@ -84,11 +84,17 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
         busybox) opts= suffix=-text ;;
         *) absent ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
     esac
-    if [ "$HAIRPIN_IP_FORM" = busybox ]; then ip_answers '' ip-addr addr ip-neigh neigh
-    else ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop
-    fi
+    version4=yes
+    case $HAIRPIN_IP_FORM$NETNS in
+        busybox*) ip_answers '' ip-addr addr ip-neigh neigh ;;
+        json*:*)    # of a container. Without a family, rule means IPv4; the root prefix leaves the routes of IPv4.
+            version4=read
+            ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop \
+                ip-route4 'route show table all root 0.0.0.0/0' ip-rule4 rule ;;
+        *) ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop ;;
+    esac
     [ -n "$addr" ] || return
-    ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
+    [ "$version4" = read ] || ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
     ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
     [ "$HAIRPIN_IP_FORM" = busybox ] && return
     case $addr in *'"info_kind":"bridge"'* | *"    bridge forward_delay "*) bridges ;; esac
@@ -175,22 +181,26 @@ traffic_control() { # filters are asked only of devices whose qdisc can have som
 sysctls() { # every key that matters for packets; of the host also those of timers, queues and neighbour tables
     frame sysctl /proc/sys/net
     cd /proc/sys/net 2>/dev/null || { endframe 1 absent '/proc/sys/net is not there'; return; }
-    conf='ipv4/conf/* ipv6/conf/*'
-    further='ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* ipv4/tcp_timestamps ipv4/tcp_mtu_probing
-        ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default ipv6/neigh/default
-        core/somaxconn core/netdev_max_backlog core/default_qdisc'
-    [ "$NETNS" = host ] || further=
+    if [ "$NETNS" = host ]; then
+        further='netfilter ipv4/tcp_syncookies ipv4/tcp_max_syn_backlog ipv4/tcp_tw_* ipv4/tcp_timestamps ipv4/tcp_mtu_probing
+            ipv4/tcp_abort_on_overflow ipv4/tcp_ecn ipv4/route ipv6/route ipv4/neigh/default ipv6/neigh/default
+            core/somaxconn core/netdev_max_backlog core/default_qdisc'
+    else
+        further='netfilter/nf_conntrack_checksum netfilter/nf_conntrack_count netfilter/nf_conntrack_helper
+            netfilter/nf_conntrack_max netfilter/nf_conntrack_tcp_be_liberal netfilter/nf_conntrack_tcp_ignore_invalid_rst
+            netfilter/nf_conntrack_tcp_loose'
+        # With many containers it takes the kernel long to find a file that each of their namespaces has.
+        case $addr in *inet6* | '') keys6="$CONF_KEYS $CONF_KEYS6" ;; *) keys6=$CONF_KEYS_UNUSED6 ;; esac
+    fi
     paths=
     # shellcheck disable=SC2086
-    for path in $conf bridge netfilter ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept ipv4/*_l3mdev_accept \
-        ipv4/fib_* ipv4/icmp_* ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect ipv6/fib_* ipv6/icmp \
-        ipv6/auto_flowlabels $further
-    do
+    for path in ipv4/conf/* ipv6/conf/* $HAIRPIN_SYSCTLS $further; do
         case $NETNS$path in
             host*/conf/veth*)   # IP never sees a packet come by a bridge's port, and a host may have hundreds
                 [ -e "/sys/class/net/${path##*/}/brport" ] && continue ;;
             host*) ;;
-            */conf/*) for key in $CONF_KEYS; do paths="$paths /proc/sys/net/$path/$key"; done; continue ;;
+            *ipv4/conf/*) keys_of "$path" $CONF_KEYS $CONF_KEYS4; continue ;;
+            *ipv6/conf/*) keys_of "$path" $keys6; continue ;;
         esac
         paths="$paths /proc/sys/net/$path"
     done
@@ -205,11 +215,17 @@ sysctls() { # every key that matters for packets; of the host also those of time
     fi
     cd /
 }
-CONF_KEYS='accept_local accept_redirects accept_source_route arp_accept arp_announce arp_filter arp_ignore bc_forwarding
-    disable_ipv6 disable_policy disable_xfrm drop_gratuitous_arp drop_unicast_in_l2_multicast force_forwarding forwarding
-    hop_limit ignore_routes_with_linkdown log_martians medium_id mtu promote_secondaries proxy_arp proxy_arp_pvlan proxy_ndp
-    route_localnet rp_filter rpl_seg_enabled secure_redirects seg6_enabled send_redirects shared_media src_valid_mark
-    use_oif_addrs_only use_tempaddr'
+keys_of() { # keys_of PATH KEY...: adds the keys to paths at once: a shell takes its time to lengthen a long text
+    own=/proc/sys/net/$1 more=; shift
+    for key; do more="$more $own/$key"; done
+    paths=$paths$more
+}
+CONF_KEYS='accept_redirects accept_source_route disable_policy drop_unicast_in_l2_multicast forwarding ignore_routes_with_linkdown'
+CONF_KEYS4='accept_local arp_accept arp_announce arp_filter arp_ignore bc_forwarding disable_xfrm drop_gratuitous_arp
+    log_martians medium_id promote_secondaries proxy_arp proxy_arp_pvlan route_localnet rp_filter secure_redirects
+    send_redirects shared_media src_valid_mark'
+CONF_KEYS6='disable_ipv6 force_forwarding hop_limit mtu proxy_ndp rpl_seg_enabled seg6_enabled use_oif_addrs_only use_tempaddr'
+CONF_KEYS_UNUSED6='disable_ipv6 forwarding mtu'     # where no link has an IPv6 address
 
 rules() { # nft first: its list of tables shows which back ends have tables here
     tables= listed=no legacy=
@@ -306,6 +322,7 @@ capped() {
 }
 sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_diag. No -p: in each namespace it would look
     # at all processes of the host.
+    if without_sockets; then body sockets '/proc/net/sockstat, /proc/net/sockstat6' ''; return; fi
     if have ss && loaded inet_diag tcp_diag udp_diag; then
         out=$(without_groups $listening) && [ -n "$out" ] && { body sockets "$listening" "$out"; return; }
         capture $listening
@@ -316,6 +333,15 @@ sockets() { # ss asks the kernel by netlink, which may load tcp_diag and udp_dia
         if [ -e "/proc/net/$table" ]; then run "proc-net-$table" "/proc/net/$table" cat "/proc/net/$table"
         else absent "proc-net-$table" "/proc/net/$table" "/proc/net/$table is not there"
         fi
+    done
+}
+without_sockets() { # whether the kernel counts none. The sockets of its own tunnels count there, but not in the line sockets.
+    for version in '' 6; do
+        [ -r "/proc/net/sockstat$version" ] || return 1
+        inuse=; while read -r protocol _ count _; do
+            case $protocol in TCP: | UDP: | TCP6: | UDP6:) inuse=$inuse$count ;; esac
+        done <"/proc/net/sockstat$version"
+        [ "$inuse" = 00 ] || return 1
     done
 }
 listening='ss -H -n -l -e -t -u'
@@ -1041,7 +1067,7 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
     text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
     body namespaces '/proc/PID/ns/net' "$text"
     run container-resolvers '/proc/PID/root/etc/resolv.conf' resolvers
-    running=0 seen= left= asked_inodes=' '
+    seen= left= asked_inodes=' '
     set -f; IFS=$NL
     for line in $text; do
         place "$line"
@@ -1057,9 +1083,7 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
         NETNS=container:$name; export NETNS
         if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
-        else
-            entered "50-$name" "/proc/$pid/ns/net"
-            running=$((running + 1)); [ $((running % 24)) = 0 ] && wait
+        else entered "50-$name" "/proc/$pid/ns/net"
         fi
     done
     set +f; IFS=$USUAL_IFS
@@ -1131,9 +1155,12 @@ with_inode() { # lines "id name pid" and then those of ls -l: netns, inode, pid,
     }'
 }
 entered() { # entered FILE NAMESPACE: a job inside the network namespace, within the time limit of the engine's job
-    if [ -n "$HAIRPIN_TMP" ]; then nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
-    else nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' 2>/dev/null
+    if [ -z "$HAIRPIN_TMP" ]; then nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' 2>/dev/null; return; fi
+    if [ "${running:=0}" -ge 24 ]; then     # one is begun when the oldest has ended: none waits for the slowest of many
+        wait "${inside%% *}"; inside=${inside#* }; running=$((running - 1))
     fi
+    nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
+    inside="${inside-}$! "; running=$((running + 1))
 }
 without_nsenter() {
     absent ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
@@ -1156,11 +1183,9 @@ pod_namespaces() { # those that CNI plug-ins made for the pods of containerd or 
     done
     [ -n "$list" ] || return
     body namespaces /run/netns "$list"
-    count=0
     while IFS=$TAB read -r NETNS _; do
         export NETNS
         entered "52-${NETNS#netns:}" "/run/netns/${NETNS#netns:}"
-        count=$((count + 1)); [ $((count % 24)) = 0 ] && wait
     done <<EOT
 $list
 EOT
@@ -1508,6 +1533,12 @@ jobs_of_host() {
     job 60-files in_turn all_files firewalld_all versions units system
 }
 
+named_sysctls() { # what every namespace is asked for, found once: for each pattern a shell reads all names of a folder
+    cd /proc/sys/net 2>/dev/null && echo bridge ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept ipv4/*_l3mdev_accept \
+        ipv4/fib_* ipv4/icmp_* ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect ipv6/fib_* ipv6/icmp \
+        ipv6/auto_flowlabels
+}
+
 main() {
     umask 077
     HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
@@ -1525,7 +1556,7 @@ main() {
     eval "$HAIRPIN_NETNS_LIB"; eval "$HAIRPIN_LIB"
     NETNS=
     read -r HAIRPIN_TOKEN </proc/sys/kernel/random/uuid || HAIRPIN_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-    HAIRPIN_KERNEL=$(uname -r) HAIRPIN_UID=$(id -u)
+    HAIRPIN_KERNEL=$(uname -r) HAIRPIN_UID=$(id -u) HAIRPIN_SYSCTLS=$(named_sysctls)
     HAIRPIN_MODULES=none
     if [ -r /proc/modules ]; then HAIRPIN_MODULES=" $(cut -d' ' -f1 /proc/modules | tr '\n' ' ') "; fi
     HAIRPIN_TIMEOUT=
@@ -1541,7 +1572,7 @@ main() {
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
         usable_folder "$dir" && break
     done
-    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES \
+    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_NETNS_LIB HAIRPIN_LIB
 
     begin
