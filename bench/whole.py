@@ -15,7 +15,7 @@ from hairpin.lab.diagnosis import CHECK
 from hairpin.lab.plan import LabPlan
 
 SIZES = (10, 60, 200)
-_RUNS = 5
+_RUNS = 9
 _PORT = ("8151",)
 _ONE_FLOW = (*_PORT, "--from", "192.0.2.10")
 
@@ -46,26 +46,39 @@ def of_hosts() -> Iterator[OfHost]:
     """Yield the costs on a host of each size."""
     for size in SIZES:
         with running_lab(LabPlan(fillers=size - 1)) as lab:
-            inspect = _spent(lab, "docker inspect $(docker ps -q)", _RUNS)
-            healthy = _spent(lab, _line(*_ONE_FLOW, "--no-replica"), _RUNS)
-            clients = _spent(lab, _line(*_PORT, "--no-replica"), _RUNS)
-            everything = _spent(lab, _line("--no-replica"), 2)
+            inspect, healthy, clients = _spent(
+                lab,
+                ("docker inspect $(docker ps -q)", _line(*_ONE_FLOW, "--no-replica"), _line(*_PORT, "--no-replica")),
+                _RUNS,
+            )
+            (everything,) = _spent(lab, (_line("--no-replica"),), 3)
             lab.host.run("sysctl -w net.ipv4.conf.eth0.forwarding=0")
-            yield OfHost(size, inspect, healthy, clients, _spent(lab, _line(*_ONE_FLOW), _RUNS), everything)
+            (broken,) = _spent(lab, (_line(*_ONE_FLOW),), _RUNS)
+            yield OfHost(size, inspect, healthy, clients, broken, everything)
 
 
 def _line(*arguments: str) -> str:
     return " ".join((*CHECK, *arguments)) + " >/dev/null || test $? -le 1"
 
 
-def _spent(lab: Lab, line: str, runs: int) -> Spent:
-    lab.host.run(line)  # once before: caches, compiled modules
-    found: list[tuple[float, float]] = []
-    for _ in range(runs):
-        before, started = _children(), time.perf_counter()
-        lab.host.run(line)
-        found.append((_children() - before, time.perf_counter() - started))
-    return Spent(*(statistics.median(each) for each in zip(*found, strict=True)))
+def _spent(lab: Lab, lines: tuple[str, ...], runs: int) -> tuple[Spent, ...]:
+    """Return what each line costs.  They run in turn, so that a machine that grows slower does so for all of them."""
+    for line in lines:
+        lab.host.run(line)  # once before: caches, compiled modules
+    turns = [[_one(lab, line) for line in lines] for _ in range(runs)]
+    return tuple(
+        Spent(
+            statistics.median(each.processor for each in found),
+            statistics.median(each.elapsed for each in found),
+        )
+        for found in zip(*turns, strict=True)
+    )
+
+
+def _one(lab: Lab, line: str) -> Spent:
+    before, started = _children(), time.perf_counter()
+    lab.host.run(line)
+    return Spent(_children() - before, time.perf_counter() - started)
 
 
 def _children() -> float:
