@@ -9,7 +9,6 @@ import hashlib
 import re
 import shlex
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 
 _SMALL = 8
 """Lines up to which a file is written whole."""
@@ -38,6 +37,8 @@ def file_commands(path: str, before: str | None, after: str | None) -> Iterator[
     elif before is None or not before.endswith("\n") or not after.endswith("\n") or after.count("\n") <= _SMALL:
         yield f"{written_lines(after)} > {name}" if after else f": > {name}"
     else:
+        from difflib import SequenceMatcher  # noqa: PLC0415 - a healthy host has no file to change
+
         old, new = before.split("\n")[:-1], after.split("\n")[:-1]
         blocks = [
             (old[start:end], new[first:last], start)

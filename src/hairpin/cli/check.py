@@ -1,5 +1,7 @@
 """``hairpin check``: the main job."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hairpin.cli.later import AFTER, later_option
@@ -12,6 +14,9 @@ from hairpin.cli.options import (
     size_option,
     world_options,
 )
+
+if TYPE_CHECKING:
+    from hairpin.replica.judgement import Kernel
 
 
 @click.command(cls=EvidenceCommand)
@@ -52,14 +57,9 @@ def check(
     from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
-    from hairpin.replica.prerequisites import may_replicate
 
     question = parse_question("check", targets, origin, publics, stated_world(outside), size)
-    kernel = None
-    if not no_replica and may_replicate():
-        from hairpin.replica.judge import RunningKernel
-
-        kernel = RunningKernel()
+    kernel = None if no_replica else _second_judge()
     answer = answered(question, sources, whole=whole, lang=lang, kernel=kernel)
     if as_json:
         from hairpin.report.document import report_document
@@ -70,3 +70,11 @@ def check(
 
         write(report_text(answer, words(lang), paper(color), verbose=verbose))
     return exit_status(answer)
+
+
+def _second_judge() -> "Kernel | None":
+    """Return this machine's kernel as a judge, or None where no replica can be built."""
+    from hairpin.replica.judge import RunningKernel
+    from hairpin.replica.prerequisites import may_replicate
+
+    return RunningKernel() if may_replicate() else None
