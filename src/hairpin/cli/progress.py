@@ -36,9 +36,11 @@ class _Line(threading.Thread):
 
     def __init__(self, lang: str | None) -> None:
         from hairpin.cli.environment import environment
+        from hairpin.cli.output import words
 
         super().__init__(daemon=True)
-        self._lang = lang
+        # Nothing is loaded by the thread: a replica's process is forked meanwhile, and would inherit a lock of it.
+        self._words = words(lang, sys.stderr)
         self._plain = environment().plain_terminal
         self._work: Message | None = None
         self._shown: Message | None = None
@@ -48,14 +50,14 @@ class _Line(threading.Thread):
         self._work = work
 
     def run(self) -> None:
-        from hairpin.cli.output import whisper, words
+        from hairpin.cli.output import whisper
 
         begun = time.monotonic()
         while not self._ended.wait(_EVERY_S):
             work = self._work
             if work is None or (self._plain and work is self._shown):
                 continue
-            text = words(self._lang, sys.stderr)(work)
+            text = self._words(work)
             whisper(f"{text}\n" if self._plain else f"{_WIPED}{text} ({time.monotonic() - begun:.0f} s)")
             self._shown = work
 
