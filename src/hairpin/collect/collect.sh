@@ -689,13 +689,13 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     case $? in 0) ;; 28) patience=2; return 1 ;; *) return 1 ;; esac
     set -f; IFS=$NL
     set -- $answers
-    set +f; IFS=$USUAL_IFS
-    [ $# = 4 ] || return 1
-    found=$(printf '%s\n%s\n' "$3" "$4" | grep -noE '"Id": *"[0-9a-z]{25,64}"' | sed 's/"Id": *//; s/"//g')
+    [ $# = 4 ] || { set +f; IFS=$USUAL_IFS; return 1; }
     nets= ids= count=0
-    for each in $found; do
-        case $each in 1:*) nets="$nets ${each#*:}"; count=$((count + 1)) ;; *) ids="$ids ${each#*:}" ;; esac
+    for each in $(printf '%s\n%s\n' "$3" "$4" | grep -noE '"Id": *"[0-9a-z]{25,64}"'); do
+        id=${each%\"}; id=${id##*\"}
+        case $each in 1:*) nets="$nets $id"; count=$((count + 1)) ;; *) ids="$ids $id" ;; esac
     done
+    set +f; IFS=$USUAL_IFS
     answers=$($curl --max-time 8 $(for id in $nets; do echo "$url/networks/$id"; done; for id in $ids; do echo "$url/containers/$id/json"; done) 2>/dev/null) ||
         [ -z "$nets$ids" ] || return 1
     told docker-version 'GET /version' "$VERSION_PATHS" "$1"
@@ -1061,8 +1061,10 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
     # Process ids are those of the daemon's PID namespace, which may be another one. The process's control group names the
     # container. If it does not (rootless without cgroups), the id counts only if the daemon is seen in our PID namespace.
     sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" $pids /dev/null; } | with_group)
-    case $sure in *\?*) sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" /proc/[0-9]*/cgroup; } | with_group) ;; esac
-    case $2 in stored) sure=$(echo "$sure" | grep -v '[?]') ;; seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
+    case $sure in *\?*)
+        sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" /proc/[0-9]*/cgroup; } | with_group)
+        case $2 in stored) sure=$(echo "$sure" | grep -v '[?]') ;; seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
+    esac
     paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
     text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
     body namespaces '/proc/PID/ns/net' "$text"
@@ -1501,7 +1503,8 @@ usable_iptables() {
 begin() {
     echo "hairpin-collect/1 $HAIRPIN_TOKEN"
     read -r up _ 2>/dev/null </proc/uptime || up=-
-    printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$(uname -n)" \
+    read -r name 2>/dev/null </proc/sys/kernel/hostname || name=$(uname -n)
+    printf '%s\tbegin\t%s\t%s\t%s\t%s\t%s\n' "$HAIRPIN_TOKEN" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$up" "$name" \
         "$HAIRPIN_KERNEL" "$HAIRPIN_UID"
 }
 usable_folder() { # usable_folder DIR: makes the folder HAIRPIN_TMP in it, if that takes files: a full disk still takes folders
@@ -1556,7 +1559,8 @@ main() {
     eval "$HAIRPIN_NETNS_LIB"; eval "$HAIRPIN_LIB"
     NETNS=
     read -r HAIRPIN_TOKEN </proc/sys/kernel/random/uuid || HAIRPIN_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-    HAIRPIN_KERNEL=$(uname -r) HAIRPIN_UID=$(id -u) HAIRPIN_SYSCTLS=$(named_sysctls)
+    read -r HAIRPIN_KERNEL 2>/dev/null </proc/sys/kernel/osrelease || HAIRPIN_KERNEL=$(uname -r)
+    HAIRPIN_UID=$(id -u) HAIRPIN_SYSCTLS=$(named_sysctls)
     HAIRPIN_MODULES=none
     if [ -r /proc/modules ]; then HAIRPIN_MODULES=" $(cut -d' ' -f1 /proc/modules | tr '\n' ' ') "; fi
     HAIRPIN_TIMEOUT=
