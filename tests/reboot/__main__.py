@@ -8,8 +8,6 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -43,8 +41,8 @@ def main() -> int:
         guests_at_once(1)
         booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
         _say(_HEAD)
-        for _, alike in groupby((each for each in reboots if each.rows), key=lambda reboot: reboot.machine):
-            statuses.update(_statuses(list(alike), booted, made, arguments.keep))
+        # What one leaves behind, such as a table of nft, would decide about the next: none shares a host with another.
+        statuses.update(_status(each, booted, made, arguments.keep) for each in reboots if each.rows)
     except (LabError, PackageError, GuestError) as error:
         _say(f"{error}")
         return 2
@@ -62,28 +60,22 @@ def _only(reboot: Reboot, kinds: str) -> Reboot:
     return msgspec.structs.replace(reboot, rows=rows)
 
 
-def _statuses(reboots: list[Reboot], booted: Kernel, made: Path, keep: Path) -> Iterator[int]:
-    """Carry out the reboots of one machine one after another, on a fresh host after each failure."""
-    while reboots:
-        results = keep / reboots[0].rows[0].part.replace(" ", "-")
-        shutil.rmtree(results, ignore_errors=True)
-        results.mkdir(parents=True)
-        with running_host(booted, made, results) as host:
-            for command in MANAGED[reboots[0].machine]:
-                host.must(command)
-            failed = False
-            while reboots and not failed:
-                reboot = reboots.pop(0)
-                try:
-                    found = tried(host, reboot)
-                except (GuestError, LabError) as error:
-                    _say(f"{', '.join(row.part for row in reboot.rows)} could not be carried through:\n    {error}")
-                    yield 2
-                    break
-                for each in found:
-                    _say(_line(each))
-                failed = any(each.wrong for each in found)
-                yield int(failed)
+def _status(reboot: Reboot, booted: Kernel, made: Path, keep: Path) -> int:
+    """Carry the scenarios of one reboot out on a host of their own; return the exit status."""
+    results = keep / reboot.rows[0].part.replace(" ", "-")
+    shutil.rmtree(results, ignore_errors=True)
+    results.mkdir(parents=True)
+    with running_host(booted, made, results) as host:
+        for command in MANAGED[reboot.machine]:
+            host.must(command)
+        try:
+            found = tried(host, reboot)
+        except (GuestError, LabError) as error:
+            _say(f"{', '.join(row.part for row in reboot.rows)} could not be carried through:\n    {error}")
+            return 2
+    for each in found:
+        _say(_line(each))
+    return int(any(each.wrong for each in found))
 
 
 def _say(text: str) -> None:

@@ -132,9 +132,9 @@ def _rebooted(
 
 
 def _prepare(host: Host, reboot: Reboot) -> None:
-    """Give the host its containers, and what the administrator has made of it."""
+    """Give the fresh host its containers, and what the administrator has made of it."""
     plan = reboot.plan
-    host.must("docker ps -aq | xargs -r docker rm -f; rm -f /etc/lab/at-boot; mkdir -p /etc/lab /etc/docker")
+    host.must("mkdir -p /etc/lab /etc/docker")
     if (_content(host, _DAEMON) or "{}") != plan.daemon:
         host.must(f"systemctl stop docker.socket docker; {_FLUSHED}; printf %s {shlex.quote(plan.daemon)} >{_DAEMON}")
         host.must("systemctl start docker")
