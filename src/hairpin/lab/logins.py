@@ -92,7 +92,8 @@ def _sshd(host: Node) -> Generator[None]:
         try:
             _wait_ready(host, server)
             yield
-            host.run(f"kill $(cat {_FOLDER}/pid)")  # its own process: ``server`` is the nsenter(1) around it
+            # Its own process: ``server`` is the nsenter(1) around it.  Until it is gone, its port resets connections.
+            host.run(f"pid=$(cat {_FOLDER}/pid); kill $pid; while test -e /proc/$pid; do sleep 0.05; done")
         finally:
             server.kill()
 
