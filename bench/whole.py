@@ -28,7 +28,7 @@ class Spent(msgspec.Struct, frozen=True):
 
 
 class OfHost(msgspec.Struct, frozen=True):
-    """What questions cost on a host with so many containers.
+    """The costs of questions on one host.
 
     ``healthy``: one port from one client, the replica left out; ``clients``: the same from every client that the
     question means without ``--from``; ``broken``: one port with its cause and its replica; ``everything``: all ports,

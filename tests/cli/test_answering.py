@@ -1,4 +1,4 @@
-"""From a question to its answer: what is read of this machine, and when the rest is."""
+"""A question about this machine reads what it needs; with ``whole``, or of a snapshot, everything is read."""
 
 import pytest
 

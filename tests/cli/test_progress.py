@@ -20,7 +20,7 @@ ANSWER = message("following the packets")
 
 
 class Terminal:
-    """A terminal: what is written to ``stream`` is on the screen."""
+    """A terminal.  Its screen shows what is written to ``stream``."""
 
     def __init__(self, stream: TextIO, screen: int) -> None:
         self.stream, self._screen = stream, screen

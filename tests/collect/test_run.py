@@ -174,7 +174,7 @@ def test_the_script_is_shipped() -> None:
 
 @pytest.mark.parametrize("version", ("4", "6"))
 def test_a_containers_sysctls_are_all_that_the_code_asks_for(version: str) -> None:
-    """Of a container's links the collector reads the keys in CONF_KEYS only, and in CONF_KEYS4 or CONF_KEYS6."""
+    """The collector reads no other keys of a container's links than those in CONF_KEYS, CONF_KEYS4 and CONF_KEYS6."""
     listed = re.findall(rf"^CONF_KEYS{version}?='([^']*)'", script().decode(), re.MULTILINE)
     source = "\n".join(each.read_text() for each in Path(hairpin.__file__).parent.rglob("*.py"))
     calls = re.findall(rf'\bconf\([^"()]*\b(?:{version}|version), [^"()]*"(?:all", ")?([a-z0-9_]+)"', source)

@@ -41,7 +41,7 @@ def main() -> int:
         guests_at_once(1)
         booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
         _say(_HEAD)
-        # What one leaves behind, such as a table of nft, would decide about the next: none shares a host with another.
+        # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
         statuses.update(_status(each, booted, made, arguments.keep) for each in reboots if each.rows)
     except (LabError, PackageError, GuestError) as error:
         _say(f"{error}")

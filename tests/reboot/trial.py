@@ -40,9 +40,10 @@ _source_ports = itertools.count(21001)
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """What came of one scenario.  ``causes``: those that the answer named.  ``repaired`` and ``rebooted``: the asked
-    connection after the commands, and after the reboot.  ``wrong``: what is wrong, a sentence each.  ``seconds``:
-    without the reboot."""
+    """The result of one scenario.
+
+    ``causes``: those that the answer named.  ``repaired`` and ``rebooted``: the asked connection after the commands,
+    and after the reboot.  ``wrong``: a sentence for each fault that was found.  ``seconds``: without the reboot."""
 
     part: Part
     scenario: str
@@ -183,7 +184,8 @@ def _require(found: Outcome, expected: Outcome, when: str) -> None:
 
 
 def _others(host: Host, scenario: Scenario, like: Mapping[str, Outcome] | None = None) -> dict[str, Outcome]:
-    """Return whether ports are open that nobody publishes: of the host, and of its first container by its own address.
+    """Return how other connections end: to a port of the host that nobody publishes, and to the first container's own
+    address.
 
     ``like``: outcomes that are waited for.
     """

@@ -1,8 +1,8 @@
 """Replaced files as commands that may be typed in twice, and with any indentation: a here-document ends only at a line
 that begins with its mark, so that a copied block would not end.
 
-A small file is written whole.  Of a larger one the changed lines are edited with sed(1): found by their whole text, or
-where that is not enough by their numbers, in the file as it was read.
+A small file is written whole.  In a larger one sed(1) edits the changed lines.  It finds them by their whole text.  If
+that is not enough, it finds them by their numbers, and only in the file as it was read.
 """
 
 import hashlib

@@ -42,11 +42,11 @@ def snapshot(
 ) -> int:
     """Read this host, or others over ssh, into one file each; their names are printed.
 
-    With --snapshot and --redact: a redacted copy of a snapshot.  Redact the snapshots of several hosts in one call:
-    what is equal on them then stays equal, and they are still one network.
+    With --snapshot and --redact: a redacted copy of a snapshot.  Redact the snapshots of several hosts in one call.
+    Equal names and addresses then stay equal, so the hosts are still one network.
 
     Exit: 0 written, 2 usage error (also a FILE that cannot be written), 3 something could not be read, 4 a bug in
-    hairpin.  What could be read is written all the same.
+    hairpin.  The readings that succeeded are written in any case.
     """
     del verbose
     from hairpin.cli.material import gather

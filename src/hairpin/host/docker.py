@@ -135,7 +135,7 @@ class Contact(msgspec.Struct, frozen=True):
     answer within the time limit), ``stopped`` (no process of it runs), ``unreachable`` (it runs, or may, and nothing
     here can ask it) or ``unreadable`` (no permission).  ``answered_ms``: how long it took to tell its version.
 
-    ``named``: what names the endpoint, ``DOCKER_HOST`` or ``docker context NAME``; empty: it is the engine found here.
+    ``named``: ``DOCKER_HOST`` or ``docker context NAME``, by which the endpoint was named; empty: it was found here.
     ``halted``: processes of the engine that a signal has stopped, by id and name.  ``asked`` False: the endpoint is
     none that can be asked from here, such as another machine's."""
 

@@ -60,7 +60,7 @@ class KeptFile(msgspec.Struct, frozen=True):
 
 
 class SideEffect(msgspec.Struct, frozen=True):
-    """What a remedy says that it does beside repairing; the verdicts are those of one other flow."""
+    """A remedy's statement about one other flow: its verdicts before and after."""
 
     text: str
     before: str | None = None
@@ -89,8 +89,9 @@ class Repair(msgspec.Struct, frozen=True):
 
 
 class Printed(msgspec.Struct, frozen=True):
-    """What an answer prints for one flow: the remedies to carry out, in order, and the causes that only a person can
-    remove."""
+    """The part of an answer that is about one flow.
+
+    ``remedies`` are carried out in their order.  ``by_hand``: causes that only a person can remove."""
 
     causes: tuple[str, ...]
     remedies: tuple[Repair, ...]
@@ -108,7 +109,7 @@ class Printed(msgspec.Struct, frozen=True):
 
     @property
     def side_effects(self) -> tuple[SideEffect, ...]:
-        """What the remedies say that they do beside repairing."""
+        """The remedies' statements about other flows."""
         return tuple(said for remedy in self.remedies for said in remedy.side_effects)
 
 
