@@ -392,3 +392,16 @@ def test_where_ss_fails_the_kernels_tables_are_read(listening: Namespace, tmp_pa
     assert all(each is not None and each.outcome == "text" for each in tables.values())
     assert tables["tcp"] is not None
     assert "0100007F:1B59" in tables["tcp"].text
+
+
+def test_processes_that_end_while_sockets_are_listed_are_left_out(listening: Namespace, tmp_path: Path) -> None:
+    tool = tmp_path / "ls"
+    ended = r"/proc/4194305/fd:\nl-wx------ 1 0 0 64 Jan 1 00:00 3 -> socket:[77]\n"
+    tool.write_text(f'#!/bin/sh\n{shutil.which("ls")} "$@"; case $* in *fd*) printf "{ended}" ;; esac\n')
+    tool.chmod(0o755)
+    reading = listening.collect("env", f"PATH={tmp_path}:{os.environ['PATH']}", "sh", "-s").find("socket-owners", "")
+    assert reading is not None
+    assert reading.outcome == "text"
+    holders = [line.split(maxsplit=2)[1:] for line in reading.text.splitlines()]
+    assert "python" in {name[:6] for _, name in holders}
+    assert "4194305" not in {each[0] for each in holders}

@@ -344,12 +344,12 @@ def _links_of(path: Path) -> str:
 
 def _descendants(pid: int) -> frozenset[int]:
     children: dict[int, list[int]] = {}
-    for path in PROC.glob("[0-9]*/stat"):
+    for child in (int(path.name) for path in PROC.iterdir() if path.name.isdigit()):
         try:
-            fields = path.read_text("utf-8", "replace").rpartition(")")[2].split()
+            fields = (PROC / f"{child}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         except OSError:
             continue
-        children.setdefault(int(fields[1]), []).append(int(path.parent.name))
+        children.setdefault(int(fields[1]), []).append(child)
     found: set[int] = set()
     pending = [pid]
     while pending:

@@ -3,11 +3,13 @@
 import msgspec
 import pytest
 
-from hairpin.host.host import Namespace
+from hairpin.host.host import Namespace, Unread
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.state import State
 from hairpin.walk.unread import unread_end
+from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
 from tests.small_host import HOST_NETNS, host_namespace, network, published
 
@@ -43,3 +45,28 @@ def test_the_verdict_depends_on_what_was_not_read(host: Namespace, flow: Flow) -
 def test_a_part_that_was_read_decides(host: Namespace) -> None:
     built: Network = network(host)
     assert unread_end(built, State("input-route", HOST_NETNS, PUBLISHED.packet(1))) is None
+
+
+HELD = Socket("tcp", 4, None, 8151, process="nginx", pid=7)
+UNKNOWN = msgspec.structs.replace(HELD, process=None, pid=None)
+
+
+@pytest.mark.parametrize(
+    ("socket", "unread", "verdict"),
+    (
+        (HELD, (), "delivered"),
+        (HELD, ("socket-owners",), "delivered"),
+        (HELD, ("halted-processes",), "depends"),
+        (HELD, ("frozen-processes",), "depends"),
+        (UNKNOWN, (), "delivered"),
+        (UNKNOWN, ("halted-processes", "frozen-processes"), "delivered"),
+        (UNKNOWN, ("socket-owners",), "depends"),
+    ),
+)
+def test_a_socket_answers_if_its_process_was_read(socket: Socket, unread: tuple[str, ...], verdict: Verdict) -> None:
+    own = network(msgspec.structs.replace(host_namespace(), sockets=(socket,)))
+    host = msgspec.structs.replace(own.this, unread=tuple(Unread(key, "", key, "why", "") for key in unread))
+    trace = walk_flow(Network((host,)), published(FromHost(), "127.0.0.1"))
+    assert trace.verdict == verdict
+    assert trace.usual.verdict == "delivered"
+    assert bool(trace.conditions) == (verdict == "depends")

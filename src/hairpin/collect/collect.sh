@@ -529,13 +529,13 @@ read_files() { # read_files LINES: of all these files by one process; a line is 
 
 # ---- processes -------------------------------------------------------------------------------------------------------
 
-socket_owners() { # inode, process id, command: of each process's sockets, in all namespaces
-    ls -ln /proc/[0-9]*/fd 2>/dev/null | awk '
-    /^\/proc\// { split($0, part, "/"); pid = part[3]; comm = ""; next }
-    /socket:\[/ {
-        if (comm == "") { getline comm <("/proc/" pid "/comm"); close("/proc/" pid "/comm") }
-        sub(/.*socket:\[/, ""); sub(/\].*/, ""); print $0, pid, comm
-    }'
+socket_owners() { # inode, process id, command: of each process's sockets, in all namespaces. Processes that end meanwhile are left
+    # out: awk itself, reading the name of one, would give up with "read error (No such process)".
+    { ls -ln /proc/[0-9]*/fd; grep '' /proc/[0-9]*/comm; } 2>/dev/null | awk '
+    /^\/proc\/[0-9]+\/fd:/ { split($0, part, "/"); pid = part[3]; next }
+    /^\/proc\/[0-9]+\/comm:/ { split($0, part, "/"); sub(/^[^:]*:/, ""); if (!(part[3] in comm)) comm[part[3]] = $0; next }
+    /socket:\[/ { sub(/.*socket:\[/, ""); sub(/\].*/, ""); inode[++n] = $0; holder[n] = pid }
+    END { for (i = 1; i <= n; i++) if (holder[i] in comm) print inode[i], holder[i], comm[holder[i]] }'
 }
 halted() { # ids of the processes that a signal has stopped, one a line
     cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'

@@ -15,6 +15,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("docker", "podman"), message("which containers run and what they publish")),
     (("namespaces", "netns"), message("what happens inside of containers")),
     (("sockets", "proc-net"), message("which ports are listened on")),
+    (("socket-owners", "halted", "frozen"), message("whether the process that holds a port answers")),
     (("sysctl",), message("whether a kernel setting stops packets")),
     (("conntrack",), message("what live connections remember")),
     (("firewalld", "ufw"), message("how the firewall's manager is configured")),

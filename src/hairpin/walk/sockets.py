@@ -7,7 +7,7 @@ import msgspec
 from hairpin.door import Observation
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Socket
-from hairpin.message import Message, verbatim
+from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.prefix import address_text
 
@@ -72,6 +72,14 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
         return False
     versions = [each.version.partition(".")[0] for each in host.engines if each.kind == "docker"]
     return any(each.isdigit() and int(each) < 28 for each in versions)
+
+
+def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
+    """Return that no socket takes a packet for this port; ``others``: those that have it on another address or link."""
+    if not others:
+        return message("no socket takes port {port}", port=port)
+    names = ", ".join(socket_text(each) for each in others)
+    return message("no socket takes port {port}; only {others}", port=port, others=names)
 
 
 def socket_said(socket: Socket) -> Message:

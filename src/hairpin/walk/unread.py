@@ -1,10 +1,13 @@
-"""The end of a walk in a namespace whose links or routes could not be read: what happens there is not known."""
+"""What could not be read of the place where a packet is: links or routes, which end the walk, and the process behind a
+socket."""
 
 import msgspec
 
-from hairpin.message import message
+from hairpin.host.socket import Socket
+from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.network import Network
+from hairpin.walk.sockets import socket_text
 from hairpin.walk.state import Assumed, End, State, stopped
 
 _ROUTED = ("input-route", "output-route")
@@ -26,3 +29,15 @@ def unread_end(network: Network, state: State) -> End | None:
     at = state.given(Condition(said, holds=True))
     end = stopped(at, "namespace-unread", link=state.oif or state.iif, decided_by=Assumed(said))
     return msgspec.structs.replace(end, kind="unknown")
+
+
+def unread_owner(network: Network, state: State, socket: Socket) -> Condition | None:
+    """Return the condition that a process accepts the socket's connections, if it was not read which process has it
+    open or whether that one is stopped; else None.  dockerd holds ports and never accepts (userland proxy off).
+    """
+    unread = {each.key for each in network.host(state.netns.host).unread}
+    missing = {"socket-owners"} if socket.pid is None else {"halted-processes", "frozen-processes"}
+    if unread.isdisjoint(missing):
+        return None
+    said = message("a process accepts what arrives at {socket}", socket=verbatim(socket_text(socket)))
+    return Condition(said, holds=True)

@@ -14,7 +14,7 @@ import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
-from hairpin.message import Message, message
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
@@ -30,10 +30,10 @@ from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outs
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
-from hairpin.walk.sockets import answers_by_route, find_socket, socket_said, socket_text
+from hairpin.walk.sockets import answers_by_route, find_socket, nobody_takes, socket_said
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, only_under_load
-from hairpin.walk.unread import unread_end
+from hairpin.walk.unread import unread_end, unread_owner
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -191,28 +191,30 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
                     "unanswered", frozen.state.history.steps, stop=frozen.stop, conditions=state.history.conditions
                 )
                 return
-            yield from _answered(network, flow, started, End("arrived", noted), found.socket, depth)
+            unread = unread_owner(network, noted, found.socket)
+            arrived = noted if unread is None else noted.given(unread)
+            yield from _answered(network, flow, started, End("arrived", arrived), found.socket, depth)
+            if unread is not None:
+                blind = noted.given(msgspec.structs.replace(unread, holds=False))
+                yield _blind(stopped(blind, "sockets-unread", stage="socket", link=state.iif))
         case "none":
-            said = _nobody(packet.dport, found.others)
+            said = nobody_takes(packet.dport, found.others)
             evidence = found.others[0].evidence if found.others else ""
             refused = stopped(
                 state, "no-listener", stage="socket", link=state.iif, decided_by=SocketDecided(said, evidence)
             )
             yield from _refused(network, started, refused)
         case "unread":
-            unread = stopped(state, "sockets-unread", stage="socket", link=state.iif)
             said = message(
                 "something listens on port {port} in {netns}", port=packet.dport, netns=network.netns_text(state.netns)
             )
-            conditions = (*state.history.conditions, Condition(said, holds=True))
-            yield Branch("depends", unread.state.history.steps, stop=unread.stop, conditions=conditions)
+            blind = state.given(Condition(said, holds=True))
+            yield _blind(stopped(blind, "sockets-unread", stage="socket", link=state.iif))
 
 
-def _nobody(port: int | None, others: tuple[Socket, ...]) -> Message:
-    if not others:
-        return message("no socket takes port {port}", port=port)
-    names = ", ".join(socket_text(each) for each in others)
-    return message("no socket takes port {port}; only {others}", port=port, others=names)
+def _blind(end: End) -> Branch:
+    history = end.state.history
+    return Branch("depends", history.steps, stop=end.stop, conditions=history.conditions)
 
 
 def _frozen(network: Network, state: State, socket: Socket) -> End | None:

@@ -133,11 +133,11 @@ def asked(lab: Lab, row: Row, *options: str) -> tuple[subprocess.CompletedProces
 
 def continue_own_children() -> None:
     """Continue nsenter(1), which stops itself when the program that it started is stopped."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            state, parent = stat.read_text().rpartition(") ")[2].split()[:2]
+            state, parent = (process / "stat").read_text().rpartition(") ")[2].split()[:2]
             if (state, parent) == ("T", str(os.getpid())):
-                os.kill(int(stat.parent.name), signal.SIGCONT)
+                os.kill(int(process.name), signal.SIGCONT)
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
