@@ -90,8 +90,10 @@ def test_every_function_that_writes_a_file_has_its_kinds() -> None:
 
 
 def test_every_kind_is_rebooted_or_says_why_not() -> None:
-    rebooted = [row.part for row in ROWS]
-    assert sorted((*rebooted, *NOT_REBOOTED)) == sorted(PARTS)
+    rebooted = {row.part for row in ROWS}
+    assert rebooted.isdisjoint(NOT_REBOOTED)
+    assert {*rebooted, *NOT_REBOOTED} == set(PARTS)
+    assert len({(row.part, row.scenario) for row in ROWS}) == len(ROWS)
 
 
 def test_every_lasting_part_of_the_catalogue_is_of_a_kind() -> None:
@@ -125,7 +127,7 @@ def test_what_is_of_no_kind_is_refused() -> None:
         of_command("crontab -e", keeps=True)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.part for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.part}, {row.scenario}" for row in ROWS])
 def test_a_rebooted_scenario_has_a_connection_that_its_fault_breaks(row: Row) -> None:
     assert row.flow().before is Outcome.DELIVERED
 

@@ -62,7 +62,7 @@ def _only(reboot: Reboot, kinds: str) -> Reboot:
 
 def _status(reboot: Reboot, booted: Kernel, made: Path, keep: Path) -> int:
     """Carry the scenarios of one reboot out on a host of their own; return the exit status."""
-    results = keep / reboot.rows[0].part.replace(" ", "-")
+    results = keep / f"{reboot.rows[0].part} {reboot.rows[0].scenario}".replace(" ", "-")
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     with running_host(booted, made, results) as host:

@@ -12,15 +12,21 @@ from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario, named
 from tests.reboot.parts import Part
+from tests.reboot.userland import PODMAN
 
-Machine = Literal["plain", "ufw", "firewalld"]
+Machine = Literal["plain", "ufw", "firewalld", "podman"]
 MANAGED: dict[Machine, tuple[str, ...]] = {
     "plain": (),
     "ufw": ("ufw --force enable",),
     # dockerd makes its zone when it starts beside firewalld.
     "firewalld": ("systemctl enable --now firewalld", "systemctl restart docker"),
+    "podman": (
+        f"mv {PODMAN[1]} {PODMAN[0]}",
+        "systemctl enable podman-restart.service",
+        "podman import /run/talk/image.tar localhost/hairpin-lab",
+    ),
 }
-"""What makes a host one with this manager."""
+"""What makes a host one with this manager, or with this engine beside Docker."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -47,7 +53,7 @@ class Reboot(msgspec.Struct, frozen=True):
     """Scenarios that are broken and repaired one after another on one host, and then judged by one reboot: they have
     the same containers, and none touches what another has repaired.
 
-    ``machine``: the manager of rules.  ``loader``: the one unit that loads saved rules, if any.  ``at_boot``: commands
+    ``machine``: the manager of rules, or another engine.  ``loader``: the one unit that loads saved rules, if any.  ``at_boot``: commands
     that the administrator's own unit runs at each boot, after dockerd's start.  ``restart``: the containers' restart
     policy.
     """
@@ -149,6 +155,17 @@ REBOOTS: tuple[Reboot, ...] = (
         ),
     ),
     Reboot((Row("unit", "forward-policy-drop", fault=_POLICY),), at_boot=(_MASQUERADE,)),
+    Reboot(
+        (
+            Row(
+                "unit",
+                "podman-beside-docker-forward-drop",
+                prepare=("iptables -P FORWARD ACCEPT",),
+                fault=_POLICY,
+            ),
+        ),
+        machine="podman",
+    ),
     Reboot(
         (
             Row("ufw allow", "input-drops-host-service.ufw", prepare=("ufw allow 7000/tcp",)),

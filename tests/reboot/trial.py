@@ -184,17 +184,19 @@ def _require(found: Outcome, expected: Outcome, when: str) -> None:
 
 
 def _others(host: Host, scenario: Scenario, like: Mapping[str, Outcome] | None = None) -> dict[str, Outcome]:
-    """Return how other connections end: to a port of the host that nobody publishes, and to the first container's own
-    address.
+    """Return how other connections end: to a port of the host that nobody publishes, and to the own address of each
+    engine's first container.
 
     ``like``: outcomes that are waited for.
     """
-    boxed = [each.name for each in scenario.lab.containers if each.networks[0] not in ("host", "none")][:1]
+    boxed = {
+        each.engine: each.name for each in scenario.lab.containers[::-1] if each.networks[0] not in ("host", "none")
+    }
     shown = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
     asked = [(f"client → host:{UNPUBLISHED}", HOST, UNPUBLISHED, "")]
-    for name in boxed:
-        host.run(f"docker exec {name} httpd -p {UNPUBLISHED} -h /www")
-        address = host.run(f"docker inspect -f '{shown}' {name}").output.split()
+    for engine, name in boxed.items():
+        host.run(f"{engine} exec {name} httpd -p {UNPUBLISHED} -h /www")
+        address = host.run(f"{engine} inspect -f '{shown}' {name}").output.split()
         asked += [
             (f"neighbour by the host → {name}:{port}", address[0], port, STRAIGHT)
             for port in (80, UNPUBLISHED)

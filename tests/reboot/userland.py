@@ -1,4 +1,4 @@
-"""The disk that every host starts from: Debian with systemd, dockerd and the managers of rules, as an ext4 image.
+"""The disk that every host starts from: Debian with systemd, dockerd, Podman and the managers of rules, as an ext4 image.
 
 Made once in the cache folder, from the Debian archive that this machine's apt is configured with.  Everything is
 installed; whichever manager a scenario needs, it enables.
@@ -20,12 +20,14 @@ _FIRST = (
 )  # fmt: skip
 _THEN = (
     "libpam-systemd", "firewalld", "iptables-persistent", "netfilter-persistent", "conntrack", "ipset", "ebtables",
-    "ucf",
+    "ucf", "podman", "netavark",
 )  # fmt: skip
 """polkitd, which firewalld wants, is configured only on a system that has logind."""
 _BESIDE = ("ufw",)
 """Debian's ufw breaks iptables-persistent: on a host that has both, both would load rules at boot.  Here each is
 enabled only where the other is not."""
+PODMAN = ("/usr/bin/podman", "/opt/podman")
+"""Where Podman's program belongs, and where it lies: a host gets it that has Podman's containers."""
 PROGRAMS = (("debootstrap", "debootstrap"), ("mkfs.ext4", "e2fsprogs"), ("unshare", "util-linux"))
 """What this machine needs to make the disk, each with its package."""
 _SIZE = "4G"
@@ -94,7 +96,11 @@ _OFF = (
     *(f"modprobe@{name}.service" for name in ("configfs", "dm_mod", "drm", "efi_pstore", "fuse", "loop")),
 )  # fmt: skip
 """What costs an emulated guest time and has no part in its network."""
-_MANAGERS = ("netfilter-persistent.service", "nftables.service", "firewalld.service")
+_MANAGERS = (
+    "netfilter-persistent.service", "nftables.service", "firewalld.service",
+    "podman.service", "podman.socket", "podman-restart.service",
+    "podman-auto-update.service", "podman-auto-update.timer",
+)  # fmt: skip
 _INSTALL = f"""
 export DEBIAN_FRONTEND=noninteractive
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
@@ -107,6 +113,7 @@ cd /var/cache/apt && apt-get download -q {" ".join(_BESIDE)}
 dpkg --force-breaks -i {" ".join(f"{name}_*.deb" for name in _BESIDE)}
 rm -f {" ".join(f"{name}_*.deb" for name in _BESIDE)} /etc/iptables/rules.v4 /etc/iptables/rules.v6
 rm /usr/sbin/policy-rc.d
+mv {" ".join(PODMAN)}
 apt-get clean
 """
 

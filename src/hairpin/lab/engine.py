@@ -149,13 +149,14 @@ def fillers(count: int) -> tuple[ContainerPlan, ...]:
 
 
 def run_command(container: ContainerPlan, cgroup: str = "") -> str:
-    """Return the line that runs a container.  ``cgroup``: the parent of its control group under Podman."""
+    """Return the line that runs a container.  ``cgroup``: the parent of its control group under Podman; empty: Podman's own."""
     published = "".join(f" -p {port}" for port in container.publish)
     network = f" --network {container.networks[0]}" if container.networks[0] != "bridge" else ""
     options = f" {container.options}" if container.options else ""
     words = f"--name {container.name}{network}{published}{options} {_service(container)}"
     if container.engine == "podman":
-        return f"podman run -d --cgroup-parent /{cgroup} {words.replace(IMAGE, f'localhost/{IMAGE}')}"
+        parent = f" --cgroup-parent /{cgroup}" if cgroup else ""
+        return f"podman run -d{parent} {words.replace(IMAGE, f'localhost/{IMAGE}')}"
     return f"docker run -d {words}"
 
 
