@@ -53,9 +53,9 @@ class Reboot(msgspec.Struct, frozen=True):
     """Scenarios that are broken and repaired one after another on one host, and then judged by one reboot: they have
     the same containers, and none touches what another has repaired.
 
-    ``machine``: the manager of rules, or another engine.  ``loader``: the one unit that loads saved rules, if any.  ``at_boot``: commands
-    that the administrator's own unit runs at each boot, after dockerd's start.  ``restart``: the containers' restart
-    policy.
+    ``machine``: the manager of rules, or another engine.  ``loader``: the one unit that loads saved rules, if any.
+    ``at_boot``: commands that the administrator's own unit runs at each boot, after dockerd's start.  ``restart``: the
+    containers' restart policy.
     """
 
     rows: tuple[Row, ...]

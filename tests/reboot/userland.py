@@ -1,4 +1,5 @@
-"""The disk that every host starts from: Debian with systemd, dockerd, Podman and the managers of rules, as an ext4 image.
+"""The disk that every host starts from: Debian with systemd, dockerd, Podman and the managers of rules, as an ext4
+image.
 
 Made once in the cache folder, from the Debian archive that this machine's apt is configured with.  Everything is
 installed; whichever manager a scenario needs, it enables.

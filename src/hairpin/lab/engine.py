@@ -149,7 +149,8 @@ def fillers(count: int) -> tuple[ContainerPlan, ...]:
 
 
 def run_command(container: ContainerPlan, cgroup: str = "") -> str:
-    """Return the line that runs a container.  ``cgroup``: the parent of its control group under Podman; empty: Podman's own."""
+    """Return the line that runs a container.  ``cgroup``: the parent of its control group under Podman, if it is not
+    Podman's own."""
     published = "".join(f" -p {port}" for port in container.publish)
     network = f" --network {container.networks[0]}" if container.networks[0] != "bridge" else ""
     options = f" {container.options}" if container.options else ""
