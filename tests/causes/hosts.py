@@ -328,6 +328,14 @@ def stopped(status: str) -> Network:
     return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(container(status)))
 
 
+def ended_on_loopback() -> Network:
+    """Return the host whose container, published on ::1 alone, has ended, and its namespace with it."""
+    alone = host_namespace(NO_CONTAINER, sockets=())
+    bindings = (PortBinding("tcp", 80, 8151, 1, 6, actual=False),)
+    one = msgspec.structs.replace(container("exited"), netns=None, bindings=bindings)
+    return with_host(network(alone, docker=engine(one)), namespaces=(alone,))
+
+
 def unpublished(one: Container, **changed: object) -> Network:
     """Return the host without DNAT rules and docker-proxy, with this container."""
     return network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(msgspec.structs.replace(one, **changed)))

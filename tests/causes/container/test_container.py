@@ -17,6 +17,7 @@ from tests.causes.hosts import (
     DB,
     NO_CONTAINER,
     comes_and_goes,
+    ended_on_loopback,
     ignored,
     on_two_networks,
     outlived,
@@ -161,6 +162,9 @@ CASES: dict[str, Case] = {
         ("container-paused", "container-network-none"),
     ),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
+    "it has ended, and is published on ::1 alone": Case(
+        ended_on_loopback(), published(), ("container-not-running", "published-on-loopback-only"),
+    ),
     "it is between two starts": Case(stopped("restarting"), published(), ("container-not-running",)),
     "it came and went while the host was read": Case(
         network(host_namespace(sockets=()), docker=engine(comes_and_goes())), published(FromHost(), "127.0.0.1"),

@@ -20,6 +20,7 @@ from tests.causes.hosts import (
     asked,
     bound,
     down,
+    ended_on_loopback,
     ignored,
     outlived,
     proxy_off,
@@ -94,6 +95,10 @@ CASES: dict[str, Case] = {
     ),
     "its daemon is not running": Case(
         down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
+    ),
+    "its daemon is not running, and the container is published on ::1 alone": Case(
+        down(ended_on_loopback()), published(),
+        ("docker-daemon-not-running", "published-on-loopback-only"),
     ),
     "its daemon is not running, and a rule drops the answers of its containers": Case(
         down(network(

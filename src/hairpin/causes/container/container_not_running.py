@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.engine._publishing import held_once_running, refusal_of
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.bridging import awaiting
 from hairpin.engines.starting import back_after_reboot, started
@@ -23,7 +23,7 @@ from hairpin.message import Message, message
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
-    bindings = at_host_port(view)
+    bindings = held_once_running(view)
     if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
         return
     for container, binding in bindings:

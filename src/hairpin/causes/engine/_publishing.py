@@ -37,6 +37,14 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
     )
 
 
+def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return what ``at_host_port`` returns, and of a container without a binding of the packet's IP version that of the
+    other one: where it is published comes to light once it runs."""
+    own = at_host_port(view)
+    others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
+    return (*own, *others)
+
+
 def covers(binding: PortBinding, address: int) -> bool:
     """Return whether the port is published on the address."""
     return binding.host_ip is None or binding.host_ip == address

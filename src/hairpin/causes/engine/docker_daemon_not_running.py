@@ -15,7 +15,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._daemon import calls, last_words, refusal, wrong_zone
-from hairpin.causes.engine._publishing import at_host_port, covers
+from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.missing import missing
@@ -41,7 +41,7 @@ _RESTARTS = message(
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy or
     rules, because its daemon does not run."""
-    for container, binding in at_host_port(view):
+    for container, binding in held_once_running(view):
         engine = next((each for each in view.host.engines if container in each.containers), None)
         if engine is None or not is_down(view.host, engine):
             continue
