@@ -7,6 +7,7 @@ from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, Contact, Engine, PortBinding
+from hairpin.host.host import Unread
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
@@ -231,6 +232,23 @@ def test_an_address_of_another_host_is_not_given_to_this_one() -> None:
 def test_an_engine_that_did_not_answer_may_publish_the_port() -> None:
     mute = with_host(network(), contacts=(Contact("docker", "unix:///run/docker.sock", "hung"),))
     assert diagnose(mute, asked(OUTSIDE, "198.51.100.11", 8152)).causes == ()
+
+
+@pytest.mark.parametrize(
+    ("stored", "unread", "causes"),
+    (
+        (True, ("docker-socket",), ["port-not-published"]),
+        (True, ("docker-socket", "podman-containers"), []),
+        (False, ("docker-socket",), []),
+        (False, (), []),
+    ),
+)
+def test_a_stopped_engines_files_tell_what_it_publishes(
+    stored: bool, unread: tuple[str, ...], causes: list[str]
+) -> None:
+    ended = down(network(docker=msgspec.structs.replace(engine(container("exited")), running=False, stored=stored)))
+    known = with_host(ended, unread=tuple(Unread(key, "", key, "not there", "") for key in unread))
+    assert [each.cause for each in diagnose(known, asked(OUTSIDE, "198.51.100.11", 8152)).causes] == causes
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from hairpin.causes.service._service import listening
 from hairpin.change.change import Change, Primitive
 from hairpin.engines.republishing import published_too
 from hairpin.host.docker import Container, PortBinding
-from hairpin.host.engine_health import unanswering
+from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import owns_address
@@ -65,15 +65,20 @@ def _is_unserved(view: View) -> bool:
     own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
     if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
         return False
-    if unanswering(view.host) or _is_engine_unread(view.host):
+    if not _are_containers_known(view.host):
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
     return not taken and not bindings_of(view.host, flow.dport)
 
 
-def _is_engine_unread(host: Host) -> bool:
-    return any(each.key.startswith(("docker-containers", "docker-socket", "podman-containers")) for each in host.unread)
+def _are_containers_known(host: Host) -> bool:
+    """Return whether it is known what every engine's containers publish: a stopped dockerd's own files tell."""
+    if any(not (each.is_down and each.engine.stored) for each in unanswering(host)):
+        return False
+    told_by_files = any(each.is_down and each.engine.stored for each in health(host))
+    keys = ("podman-containers",) if told_by_files else ("podman-containers", "docker-containers", "docker-socket")
+    return not any(each.key.startswith(keys) for each in host.unread)
 
 
 def _has_port(view: View, container: Container) -> bool:
