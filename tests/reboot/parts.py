@@ -36,7 +36,7 @@ _COMMANDS: tuple[tuple[str, Part], ...] = (
     (r"(?:docker|podman) network connect ", "network connection"),
     (r"firewall-cmd --permanent --zone=\S+ --add-port=", "firewalld port"),
     (r"firewall-cmd --permanent --zone=\S+ --change-interface=", "firewalld interface"),
-    (r"firewall-cmd --permanent --direct --add-(?:rule|chain) ", "firewalld direct rule"),
+    (r"firewall-cmd --permanent --direct --(?:add|remove)-(?:rule|chain) ", "firewalld direct rule"),
     (r"ufw (?:route )?(?:prepend )?allow ", "ufw allow"),
     (r"(?:fail2ban-client|cscli) ", "unban"),
 )

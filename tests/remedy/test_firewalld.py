@@ -1,7 +1,12 @@
 """A change that firewall-cmd makes at run time is made for good with --permanent."""
 
+import msgspec
+import pytest
+
 from hairpin.change.calls import BindInterface, OpenPort
-from tests.remedy.situations import insertion, network, remedy
+from hairpin.host.managers import DirectRule, Firewalld
+from hairpin.network.network import Network
+from tests.remedy.situations import deletion, insertion, network, remedy
 
 RULE = insertion("INPUT", "-p tcp --dport 8151 -j ACCEPT")
 
@@ -28,3 +33,44 @@ def test_a_chain_that_the_engine_would_make_later_is_added_first() -> None:
         "firewall-cmd --permanent --direct --add-chain ipv4 filter DOCKER-USER",
         "firewall-cmd --permanent --direct --add-rule ipv4 filter DOCKER-USER 0 -i eth0 -j ACCEPT",
     )
+
+
+def with_direct(*direct: DirectRule) -> Network:
+    managed = network(managed_by="firewalld")
+    firewalld = Firewalld(running=True, direct=direct)
+    return managed.with_host(msgspec.structs.replace(managed.this, firewalld=firewalld))
+
+
+WORDS = "-p tcp --dport 8151 -j ACCEPT"
+DROPS = DirectRule("ip", "filter", "INPUT", "-p tcp --dport 8151 -j DROP")
+
+
+@pytest.mark.parametrize(
+    ("direct", "priority"),
+    (
+        ((), 0),
+        ((DROPS,), -1),
+        ((msgspec.structs.replace(DROPS, priority=7), msgspec.structs.replace(DROPS, priority=5, words="-j LOG")), 4),
+        ((msgspec.structs.replace(DROPS, chain="FORWARD"), msgspec.structs.replace(DROPS, family="ip6")), 0),
+        ((msgspec.structs.replace(DROPS, words=WORDS),), 0),
+        ((msgspec.structs.replace(DROPS, priority=None),), 0),
+    ),
+)
+def test_a_rule_comes_before_the_direct_rules_that_are_there(direct: tuple[DirectRule, ...], priority: int) -> None:
+    told = remedy(with_direct(*direct), insertion("INPUT", WORDS))
+    assert told.persist_commands == (
+        f"firewall-cmd --permanent --direct --add-rule ipv4 filter INPUT {priority} {WORDS}",
+    )
+
+
+def test_a_chain_of_firewallds_own_is_named_as_its_built_in_one() -> None:
+    told = remedy(with_direct(), insertion("INPUT_direct", WORDS))
+    assert told.persist_commands == (f"firewall-cmd --permanent --direct --add-rule ipv4 filter INPUT 0 {WORDS}",)
+
+
+def test_a_direct_rule_is_deleted_in_firewallds_file() -> None:
+    gone = deletion("INPUT", "-p tcp -m tcp --dport 8151 -j DROP")
+    told = remedy(with_direct(DROPS), gone)
+    command = "firewall-cmd --permanent --direct --remove-rule ipv4 filter INPUT 0 -p tcp --dport 8151 -j DROP"
+    assert told.persist_commands == (command,)
+    assert remedy(with_direct(msgspec.structs.replace(DROPS, priority=None)), gone).persist_commands == ()

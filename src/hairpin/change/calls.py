@@ -68,13 +68,15 @@ class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
 
 
 class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
-    """A rule that firewalld loads at each of its starts; ``words`` are iptables' words behind the chain."""
+    """A rule that firewalld loads at each of its starts; ``words`` are iptables' words behind the chain.  Rules of
+    lower ``priority`` come first in the chain."""
 
     family: Literal["ip", "ip6"]
     table: str
     chain: str
     words: str
     removed: bool = False
+    priority: int = 0
 
 
 class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
@@ -204,7 +206,7 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
                 of,
                 table,
                 chain,
-                "0",
+                f"{call.priority}",
                 *map(unquoted, split_words(words)),
             )
         case _:

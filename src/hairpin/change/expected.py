@@ -218,6 +218,6 @@ def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
                 return ()
             return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
         case AddDirectRule() | AddDirectChain():
-            return ()  # its direct rules are not read; firewalld takes one that it has already
+            return ()  # firewalld takes a direct rule that it has already, and the removal of one that it has not
         case _:
             assert_never(call)

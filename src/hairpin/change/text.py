@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Iterable
 from typing import assert_never
 
+import msgspec
+
 from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
 from hairpin.change.file_text import file_commands
 from hairpin.change.rules_text import rules_commands, words_for_shell
@@ -42,6 +44,6 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 def call_text(call: OwnersCall) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
-        without = AddDirectRule(call.family, call.table, call.chain, "", call.removed)
+        without = msgspec.structs.replace(call, words="")
         return " ".join((*call_argv(without), words_for_shell(call.words)))
     return shlex.join(call_argv(call))

@@ -22,8 +22,24 @@ class FirewalldZone(msgspec.Struct, frozen=True):
     rich_rules: tuple[str, ...] = ()
 
 
+class DirectRule(msgspec.Struct, frozen=True):
+    """A rule of iptables that firewalld loads at each of its starts and reloads: ``words`` stand behind the chain.
+
+    Those of lower ``priority`` come first in the chain; None: a passthrough, which has none.  ``line`` of ``file``."""
+
+    family: Literal["ip", "ip6"]
+    table: str
+    chain: str
+    words: str
+    priority: int | None = 0
+    file: str = ""
+    line: int = 0
+    evidence: str = ""
+
+
 class Firewalld(msgspec.Struct, frozen=True):
-    """firewalld's state.  ``permanent`` is read from its files; ``runtime`` over D-Bus (empty: not readable)."""
+    """firewalld's state.  ``permanent`` and ``direct`` are read from its files; ``runtime`` over D-Bus (empty: not
+    readable)."""
 
     running: bool
     version: str = ""
@@ -31,6 +47,7 @@ class Firewalld(msgspec.Struct, frozen=True):
     default_zone: str | None = None
     runtime: tuple[FirewalldZone, ...] = ()
     permanent: tuple[FirewalldZone, ...] = ()
+    direct: tuple[DirectRule, ...] = ()
     evidence: str = ""
 
 

@@ -8,6 +8,7 @@ from hairpin.change.calls import AddDirectChain, AddDirectRule, BindInterface, O
 from hairpin.change.change import InsertRule
 from hairpin.change.loading import own_words
 from hairpin.change.rules import BUILT_IN
+from hairpin.host.managers import DirectRule
 from hairpin.message import message
 from hairpin.remedy.remedy import Lasting, Situation
 
@@ -23,15 +24,35 @@ def opened(situation: Situation) -> Lasting:
     return Lasting(calls=tuple(calls), advice=(said,) if calls else ())
 
 
-def direct(rules: tuple[InsertRule, ...]) -> Lasting:
-    """Return the rules as --direct rules of firewalld.  A chain that the kernel does not have by itself is added first:
-    firewalld starts before the engine, and a rule of a missing chain would make its start fail."""
+def without_direct(rule: DirectRule) -> OfFirewalld | None:
+    """Return the call that takes the --direct rule out of firewalld's file; None for a passthrough."""
+    if rule.priority is None:
+        return None
+    return AddDirectRule(rule.family, rule.table, rule.chain, rule.words, removed=True, priority=rule.priority)
+
+
+def direct(rules: tuple[InsertRule, ...], known: tuple[DirectRule, ...]) -> Lasting:
+    """Return the rules as --direct rules of firewalld, in front of those that it has already (``known``).  A chain that
+    the kernel does not have by itself is added first: firewalld starts before the engine, and a rule of a missing chain
+    would make its start fail."""
     calls: dict[OfFirewalld, None] = {}
     for rule in rules:
         family: Literal["ip", "ip6"] = "ip6" if rule.family == "ip6" else "ip"
-        if rule.chain not in {chain for chain, *_ in BUILT_IN.get(rule.table, ())}:
-            calls[AddDirectChain(family, rule.table, rule.chain)] = None
-        calls[AddDirectRule(family, rule.table, rule.chain, own_words(rule.rule, rule.chain))] = None
+        built_in = {chain for chain, *_ in BUILT_IN.get(rule.table, ())}
+        chain = rule.chain.removesuffix("_direct")
+        if chain not in built_in:
+            chain = rule.chain
+            calls[AddDirectChain(family, rule.table, chain)] = None
+        words = own_words(rule.rule, rule.chain)
+        others = (
+            each.priority
+            for each in known
+            if (each.family, each.table, each.chain) == (family, rule.table, chain)
+            and each.words != words
+            and each.priority is not None
+        )
+        first = min(others, default=1) - 1
+        calls[AddDirectRule(family, rule.table, chain, words, priority=first)] = None
     return Lasting(
         calls=tuple(calls),
         advice=(message("firewalld runs here: its --direct rules survive its reloads, plain rules do not"),),

@@ -7,10 +7,11 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.change.calls import ReloadUfw, SetUnitState
+from hairpin.change.calls import OfFirewalld, ReloadUfw, SetUnitState
 from hairpin.change.change import DeleteRule, InsertRule, SetPolicy, WriteFile
 from hairpin.change.loading import own_words
 from hairpin.change.text import all_shown
+from hairpin.host.boot.configured import direct_rule
 from hairpin.host.boot.rule_keeper import (
     RULES_V4,
     RULES_V6,
@@ -27,7 +28,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, FieldMatch
 from hairpin.remedy import kept_nft
-from hairpin.remedy.firewalld import direct
+from hairpin.remedy.firewalld import direct, without_direct
 from hairpin.remedy.of_today import addresses_of_today
 from hairpin.remedy.remedy import Lasting, Situation
 
@@ -53,7 +54,8 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
         return by_unit(situation, rules)
     match rule_keeper(situation.host):
         case "firewalld":
-            return direct(rules)
+            firewalld = situation.host.firewalld
+            return direct(rules, firewalld.direct if firewalld is not None else ())
         case "ufw":
             return _by_ufw(rules, situation)
         case "netfilter-persistent":
@@ -191,6 +193,7 @@ def _systemd_word(command: str) -> str:
 def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
     """Return the saved files that would bring the rules back, without these rules."""
     edited: dict[str, WriteFile] = {}
+    calls: dict[OfFirewalld, None] = {}
     advice: list[Message] = []
     for part in parts:
         if not part.netns.is_host:
@@ -198,8 +201,12 @@ def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
             continue
         found = _without_rule(part.place, situation, edited)
         edited |= {each.path: each for each in found}
-        advice.append(_advice(part.place, found))
-    return Lasting(files=tuple(edited.values()), advice=tuple(advice))
+        direct_one = direct_rule(part.place, situation.host)
+        call = without_direct(direct_one) if direct_one is not None else None
+        calls |= {call: None} if call is not None else {}
+        files = (*(each.path for each in found), *((direct_one.file,) if direct_one is not None else ()))
+        advice.append(_advice(part.place, files))
+    return Lasting(files=tuple(edited.values()), calls=tuple(calls), advice=tuple(advice))
 
 
 def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFile]) -> list[WriteFile]:
@@ -223,11 +230,11 @@ def _without(place: Place, file: ConfigFile) -> str | None:
     return without_rule(file, place.family, place.table, place.chain, place.text)
 
 
-def _advice(place: Place, found: list[WriteFile]) -> Message:
-    if found:
+def _advice(place: Place, files: tuple[str, ...]) -> Message:
+    if files:
         return message(
             "{files} brings the rule back at the next boot or reload: take it out there too",
-            files=", ".join(each.path for each in found),
+            files=", ".join(files),
         )
     return message(
         "no saved ruleset that was read holds this rule ({table} {chain}): find the script or program that adds it, or "

@@ -1,11 +1,12 @@
 """What is written down is found with its file and line; what is not is an accident."""
 
 import msgspec
+import pytest
 
 from hairpin.host.boot.configured import Configured, of_engine_option, of_icc, of_place, of_sysctl
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Host
-from hairpin.host.managers import ConfigFile, Ufw
+from hairpin.host.managers import ConfigFile, DirectRule, Firewalld, Ufw
 from hairpin.netfilter.evaluate.chain import Place
 from tests.small_host import engine, network
 
@@ -79,3 +80,22 @@ def test_icc_is_the_default_networks_by_the_daemon_and_anothers_by_its_option() 
     assert of_icc(closed, default, having()) == Configured("engine-option", option="--icc=false")
     assert of_icc(closed, other, having()) is None
     assert of_icc(engine(), apart, having()) == Configured("network-option", option=f"{option}=false", owner="own")
+
+
+DIRECT = DirectRule("ip", "filter", "INPUT", "-p tcp --dport 80 -j DROP", file="direct.xml", line=3)
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    (
+        (rule("INPUT", "-A INPUT -p tcp -m tcp --dport 80 -j DROP"), 3),
+        (rule("INPUT_direct", "-A INPUT_direct -p tcp -m tcp --dport 80 -j DROP"), 3),
+        (rule("INPUT", "-A INPUT -p tcp -m tcp --dport 81 -j DROP"), 0),
+        (rule("FORWARD", "-A FORWARD -p tcp -m tcp --dport 80 -j DROP"), 0),
+        (rule("INPUT", "-P INPUT DROP", 0), 0),
+        (Place("nft", "ip", "filter", "INPUT", 1, "tcp dport 80 drop"), 0),
+    ),
+)
+def test_a_direct_rule_of_firewalld(place: Place, line: int) -> None:
+    host = msgspec.structs.replace(network().this, firewalld=Firewalld(running=True, direct=(DIRECT,)))
+    assert where(of_place(place, host)) == (("direct.xml", line) if line else None)

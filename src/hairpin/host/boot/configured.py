@@ -10,12 +10,14 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, SAVED_V4, SAVED_V6, rule_keeper
-from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line
+from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line, rule_of
 from hairpin.host.boot.sysctl_files import settings
 from hairpin.host.docker import DockerNetwork, Engine, is_true
 from hairpin.host.host import Host
+from hairpin.host.managers import DirectRule
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.meaning import meaning
 
 Writer = Literal["engine-option", "network-option", "container-option", "saved-rules", "manager", "sysctl-file"]
 
@@ -59,7 +61,25 @@ def of_place(place: Place, host: Host) -> Configured | None:
             if line:
                 writer: Writer = "manager" if "/ufw/" in file.path else "saved-rules"
                 return Configured(writer, file.path, line, evidence=file.evidence)
-    return None
+    direct = direct_rule(place, host)
+    return None if direct is None else Configured("manager", direct.file, direct.line, evidence=direct.evidence)
+
+
+def direct_rule(place: Place, host: Host) -> DirectRule | None:
+    """Return the --direct rule by which firewalld makes the rule at that place; None: by none."""
+    if host.firewalld is None or not host.firewalld.direct or place.dialect == "nft" or place.number == 0:
+        return None
+    return next((each for each in host.firewalld.direct if _makes(each, place)), None)
+
+
+def _makes(direct: DirectRule, place: Place) -> bool:
+    # With its back end of iptables, firewalld has a chain of its own beside each built-in one for these rules.
+    chains = (direct.chain, f"{direct.chain}_direct")
+    if (direct.family, direct.table) != (place.family, place.table) or place.chain not in chains:
+        return False
+    made = rule_of(direct.family, direct.table, place.chain, direct.words)
+    wanted = rule_of(place.family, place.table, place.chain, place.text)
+    return made is not None and wanted is not None and meaning(made) == meaning(wanted)
 
 
 def is_rule_script(path: str) -> bool:

@@ -3,8 +3,8 @@
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.host.managers import FirewalldZone
-from hairpin.host.read.managers.firewalld_xml import zone
+from hairpin.host.managers import DirectRule, FirewalldZone
+from hairpin.host.read.managers.firewalld_xml import direct_rules, zone
 
 ZONE = """<?xml version="1.0" encoding="utf-8"?>
 <zone target="DROP">
@@ -68,3 +68,32 @@ DAMAGED = {
 def test_damage_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match=r"x\.xml"):
         zone(text, name="x", source="x.xml")
+
+
+DIRECT = """<?xml version="1.0" encoding="utf-8"?>
+<direct>
+  <chain ipv="ipv4" table="filter" chain="own"/>
+  <rule ipv="ipv4" table="filter" chain="INPUT" priority="-1">-m comment --comment &quot;a &lt; b&quot; -j DROP</rule>
+  <rule ipv="ipv6" table="filter" chain="INPUT">-j DROP</rule>
+  <rule ipv="eb" table="filter" chain="INPUT" priority="0">-j DROP</rule>
+  <passthrough ipv="ipv4">-t nat -I PREROUTING 1 -p tcp -j RETURN</passthrough>
+  <passthrough ipv="ipv4">-A FORWARD -j DROP</passthrough>
+  <passthrough ipv="ipv4">-N own2</passthrough>
+  <passthrough ipv="ipv4">-A FORWARD -m comment --comment "</passthrough>
+</direct>
+"""
+
+
+def test_direct_rules() -> None:
+    assert direct_rules(DIRECT, source="direct.xml", evidence="e1") == (
+        DirectRule("ip", "filter", "INPUT", '-m comment --comment "a < b" -j DROP', -1, "direct.xml", 4, "e1"),
+        DirectRule("ip6", "filter", "INPUT", "-j DROP", 0, "direct.xml", 5, "e1"),
+        DirectRule("ip", "nat", "PREROUTING", "-p tcp -j RETURN", None, "direct.xml", 7, "e1"),
+        DirectRule("ip", "filter", "FORWARD", "-j DROP", None, "direct.xml", 8, "e1"),
+    )
+
+
+@pytest.mark.parametrize("text", (*DAMAGED.values(), "<zone/>"))
+def test_damaged_direct_rules_are_a_parse_error(text: str) -> None:
+    with pytest.raises(ParseError, match=r"direct\.xml"):
+        direct_rules(text, source="direct.xml")

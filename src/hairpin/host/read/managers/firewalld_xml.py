@@ -1,25 +1,37 @@
-"""A zone as firewalld keeps it: ``/etc/firewalld/zones/NAME.xml``.
+"""What firewalld keeps: zones in ``/etc/firewalld/zones/NAME.xml``, rules of iptables in ``/etc/firewalld/direct.xml``.
 
-Source: firewalld.zone(5), firewalld.richlanguage(5).
+Source: firewalld.zone(5), firewalld.richlanguage(5), firewalld.direct(5).
 """
 
+import shlex
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 from xml.parsers import expat
 
 from hairpin.errors import ParseError
-from hairpin.host.managers import FirewalldZone
+from hairpin.host.managers import DirectRule, FirewalldZone
 from hairpin.message import message
 
 _MAX_ELEMENTS = 20_000
-_Element = tuple[int, str, dict[str, str]]
-"""Depth (the zone itself is 0), name, attributes."""
+_FAMILIES: dict[str, Literal["ip", "ip6"]] = {"ipv4": "ip", "ipv6": "ip6"}
+
+
+class _Element(NamedTuple):
+    """``depth``: the document's own element is 0.  ``texts``: the pieces of its own text."""
+
+    depth: int
+    tag: str
+    attributes: dict[str, str]
+    line: int
+    texts: list[str]
 
 
 def zone(text: str, *, name: str, source: str) -> FirewalldZone:
     """Return the zone of a file; raise ParseError for other documents and harmful XML (entities, endless elements)."""
     elements = _elements(text, source)
-    if not elements or elements[0][1] != "zone":
+    if not elements or elements[0].tag != "zone":
         raise ParseError(message("not a firewalld zone"), source=source)
-    own = [(tag, attributes) for depth, tag, attributes in elements if depth == 1]
+    own = [(each.tag, each.attributes) for each in elements if each.depth == 1]
 
     def values(tag: str, *attributes: str) -> tuple[str, ...]:
         return tuple(
@@ -29,7 +41,7 @@ def zone(text: str, *, name: str, source: str) -> FirewalldZone:
     ports = tuple(f"{said.get('port', '')}/{said.get('protocol', '')}" for tag, said in own if tag == "port")
     return FirewalldZone(
         name=name,
-        target=elements[0][2].get("target", "default"),
+        target=elements[0].attributes.get("target", "default"),
         interfaces=values("interface", "name"),
         sources=values("source", "address", "mac", "ipset"),
         ports=ports,
@@ -40,20 +52,56 @@ def zone(text: str, *, name: str, source: str) -> FirewalldZone:
     )
 
 
+def direct_rules(text: str, *, source: str, evidence: str = "") -> tuple[DirectRule, ...]:
+    """Return the rules of iptables and ip6tables in the file of direct rules; raise ParseError as ``zone`` does.
+
+    A passthrough that is no rule at the end or the beginning of a chain is left out."""
+    elements = _elements(text, source)
+    if not elements or elements[0].tag != "direct":
+        raise ParseError(message("no direct rules of firewalld"), source=source)
+    return tuple(
+        DirectRule(_FAMILIES[family], table, chain, words, priority, source, each.line, evidence)
+        for each in elements
+        if (family := each.attributes.get("ipv", "")) in _FAMILIES
+        for table, chain, words, priority in _direct(each)
+    )
+
+
+def _direct(element: _Element) -> Iterator[tuple[str, str, str, int | None]]:
+    """Yield the element's table, chain, words and priority, if it is a rule."""
+    said, words = element.attributes, "".join(element.texts).strip()
+    if element.tag == "rule":
+        priority = said.get("priority", "")
+        number = int(priority) if priority.removeprefix("-").isdecimal() else 0
+        yield said.get("table", ""), said.get("chain", ""), words, number
+    elif element.tag == "passthrough":
+        try:
+            split = shlex.split(words)
+        except ValueError:
+            return
+        table = "filter"
+        if split[:1] == ["-t"]:
+            table, split = "".join(split[1:2]), split[2:]
+        if split[:1] in (["-A"], ["-I"]) and len(split) > 1:
+            numbered = split[2:3] != [] and split[2].isdecimal()
+            yield table, split[1], shlex.join(split[3 if numbered else 2 :]), None
+
+
 def _elements(text: str, source: str) -> list[_Element]:
     found: list[_Element] = []
-    depth = 0
+    opened: list[_Element] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
         if len(found) >= _MAX_ELEMENTS:
-            raise ParseError(message("too many elements for a firewalld zone"), source=source)
-        found.append((depth, tag, attributes))
-        depth += 1
+            raise ParseError(message("too many elements for a file of firewalld's"), source=source)
+        opened.append(_Element(len(opened), tag, attributes, parser.CurrentLineNumber, []))
+        found.append(opened[-1])
 
     def end(_tag: str) -> None:
-        nonlocal depth
-        depth -= 1
+        opened.pop()
+
+    def characters(data: str) -> None:
+        opened[-1].texts.append(data)
 
     def entity(*_declaration: object) -> None:
         raise ParseError(message("a firewalld file declares no entities"), source=source)
@@ -61,6 +109,7 @@ def _elements(text: str, source: str) -> list[_Element]:
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
     parser.EntityDeclHandler = entity
     try:
         parser.Parse(text.encode("utf-8", "replace"), True)
@@ -73,11 +122,11 @@ def _rich_rules(elements: list[_Element]) -> tuple[str, ...]:
     """Return the rules in the words of firewall-cmd: ``rule family="ipv4" source address="…" accept``."""
     found: list[list[str]] = []
     inside = False
-    for depth, tag, attributes in elements:
-        if depth == 1:
-            inside = tag == "rule"
+    for each in elements:
+        if each.depth == 1:
+            inside = each.tag == "rule"
             if inside:
                 found.append([])
         if inside:
-            found[-1] += [tag, *(f'{key}="{value}"' for key, value in attributes.items())]
+            found[-1] += [each.tag, *(f'{key}="{value}"' for key, value in each.attributes.items())]
     return tuple(" ".join(words) for words in found)

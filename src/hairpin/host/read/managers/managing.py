@@ -1,7 +1,7 @@
 """Firewall managers, units, versions and files of a host from their readings."""
 
 from hairpin.evidence.reading import Reading
-from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, FirewalldZone, Ufw, Unit, Version
+from hairpin.host.managers import CloudAddress, ConfigFile, DirectRule, Firewalld, FirewalldZone, Ufw, Unit, Version
 from hairpin.host.read.managers import (
     assignments,
     cloud_init,
@@ -36,6 +36,7 @@ def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | 
         default_zone=runtime.default_zone or default or None,
         runtime=runtime.zones,
         permanent=readings.all_understood(readings.of("firewalld-zones-permanent"), _permanent),
+        direct=readings.all_understood(readings.of("firewalld-zones-permanent"), _direct),
         evidence=reading.id if reading is not None else "",
     )
 
@@ -112,3 +113,9 @@ def _permanent(reading: Reading) -> tuple[FirewalldZone, ...]:
     if not folder.endswith("/zones") or not file.endswith(".xml"):
         return ()
     return (firewalld_xml.zone(reading.text, name=file.removesuffix(".xml"), source=reading.origin),)
+
+
+def _direct(reading: Reading) -> tuple[DirectRule, ...]:
+    if not reading.origin.endswith("/direct.xml"):
+        return ()
+    return firewalld_xml.direct_rules(reading.text, source=reading.origin, evidence=reading.id)
