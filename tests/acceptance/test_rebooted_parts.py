@@ -32,7 +32,11 @@ FILES: dict[str, tuple[tuple[str, str | None, str], Part]] = {
 CALLS: dict[Part | None, tuple[OwnersCall, ...]] = {
     "restart policy": (calls.SetRestartPolicy("docker", "unless-stopped", "web"),),
     "network connection": (calls.ConnectContainer("docker", "connect", "bridge", "web"),),
-    "firewalld port": (calls.OpenPort("public", 80, "tcp", permanent=True),),
+    "firewalld port": (
+        calls.OpenPort("public", 80, "tcp", permanent=True),
+        # Another element of the same file.
+        calls.AddRichRule("zone", "public", 'rule port port="80" protocol="tcp" accept', permanent=True),
+    ),
     "firewalld interface": (calls.BindInterface("docker", "docker0", permanent=True),),
     "firewalld direct rule": (
         calls.AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"),

@@ -6,6 +6,7 @@ import pytest
 from hairpin.change.calls import (
     AddDirectChain,
     AddDirectRule,
+    AddRichRule,
     AllowInUfw,
     BindInterface,
     Call,
@@ -28,6 +29,7 @@ HOST = msgspec.structs.replace(
     firewalld=Firewalld(True, default_zone="public", runtime=(FirewalldZone("docker", interfaces=("docker0",)),)),
 )
 CHAIN = AddDirectChain("ip", "filter", "DOCKER-USER")
+RICH = AddRichRule("zone", "public", 'rule priority="-1" accept')
 DIRECT = AddDirectRule("ip6", "nat", "OUTPUT", '-m comment --comment "a b" -j ACCEPT')
 
 # call, its words, the words that undo it
@@ -42,6 +44,18 @@ CALLS: dict[str, tuple[Call, str, Call | None]] = {
                        SetRestartPolicy("docker", "no", "web")),
     "port": (OpenPort("public", 80, "tcp"), "firewall-cmd --zone=public --add-port=80/tcp",
              OpenPort("public", 80, "tcp", closed=True)),
+    "rich rule": (RICH, 'firewall-cmd --zone=public --add-rich-rule=rule priority="-1" accept',
+                  msgspec.structs.replace(RICH, removed=True)),
+    "rich rule of a policy, taken back": (
+        AddRichRule("policy", "own", "rule accept", permanent=True, removed=True),
+        "firewall-cmd --permanent --policy=own --remove-rich-rule=rule accept",
+        AddRichRule("policy", "own", "rule accept", permanent=True),
+    ),
+    "direct rule before others": (
+        msgspec.structs.replace(DIRECT, words="-j ACCEPT", priority=-1),
+        "firewall-cmd --permanent --direct --add-rule ipv6 nat OUTPUT -1 -j ACCEPT",
+        msgspec.structs.replace(DIRECT, words="-j ACCEPT", priority=-1, removed=True),
+    ),
     "zone": (BindInterface("trusted", "docker0"), "firewall-cmd --zone=trusted --change-interface=docker0",
              BindInterface("docker", "docker0")),
     "zone by default": (BindInterface("trusted", "eth0", permanent=True),

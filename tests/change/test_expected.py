@@ -6,6 +6,7 @@ import pytest
 from hairpin.change.calls import (
     AddDirectChain,
     AddDirectRule,
+    AddRichRule,
     BindInterface,
     ByPerson,
     Call,
@@ -88,6 +89,7 @@ OWNERS: dict[str, tuple[Call, tuple[OnHost, ...]]] = {
     "a zone that was not read": (OpenPort("public", 80, "tcp", permanent=True), (FIREWALLD,)),
     "an interface": (BindInterface("trusted", "eth0"), (FIREWALLD, ZoneIs("eth0", "public", False))),
     "an interface of no zone": (BindInterface("trusted", "eth1"), (FIREWALLD, ZoneIs("eth1", None, False))),
+    "a rich rule": (AddRichRule("zone", "public", "rule accept"), (FIREWALLD,)),
     "a direct chain": (AddDirectChain("ip", "filter", "DOCKER-USER"), (FIREWALLD,)),
     "a direct rule": (AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"), (FIREWALLD,)),
     "a container": (SetRestartPolicy("docker", "always", "web"), (RestartPolicyIs("web", "no"),)),

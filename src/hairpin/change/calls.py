@@ -59,6 +59,16 @@ class OpenPort(msgspec.Struct, frozen=True, tag="open-port"):
     closed: bool = False
 
 
+class AddRichRule(msgspec.Struct, frozen=True, tag="add-rich-rule"):
+    """A rule of a zone or a policy of firewalld, in the words of firewalld.richlanguage(5)."""
+
+    owner: Literal["zone", "policy"]
+    name: str
+    rule: str
+    permanent: bool = False
+    removed: bool = False
+
+
 class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
     """An interface put into a zone of firewalld."""
 
@@ -128,7 +138,7 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
 
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
-OfFirewalld = OpenPort | BindInterface | AddDirectRule | AddDirectChain
+OfFirewalld = OpenPort | AddRichRule | BindInterface | AddDirectRule | AddDirectChain
 OfUfw = AllowInUfw | ReloadUfw
 OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState
 Call = OwnersCall | ByPerson
@@ -143,7 +153,7 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return (tool, "network", verb, network, name)
         case SetRestartPolicy(tool=tool, policy=policy, name=name, user=user):
             return _as_user(user, (tool, "update", "--restart", policy, name))
-        case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
+        case OpenPort() | AddRichRule() | BindInterface() | AddDirectRule() | AddDirectChain():
             return ("firewall-cmd", *_firewalld_words(call))
         case AllowInUfw():
             return ("ufw", *_ufw_words(call))
@@ -190,6 +200,9 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
         case OpenPort(zone=zone, port=port, protocol=protocol):
             verb = "remove" if call.closed else "add"
             return (*_permanent(call.permanent), f"--zone={zone}", f"--{verb}-port={port}/{protocol}")
+        case AddRichRule(owner=owner, name=name, rule=rule):
+            verb = "remove" if call.removed else "add"
+            return (*_permanent(call.permanent), f"--{owner}={name}", f"--{verb}-rich-rule={rule}")
         case BindInterface(zone=zone, interface=interface):
             return (*_permanent(call.permanent), f"--zone={zone}", f"--change-interface={interface}")
         case AddDirectChain(family=family, table=table, chain=chain):
@@ -263,7 +276,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
         case BindInterface(interface=interface):
             zone = _zone_of(interface, host)
             return replace(call, zone=zone) if zone is not None else None
-        case AddDirectRule() | AddDirectChain():
+        case AddRichRule() | AddDirectRule() | AddDirectChain():
             return replace(call, removed=not call.removed)
         case SetUnitState():
             return _unit_reversed(call)

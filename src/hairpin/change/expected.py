@@ -6,6 +6,7 @@ from typing import assert_never
 from hairpin.change.calls import (
     AddDirectChain,
     AddDirectRule,
+    AddRichRule,
     AllowInUfw,
     BindInterface,
     ByPerson,
@@ -191,7 +192,7 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (EndpointIs(name, network, verb == "disconnect"),)
         case SetRestartPolicy(name=name):
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
-        case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
+        case OpenPort() | AddRichRule() | BindInterface() | AddDirectRule() | AddDirectChain():
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
         case AllowInUfw() | ReloadUfw():
             return (ManagerRuns("ufw"),)
@@ -217,7 +218,7 @@ def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
             if not firewalld_zones(host, permanent=permanent):
                 return ()
             return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
-        case AddDirectRule() | AddDirectChain():
-            return ()  # firewalld takes a direct rule that it has already, and the removal of one that it has not
+        case AddRichRule() | AddDirectRule() | AddDirectChain():
+            return ()  # firewalld takes a rule that it has already, and the removal of one that it has not
         case _:
             assert_never(call)

@@ -5,6 +5,7 @@ from typing import Literal, assert_never, get_args
 from hairpin.change.calls import (
     AddDirectChain,
     AddDirectRule,
+    AddRichRule,
     AllowInUfw,
     BindInterface,
     ByPerson,
@@ -127,7 +128,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
 def _kind_of_call(call: Call, change: Change) -> Kind | None:
     """Return the kind of remedy that the owner's call is; None if its parts say it."""
     match call:
-        case OpenPort() | BindInterface() | AddDirectRule() | AddDirectChain():
+        case OpenPort() | AddRichRule() | BindInterface() | AddDirectRule() | AddDirectChain():
             return "open-firewalld-port"
         case AllowInUfw():
             return "allow-in-ufw"

@@ -1,7 +1,25 @@
-"""firewalld's zones, and the zone of an interface."""
+"""firewalld's zones, the zone of an interface, and whose chain a rule of firewalld's stands in."""
+
+import re
+from typing import Literal, NamedTuple
 
 from hairpin.causes.cause import View
 from hairpin.host.managers import FirewalldZone
+from hairpin.netfilter.evaluate.chain import Place
+
+_CHAIN = re.compile(
+    r"(?P<stem>(?:filter_)?IN_(?P<policy>policy_)?(?P<name>.+?))(?:_(?P<part>pre|log|deny|allow|post))?"
+)
+
+
+class Keeper(NamedTuple):
+    """The zone or the policy whose rule it is.  ``part``: the part of its rules, in firewalld's order: pre, log, deny,
+    allow, post; empty: its target, behind them.  ``first``: the chain that is asked before all others of its own."""
+
+    kind: Literal["zone", "policy"]
+    name: str
+    part: str
+    first: str
 
 
 def zones(view: View) -> tuple[FirewalldZone, ...]:
@@ -21,3 +39,13 @@ def zone_of(view: View, link: str) -> str:
         if link in zone.interfaces:
             return zone.name
     return firewalld.default_zone or "public"
+
+
+def keeper_of(view: View, place: Place) -> Keeper:
+    """Return who keeps a rule of firewalld's that stopped a packet for the host; in a chain of nobody's, the zone of
+    the packet's link.  Source: firewalld src/firewall/core/nftables.py, fw_policy.py policy_base_chain_name()."""
+    found = _CHAIN.fullmatch(place.chain)
+    if found is None:
+        return Keeper("zone", zone_of(view, view.stop.seen.iif), "", "")
+    kind: Literal["zone", "policy"] = "policy" if found["policy"] else "zone"
+    return Keeper(kind, found["name"], found["part"] or "", f"{found['stem']}_pre")

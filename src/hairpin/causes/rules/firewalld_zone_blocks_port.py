@@ -1,25 +1,29 @@
-"""firewalld runs, and the port is not open in the zone of the interface that the packet came in by.
+"""firewalld runs, and the port is not open in the zone that the packet came in by, or a rule of firewalld's denies it.
 
 Users see: "No route to host" (icmp-admin-prohibited), and no error without firewalld.
 
-Proof: the zone of the ingress interface has neither the port nor a service for it; with the port the packet is taken.
-Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``.
+Proof: the zone has neither the port nor a service for it, or a rich rule or a policy of firewalld's stops the packet
+first; with the port, or with a rich rule in front, the packet is taken.
+Now: ``firewall-cmd --zone=ZONE --add-port=PORT/tcp``, or ``--add-rich-rule`` for the port in front of what denies it.
 Lasting: the same with ``--permanent``.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, Way, where
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.rules._zones import zone_of
-from hairpin.change.calls import OpenPort
+from hairpin.causes.rules._zones import Keeper, keeper_of, zone_of
+from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, InsertRule, Primitive
+from hairpin.change.intent import Body, LetIn, rendered
 from hairpin.host.boot.configured import Configured
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import FieldMatch, Rule, Table, Verdict
+from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -35,13 +39,18 @@ def find(view: View) -> Iterator[Candidate]:
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
         return
     protocol = "tcp" if packet.protocol == TCP else "udp"
-    zone = zone_of(view, view.stop.seen.iif)
-    yield Candidate(
+    keeper = keeper_of(view, place)
+    if keeper.kind == "policy" or keeper.part:
+        yield from _denied(view, place, keeper, packet.dport, protocol)
+    else:
+        yield _closed(view, place, keeper.name, packet.dport, protocol)
+
+
+def _closed(view: View, place: Place, zone: str, port: int, protocol: str) -> Candidate:
+    """Return the candidate that opens the port in the zone."""
+    return Candidate(
         title=message(
-            "firewalld keeps port {port}/{protocol} closed in zone {zone}",
-            port=packet.dport,
-            protocol=protocol,
-            zone=zone,
+            "firewalld keeps port {port}/{protocol} closed in zone {zone}", port=port, protocol=protocol, zone=zone
         ),
         detail=message(
             "{link} is in zone {zone}, which lets in neither the port nor a service with it, so firewalld's {chain} "
@@ -52,15 +61,42 @@ def find(view: View) -> Iterator[Candidate]:
             rule=place.text,
         ),
         change=Change(
-            (_opened(view, place, zone, protocol),),
-            (OpenPort(zone, packet.dport, protocol),),
+            (_opened(view, place, f"filter_IN_{zone}_allow", f"IN_{zone}_allow"),), (OpenPort(zone, port, protocol),)
         ),
-        where=where(
-            zone=zone, port=f"{packet.dport}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain
-        ),
+        where=where(zone=zone, port=f"{port}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain),
         in_class="closed-zone",
         evidence=(place.evidence,),
         configured=Configured("manager", owner=f"firewalld ({zone})", evidence=place.evidence),
+    )
+
+
+def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) -> Iterator[Candidate]:
+    """Yield the candidate that accepts the port in front of the rule, in the same zone or policy; none for a firewalld
+    whose rules have no priorities (before 0.7)."""
+    # What denies some clients by their address stays as it is for all others.
+    by_source = not {"saddr", "-s"}.isdisjoint(place.text.split())
+    opening = _opened(view, place, keeper.first, by_source=by_source)
+    if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
+        return
+    # Behind what denies by a priority of its own stands nothing but the first of all priorities.
+    priority = -32768 if keeper.part == "pre" else -1
+    source = _source(view) if by_source else ""
+    rule = f'rule priority="{priority}" {source}port port="{port}" protocol="{protocol}" accept'
+    title = (
+        message("A rule of firewalld's zone {name} denies port {port}", name=keeper.name, port=f"{port}/{protocol}")
+        if keeper.kind == "zone"
+        else message("firewalld's policy {name} denies port {port}", name=keeper.name, port=f"{port}/{protocol}")
+    )
+    yield Candidate(
+        title=title,
+        detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
+        change=Change((opening,), (AddRichRule(keeper.kind, keeper.name, rule),)),
+        where=where(
+            port=f"{port}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain, rule=place.text
+        ),
+        in_class="closed-zone",
+        evidence=(place.evidence,),
+        configured=Configured("manager", owner=f"firewalld ({keeper.name})", evidence=place.evidence),
     )
 
 
@@ -88,27 +124,30 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
     )
 
 
-def _opened(view: View, place: Place, zone: str, protocol: str) -> Primitive:
-    """Return the rule that ``firewall-cmd --add-port`` adds, in the chain where firewalld adds it."""
+def _source(view: View) -> str:
+    """Return the packet's source in the words of a rich rule."""
+    packet = view.stop.seen.packet
+    address = address_text(packet.saddr, packet.version)
+    return f'family="ipv{packet.version}" source address="{address}" '
+
+
+def _opened(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
+    """Return the rule by which firewalld accepts the packet's port, in front of the first of the chains that the host
+    has; without one, in front of the rule itself.  ``by_source``: from the packet's source alone."""
     packet = view.stop.seen.packet
     assert packet.dport is not None
-    body = (
+    field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"
+    body: Body = (
+        *((FieldMatch(field, ((packet.saddr, packet.saddr),)),) if by_source else ()),
         FieldMatch("protocol", ((packet.protocol, packet.protocol),)),
         FieldMatch("dport", ((packet.dport, packet.dport),)),
         Verdict("accept"),
     )
-    rule = Rule(body, f"{protocol} dport {packet.dport} accept", 1)
-    for table in view.host_namespace.ruleset.tables:
-        for chain in (f"filter_IN_{zone}_allow", f"IN_{zone}_allow"):
-            if (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table) and _has(
-                table, chain
-            ):
-                return InsertRule(view.host_netns, table.dialect, table.family, table.name, chain, rule)
-    return exception(view, place).parts[0]
-
-
-def _has(table: Table, chain: str) -> bool:
-    return table.chain(chain) is not None
+    table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
+    chain = next((each for each in chains if table is not None and table.chain(each) is not None), None)
+    if chain is None:
+        return exception(view, place).parts[0]
+    return rendered(LetIn(view.host_netns, place, chain, (body,)), view.network).parts[0]
 
 
 CAUSE = Cause(

@@ -1,0 +1,76 @@
+"""What firewalld closes or denies for a service of the host itself is let in by firewalld's own command."""
+
+import shlex
+
+import pytest
+
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.managers import Firewalld
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Outside
+from hairpin.network.network import Network
+from hairpin.remedy.plan import remedies
+from tests.causes.case import is_silent
+from tests.causes.hosts import asked, with_host
+from tests.small_host import CLIENT, host_namespace, network
+
+
+def firewalled(*rules: str, chains: tuple[str, ...] = ("IN_public_pre", "IN_policy_own_pre")) -> Network:
+    """Return the host with a service on port 80, and the rules that firewalld's back end of iptables makes."""
+    made = ("IN_public", "IN_public_deny", "IN_public_allow", "IN_policy_own", *chains)
+    lines = (
+        "*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]",
+        *(f":{each} - [0:0]" for each in made),
+        *(f"-A {each.removesuffix('_pre')} -j {each}" for each in chains),
+        "-A INPUT -p tcp --dport 80 -j IN_policy_own", "-A INPUT -p tcp --dport 80 -j IN_public",
+        "-A IN_public -j IN_public_deny", "-A IN_public -j IN_public_allow", *rules, "COMMIT", "",
+    )  # fmt: skip
+    host = host_namespace("\n".join(lines), sockets=(Socket("tcp", 4, None, 80),))
+    return with_host(network(host), firewalld=Firewalld(True, default_zone="public"))
+
+
+TO_SERVICE = asked(Outside(CLIENT), "198.51.100.11", 80)
+FROM_CLIENT = 'family="ipv4" source address="192.0.2.10" '
+
+
+@pytest.mark.parametrize(
+    ("rule", "owner", "words"),
+    (
+        ("IN_public -j REJECT", "--zone=public", "--add-port=80/tcp"),
+        (
+            "IN_public_deny -p tcp --dport 80 -j REJECT",
+            "--zone=public",
+            '--add-rich-rule=rule priority="-1" port port="80" protocol="tcp" accept',
+        ),
+        (
+            "IN_public_deny -s 192.0.2.0/24 -j DROP",
+            "--zone=public",
+            '--add-rich-rule=rule priority="-1" ' + FROM_CLIENT + 'port port="80" protocol="tcp" accept',
+        ),
+        (
+            "IN_public_pre -p tcp -j REJECT",
+            "--zone=public",
+            '--add-rich-rule=rule priority="-32768" port port="80" protocol="tcp" accept',
+        ),
+        (
+            "IN_policy_own -j REJECT",
+            "--policy=own",
+            '--add-rich-rule=rule priority="-1" port port="80" protocol="tcp" accept',
+        ),
+    ),
+)
+def test_what_firewalld_denies_is_let_in_by_its_own_command(rule: str, owner: str, words: str) -> None:
+    (suspect,) = diagnose(firewalled(f"-A {rule}"), TO_SERVICE).causes
+    assert suspect.cause == "firewalld-zone-blocks-port"
+    (told,) = remedies(suspect.cause, suspect.candidate, firewalled(f"-A {rule}"))
+    assert [shlex.split(each) for each in told.commands] == [["firewall-cmd", owner, words]]
+    assert [shlex.split(each) for each in told.persist_commands] == [["firewall-cmd", "--permanent", owner, words]]
+
+
+def test_a_firewalld_without_priorities_is_left_to_a_person() -> None:
+    old = firewalled("-A IN_public_deny -p tcp --dport 80 -j REJECT", chains=())
+    assert diagnose(old, TO_SERVICE).causes == ()
+
+
+def test_what_firewalld_lets_in_has_no_cause() -> None:
+    is_silent(firewalled("-A IN_public_deny -p tcp --dport 81 -j REJECT", "-A IN_public_allow -j ACCEPT"), TO_SERVICE)
