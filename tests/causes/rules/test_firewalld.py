@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.managers import Firewalld
+from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Outside
 from hairpin.network.network import Network
@@ -45,7 +45,7 @@ FROM_CLIENT = 'family="ipv4" source address="192.0.2.10" '
         (
             "IN_public_deny -s 192.0.2.0/24 -j DROP",
             "--zone=public",
-            '--add-rich-rule=rule priority="-1" ' + FROM_CLIENT + 'port port="80" protocol="tcp" accept',
+            f'--add-rich-rule=rule priority="-1" {FROM_CLIENT}port port="80" protocol="tcp" accept',
         ),
         (
             "IN_public_pre -p tcp -j REJECT",
@@ -65,6 +65,17 @@ def test_what_firewalld_denies_is_let_in_by_its_own_command(rule: str, owner: st
     (told,) = remedies(suspect.cause, suspect.candidate, firewalled(f"-A {rule}"))
     assert [shlex.split(each) for each in told.commands] == [["firewall-cmd", owner, words]]
     assert [shlex.split(each) for each in told.persist_commands] == [["firewall-cmd", "--permanent", owner, words]]
+
+
+def test_a_zone_by_source_lets_in_the_asked_client_alone() -> None:
+    closed = firewalled("-A IN_public -j REJECT")
+    zone = FirewalldZone("public", sources=("192.0.2.0/24",))
+    by_source = with_host(closed, firewalld=Firewalld(True, default_zone="internal", runtime=(zone,)))
+    (suspect,) = diagnose(by_source, TO_SERVICE).causes
+    assert "192.0.2.10 into zone public" in str(suspect.candidate.detail)
+    (told,) = remedies(suspect.cause, suspect.candidate, by_source)
+    words = f'--add-rich-rule=rule priority="-1" {FROM_CLIENT}port port="80" protocol="tcp" accept'
+    assert [shlex.split(each) for each in told.commands] == [["firewall-cmd", "--zone=public", words]]
 
 
 def test_a_firewalld_without_priorities_is_left_to_a_person() -> None:

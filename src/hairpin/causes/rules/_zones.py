@@ -41,6 +41,13 @@ def zone_of(view: View, link: str) -> str:
     return firewalld.default_zone or "public"
 
 
+def is_by_source(view: View, zone: str, link: str) -> bool:
+    """Return whether packets that come in by the link are in the zone because of their source: firewalld asks for it
+    before the link's zone."""
+    named = (each for each in zones(view) if each.name == zone)
+    return any(each.sources and link not in each.interfaces for each in named)
+
+
 def keeper_of(view: View, place: Place) -> Keeper:
     """Return who keeps a rule of firewalld's that stopped a packet for the host; in a chain of nobody's, the zone of
     the packet's link.  Source: firewalld src/firewall/core/nftables.py, fw_policy.py policy_base_chain_name()."""
