@@ -246,5 +246,5 @@ def _refused(answer: Answer, own: CauseAnswer, each: Health, why: Message, furth
         flows=own.flows,
         together=(),
         event=own.event,
-        remedies=(Remedy("correct-daemon-configuration", (), advice=(by_hand,), by_person=True),),
+        remedies=(Remedy("correct-daemon-configuration", (), advice=(by_hand,)),),
     )

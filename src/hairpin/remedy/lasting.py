@@ -70,13 +70,14 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
     "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine", "start-container",
-    "continue-process", "recreate-container", "make-service-listen", "restore-engine-rules", "delete-rule",
-    "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link", "change-route", "recreate-network",
-    "drop-connection", "change-files", "change-outside",
+    "continue-process", "recreate-container", "start-service", "make-service-listen", "restore-engine-rules",
+    "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link", "change-route",
+    "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In order: the first kind among those of a change's parts names the remedy."""
-BY_PERSON: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
+DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
+BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 """Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
 
 _BY_CREATION = frozenset(
@@ -104,6 +105,8 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
             return found
     if isinstance(part, ContinueProcess | HaltProcess):
         return "continue-process"
+    if situation.cause == "port-not-published" and _starts_service(situation.candidate.change):
+        return "start-service"
     if situation.cause in _BY_CREATION or _makes_container(situation.candidate.change):
         return "recreate-container"
     if situation.cause in _BY_SUBNET and not _spares_containers(part, situation.host, situation.network):
@@ -146,6 +149,13 @@ def _kind_of_call(call: Call, change: Change) -> Kind | None:
             return None
         case _:
             assert_never(call)
+
+
+def _starts_service(change: Change) -> bool:
+    """Return whether a service of the host's own takes the port; what a container publishes has a relay or a program of
+    its engine's."""
+    sockets = [part.socket for part in change.parts if isinstance(part, AddSocket)]
+    return any(each.relay is None and each.process is None for each in sockets)
 
 
 def _makes_container(change: Change) -> bool:
@@ -236,6 +246,8 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
             return container.CONNECTED
         case "recreate-container":
             return container.RECREATED
+        case "start-service":
+            return Lasting()  # which service, and what starts it at boot, is for a person to know
         case "make-service-listen":
             return container.listening(tuple(part for part in parts if isinstance(part, AddSocket)), situation)
         case "restore-engine-rules":

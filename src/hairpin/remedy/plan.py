@@ -14,7 +14,7 @@ from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
 from hairpin.remedy.in_turn import makes_again, refitted
-from hairpin.remedy.lasting import BY_PERSON, KINDS, Kind, kind_of, lasting
+from hairpin.remedy.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
@@ -56,7 +56,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
         # Kinds that write the same file see what the ones before them have written.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
     first = way.change == of_cause.change
-    by_person = way.by_person or kinds[0] in BY_PERSON
+    by_person = way.by_person or kinds[0] in DISRUPTIVE
     own = (*advice(made), *way.said, *(candidate.advice if first else ()))
     told = (*own, *(each for found in kept for each in found.advice))
     effects = (*(candidate.side_effects if first else ()), *(each for found in kept for each in found.side_effects))

@@ -7,7 +7,7 @@ from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, Contact, Engine, PortBinding
-from hairpin.host.host import Unread
+from hairpin.host.host import Namespace, Unread
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
@@ -263,6 +263,7 @@ def test_a_port_is_published_by_a_person_and_by_no_rule(port: int, protocol: str
     (suspect,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", port, protocol)).causes
     (remedy,) = remedies(suspect.cause, suspect.candidate, network())
     assert (remedy.commands, remedy.persist, remedy.persist_commands) == ((), (), ())
+    assert (remedy.id, remedy.disruptive) == ("recreate-container", True)
     advice = " | ".join(map(str, remedy.advice))
     assert all(each in advice for each in words)
 
@@ -342,3 +343,12 @@ def test_containers_that_share_the_namespace_are_restarted_behind_its_owner() ->
     (found,) = diagnose(network(host_namespace(sockets=()), docker=engine(side, container(), other)), LOCAL).causes
     calls = tuple(SetContainerState("docker", "restart", name) for name in ("web", "side"))
     assert found.candidate.change.calls == calls
+
+
+@pytest.mark.parametrize("host", (host_namespace(), host_namespace(CLOSED)))
+def test_a_service_is_started_by_a_person_and_disrupts_nothing(host: Namespace) -> None:
+    bare = network(host, docker=engine())
+    (suspect,) = diagnose(bare, asked(OUTSIDE, "198.51.100.11", 8152)).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, bare)
+    assert (remedy.id, remedy.disruptive, remedy.commands, remedy.persist_commands) == ("start-service", False, (), ())
+    assert str(remedy.advice[0]) == "start a service on port 8152"
