@@ -62,6 +62,7 @@ from tests.small_host import (
 
 OUTSIDE = Outside(CLIENT)
 TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
+GUARDED = in_table("raw", "PREROUTING", "-d 172.17.0.2/32 ! -i docker0 -j DROP")
 SSH = asked(OUTSIDE, "198.51.100.11", 22)
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
 
@@ -185,9 +186,12 @@ CASES: dict[str, Case] = {
         ruled(with_policy("OUTPUT", "DROP")), published(FromHost(), "127.0.0.1"), ("output-policy-drop",),
     ),
     "docker 28 drops direct access": Case(
-        ruled(in_table("raw", "PREROUTING", "-d 172.17.0.2/32 ! -i docker0 -j DROP")),
+        network(host_namespace(GUARDED), docker=told(version="28.0.1")),
         asked(OUTSIDE, "172.17.0.2", 80), ("raw-drop-direct-routing",),
         ruled(with_rule("filter DOCKER-USER", "-d 172.17.0.2/32 -i eth1 -j DROP")),
+    ),
+    "the same rule, which an older Docker does not make": Case(
+        ruled(GUARDED), asked(OUTSIDE, "172.17.0.2", 80), ("mangle-drops-or-marks",), ruled(ALL_RULES)
     ),
     "the port is not tracked": Case(
         proxy_off(in_table("raw", "PREROUTING", "-p tcp -m tcp --dport 8151 -j NOTRACK", PROXY_OFF_RULES)), published(),

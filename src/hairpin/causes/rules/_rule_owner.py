@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from hairpin.causes.cause import View
+from hairpin.engines.options import Version, dockerd_version
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Jump
@@ -12,6 +13,8 @@ from hairpin.walk.sockets import find_socket
 _THIRD_PARTIES = ("ts-", "LIBVIRT_", "cali-", "KUBE-", "nordvpn", "CNI-", "NETAVARK", "LXD", "virbr", "CILIUM")
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "sshguard", "CROWDSEC")
 _FIREWALLD = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES")
+_FIRST_GUARD: Version = (28, 0, 0)
+"""Since then dockerd keeps packets from containers' own addresses by rules in raw PREROUTING."""
 
 
 def _in_container(view: View, _place: Place) -> bool:
@@ -61,8 +64,10 @@ def _firewalld_table(_view: View, place: Place) -> bool:
     return place.dialect == "nft" and place.table == "firewalld"
 
 
-def _direct_routing(_view: View, place: Place) -> bool:
-    return place.table == "raw" and " -d " in place.text and "! -i " in place.text
+def _direct_routing(view: View, place: Place) -> bool:
+    dockers = (dockerd_version(each.version) or _FIRST_GUARD for each in view.host.engines if each.kind == "docker")
+    guards = any(each >= _FIRST_GUARD for each in dockers)
+    return guards and place.table == "raw" and " -d " in place.text and "! -i " in place.text
 
 
 def _within_bridge(view: View, place: Place) -> bool:
