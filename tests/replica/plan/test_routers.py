@@ -51,8 +51,12 @@ def test_a_client_on_the_link_asks_itself(arp_ignore: str, expected: tuple[str, 
 
 
 def test_the_next_hops_by_uplinks_are_outside() -> None:
-    """Those that were seen there: a route may name any address."""
+    """Those that were seen there, and those in a network of the link's own: a route may name any address."""
     entry = Neighbour("eth0", 4, ROUTER, 0x020000000009, "REACHABLE")
-    known = network(msgspec.structs.replace(host_namespace(), neighbours=(entry,)))
-    assert set(gateways(known, 4)) == {"198.51.100.1"}
-    assert set(gateways(network(msgspec.structs.replace(host_namespace(), neighbours=())), 4)) == set()
+    for neighbours, addresses, found in (
+        ((), host_namespace().addresses, {"198.51.100.1"}),
+        ((entry,), (), {"198.51.100.1"}),
+        ((), (), set[str]()),
+    ):
+        host = msgspec.structs.replace(host_namespace(), neighbours=neighbours, addresses=addresses)
+        assert set(gateways(network(host), 4)) == found

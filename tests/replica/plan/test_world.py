@@ -9,7 +9,7 @@ from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.plan.links import wiring
 from hairpin.replica.plan.world import Entry, entry, ways, world
 from tests.causes.hosts import without_addresses
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, network, sibling
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, sibling
 from tests.walk.link.test_neighbour_discovery import net
 
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
@@ -114,3 +114,15 @@ def test_the_world_knows_the_addresses_that_a_change_adds() -> None:
     known = "rule add priority 600 iif w1 from 198.51.100.11/32 lookup 100"
     assert known in world(broken, (OUT,), wires, repaired).lines
     assert known not in world(broken, (OUT,), wires).lines
+
+
+def test_a_gateway_is_outside_from_where_a_change_leads_to_it() -> None:
+    """The change gives the uplink an address and the default route; a container network may cover the gateway's."""
+    host = without_addresses(host_namespace(), "eth0")
+    routes = tuple(each for each in host.routes if all(hop.link != "eth0" for hop in each.next_hops))
+    bare = network(msgspec.structs.replace(host, routes=routes))
+    known = "route add local 198.51.100.1/32 dev lo table 100"
+    wires = wiring(bare, (HOST_NETNS, sibling("container:web"))).wires
+    assert known not in world(bare, (FLOW,), wires).lines
+    assert known in world(bare, (FLOW,), wires, network()).lines
+    assert known in lines(World(), FLOW)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.network import Network, is_uplink
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.network import Network, addresses_of, is_uplink
+from hairpin.network.prefix import Version, address_text, inside
 from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import SysctlValue
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
@@ -22,17 +22,21 @@ _MAIN_ADDRESS = "2"
 
 
 def gateways(network: Network, version: Version) -> Iterator[str]:
-    """Yield the next hops of the hosts' routes by uplinks that are known as neighbours there.  A container network may
-    cover their addresses, too."""
+    """Yield the next hops of the hosts' routes by uplinks that are known as neighbours there, or in a network of the
+    link's.  A container network may cover their addresses, too."""
     for netns, namespace in network.namespaces():
         known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
         for hop in (each for route in namespace.routes for each in route.next_hops):
             link = namespace.link(hop.link) if hop.link is not None else None
             if link is None or hop.gateway is None or not is_uplink(network, netns, link):
                 continue
-            if hop.gateway not in known:  # it asked or answered on the link: it is no mere entry in a route
+            if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) != version:
                 continue
-            if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) == version:
+            # It asked or answered on the link, or has its place there: it is no mere entry in a route.
+            own = addresses_of(namespace, link.name, version)
+            if hop.gateway in known or any(
+                inside(hop.gateway, each.value, each.prefix_length, version) for each in own
+            ):
                 yield address_text(hop.gateway, version)
 
 

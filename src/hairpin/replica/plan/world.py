@@ -115,7 +115,7 @@ def world(
         (*_rules(network, flows, wires, version, changed), *replies.rules(wires), *far_ends.rules(wires, version))
         for version in (4, 6)
     )
-    lines += (line for version in (4, 6) for line in _table(network, flows, version))
+    lines += (line for version in (4, 6) for line in _table(network, flows, version, changed))
     several = len(network.hosts) > 1
     return NetnsPlan(
         WORLD,
@@ -348,7 +348,7 @@ def _known(network: Network, version: Version) -> Iterator[str]:
             yield prefix_text(back.network, back.prefix_length, version)
 
 
-def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Iterator[str]:
+def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed: Network | None) -> Iterator[str]:
     """Yield the table for incoming packets: every destination is local, except those that are not outside."""
     everything = "0.0.0.0/0" if version == 4 else "::/0"
     yield f"route add local {everything} dev lo table {_TABLE}"
@@ -359,8 +359,10 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version) -> Itera
                 if subnet.version == version:
                     prefix = prefix_text(subnet.network, subnet.prefix_length, version)
                     yield f"route add blackhole {prefix} table {_TABLE}"
-    for gateway in dict.fromkeys(routers.gateways(network, version) if any(h.engines for h in network.hosts) else ()):
-        yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
+    if any(host.engines for host in network.hosts):
+        both = (each for each in (network, changed) if each is not None)
+        for gateway in dict.fromkeys(each for one in both for each in routers.gateways(one, version)):
+            yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
     clients = {
         flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))
     }
