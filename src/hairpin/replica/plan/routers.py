@@ -21,6 +21,14 @@ _MAIN_ADDRESS = "2"
 """arp_announce: the sender of a request is an address of its link, whatever the packet's source is."""
 
 
+def covered(network: Network, changed: Network | None, version: Version) -> Iterator[str]:
+    """Yield the gateways that a container network may cover, each once: of the network, and of what a change makes of
+    it."""
+    if any(host.engines for host in network.hosts):
+        both = (each for each in (network, changed) if each is not None)
+        yield from dict.fromkeys(each for one in both for each in gateways(one, version))
+
+
 def gateways(network: Network, version: Version) -> Iterator[str]:
     """Yield the next hops of the hosts' routes by uplinks that are known as neighbours there, or in a network of the
     link's.  A container network may cover their addresses, too."""

@@ -359,10 +359,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
                 if subnet.version == version:
                     prefix = prefix_text(subnet.network, subnet.prefix_length, version)
                     yield f"route add blackhole {prefix} table {_TABLE}"
-    if any(host.engines for host in network.hosts):
-        both = (each for each in (network, changed) if each is not None)
-        for gateway in dict.fromkeys(each for one in both for each in routers.gateways(one, version)):
-            yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
+    for gateway in routers.covered(network, changed, version):
+        yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
     clients = {
         flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))
     }
