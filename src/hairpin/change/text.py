@@ -45,5 +45,5 @@ def call_text(call: OwnersCall) -> str:
     """Return a call as it is typed; the words of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
         without = msgspec.structs.replace(call, words="")
-        return " ".join((*call_argv(without), words_for_shell(call.words)))
+        return f"{shlex.join(call_argv(without))} {words_for_shell(call.words)}"
     return shlex.join(call_argv(call))

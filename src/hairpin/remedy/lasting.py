@@ -152,8 +152,8 @@ def _kind_of_call(call: Call, change: Change) -> Kind | None:
 
 
 def _starts_service(change: Change) -> bool:
-    """Return whether a service of the host's own takes the port; what a container publishes has a relay or a program of
-    its engine's."""
+    """Return whether a service of the host's own takes the port.  The socket of a published port names its relay, or
+    the engine's program that holds it."""
     sockets = [part.socket for part in change.parts if isinstance(part, AddSocket)]
     return any(each.relay is None and each.process is None for each in sockets)
 

@@ -2,6 +2,7 @@
 
 import shlex
 
+import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
@@ -76,6 +77,26 @@ def test_a_zone_by_source_lets_in_the_asked_client_alone() -> None:
     (told,) = remedies(suspect.cause, suspect.candidate, by_source)
     words = f'--add-rich-rule=rule priority="-1" {FROM_CLIENT}port port="80" protocol="tcp" accept'
     assert [shlex.split(each) for each in told.commands] == [["firewall-cmd", "--zone=public", words]]
+
+
+@pytest.mark.parametrize("invented", (True, False))
+def test_no_repair_names_a_client_that_hairpin_has_invented(invented: bool) -> None:
+    host = firewalled("-A IN_public_deny ! -s 10.0.0.0/8 -j DROP")
+    flow = msgspec.structs.replace(TO_SERVICE, invented=invented)
+    (suspect,) = diagnose(host, flow).causes
+    (told,) = remedies(suspect.cause, suspect.candidate, host)
+    assert ("192.0.2.10" in told.commands[0]) == (not invented)
+    assert ("192.0.2.10" in told.persist_commands[0]) == (not invented)
+
+
+def test_the_default_zone_is_the_links_though_it_has_sources_too() -> None:
+    zone = FirewalldZone("public", sources=("10.0.0.0/8",))
+    closed = with_host(
+        firewalled("-A IN_public -j REJECT"), firewalld=Firewalld(True, default_zone="public", runtime=(zone,))
+    )
+    (suspect,) = diagnose(closed, TO_SERVICE).causes
+    (told,) = remedies(suspect.cause, suspect.candidate, closed)
+    assert told.commands == ("firewall-cmd --zone=public --add-port=80/tcp",)
 
 
 def test_a_firewalld_without_priorities_is_left_to_a_person() -> None:

@@ -38,8 +38,8 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
 
 
 def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return what ``at_host_port`` returns, and of a container without a binding of the packet's IP version that of the
-    other one: where it is published comes to light once it runs."""
+    """Return what ``at_host_port`` returns.  A container that has no binding of the packet's IP version comes with that
+    of the other one: once it runs, it comes to light where it is published."""
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)

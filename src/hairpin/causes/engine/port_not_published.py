@@ -74,9 +74,9 @@ def _is_unserved(view: View) -> bool:
 
 def _are_containers_known(host: Host) -> bool:
     """Return whether it is known what every engine's containers publish: a stopped dockerd's own files tell."""
-    if any(not (each.is_down and each.engine.stored) for each in unanswering(host)):
+    told_by_files = tuple(each for each in health(host) if each.is_down and each.engine.stored)
+    if any(each not in told_by_files for each in unanswering(host)):
         return False
-    told_by_files = any(each.is_down and each.engine.stored for each in health(host))
     keys = ("podman-containers",) if told_by_files else ("podman-containers", "docker-containers", "docker-socket")
     return not any(each.key.startswith(keys) for each in host.unread)
 

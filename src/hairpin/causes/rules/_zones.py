@@ -13,13 +13,17 @@ _CHAIN = re.compile(
 
 
 class Keeper(NamedTuple):
-    """The zone or the policy whose rule it is.  ``part``: the part of its rules, in firewalld's order: pre, log, deny,
-    allow, post; empty: its target, behind them.  ``first``: the chain that is asked before all others of its own."""
+    """The zone or the policy whose rule it is.
+
+    ``part``: the part of its rules, in firewalld's order: pre, log, deny, allow, post; empty: its target, behind them.
+    ``first``: its chain that is asked first; empty: not known.  ``by_source``: the packet is in the zone because of its
+    source, not of its link."""
 
     kind: Literal["zone", "policy"]
     name: str
-    part: str
-    first: str
+    part: str = ""
+    first: str = ""
+    by_source: bool = False
 
 
 def zones(view: View) -> tuple[FirewalldZone, ...]:
@@ -41,18 +45,18 @@ def zone_of(view: View, link: str) -> str:
     return firewalld.default_zone or "public"
 
 
-def is_by_source(view: View, zone: str, link: str) -> bool:
-    """Return whether packets that come in by the link are in the zone because of their source: firewalld asks for it
-    before the link's zone."""
-    named = (each for each in zones(view) if each.name == zone)
-    return any(each.sources and link not in each.interfaces for each in named)
-
-
 def keeper_of(view: View, place: Place) -> Keeper:
-    """Return who keeps a rule of firewalld's that stopped a packet for the host; in a chain of nobody's, the zone of
-    the packet's link.  Source: firewalld src/firewall/core/nftables.py, fw_policy.py policy_base_chain_name()."""
+    """Return the zone or the policy that has the rule by which firewalld stopped a packet for the host.  A chain that
+    belongs to none of them is taken for the zone of the packet's link.
+
+    Source: firewalld src/firewall/core/nftables.py, fw_policy.py policy_base_chain_name()."""
+    usual = zone_of(view, view.stop.seen.iif)
     found = _CHAIN.fullmatch(place.chain)
     if found is None:
-        return Keeper("zone", zone_of(view, view.stop.seen.iif), "", "")
-    kind: Literal["zone", "policy"] = "policy" if found["policy"] else "zone"
-    return Keeper(kind, found["name"], found["part"] or "", f"{found['stem']}_pre")
+        return Keeper("zone", usual)
+    name, part, first = found["name"], found["part"] or "", f"{found['stem']}_pre"
+    if found["policy"]:
+        return Keeper("policy", name, part, first)
+    # firewalld asks for a packet's source before it asks for its link.
+    by_source = name != usual and any(each.sources for each in zones(view) if each.name == name)
+    return Keeper("zone", name, part, first, by_source)

@@ -14,7 +14,7 @@ from typing import Literal
 from hairpin.causes.cause import Candidate, Cause, View, Way, where
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.rules._zones import Keeper, is_by_source, keeper_of, zone_of
+from hairpin.causes.rules._zones import Keeper, keeper_of, zone_of
 from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.change.intent import Body, LetIn, rendered
@@ -40,9 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     protocol = "tcp" if packet.protocol == TCP else "udp"
     keeper = keeper_of(view, place)
-    by_source = keeper.kind == "zone" and is_by_source(view, keeper.name, view.stop.seen.iif)
-    if keeper.kind == "policy" or keeper.part or by_source:
-        yield from _denied(view, place, keeper, packet.dport, protocol, zone_by_source=by_source)
+    if keeper.kind == "policy" or keeper.part or keeper.by_source:
+        yield from _denied(view, place, keeper, packet.dport, protocol)
     else:
         yield _closed(view, place, keeper.name, packet.dport, protocol)
 
@@ -71,13 +70,13 @@ def _closed(view: View, place: Place, zone: str, port: int, protocol: str) -> Ca
     )
 
 
-def _denied(
-    view: View, place: Place, keeper: Keeper, port: int, protocol: str, *, zone_by_source: bool
-) -> Iterator[Candidate]:
+def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) -> Iterator[Candidate]:
     """Yield the candidate that accepts the port in front of the rule, in the same zone or policy; none for a firewalld
     whose rules have no priorities (before 0.7)."""
-    # What denies some clients by their address stays as it is for all others.
-    by_source = zone_by_source or not {"saddr", "-s"}.isdisjoint(place.text.split())
+    # A rule that denies clients by their address goes on to deny all but the asked one.  But no repair names an address
+    # that hairpin has invented.
+    denies_some = keeper.by_source or not {"saddr", "-s"}.isdisjoint(place.text.split())
+    by_source = denies_some and not view.flow.invented
     opening = _opened(view, place, keeper.first, by_source=by_source)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
         return
@@ -99,7 +98,7 @@ def _denied(
             chain=place.chain,
             rule=place.text,
         )
-        if zone_by_source
+        if keeper.by_source
         else message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
         change=Change((opening,), (AddRichRule(keeper.kind, keeper.name, rule),)),
         where=where(

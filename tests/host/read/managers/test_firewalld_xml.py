@@ -97,3 +97,9 @@ def test_direct_rules() -> None:
 def test_damaged_direct_rules_are_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match=r"direct\.xml"):
         direct_rules(text, source="direct.xml")
+
+
+@pytest.mark.parametrize(("priority", "read"), (("-5", -5), ("", 0), ("x", 0), ("--5", 0), ("9" * 5000, 0)))
+def test_a_priority_that_is_no_number_is_0(priority: str, read: int) -> None:
+    text = f'<direct><rule ipv="ipv4" table="filter" chain="INPUT" priority="{priority}">-j DROP</rule></direct>'
+    assert [each.priority for each in direct_rules(text, source="direct.xml")] == [read]

@@ -3,6 +3,7 @@
 Source: firewalld.zone(5), firewalld.richlanguage(5), firewalld.direct(5).
 """
 
+import re
 import shlex
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -72,7 +73,7 @@ def _direct(element: _Element) -> Iterator[tuple[str, str, str, int | None]]:
     said, words = element.attributes, "".join(element.texts).strip()
     if element.tag == "rule":
         priority = said.get("priority", "")
-        number = int(priority) if priority.removeprefix("-").isdecimal() else 0
+        number = int(priority) if re.fullmatch(r"-?[0-9]{1,10}", priority) else 0
         yield said.get("table", ""), said.get("chain", ""), words, number
     elif element.tag == "passthrough":
         try:
