@@ -1,8 +1,9 @@
 """The entry point: which command runs, the exit status of each end, and which imports a command needs."""
 
+import os
 import subprocess
 import sys
-import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,9 +137,30 @@ def test_a_bug_is_printed_even_if_no_log_can_be_written(
         raise RuntimeError("something impossible")
 
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/dev/null/y")
+    monkeypatch.setenv("TMPDIR", "/dev/null/y")
     monkeypatch.setattr(entry.cli, "main", fails)
-    assert "something impossible" in call(capsys, "check").err
+    ended = call(capsys, "check")
+    assert "something impossible" in ended.err
+    assert "details are in" not in ended.err
+
+
+def test_a_log_does_not_follow_a_link_that_waits_for_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The last folder is everybody's: whoever foresees the name makes root write into a file of his choice."""
+
+    def fails(**_: object) -> None:
+        raise RuntimeError("something impossible")
+
+    written = tmp_path / "written"
+    for second in range(60):
+        name = time.strftime(f"hairpin-error-%Y%m%dT%H%M%SZ-{os.getpid()}.log", time.gmtime(time.time() + second))
+        (tmp_path / name).symlink_to(written)
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(entry.cli, "main", fails)
+    assert "details are in" in call(capsys, "check").err
+    assert not written.exists()
 
 
 def test_help_names_every_command_and_none_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

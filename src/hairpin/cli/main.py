@@ -231,6 +231,7 @@ def stated_language(args: Sequence[str]) -> str | None:
 def _confess(lang: str | None, *, verbose: bool) -> None:
     """Write the traceback to a log file, and say on standard error which file it is."""
     # Imported here, since `hairpin --help` does without them.
+    import tempfile
     import time
     import traceback
 
@@ -243,10 +244,13 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
     last = told.strip().splitlines()[-1]
     complain(message("this is a bug in hairpin: {last}", last=last), lang)
     for folder in environment().folders:
-        path = folder / time.strftime(f"hairpin-error-%Y%m%dT%H%M%SZ-{os.getpid()}.log", time.gmtime())
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"hairpin {__version__}, python {sys.version}\n{told}", encoding="utf-8")
+            # A name that nobody can foresee: the last folder is everybody's, and a link could wait there.
+            name = time.strftime("hairpin-error-%Y%m%dT%H%M%SZ-", time.gmtime())
+            descriptor, path = tempfile.mkstemp(prefix=name, suffix=".log", dir=folder)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"hairpin {__version__}, python {sys.version}\n{told}")
         except OSError:
             continue
         complain(message("details are in {path}", path=path), lang)
