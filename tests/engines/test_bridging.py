@@ -4,11 +4,12 @@ import msgspec
 import pytest
 
 from hairpin.change.change import AddAddress, SetLink, SetSysctl
-from hairpin.engines.bridging import lacks_bridge, new_bridge, port_of
+from hairpin.engines.bridging import lacks_bridge, lost_addresses, new_bridge, port_of
 from hairpin.host.docker import Subnet
 from hairpin.host.route import Neighbour
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.prefix import parse_address
+from tests.causes.hosts import without_addresses
 from tests.small_host import HOST_NETNS, container, container_namespace, engine, host_namespace, network
 
 SIX = Subnet(6, parse_address("2001:db8:d0c::")[1], 64, parse_address("2001:db8:d0c::1")[1])
@@ -53,6 +54,18 @@ def test_only_the_families_that_the_network_has_are_given() -> None:
     bridge = msgspec.structs.replace(docker.networks[0], subnets=(*docker.networks[0].subnets, SIX))
     made = [each.address.version for each in new_bridge(BARE.this, docker, bridge) if isinstance(each, AddAddress)]
     assert made == [4]
+
+
+def test_a_bridge_has_lost_the_address_that_the_engine_tells_of() -> None:
+    (bridge,) = engine().networks
+    lost = network(without_addresses(host_namespace(), "docker0")).this
+    assert list(lost_addresses(network().this, bridge)) == []
+    assert [(each.link, each.value) for each in lost_addresses(lost, bridge)] == [
+        ("docker0", parse_address("172.17.0.1")[1])
+    ]
+    untold = msgspec.structs.replace(bridge, subnets=(msgspec.structs.replace(bridge.subnets[0], gateway=None),))
+    assert list(lost_addresses(lost, untold)) == [], "the engine may have chosen another than the first"
+    assert list(lost_addresses(BARE.this, bridge)) == [], "there is no bridge that could have one"
 
 
 @pytest.mark.parametrize("learned", (None, 0x0242AC110001))

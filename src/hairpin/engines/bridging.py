@@ -8,6 +8,7 @@ from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.network.attachment import has_lost_bridge
+from hairpin.network.network import owns_address
 
 
 def awaiting(host: Host, joined: DockerNetwork | None) -> Change | None:
@@ -33,13 +34,32 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
     index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
     mac = _known_mac(host, joined)
     yield SetLink(host.netns, Link(index, joined.bridge, "bridge", mac=mac, flags=("BROADCAST", "MULTICAST", "UP")))
-    for subnet in joined.subnets:
-        if joined.gives_bridge_an_address(subnet.version) and (subnet.version == 4 or joined.ipv6):
-            yield AddAddress(
-                host.netns, Address(joined.bridge, subnet.version, gateway_of(subnet), subnet.prefix_length)
-            )
+    yield from (AddAddress(host.netns, each) for each in _addresses(joined, joined.bridge))
     if engine.kind == "podman" or engine.userland_proxy is False:
         yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
+
+
+def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
+    """Yield the addresses that the network's bridge has lost; none while the bridge is not there, or where the engine
+    does not tell which address the gateway has.
+
+    dockerd gives them to it again when it starts, containers that still run or not.
+
+    Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), setup_ipv4_linux.go
+    """
+    namespace = host.namespace(host.netns.name)
+    if joined.bridge is None or namespace.link(joined.bridge) is None:
+        return
+    told = {each.gateway for each in joined.subnets}
+    for each in _addresses(joined, joined.bridge):
+        if each.value in told and not owns_address(namespace, each.version, each.value):
+            yield each
+
+
+def _addresses(joined: DockerNetwork, bridge: str) -> Iterator[Address]:
+    for subnet in joined.subnets:
+        if joined.gives_bridge_an_address(subnet.version) and (subnet.version == 4 or joined.ipv6):
+            yield Address(bridge, subnet.version, gateway_of(subnet), subnet.prefix_length)
 
 
 def _known_mac(host: Host, joined: DockerNetwork) -> int | None:

@@ -34,6 +34,8 @@ from tests.causes.hosts import (
     unpublished,
     with_host,
     with_neighbour,
+    without_addresses,
+    without_route,
 )
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import (
@@ -122,6 +124,10 @@ CASES: dict[str, Case] = {
     ),
     "its daemon has ended, and docker-proxy with it": Case(
         down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)
+    ),
+    "its daemon has ended, and docker0 has lost the address that the daemon gives it when it starts": Case(
+        down(network(without_route(without_addresses(host_namespace(sockets=()), "docker0"), parse_address("172.17.0.0")[1]))), LOCAL,
+        ("docker-daemon-not-running",),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy answers a datagram from the bridge's address": Case(

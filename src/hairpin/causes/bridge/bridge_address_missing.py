@@ -11,35 +11,28 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.change.change import AddAddress, one
-from hairpin.host.link import Address
+from hairpin.engines.bridging import lost_addresses
 from hairpin.message import message
-from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each bridge network whose gateway address the host does not have."""
-    version = view.flow.version
-    for engine in view.host.engines:
-        for network in engine.networks:
-            bridge = view.host_namespace.link(network.bridge) if network.bridge is not None else None
-            if bridge is None or not network.gives_bridge_an_address(version):
+    for joined in (each for engine in view.host.engines for each in engine.networks):
+        for address in lost_addresses(view.host, joined):
+            if address.version != view.flow.version:
                 continue
-            for subnet in network.subnets:
-                gateway = subnet.gateway
-                if subnet.version != version or gateway is None or owns_address(view.host_namespace, version, gateway):
-                    continue
-                text = address_text(gateway, version)
-                address = Address(bridge.name, version, gateway, subnet.prefix_length)
-                yield Candidate(
-                    title=message("{bridge} has lost its address {address}", bridge=bridge.name, address=text),
-                    detail=message("It is the gateway of every container on network {name}.", name=network.name),
-                    change=one(AddAddress(view.host_netns, address)),
-                    where=where(link=bridge.name, address=f"{text}/{subnet.prefix_length}"),
-                    in_class="gateway-address-lost",
-                    evidence=(bridge.evidence,),
-                    advice=(message("keep network managers away from {link} (unmanaged)", link=bridge.name),),
-                )
+            link, text = address.link, address_text(address.value, address.version)
+            bridge = view.host_namespace.link(link)
+            yield Candidate(
+                title=message("{bridge} has lost its address {address}", bridge=link, address=text),
+                detail=message("It is the gateway of every container on network {name}.", name=joined.name),
+                change=one(AddAddress(view.host_netns, address)),
+                where=where(link=link, address=f"{text}/{address.prefix_length}"),
+                in_class="gateway-address-lost",
+                evidence=(bridge.evidence,) if bridge is not None else (),
+                advice=(message("keep network managers away from {link} (unmanaged)", link=link),),
+            )
 
 
 CAUSE = Cause(

@@ -17,7 +17,8 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._daemon import calls, last_words, refusal, wrong_zone
 from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.change.calls import SetContainerState
-from hairpin.change.change import AddSocket, Change, InsertRule, Primitive
+from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule, Primitive
+from hairpin.engines.bridging import lost_addresses
 from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restored
@@ -48,9 +49,10 @@ def find(view: View) -> Iterator[Candidate]:
         if not container.running:
             yield _candidate(view, engine, container, _held(view, engine, container, binding), binding)
         elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
-            yield _candidate(view, engine, container, tuple(relays(view.host, container, binding)), binding)
+            held = (*_addressed(view, engine), *relays(view.host, container, binding))
+            yield _candidate(view, engine, container, held, binding)
         elif view.stop.reason in _BY_RULES and (rules := _made_again(view, _running(engine))):
-            yield _candidate(view, engine, container, rules, binding, by_rules=True)
+            yield _candidate(view, engine, container, (*_addressed(view, engine), *rules), binding, by_rules=True)
 
 
 def _running(engine: Engine) -> Engine:
@@ -63,6 +65,12 @@ def _made_again(view: View, running: Engine) -> tuple[Primitive, ...]:
     return restored(lost, view.host_netns, view.host_namespace).parts
 
 
+def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
+    """Yield the addresses that the bridges lack and that the daemon gives them when it starts."""
+    for joined in engine.networks:
+        yield from (AddAddress(view.host_netns, each) for each in lost_addresses(view.host, joined))
+
+
 def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
     """Return what the daemon's start and then the container's start change.
 
@@ -71,7 +79,7 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
     engines = tuple(running if each is engine else each for each in view.host.engines)
     change = started(msgspec.structs.replace(view.host, engines=engines), container, binding)
     if change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts):
-        return (*_made_again(view, running), *change.parts)
+        return (*_addressed(view, engine), *_made_again(view, running), *change.parts)
     held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
     return (AddSocket(view.host_netns, held, message("start dockerd")),)
 
