@@ -63,6 +63,11 @@ def unanswering(host: Host) -> tuple[Health, ...]:
     return tuple(each for each in health(host) if each.expected and not each.answers)
 
 
+def is_dockerds(chain: Chain) -> bool:
+    """Return whether dockerd made the chain: its rules outlive it."""
+    return chain.name in _OWN_CHAINS or chain.name.startswith("DOCKER-ISOLATION-STAGE")
+
+
 def conflicts(boot: Boot) -> tuple[str, ...]:
     """Return the options that both the unit's flags and daemon.json give: dockerd then refuses to start.
 
@@ -96,7 +101,7 @@ def _left(host: Host, engine: Engine) -> tuple[Left, ...]:
     found: list[Left] = []
     if any(each.running for each in engine.containers):
         found.append("process")
-    if any(_is_own(chain) for table in namespace.ruleset.tables for chain in table.chains):
+    if any(is_dockerds(chain) for table in namespace.ruleset.tables for chain in table.chains):
         found.append("rule")
     bridges = {"docker0", *(each.bridge for each in engine.networks if each.bridge)}
     if any(link.name in bridges or (link.name.startswith("br-") and link.kind == "bridge") for link in namespace.links):
@@ -104,7 +109,3 @@ def _left(host: Host, engine: Engine) -> tuple[Left, ...]:
     if any(socket.process == "docker-proxy" for socket in namespace.sockets):
         found.append("relay")
     return tuple(found)
-
-
-def _is_own(chain: Chain) -> bool:
-    return chain.name in _OWN_CHAINS or chain.name.startswith("DOCKER-ISOLATION-STAGE")

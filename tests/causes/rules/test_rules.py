@@ -136,6 +136,16 @@ CASES: dict[str, Case] = {
         with_podman(with_policy("FORWARD", "DROP", PODMANS), engine()), published(),
         ("podman-beside-docker-forward-drop",), with_podman(PODMANS, engine()),
     ),
+    "the policy that dockerd set before it ended, beside Podman": Case(
+        with_podman(
+            with_policy("FORWARD", "DROP", with_chain("DOCKER-USER", "-j RETURN", rules=PODMANS)),
+            msgspec.structs.replace(engine(), running=False),
+        ),
+        published(), ("podman-beside-docker-forward-drop",),
+    ),
+    "somebody else's policy, beside Podman": Case(
+        with_podman(with_policy("FORWARD", "DROP", PODMANS)), published(), ("forward-policy-drop",),
+    ),
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
         bridge_rules("-p IPv6 -o veth1 -j DROP"),

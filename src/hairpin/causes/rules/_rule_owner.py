@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hairpin.causes.cause import View
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.host.boot.rule_keeper import rule_keeper
+from hairpin.host.engine_health import is_dockerds
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Jump
 from hairpin.walk.sockets import find_socket
@@ -99,12 +100,19 @@ def _forward_policy(view: View, place: Place) -> bool:
 
 
 def _podman_beside_docker(view: View, place: Place) -> bool:
-    """Return whether the policy that dockerd sets stopped a packet from or to a network of Podman."""
+    """Return whether the policy that dockerd sets stopped a packet from or to a network of Podman.  The policy outlives
+    dockerd, as the chains that it made do."""
     if not _forward_policy(view, place):
         return False
-    seen, kinds = view.stop.seen, {each.kind for each in view.host.engines if each.running}
-    podmans = {each.bridge for engine in view.host.engines if engine.kind == "podman" for each in engine.networks}
-    return kinds >= {"docker", "podman"} and bool(podmans & {seen.iif, seen.oif})
+    seen, engines = view.stop.seen, view.host.engines
+    podmans = {each.bridge for engine in engines if engine.kind == "podman" for each in engine.networks}
+    dockers = any(each.kind == "docker" and each.running for each in engines) or any(
+        is_dockerds(chain)
+        for table in view.namespace.ruleset.tables
+        if (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table)
+        for chain in table.chains
+    )
+    return dockers and bool(podmans & {seen.iif, seen.oif})
 
 
 def led_from(view: View, place: Place, start: str) -> bool:
