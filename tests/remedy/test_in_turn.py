@@ -1,17 +1,25 @@
 """Repairs that are carried out one after another: each fits what those before it leave."""
 
+from typing import Literal
+
 import msgspec
+import pytest
 
 from hairpin.answer.ask import ask
 from hairpin.causes.cause import Candidate
-from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule
+from hairpin.change.calls import ConnectContainer, SetContainerState
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetContainer
 from hairpin.change.simulate import simulate
+from hairpin.engines.daemon import start_effects
 from hairpin.host.managers import Unit
 from hairpin.question.question import Question
 from hairpin.remedy.in_turn import after, makes_again, refitted
 from hairpin.remedy.plan import remedies
 from tests.acceptance.recorded import evidence
+from tests.causes.hosts import down
 from tests.remedy.situations import HOST_NETNS, NOTHING, deletion, insertion, network
+from tests.small_host import container, engine
+from tests.small_host import network as small_network
 
 FIRST = insertion("INPUT", "-p tcp --dport 1 -j ACCEPT")
 UNITS = (Unit("netfilter-persistent.service", "active", "enabled"),)
@@ -66,3 +74,29 @@ def test_the_repairs_of_a_flushed_host_find_what_those_before_them_have_made() -
     commands = [line for cause in answer.causes for remedy in cause.remedies[:1] for line in remedy.commands]
     assert any("-N DOCKER'" in line for line in commands)
     assert not any(" -gt " in line for line in commands)
+
+
+@pytest.mark.parametrize("state", ("stopped", "answers"))
+def test_a_daemon_that_is_down_is_started_once(state: Literal["stopped", "answers"]) -> None:
+    docker = msgspec.structs.replace(engine(container("paused")), live_restore=True)
+    was = down(small_network(docker=docker), state=state)
+    unpause = SetContainerState("docker", "unpause", "web")
+    paused = msgspec.structs.replace(
+        candidate(), change=Change((SetContainer(was.this.name, container()),), (unpause,))
+    )
+    start = ("systemctl start docker",) if state == "stopped" else ()
+    (one,) = remedies("a", paused, was)
+    assert one.commands == (*start, "docker unpause web")
+    assert one.side_effects == ()
+    (other,) = remedies("b", paused, was, after(one, was, was))
+    assert other.commands == ("docker unpause web",)
+
+
+def test_the_start_of_a_daemon_beside_containers_that_run_is_told() -> None:
+    was = down(small_network())
+    connect = ConnectContainer("docker", "connect", "n1", "web")
+    unconnected = msgspec.structs.replace(candidate(), change=Change((), (connect,)))
+    (one,) = remedies("a", unconnected, was)
+    assert [each.text for each in one.side_effects] == list(start_effects(was.this.engines[0])) != []
+    (same,) = remedies("a", unconnected, down(was, state="answers"))
+    assert same.side_effects == ()

@@ -6,9 +6,10 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Severity
 from hairpin.causes.cause import Candidate, where
-from hairpin.causes.engine._daemon import calls, refusal
+from hairpin.causes.engine._daemon import refusal
 from hairpin.causes.engine.docker_daemon_not_running import CAUSE, detail
 from hairpin.change.change import Change
+from hairpin.engines.daemon import start_calls
 from hairpin.host.engine_health import Health, Left, health
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message, message
@@ -190,7 +191,7 @@ def _latent(answer: Answer, host: Host, each: Health) -> CauseAnswer:
     candidate = Candidate(
         title=message("dockerd is not running"),
         detail=detail(host, engine, then),
-        change=Change((), calls(host, engine)),
+        change=Change((), start_calls(host, engine)),
         where=where(unit="docker.service", state="stopped"),
         in_class="switched-off",
         evidence=_traces(each),

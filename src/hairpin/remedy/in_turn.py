@@ -11,7 +11,8 @@ from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Prim
 from hairpin.change.held import listed
 from hairpin.change.rules import tool_rules
 from hairpin.change.simulate import simulate
-from hairpin.change.step import done_by
+from hairpin.change.step import Ask, done_by
+from hairpin.engines.daemon import starts_docker
 from hairpin.errors import ChangeError
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Dialect, Family, Table
@@ -23,10 +24,24 @@ def after(remedy: Remedy, was: Network, now: Network) -> Network:
     """Return the network after the repair for now and the one that lasts; as it is now if they do not fit.  A rule that
     a repair before it has made is not made again."""
     parts = (part for step in (*remedy.steps, *remedy.keeping) for part in done_by(step))
+    now = _answering(now, remedy)
     try:
         return simulate(Change(tuple(part for part in parts if not _is_made(part, was, now))), now)
     except ChangeError:
         return now
+
+
+def _answering(now: Network, remedy: Remedy) -> Network:
+    """Return the network with the dockerd that the remedy starts: it answers then."""
+    for step in remedy.steps:
+        if isinstance(step, Ask) and starts_docker(step.call):
+            host = now.host(step.host)
+            answering = tuple(
+                msgspec.structs.replace(each, state="answers") if each.kind == "docker" else each
+                for each in host.contacts
+            )
+            now = now.with_host(msgspec.structs.replace(host, contacts=answering))
+    return now
 
 
 def refitted(candidate: Candidate, was: Network, now: Network) -> Candidate:

@@ -8,8 +8,9 @@ from hairpin.causes.cause import Candidate, Way
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive, WriteFile
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
-from hairpin.change.steps import steps
+from hairpin.change.steps import host_of, steps
 from hairpin.change.text import advice
+from hairpin.engines.daemon import behind_start, start_effects
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
@@ -35,7 +36,8 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
         if way.said:
             yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
         return
-    candidate = msgspec.structs.replace(of_cause, change=way.change)
+    asked, started = _asked(way.change, now)
+    candidate = msgspec.structs.replace(of_cause, change=asked)
     lost = _lost(candidate, network)
     again = makes_again(candidate.change, network, now)
     candidate = candidate if again else refitted(candidate, network, now)
@@ -59,7 +61,11 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     by_person = way.by_person or kinds[0] in DISRUPTIVE
     own = (*advice(made), *way.said, *(candidate.advice if first else ()))
     told = (*own, *(each for found in kept for each in found.advice))
-    effects = (*(candidate.side_effects if first else ()), *(each for found in kept for each in found.side_effects))
+    effects = (
+        *started,
+        *(candidate.side_effects if first else ()),
+        *(each for found in kept for each in found.side_effects),
+    )
     yield Remedy(
         id=kinds[0],
         steps=tuple(step for step in made if isinstance(step, Ask)) if kinds[0] in BY_PERSON else made,
@@ -71,6 +77,17 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
         cuts=first and candidate.cuts,
         change=way.change,
     )
+
+
+def _asked(change: Change, now: Network) -> tuple[Change, tuple[Message, ...]]:
+    """Return the change as its owners can be asked for it: a dockerd that is down is started first; and what that start
+    does beside it."""
+    host = host_of(change.parts[0], now) if change.parts else now.this
+    calls = behind_start(host, change.calls)
+    if calls == change.calls:
+        return change, ()
+    dockers = (each for each in host.engines if each.kind == "docker")
+    return msgspec.structs.replace(change, calls=calls), tuple(said for each in dockers for said in start_effects(each))
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:

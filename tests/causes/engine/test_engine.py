@@ -55,6 +55,7 @@ from tests.small_host import (
 from tests.two_hosts import node
 
 LOOPBACK, SECOND = 0x7F000001, parse_address("198.51.100.12")[1]
+DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 ON_LOOPBACK = bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK)
 ON_SECOND = bound(PortBinding("tcp", 80, 8151, SECOND, 4), SECOND)
 NO_MASQUERADE = host_namespace(without("! -o docker0 -j MASQUERADE"))
@@ -126,7 +127,7 @@ CASES: dict[str, Case] = {
         down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)
     ),
     "its daemon has ended, and docker0 has lost the address that the daemon gives it when it starts": Case(
-        down(network(without_route(without_addresses(host_namespace(sockets=()), "docker0"), parse_address("172.17.0.0")[1]))), LOCAL,
+        down(network(without_route(without_addresses(host_namespace(sockets=()), "docker0"), DOCKER0_SUBNET))), LOCAL,
         ("docker-daemon-not-running",),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),

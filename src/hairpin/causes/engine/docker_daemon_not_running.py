@@ -14,11 +14,12 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._daemon import calls, last_words, refusal, wrong_zone
+from hairpin.causes.engine._daemon import last_words, refusal, wrong_zone
 from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
+from hairpin.engines.daemon import start_calls, start_effects
 from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restored
@@ -33,10 +34,6 @@ _STARTED = ("always", "unless-stopped")
 """Restart policies with which dockerd starts a container when it starts itself."""
 
 _BY_RULES = frozenset({"rule", "policy", "reject"})
-
-_RESTARTS = message(
-    "without live-restore, dockerd ends the containers that still run, and starts again those with a restart policy"
-)
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -108,11 +105,11 @@ def _candidate(
     return Candidate(
         title=message("dockerd is not running"),
         detail=detail(view.host, engine, said),
-        change=Change(parts, calls(view.host, engine, *further)),
+        change=Change(parts, (*start_calls(view.host, engine), *further)),
         where=where(unit="docker.service", state="stopped", container=None if started_too else container.name),
         in_class="switched-off",
         evidence=_evidence(engine, container),
-        side_effects=(_RESTARTS,) if any(each.running for each in engine.containers) else (),
+        side_effects=start_effects(engine),
         joins="docker-proxy" if container.running else "",
     )
 
