@@ -29,6 +29,9 @@ def test_something_that_always_says_the_same_misses(tmp_path: Path) -> None:
     assert (report.false_alarms, report.healthy, report.repairs_working, report.repairs_tried) == (1, 1, 1, 2)
     assert (report.kinds["docker-user-drops"], report.kinds["ip-forward-off"]) == (1, 0)
     assert "seed                 1" in said[-1]
+    assert f"kinds of fault       2 of {len(report.kinds)} carried out" in said[-1]
+    assert "   1 docker-user-drops\n" in said[-1]
+    assert "ip-forward-off" not in said[-1]
     assert not report.perfect
 
 

@@ -98,7 +98,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
         return self.sets[0].proof if self.sets else None
 
 
-_UNSERVED: frozenset[Class] = frozenset({"port-not-published", "process-stopped"})
+_REPAIRED_FIRST: tuple[Class, ...] = ("port-not-published", "process-stopped", "bridge-gone")
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -166,7 +166,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
-                    causes = _unserved_first(_with_makers(merged(minimised(network, flow, grown.suspects))))
+                    causes = _in_turn(_with_makers(merged(minimised(network, flow, grown.suspects))))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and (moved or thorough):
@@ -309,11 +309,15 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     return tuple(joined.values())
 
 
-def _unserved_first(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with a port that nobody serves, or a stopped process, in front.
+def _in_turn(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set in the order in which its causes are repaired: a port that nobody serves, or a stopped process,
+    in front, then a bridge that is gone.
 
-    Without a service no other fault matters.  Podman reloads no rules of a paused container."""
-    return tuple(sorted(found, key=lambda each: each.candidate.in_class not in _UNSERVED))
+    Without a service no other fault matters.  Podman reloads no rules of a paused container.  dockerd makes a bridge
+    that is gone when it starts, without its ports; one that is there it keeps."""
+    last = len(_REPAIRED_FIRST)
+    places = {name: place for place, name in enumerate(_REPAIRED_FIRST)}
+    return tuple(sorted(found, key=lambda each: places.get(each.candidate.in_class, last)))
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:

@@ -356,13 +356,15 @@ def _report(seed: int, rows: tuple[DrawScore, ...]) -> RandomReport:
 
 
 def random_summary(report: RandomReport) -> str:
-    """Return the figures in words, and how often each kind was carried out."""
+    """Return the figures in words, and how often each kind that was carried out was."""
+    carried_out = {name: count for name, count in report.kinds.items() if count}
     return "\n".join(
         (
             "",
-            *(f"{count:4} {name}" for name, count in report.kinds.items()),
+            *(f"{count:4} {name}" for name, count in carried_out.items()),
             "",
             f"seed                 {report.seed}",
+            f"kinds of fault       {len(carried_out)} of {len(report.kinds)} carried out",
             f"labs                 {report.draws}, {report.healthy} of them healthy",
             f"faults left out      {report.left_out} could not be carried out in their lab",
             f"verdict = reality    {report.verdicts_right}/{report.verdicts_asked}",

@@ -13,6 +13,7 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     FROM_DB,
     asked,
+    down,
     proxy_off,
     with_db,
     with_host,
@@ -52,6 +53,10 @@ CASES: dict[str, Case] = {
     ),
     "the bridge is gone": Case(without_bridge(network()), published(), ("bridge-missing",)),
     "the bridge is gone, and a container asks": Case(without_bridge(network()), egress(), ("bridge-missing",)),
+    "the bridge is gone, and dockerd is not running, which would make it without its ports": Case(
+        down(without_bridge(network(host_namespace(sockets=())))), published(FromHost(), "127.0.0.1"),
+        ("bridge-missing", "docker-daemon-not-running"),
+    ),
     "no container starts, as the bridge is gone": Case(
         without_bridge(network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")))),
         published(), ("bridge-missing", "container-not-running"),

@@ -1,8 +1,10 @@
 """Which engines a host has, and whether they run."""
 
+import json
+
 import pytest
 
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import HOST, Evidence
 from hairpin.host.docker import Engine
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.engines import engines, is_mute
@@ -83,3 +85,26 @@ def test_podmans_containers_and_networks() -> None:
     )
     (engine,) = engines(Readings(read), (), ())
     assert ([item.name for item in engine.containers], [item.name for item in engine.networks]) == (["web"], ["podman"])
+
+
+# the links of a host, a container's network, and the networks that a dockerd that is down has
+STORED: dict[str, tuple[str, str, list[str]]] = {
+    "its bridge is there": ("br-x", "", ["x"]),
+    "its bridge is gone, and a container is on it": ("lo", "id-x", ["x"]),
+    "it was deleted with its bridge": ("lo", "id-y", []),
+}
+
+
+@pytest.mark.parametrize(("link", "attached", "names"), STORED.values(), ids=STORED)
+def test_networks_of_the_database_that_are_no_more(link: str, attached: str, names: list[str]) -> None:
+    """A database keeps what was deleted, until its pages are written again."""
+    options = {"com.docker.network.generic": {"com.docker.network.bridge.name": "br-x"}}
+    network = {"id": "id-x", "name": "x", "networkType": "bridge", "generic": options}
+    web = {"Id": "c1", "Name": "/web", "NetworkSettings": {"Networks": {"x": {"NetworkID": attached}}}}
+    read = evidence(
+        ("ip-addr", HOST, "ip -j -d addr", f'[{{"ifindex":1,"ifname":"{link}"}}]'),
+        ("docker-stored-containers", "", "config.v2.json", json.dumps(web)),
+        ("docker-stored-networks", "", "local-kv.db", json.dumps(network)),
+    )
+    (docker,) = engines(Readings(read), (), PACKAGE, mute=False)
+    assert [each.name for each in docker.networks] == names

@@ -59,12 +59,13 @@ def _docker(
     said = engine_options.of_flags(flags.text) if flags is not None else nothing
     said += readings.understood(file, lambda r: engine_options.of_file(r.text, source=r.origin), nothing)
     version = _version(readings, version_reading) or info.version
+    containers = _containers(readings, "docker-containers" if told else "docker-stored-containers")
     engine = Engine(
         kind="docker",
         version=version or _upstream(installed),
         running=running or (mute and readings.first("dockerd-boot") is None),
-        containers=_containers(readings, "docker-containers" if told else "docker-stored-containers"),
-        networks=_networks(readings, "docker-networks") or _stored_networks(readings),
+        containers=containers,
+        networks=_networks(readings, "docker-networks") or _stored_networks(readings, containers),
         stored=not told and stored is not None,
         boot=boot(readings, units, malformed=malformed),
         evidence=_evidence(info_reading, version_reading, flags, file),
@@ -126,15 +127,19 @@ def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwo
     )
 
 
-def _stored_networks(readings: Readings) -> tuple[DockerNetwork, ...]:
-    """Return the networks of the engine's database.  It may hold deleted ones, which have no bridge any more."""
+def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> tuple[DockerNetwork, ...]:
+    """Return the networks of the engine's database.  It may hold deleted ones, which have neither a bridge nor a
+    container any more."""
+    attached = {each.network_id for container in containers for each in container.endpoints}
     links = readings.first("ip-addr", HOST)
     found = readings.all_understood(
         readings.of("docker-stored-networks"),
         lambda r: network_json.stored_networks(r.text, source=r.origin, evidence=r.id),
     )
     return tuple(
-        each for each in found if each.bridge is None or links is None or f'"ifname":"{each.bridge}"' in links.text
+        each
+        for each in found
+        if each.bridge is None or each.id in attached or links is None or f'"ifname":"{each.bridge}"' in links.text
     )
 
 
