@@ -87,6 +87,8 @@ def test_a_daemon_that_is_down_is_started_once(state: Literal["stopped", "answer
     start = ("systemctl start docker",) if state == "stopped" else ()
     (one,) = remedies("a", paused, was)
     assert one.commands == (*start, "docker unpause web")
+    assert one.id == "start-container"
+    assert any("enable" in line for line in one.persist_commands) == (state == "stopped")
     assert one.side_effects == ()
     (other,) = remedies("b", paused, was, after(one, was, was))
     assert other.commands == ("docker unpause web",)

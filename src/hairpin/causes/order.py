@@ -15,7 +15,7 @@ Class = Literal[
     "switched-off",
     "route-between-hosts", "unlike-tunnel-ends", "subnet-on-two-hosts",
     "container-without-ports", "process-stopped",
-    "bridge-gone", "gateway-address-lost", "bound-to-other-address",
+    "gateway-address-lost", "bound-to-other-address",
     "container-address-lost", "engine-option",
     "link-or-route", "lost-masquerade",
     "lost-hairpin-masquerade",
@@ -68,8 +68,8 @@ ORDER: tuple[Row, ...] = (
         "The container runs, but its service cannot be reached or cannot reply, whatever the rules and routes are.",
     ),
     Row(
-        ("bridge-gone", "gateway-address-lost", "bound-to-other-address"),
-        "The flow needs a bridge that is gone, an address that the bridge lost, or that the port is not published on.",
+        ("gateway-address-lost", "bound-to-other-address"),
+        "The flow needs an address that the bridge lost, or that the port is not published on.",
     ),
     Row(
         ("container-address-lost", "engine-option"),

@@ -18,6 +18,7 @@ from hairpin.change.simulate import simulate
 from hairpin.diagnose.senders import sender
 from hairpin.diagnose.trimming import trimmed
 from hairpin.diagnose.unread import may_enter_unread
+from hairpin.engines.daemon import precedes_start
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -98,7 +99,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
         return self.sets[0].proof if self.sets else None
 
 
-_REPAIRED_FIRST: tuple[Class, ...] = ("port-not-published", "process-stopped", "bridge-gone")
+_UNSERVED: frozenset[Class] = frozenset({"port-not-published", "process-stopped"})
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -166,7 +167,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
-                    causes = _in_turn(_with_makers(merged(minimised(network, flow, grown.suspects))))
+                    causes = _unserved_first(network, _with_makers(merged(minimised(network, flow, grown.suspects))))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and (moved or thorough):
@@ -309,15 +310,19 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     return tuple(joined.values())
 
 
-def _in_turn(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set in the order in which its causes are repaired: a port that nobody serves, or a stopped process,
-    in front, then a bridge that is gone.
+def _unserved_first(network: Network, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set with a port that nobody serves, or a stopped process, in front; before it only what has to be
+    repaired before dockerd is started.
 
-    Without a service no other fault matters.  Podman reloads no rules of a paused container.  dockerd makes a bridge
-    that is gone when it starts, without its ports; one that is there it keeps."""
-    last = len(_REPAIRED_FIRST)
-    places = {name: place for place, name in enumerate(_REPAIRED_FIRST)}
-    return tuple(sorted(found, key=lambda each: places.get(each.candidate.in_class, last)))
+    Without a service no other fault matters.  Podman reloads no rules of a paused container."""
+    served = tuple(sorted(found, key=lambda each: each.candidate.in_class not in _UNSERVED))
+    return tuple(sorted(served, key=lambda each: not is_before_start(network, each)))
+
+
+def is_before_start(network: Network, suspect: Suspect) -> bool:
+    """Return whether the suspect's repair comes before any that starts dockerd."""
+    hosts = (each for each in network.hosts if each.name == suspect.host)
+    return any(precedes_start(each, suspect.candidate.change) for each in hosts)
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:

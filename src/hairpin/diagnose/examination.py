@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Key, Proof, Suspect, diagnose
+from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Key, Proof, Suspect, diagnose, is_before_start
 from hairpin.diagnose.trimming import joined, joined_ways
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -58,7 +58,7 @@ class Examination(msgspec.Struct, frozen=True):
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Diagnose the flows, in the order asked."""
     diagnoses = tuple(diagnose(network, flow) for flow in flows)
-    found = _joined(diagnoses)
+    found = _joined(network, diagnoses)
     needed, instead = (tuple(each for each in found if bool(each.flows) is wanted) for wanted in (True, False))
     return Examination(network, diagnoses, needed, instead)
 
@@ -72,8 +72,9 @@ class _Member(msgspec.Struct, frozen=True):
     flow: int | None
 
 
-def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
+def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     """Return each cause once: those of the flows in the order in which they name them, then those of alternatives.
+    What has to be repaired before dockerd is started comes first.
 
     One change of a host is one cause, whatever the flows call what it repairs."""
     changes: list[tuple[Change, Key]] = []
@@ -86,6 +87,7 @@ def _joined(diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
         if known is None and change.host is not None:
             changes.append((change, own))
         members.setdefault(own, []).append(member)
+    members = dict(sorted(members.items(), key=lambda item: not is_before_start(network, item[1][0].suspect)))
     refs = {own: f"c{index}" for index, own in enumerate(members, 1)}
     named = {key: refs[own] for key, own in identities.items()}
     return tuple(_found(refs[own], found, named) for own, found in members.items())

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.change.change import AddSocket, Change, InsertRule
+from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
@@ -47,14 +47,13 @@ def _fewer(change: Change) -> Iterator[Change]:
 
 
 def joined(changes: tuple[Change, ...]) -> Change:
-    """Return one change for all flows that a cause stops: of changes that only add rules or sockets,
-    those of all."""
+    """Return one change for all flows that a cause stops: of changes that only add rules, sockets or
+    addresses, those of all."""
     first, *others = changes
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
-        if all(isinstance(part, AddSocket | InsertRule) for part in (*parts, *each.parts)) and bool(calls) == bool(
-            each.calls
-        ):
+        only_adds = all(isinstance(part, AddSocket | InsertRule | AddAddress) for part in (*parts, *each.parts))
+        if only_adds and bool(calls) == bool(each.calls):
             parts += [part for part in each.parts if part not in parts]
             calls += [call for call in each.calls if call not in calls]
     return Change(tuple(parts), tuple(calls))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hairpin.change.change import AddAddress, Change, Primitive, SetLink, SetSysctl
 from hairpin.engines.endpoints import gateway_of
-from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.network.attachment import has_lost_bridge
@@ -34,7 +34,7 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
     index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
     mac = _known_mac(host, joined)
     yield SetLink(host.netns, Link(index, joined.bridge, "bridge", mac=mac, flags=("BROADCAST", "MULTICAST", "UP")))
-    yield from (AddAddress(host.netns, each) for each in _addresses(joined, joined.bridge))
+    yield from (AddAddress(host.netns, each) for each in _addresses(joined, joined.bridge, joined.subnets))
     if engine.kind == "podman" or engine.userland_proxy is False:
         yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
 
@@ -50,14 +50,15 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
     namespace = host.namespace(host.netns.name)
     if joined.bridge is None or namespace.link(joined.bridge) is None:
         return
-    told = {each.gateway for each in joined.subnets}
-    for each in _addresses(joined, joined.bridge):
-        if each.value in told and not owns_address(namespace, each.version, each.value):
+    told = tuple(each for each in joined.subnets if each.gateway is not None)
+    for each in _addresses(joined, joined.bridge, told):
+        if not owns_address(namespace, each.version, each.value):
             yield each
 
 
-def _addresses(joined: DockerNetwork, bridge: str) -> Iterator[Address]:
-    for subnet in joined.subnets:
+def _addresses(joined: DockerNetwork, bridge: str, subnets: tuple[Subnet, ...]) -> Iterator[Address]:
+    """Yield the gateways' addresses in these subnets that the bridge has."""
+    for subnet in subnets:
         if joined.gives_bridge_an_address(subnet.version) and (subnet.version == 4 or joined.ipv6):
             yield Address(bridge, subnet.version, gateway_of(subnet), subnet.prefix_length)
 

@@ -1,26 +1,27 @@
-"""How dockerd is started on this host, and what is asked of it behind its start."""
+"""How dockerd is started on this host, what its start does, and what is asked of it behind its start."""
 
 from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.calls import (
-    BindInterface,
-    Call,
-    ConnectContainer,
-    SetContainerState,
-    SetRestartPolicy,
-    SetUnitState,
-)
-from hairpin.host.docker import Engine
+from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
+from hairpin.change.change import AddAddress, Change, SetLink
+from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
-_RESTARTS = message(
-    "without live-restore, dockerd ends the containers that still run, and starts again those with a restart policy"
-)
 _ZONE = "docker"
+_STARTED = ("always", "unless-stopped")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is asked of the owners of a host's parts.  ``start``: the calls that start dockerd first; ``effects``: what
+    that start does beside it."""
+
+    calls: tuple[Call, ...]
+    start: tuple[Call, ...] = ()
+    effects: tuple[Message, ...] = ()
 
 
 def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
@@ -36,8 +37,19 @@ def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
 
 def start_effects(engine: Engine) -> tuple[Message, ...]:
     """Return what the daemon's start does beside what it is started for: nothing with live-restore."""
-    ends = not engine.live_restore and any(each.running for each in engine.containers)
-    return (_RESTARTS,) if ends else ()
+    if engine.live_restore or not any(each.running for each in engine.containers):
+        return ()
+    return (
+        message(
+            "without live-restore, dockerd ends the containers that still run, and starts again those with a restart "
+            "policy"
+        ),
+    )
+
+
+def starts_with_daemon(container: Container) -> bool:
+    """Return whether dockerd starts the container when it starts itself."""
+    return container.restart_policy in _STARTED
 
 
 def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
@@ -51,26 +63,52 @@ def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
     return tuple(each.bridge for each in engine.networks if each.bridge is not None and each.bridge in bound)
 
 
-def behind_start(host: Host, calls: tuple[Call, ...]) -> tuple[Call, ...]:
-    """Return the calls with dockerd's start before them, if one of them is asked of it and it does not run."""
-    down = next((each for each in host.engines if each.kind == "docker" and is_down(host, each)), None)
-    if down is None or not any(_asks_docker(each) for each in calls) or any(map(starts_docker, calls)):
-        return calls
-    return (*start_calls(host, down), *_left_to_ask(down, calls))
-
-
 def starts_docker(call: Call) -> bool:
     """Return whether the call starts dockerd."""
     return isinstance(call, SetUnitState) and (call.verb, call.unit) == ("start", "docker")
 
 
+def asked(was: Host, now: Host, calls: tuple[Call, ...]) -> Asked:
+    """Return the calls as they are asked where dockerd may be down: of a daemon that has just started.
+
+    ``was``: the host as it was read; ``now``: after the repairs before this one, which may have started the daemon."""
+    down = _down(was)
+    if down is None or not any(map(_asks_docker, calls)) or any(map(starts_docker, calls)):
+        return Asked(calls)
+    behind = tuple(dict.fromkeys(each for call in calls for each in _behind_start(down, call)))
+    return Asked(behind, start_calls(now, down), start_effects(down)) if is_down(now, down) else Asked(behind)
+
+
+def precedes_start(host: Host, change: Change) -> bool:
+    """Return whether the change has to be made before dockerd, which is down, is started: it makes a bridge or gives it
+    an address.  The start does so, too, and behind it the commands would fail."""
+    down = _down(host)
+    if down is None or change.calls:
+        return False
+    bridges = {each.bridge for each in down.networks}
+    given = {part.address.link for part in change.parts if isinstance(part, AddAddress)}
+    made = {part.link.name for part in change.parts if isinstance(part, SetLink)}
+    return bool(bridges & (given | made))
+
+
+def _down(host: Host) -> Engine | None:
+    """Return the host's Docker if its daemon does not run."""
+    return next((each for each in host.engines if each.kind == "docker" and is_down(host, each)), None)
+
+
 def _asks_docker(call: Call) -> bool:
-    return isinstance(call, SetContainerState | ConnectContainer | SetRestartPolicy) and call.tool == "docker"
+    return isinstance(call, SetContainerState | ConnectContainer) and call.tool == "docker"
 
 
-def _left_to_ask(engine: Engine, calls: tuple[Call, ...]) -> Iterator[Call]:
-    """Yield the calls as they are asked of a daemon that has just started: without live-restore it has ended the
-    containers that ran, so none is paused."""
-    for call in calls:
-        paused = isinstance(call, SetContainerState) and call.verb == "unpause" and _asks_docker(call)
-        yield msgspec.structs.replace(call, verb="start") if paused and not engine.live_restore else call
+def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
+    """Yield what is asked in the call's place once the daemon has started: without live-restore it has ended the
+    containers that ran.  None is paused then, and some do not run again by themselves."""
+    if not isinstance(call, SetContainerState | ConnectContainer) or call.tool != "docker" or engine.live_restore:
+        yield call
+        return
+    if isinstance(call, SetContainerState):
+        yield msgspec.structs.replace(call, verb="start") if call.verb == "unpause" else call
+        return
+    yield call
+    if any(each.name == call.name and not starts_with_daemon(each) for each in engine.containers):
+        yield SetContainerState("docker", "start", call.name)

@@ -13,7 +13,7 @@ from hairpin.host.host import Host
 from hairpin.netfilter.ir import Chain
 
 Left = Literal["process", "rule", "bridge", "relay"]
-_OWN_CHAINS = ("DOCKER", "DOCKER-USER", "DOCKER-FORWARD", "DOCKER-INGRESS")
+_OWN_CHAINS = ("DOCKER", "DOCKER-FORWARD", "DOCKER-INGRESS")
 _RESTARTED = ("always", "unless-stopped", "on-failure")
 
 
@@ -64,7 +64,8 @@ def unanswering(host: Host) -> tuple[Health, ...]:
 
 
 def is_dockerds(chain: Chain) -> bool:
-    """Return whether dockerd made the chain: its rules outlive it."""
+    """Return whether dockerd made the chain, which outlives it.  DOCKER-USER proves nothing: administrators make it,
+    too."""
     return chain.name in _OWN_CHAINS or chain.name.startswith("DOCKER-ISOLATION-STAGE")
 
 

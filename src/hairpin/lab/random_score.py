@@ -356,7 +356,7 @@ def _report(seed: int, rows: tuple[DrawScore, ...]) -> RandomReport:
 
 
 def random_summary(report: RandomReport) -> str:
-    """Return the figures in words, and how often each kind that was carried out was."""
+    """Return the figures in words.  Kinds that were never carried out are only counted."""
     carried_out = {name: count for name, count in report.kinds.items() if count}
     return "\n".join(
         (

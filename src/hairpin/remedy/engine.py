@@ -4,7 +4,7 @@ makes them itself.  The advice names what may have deleted them.
 
 import msgspec
 
-from hairpin.change.calls import SetUnitState
+from hairpin.change.calls import Call, SetUnitState
 from hairpin.change.change import AddChain, InsertRule
 from hairpin.engines.missing import Missing
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
@@ -37,13 +37,13 @@ def restored(host: Host) -> Lasting:
     return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
 
 
-def started(situation: Situation) -> Lasting:
-    """Return the call that starts the engine at boot, if nothing does so yet."""
-    down = [each for each in health(situation.host) if each.is_down]
-    calls = (each for each in situation.candidate.change.calls if isinstance(each, SetUnitState))
+def started(host: Host, calls: tuple[Call, ...]) -> Lasting:
+    """Return the calls that start the engine at boot, if nothing does so yet; ``calls`` start it now."""
+    down = [each for each in health(host) if each.is_down]
     if all(each.enabled for each in down):
         return Lasting()
-    return Lasting(calls=tuple(msgspec.structs.replace(each, verb="enable") for each in calls))
+    units = (each for each in calls if isinstance(each, SetUnitState))
+    return Lasting(calls=tuple(msgspec.structs.replace(each, verb="enable") for each in units))
 
 
 def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:

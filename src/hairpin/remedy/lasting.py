@@ -237,7 +237,7 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
         case "open-firewalld-port":
             return firewalld.opened(situation)
         case "start-engine":
-            return engine.started(situation)
+            return engine.started(situation.host, situation.candidate.change.calls)
         case "start-container":
             return container.started(situation)
         case "allow-in-ufw" | "unban-address":

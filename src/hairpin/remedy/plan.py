@@ -10,10 +10,11 @@ from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import host_of, steps
 from hairpin.change.text import advice
-from hairpin.engines.daemon import behind_start, start_effects
+from hairpin.engines.daemon import Asked, asked
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
+from hairpin.remedy.engine import started
 from hairpin.remedy.in_turn import makes_again, refitted
 from hairpin.remedy.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
@@ -36,13 +37,14 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
         if way.said:
             yield Remedy("by-hand", (), advice=way.said, by_person=way.by_person)
         return
-    asked, started = _asked(way.change, now)
-    candidate = msgspec.structs.replace(of_cause, change=asked)
+    candidate = msgspec.structs.replace(of_cause, change=way.change)
     lost = _lost(candidate, network)
     again = makes_again(candidate.change, network, now)
     candidate = candidate if again else refitted(candidate, network, now)
     change = candidate.change
-    made = steps(change, network if again else now)
+    told_to = _asked(change, network, now)
+    whole = msgspec.structs.replace(change, calls=(*told_to.start, *told_to.calls))
+    made = steps(whole, network if again else now)
     network = now
     situation = Situation(network, cause, candidate, made, lost)
     chosen: dict[Kind, list[Primitive]] = {}
@@ -51,7 +53,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     if not change.parts and change.calls:
         chosen["start-engine"] = []  # a daemon that nothing of the kernel waits for
     kinds = sorted(chosen, key=KINDS.index)
-    kept: list[Lasting] = []
+    kept: list[Lasting] = [started(situation.host, told_to.start)] if told_to.start else []
     for kind in kinds:
         found = lasting(kind, tuple(chosen[kind]), situation)
         kept.append(found)
@@ -62,7 +64,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     own = (*advice(made), *way.said, *(candidate.advice if first else ()))
     told = (*own, *(each for found in kept for each in found.advice))
     effects = (
-        *started,
+        *told_to.effects,
         *(candidate.side_effects if first else ()),
         *(each for found in kept for each in found.side_effects),
     )
@@ -79,15 +81,10 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     )
 
 
-def _asked(change: Change, now: Network) -> tuple[Change, tuple[Message, ...]]:
-    """Return the change as its owners can be asked for it: a dockerd that is down is started first; and what that start
-    does beside it."""
-    host = host_of(change.parts[0], now) if change.parts else now.this
-    calls = behind_start(host, change.calls)
-    if calls == change.calls:
-        return change, ()
-    dockers = (each for each in host.engines if each.kind == "docker")
-    return msgspec.structs.replace(change, calls=calls), tuple(said for each in dockers for said in start_effects(each))
+def _asked(change: Change, network: Network, now: Network) -> Asked:
+    """Return what is asked of the owners of the changed host."""
+    was, is_now = (host_of(change.parts[0], each) if change.parts else each.this for each in (network, now))
+    return asked(was, is_now, change.calls)
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:

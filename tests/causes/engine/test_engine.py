@@ -297,6 +297,27 @@ def test_a_daemon_that_does_not_run_under_two_containers(status: str, commands: 
     assert {flow for each in found for flow in each.flows} == {0, 1}
 
 
+def test_a_lost_address_takes_no_container_out_of_the_daemons_start() -> None:
+    other = msgspec.structs.replace(container(), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),))
+    lost = without_addresses(host_namespace(sockets=()), "docker0")
+    whole = down(network(lost, docker=engine(container(), other)))
+    found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
+    (commands,) = (remedies(each.id, each.candidate, whole)[0].commands for each in found)
+    assert commands == ("systemctl start docker", "docker start web", "docker start api")
+
+
+def test_a_bridges_address_is_given_before_the_daemon_that_gives_it_is_started() -> None:
+    """A container that was paused is asked for at the daemon, which is started for that."""
+    lost = without_route(without_addresses(host_namespace(ALL_RULES), "docker0"), DOCKER0_SUBNET)
+    docker = msgspec.structs.replace(engine(container("paused")), live_restore=True)
+    whole = down(network(lost, docker=docker))
+    found = examine(whole, (published(),)).causes
+    assert [each.id for each in found] == ["bridge-address-missing", "container-paused"]
+    assert remedies(found[1].id, found[1].candidate, whole)[0].commands == (
+        "systemctl start docker", "docker unpause web",
+    )  # fmt: skip
+
+
 # firewalld's zones at run time and in its files, and whether docker0 has to be bound first
 ZONES: dict[str, tuple[tuple[FirewalldZone, ...], tuple[FirewalldZone, ...], bool]] = {
     "in another zone": ((FirewalldZone("public", interfaces=("docker0",)),), (FirewalldZone("docker"),), True),

@@ -138,13 +138,14 @@ CASES: dict[str, Case] = {
     ),
     "the policy that dockerd set before it ended, beside Podman": Case(
         with_podman(
-            with_policy("FORWARD", "DROP", with_chain("DOCKER-USER", "-j RETURN", rules=PODMANS)),
+            with_policy("FORWARD", "DROP", with_chain("DOCKER", rules=PODMANS)),
             msgspec.structs.replace(engine(), running=False),
         ),
         published(), ("podman-beside-docker-forward-drop",),
     ),
     "somebody else's policy, beside Podman": Case(
-        with_podman(with_policy("FORWARD", "DROP", PODMANS)), published(), ("forward-policy-drop",),
+        with_podman(with_policy("FORWARD", "DROP", with_chain("DOCKER-USER", rules=PODMANS))), published(),
+        ("forward-policy-drop",),
     ),
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),

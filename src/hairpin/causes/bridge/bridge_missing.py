@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
                 detail=_detail(joined, ports),
                 change=Change((*made, *(SetLink(view.host_netns, each) for each in attached)), _calls(view, engine)),
                 where=where(link=joined.bridge, state="gone", network=joined.name),
-                in_class="bridge-gone",
+                in_class="gateway-address-lost",
                 evidence=(joined.evidence,) if joined.evidence else (),
                 advice=(message("keep network managers away from {link} (unmanaged)", link=joined.bridge),),
                 of_network=True,

@@ -2,7 +2,8 @@
 
 Users see: "Cannot connect to the … daemon"; published ports are refused after a reboot or a failed restart.
 
-Proof: no dockerd answers, and what the port needs ended with it.
+Proof: no dockerd answers, and what the port needs ended with it.  The start brings back its rules and the addresses of
+its bridges, too.
 Now: ``systemctl start docker``; if it ends at once, its journal tells why.  It does if firewalld has a bridge in
 another zone: first ``firewall-cmd --zone=docker --change-interface=BRIDGE``.
 Lasting: ``systemctl enable docker``.
@@ -19,7 +20,7 @@ from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
-from hairpin.engines.daemon import start_calls, start_effects
+from hairpin.engines.daemon import start_calls, start_effects, starts_with_daemon
 from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restored
@@ -30,15 +31,12 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 
-_STARTED = ("always", "unless-stopped")
-"""Restart policies with which dockerd starts a container when it starts itself."""
-
 _BY_RULES = frozenset({"rule", "policy", "reject"})
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy or
-    rules, because its daemon does not run."""
+    rules, because its daemon does not run.  Its change has all that the start brings back."""
     for container, binding in held_once_running(view):
         engine = next((each for each in view.host.engines if container in each.containers), None)
         if engine is None or not is_down(view.host, engine):
@@ -90,7 +88,7 @@ def _candidate(
     *,
     by_rules: bool = False,
 ) -> Candidate:
-    started_too = container.restart_policy in _STARTED
+    started_too = starts_with_daemon(container)
     further = () if started_too else (SetContainerState("docker", "start", container.name),)
     if by_rules:
         said = message("Rules that it made are gone. It makes them again when it starts.")

@@ -106,13 +106,10 @@ def _podman_beside_docker(view: View, place: Place) -> bool:
         return False
     seen, engines = view.stop.seen, view.host.engines
     podmans = {each.bridge for engine in engines if engine.kind == "podman" for each in engine.networks}
-    dockers = any(each.kind == "docker" and each.running for each in engines) or any(
-        is_dockerds(chain)
-        for table in view.namespace.ruleset.tables
-        if (table.dialect, table.family, table.name) == (place.dialect, place.family, place.table)
-        for chain in table.chains
-    )
-    return dockers and bool(podmans & {seen.iif, seen.oif})
+    table = view.namespace.ruleset.table(place.family, place.table, place.dialect)
+    chains = table.chains if table is not None else ()
+    has_docker = any(each.kind == "docker" and each.running for each in engines) or any(map(is_dockerds, chains))
+    return has_docker and bool(podmans & {seen.iif, seen.oif})
 
 
 def led_from(view: View, place: Place, start: str) -> bool:

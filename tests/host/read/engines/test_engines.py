@@ -88,19 +88,21 @@ def test_podmans_containers_and_networks() -> None:
 
 
 # the links of a host, a container's network, and the networks that a dockerd that is down has
-STORED: dict[str, tuple[str, str, list[str]]] = {
-    "its bridge is there": ("br-x", "", ["x"]),
-    "its bridge is gone, and a container is on it": ("lo", "id-x", ["x"]),
-    "it was deleted with its bridge": ("lo", "id-y", []),
+STORED: dict[str, tuple[str, str, bool, list[str]]] = {
+    "its bridge is there": ("br-x", "", True, ["x"]),
+    "its bridge is gone, and a container that runs is on it": ("lo", "id-x", True, ["x"]),
+    "its bridge is gone, and a container that has ended was on it": ("lo", "id-x", False, []),
+    "it was deleted with its bridge": ("lo", "id-y", True, []),
 }
 
 
-@pytest.mark.parametrize(("link", "attached", "names"), STORED.values(), ids=STORED)
-def test_networks_of_the_database_that_are_no_more(link: str, attached: str, names: list[str]) -> None:
+@pytest.mark.parametrize(("link", "attached", "runs", "names"), STORED.values(), ids=STORED)
+def test_networks_of_the_database_that_are_no_more(link: str, attached: str, runs: bool, names: list[str]) -> None:
     """A database keeps what was deleted, until its pages are written again."""
     options = {"com.docker.network.generic": {"com.docker.network.bridge.name": "br-x"}}
     network = {"id": "id-x", "name": "x", "networkType": "bridge", "generic": options}
-    web = {"Id": "c1", "Name": "/web", "NetworkSettings": {"Networks": {"x": {"NetworkID": attached}}}}
+    state = {"Status": "running" if runs else "exited", "Running": runs}
+    web = {"Id": "c1", "Name": "/web", "State": state, "NetworkSettings": {"Networks": {"x": {"NetworkID": attached}}}}
     read = evidence(
         ("ip-addr", HOST, "ip -j -d addr", f'[{{"ifindex":1,"ifname":"{link}"}}]'),
         ("docker-stored-containers", "", "config.v2.json", json.dumps(web)),
@@ -108,3 +110,14 @@ def test_networks_of_the_database_that_are_no_more(link: str, attached: str, nam
     )
     (docker,) = engines(Readings(read), (), PACKAGE, mute=False)
     assert [each.name for each in docker.networks] == names
+
+
+def test_the_options_of_a_daemon_that_is_down_are_its_units() -> None:
+    """Its process would tell; there is none."""
+    unit = ("dockerd-unit", "", "docker.service: ExecStart=", "--live-restore=true\n--userland-proxy=false\n")
+    (docker,) = engines(Readings(evidence(unit)), (), PACKAGE, mute=False)
+    assert (docker.running, docker.live_restore, docker.userland_proxy) == (False, True, False)
+    (other,) = engines(
+        Readings(evidence(unit, ("dockerd-cmdline", "", "/proc/9/cmdline", ""))), (), PACKAGE, mute=False
+    )
+    assert (other.running, other.live_restore) == (True, None)

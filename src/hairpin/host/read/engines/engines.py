@@ -56,7 +56,8 @@ def _docker(
     info = readings.understood(
         info_reading, lambda r: engine_options.of_info(r.text, source=r.origin), engine_options.Info()
     )
-    said = engine_options.of_flags(flags.text) if flags is not None else nothing
+    given = flags or readings.first("dockerd-unit")
+    said = engine_options.of_flags(given.text) if given is not None else nothing
     said += readings.understood(file, lambda r: engine_options.of_file(r.text, source=r.origin), nothing)
     version = _version(readings, version_reading) or info.version
     containers = _containers(readings, "docker-containers" if told else "docker-stored-containers")
@@ -129,8 +130,8 @@ def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwo
 
 def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> tuple[DockerNetwork, ...]:
     """Return the networks of the engine's database.  It may hold deleted ones, which have neither a bridge nor a
-    container any more."""
-    attached = {each.network_id for container in containers for each in container.endpoints}
+    container that runs any more."""
+    attached = {each.network_id for container in containers if container.running for each in container.endpoints}
     links = readings.first("ip-addr", HOST)
     found = readings.all_understood(
         readings.of("docker-stored-networks"),
