@@ -46,10 +46,23 @@ def test_a_parameter_that_is_loaded_before_dockerd_opens_a_port(lab_host: Callab
     seen = look(lab_host(plan), plan)
     disk = Disk({"/etc/sysctl.d/99-x.conf": "net.ipv4.ip_forward = 1\n"})
     opened = "neighbour by the host → container:web:7999"
-    assert after_boot(plan, Left({"host": disk}, seen.flows), seen) == (f"opened {opened}",)
-    assert after_boot(plan, Left({"host": Disk()}, seen.flows), seen) == ()
+    whole, saved = Left({"host": Disk()}, seen.flows), Left({"host": disk}, seen.flows)
+    assert after_boot(plan, whole, saved, seen) == (f"opened {opened}",)
+    assert after_boot(plan, whole, whole, seen) == ()
+    assert after_boot(plan, saved, saved, seen) == ()  # the fault is on the disk, and opens it without the repair, too
     before = {way: Outcome.DELIVERED if str(way) == opened else outcome for way, outcome in seen.flows.items()}
-    assert after_boot(plan, Left({"host": disk}, before), seen) == ()  # the fault had opened it, and is on the disk
+    assert after_boot(plan, whole, Left({"host": disk}, before), seen) == ()  # it was open when the repairs were made
+
+
+def test_what_a_reboot_closes_without_the_repairs_is_not_theirs(lab_host: Callable[[LabPlan], Lab]) -> None:
+    plan = LabPlan()
+    seen = look(lab_host(plan), plan)
+    disk = Disk({"/etc/iptables/rules.v4": "*raw\n-A PREROUTING -i eth0 -p tcp --dport 8151 -j DROP\nCOMMIT\n"})
+    whole, saved = Left({"host": Disk()}, seen.flows), Left({"host": disk}, seen.flows)
+    assert any("8151 timeout" in each for each in after_boot(plan, whole, saved, seen))
+    assert after_boot(plan, saved, saved, seen) == ()
+    closed = Left({"host": disk}, dict.fromkeys(seen.flows, Outcome.TIMEOUT))
+    assert any("8151 timeout" in each for each in after_boot(plan, closed, saved, seen)), "repaired, and lost again"
 
 
 def test_of_several_hosts_each_has_its_own_disk() -> None:

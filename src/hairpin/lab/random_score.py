@@ -147,12 +147,13 @@ def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
         asked = [_judged(_truths(draw, flow, held), flow, outcome, answer) for flow, outcome, answer in answers]
         if draw.healthy is not None and draw.healthy.everything and draw.healthy.healthy:
             asked.append(_everything(draw.healthy, ask(lab.host, (), command)))
+        fault = left_by(lab, seen)
         repairs = _repaired(lab, flows, seen, command)
         left = left_by(lab, seen)
     row = msgspec.structs.replace(row, left_out=left_out, asked=tuple(asked), repairs=repairs)
     if not any(repair.lasts for repair in repairs):
         return row
-    return msgspec.structs.replace(row, boot=after_boot(draw.plan, left, seen))
+    return msgspec.structs.replace(row, boot=after_boot(draw.plan, fault, left, seen))
 
 
 def _repaired(lab: Lab, flows: tuple[Flow, ...], seen: Seen, command: tuple[str, ...]) -> tuple[RepairScore, ...]:

@@ -32,7 +32,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Left(msgspec.Struct, frozen=True):
-    """A lab behind its repairs, before the reboot: its hosts' disks, and the outcome of each way."""
+    """A lab as a reboot finds it: its hosts' disks, and the outcome of each way."""
 
     disks: Mapping[str, Disk]
     flows: Outcomes
@@ -165,22 +165,34 @@ def _lost_lines(earlier: tuple[Printed, ...], printed: Printed) -> tuple[str, ..
     )
 
 
-def after_boot(plan: LabPlan, left: Left, seen: Seen) -> tuple[str, ...]:
-    """Boot the plan's hosts with these disks; return the flows that are neither as they were before the fault nor as
-    the repairs left them: a fault that is on the disk lasts, too, and what it does to other flows."""
+def after_boot(plan: LabPlan, broken_by: Left, left: Left, seen: Seen) -> tuple[str, ...]:
+    """Boot the plan's hosts with the disks that the repairs left; return the flows that are neither as they were before
+    the fault nor as the repairs left them.
+
+    A fault that is on the disk (``broken_by``) lasts, too.  What a reboot without the repairs does to other flows is
+    not theirs."""
     try:
-        with running_lab(booted(plan, left.disks)) as lab:
-            all_ways(lab, plan)
-            found = settled_all(lab, seen.flows, PATIENCE_S)
+        found = _booted(plan, left, seen)
+        new = _newly(opened(seen.flows, found), opened(seen.flows, left.flows))
+        lost = broken(seen.flows, left.flows, found)
+        if new or lost:
+            unrepaired = _booted(plan, broken_by, seen)
+            new = _newly(new, opened(seen.flows, unrepaired))
+            closed = broken(seen.flows, broken_by.flows, unrepaired)
+            lost = tuple(each for each in lost if each not in closed)
     except LabError as error:
         return (str(error).splitlines()[-1],)
-    new = _newly(opened(seen.flows, found), opened(seen.flows, left.flows))
-    lost = broken(seen.flows, left.flows, found)
     return (*(f"opened {flow}" for flow in new), *(f"broke {flow}" for flow in lost))
 
 
+def _booted(plan: LabPlan, left: Left, seen: Seen) -> Outcomes:
+    with running_lab(booted(plan, left.disks)) as lab:
+        all_ways(lab, plan)
+        return settled_all(lab, seen.flows, PATIENCE_S)
+
+
 def left_by(lab: Lab, seen: Seen) -> Left:
-    """Return what the lab's hosts have written on their disks since before the fault, and what its flows do now."""
+    """Return what the lab's hosts have written on their disks since before the fault, and what the flows do now."""
     return Left(written(lab, seen.state), settled_all(lab, seen.flows, patience_s=0.5))
 
 

@@ -158,15 +158,16 @@ def _printed(scenario: Scenario, answers: Iterable[Answer]) -> tuple[tuple[Flow,
 
 def _carried_out(
     lab: Lab, scenario: Scenario, flow: Flow, printed: Printed, seen: Seen
-) -> tuple[RepairScore, Seen, Left]:
+) -> tuple[RepairScore, Seen, Left, Left]:
+    fault = left_by(lab, seen)
     score = carry_out(lab, scenario.name, flow, printed, seen)
-    return score, seen, left_by(lab, seen)
+    return score, seen, fault, left_by(lab, seen)
 
 
-def _rebooted(plan: LabPlan, score: RepairScore, seen: Seen, left: Left) -> RepairScore:
+def _rebooted(plan: LabPlan, score: RepairScore, seen: Seen, fault: Left, left: Left) -> RepairScore:
     if not score.lasts:
         return score
-    return msgspec.structs.replace(score, boot=after_boot(plan, left, seen))
+    return msgspec.structs.replace(score, boot=after_boot(plan, fault, left, seen))
 
 
 def _asked_alone(lab: Lab, scenario: Scenario, command: tuple[str, ...]) -> Iterator[FlowScore]:
