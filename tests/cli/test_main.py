@@ -115,14 +115,16 @@ def test_status_of_each_end(
     assert "Traceback" not in ended.err
 
 
+def impossible(**_: object) -> None:
+    """Take the place of a command that has a bug."""
+    raise RuntimeError("something impossible")
+
+
 def test_a_bug_is_logged_and_the_logs_path_printed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fails(**_: object) -> None:
-        raise RuntimeError("something impossible")
-
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr(entry.cli, "main", fails)
+    monkeypatch.setattr(entry.cli, "main", impossible)
     ended = call(capsys, "check", "-v")
     (log,) = (tmp_path / "hairpin").iterdir()
     assert str(log) in ended.err
@@ -133,12 +135,9 @@ def test_a_bug_is_logged_and_the_logs_path_printed(
 def test_a_bug_is_printed_even_if_no_log_can_be_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(**_: object) -> None:
-        raise RuntimeError("something impossible")
-
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
     monkeypatch.setenv("TMPDIR", "/dev/null/y")
-    monkeypatch.setattr(entry.cli, "main", fails)
+    monkeypatch.setattr(entry.cli, "main", impossible)
     ended = call(capsys, "check")
     assert "something impossible" in ended.err
     assert "details are in" not in ended.err
@@ -148,17 +147,13 @@ def test_a_log_does_not_follow_a_link_that_waits_for_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The last folder is everybody's: whoever foresees the name makes root write into a file of his choice."""
-
-    def fails(**_: object) -> None:
-        raise RuntimeError("something impossible")
-
     written = tmp_path / "written"
     for second in range(60):
         name = time.strftime(f"hairpin-error-%Y%m%dT%H%M%SZ-{os.getpid()}.log", time.gmtime(time.time() + second))
         (tmp_path / name).symlink_to(written)
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(entry.cli, "main", fails)
+    monkeypatch.setattr(entry.cli, "main", impossible)
     assert "details are in" in call(capsys, "check").err
     assert not written.exists()
 

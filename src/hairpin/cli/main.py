@@ -246,7 +246,7 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
     for folder in environment().folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            # A name that nobody can foresee: the last folder is everybody's, and a link could wait there.
+            # Everybody may write into the last folder: where a name can be foreseen, a link can wait for root.
             name = time.strftime("hairpin-error-%Y%m%dT%H%M%SZ-", time.gmtime())
             descriptor, path = tempfile.mkstemp(prefix=name, suffix=".log", dir=folder)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:

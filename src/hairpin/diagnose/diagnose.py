@@ -167,7 +167,9 @@ def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> 
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
-                    causes = _unserved_first(network, _with_makers(merged(minimised(network, flow, grown.suspects))))
+                    causes = _in_order_of_repair(
+                        network, _with_makers(merged(minimised(network, flow, grown.suspects)))
+                    )
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and (moved or thorough):
@@ -310,13 +312,14 @@ def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     return tuple(joined.values())
 
 
-def _unserved_first(network: Network, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with a port that nobody serves, or a stopped process, in front; before it only what has to be
-    repaired before dockerd is started.
+def _in_order_of_repair(network: Network, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the set in three groups: what has to be repaired before dockerd is started; then a port that nobody
+    serves, or a stopped process; then the others.
 
     Without a service no other fault matters.  Podman reloads no rules of a paused container."""
-    served = tuple(sorted(found, key=lambda each: each.candidate.in_class not in _UNSERVED))
-    return tuple(sorted(served, key=lambda each: not is_before_start(network, each)))
+    return tuple(
+        sorted(found, key=lambda each: (not is_before_start(network, each), each.candidate.in_class not in _UNSERVED))
+    )
 
 
 def is_before_start(network: Network, suspect: Suspect) -> bool:

@@ -74,7 +74,7 @@ class _Member(msgspec.Struct, frozen=True):
 
 def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     """Return each cause once: those of the flows in the order in which they name them, then those of alternatives.
-    What has to be repaired before dockerd is started comes first.
+    A cause that has to be repaired before dockerd is started stands before all of them.
 
     One change of a host is one cause, whatever the flows call what it repairs."""
     changes: list[tuple[Change, Key]] = []

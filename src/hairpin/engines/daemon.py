@@ -1,23 +1,24 @@
-"""How dockerd is started on this host, what its start does, and what is asked of it behind its start."""
+"""The start of a dockerd that is down: the calls that make it, what else it does, and what has to come before or behind
+it."""
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
 from hairpin.change.change import AddAddress, Change, SetLink
-from hairpin.host.docker import Container, Engine
-from hairpin.host.engine_health import is_down
+from hairpin.host.docker import Engine
+from hairpin.host.engine_health import health, is_down
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
 _ZONE = "docker"
-_STARTED = ("always", "unless-stopped")
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What is asked of the owners of a host's parts.  ``start``: the calls that start dockerd first; ``effects``: what
-    that start does beside it."""
+    """The calls of a repair.  ``start``: the calls before them, which start dockerd; ``effects``: what else that start
+    does."""
 
     calls: tuple[Call, ...]
     start: tuple[Call, ...] = ()
@@ -45,11 +46,6 @@ def start_effects(engine: Engine) -> tuple[Message, ...]:
             "policy"
         ),
     )
-
-
-def starts_with_daemon(container: Container) -> bool:
-    """Return whether dockerd starts the container when it starts itself."""
-    return container.restart_policy in _STARTED
 
 
 def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
@@ -93,22 +89,21 @@ def precedes_start(host: Host, change: Change) -> bool:
 
 def _down(host: Host) -> Engine | None:
     """Return the host's Docker if its daemon does not run."""
-    return next((each for each in host.engines if each.kind == "docker" and is_down(host, each)), None)
+    return next((each.engine for each in health(host) if each.is_down), None)
 
 
-def _asks_docker(call: Call) -> bool:
+def _asks_docker(call: Call) -> TypeGuard[SetContainerState | ConnectContainer]:
     return isinstance(call, SetContainerState | ConnectContainer) and call.tool == "docker"
 
 
 def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
     """Yield what is asked in the call's place once the daemon has started: without live-restore it has ended the
     containers that ran.  None is paused then, and some do not run again by themselves."""
-    if not isinstance(call, SetContainerState | ConnectContainer) or call.tool != "docker" or engine.live_restore:
+    if engine.live_restore or not _asks_docker(call):
         yield call
-        return
-    if isinstance(call, SetContainerState):
+    elif isinstance(call, SetContainerState):
         yield msgspec.structs.replace(call, verb="start") if call.verb == "unpause" else call
-        return
-    yield call
-    if any(each.name == call.name and not starts_with_daemon(each) for each in engine.containers):
-        yield SetContainerState("docker", "start", call.name)
+    else:
+        yield call
+        if any(each.name == call.name and not each.starts_with_daemon for each in engine.containers):
+            yield SetContainerState("docker", "start", call.name)

@@ -72,6 +72,11 @@ class Container(msgspec.Struct, frozen=True):
         return self.status in ("running", "paused")
 
     @property
+    def starts_with_daemon(self) -> bool:
+        """Whether dockerd starts it when it starts itself."""
+        return self.restart_policy in ("always", "unless-stopped")
+
+    @property
     def on_host_network(self) -> bool:
         """Whether its processes run in the namespace that is examined as the host."""
         return self.netns == HOST

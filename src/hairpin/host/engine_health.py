@@ -14,7 +14,6 @@ from hairpin.netfilter.ir import Chain
 
 Left = Literal["process", "rule", "bridge", "relay"]
 _OWN_CHAINS = ("DOCKER", "DOCKER-FORWARD", "DOCKER-INGRESS")
-_RESTARTED = ("always", "unless-stopped", "on-failure")
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -92,7 +91,7 @@ def _enabled(host: Host, engine: Engine) -> bool:
 
 
 def _awaited(engine: Engine) -> tuple[Container, ...]:
-    return tuple(each for each in engine.containers if each.running or each.restart_policy in _RESTARTED[:2])
+    return tuple(each for each in engine.containers if each.running or each.starts_with_daemon)
 
 
 def _left(host: Host, engine: Engine) -> tuple[Left, ...]:

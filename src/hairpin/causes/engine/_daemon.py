@@ -1,4 +1,4 @@
-"""Why dockerd does not run: what its traces say."""
+"""The reasons for which dockerd does not run, as its traces tell them."""
 
 from hairpin.engines.daemon import bound_elsewhere
 from hairpin.host.docker import Boot, Engine

@@ -2,8 +2,8 @@
 
 Users see: "Cannot connect to the … daemon"; published ports are refused after a reboot or a failed restart.
 
-Proof: no dockerd answers, and what the port needs ended with it.  The start brings back its rules and the addresses of
-its bridges, too.
+Proof: no dockerd answers, and what the port needs ended with it.  Its start also brings back its
+rules and the addresses of its bridges.
 Now: ``systemctl start docker``; if it ends at once, its journal tells why.  It does if firewalld has a bridge in
 another zone: first ``firewall-cmd --zone=docker --change-interface=BRIDGE``.
 Lasting: ``systemctl enable docker``.
@@ -20,7 +20,7 @@ from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
-from hairpin.engines.daemon import start_calls, start_effects, starts_with_daemon
+from hairpin.engines.daemon import start_calls, start_effects
 from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restored
@@ -88,7 +88,7 @@ def _candidate(
     *,
     by_rules: bool = False,
 ) -> Candidate:
-    started_too = starts_with_daemon(container)
+    started_too = container.starts_with_daemon
     further = () if started_too else (SetContainerState("docker", "start", container.name),)
     if by_rules:
         said = message("Rules that it made are gone. It makes them again when it starts.")
