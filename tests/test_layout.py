@@ -43,6 +43,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/routing/": "causes/routing/test_routing.py",
     "causes/rules/": "causes/rules/test_rules.py",
     "causes/service/": "causes/service/test_service.py",
+    "causes/states/": "causes/states/test_states.py",
     "causes/cause.py": "causes/test_registry.py",
     "question/container_flows.py": "question/test_flows.py",
     "question/port_flows.py": "question/test_flows.py",

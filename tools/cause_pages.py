@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "causes"
 
 def pages() -> dict[str, str]:
     """Return the text of each file by its name."""
-    shown = [(folders().get(each, "engine"), page(each, Words())) for each in page_ids()]
+    shown = [(folders()[each], page(each, Words())) for each in page_ids()]
     texts = {f"{each.id}.md": page_markdown(each) for _, each in shown}
     return {"README.md": index_markdown(tuple(sorted(shown, key=lambda each: (each[0], each[1].id)))), **texts}
 

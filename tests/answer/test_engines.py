@@ -65,28 +65,6 @@ def test_an_engine_that_answers_adds_nothing() -> None:
     assert (found.engines, found.causes, found.unread, unanswered(found)) == ((), (), (), False)
 
 
-def test_a_stopped_daemon_is_a_latent_cause_with_its_event() -> None:
-    found = told("stopped")
-    (cause,) = found.causes
-    assert (cause.id, cause.severity, cause.event) == ("docker-daemon-not-running", "latent", "reboot")
-    assert cause.remedies[0].commands == ("systemctl start docker",)
-    assert cause.remedies[0].persist_commands == ("systemctl enable docker",)
-    assert unanswered(found)
-
-
-def test_one_that_starts_at_boot_needs_no_enabling() -> None:
-    boot = Boot("sysvinit", ("/etc/rc2.d/S01docker",))
-    (cause,) = told("stopped", msgspec.structs.replace(STORED, boot=boot)).causes
-    assert (cause.event, cause.remedies[0].commands) == ("container-stop", ("service docker start",))
-    assert cause.remedies[0].persist_commands == ()
-
-
-def test_what_keeps_it_from_starting_comes_first() -> None:
-    boot = Boot("systemd", malformed=True)
-    maker, cause = told("stopped", msgspec.structs.replace(STORED, boot=boot)).causes
-    assert (maker.id, cause.follows_from) == ("daemon-does-not-start-config", (maker.ref,))
-
-
 @pytest.mark.parametrize("how", ("hung", "unreachable", "unreadable"))
 def test_one_that_is_no_cause_leaves_something_undecided(how: str) -> None:
     asked = Unread("docker-version", "", "docker version", "no answer", "e9", answer().network.this.name)
@@ -94,9 +72,3 @@ def test_one_that_is_no_cause_leaves_something_undecided(how: str) -> None:
     assert found.causes == ()
     assert [(each.key, each.evidence) for each in found.unread] == [("docker-state", "e9")]
     assert len(found.engines) == 1
-
-
-def test_a_walk_names_no_cause() -> None:
-    found = told("stopped")
-    question = msgspec.structs.replace(found.question, kind="walk")
-    assert with_engines(msgspec.structs.replace(found, question=question, causes=())).causes == ()

@@ -20,6 +20,19 @@ class Case(msgspec.Struct, frozen=True):
     whole: Network = WHOLE
 
 
+class StateCase(msgspec.Struct, frozen=True):
+    """``states`` of the host ``sick``: ids with their severities.  The host ``whole`` has none."""
+
+    sick: Network
+    states: tuple[tuple[str, str], ...]
+    whole: Network = WHOLE
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The ids."""
+        return tuple(id_ for id_, _ in self.states)
+
+
 def fires(case: Case) -> None:
     """Check that the sick host's flow is lost, and that these causes, in this order, are named and proven."""
     diagnosis = diagnose(case.sick, case.flow)

@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,18 @@ from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import network
 from tests.causes.between_hosts.test_between_hosts import CASES as BETWEEN_HOSTS
 from tests.causes.bridge.test_bridge import CASES as BRIDGE
-from tests.causes.case import Case
+from tests.causes.case import Case, StateCase
 from tests.causes.container.test_container import CASES as CONTAINER
 from tests.causes.engine.test_engine import CASES as ENGINE
 from tests.causes.engine_rules.test_engine_rules import CASES as ENGINE_RULES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.rules.test_rules import CASES as RULES
 from tests.causes.service.test_service import CASES as SERVICE
+from tests.causes.states.test_states import CASES as STOPS
+from tests.causes.states.test_states import STATES
 
 IDS = tuple(cause.id for cause in all_causes())
-TABLES: dict[str, dict[str, Case]] = {
+TABLES: dict[str, Mapping[str, Case | StateCase]] = {
     "between_hosts": BETWEEN_HOSTS,
     "bridge": BRIDGE,
     "container": CONTAINER,
@@ -33,6 +36,7 @@ TABLES: dict[str, dict[str, Case]] = {
     "routing": ROUTING,
     "rules": RULES,
     "service": SERVICE,
+    "states": {**STOPS, **STATES},
 }
 
 

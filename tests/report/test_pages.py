@@ -46,4 +46,4 @@ def test_markdown() -> None:
 
 
 def test_each_cause_has_a_page() -> None:
-    assert {each.id for each in all_causes()} | {"daemon-does-not-start-config"} == set(page_ids())
+    assert {each.id for each in all_causes()} == set(page_ids())

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.questions import QuestionAnswer
-from hairpin.causes.cause import Candidate
+from hairpin.causes.cause import Candidate, Severity
 from hairpin.diagnose.diagnose import Proof
 from hairpin.evidence.reading import Evidence
 from hairpin.host.boot.configured import Configured
@@ -26,7 +26,6 @@ from hairpin.walk.verdicts import Verdict
 REPLICA = "replica"
 """The key of what no replica could confirm: nothing is undecided by it."""
 Judge = Literal["simulated", "replicated", "observed"]
-Severity = Literal["blocking", "latent", "exposure", "advice"]
 
 
 class FlowAnswer(msgspec.Struct, frozen=True):
@@ -73,8 +72,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     that size which would do instead; a cause that is in such sets only is ``advice`` and has no flows.
     ``follows_from``: refs of the causes that made this one.  ``configured``: where somebody wrote down what stops the
     flow; None: it was found at run time only, an accident.  ``event``: the event after which a latent cause stops a
-    flow; its ``proof`` is of the time after it.  ``stop`` and ``proof`` None: an engine's state that no asked flow
-    shows."""
+    flow; its ``proof`` is of the time after it.  ``stop`` and ``proof`` None: a state of the host, told by a
+    reading, that no asked flow shows."""
 
     ref: str
     id: str

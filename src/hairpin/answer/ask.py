@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, Severity
+from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
 from hairpin.answer.engines import with_engines
 from hairpin.answer.questions import questions_of
+from hairpin.answer.states import with_states
+from hairpin.causes.cause import Severity
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
@@ -107,7 +109,7 @@ def _needs_all(found: FoundCause) -> bool:
 
 
 def _with_questions(answer: Answer) -> Answer:
-    answer = with_engines(answer)
+    answer = with_states(with_engines(answer))
     asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
     return msgspec.structs.replace(answer, questions=asked)
 

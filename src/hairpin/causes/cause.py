@@ -1,6 +1,10 @@
-"""What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault."""
+"""What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault.
+
+A cause may look at a host instead, where no stop of a packet shows the fault: ``of_host`` finds states.
+"""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import msgspec
 
@@ -126,14 +130,42 @@ class Candidate(msgspec.Struct, frozen=True):
     docker-proxies of a daemon."""
 
 
+Severity = Literal["blocking", "latent", "exposure", "advice"]
+"""How bad a cause is: it fails now, it will after an event, it opens too much, or it is worth knowing."""
+
+
+class HostState(msgspec.Struct, frozen=True):
+    """A state of a host in which something fails, or will, whether or not a packet shows it.
+
+    No walk proves it: ``candidate.evidence`` is the reading that tells it.  ``event``: the event after which a latent
+    one fails.  ``container``: the name of the container that it is about; empty: it concerns the whole host."""
+
+    candidate: Candidate
+    severity: Severity
+    event: str | None = None
+    container: str = ""
+
+
+def at_no_stop(_: View) -> Iterator[Candidate]:
+    """Yield no candidate: the ``find`` of a cause that looks at hosts only."""
+    yield from ()
+
+
+def of_no_host(_: Host) -> Iterator[HostState]:
+    """Yield no state: the ``of_host`` of a cause that looks at stops only."""
+    yield from ()
+
+
 class Cause(msgspec.Struct, frozen=True):
-    """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` only."""
+    """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` only, ``of_host`` for each host
+    that was read."""
 
     id: str
     title: Message
     source: str
-    reasons: frozenset[Reason]
-    find: Callable[[View], Iterator[Candidate]]
+    reasons: frozenset[Reason] = frozenset()
+    find: Callable[[View], Iterator[Candidate]] = at_no_stop
+    of_host: Callable[[Host], Iterator[HostState]] = of_no_host
 
 
 def where(**places: object) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import hairpin.causes
-from hairpin.causes.cause import Cause
+from hairpin.causes.cause import Cause, of_no_host
 from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
@@ -79,3 +79,9 @@ def folders() -> Mapping[str, str]:
 def causes_for(reason: Reason) -> tuple[Cause, ...]:
     """Return the causes that look at this kind of stop."""
     return tuple(each for each in all_causes() if reason in each.reasons)
+
+
+@cache
+def causes_of_hosts() -> tuple[Cause, ...]:
+    """Return the causes that look at hosts."""
+    return tuple(each for each in all_causes() if each.of_host is not of_no_host)

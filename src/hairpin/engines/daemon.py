@@ -1,5 +1,5 @@
-"""The start of a dockerd that is down: the calls that make it, what else it does, and what has to come before or behind
-it."""
+"""The start of a dockerd that is down: why it fails, the calls that make it, what else it does, and what has to come
+before or behind it."""
 
 from collections.abc import Iterator
 from typing import TypeGuard
@@ -8,8 +8,8 @@ import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
 from hairpin.change.change import AddAddress, Change, SetLink
-from hairpin.host.docker import Engine
-from hairpin.host.engine_health import health, is_down
+from hairpin.host.docker import Boot, Engine
+from hairpin.host.engine_health import conflicts, health, is_down
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
@@ -23,6 +23,20 @@ class Asked(msgspec.Struct, frozen=True):
     calls: tuple[Call, ...]
     start: tuple[Call, ...] = ()
     effects: tuple[Message, ...] = ()
+
+
+def refusal(boot: Boot | None) -> Message | None:
+    """Return why the daemon refuses its configuration; None if nothing shows that it does."""
+    if boot is None:
+        return None
+    if boot.malformed:
+        return message("{file} is not valid JSON", file=boot.config)
+    twice = conflicts(boot)
+    if twice:
+        return message(
+            "{options}: given both as a flag in the unit and in {file}", options=", ".join(twice), file=boot.config
+        )
+    return None
 
 
 def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 import hairpin
-from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge, Severity
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge
+from hairpin.causes.cause import Severity
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
@@ -161,8 +162,8 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 class CauseDocument(msgspec.Struct, frozen=True):
     """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
     ``configured``: somebody wrote down what stops them, so that it is policy; null: an accident at run time.
-    ``proof``: null for an engine's state that no asked flow shows; of a latent cause, it is of the time after
-    ``event``."""
+    ``proof``: null for a state of the host, told by a reading, that no asked flow shows; of a latent cause, it is of
+    the time after ``event``."""
 
     ref: CauseRef
     id: StableId

@@ -19,18 +19,6 @@ from hairpin.report.words import Words
 SCHEMA = "hairpin.explain/1"
 _LABELS = {"Users see": "seen_as", "Proof": "proof", "Now": "now", "Lasting": "lasting"}
 _SECTION = re.compile(rf"^({'|'.join(_LABELS)})(?:, ([^:\n]+))?: ", re.MULTILINE)
-_STATES: dict[str, tuple[Message, str]] = {
-    "daemon-does-not-start-config": (
-        message("dockerd does not start with its configuration"),
-        """\
-Users see: dockerd ends at each start, after a change of its configuration.
-Proof: daemon.json is not valid JSON, or an option is both in it and a flag of the unit; no flow shows it.
-Now: correct daemon.json (``dockerd --validate`` checks it), then ``systemctl start docker``.
-Lasting: nothing: the corrected file is read at each start.
-""",
-    )
-}
-"""States of an engine that are causes without a stop of any packet, with what a docstring would say."""
 _HEADINGS = {
     "seen_as": message("seen as:"),
     "proof": message("proof:"),
@@ -60,8 +48,7 @@ class ExplainDocument(msgspec.Struct, frozen=True):
 
 @cache
 def _told() -> dict[str, tuple[Message, str]]:
-    causes = {each.id: (each.title, docstrings()[each.id]) for each in all_causes()}
-    return dict(sorted({**causes, **_STATES}.items()))
+    return {each.id: (each.title, docstrings()[each.id]) for each in all_causes()}
 
 
 def page_ids() -> tuple[str, ...]:

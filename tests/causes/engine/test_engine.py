@@ -5,10 +5,8 @@ import pytest
 
 from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.diagnose.examination import examine
-from hairpin.host.docker import Boot, Contact, Engine, PortBinding
+from hairpin.host.docker import Contact, Engine, PortBinding
 from hairpin.host.host import Namespace, Unread
-from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -17,11 +15,9 @@ from hairpin.network.world import Peer, PublicAddress, World
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
-    NO_CONTAINER,
     asked,
     bound,
     down,
-    ended_on_loopback,
     ignored,
     outlived,
     proxy_off,
@@ -29,13 +25,10 @@ from tests.causes.hosts import (
     published_as,
     readdressed,
     relayed_udp,
-    stopped,
     told,
     unpublished,
     with_host,
     with_neighbour,
-    without_addresses,
-    without_route,
 )
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import (
@@ -96,39 +89,6 @@ CASES: dict[str, Case] = {
     "iptables=false": Case(
         network(NO_MASQUERADE, docker=told(iptables=False)), egress(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),
-    ),
-    "its daemon is not running": Case(
-        down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
-    ),
-    "its daemon is not running, and the container is published on ::1 alone": Case(
-        down(ended_on_loopback()), published(),
-        ("docker-daemon-not-running", "published-on-loopback-only"),
-    ),
-    "its daemon is not running, and a rule drops the answers of its containers": Case(
-        down(network(
-            host_namespace(with_rule("filter DOCKER-USER", "! -s 192.0.2.0/24 -j DROP", NO_CONTAINER), sockets=()),
-            docker=msgspec.structs.replace(engine(container("exited")), running=False),
-        )),
-        published(), ("docker-daemon-not-running", "docker-user-drops"),
-    ),
-    "its daemon is not running, and its rules were flushed since": Case(
-        down(network(host_namespace(FLUSHED), docker=ENDED)), published(), ("docker-daemon-not-running",),
-        down(network(docker=ENDED)),
-    ),
-    "its daemon is not running, and its rules are there": Case(
-        down(network(host_namespace(with_rule("filter DOCKER-USER", "-i eth0 -j DROP", ALL_RULES)), docker=ENDED)),
-        published(), ("docker-user-drops",), down(network(docker=ENDED)),
-    ),
-    "its daemon is not running, and rules without docker-proxy led to it": Case(
-        down(network(host_namespace(NO_CONTAINER, sockets=()), docker=WITHOUT_PROXY)), published(),
-        ("docker-daemon-not-running",), down(network(), state="answers"),
-    ),
-    "its daemon has ended, and docker-proxy with it": Case(
-        down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)
-    ),
-    "its daemon has ended, and docker0 has lost the address that the daemon gives it when it starts": Case(
-        down(network(without_route(without_addresses(host_namespace(sockets=()), "docker0"), DOCKER0_SUBNET))), LOCAL,
-        ("docker-daemon-not-running",),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy answers a datagram from the bridge's address": Case(
@@ -273,71 +233,6 @@ def test_a_port_is_published_by_a_person_and_by_no_rule(port: int, protocol: str
     assert (remedy.id, remedy.disruptive) == ("recreate-container", True)
     advice = " | ".join(map(str, remedy.advice))
     assert all(each in advice for each in words)
-
-
-DOWN_WITH_TWO: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
-    "docker-proxy ended, which held the ports of both": (
-        "running", (("service docker start", "docker start web", "docker start api"),)
-    ),
-    "each container has ended by itself": (
-        "exited", (("service docker start", "docker start web"), ("service docker start", "docker start api"))
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("status", "commands"), DOWN_WITH_TWO.values(), ids=DOWN_WITH_TWO)
-def test_a_daemon_that_does_not_run_under_two_containers(status: str, commands: tuple[tuple[str, ...], ...]) -> None:
-    other = msgspec.structs.replace(
-        container(status), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),)
-    )
-    docker = msgspec.structs.replace(engine(container(status), other), boot=Boot("sysvinit"))
-    whole = down(network(host_namespace(sockets=()), docker=docker))
-    found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
-    assert tuple(remedies(each.id, each.candidate, whole)[0].commands for each in found) == commands
-    assert {flow for each in found for flow in each.flows} == {0, 1}
-
-
-def test_a_lost_address_takes_no_container_out_of_the_daemons_start() -> None:
-    other = msgspec.structs.replace(container(), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),))
-    lost = without_addresses(host_namespace(sockets=()), "docker0")
-    whole = down(network(lost, docker=engine(container(), other)))
-    found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
-    (commands,) = (remedies(each.id, each.candidate, whole)[0].commands for each in found)
-    assert commands == ("systemctl start docker", "docker start web", "docker start api")
-
-
-def test_a_bridges_address_is_given_before_the_daemon_that_gives_it_is_started() -> None:
-    """A container that was paused is asked for at the daemon, which is started for that."""
-    lost = without_route(without_addresses(host_namespace(ALL_RULES), "docker0"), DOCKER0_SUBNET)
-    docker = msgspec.structs.replace(engine(container("paused")), live_restore=True)
-    whole = down(network(lost, docker=docker))
-    found = examine(whole, (published(),)).causes
-    assert [each.id for each in found] == ["bridge-address-missing", "container-paused"]
-    assert remedies(found[1].id, found[1].candidate, whole)[0].commands == (
-        "systemctl start docker", "docker unpause web",
-    )  # fmt: skip
-
-
-# firewalld's zones at run time and in its files, and whether docker0 has to be bound first
-ZONES: dict[str, tuple[tuple[FirewalldZone, ...], tuple[FirewalldZone, ...], bool]] = {
-    "in another zone": ((FirewalldZone("public", interfaces=("docker0",)),), (FirewalldZone("docker"),), True),
-    "in dockerd's zone": ((FirewalldZone("docker", interfaces=("docker0",)),), (), False),
-    "in no zone": ((FirewalldZone("public", interfaces=("eth0",)),), (FirewalldZone("docker"),), False),
-    "dockerd never ran beside firewalld": ((FirewalldZone("public", interfaces=("docker0",)),), (), False),
-}
-
-
-@pytest.mark.parametrize(("runtime", "permanent", "is_bound"), ZONES.values(), ids=ZONES)
-def test_a_bridge_is_bound_to_the_zone_in_which_dockerd_wants_it(
-    runtime: tuple[FirewalldZone, ...], permanent: tuple[FirewalldZone, ...], is_bound: bool
-) -> None:
-    docker = msgspec.structs.replace(engine(container("exited")), boot=Boot("sysvinit"))
-    whole = down(network(host_namespace(sockets=()), docker=docker))
-    whole = with_host(whole, firewalld=Firewalld(running=True, runtime=runtime, permanent=permanent))
-    (found,) = examine(whole, (LOCAL,)).causes
-    commands = remedies(found.id, found.candidate, whole)[0].commands
-    binding = ("firewall-cmd --zone=docker --change-interface=docker0",)
-    assert commands == (*(binding if is_bound else ()), "service docker start", "docker start web")
 
 
 # the address that the port is published on, and the option as docker takes it

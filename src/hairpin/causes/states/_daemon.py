@@ -1,8 +1,8 @@
-"""The reasons for which dockerd does not run, as its traces tell them."""
+"""The reasons for which dockerd does not run, as its traces tell them, and when its absence is felt."""
 
 from hairpin.engines.daemon import bound_elsewhere
 from hairpin.host.docker import Boot, Engine
-from hairpin.host.engine_health import conflicts
+from hairpin.host.engine_health import Health
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
@@ -15,20 +15,11 @@ def wrong_zone(host: Host, engine: Engine) -> Message | None:
     return message("firewalld has {bridges} in another zone than docker", bridges=", ".join(bridges))
 
 
-def refusal(boot: Boot | None) -> Message | None:
-    """Return why the daemon refuses its configuration; None if nothing shows that it does."""
-    if boot is None:
-        return None
-    if boot.malformed:
-        return message("{file} is not valid JSON", file=boot.config)
-    twice = conflicts(boot)
-    if twice:
-        return message(
-            "{options}: given both as a flag in the unit and in {file}", options=", ".join(twice), file=boot.config
-        )
-    return None
-
-
 def last_words(boot: Boot | None) -> Message | None:
     """Return the line with which the daemon ended, if its log was read."""
     return message("its log says: {line}", line=boot.log[-1]) if boot is not None and boot.log else None
+
+
+def after(down: Health) -> str:
+    """Return the event after which the absence of the daemon is felt, at the latest."""
+    return "container-stop" if down.enabled else "reboot"

@@ -14,24 +14,25 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.engine._daemon import last_words, refusal, wrong_zone
+from hairpin.causes.cause import Candidate, Cause, HostState, View, where
 from hairpin.causes.engine._publishing import covers, held_once_running
+from hairpin.causes.states._daemon import after, last_words, wrong_zone
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
-from hairpin.engines.daemon import start_calls, start_effects
+from hairpin.engines.daemon import refusal, start_calls, start_effects
 from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restored
 from hairpin.engines.starting import started
 from hairpin.host.docker import Container, Engine, PortBinding
-from hairpin.host.engine_health import is_down
+from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 
 _BY_RULES = frozenset({"rule", "policy", "reject"})
+_MADE_BY = ("daemon-does-not-start-config",)
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -102,17 +103,49 @@ def _candidate(
         )
     return Candidate(
         title=message("dockerd is not running"),
-        detail=detail(view.host, engine, said),
+        detail=_detail(view.host, engine, said),
         change=Change(parts, (*start_calls(view.host, engine), *further)),
         where=where(unit="docker.service", state="stopped", container=None if started_too else container.name),
         in_class="switched-off",
         evidence=_evidence(engine, container),
         side_effects=start_effects(engine),
+        made_by=_MADE_BY,
         joins="docker-proxy" if container.running else "",
     )
 
 
-def detail(host: Host, engine: Engine, said: Message) -> Message:
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield the daemon that should run and does not."""
+    for each in health(host):
+        if each.is_down and each.expected:
+            yield HostState(_latent(host, each), "latent", event=after(each))
+
+
+def _latent(host: Host, down: Health) -> Candidate:
+    then = (
+        message("A container that ends is not started again, and lost rules are not put back.")
+        if down.enabled
+        else message("Nothing starts it at boot: after a reboot none of its containers runs.")
+    )
+    return Candidate(
+        title=message("dockerd is not running"),
+        detail=_detail(host, down.engine, then),
+        change=Change((), start_calls(host, down.engine)),
+        where=where(unit="docker.service", state="stopped"),
+        in_class="switched-off",
+        evidence=_traces(down),
+        made_by=_MADE_BY,
+    )
+
+
+def _traces(down: Health) -> tuple[str, ...]:
+    boot = down.engine.boot
+    if boot is None:
+        return ()
+    return boot.traces[-1:] if boot.log else (boot.evidence,) if boot.enabled else ()
+
+
+def _detail(host: Host, engine: Engine, said: Message) -> Message:
     """Return the sentence with the reason why the daemon does not run, as far as its traces tell."""
     why = refusal(engine.boot) or wrong_zone(host, engine) or last_words(engine.boot)
     if why is None:
@@ -138,4 +171,5 @@ CAUSE = Cause(
         {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}
     ),
     find=find,
+    of_host=of_host,
 )

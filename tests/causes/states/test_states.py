@@ -1,0 +1,174 @@
+"""The state of an engine or of a container."""
+
+import msgspec
+import pytest
+
+from hairpin.causes.registry import causes_of_hosts
+from hairpin.diagnose.examination import examine
+from hairpin.host.docker import Boot, PortBinding
+from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.remedy.plan import remedies
+from tests.causes.case import Case, StateCase, fires, is_silent
+from tests.causes.hosts import (
+    NO_CONTAINER,
+    asked,
+    down,
+    ended_on_loopback,
+    stopped,
+    with_host,
+    without_addresses,
+    without_route,
+)
+from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
+from tests.small_host import container, engine, host_namespace, network, published
+
+DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
+LOCAL = published(FromHost(), "127.0.0.1")
+FLUSHED = without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))
+ENDED = msgspec.structs.replace(engine(container()), running=False)
+WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
+CASES: dict[str, Case] = {
+    "its daemon is not running": Case(
+        down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
+    ),
+    "its daemon is not running, and the container is published on ::1 alone": Case(
+        down(ended_on_loopback()), published(),
+        ("docker-daemon-not-running", "published-on-loopback-only"),
+    ),
+    "its daemon is not running, and a rule drops the answers of its containers": Case(
+        down(network(
+            host_namespace(with_rule("filter DOCKER-USER", "! -s 192.0.2.0/24 -j DROP", NO_CONTAINER), sockets=()),
+            docker=msgspec.structs.replace(engine(container("exited")), running=False),
+        )),
+        published(), ("docker-daemon-not-running", "docker-user-drops"),
+    ),
+    "its daemon is not running, and its rules were flushed since": Case(
+        down(network(host_namespace(FLUSHED), docker=ENDED)), published(), ("docker-daemon-not-running",),
+        down(network(docker=ENDED)),
+    ),
+    "its daemon is not running, and its rules are there": Case(
+        down(network(host_namespace(with_rule("filter DOCKER-USER", "-i eth0 -j DROP", ALL_RULES)), docker=ENDED)),
+        published(), ("docker-user-drops",), down(network(docker=ENDED)),
+    ),
+    "its daemon is not running, and rules without docker-proxy led to it": Case(
+        down(network(host_namespace(NO_CONTAINER, sockets=()), docker=WITHOUT_PROXY)), published(),
+        ("docker-daemon-not-running",), down(network(), state="answers"),
+    ),
+    "its daemon has ended, and docker-proxy with it": Case(
+        down(network(host_namespace(sockets=()))), LOCAL, ("docker-daemon-not-running",)
+    ),
+    "its daemon has ended, and docker0 has lost the address that the daemon gives it when it starts": Case(
+        down(network(without_route(without_addresses(host_namespace(sockets=()), "docker0"), DOCKER0_SUBNET))), LOCAL,
+        ("docker-daemon-not-running",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_a_flow_shows(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_whole_host_is_whole(case: Case) -> None:
+    is_silent(case.whole, case.flow)
+
+
+def refusing(**boot: object) -> Network:
+    """Return the host whose dockerd has ended and is started in this way."""
+    docker = msgspec.structs.replace(engine(container()), boot=msgspec.convert({"by": "systemd"} | boot, Boot))
+    return down(network(docker=docker))
+
+
+STATES: dict[str, StateCase] = {
+    "dockerd has ended under its container": StateCase(
+        refusing(), (("docker-daemon-not-running", "latent"),), down(network(), state="answers")
+    ),
+    "its file is no JSON": StateCase(
+        refusing(malformed=True), (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
+    ),
+    "an option is a flag and in its file": StateCase(
+        refusing(flags=[["host", "fd://"]], file=["hosts"]),
+        (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
+        down(network(), state="answers"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STATES.values(), ids=STATES)
+def test_what_no_flow_shows(case: StateCase) -> None:
+    assert states_of(case.sick) == case.states
+    assert states_of(case.whole) == ()
+
+
+def states_of(found: Network) -> tuple[tuple[str, str], ...]:
+    """Return the states of the host with their severities."""
+    return tuple((cause.id, each.severity) for cause in causes_of_hosts() for each in cause.of_host(found.this))
+
+
+DOWN_WITH_TWO: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
+    "docker-proxy ended, which held the ports of both": (
+        "running", (("service docker start", "docker start web", "docker start api"),)
+    ),
+    "each container has ended by itself": (
+        "exited", (("service docker start", "docker start web"), ("service docker start", "docker start api"))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "commands"), DOWN_WITH_TWO.values(), ids=DOWN_WITH_TWO)
+def test_a_daemon_that_does_not_run_under_two_containers(status: str, commands: tuple[tuple[str, ...], ...]) -> None:
+    other = msgspec.structs.replace(
+        container(status), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),)
+    )
+    docker = msgspec.structs.replace(engine(container(status), other), boot=Boot("sysvinit"))
+    whole = down(network(host_namespace(sockets=()), docker=docker))
+    found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
+    assert tuple(remedies(each.id, each.candidate, whole)[0].commands for each in found) == commands
+    assert {flow for each in found for flow in each.flows} == {0, 1}
+
+
+def test_a_lost_address_takes_no_container_out_of_the_daemons_start() -> None:
+    other = msgspec.structs.replace(container(), id="c2", name="api", bindings=(PortBinding("tcp", 80, 8152, None, 4),))
+    lost = without_addresses(host_namespace(sockets=()), "docker0")
+    whole = down(network(lost, docker=engine(container(), other)))
+    found = examine(whole, (LOCAL, asked(FromHost(), "127.0.0.1", 8152))).causes
+    (commands,) = (remedies(each.id, each.candidate, whole)[0].commands for each in found)
+    assert commands == ("systemctl start docker", "docker start web", "docker start api")
+
+
+def test_a_bridges_address_is_given_before_the_daemon_that_gives_it_is_started() -> None:
+    """A container that was paused is asked for at the daemon, which is started for that."""
+    lost = without_route(without_addresses(host_namespace(ALL_RULES), "docker0"), DOCKER0_SUBNET)
+    docker = msgspec.structs.replace(engine(container("paused")), live_restore=True)
+    whole = down(network(lost, docker=docker))
+    found = examine(whole, (published(),)).causes
+    assert [each.id for each in found] == ["bridge-address-missing", "container-paused"]
+    assert remedies(found[1].id, found[1].candidate, whole)[0].commands == (
+        "systemctl start docker", "docker unpause web",
+    )  # fmt: skip
+
+
+# firewalld's zones at run time and in its files, and whether docker0 has to be bound first
+ZONES: dict[str, tuple[tuple[FirewalldZone, ...], tuple[FirewalldZone, ...], bool]] = {
+    "in another zone": ((FirewalldZone("public", interfaces=("docker0",)),), (FirewalldZone("docker"),), True),
+    "in dockerd's zone": ((FirewalldZone("docker", interfaces=("docker0",)),), (), False),
+    "in no zone": ((FirewalldZone("public", interfaces=("eth0",)),), (FirewalldZone("docker"),), False),
+    "dockerd never ran beside firewalld": ((FirewalldZone("public", interfaces=("docker0",)),), (), False),
+}
+
+
+@pytest.mark.parametrize(("runtime", "permanent", "is_bound"), ZONES.values(), ids=ZONES)
+def test_a_bridge_is_bound_to_the_zone_in_which_dockerd_wants_it(
+    runtime: tuple[FirewalldZone, ...], permanent: tuple[FirewalldZone, ...], is_bound: bool
+) -> None:
+    docker = msgspec.structs.replace(engine(container("exited")), boot=Boot("sysvinit"))
+    whole = down(network(host_namespace(sockets=()), docker=docker))
+    whole = with_host(whole, firewalld=Firewalld(running=True, runtime=runtime, permanent=permanent))
+    (found,) = examine(whole, (LOCAL,)).causes
+    commands = remedies(found.id, found.candidate, whole)[0].commands
+    binding = ("firewall-cmd --zone=docker --change-interface=docker0",)
+    assert commands == (*(binding if is_bound else ()), "service docker start", "docker start web")
