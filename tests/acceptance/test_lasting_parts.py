@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from hairpin.answer.ask import ask
-from hairpin.causes.registry import all_causes
+from hairpin.causes.cause import Candidate
+from hairpin.causes.registry import all_causes, causes_of_hosts
 from hairpin.change.text import all_shown
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.engines.missing import missing_on
@@ -20,16 +21,27 @@ from hairpin.question.question import Question
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.acceptance.recorded import evidence, expected, network
+from tests.causes.case import Case, StateCase
 from tests.causes.test_registry import TABLES
 
 
 def of_small_hosts() -> Iterator[tuple[str, Network, Remedy]]:
     """Yield each cause of the catalogue with a host that has it and its repair there."""
     for case in (case for folder in TABLES.values() for case in folder.values()):
-        for found in diagnose(case.sick, case.flow).causes:
-            seen = case.sick.seen_from(found.host)
-            for remedy in remedies(found.cause, found.candidate, seen):
-                yield found.cause, seen, remedy
+        for cause, host, candidate in candidates_of(case):
+            seen = case.sick.seen_from(host)
+            for remedy in remedies(cause, candidate, seen):
+                yield cause, seen, remedy
+
+
+def candidates_of(case: Case | StateCase) -> Iterator[tuple[str, str, Candidate]]:
+    """Yield what is named on the sick host, with the cause's id and its host."""
+    if isinstance(case, Case):
+        yield from ((each.cause, each.host, each.candidate) for each in diagnose(case.sick, case.flow).causes)
+        return
+    host = case.sick.this
+    for cause in causes_of_hosts():
+        yield from ((cause.id, host.name, each.candidate) for each in cause.of_host(host))
 
 
 def of_recorded_hosts(name: str) -> Iterator[tuple[str, Network, Remedy]]:
