@@ -9,6 +9,7 @@ from hairpin.answer.outcome import exit_status
 from hairpin.evidence.reading import Reading
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
+from hairpin.report.wanted import option_of
 from tests.acceptance.recorded import evidence, expected, network
 
 FOREIGN = "93.184.216.34"
@@ -51,7 +52,7 @@ def test_an_address_that_nobody_stated_proves_nothing(name: str) -> None:
         assert not [each for each in commands if FOREIGN in each and "DNAT" in each.upper()]
         if published.flows[0].verdict == "leaves":
             assert exit_status(published) == 0
-            assert [each.question.option for each in published.questions] == [f"--public {STATED[0]}"]
+            assert [option_of(each.question.wanted[0]) for each in published.questions] == [f"--public {STATED[0]}"]
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -92,5 +92,5 @@ def test_clients_that_a_rule_tells_apart_are_named() -> None:
     asked = published()
     flow = msgspec.structs.replace(asked, stand_ins=(parse_address("203.0.113.10")[1],))
     (note,) = sources_told_apart(examine(network(filtered), (flow,)))
-    assert "192.0.2.10 does not get through, 203.0.113.10 does; ask with --from 192.0.2.10" in str(note)
+    assert "192.0.2.10 does not get through, 203.0.113.10 does; ask with --from 192.0.2.10" in Words("en")(note)
     assert sources_told_apart(examine(network(), (flow,))) == ()

@@ -5,6 +5,8 @@ from hairpin.answer.ask import ask
 from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 from hairpin.question.question import parse_question
+from hairpin.report.wanted import option_of
+from hairpin.wanted import StateReturnRoute
 from tests.acceptance.recorded_networks import evidence
 
 GATEWAY = "healthy-flannel-host-gw"
@@ -25,9 +27,13 @@ def asked(
 
 def test_the_way_back_is_a_question_to_the_user() -> None:
     (found,) = asked("10.244.2.2:80", origin="container:web").questions
-    assert (found.ref, found.flows, found.question.option) == ("q1", ("f1",), "--host 198.51.100.12")
+    assert (found.ref, found.flows, option_of(found.question.wanted[0])) == (
+        "q1",
+        ("f1",),
+        "--host 198.51.100.12",
+    )
     assert str(found.question.text) == "Does the next hop, 198.51.100.12, know the way back to 10.244.1.2?"
-    assert "10.244.1.0/24" in str(found.question.if_yes)
+    assert found.question.wanted[1] == StateReturnRoute("10.244.1.0/24")
     assert "masquerade 10.244.1.0/24" in str(found.question.if_no)
 
 
@@ -42,13 +48,13 @@ def test_an_address_that_no_host_has_is_a_question() -> None:
     (found,) = answer.questions
     assert [each.verdict for each in answer.flows] == ["leaves"]
     assert str(found.question.text) == "Is 203.0.113.9 this host's public address?"
-    assert found.question.option == "--public 203.0.113.9=198.51.100.11"
+    assert option_of(found.question.wanted[0]) == "--public 203.0.113.9=198.51.100.11"
     assert asked("203.0.113.9:8151", origin="192.0.2.10", publics=("203.0.113.9",)).questions == ()
 
 
 def test_of_several_hosts_the_option_names_the_one() -> None:
     (found,) = asked("203.0.113.9:8151@node2", origin="192.0.2.10", hosts=("node1", "node2")).questions
-    assert found.question.option == "--public 203.0.113.9=198.51.100.12@node2"
+    assert option_of(found.question.wanted[0]) == "--public 203.0.113.9=198.51.100.12@node2"
 
 
 def test_equal_questions_of_several_flows_are_one() -> None:

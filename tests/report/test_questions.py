@@ -12,7 +12,10 @@ def test_text() -> None:
     write_questions(asked("10.244.2.2:80", origin="container:web"), Words("en"), paper)
     lines = paper.text().strip().splitlines()
     assert lines[0] == "question: Does the next hop, 198.51.100.12, know the way back to 10.244.1.2?"
-    assert lines[-1] == "  settled by: --host 198.51.100.12"
+    assert lines[-2:] == [
+        "  settled by: --host 198.51.100.12",
+        '  or: --outside FILE, with [[return_route]] network = "10.244.1.0/24"',
+    ]
     assert [line.split()[0] for line in lines[1:]].count("no:") == 1
 
 

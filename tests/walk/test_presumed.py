@@ -4,6 +4,7 @@ import pytest
 
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.report.words import Words
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_networks import Asked
 from tests.acceptance.test_networks import flow_of, network
@@ -37,7 +38,7 @@ def alone(name: str, origin: str, to: str) -> tuple[Network, Flow]:
 
 @pytest.mark.parametrize(("name", "origin", "to", "said"), CASES.values(), ids=CASES)
 def test_who_answers(name: str, origin: str, to: str, said: str) -> None:
-    assert [str(each) for each in walk_flow(*alone(name, origin, to)).usual.assumed] == [said]
+    assert [Words("en")(each) for each in walk_flow(*alone(name, origin, to)).usual.assumed] == [said]
 
 
 def test_the_way_back_is_asked_only_for_what_is_not_masqueraded() -> None:

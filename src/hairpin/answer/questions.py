@@ -15,6 +15,7 @@ from hairpin.walk.state import OpenQuestion
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
+from hairpin.wanted import StatePublic, Wanted
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
@@ -27,11 +28,11 @@ class QuestionAnswer(msgspec.Struct, frozen=True):
 
 def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple[QuestionAnswer, ...]:
     """Return the questions of the traces; questions that read alike are one.  ``traces``: each with its flow's ref."""
-    asked: dict[tuple[str, str], OpenQuestion] = {}
-    flows: dict[tuple[str, str], list[str]] = {}
+    asked: dict[tuple[str, tuple[Wanted, ...]], OpenQuestion] = {}
+    flows: dict[tuple[str, tuple[Wanted, ...]], list[str]] = {}
     for ref, trace in traces:
         for each in _open(network, trace):
-            key = (str(each.text), each.option)
+            key = (str(each.text), each.wanted)
             asked.setdefault(key, each)
             flows.setdefault(key, []).append(ref)
     return tuple(
@@ -66,7 +67,6 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
     """Return the question whether an address that nobody has stated is the host's, with the verdict if it is."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
-    at = f"@{host}" if mapping.host else ""
     believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)
     facts = {
         "public": public,
@@ -87,5 +87,5 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
         if_no=message("It is another machine's, and the verdict above is the answer.", public=public)
         if not isinstance(flow.start, (Outside, Lan))
         else message("It is another machine's: run hairpin there.", public=public),
-        option=f"--public {public}={private}{at}",
+        wanted=(StatePublic(public, private, host if mapping.host else ""),),
     )

@@ -115,6 +115,11 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         gateway.  Source: moby libnetwork/drivers/bridge/setup_ipv4_linux.go"""
         return version == 6 or not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
 
+    def is_routed(self, version: Literal[4, 6]) -> bool:
+        """Return whether the network was made for routers that know the way to it, so that nothing masquerades it.
+        Source: moby libnetwork/drivers/bridge/bridge_linux.go, gateway modes"""
+        return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
+
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})

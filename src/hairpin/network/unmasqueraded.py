@@ -6,7 +6,6 @@ masqueraded.  A host beyond the next hop is presumed to have a route back.
 
 from collections.abc import Iterator
 
-from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
@@ -16,10 +15,6 @@ from hairpin.network.prefix import Version, inside
 
 Subnet = tuple[int, int]
 """A network's integer and its prefix length."""
-_GATEWAY_MODE: dict[Version, str] = {
-    4: "com.docker.network.bridge.gateway_mode_ipv4",
-    6: "com.docker.network.bridge.gateway_mode_ipv6",
-}
 
 
 def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: int) -> bool:
@@ -45,11 +40,8 @@ def _of_engines(host: Host, version: Version) -> Iterator[tuple[Subnet, bool]]:
         for network in engine.networks:
             for each in network.subnets if network.driver == "bridge" else ():
                 if each.version == version:
-                    yield (each.network, each.prefix_length), _masquerades(engine, network, version)
-
-
-def _masquerades(engine: Engine, network: DockerNetwork, version: Version) -> bool:
-    return engine.masquerades(network) and network.option(_GATEWAY_MODE[version]) != "routed"
+                    masquerades = engine.masquerades(network) and not network.is_routed(version)
+                    yield (each.network, each.prefix_length), masquerades
 
 
 def _behind(network: Network, netns: Netns, namespace: Namespace, version: Version) -> Iterator[Subnet]:

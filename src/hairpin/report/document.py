@@ -16,6 +16,7 @@ from hairpin.report.configured import configured_text
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.unread import left_undecided, why_unread
+from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
 from hairpin.walk.state import RuleDecided, Stage, Stop
 from hairpin.walk.verdicts import Verdict
@@ -251,7 +252,7 @@ def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, 
             words(each.question.text),
             words(each.question.if_yes),
             words(each.question.if_no),
-            each.question.option,
+            option_of(each.question.wanted[0]),
             each.flows,
         )
         for each in answer.questions

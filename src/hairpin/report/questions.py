@@ -3,6 +3,7 @@
 from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.report.paper import Paper
+from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
 
 
@@ -14,4 +15,5 @@ def write_questions(answer: Answer, words: Words, paper: Paper) -> None:
         paper.prose(words(asked.text), first=f"{words(message('question:'))} ", first_style="unsure")
         paper.prose(words(asked.if_yes), indent=2, first=f"{words(message('yes:'))} ")
         paper.prose(words(asked.if_no), indent=2, first=f"{words(message('no:'))} ")
-        paper.line(f"  {words(message('settled by:'))} {asked.option}")
+        for number, wanted in enumerate(asked.wanted):
+            paper.line(f"  {words(message('or:') if number else message('settled by:'))} {option_of(wanted)}")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from hairpin.message import Message
+from hairpin.report.wanted import option_of
+from hairpin.wanted import Wanted
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -28,8 +30,17 @@ class Words:
 
     def __call__(self, said: Message) -> str:
         """Return the message with its values in place."""
-        values = {name: self(value) if isinstance(value, Message) else value for name, value in said.values}
+        values = {name: self._worded(value) for name, value in said.values}
         return self._catalogue.gettext(said.template).format_map(values)
+
+    def _worded(self, value: str | Message | Wanted) -> str:
+        match value:
+            case Message():
+                return self(value)
+            case str():
+                return value
+            case _:
+                return option_of(value)
 
 
 def language_of(locale: str) -> Language:

@@ -24,6 +24,7 @@ from hairpin.network.prefix import Version, address_text, inside, is_private, ne
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
+from hairpin.network.strayed import is_containers
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
@@ -45,7 +46,6 @@ from hairpin.walk.state import (
     stopped,
     stopped_by,
 )
-from hairpin.walk.strayed import is_containers
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):

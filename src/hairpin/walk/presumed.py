@@ -10,37 +10,44 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.walk.state import OpenQuestion, State
+from hairpin.wanted import ReadHost, StatePublic, StateReturnRoute
 
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
-    """Return who is assumed to answer, with the option that has a host on the way read, too: a tunnel's far end, a next
-    hop that is not the default route's, a neighbour."""
+    """Return who is assumed to answer, with the reading that would show it: of a tunnel's far end, of a next hop that
+    is not the default route's, of a neighbour."""
     address = address_text(state.packet.daddr, state.packet.version)
     if state.carried is not None:
         return message(
-            "{address}, the tunnel's far end, delivers what it unpacks and brings the answer (--host {address} reads "
-            "it)",
+            "{address}, the tunnel's far end, delivers what it unpacks and brings the answer ({reading} reads it)",
             address=address,
+            reading=ReadHost(address),
         )
     if _is_relayed(network, state):
         return message(
-            "{address} answers, and flanneld alone knows behind which node (--host NODE reads that node)",
+            "{address} answers, and flanneld alone knows behind which node ({reading} reads that node)",
             address=address,
+            reading=ReadHost(""),
         )
     hop = state.next_hop
     if network.world.supposed_public(state.packet.version, state.packet.daddr) is not None:
         return message(
-            "{address} is another machine's, which answers (--public {address} says that it is this host's)",
+            "{address} is another machine's, which answers ({statement} says that it is this host's)",
             address=address,
+            statement=StatePublic(address),
         )
     if is_next_hop_named or hop is None or _is_of_default_route(network.namespace(state.netns), hop):
         return message("{address} answers", address=address)
     if hop.gateway is None:
-        return message("{address} answers (if it is a host, --host {address} reads it)", address=address)
+        return message(
+            "{address} answers (if it is a host, {reading} reads it)", address=address, reading=ReadHost(address)
+        )
+    gateway = address_text(hop.gateway, hop.gateway_version or state.packet.version)
     return message(
-        "{address} answers behind the next hop, {gateway} (if that is a host, --host {gateway} reads it)",
+        "{address} answers behind the next hop, {gateway} (if that is a host, {reading} reads it)",
         address=address,
-        gateway=address_text(hop.gateway, hop.gateway_version or state.packet.version),
+        gateway=gateway,
+        reading=ReadHost(gateway),
     )
 
 
@@ -84,16 +91,11 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
         text=message("Does the next hop, {gateway}, know the way back to {source}?", gateway=by, source=source)
         if by is not None
         else message("Does {target} know the way back to {source}?", target=target, source=source),
-        if_yes=message(
-            "{target} answers {source} (a [[return_route]] to {subnet} in a file for --outside states it)",
-            target=target,
-            source=source,
-            subnet=subnet,
-        ),
+        if_yes=message("{target} answers {source}", target=target, source=source),
         if_no=message(
             "The answers to {source} are lost: give the next hop a route to {subnet}, or masquerade {subnet}",
             source=source,
             subnet=subnet,
         ),
-        option=f"--host {by or target}",
+        wanted=(ReadHost(by or target), StateReturnRoute(subnet)),
     )

@@ -14,6 +14,7 @@ from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
+from hairpin.wanted import Wanted
 
 Stage = Literal[
     "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",
@@ -96,12 +97,13 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
 class OpenQuestion(msgspec.Struct, frozen=True):
     """Something outside of the host that only the user knows.
 
-    ``if_yes`` and ``if_no``: what then becomes of the flow.  ``option``: the option that settles it."""
+    ``if_yes`` and ``if_no``: what then becomes of the flow.  ``wanted``: the facts each of which settles it, the surest
+    first."""
 
     text: Message
     if_yes: Message
     if_no: Message
-    option: str
+    wanted: tuple[Wanted, ...]
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed

@@ -16,6 +16,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.message import message
 from hairpin.network.prefix import prefix_text
 from hairpin.network.routing import route_text
+from hairpin.wanted import StateReturnRoute
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -43,8 +44,9 @@ def find(view: View) -> Iterator[Candidate]:
             advice=(
                 message("find what should have made the route: flanneld, the CNI, a static route of the network "
                         "configuration"),
-                message("if a router between the hosts has this route, say so with return_route in the file of "
-                        "--outside"),
+                message("if a router between the hosts has this route, say so: {statement}",
+                        statement=StateReturnRoute(prefix_text(each.right.destination, each.right.prefix_length,
+                                                               each.right.version))),
             ),
         )  # fmt: skip
 

@@ -26,6 +26,7 @@ from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
 from hairpin.question.suggest import listed
+from hairpin.wanted import AskContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -63,7 +64,9 @@ def find(view: View) -> Iterator[Candidate]:
             Way(
                 Change(()),
                 (
-                    message("ask for the container by its name, which it keeps: hairpin check NAME:{port}", port=port),
+                    message(
+                        "ask for the container by its name, which it keeps: {question}", question=AskContainer("", port)
+                    ),
                     message("where the address is written down, write the container's name or a published port"),
                     message(
                         "if it is the address of a machine elsewhere: network {network} covers it, so make the network "

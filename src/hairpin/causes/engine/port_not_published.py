@@ -28,6 +28,7 @@ from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW, port_distance
+from hairpin.wanted import AskPort
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -112,10 +113,11 @@ def _twin(view: View, container: Container, binding: PortBinding) -> tuple[Primi
 def _otherwise(container: Container, binding: PortBinding) -> tuple[Message, ...]:
     return (
         message(
-            "if you meant {port}/{protocol}, which {name} publishes: hairpin check {port}/{protocol}",
+            "if you meant {port}/{protocol}, which {name} publishes: {question}",
             port=binding.host_port,
             protocol=binding.protocol,
             name=container.name,
+            question=AskPort(binding.host_port, binding.protocol),
         ),
     )
 
