@@ -7,8 +7,8 @@ kernel.  ``causes`` suspects, ``diagnose`` proves, ``judges`` compares both proo
 is the result.  ``lab`` breaks hosts.  ``report`` shows the answer, and ``cli`` starts it all (``__main__``: as
 ``python -m hairpin``).
 
-Below all folders: ``message`` (sentences as data), ``errors``, ``door`` (observers and choices of a walk), ``kept``
-(what is derived from a value).
+Below all folders: ``message`` (sentences as data), ``wanted`` (facts that somebody can supply), ``errors``, ``door``
+(observers and choices of a walk), ``kept`` (what is derived from a value).
 """
 
 __version__ = "0.1.0"

@@ -13,6 +13,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, PublicAddress, World
 from hairpin.remedy.plan import remedies
+from hairpin.report.words import Words
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     asked,
@@ -231,7 +232,7 @@ def test_a_port_is_published_by_a_person_and_by_no_rule(port: int, protocol: str
     (remedy,) = remedies(suspect.cause, suspect.candidate, network())
     assert (remedy.commands, remedy.persist, remedy.persist_commands) == ((), (), ())
     assert (remedy.id, remedy.disruptive) == ("recreate-container", True)
-    advice = " | ".join(map(str, remedy.advice))
+    advice = " | ".join(map(Words("en"), remedy.advice))
     assert all(each in advice for each in words)
 
 
