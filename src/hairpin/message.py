@@ -4,7 +4,7 @@ Imports the standard library and ``wanted.py`` only, because every command loads
 
 from typing import NamedTuple
 
-from hairpin.wanted import WANTED, Wanted
+from hairpin.wanted import Wanted
 
 
 class Message(NamedTuple):
@@ -33,7 +33,7 @@ def verbatim(words: str) -> Message:
 
 def _value(value: object) -> str | Message | Wanted:
     """Return the value.  Bytes that are no text (PEP 383), as in a file's name, are spelt: they have no JSON."""
-    if isinstance(value, (Message, *WANTED)):
+    if isinstance(value, (Message, Wanted)):
         return value
     text = str(value)
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -1,51 +1,50 @@
 """Facts that hairpin lacks and that somebody can supply, as data.
 
 The model and the causes say which fact is wanted.  The face says how it is supplied: ``report/wanted.py`` words it for
-the command line.  Imports the standard library only, like ``message.py``.
+the command line.  Imports the standard library only, like ``message.py``; one class of all, so that a message that
+carries one can cross JSON.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal
+
+Fact = Literal["host-read", "public-stated", "return-route-stated", "port-asked", "container-asked", "client-asked"]
 
 
-class ReadHost(NamedTuple):
-    """The readings of the host that has this address, or of a node whose address nobody knows (empty)."""
+@dataclass(frozen=True)
+class Wanted:
+    """A fact that is wanted.  The functions below make each kind, and say what ``of`` holds."""
 
-    address: str
-
-
-class StatePublic(NamedTuple):
-    """That a gateway maps a public address to a host.  ``private`` and ``host`` may be empty: the only ones."""
-
-    public: str
-    private: str = ""
-    host: str = ""
+    fact: Fact
+    of: tuple[str, ...]
 
 
-class StateReturnRoute(NamedTuple):
-    """That a router which was not read has a route to this subnet."""
-
-    subnet: str
-
-
-class AskPort(NamedTuple):
-    """The question for a port of this host."""
-
-    port: int
-    protocol: str
+def read_host(address: str) -> Wanted:
+    """Return that the host with this address should be read, too; empty: a node whose address nobody knows."""
+    return Wanted("host-read", (address,))
 
 
-class AskContainer(NamedTuple):
-    """The question for a container's port, by the container's name (empty: by its name, whichever it is)."""
-
-    container: str
-    port: int
-
-
-class AskFrom(NamedTuple):
-    """The same question, asked by this client."""
-
-    client: str
+def state_public(public: str, private: str = "", host: str = "") -> Wanted:
+    """Return that somebody should state that a gateway maps the public address to a host.  ``private`` and ``host`` are
+    empty where there is only one."""
+    return Wanted("public-stated", (public, private, host))
 
 
-Wanted = ReadHost | StatePublic | StateReturnRoute | AskPort | AskContainer | AskFrom
-WANTED = (ReadHost, StatePublic, StateReturnRoute, AskPort, AskContainer, AskFrom)
+def state_return_route(subnet: str) -> Wanted:
+    """Return that somebody should state that a router which was not read has a route to the subnet."""
+    return Wanted("return-route-stated", (subnet,))
+
+
+def ask_port(port: int, protocol: str) -> Wanted:
+    """Return that this port of the host should be asked for."""
+    return Wanted("port-asked", (f"{port}", protocol))
+
+
+def ask_container(container: str, port: int) -> Wanted:
+    """Return that the container's port should be asked for by the container's name; empty: nobody knows its name."""
+    return Wanted("container-asked", (container, f"{port}"))
+
+
+def ask_from(client: str) -> Wanted:
+    """Return that the same should be asked from this client."""
+    return Wanted("client-asked", (client,))

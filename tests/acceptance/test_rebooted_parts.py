@@ -37,7 +37,11 @@ CALLS: dict[Part | None, tuple[OwnersCall, ...]] = {
         # Another element of the same file.
         calls.AddRichRule("zone", "public", 'rule port port="80" protocol="tcp" accept', permanent=True),
     ),
-    "firewalld interface": (calls.BindInterface("docker", "docker0", permanent=True),),
+    "firewalld interface": (
+        calls.BindInterface("docker", "docker0", permanent=True),
+        # Another element of the same kind of file.
+        calls.TrustSource("172.17.0.0/16", permanent=True),
+    ),
     "firewalld direct rule": (
         calls.AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"),
         calls.AddDirectChain("ip", "filter", "DOCKER-USER"),

@@ -6,7 +6,7 @@ from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 from hairpin.question.question import parse_question
 from hairpin.report.wanted import option_of
-from hairpin.wanted import StateReturnRoute
+from hairpin.wanted import state_return_route
 from tests.acceptance.recorded_networks import evidence
 
 GATEWAY = "healthy-flannel-host-gw"
@@ -33,7 +33,7 @@ def test_the_way_back_is_a_question_to_the_user() -> None:
         "--host 198.51.100.12",
     )
     assert str(found.question.text) == "Does the next hop, 198.51.100.12, know the way back to 10.244.1.2?"
-    assert found.question.wanted[1] == StateReturnRoute("10.244.1.0/24")
+    assert found.question.wanted[1] == state_return_route("10.244.1.0/24")
     assert "masquerade 10.244.1.0/24" in str(found.question.if_no)
 
 

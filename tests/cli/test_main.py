@@ -249,6 +249,7 @@ def test_help_loads_click_and_the_standard_library_only() -> None:
         "hairpin.cli.main",
         "hairpin.errors",
         "hairpin.message",
+        "hairpin.wanted",
     }
 
 

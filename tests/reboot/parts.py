@@ -35,7 +35,7 @@ _COMMANDS: tuple[tuple[str, Part], ...] = (
     (r"(?:docker|podman) update --restart ", "restart policy"),
     (r"(?:docker|podman) network connect ", "network connection"),
     (r"firewall-cmd --permanent --(?:zone|policy)=\S+ '?--add-(?:port|rich-rule)=", "firewalld port"),
-    (r"firewall-cmd --permanent --zone=\S+ --change-interface=", "firewalld interface"),
+    (r"firewall-cmd --permanent --zone=\S+ --(?:change-interface|add-source)=", "firewalld interface"),
     (r"firewall-cmd --permanent --direct --(?:add|remove)-(?:rule|chain) ", "firewalld direct rule"),
     (r"ufw (?:route )?(?:prepend )?allow ", "ufw allow"),
     (r"(?:fail2ban-client|cscli) ", "unban"),

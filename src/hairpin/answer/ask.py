@@ -33,7 +33,7 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import AskFrom
+from hairpin.wanted import ask_from
 
 _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
 
@@ -165,7 +165,7 @@ def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
             "rules or routes here treat these sources differently: {one} does not get through, {other} does; ask with "
             "{asking}",
             one=each.instead_of.flow.start_text(),
-            asking=AskFrom(each.instead_of.flow.start_text()),
+            asking=ask_from(each.instead_of.flow.start_text()),
             other=each.trace.flow.start_text(),
         )
         for each in examination.diagnoses

@@ -15,7 +15,7 @@ from hairpin.walk.state import OpenQuestion
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import StatePublic, Wanted
+from hairpin.wanted import Wanted, state_public
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
@@ -87,5 +87,5 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
         if_no=message("It is another machine's, and the verdict above is the answer.", public=public)
         if not isinstance(flow.start, (Outside, Lan))
         else message("It is another machine's: run hairpin there.", public=public),
-        wanted=(StatePublic(public, private, host if mapping.host else ""),),
+        wanted=(state_public(public, private, host if mapping.host else ""),),
     )

@@ -77,6 +77,15 @@ class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
     permanent: bool = False
 
 
+class TrustSource(msgspec.Struct, frozen=True, tag="trust-source"):
+    """A network whose packets firewalld takes for those of its zone ``trusted``, by whatever link they come.  It binds
+    no interface, so that dockerd can still put its bridge into its own zone."""
+
+    source: str
+    permanent: bool = False
+    removed: bool = False
+
+
 class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
     """A rule that firewalld loads at each of its starts; ``words`` are iptables' words behind the chain.  Rules of
     lower ``priority`` come first in the chain."""
@@ -138,7 +147,7 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
 
 
 OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
-OfFirewalld = OpenPort | AddRichRule | BindInterface | AddDirectRule | AddDirectChain
+OfFirewalld = OpenPort | AddRichRule | BindInterface | TrustSource | AddDirectRule | AddDirectChain
 OfUfw = AllowInUfw | ReloadUfw
 OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState
 Call = OwnersCall | ByPerson
@@ -153,7 +162,7 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return (tool, "network", verb, network, name)
         case SetRestartPolicy(tool=tool, policy=policy, name=name, user=user):
             return _as_user(user, (tool, "update", "--restart", policy, name))
-        case OpenPort() | AddRichRule() | BindInterface() | AddDirectRule() | AddDirectChain():
+        case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
             return ("firewall-cmd", *_firewalld_words(call))
         case AllowInUfw():
             return ("ufw", *_ufw_words(call))
@@ -205,6 +214,9 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
             return (*_permanent(call.permanent), f"--{owner}={name}", f"--{verb}-rich-rule={rule}")
         case BindInterface(zone=zone, interface=interface):
             return (*_permanent(call.permanent), f"--zone={zone}", f"--change-interface={interface}")
+        case TrustSource(source=source):
+            verb = "remove" if call.removed else "add"
+            return (*_permanent(call.permanent), "--zone=trusted", f"--{verb}-source={source}")
         case AddDirectChain(family=family, table=table, chain=chain):
             verb = "remove" if call.removed else "add"
             of = "ipv6" if family == "ip6" else "ipv4"
@@ -276,7 +288,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
         case BindInterface(interface=interface):
             zone = _zone_of(interface, host)
             return replace(call, zone=zone) if zone is not None else None
-        case AddRichRule() | AddDirectRule() | AddDirectChain():
+        case AddRichRule() | TrustSource() | AddDirectRule() | AddDirectChain():
             return replace(call, removed=not call.removed)
         case SetUnitState():
             return _unit_reversed(call)

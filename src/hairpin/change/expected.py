@@ -19,6 +19,7 @@ from hairpin.change.calls import (
     SetContainerState,
     SetRestartPolicy,
     SetUnitState,
+    TrustSource,
     Unban,
 )
 from hairpin.change.change import (
@@ -192,7 +193,7 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return (EndpointIs(name, network, verb == "disconnect"),)
         case SetRestartPolicy(name=name):
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
-        case OpenPort() | AddRichRule() | BindInterface() | AddDirectRule() | AddDirectChain():
+        case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
         case AllowInUfw() | ReloadUfw():
             return (ManagerRuns("ufw"),)
@@ -218,7 +219,7 @@ def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
             if not firewalld_zones(host, permanent=permanent):
                 return ()
             return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
-        case AddRichRule() | AddDirectRule() | AddDirectChain():
+        case AddRichRule() | TrustSource() | AddDirectRule() | AddDirectChain():
             return ()  # firewalld takes a rule that it has already, and the removal of one that it has not
         case _:
             assert_never(call)

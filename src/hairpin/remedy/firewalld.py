@@ -4,7 +4,15 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.calls import AddDirectChain, AddDirectRule, AddRichRule, BindInterface, OfFirewalld, OpenPort
+from hairpin.change.calls import (
+    AddDirectChain,
+    AddDirectRule,
+    AddRichRule,
+    BindInterface,
+    OfFirewalld,
+    OpenPort,
+    TrustSource,
+)
 from hairpin.change.change import InsertRule
 from hairpin.change.loading import own_words
 from hairpin.change.rules import BUILT_IN
@@ -18,7 +26,7 @@ def opened(situation: Situation) -> Lasting:
     calls: list[OfFirewalld] = [
         msgspec.structs.replace(call, permanent=True)
         for call in situation.candidate.change.calls
-        if isinstance(call, OpenPort | AddRichRule | BindInterface) and not call.permanent
+        if isinstance(call, OpenPort | AddRichRule | BindInterface | TrustSource) and not call.permanent
     ]
     said = message("without --permanent the next reload of firewalld closes it again")
     return Lasting(calls=tuple(calls), advice=(said,) if calls else ())

@@ -17,6 +17,7 @@ from hairpin.change.calls import (
     SetContainerState,
     SetRestartPolicy,
     SetUnitState,
+    TrustSource,
     Unban,
 )
 from hairpin.change.change import (
@@ -131,7 +132,7 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
 def _kind_of_call(call: Call, change: Change) -> Kind | None:
     """Return the kind of remedy that the owner's call is; None if its parts say it."""
     match call:
-        case OpenPort() | AddRichRule() | BindInterface() | AddDirectRule() | AddDirectChain():
+        case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
             return "open-firewalld-port"
         case AllowInUfw():
             return "allow-in-ufw"

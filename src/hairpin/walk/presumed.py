@@ -10,7 +10,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.walk.state import OpenQuestion, State
-from hairpin.wanted import ReadHost, StatePublic, StateReturnRoute
+from hairpin.wanted import read_host, state_public, state_return_route
 
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
@@ -21,33 +21,33 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
         return message(
             "{address}, the tunnel's far end, delivers what it unpacks and brings the answer ({reading} reads it)",
             address=address,
-            reading=ReadHost(address),
+            reading=read_host(address),
         )
     if _is_relayed(network, state):
         return message(
             "{address} answers, and flanneld alone knows behind which node ({reading} reads that node)",
             address=address,
-            reading=ReadHost(""),
+            reading=read_host(""),
         )
     hop = state.next_hop
     if network.world.supposed_public(state.packet.version, state.packet.daddr) is not None:
         return message(
             "{address} is another machine's, which answers ({statement} says that it is this host's)",
             address=address,
-            statement=StatePublic(address),
+            statement=state_public(address),
         )
     if is_next_hop_named or hop is None or _is_of_default_route(network.namespace(state.netns), hop):
         return message("{address} answers", address=address)
     if hop.gateway is None:
         return message(
-            "{address} answers (if it is a host, {reading} reads it)", address=address, reading=ReadHost(address)
+            "{address} answers (if it is a host, {reading} reads it)", address=address, reading=read_host(address)
         )
     gateway = address_text(hop.gateway, hop.gateway_version or state.packet.version)
     return message(
         "{address} answers behind the next hop, {gateway} (if that is a host, {reading} reads it)",
         address=address,
         gateway=gateway,
-        reading=ReadHost(gateway),
+        reading=read_host(gateway),
     )
 
 
@@ -97,5 +97,5 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
             source=source,
             subnet=subnet,
         ),
-        wanted=(ReadHost(by or target), StateReturnRoute(subnet)),
+        wanted=(read_host(by or target), state_return_route(subnet)),
     )

@@ -16,7 +16,7 @@ from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.message import message
 from hairpin.network.prefix import prefix_text
 from hairpin.network.routing import route_text
-from hairpin.wanted import StateReturnRoute
+from hairpin.wanted import state_return_route
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -45,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
                 message("find what should have made the route: flanneld, the CNI, a static route of the network "
                         "configuration"),
                 message("if a router between the hosts has this route, say so: {statement}",
-                        statement=StateReturnRoute(prefix_text(each.right.destination, each.right.prefix_length,
+                        statement=state_return_route(prefix_text(each.right.destination, each.right.prefix_length,
                                                                each.right.version))),
             ),
         )  # fmt: skip

@@ -26,7 +26,7 @@ from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
 from hairpin.question.suggest import listed
-from hairpin.wanted import AskContainer
+from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -65,7 +65,8 @@ def find(view: View) -> Iterator[Candidate]:
                 Change(()),
                 (
                     message(
-                        "ask for the container by its name, which it keeps: {question}", question=AskContainer("", port)
+                        "ask for the container by its name, which it keeps: {question}",
+                        question=ask_container("", port),
                     ),
                     message("where the address is written down, write the container's name or a published port"),
                     message(

@@ -28,7 +28,7 @@ from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW, port_distance
-from hairpin.wanted import AskPort
+from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -117,7 +117,7 @@ def _otherwise(container: Container, binding: PortBinding) -> tuple[Message, ...
             port=binding.host_port,
             protocol=binding.protocol,
             name=container.name,
-            question=AskPort(binding.host_port, binding.protocol),
+            question=ask_port(binding.host_port, binding.protocol),
         ),
     )
 

@@ -17,7 +17,7 @@ from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import addresses_of, is_uplink, owns_address
 from hairpin.network.prefix import address_text, inside, width
-from hairpin.wanted import StatePublic
+from hairpin.wanted import state_public
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
         in_class="address-not-on-host",
         advice=(
             message("use an address that the host has, or give it this one where its network is configured"),
-            message("if a gateway maps the address to this host, say so: {statement}", statement=StatePublic(text)),
+            message("if a gateway maps the address to this host, say so: {statement}", statement=state_public(text)),
         ),
     )
 

@@ -3,7 +3,9 @@
 Users see: containers get "No route to host", first in DNS; without firewalld they do not.
 
 Proof: the bridge's zone of firewalld rejects the packet; with the bridge in the right zone it passes.
-Now: ``firewall-cmd --zone=docker --change-interface=BRIDGE``.
+Now: ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  dockerd makes that zone when it starts while firewalld
+runs, and does not start while another zone has its bridge.  Where there is no such zone yet, the bridge stays where it
+is, and its network becomes a source of zone ``trusted``, as Podman does with its own networks.
 Lasting: the same with ``--permanent``.
 """
 
@@ -12,13 +14,15 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import zone_of, zones
-from hairpin.change.calls import BindInterface
+from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import LetIn, rendered
 from hairpin.host.managers import FirewalldZone
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import NameMatch, Verdict
+from hairpin.network.network import addresses_of
+from hairpin.network.prefix import network_of, prefix_text
 
 _ACCEPTING = ("docker", "trusted")
 
@@ -32,20 +36,43 @@ def find(view: View) -> Iterator[Candidate]:
     if not tools or any(link in zone.interfaces for zone in zones(view) if _accepts(zone)):
         return
     zone = "docker" if "docker" in tools and _is_known(view, "docker") else "trusted"
+    by_source = "docker" in tools and zone == "trusted"
+    calls = tuple(_trusted_networks(view, link)) if by_source else (BindInterface(zone, link),)
+    if not calls:
+        return
     yield Candidate(
-        title=message("{link} is not in firewalld's zone {zone}", link=link, zone=zone),
+        title=message("No zone of firewalld lets the packets of {link} pass", link=link)
+        if by_source
+        else message("{link} is not in firewalld's zone {zone}", link=link, zone=zone),
         detail=message(
             "It is in zone {present}, and firewalld's {chain} answers what containers send: {rule}",
             present=zone_of(view, link),
             chain=place.chain,
             rule=place.text,
         ),
-        change=Change(tuple(_let_in(view, place, link)), (BindInterface(zone, link),)),
+        change=Change(tuple(_let_in(view, place, link)), calls),
         where=where(interface=link, zone=zone, table=f"{place.family} {place.table}", chain=place.chain),
         in_class="bridge-in-wrong-zone",
         evidence=(place.evidence,),
         side_effects=(message("everything that comes from {link} is let in, not only this flow", link=link),),
+        advice=(
+            message(
+                "do not put {link} into another zone: dockerd makes one for its bridges when it starts while firewalld "
+                "runs, and does not start if another has them (ZONE_CONFLICT)",
+                link=link,
+            ),
+        )
+        if by_source
+        else (),
     )
+
+
+def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
+    """Yield a call for each network of the bridge's own addresses."""
+    for each in addresses_of(view.host_namespace, link, view.stop.seen.packet.version):
+        if each.scope == "global":
+            base = network_of(each.value, each.prefix_length, each.version)
+            yield TrustSource(prefix_text(base, each.prefix_length, each.version))
 
 
 def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
