@@ -12,12 +12,13 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, Route
 from hairpin.judges.agreement import agreement
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, parse_address
 from hairpin.network.world import Peer, World
 from hairpin.replica.judge import judge, judge_all
 from hairpin.replica.judgement import Judgement
+from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
 from tests.acceptance.recorded_networks import evidence, expected
 from tests.acceptance.test_networks import flow_of
@@ -199,3 +200,26 @@ def test_a_broken_device_of_swarm_stops_the_packet_as_in_the_walk(broken: Callab
     flow = flow_of(expected()["healthy-swarm-overlay"].flows[0], whole)
     assert flow.host == host.name
     assert agreed(net, flow).verdict == "dropped"
+
+
+@pytest.mark.parametrize(
+    ("name", "node_", "client", "verdict"),
+    (
+        ("healthy-flannel-vxlan", "node1", "10.244.2.2", "delivered"),
+        ("healthy-bridge-vxlan", "node1", "10.244.2.2", "delivered"),
+        ("vxlan-port-blocked.answers", "node1", "10.244.2.2", "dropped"),
+        ("vxlan-port-blocked.output", "node1", "10.244.2.2", "unanswered"),
+        ("vxlan-port-blocked.nft", "node2", "10.244.1.2", "dropped"),
+        ("interface-forwarding-off.near-tunnel", "node1", "10.244.2.2", "dropped"),
+        ("tunnel-source-lost", "node1", "10.244.2.2", "dropped"),
+    ),
+)
+def test_a_client_behind_the_far_end_comes_in_by_the_tunnel(
+    name: str, node_: str, client: str, verdict: Verdict
+) -> None:
+    whole = recorded(name)
+    net = Network((whole.host(node_),), whole.world)
+    own = parse_address("198.51.100.11" if node_ == "node1" else "198.51.100.12")[1]
+    flow = Flow(Outside(parse_address(client)[1]), 4, own, "tcp", 8151, host=node_)
+    judgement = judge(net, flow)
+    assert (walk_flow(net, flow).verdict, judgement.verdict) == (verdict, verdict)

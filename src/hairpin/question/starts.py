@@ -13,6 +13,7 @@ from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, netns_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
 from hairpin.question.standpoints import clients, lan_client
@@ -60,9 +61,12 @@ def named(network: Network, host: Host, version: Version, origin: Origin) -> Sta
             assert origin.address is not None
             if origin.version != version:
                 raise UsageError(message("--from and TARGET are of different address families"))
-            return _at_address(
-                network, host_named(network, origin.host) if origin.host else host, version, origin.address
-            )
+            if origin.host:  # the user says whose client it is
+                return _at_address(network, host_named(network, origin.host), version, origin.address)
+            found = _at_address(network, host, version, origin.address)
+            far = holder_of(network, version, origin.address, besides=host.name)
+            is_outside = isinstance(found.start, Outside)
+            return _on_another(network, far, origin.address) if is_outside and far is not None else found
         case _:
             assert_never(origin.kind)
 
@@ -79,6 +83,15 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
         if held and netns is not None and not netns.is_host:
             return Standpoint(FromContainer(container.name, netns), host)
     return Standpoint(Outside(address), host)
+
+
+def _on_another(network: Network, far: Netns, address: int) -> Standpoint:
+    """Return the start on another host that was read: the host itself, or the container that has the address."""
+    container = network.container_of(far)
+    place = network.host(far.host)
+    if far.is_host or container is None:
+        return Standpoint(FromHost(address), place)
+    return Standpoint(FromContainer(container.name, far), place)
 
 
 def asker(network: Network, origin: Origin) -> Host:

@@ -8,12 +8,13 @@ from hairpin.walk.answer import answer_to
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.reply import reaches
 from hairpin.walk.state import End, Sender, State
+from hairpin.walk.tunnelled import innermost, with_innermost
 
 
 def client_data(started: State, back: End) -> State:
     """Return the client's first data packet, which it sends once the reply has ended at ``back``."""
-    packet = msgspec.structs.replace(started.packet, tcp_flags=ACK | PSH)
-    return msgspec.structs.replace(started, packet=packet, history=back.state.history.for_answer())
+    packet = msgspec.structs.replace(innermost(started), tcp_flags=ACK | PSH)
+    return msgspec.structs.replace(with_innermost(started, packet), history=back.state.history.for_answer())
 
 
 def server_data(arrived: State, before: End) -> State:
@@ -29,7 +30,7 @@ def server_data(arrived: State, before: End) -> State:
 
 def first_data(network: Network, started: State, back: End) -> End | None:
     """Return the end of the first data packet, which TCP sends once it has the reply; None without TCP."""
-    if started.packet.protocol != TCP:
+    if innermost(started).protocol != TCP:
         return None
     return next(iter(walk_asking(network, client_data(started, back))), None)
 

@@ -46,6 +46,7 @@ from hairpin.walk.state import (
     stopped,
     stopped_by,
 )
+from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
@@ -78,6 +79,11 @@ def enters_by(network: Network, flow: Flow) -> State | End:
     if denied is not None:
         return stopped(state, "upstream-denies", stage="outside", decided_by=denied)
     link = incoming_link(network, state.netns, flow, start)
+    tunnel = tunnel_to(network, state.netns, flow.version, start.address) if start.link is None else None
+    if tunnel is not None and link is not None and link == tunnel[0] and link.up:
+        through = inside_tunnel(network, state, *tunnel)
+        if through is not None:
+            return through
     if link is None:
         decided = LinkDecided("", message("no link of this host leads to the outside"))
         return stopped(state, "link-missing", stage="device-in", decided_by=decided)
@@ -173,12 +179,15 @@ def _upstream_denies(network: Network, flow: Flow) -> Assumed | None:
 def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | Lan) -> Link | None:
     """Return the link by which a packet from that start enters.
 
-    The link that the start names comes first.  A client on the LAN enters by the link that holds the asked address, any
-    other client by a link whose route leads back to it.
+    The link that the start names comes first, then a tunnel whose route leads to the client.  A client on the LAN
+    enters by the link that holds the asked address, any other client by a link whose route leads back to it.
     """
     namespace = network.namespace(netns)
     if start.link is not None:
         return namespace.link(start.link)
+    tunnel = tunnel_to(network, netns, flow.version, start.address)
+    if tunnel is not None:
+        return tunnel[0]
     daddr = flow.daddr
     public = network.world.public(flow.version, flow.daddr)
     if public is not None:

@@ -13,6 +13,7 @@ from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.route_in import decided_by_route, input_query
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.state import End, LinkDecided, Sender, State, stopped
+from hairpin.walk.tunnelled import innermost
 
 
 def not_for_one(namespace: Namespace, state: State) -> End | None:
@@ -58,8 +59,10 @@ def reaches(started: State, end: End) -> bool:
     """Return whether the reply reaches the sender and has the addresses and ports that the sender expects."""
     if end.kind not in ("arrived", "left"):
         return False
+    if (started.carried is None) != (end.state.carried is None) and end.kind == "left":
+        return False  # out of a tunnel, and back beside it
     asked = started.history.steps[0].packet if started.history.steps else started.packet
-    got = end.state.packet
+    got = innermost(end.state)
     if started.stage == "output-route":
         # The sender is in this namespace: the kernel may have chosen its source address by the route.
         if end.kind != "arrived" or end.state.netns != started.netns:
@@ -68,7 +71,7 @@ def reaches(started: State, end: End) -> bool:
     else:
         same_source = end.kind == "left" and got.daddr == asked.saddr
         # Behind a 1:1 NAT gateway the answer still has the private address here: `asked` is what came in by the link.
-        asked = started.packet
+        asked = innermost(started)
     return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
 
 

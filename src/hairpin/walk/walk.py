@@ -33,6 +33,7 @@ from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket, nobody_takes, socket_said
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, only_under_load
+from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_end, unread_owner
 from hairpin.walk.verdicts import Verdict
 
@@ -133,7 +134,7 @@ def _rejected(network: Network, started: State, end: End) -> Branch:
     back = refusal(network, end)
     for answer in walk_asking(network, back) if back is not None else ():
         home = answer.state.netns == started.netns if started.stage == "output-route" else answer.kind == "left"
-        if answer.kind in ("arrived", "left") and home and _is_about(started.packet, answer.state.packet):
+        if answer.kind in ("arrived", "left") and home and _is_about(innermost(started), innermost(answer.state)):
             return failed
     return msgspec.structs.replace(failed, verdict="dropped")
 
@@ -311,7 +312,7 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
 def _bulk_fails(network: Network, flow: Flow, started: State, arrived: State, back: End) -> Branch | None:
     """Return how the connection stalls at its full-sized segments, to the server or from it; None where they arrive."""
     request, reply = arrived.history.steps, back.state.history.steps
-    if started.packet.protocol != TCP or not flow.data_bytes or not through_tunnel(request, reply):
+    if flow.protocol != "tcp" or not flow.data_bytes or not through_tunnel(request, reply):
         return None
     lost = lost_request(network, flow, started, back, arrived)
     if lost is not None:
@@ -391,7 +392,7 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
 def _bulk_leaves_not(network: Network, flow: Flow, started: State, left: State, back: End) -> Branch | None:
     """Return how the connection stalls at its full-sized segments before they leave; None where they do."""
     request, reply = left.history.steps, back.state.history.steps
-    if started.packet.protocol != TCP or not flow.data_bytes or not through_tunnel(request):
+    if flow.protocol != "tcp" or not flow.data_bytes or not through_tunnel(request):
         return None
     lost = lost_request(network, flow, started, back, None)
     if lost is None:

@@ -4,10 +4,11 @@ import msgspec
 
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
 from hairpin.network.prefix import parse_address
-from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule, World
+from hairpin.network.world import Peer, PublicAddress, ReturnRoute, World
 from hairpin.replica.plan.blueprint import Way
+from hairpin.replica.plan.entry import entry
 from hairpin.replica.plan.links import wiring
-from hairpin.replica.plan.world import Entry, entry, ways, world
+from hairpin.replica.plan.world import ways, world
 from tests.causes.hosts import without_addresses
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, sibling
 from tests.walk.link.test_neighbour_discovery import net
@@ -23,32 +24,12 @@ def lines(stated: World, *flows: Flow) -> tuple[str, ...]:
     return world(built, flows, wiring(built, (HOST_NETNS, sibling("container:web"))).wires).lines
 
 
-def test_a_flow_from_inside_does_not_begin_there() -> None:
-    assert entry(network(), OUT) is None
-
-
-def test_a_client_uses_the_public_address_and_the_gateway_maps_it() -> None:
-    stated = World(publics=(PublicAddress(4, PUBLIC, HOST_ADDRESS),))
-    asked = msgspec.structs.replace(FLOW, daddr=PUBLIC)
-    assert entry(network(world=stated), asked) == Entry("192.0.2.10", "198.51.100.11", "eth0")
-
-
-def test_a_flow_that_an_upstream_rule_keeps_out_does_not_begin() -> None:
-    assert entry(network(world=World(upstream=(UpstreamRule("deny", "tcp", (8151, 8151)),))), FLOW) is None
-
-
 def test_the_clients_packet_enters_by_its_link() -> None:
     built = network()
     begins, (way,) = entry(built, FLOW), ways(wiring(built, (HOST_NETNS, sibling("container:web"))).wires)
     assert begins is not None
     assert (begins.link, way) == ("eth0", Way(HOST_NETNS, "eth0", "w1", 1))
     assert "rule add priority 10 fwmark 1 iif lo lookup 101" in lines(World(), FLOW)
-
-
-def test_a_neighbour_finds_the_owner_of_an_address_himself() -> None:
-    begins = entry(network(), Flow(Lan(parse_address("198.51.100.77")[1]), 4, HOST_ADDRESS + 1, "tcp", 80))
-    assert begins is not None
-    assert begins.link == ""
 
 
 def test_echo_replies_go_back_by_the_wire_that_the_question_came_by() -> None:

@@ -3,6 +3,6 @@
 Read ``blueprint`` (the form) and ``plan`` (the entry), with ``thinned`` (what is not worth building).  Of a namespace:
 ``links`` and ``link_settings``, ``segments`` (wires that hosts share), ``tunnels``, ``addresses``,
 ``hardware_addresses``, ``routes``, ``sysctls``, ``rules`` with ``nft_input``, ``services``, ``connections``.  Around
-the hosts: ``world``, ``replies`` (by which wire they come), ``routers``, ``far_ends`` (of tunnels) and ``between`` (the
-network between hosts).
+the hosts: ``world``, ``entry`` (by which link a client comes in), ``replies`` (by which wire they come), ``routers``,
+``far_ends`` (of tunnels) and ``between`` (the network between hosts).
 """

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.netfilter.rule_address import write_mac
@@ -39,11 +38,10 @@ from hairpin.network.unmasqueraded import unmasqueraded
 from hairpin.network.world import Peer
 from hairpin.replica.plan import between, far_ends, replies, routers
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
+from hairpin.replica.plan.entry import entry
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
 from hairpin.walk.link.neighbour_discovery import asked_for
-from hairpin.walk.outside import enters_by
-from hairpin.walk.state import End, State
 from hairpin.walk.walked import walked
 
 _TABLE = 100
@@ -63,41 +61,12 @@ _SYSCTLS = (
 )  # fmt: skip
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """How a flow of an outside client begins: the addresses of its packet when it comes in.
-
-    ``link``: the host's link that it comes in by; empty if the client resolves the destination itself."""
-
-    source: str
-    destination: str
-    link: str = ""
-
-
-def entry(network: Network, flow: Flow) -> Entry | None:
-    """Return how the flow begins in the world; None if it starts inside, or if an upstream rule denies it."""
-    if not isinstance(flow.start, (Outside, Lan)):
-        return None
-    started = enters_by(network, flow)
-    state = started if isinstance(started, State) else started.state
-    if isinstance(started, End) and started.stop is not None and started.stop.reason == "upstream-denies":
-        return None
-    packet = state.packet
-    name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
-    netns = network.host_netns(flow.host)
-    link = network.namespace(netns).link(name)
-    if link is None or (
-        isinstance(flow.start, Lan) and _neighbours(network, netns, link, packet.version, packet.daddr)
-    ):
-        name = ""
-    return Entry(address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version), name)
-
-
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
-    """Return how clients send in by the host's links."""
+    """Return how clients send in by the host's links, from the far ends of its tunnels, too."""
     return tuple(
         Way(wire.netns, wire.link.name, wire.name, 1 + number)
         for number, wire in enumerate(wires)
-        if wire.netns.is_host and wire.far is None
+        if wire.netns.is_host
     )
 
 
@@ -263,15 +232,6 @@ def _answered6(network: Network, wire: Wire) -> Iterator[str]:
         for hop in route.next_hops:
             if hop.gateway is not None and (hop.gateway_version or route.version) == 6 and hop.link == holder:
                 yield address_text(hop.gateway, 6)
-
-
-def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
-    """Return whether a neighbour resolves the address itself: it is on-link for the host's link, and not the host's."""
-    namespace = network.namespace(netns)
-    subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
-    return not owns_address(namespace, version, address) and any(
-        inside(address, each.value, each.prefix_length, version) for each in subnets
-    )
 
 
 def _rules(

@@ -20,10 +20,10 @@ from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.replica.judgement import Hit, Judgement, Outcome, Place, Sighting, Verdict
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, Blueprint, NetnsPlan, Way, named
+from hairpin.replica.plan.entry import Entry, entry
 from hairpin.replica.plan.links import KINDS
 from hairpin.replica.plan.plan import blueprint
 from hairpin.replica.plan.tunnels import is_rebuilt
-from hairpin.replica.plan.world import Entry, entry
 from hairpin.replica.run import ctnetlink
 from hairpin.replica.run.build import Built, makeable, within
 from hairpin.replica.run.changing import make

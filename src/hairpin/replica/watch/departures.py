@@ -15,7 +15,7 @@ from hairpin.network.stacked import link_of, lower_of
 from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
 from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
-from hairpin.replica.plan.world import entry
+from hairpin.replica.plan.entry import entry
 from hairpin.replica.watch.verdict import says_no
 from hairpin.walk.link.arp import is_mute
 from hairpin.walk.outside import outside_takes

@@ -1,0 +1,56 @@
+"""How the flow of an outside client begins in the world: its addresses, and the host's link by which it comes in."""
+
+import msgspec
+
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network, addresses_of, owns_address
+from hairpin.network.prefix import Version, address_text, inside
+from hairpin.replica.plan.links import holder_of
+from hairpin.walk.outside import enters_by
+from hairpin.walk.state import End, State
+from hairpin.walk.tunnelled import innermost, tunnel_to
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """How a flow of an outside client begins: the addresses of its packet when it comes in.
+
+    ``link``: the host's link that it comes in by; empty if the client resolves the destination itself."""
+
+    source: str
+    destination: str
+    link: str = ""
+
+
+def entry(network: Network, flow: Flow) -> Entry | None:
+    """Return how the flow begins in the world; None if it starts inside, or if an upstream rule denies it."""
+    if not isinstance(flow.start, (Outside, Lan)):
+        return None
+    started = enters_by(network, flow)
+    state = started if isinstance(started, State) else started.state
+    if isinstance(started, End) and started.stop is not None and started.stop.reason == "upstream-denies":
+        return None
+    packet = innermost(state)
+    name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")
+    netns = network.host_netns(flow.host)
+    tunnel = tunnel_to(network, netns, flow.version, flow.start.address)
+    if state.carried is not None and tunnel is not None:
+        return Entry(
+            address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version), tunnel[0].name
+        )
+    link = network.namespace(netns).link(name)
+    if link is None or (
+        isinstance(flow.start, Lan) and _neighbours(network, netns, link, packet.version, packet.daddr)
+    ):
+        name = ""
+    return Entry(address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version), name)
+
+
+def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
+    """Return whether a neighbour resolves the address itself: it is on-link for the host's link, and not the host's."""
+    namespace = network.namespace(netns)
+    subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
+    return not owns_address(namespace, version, address) and any(
+        inside(address, each.value, each.prefix_length, version) for each in subnets
+    )

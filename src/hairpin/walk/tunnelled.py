@@ -1,0 +1,83 @@
+"""Clients behind a tunnel: their packets come in as the tunnel's far end sends them, inside an outer packet.
+
+Which tunnel it is, the route back to the client says: an overlay's route to another node's containers, a VPN's to its
+members.  A default route into a tunnel says nothing of where a client is: it covers everybody.
+"""
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import NextHop
+from hairpin.netfilter.packet import ACK, SYN, Packet
+from hairpin.network.flannel import relay_behind
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.answer import answer_to
+from hairpin.walk.link.far_end import carried_back, outer_answer
+from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.state import End, Frame, Sender, State
+
+_HALF = 1
+"""Two routes to a half of all addresses (0.0.0.0/1, 128.0.0.0/1) are a VPN's default route."""
+
+
+def tunnel_to(network: Network, netns: Netns, version: Version, client: int) -> tuple[Link, NextHop] | None:
+    """Return the tunnel device by which a route leads to the client, and the route's next hop; None if no route names
+    the client's own network, or if it is by another link."""
+    namespace = network.namespace(netns)
+    found = lookup(namespace, Query(version, client))
+    if found.type != "unicast" or found.route is None or found.route.prefix_length <= _HALF or not found.next_hops:
+        return None
+    hop = found.next_hops[0]
+    link = namespace.link(hop.link or "")
+    return (link, hop) if link is not None and is_tunnel(namespace, link) else None
+
+
+def is_tunnel(namespace: Namespace, link: Link) -> bool:
+    """Return whether the link leads to machines elsewhere inside packets of another link."""
+    return (
+        link.tunnel is not None
+        or link.wireguard is not None
+        or link.kind == "tun"
+        or relay_behind(namespace, link) is not None
+    )
+
+
+def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> State | End | None:
+    """Return the outer packet in which the far end sends the client's packet.  The far end is the one to which the host
+    sends packets to the client.  None where nothing tells which it is: the packet then comes out of the device."""
+    back = answer_to(state.packet, SYN | ACK)
+    sent = State("neighbour", state.netns, back, oif=link.name, next_hop=hop, sender=Sender(uid=0))
+    ends = walk_packet(network, sent)
+    lost = next((each for each in ends if each.stop is not None and each.stop.reason == "no-source-address"), None)
+    if lost is not None:
+        return lost  # the far end sends to the address that the device has lost
+    end = next((each for each in ends if each.kind == "left"), None)
+    if end is None or end.state.carried is None:
+        return None
+    out = end.state
+    assert out.carried is not None
+    carried = carried_back(out.carried, state.packet)
+    outer = outer_answer(network, carried, out.packet)
+    return State(
+        "device-in", out.netns, outer, iif=out.oif, frame=Frame(vid=out.frame.vid), history=state.history,
+        carried=carried,
+    )  # fmt: skip
+
+
+def innermost(state: State) -> Packet:
+    """Return the packet, or that which it carries for a tunnel."""
+    return state.packet if state.carried is None else state.carried.frame.packet
+
+
+def with_innermost(state: State, packet: Packet) -> State:
+    """Return the state with another packet, or with another one inside the tunnel's outer packet."""
+    carried = state.carried
+    if carried is None:
+        return msgspec.structs.replace(state, packet=packet)
+    frame = msgspec.structs.replace(carried.frame, packet=packet)
+    return msgspec.structs.replace(state, carried=msgspec.structs.replace(carried, frame=frame))
