@@ -72,7 +72,7 @@ RULES: dict[str, tuple[PolicyRule, str]] = {
     "goto": (PolicyRule(4, 9, "goto", goto=20), "priority 9 goto 20"),
     "VRF": (PolicyRule(4, 1000, l3mdev=True), "priority 1000 l3mdev"),
     "suppress": (
-        PolicyRule(4, 9, table=254, suppress_prefix_length=0), "priority 9 lookup 254 suppress_prefixlength 0",
+        PolicyRule(4, 9, table=254, suppress_prefix_length=0), "priority 9 lookup main suppress_prefixlength 0",
     ),
 }  # fmt: skip
 

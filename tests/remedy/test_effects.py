@@ -6,6 +6,8 @@ from hairpin.causes.cause import Candidate, Way
 from hairpin.change.change import Change, InsertRule
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.boot.saved_rules import rule_of
+from hairpin.host.link import Link
+from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
@@ -110,3 +112,24 @@ def test_flows_that_do_not_pass_the_changed_chain_are_not_walked_again() -> None
 
 def test_ssh_is_untouched() -> None:
     assert diagnose(closed("-p tcp --dport 7000 -j DROP"), SSH).causes == ()
+
+
+TUN = Link(60, "tun0", "tun", flags=("NOARP",))
+LOCAL_TABLE, MAIN_TABLE = PolicyRule(4, 0, table=255), PolicyRule(4, 32766, table=254)
+VPN = PolicyRule(4, 32765, table=51820, inverted=True, mark=(0xCA6C, 0xFFFFFFFF), text="32765: not from all")
+
+
+def with_vpn() -> Network:
+    """Return the host whose VPN takes everything, what goes to its containers, too."""
+    host = host_namespace(policy_rules=(LOCAL_TABLE, VPN, MAIN_TABLE))
+    route = Route(4, 0, 0, table=51820, next_hops=(NextHop("tun0"),))
+    return network(msgspec.structs.replace(host, links=(*host.links, TUN), routes=(*host.routes, route)))
+
+
+def test_a_repair_that_takes_the_host_off_its_vpn_comes_behind_the_narrow_one() -> None:
+    narrow, wide = answered(with_vpn(), published())
+    assert narrow.commands == ("ip rule add priority 32764 to 172.17.0.0/16 lookup main",)
+    assert narrow.side_effects == ()
+    assert wide.commands == ("ip rule del priority 32765",)
+    (left,) = (each for each in wide.side_effects if each.flow == "host → 203.0.113.80:443/tcp")
+    assert "out by eth0 instead of tun0" in str(left.text)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address, BridgePort, Link
-from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text
@@ -15,6 +15,9 @@ from hairpin.network.prefix import Version, address_text, prefix_text
 Words = tuple[str, ...]
 _LOCAL_TYPES = ("local", "broadcast", "nat", "anycast")
 """Routes that ip(8) puts into the local table by itself."""
+
+_TABLE_NAMES = {TABLE_LOCAL: "local", TABLE_MAIN: "main", TABLE_DEFAULT: "default"}
+"""As /usr/share/iproute2/rt_tables of every distribution has them."""
 
 
 def six(version: Version) -> Words:
@@ -92,7 +95,7 @@ def policy_rule_words(rule: PolicyRule) -> Words:
     words += ["priority", str(rule.priority), *_selectors(rule)]
     match rule.action:
         case "table":
-            words += ["l3mdev"] if rule.l3mdev else ["lookup", str(rule.table)]
+            words += ["l3mdev"] if rule.l3mdev else ["lookup", _TABLE_NAMES.get(rule.table or 0, str(rule.table))]
         case "goto":
             words += ["goto", str(rule.goto)]
         case _:

@@ -4,6 +4,7 @@ Only flows with the changed element on their path are walked again.  A remedy th
 behind those that do not, and what disrupts comes last.
 """
 
+from collections.abc import Iterator
 from typing import assert_never
 
 import msgspec
@@ -12,13 +13,17 @@ from hairpin.causes.cause import Candidate
 from hairpin.change.change import (
     AddChain,
     AddNamespace,
+    AddPolicyRule,
+    AddRoute,
     Change,
     ChangeWorld,
     DeleteChain,
+    DeletePolicyRule,
     DeleteRule,
     InsertRule,
     OfHost,
     Primitive,
+    ReplaceRoute,
     ReplaceTable,
     RuleEdit,
     SetContainer,
@@ -30,8 +35,9 @@ from hairpin.errors import ChangeError
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.netfilter.ir import Hook, Jump, Table
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
+from hairpin.question.standpoints import somebody
 from hairpin.remedy.other_flows import flow_key, other_flows
 from hairpin.remedy.remedy import Remedy, SideEffect, Walked
 from hairpin.walk.trace import Trace
@@ -114,14 +120,17 @@ def _held(
     ]
     left_out = others.left_out
     restored: list[str] = []
-    effects: list[SideEffect] = []
+    effects: list[SideEffect] = list(_ways_out(others, after, remedy.change, asked))
     for trace in near:
         then = walk_flow(after, trace.flow)
         verdict = then.verdict
         if may_enter_unread(after, then):
             left_out += 1
             continue
-        if not (succeeds(verdict) or succeeds(trace.verdict)) or verdict == trace.verdict:
+        if not (succeeds(verdict) or succeeds(trace.verdict)):
+            continue
+        if verdict == trace.verdict:
+            effects += _leaving(trace, then)
             continue
         if not meant and succeeds(verdict) and trace.flow.purpose != "asked":
             restored.append(_told(trace.flow))
@@ -148,6 +157,35 @@ def _effect(trace: Trace, verdict: Verdict) -> SideEffect:
     breaks = succeeds(trace.verdict)
     text = message("it breaks {flow}", flow=flow) if breaks else message("it opens {flow}", flow=flow)
     return SideEffect(text, flow, trace.verdict, verdict)
+
+
+def _leaving(now: Trace, then: Trace) -> tuple[SideEffect, ...]:
+    """Return the effect on a flow that still succeeds and that leaves the host by another link: off a VPN, for one."""
+    before, after = left_by(now), left_by(then)
+    if before == after or not before or not after:
+        return ()
+    flow = _told(now.flow)
+    text = message("it sends {flow} out by {after} instead of {before}", flow=flow, after=after, before=before)
+    return (SideEffect(text, flow, now.verdict, then.verdict),)
+
+
+def left_by(trace: Trace) -> str:
+    """Return the link by which the usual request leaves the hosts that were read; empty if it does not."""
+    links = [step.link for step in trace.usual.request if step.stage == "outside" and step.link]
+    return links[-1] if links else ""
+
+
+def _ways_out(others: Others, after: Network, change: Change, asked: tuple[Flow, ...]) -> Iterator[SideEffect]:
+    """Yield the asked flows to the outside, and the host's own, that then leave by another link.  Whether they
+    succeeded before does not matter: somebody meant them to go there."""
+    network = others.network
+    if not any(isinstance(part, AddPolicyRule | DeletePolicyRule | AddRoute | ReplaceRoute) for part in change.parts):
+        return
+    own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
+    for flow in (*(each for each in asked if each.purpose in ("egress", "dns")), own):
+        then = walk_flow(after, flow)
+        if then.succeeds:
+            yield from _leaving(walked(network, flow), then)
 
 
 def _told(flow: Flow) -> str:

@@ -60,7 +60,7 @@ def _shown(effects: tuple[SideEffect, ...], words: Words) -> Iterator[Message]:
 
 
 def _with_verdicts(effect: SideEffect, words: Words) -> Message:
-    if effect.before is None or effect.after is None:
+    if effect.before is None or effect.after is None or effect.before == effect.after:
         return effect.text
     return message(
         "{effect}: {before} now, {after} then",

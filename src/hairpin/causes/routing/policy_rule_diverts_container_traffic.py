@@ -3,23 +3,27 @@
 Users see: with a VPN or a second uplink, published ports time out or containers leave by the wrong link.
 
 Proof: an ``ip rule`` selects a table whose route is wrong for the packet; without the rule the flow arrives.
-Now: delete the rule, or put one for the container's subnet before it.
+Now: a rule for the container's subnet, or for the port's replies, before it; or delete it, which may take other traffic
+off a VPN.
 Lasting: the VPN's or the network manager's configuration (``PostUp``, ``RoutingPolicyRule``).
 """
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.change.change import DeletePolicyRule, one
+from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.change.change import AddPolicyRule, DeletePolicyRule, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import inside
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each policy rule, except the kernel's own, that decided a route of the packet."""
-    for rule in _deciding(view):
+    for rule, query in _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
             detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
@@ -27,23 +31,53 @@ def find(view: View) -> Iterator[Candidate]:
             where=where(rule=rule.text, priority=rule.priority, table=rule.table),
             in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
-            advice=(
-                message(
-                    "or put a rule before it that sends the containers' subnets to the main table: ip rule add to "
-                    "SUBNET lookup main priority N"
-                ),
-            ),
+            ways=tuple(Way(one(AddPolicyRule(view.stop.netns, each))) for each in _before(view, rule, query)),
         )
 
 
-def _deciding(view: View) -> Iterator[PolicyRule]:
-    """Yield the policy rules that decide the packet's route, and the route back to its source."""
+def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[PolicyRule]:
+    """Yield the narrow rules that would decide before it, by the main table: for all packets to the container network
+    that the packet is for, or else for the replies of the asked port alone."""
+    if rule.priority < 2:
+        return  # there is no place between it and the rule of table local
+    priority = rule.priority - 1
+    subnet = next(
+        (
+            (each.network, each.prefix_length)
+            for engine in view.host.engines
+            for network in engine.networks
+            for each in network.subnets
+            if each.version == query.version and inside(query.daddr, each.network, each.prefix_length, each.version)
+        ),
+        None,
+    )
+    if subnet is not None:
+        yield PolicyRule(query.version, priority, table=TABLE_MAIN, destination=subnet)
+    elif query.saddr and _is_served(view, query) and query.version == 4:
+        source = (query.saddr, 32)
+        ports = (query.sport, query.sport) if query.sport is not None else None
+        yield PolicyRule(4, priority, table=TABLE_MAIN, source=source, protocol=query.protocol, sports=ports)
+
+
+def _is_served(view: View, query: Query) -> bool:
+    """Return whether packets from there are replies: the source is the host's or a container's, and listens."""
+    protocol = {TCP: "tcp", UDP: "udp"}.get(query.protocol or 0)
+    return any(
+        owns_address(namespace, query.version, query.saddr or 0)
+        and any((each.protocol, each.port) == (protocol, query.sport) for each in namespace.sockets)
+        for namespace in view.host.namespaces
+    )
+
+
+def _deciding(view: View) -> Iterator[tuple[PolicyRule, Query]]:
+    """Yield the policy rules that decide the packet's route, and the route back to its source, each with the lookup."""
     packet = view.stop.seen.packet
     seen: set[int] = set()
     iif = view.stop.seen.iif or "lo"
     there = Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
                   sport=packet.sport, dport=packet.dport)  # fmt: skip
-    back = Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark)
+    back = Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark, protocol=packet.protocol,
+                 sport=packet.dport, dport=packet.sport)  # fmt: skip
     for query in (there, back):
         rule = lookup(view.namespace, query).rule
         if rule is None or rule.priority in seen:
@@ -51,7 +85,7 @@ def _deciding(view: View) -> Iterator[PolicyRule]:
         if rule.action == "table" and rule.table in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
             continue
         seen.add(rule.priority)
-        yield rule
+        yield rule, query
 
 
 CAUSE = Cause(
