@@ -20,9 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 FILES: dict[str, tuple[tuple[str, str | None, str], Part]] = {
     "new sysctl file": (("/etc/sysctl.d/99-hairpin.conf", None, "a = 1\n"), "sysctl file"),
-    "sysctl.conf": (("/etc/sysctl.conf", "a = 0\n", "a = 1\n"), "sysctl line"),
-    "a line less": (("/etc/sysctl.d/90-x.conf", "a = 0\nb = 1\n", "b = 1\n"), "sysctl line removed"),
-    "ufw's sysctls": (("/etc/ufw/sysctl.conf", "a=0\n", "a=1\n"), "ufw sysctl line"),
     "policy": (("/etc/iptables/rules.v4", ":INPUT DROP\n", ":INPUT ACCEPT\n"), "saved policy"),
     "rule": (("/etc/iptables/rules.v6", "*filter\n", "*filter\n-A x\n"), "saved rule"),
     "rule taken out": (("/etc/iptables.up.rules", "*filter\n-A x\n", "*filter\n"), "saved rule removed"),
@@ -75,8 +72,7 @@ WRITERS: dict[str, tuple[Part, ...]] = {
     "kept_rules._without_rule": ("saved rule removed", "nft rule removed", "ufw rule file"),
     "kept_rules.by_unit": ("unit",),
     "lasting._files_kept": ("module",),
-    "sysctl_file._kept": ("sysctl file", "sysctl line", "ufw sysctl line", "module"),
-    "sysctl_file._made": ("sysctl line removed", "sysctl file", "ufw sysctl line"),
+    "sysctl_file._kept": ("sysctl file", "module"),
 }
 """The functions of src/hairpin/remedy that write a file, and what they write."""
 

@@ -13,7 +13,7 @@ from hairpin.host.boot.rule_keeper import is_nft_script
 from hairpin.host.boot.sysctl_files import is_sysctl_file
 
 Part = Literal[
-    "sysctl file", "sysctl line", "sysctl line removed", "ufw sysctl line", "module", "unit",
+    "sysctl file", "module", "unit",
     "saved rule", "saved rule removed", "saved policy", "iptables-services rule",
     "nft rule", "nft rule removed",
     "ufw rule file", "ufw policy", "ufw allow",
@@ -51,10 +51,8 @@ class UnknownPartError(Exception):
 def of_file(path: str, before: str | None, after: str | None) -> Part:
     """Return the kind of a file that keeps a repair; raises UnknownPartError."""
     gone, come = _lines(before) - _lines(after), _lines(after) - _lines(before)
-    if path == "/etc/ufw/sysctl.conf":
-        return "ufw sysctl line"
-    if is_sysctl_file(path):
-        return "sysctl file" if before is None else "sysctl line" if come else "sysctl line removed"
+    if is_sysctl_file(path) and before is None:
+        return "sysctl file"  # one of somebody else is never written
     if path.startswith("/etc/modules-load.d/"):
         return "module"
     if path.startswith("/etc/systemd/system/"):

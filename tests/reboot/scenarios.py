@@ -101,9 +101,8 @@ REBOOTS: tuple[Reboot, ...] = (
                 fault=("systemctl disable --now docker.service docker.socket",),
             ),
             Row("network connection", "container-network-none.disconnected"),
-            Row("sysctl line removed", "ip-forward-off.file"),
             Row(
-                "sysctl line",
+                "sysctl file",
                 "interface-forwarding-off.file",
                 fault=(
                     "echo 'net.ipv4.conf.eth0.forwarding = 0' >/etc/sysctl.d/91-links.conf",
@@ -175,11 +174,6 @@ REBOOTS: tuple[Reboot, ...] = (
                 prepare=("ufw allow 7000/tcp",),
                 # After a flush no rule leads to ufw's chains, so that its own command is no repair.
                 fault=("ufw delete allow 7000/tcp", "iptables -F INPUT"),
-            ),
-            Row(
-                "ufw sysctl line",
-                "rp-filter-strict",
-                fault=("echo 'net/ipv4/conf/eth0/rp_filter=1' >>/etc/ufw/sysctl.conf", "ufw reload"),
             ),
         ),
         machine="ufw",

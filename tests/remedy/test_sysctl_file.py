@@ -23,10 +23,12 @@ def test_no_file_switches_forwarding_on_before_dockerd_does() -> None:
     assert "no file has to set net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
 
 
-@pytest.mark.parametrize("path", ("/etc/sysctl.d/10-off.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
-def test_a_file_that_switches_forwarding_off_loses_that_line(path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ("/etc/sysctl.d/10-off.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf", "/usr/lib/sysctl.d/10-off.conf")
+)
+def test_a_line_that_switches_forwarding_off_is_named_for_a_person(path: str) -> None:
     told = remedy(network((path, "vm.swappiness = 1\nnet/ipv4/ip_forward = 0\n")), sysctl("net.ipv4.ip_forward"))
-    assert [(each.file, each.content) for each in told.persist] == [(path, "vm.swappiness = 1\n")]
+    assert told.keeping == ()
     assert f"{path} line 2 sets net.ipv4.ip_forward to 0 at each boot: delete that line" in said(told)
 
 
@@ -34,14 +36,14 @@ def test_the_other_name_of_the_value_counts_too() -> None:
     told = remedy(
         network(("/etc/sysctl.d/a.conf", "net.ipv4.conf.all.forwarding = 0\n")), sysctl("net.ipv4.ip_forward")
     )
-    assert [(each.file, each.content) for each in told.persist] == [("/etc/sysctl.d/a.conf", "")]
+    assert "/etc/sysctl.d/a.conf line 1 sets net.ipv4.ip_forward to 0 at each boot" in said(told)
 
 
-def test_a_file_of_a_package_is_masked() -> None:
-    told = remedy(
-        network(("/usr/lib/sysctl.d/10-off.conf", "net.ipv4.ip_forward = 0\n")), sysctl("net.ipv4.ip_forward")
-    )
-    assert [(each.file, each.content) for each in told.persist] == [("/etc/sysctl.d/10-off.conf", "")]
+def test_the_tool_that_would_put_the_line_back_is_named() -> None:
+    text = "# managed by ansible, do not edit\nnet.ipv4.ip_forward = 0\n"
+    told = remedy(network(("/etc/sysctl.d/zz-hardening.conf", text)), sysctl("net.ipv4.ip_forward"))
+    assert told.keeping == ()
+    assert "delete that line (change it where it comes from: it says “managed by ansible, do not edit”)" in said(told)
 
 
 def test_the_engine_makes_its_own_links_anew() -> None:
@@ -58,24 +60,23 @@ def test_a_value_of_the_bridge_needs_its_module_first() -> None:
     }
 
 
-def test_the_file_in_which_somebody_wrote_the_other_value_is_put_right() -> None:
-    told = remedy(network(("/etc/sysctl.d/99-salt.conf", f"# salt\n{KEY} = 0\n")), sysctl(KEY))
-    assert [(each.file, each.content) for each in told.persist] == [
-        ("/etc/sysctl.d/99-salt.conf", f"# salt\n{KEY} = 1\n")
-    ]
-    assert "/etc/sysctl.d/99-salt.conf line 2 sets" in said(told)
+@pytest.mark.parametrize(
+    "theirs", ("/etc/sysctl.d/99-salt.conf", "/usr/lib/sysctl.d/99-vendor.conf", "/etc/sysctl.d/zzzz-z.conf")
+)
+def test_a_file_of_its_own_sorts_behind_that_of_somebody_else(theirs: str) -> None:
+    told = remedy(network((theirs, f"# salt\n{KEY} = 0\n")), sysctl(KEY))
+    (file,) = told.persist
+    assert (file.before, file.content) == (None, f"{KEY} = 1\n")
+    assert file.file.startswith("/etc/sysctl.d/")
+    assert file.file.rpartition("/")[2] > theirs.rpartition("/")[2]
+    assert f"{theirs} line 2 sets" in said(told)
 
 
-def test_a_file_of_the_distribution_is_overridden() -> None:
-    told = remedy(network(("/usr/lib/sysctl.d/99-vendor.conf", f"{KEY} = 0\n")), sysctl(KEY))
-    assert told.persist[0].file.startswith("/etc/sysctl.d/")
-    assert told.persist[0].file.rpartition("/")[2] > "99-vendor.conf"
-
-
-def test_sysctl_conf_is_read_last_so_it_is_corrected_itself() -> None:
-    text = f"vm.swappiness = 1\n{KEY}=0\n"
-    (file,) = remedy(network(("/etc/sysctl.conf", text)), sysctl(KEY)).persist
-    assert (file.file, file.content, file.before) == ("/etc/sysctl.conf", f"vm.swappiness = 1\n{KEY} = 1\n", text)
+@pytest.mark.parametrize("path", ("/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
+def test_a_file_that_is_read_last_is_its_owners_to_change(path: str) -> None:
+    told = remedy(network((path, f"vm.swappiness = 1\n{KEY}=0\n")), sysctl(KEY))
+    assert told.keeping == ()
+    assert f"{path} line 2 sets {KEY} to 0 and is read last, so no other file helps: write 1 there" in said(told)
 
 
 def test_a_file_with_the_right_value_needs_no_other() -> None:

@@ -1,10 +1,11 @@
-"""Keeps a sysctl in the file that is read last, and names the file that sets another value.
+"""Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.  A file that
+somebody else writes is never rewritten: a tool that manages it would put the line back.
 
 A value that dockerd writes at its start gets no file: it is judged by the host that the file would make.
 """
 
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
-from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, replaced, settings
+from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, managed_by, settings
 from hairpin.host.host import Host
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import Message, message
@@ -46,17 +47,8 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     said = _advice(situation.host, part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
-    for last_word in (UFW_SYSCTL, SYSCTL_CONF):
-        # These files are read after all of /etc/sysctl.d, so only a change in them helps.
-        file = situation.file(last_word)
-        if file is not None and any(each.file == last_word for each in found):
-            corrected = WriteFile(situation.host.name, last_word, replaced(file, part.path, part.value))
-            return Lasting(files=(corrected,), advice=(said,))
-    if found and found[-1].file.startswith("/etc/"):
-        written = situation.file(found[-1].file)  # somebody wrote the wrong value there: it is put right there
-        if written is not None:
-            corrected = WriteFile(situation.host.name, written.path, replaced(written, part.path, part.value))
-            return Lasting(files=(corrected,), advice=(said,))
+    if found and found[-1].file in (UFW_SYSCTL, SYSCTL_CONF):
+        return Lasting(advice=(_for_a_person(found[-1], part, situation),))
     name = file_after(part.path, situation.host.files)
     files = [WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n")]
     if part.path[1] == "bridge":  # the value is there only once the module is loaded: before sysctl.d is read
@@ -65,34 +57,32 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
 
 
 def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
-    """Return what keeps a value that the engine writes itself: nothing, but no file may say another one."""
+    """Return what keeps a value that the engine writes itself: nothing, but no file should say another one."""
     wrong = tuple(each for each in found if each.value != part.value)
     if not wrong:
         return Lasting(advice=(maker,))
-    files: dict[str, WriteFile] = {}
-    for path in dict.fromkeys(each.file for each in wrong):
-        file = situation.file(path)
-        if file is None or _is_link(path, situation):
-            continue
-        lines = {each.line for each in wrong if each.file == path}
-        text = "".join(line for n, line in enumerate(file.text.splitlines(keepends=True), 1) if n not in lines)
-        written = path if path.startswith("/etc/") else f"/etc/sysctl.d/{path.rpartition('/')[2]}"
-        files[written] = WriteFile(situation.host.name, written, text)
-    last = wrong[-1]
-    said = message(
-        "{file} line {line} sets {key} to {value} at each boot: delete that line",
-        file=last.file,
-        line=last.line,
-        key=dotted(part.path),
-        value=last.value,
+    return Lasting(advice=(_for_a_person(wrong[-1], part, situation, deleted=True), maker))
+
+
+def _for_a_person(setting: Setting, part: SetSysctl, situation: Situation, *, deleted: bool = False) -> Message:
+    """Return advice about a line that only its owner should change: no command rewrites a file of somebody else."""
+    file = situation.file(setting.file)
+    owner = managed_by(file) if file is not None else None
+    said = (
+        message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(setting, part))
+        if deleted
+        else message(
+            "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
+            **_facts(setting, part),
+            wanted=part.value,
+        )
     )
-    return Lasting(files=tuple(files.values()), advice=(said, maker))
+    return said if owner is None else message("{said} (change it where it comes from: it says “{owner}”)",
+                                              said=said, owner=owner)  # fmt: skip
 
 
-def _is_link(path: str, situation: Situation) -> bool:
-    """Return whether the file is Debian's link to /etc/sysctl.conf, which is mended itself."""
-    own, linked = situation.file(SYSCTL_CONF), situation.file(path)
-    return path == "/etc/sysctl.d/99-sysctl.conf" and own is not None and linked is not None and own.text == linked.text
+def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
+    return {"file": setting.file, "line": setting.line, "key": dotted(part.path), "value": setting.value}
 
 
 def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.host.boot.sysctl_files import file_after, is_sysctl_file, key_parts, replaced, settings
+from hairpin.host.boot.sysctl_files import file_after, is_sysctl_file, key_parts, managed_by, settings
 from hairpin.host.managers import ConfigFile
 from hairpin.host.sysctl import Path, dotted
 
@@ -55,9 +55,17 @@ def test_a_new_file_has_the_last_word(names: list[str]) -> None:
     assert settings(ETH0, (*files, mine))[-1].value == "1"
 
 
-def test_every_line_that_sets_the_key_is_corrected_and_no_other() -> None:
-    file = ConfigFile("/etc/sysctl.conf", "# mine\nnet.ipv4.conf.eth0.forwarding=0\nvm.swappiness = 1\n")
-    assert replaced(file, ETH0, "1") == "# mine\nnet.ipv4.conf.eth0.forwarding = 1\nvm.swappiness = 1\n"
+@pytest.mark.parametrize(
+    ("text", "said"),
+    (
+        ("# CIS 3.1.1 - managed by ansible, do not edit\na = 0\n", "CIS 3.1.1 - managed by ansible, do not edit"),
+        ("; This file is GENERATED\na = 0\n", "This file is GENERATED"),
+        ("# mine\na = 0\n", None),
+        ("managed = 1\n", None),
+    ),
+)
+def test_the_tool_that_writes_a_file_says_so(text: str, said: str | None) -> None:
+    assert managed_by(ConfigFile("/etc/sysctl.d/a.conf", text)) == said
 
 
 def test_which_files_set_sysctls() -> None:

@@ -19,6 +19,7 @@ from hairpin.host.sysctl import Path
 
 SYSCTL_CONF = "/etc/sysctl.conf"
 UFW_SYSCTL = "/etc/ufw/sysctl.conf"
+_MANAGED = re.compile(r"managed|generated|do not edit|ansible|puppet|salt|chef|cfengine", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
 
 
@@ -70,14 +71,10 @@ def key_parts(written: str) -> Path:
     return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))
 
 
-def replaced(file: ConfigFile, path: Path, value: str) -> str:
-    """Return the file's text in which every line that sets the key sets this value."""
-    wrong = {setting.line for setting in _in_file(path, file)}
-    lines = [
-        f"{line.partition('=')[0].rstrip()} = {value}" if number in wrong else line
-        for number, line in enumerate(file.text.splitlines(), 1)
-    ]
-    return "\n".join(lines) + "\n"
+def managed_by(file: ConfigFile) -> str | None:
+    """Return the comment by which a tool says that it writes the file; None if there is none."""
+    comments = (line.lstrip("#; \t").rstrip() for line in file.text.splitlines() if line[:1] in ("#", ";"))
+    return next((each for each in comments if _MANAGED.search(each)), None)
 
 
 def file_after(path: Path, files: tuple[ConfigFile, ...]) -> str:
