@@ -78,6 +78,21 @@ def test_a_rule_that_other_words_would_find_first_is_deleted_by_its_number() -> 
     assert told(DeleteRule(HOST_NETNS, place)) == [f"iptables -D FORWARD {words}"]
 
 
+def test_a_rule_that_no_words_find_is_deleted_by_its_number() -> None:
+    text = "-A FORWARD -m recent --rcheck --name r --mask 255.255.255.255 --rsource -j DROP"
+    (line,) = told(DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "FORWARD", 3, text)))
+    assert line == f"iptables -S FORWARD 3 | grep -qxF -- '{text}' && iptables -D FORWARD 3"
+
+
+def test_a_rule_with_a_chain_without_a_name_is_looked_for_as_nft_lists_it() -> None:
+    rule = Rule((), "tcp dport 1 jump { meta length > 30 accept; tcp dport { 2, 3 } drop; }", 1)
+    (line,) = told(InsertRule(HOST_NETNS, "nft", "inet", "t", "c", rule, 1))
+    lines = ";tcp dport 1 jump {;meta length > 30 accept;tcp dport { 2, 3 } drop;}"
+    assert line.startswith(
+        f"nft -s list chain inet t c | tr -d '\\t' | tr '\\n' ';' | grep -oF -- '{lines}' | grep -q . || nft '"
+    )
+
+
 def test_words_of_nft_are_quoted_where_a_shell_would_change_them() -> None:
     assert (
         nft_words("add rule inet t c tcp dport { 80, 443 } accept") == "add rule inet t c tcp dport { 80, 443 } accept"

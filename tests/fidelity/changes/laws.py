@@ -25,7 +25,9 @@ from hairpin.change.change import (
     DeleteRule,
     InKernel,
     InsertRule,
+    ReplaceRoute,
 )
+from hairpin.change.expect import route_key
 from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
 from hairpin.change.steps import refused, steps
@@ -44,7 +46,9 @@ _PATIENCE_S = 2.5
 """The time after which routes follow a lost carrier: up to a second."""
 _PARTS = 4
 _CRASHED = f"nft ended with status -{SIGSEGV}"
-"""nft 1.0.6 crashes on each rule with a chain without a name (``goto { … }``) that is added behind an index."""
+"""nft 1.0.6 crashes on each rule with a chain without a name (``goto { … }``) that is added behind an index or a
+handle."""
+_SHELL_CRASHED = 128 + SIGSEGV
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -112,6 +116,10 @@ def _stands(part: InKernel, after: Network) -> bool:
     such parts in that order lead elsewhere, whatever the commands are.  Rules are looked for before they are made."""
     if isinstance(part, InsertRule | DeleteRule):
         return True
+    if isinstance(part, ReplaceRoute) and all(
+        route_key(part.route) != route_key(each) for each in after.namespace(part.netns).routes
+    ):
+        return False  # `ip route replace` would add it: a later part has deleted it
     try:
         again = simulate(Change((part,)), after)
     except ChangeError:
@@ -158,7 +166,9 @@ def _typed_in(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> None:
         assert isinstance(step, RunCommands | LoadRules)
         with namespaces[step.netns.name].entered():
             for command in shown(refitted(step)):
-                subprocess.run(("sh", "-c", command), capture_output=True, check=False)
+                ended = subprocess.run(("sh", "-c", command), capture_output=True, check=False)
+                if ended.returncode == _SHELL_CRASHED:
+                    raise SetupError(f"{command}: the tool crashed")
 
 
 def _settled(wanted: Network, read: Callable[[], Network]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Random changes of a network that was read: its parts changed or deleted, and new parts like its own."""
 
+import re
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -90,9 +91,13 @@ def _chains(random: Random, namespace: Namespace) -> Iterator[tuple[Table, Chain
         yield table, random.choice(table.chains)
 
 
+_MISPRINTED = re.compile(r"ct (?:original|reply) ip6? [sd]addr (?:!= )?[0-9a-f.:]+/")
+
+
 def _is_loadable(rule: Rule) -> bool:
-    """Return whether nft reads its own listing of the rule; it refuses some of ``tcp flags rst / rst``."""
-    return " / " not in rule.text
+    """Return whether nft reads its own listing of the rule.  It refuses some of ``tcp flags rst / rst``, and lists
+    prefixes of a connection's address as other addresses."""
+    return " / " not in rule.text and _MISPRINTED.search(rule.text) is None
 
 
 def _rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:

@@ -6,9 +6,12 @@ from hairpin.netfilter.nft.text import match_text, nat_text, rule_text, statemen
 DPORT: Json = {"payload": {"protocol": "tcp", "field": "dport"}}
 SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
 FLAGS: Json = {"payload": {"protocol": "tcp", "field": "flags"}}
+ORIGIN: Json = {"ct": {"key": "saddr", "dir": "original"}}
 STATE: Json = {"ct": {"key": "state"}}
 
 MATCHES: dict[str, tuple[Json, str, Json, str]] = {
+    "without the family that nft lists": (ORIGIN, "==", "10.1.2.3", "ct original ip saddr 10.1.2.3"),
+    "a prefix that nft misprints": (ORIGIN, "==", "0.0.10.100", "ct original ip saddr 10.100.0.0/16"),
     "equal": (DPORT, "==", 22, "tcp dport 22"),
     "not equal": ({"meta": {"key": "iifname"}}, "!=", "docker0", 'iifname != "docker0"'),
     "any flag": (STATE, "in", ["established", "related"], "ct state established,related"),

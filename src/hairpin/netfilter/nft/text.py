@@ -17,6 +17,7 @@ from hairpin.netfilter.nft.expression_text import (
     text_of,
     unknown_text,
 )
+from hairpin.netfilter.nft.misprints import as_loaded
 from hairpin.netfilter.nft.syntax import Json, content, list_of, named, object_of, words
 
 _DEFAULT_ANSWER: dict[Family, str] = {
@@ -59,7 +60,10 @@ def _on_one_line(text: str) -> str:
 
 
 def match_text(left: Json, op: str, right: Json) -> str:
-    """Return ``tcp dport 22``, ``iifname != "eth0"``, ``tcp flags & (fin | syn) == syn``."""
+    """Return ``tcp dport 22``, ``iifname != "eth0"``, ``tcp flags & (fin | syn) == syn``.
+
+    What nft misprints is written as the kernel has it, so that nft loads the same from these words."""
+    left, right = as_loaded(left, right) or (left, right)
     symbol = f"{op} " if op not in ("==", "in", "") else ""
     masked = left["&"] if isinstance(left, dict) and "&" in left else None
     if isinstance(masked, list) and len(masked) == 2 and _flags(masked[0]) and named(right) != "set":
