@@ -250,6 +250,14 @@ def test_the_option_that_publishes_on_one_address(binding: PortBinding, option: 
     assert (suspect.cause, suspect.candidate.configured.option) == ("published-on-loopback-only", option)
 
 
+def test_a_port_on_loopback_has_narrower_repairs_than_every_address() -> None:
+    (suspect,) = diagnose(bound(PortBinding("tcp", 80, 8151, LOOPBACK, 4), LOOPBACK), published()).causes
+    advice = " | ".join(map(str, suspect.candidate.advice))
+    assert "open to everybody who reaches this host" in advice
+    assert "For clients of 198.51.100.11 alone: -p 198.51.100.11:8151:80" in advice
+    assert "ssh -L 8151:127.0.0.1:8151 HOST" in advice
+
+
 def test_a_rule_to_a_pod_that_drops_leads_to_somebody() -> None:
     """No engine lists a pod: that its namespace has the address is enough."""
     inner = container_namespace()

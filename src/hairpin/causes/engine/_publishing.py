@@ -120,6 +120,27 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         advice=(
             message('recreate the container with -p {port} (compose: ports: "{port}")', port=port),
             *((_DEFAULT_ADDRESS,) if view.host.engine_of(container).kind == "docker" else ()),
+            *(_narrower(view, address, binding, port) if loopback else ()),
+        ),
+    )
+
+
+def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tuple[Message, ...]:
+    """Return what "every address" opens, and what opens less: a port on loopback is often meant to be there."""
+    asked, host_port = address_text(view.flow.daddr, view.flow.version), binding.host_port
+    at = f"[{asked}]" if view.flow.version == 6 else asked
+    return (
+        message(
+            "on every address the port is open to everybody who reaches this host; the engine's rules come before "
+            "those of ufw. For clients of {asked} alone: -p {narrow}",
+            asked=asked,
+            narrow=f"{at}:{port}",
+        ),
+        message(
+            "if it is on {address} on purpose, behind a proxy on this host, nothing is broken: ask for the proxy's "
+            "port, or reach it with {tunnel}",
+            address=address,
+            tunnel=f"ssh -L {host_port}:{f'[{address}]' if binding.version == 6 else address}:{host_port} HOST",
         ),
     )
 

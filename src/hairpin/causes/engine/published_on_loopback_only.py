@@ -3,7 +3,8 @@
 Users see: ``curl 127.0.0.1`` works on the host; clients elsewhere are refused.
 
 Proof: the port is published on a loopback address; published on every address the flow arrives.
-Now: recreate the container with its port on every address.
+Now: recreate the container with its port on the asked address, or on every one, which opens it to everybody who reaches
+the host, past ufw; or keep it there, and ask for the proxy in front of it.
 Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network's ``host_binding_ipv4``.
 """
 
