@@ -8,7 +8,15 @@ carries one can cross JSON.
 from dataclasses import dataclass
 from typing import Literal
 
-Fact = Literal["host-read", "public-stated", "return-route-stated", "port-asked", "container-asked", "client-asked"]
+Fact = Literal[
+    "host-read",
+    "public-stated",
+    "return-route-stated",
+    "port-asked",
+    "container-asked",
+    "client-asked",
+    "address-asked",
+]
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,11 @@ def ask_port(port: int, protocol: str) -> Wanted:
 def ask_container(container: str, port: int) -> Wanted:
     """Return that the container's port should be asked for by the container's name; empty: nobody knows its name."""
     return Wanted("container-asked", (container, f"{port}"))
+
+
+def ask_address(address: str, port: int) -> Wanted:
+    """Return that this address of the host should be asked for from the host itself."""
+    return Wanted("address-asked", (f"[{address}]" if ":" in address else address, f"{port}"))
 
 
 def ask_from(client: str) -> Wanted:

@@ -90,6 +90,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
     configured: Configured | None = None
+    line: Message | None = None
+    """Of advice that stands for many flows nobody asked about: the one line in which it is said."""
 
 
 class Dispute(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
 from hairpin.diagnose.policy import configured
+from hairpin.diagnose.unhairpinned import Unhairpinned, unhairpinned
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
@@ -22,8 +23,9 @@ from hairpin.judges.disagreement import disagreement
 from hairpin.judges.judged import judge_flows
 from hairpin.judges.replicated import Replication, replicated
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
@@ -32,8 +34,10 @@ from hairpin.remedy.effects import Others, others_of, weighed
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
+from hairpin.walk.state import RuleDecided
+from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
-from hairpin.wanted import ask_from
+from hairpin.wanted import ask_address, ask_from
 
 _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
 
@@ -145,11 +149,15 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         )
         for each in coming
     )
-    causes = _causes(examination, start.network, others, word)
+    causes = tuple(_causes(examination, start.network, others, word))
+    known = len(examination.causes) + len(examination.instead) + len(coming)
+    beside = tuple(
+        _unhairpinned(each, examination, start.network, word) for each in unhairpinned(examination, known + 1)
+    )
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*causes, *later), key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later, *beside), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
         notes=(*start.notes, *sources_told_apart(examination)),
         disputes=tuple(
@@ -159,19 +167,45 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
 
 
 def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
-    """Return a note for each client outside that does not get through while another one does."""
-    found = (
-        message(
-            "rules or routes here treat these sources differently: {one} does not get through, {other} does; ask with "
-            "{asking}",
-            one=each.instead_of.flow.start_text(),
-            asking=ask_from(each.instead_of.flow.start_text()),
-            other=each.trace.flow.start_text(),
-        )
-        for each in examination.diagnoses
-        if each.instead_of is not None
-    )
+    """Return a note for each client outside that does not get through while another one does, with the rule that stops
+    the first."""
+    found = (_told_apart(each.instead_of, each.trace) for each in examination.diagnoses if each.instead_of is not None)
     return tuple(dict.fromkeys(found))
+
+
+def _told_apart(stopped: Trace, passing: Trace) -> Message:
+    if not isinstance(stopped.flow.start, (Outside, Lan)):
+        there, elsewhere = (address_text(each.flow.daddr, each.flow.version) for each in (stopped, passing))
+        return message(
+            "rules or routes here treat these destinations differently: {one} is not reached from {start}, {other} is",
+            one=there,
+            other=elsewhere,
+            start=stopped.flow.start_text(),
+        )
+    one, other = (address_text(each, stopped.flow.version) for each in (_client(stopped), _client(passing)))
+    decided = stopped.usual.stop.decided_by if stopped.usual.stop is not None else None
+    if isinstance(decided, RuleDecided):
+        return message(
+            "a rule treats these sources differently: {one} does not get through, {other} does. This rule stops the "
+            "first: {rule}; ask with {asking}",
+            one=one,
+            other=other,
+            rule=f"{decided.place.table} {decided.place.chain}: {decided.place.text}",
+            asking=ask_from(one),
+        )
+    return message(
+        "rules or routes here treat these sources differently: {one} does not get through, {other} does; ask with "
+        "{asking}",
+        one=one,
+        asking=ask_from(one),
+        other=other,
+    )
+
+
+def _client(trace: Trace) -> int:
+    start = trace.flow.start
+    assert isinstance(start, (Outside, Lan))
+    return start.address
 
 
 def ref_of(number: int) -> str:
@@ -220,6 +254,19 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         configured=written,
         remedies=weighed(made, found.candidate, others, asked, together, meant=written is not None),
     )
+
+
+def _unhairpinned(found: Unhairpinned, examination: Examination, network: Network, word: Replication) -> CauseAnswer:
+    """Return the cause that no asked flow shows: blocking if the host uses the address, else advice in one line."""
+    others = others_of(network.seen_from(found.found.host))
+    cause = _cause(found.found, examination, others, network, word)
+    line = message(
+        "{public} is not reached from this host and its containers, since its gateway does not hairpin; clients "
+        "outside do reach it. If anything here uses it: {question}",
+        public=found.public,
+        question=ask_address(found.public, found.port),
+    )
+    return msgspec.structs.replace(cause, severity="blocking" if found.used else "advice", line=line)
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:

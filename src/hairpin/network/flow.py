@@ -91,7 +91,7 @@ class Flow(msgspec.Struct, frozen=True):
 
     def with_stand_in(self, address: int) -> "Flow":
         """Return the flow with another address for its end outside."""
-        if isinstance(self.start, Outside):
+        if isinstance(self.start, (Outside, Lan)):
             return msgspec.structs.replace(self, start=msgspec.structs.replace(self.start, address=address))
         return msgspec.structs.replace(self, daddr=address)
 

@@ -136,15 +136,18 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
     return {key: tuple(addresses) for key, addresses in found.items()}
 
 
-def free_address(namespace: Namespace, base: int, prefix_length: int, version: Version) -> int | None:
-    """Return an address of the network that neither the namespace nor a router of its routes has; None in a network of
-    less than four addresses."""
+def free_address(
+    namespace: Namespace, base: int, prefix_length: int, version: Version, *, besides: int | None = None
+) -> int | None:
+    """Return an address of the network, other than ``besides``, that neither the namespace nor a router of its routes
+    has; None in a network of less than four addresses."""
     hosts = 1 << (width(version) - prefix_length)
     gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
     for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
         value = base + offset % hosts
         if (
             value not in gateways
+            and value != besides
             and not owns_address(namespace, version, value)
             and offset % hosts not in (0, hosts - 1)
         ):

@@ -8,7 +8,7 @@ from hairpin.network.prefix import Version, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import holder_of_port
-from hairpin.question.standpoints import clients, lan_link, primary_address
+from hairpin.question.standpoints import clients, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, named, usual
 
 _ALL_OF_A_RANGE = 32
@@ -104,9 +104,7 @@ def to_port(
             dport=target.port or 0,
             container=container,
             purpose="asked" if target.address is not None or binding is None else "published",
-            stand_ins=clients(network, host.netns, version)[1:]
-            if origin is None and isinstance(point.start, Outside)
-            else (),
+            stand_ins=_stand_ins(network, host, version, point) if origin is None else (),
             host=point.host.name,
             asked_host=meant,
             invented=origin is None and isinstance(point.start, Outside),
@@ -114,6 +112,17 @@ def to_port(
         for point in _standpoints(network, host, version, target, origin, others)
         for address in _addresses(network, host, version, target, binding, point)
     ]
+
+
+def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:
+    """Return other clients of the same kind: a rule may single out the first, and then it is no fault of the port."""
+    match point.start:
+        case Outside():
+            return clients(network, host.netns, version)[1:]
+        case Lan():
+            return lan_clients(network, host.netns, version)[1:]
+        case _:
+            return ()
 
 
 def _holder(network: Network, target: Target, version: Version) -> tuple[str, str] | None:
@@ -152,6 +161,10 @@ def _addresses(
         return [target.address]
     own = primary_address(network, host.netns, version)
     bound = binding.host_ip if binding is not None and binding.host_ip is not None else None
+    if isinstance(asking.start, Outside) and (bound is None or not is_loopback(bound, version)):
+        public = _public(network, host, version, bound if bound is not None else own)
+        if public is not None:
+            return [public]
     if bound is not None and not is_loopback(bound, version):
         return [bound]
     if isinstance(asking.start, FromHost) and asking.host is host:
@@ -163,3 +176,11 @@ def _addresses(
         on_link = [each.value for each in held]
         return on_link[:1] or ([own] if own is not None else [])
     return [own] if own is not None else []
+
+
+def _public(network: Network, host: Host, version: Version, private: int | None) -> int | None:
+    """Return the public address that a gateway maps to the host's own one, as stated: clients outside know no other."""
+    for each in network.world.publics:
+        if (each.version, each.private) == (version, private) and network.host_netns(each.host).host == host.name:
+            return each.public
+    return None

@@ -73,7 +73,12 @@ def _only_containers(network: Network, netns: Netns, name: str | None) -> bool:
 
 
 def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return a free address in the network of the default route's link.
+    """Return the first of ``lan_clients``; None if there is none."""
+    return next(iter(lan_clients(network, netns, version)), None)
+
+
+def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
+    """Return free addresses in the network of the default route's link, two at most: a rule may single out the first.
 
     Where another route of the host takes a part of that network in which machines were seen, one of that part: this
     host's answers to them go astray.  Where the link has lost its address, a client's address is unknown: any is
@@ -81,9 +86,9 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     if link is None:
-        return None
+        return ()
     if version == 4 and not addresses_of(host, link, version):
-        return next(iter(clients(network, netns, version)[1:]), None)
+        return clients(network, netns, version)[1:2]
     for address in addresses_of(host, link, version):
         if address.scope != "global":
             continue
@@ -91,8 +96,9 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
         for base, length in (*_taken_parts(host, link, version, own), own):
             value = free_address(host, base, length, version)
             if value is not None:
-                return value
-    return None
+                other = free_address(host, base, length, version, besides=value)
+                return (value,) if other is None else (value, other)
+    return ()
 
 
 def _taken_parts(

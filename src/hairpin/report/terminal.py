@@ -125,7 +125,8 @@ class _Report:
     def not_blocking(self) -> None:
         """Write the causes that stop no asked flow yet, and what keeps an engine from starting."""
         for cause in self._answer.causes:
-            if cause.ref not in self._told and (cause.severity == "latent" or cause.proof is None):
+            unasked = cause.severity == "blocking" and not cause.flows
+            if cause.ref not in self._told and (cause.severity == "latent" or cause.proof is None or unasked):
                 self._told.add(cause.ref)
                 self._paper.gap()
                 self._cause(cause)
@@ -264,6 +265,10 @@ class _Report:
         self._missing()
         self._not_replayed()
         paper.gap()
+        for cause in self._answer.causes:
+            if cause.severity == "advice" and cause.line is not None:
+                kind = words(_SEVERITIES["advice"])
+                paper.prose(words(cause.line), first=f"{kind}[{self._places.on(cause.id, cause.host)}]: ")
         for said in self._answer.notes:
             paper.prose(words(said), first=f"{words(NOTE)} ")
         paper.prose(words(self._source()), style="faint")

@@ -9,6 +9,7 @@ _FORMS: dict[Fact, str] = {
     "port-asked": "hairpin check {0}/{1}",
     "container-asked": "hairpin check {0}:{1}",
     "client-asked": "--from {0}",
+    "address-asked": "hairpin check {0}:{1} --from host",
 }
 
 

@@ -1,0 +1,95 @@
+"""Public addresses that the host itself may not reach, though nobody asked: their gateway does not hairpin.
+
+Clients outside reach them.  From the host and its containers each of its ports fails alike, so one port stands for
+all.  Whether the host uses the address at all, only a rule or a file of the host can tell.
+"""
+
+import re
+
+import msgspec
+
+from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.host.host import Host
+from hairpin.netfilter.ir import FieldMatch
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version, address_text
+from hairpin.network.world import PublicAddress
+
+_REASON = "gateway-does-not-hairpin"
+
+
+class Unhairpinned(msgspec.Struct, frozen=True):
+    """A public address of a host that its own packets do not reach.  ``used``: a rule or a file of the host names it,
+    so that something there needs it."""
+
+    found: FoundCause
+    public: str
+    port: int
+    used: bool
+
+
+def unhairpinned(examination: Examination, first: int) -> tuple[Unhairpinned, ...]:
+    """Return the stated public addresses that nobody asked for and that fail from their host, each with the number
+    behind ``c`` from ``first`` on."""
+    flows = tuple(each.trace.flow for each in examination.diagnoses)
+    found: list[Unhairpinned] = []
+    for mapping in examination.network.world.publics:
+        asked = (mapping.version, mapping.public) in {(each.version, each.daddr) for each in flows if _typed(each)}
+        host = examination.network.host_netns(mapping.host).host
+        flow = None if mapping.hairpins or asked else _from_host(flows, mapping, host)
+        if flow is None:
+            continue
+        diagnosis = diagnose(examination.network, flow)
+        stop = diagnosis.trace.usual.stop
+        if stop is not None and stop.reason == _REASON and len(diagnosis.causes) == 1:
+            found.append(_told(f"c{first + len(found)}", diagnosis, mapping, examination.network))
+    return tuple(found)
+
+
+def _typed(flow: Flow) -> bool:
+    """Return whether the user named the flow's address; that of a client outside may be the stated one by itself."""
+    return flow.purpose == "asked"
+
+
+def _from_host(flows: tuple[Flow, ...], mapping: PublicAddress, host: str) -> Flow | None:
+    """Return the flow from the host to the public address, by the first published port that was asked about."""
+    for flow in flows:
+        if flow.purpose == "published" and flow.version == mapping.version and (flow.asked_host or host) == host:
+            return msgspec.structs.replace(
+                flow, start=FromHost(), daddr=mapping.public, purpose="asked", host=host, stand_ins=(), invented=False
+            )
+    return None
+
+
+def _told(ref: str, diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Unhairpinned:
+    (suspect,), proof = diagnosis.causes, diagnosis.proof
+    assert proof is not None
+    found = FoundCause(
+        ref, suspect.cause, suspect.candidate, suspect.stop, proof, flows=(), together=(ref,), keys=(suspect.key,)
+    )
+    public = address_text(mapping.public, mapping.version)
+    used = is_used(network.host(network.host_netns(mapping.host).host), mapping.version, mapping.public)
+    return Unhairpinned(found, public, diagnosis.trace.flow.dport, used)
+
+
+def is_used(host: Host, version: Version, address: int) -> bool:
+    """Return whether a rule of the host is about packets to the address, or a file that was read names it.  The file by
+    which a cloud states it says nothing of its use."""
+    field = "daddr4" if version == 4 else "daddr6"
+    bodies = (
+        rule.body
+        for table in host.namespace(host.netns.name).ruleset.tables
+        for chain in table.chains
+        for rule in chain.rules
+    )
+    if any(
+        isinstance(part, FieldMatch) and part.field == field and part.ranges == ((address, address),)
+        for body in bodies
+        for part in body
+    ):
+        return True
+    behind = r"(?!\d|\.\d)" if version == 4 else r"(?![\da-f:])"  # behind an IPv4 address may stand a port
+    named = re.compile(rf"(?<![\w.:]){re.escape(address_text(address, version))}{behind}", re.IGNORECASE)
+    return any(named.search(line.partition("#")[0]) for file in host.files for line in file.text.splitlines())
