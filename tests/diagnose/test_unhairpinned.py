@@ -24,8 +24,11 @@ def stated(mapping: PublicAddress = MAPPING, rules: str | None = None) -> Networ
     return network(host, world=World(publics=(mapping,)))
 
 
+PORT = msgspec.structs.replace(published(), purpose="published", container="web")
+
+
 def found(built: Network) -> tuple[Unhairpinned, ...]:
-    return unhairpinned(examine(built, (published(),)), 1)
+    return unhairpinned(examine(built, (PORT,)), 1)
 
 
 def test_it_is_told_once_and_not_as_used() -> None:
@@ -42,8 +45,8 @@ def test_a_gateway_that_hairpins_is_no_matter() -> None:
 
 def test_who_asked_for_it_has_its_answer_already() -> None:
     built = stated()
-    typed = msgspec.structs.replace(published(), start=FromHost(), daddr=PUBLIC, purpose="asked")
-    assert unhairpinned(examine(built, (published(), typed)), 1) == ()
+    typed = msgspec.structs.replace(PORT, start=FromHost(), daddr=PUBLIC, purpose="asked")
+    assert unhairpinned(examine(built, (PORT, typed)), 1) == ()
 
 
 def test_a_rule_about_it_shows_that_the_host_uses_it() -> None:
