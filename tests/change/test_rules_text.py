@@ -84,6 +84,23 @@ def test_a_rule_that_no_words_find_is_deleted_by_its_number() -> None:
     assert line == f"iptables -S FORWARD 3 | grep -qxF -- '{text}' && iptables -D FORWARD 3"
 
 
+def test_a_rule_that_moves_stays_where_it_was_moved_to() -> None:
+    chain = network().namespace(HOST_NETNS).ruleset.table("ip", "filter", "iptables-nft")
+    forward = chain.chain("FORWARD") if chain is not None else None
+    assert forward is not None
+    jump = forward.rules[2]
+    place = Place("iptables-nft", "ip", "filter", "FORWARD", jump.number + 1, jump.text)
+    words = jump.text.removeprefix("-A FORWARD ")
+    up = InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", jump, 1)
+    assert told(up, DeleteRule(HOST_NETNS, place)) == [
+        f"iptables -S FORWARD 3 | grep -qxF -- '{jump.text}' && iptables -I FORWARD {words}",
+        (
+            f"[ \"$(iptables -S FORWARD | grep -cxF -- '{jump.text}')\" = 2 ] && "
+            f"iptables -S FORWARD 4 | grep -qxF -- '{jump.text}' && iptables -D FORWARD 4"
+        ),
+    ]
+
+
 def test_a_rule_with_a_chain_without_a_name_is_looked_for_as_nft_lists_it() -> None:
     rule = Rule((), "tcp dport 1 jump { meta length > 30 accept; tcp dport { 2, 3 } drop; }", 1)
     (line,) = told(InsertRule(HOST_NETNS, "nft", "inet", "t", "c", rule, 1))

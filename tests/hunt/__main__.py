@@ -18,6 +18,7 @@ from hairpin.walk.walk import walk_flow
 from tests.hunt.bases import base
 from tests.hunt.case import case_of
 from tests.hunt.keeping import KEPT, OPEN, kept_of, missed, read, with_first, write
+from tests.hunt.kernel import lines, word
 from tests.hunt.law import judge
 from tests.hunt.report import Judged, misses, table
 
@@ -49,6 +50,10 @@ def main() -> int:
     """Judge cases; the exit status is 1 when the law does not hold of one, or a state is a false alarm."""
     arguments = _arguments()
     generated = os.geteuid() == 0 and not arguments.recorded
+    if arguments.kernel:
+        return _asked_of_the_kernel(
+            arguments.seed if arguments.seed is not None else randbelow(1 << 32), arguments.cases
+        )
     if arguments.promote:
         return _promote()
     if arguments.number is not None:
@@ -71,6 +76,23 @@ def main() -> int:
             with_first(read(OPEN), tuple(kept for each in failing if each.outcome for kept in kept_of(each.outcome))),
         )
     return int(bool(failing))
+
+
+def _asked_of_the_kernel(seed: int, cases: int) -> int:
+    """Hold the walk after each change against the kernel's."""
+    agreeing = undecided = differing = 0
+    for number in range(seed, seed + cases):
+        case = case_of(number, generated=False)
+        found = base(case.base) if case is not None else None
+        told = word(case, found) if case is not None and found is not None else None
+        if case is None or told is None:
+            continue
+        agreeing, undecided = agreeing + told.agreeing, undecided + told.undecided
+        differing += len(told.differing)
+        sys.stdout.writelines(f"{line}\n" for line in lines(number, case, told))
+        sys.stdout.flush()
+    sys.stdout.write(f"{agreeing} flows agree, {differing} differ, {undecided} undecided; seed {seed}\n")
+    return int(differing > 0)
 
 
 def _promote() -> int:
@@ -114,6 +136,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--number", type=int, default=None, help="show the case of that number")
     parser.add_argument("--recorded", action="store_true", help="without generated networks, which need root")
+    parser.add_argument("--kernel", action="store_true", help="hold the walk against replicas of the changed hosts")
     parser.add_argument("--keep", action="store_true", help="keep the first miss of each kind and stop")
     parser.add_argument(
         "--promote", action="store_true", help="move kept misses that are mended to those that a test holds"

@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.collect.snapshot import load
 from hairpin.errors import HairpinError, UsageError
+from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -66,6 +67,12 @@ def base(name: str) -> Base | None:
     return Base(name, network, passing) if passing else None
 
 
+@cache
+def evidence(name: str) -> tuple[Evidence, ...]:
+    """Return the readings of a recorded base; none of another one."""
+    return () if name == "small" or name.startswith(_GENERATED) else tuple(map(load, _snapshots(_FIXTURES / name)))
+
+
 def _asked(name: str) -> tuple[Network | None, tuple[Flow, ...]]:
     if name == "small":
         network = small_host.network()
@@ -73,12 +80,12 @@ def _asked(name: str) -> tuple[Network | None, tuple[Flow, ...]]:
     if name.startswith(_GENERATED):
         case = case_of(int(name.removeprefix(_GENERATED)))
         try:
-            evidence = read(case)
+            reading = read(case)
         except (SetupError, HairpinError):
             return None, ()
-        network = Network((parse(evidence),))
+        network = Network((parse(reading),))
         return network, flows_of(case, _FLOWS, network.this.netns)
-    network = Network(tuple(parse(load(path)) for path in _snapshots(_FIXTURES / name)))
+    network = Network(tuple(map(parse, evidence(name))))
     network = with_world(network, World(), (), ())
     return network, _flows(network)
 

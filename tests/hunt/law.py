@@ -13,6 +13,7 @@ import msgspec
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.change.change import (
+    AddRoute,
     Change,
     DeleteChain,
     DeleteFdbEntry,
@@ -26,6 +27,7 @@ from hairpin.change.change import (
     ReplaceRuleset,
     ReplaceTable,
 )
+from hairpin.change.expect import route_key
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, Suspect, diagnose
 from hairpin.engines.missing import missing_on
@@ -78,7 +80,7 @@ class Outcome(msgspec.Struct, frozen=True):
 def judge(case: Case, found: Base) -> Outcome:
     """Make the change, walk all flows, and diagnose those that it broke."""
     after = simulate(case.change, found.network)
-    broken = tuple(each for each in found.flows if _starts(each, after) and _fails(walk_flow(after, each)))
+    broken = tuple(each for each in found.flows if starts(each, after) and _fails(walk_flow(after, each)))
     if not broken:
         return Outcome(case, alarms=tuple(_alarms(found.network, after)))
     touched = elements(found.network, after)
@@ -91,7 +93,7 @@ def _spread(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
     return tuple(dict.fromkeys((flows[0], flows[len(flows) // 2], flows[-1])))[:_FLOWS]
 
 
-def _starts(flow: Flow, network: Network) -> bool:
+def starts(flow: Flow, network: Network) -> bool:
     """Return whether the flow's sender is still there: a container that has ended asks nothing."""
     return not isinstance(flow.start, FromContainer) or flow.start.netns in network
 
@@ -175,7 +177,22 @@ _OWN_VALUE = (
 def _only_it_knew(change: Change, before: Network, after: Network) -> bool:
     """Return whether the change only took away what no other reading tells: a route of somebody's, a rule that is no
     engine's, an ``ip rule`` beside the kernel's own three."""
-    return all(isinstance(part, _OWN_VALUE) and not _is_told(part, before, after) for part in change.parts)
+    if all(isinstance(part, _OWN_VALUE) and not _is_told(part, before, after) for part in change.parts):
+        return True
+    return not any(isinstance(part, AddRoute | ReplaceRoute) for part in change.parts) and _loses_gateways(
+        before, after
+    )
+
+
+def _loses_gateways(before: Network, after: Network) -> bool:
+    """Return whether a host has lost a route by a gateway, which goes with its link or with the last address there."""
+    for netns, namespace in before.namespaces():
+        if netns.is_host and netns in after:
+            left = {route_key(each) for each in after.namespace(netns).routes}
+            gone = (each for each in namespace.routes if route_key(each) not in left)
+            if any(hop.gateway is not None for each in gone for hop in each.next_hops):
+                return True
+    return False
 
 
 def _is_told(part: Primitive, before: Network, after: Network) -> bool:

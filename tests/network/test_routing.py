@@ -231,6 +231,19 @@ def test_no_route_at_all() -> None:
     assert lookup(Namespace("empty"), Query(4, CLIENT)).type == "none"
 
 
+def test_ipv6_asks_no_rule_before_one_is_added() -> None:
+    """Measured on 6.18: ``ip -6 rule del priority 32766`` stops nothing, until a rule is added."""
+    local_only, added = PolicyRule(6, 0, table=TABLE_LOCAL), PolicyRule(6, 100, table=77)
+    found = [
+        lookup(
+            host_namespace(policy_rules=rules, routes=(route("2001:db8::/64", "eth0"),)),
+            Query(6, number("2001:db8::5")),
+        )
+        for rules in ((local_only,), (local_only, added))
+    ]
+    assert [each.route is not None for each in found] == [True, False]
+
+
 def test_rules_that_were_not_read_are_the_kernels() -> None:
     assert [each.priority for each in rules_of(Namespace("n"), 4)] == [0, 32766, 32767]
     assert [each.priority for each in rules_of(Namespace("n"), 6)] == [0, 32766]

@@ -13,6 +13,7 @@ from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
 from hairpin.change.loading import own_words
 from hairpin.change.rules import tool_rules
 from hairpin.errors import ChangeError
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.render import render_rule
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Chain, Table
@@ -27,11 +28,13 @@ commands"; Debian's 1.8.11-2 has it."""
 
 class Held(msgspec.Struct, frozen=True):
     """``copies``: how many rules of the chain have the same words before the edit.  ``is_first``: the rule to delete is
-    the first that the tool finds by its words.  ``has_table``: the edit's table is there."""
+    the first that the tool finds by its words.  ``has_table``: the edit's table is there.  ``moved_from``: an equal
+    rule, with its number before the edit, that a later edit deletes: the rule moves, and their number stays."""
 
     copies: int = 0
     is_first: bool = True
     has_table: bool = True
+    moved_from: Place | None = None
 
 
 def held_before(edits: Sequence[RuleEdit], table: Table | None, version: str | None) -> tuple[Held, ...]:
@@ -41,11 +44,11 @@ def held_before(edits: Sequence[RuleEdit], table: Table | None, version: str | N
 
 def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterator[Held]:
     chains: dict[str, list[str]] = {}
-    for edit in edits:
+    for at, edit in enumerate(edits):
         if isinstance(edit, InsertRule):
             texts = chains.setdefault(edit.chain, _texts(table, edit.chain))
             printed = listed(edit)
-            yield Held(texts.count(printed))
+            yield Held(texts.count(printed), moved_from=_moved_from(edits[at:], texts, printed))
             texts.insert(len(texts) if edit.position is None else edit.position - 1, printed)
         elif isinstance(edit, DeleteRule):
             texts = chains.setdefault(edit.place.chain, _texts(table, edit.place.chain))
@@ -56,6 +59,22 @@ def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterat
                 texts.pop(edit.place.number - 1)
         else:
             yield Held(has_table=table is not None or not isinstance(edit, AddChain))
+
+
+def _moved_from(edits: Sequence[RuleEdit], texts: list[str], printed: str) -> Place | None:
+    """Return the place, before the first edit, of a rule that reads as the inserted one and that a later edit of the
+    chain deletes."""
+    first = edits[0]
+    assert isinstance(first, InsertRule)
+    rules = list(enumerate(texts, 1))
+    for edit in edits:
+        if isinstance(edit, InsertRule) and edit.chain == first.chain:
+            rules.insert(len(rules) if edit.position is None else edit.position - 1, (0, ""))
+        elif isinstance(edit, DeleteRule) and edit.place.chain == first.chain and edit.place.number <= len(rules):
+            number, text = rules.pop(edit.place.number - 1)
+            if number and text == printed:
+                return msgspec.structs.replace(edit.place, number=number)
+    return None
 
 
 def listed(edit: InsertRule) -> str:

@@ -115,6 +115,11 @@ def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
     return f'[ "$({listing} | grep -c{lines})" -gt {held.copies} ] || {command}'
 
 
+def _if_at(listing: str, number: int, line: str, command: str) -> str:
+    """Return the command that runs if the chain has the line at that number."""
+    return f"{listing} {number} | grep -qxF -- {shlex.quote(line)} && {command}"
+
+
 def _listing(tool: str, table: str, chain: str) -> str:
     return f"{tool} {_table(table)}-S {shlex.quote(chain)}"
 
@@ -131,6 +136,8 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
             return f"{tool} {_table(table)}-X {shlex.quote(chain)}"
         case InsertRule(table=table, chain=chain):
             where = f"{tool} {_table(table)}{_where(edit)} {words_for_shell(own_words(edit.rule, chain))}".rstrip()
+            if held.moved_from is not None:
+                return _if_at(_listing(tool, table, chain), held.moved_from.number, listed(edit), where)
             return _unless_there(_listing(tool, table, chain), listed(edit), held, where)
         case DeleteRule(place=place):
             return _iptables_deletion(place, held, tool)
@@ -154,10 +161,11 @@ def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
     line = shlex.quote(f"-A {place.chain} {words}")
     listing = _listing(tool, place.table, place.chain)
     by_number = f"{tool} {_table(place.table)}-D {shlex.quote(place.chain)} "
+    numbered = _if_at(listing, place.number, f"-A {place.chain} {words}", f"{by_number}{place.number}")
     if held.copies > 1:
-        return f'[ "$({listing} | grep -cxF -- {line})" = {held.copies} ] && {by_number}{place.number}'
+        return f'[ "$({listing} | grep -cxF -- {line})" = {held.copies} ] && {numbered}'
     if not held.is_first or _NEVER_FOUND.search(words) is not None:
-        return f"{listing} {place.number} | grep -qxF -- {line} && {by_number}{place.number}"
+        return numbered
     return f"{by_number}{words_for_shell(words)}"
 
 
@@ -171,6 +179,10 @@ def _nft(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
             yield f"{tool} delete chain {family} {table} {chain}"
         case InsertRule(family=family, table=table, chain=chain, rule=rule):
             command = f"{tool} {nft_words(nft_insertion(edit))}"
+            if held.moved_from is not None and held.moved_from.handle is not None:
+                found = f"grep -q ' # handle {held.moved_from.handle}$'"
+                yield f"{tool} -a list chain {family} {table} {chain} | {found} && {command}"
+                return
             yield _unless_there(_nft_listing(tool, f"{family} {table} {chain}"), rule.text, held, command)
         case DeleteRule(place=place):
             yield _nft_deletion(place, tool)
