@@ -96,8 +96,10 @@ def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
 
 
 def route_slot(route: Route) -> tuple[object, ...]:
-    """Return the fields that two routes cannot share: ``ip route add`` says "File exists"."""
-    return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos
+    """Return the fields that two routes cannot share: ``ip route add`` says "File exists".
+
+    IPv6 keeps the routes of each source in a tree of its own: net/ipv6/ip6_fib.c fib6_add(), CONFIG_IPV6_SUBTREES."""
+    return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos, route.source
 
 
 def fdb_slot(entry: FdbEntry) -> tuple[object, ...]:

@@ -10,8 +10,9 @@ import msgspec
 from hairpin.change.change import AddChain, DeleteChain, InsertRule, ReplaceTable
 from hairpin.errors import ChangeError
 from hairpin.message import message
+from hairpin.netfilter.ebtables.save import BASE_CHAINS as EBTABLES
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Chain, ChainType, Hook, Jump, Rule, Ruleset, Table
+from hairpin.netfilter.ir import Chain, ChainType, Dialect, Hook, Jump, Rule, Ruleset, Table
 
 BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
     "raw": (("PREROUTING", "prerouting", "filter", -300), ("OUTPUT", "output", "filter", -300)),
@@ -57,12 +58,20 @@ def _add(table: Table, name: str) -> Table:
 def _with_table(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
     if ruleset.table(wanted.family, wanted.table, wanted.dialect) is not None:
         return ruleset
-    chains = tuple(
-        Chain(name, (), hook, type_, priority, "accept")
-        for name, hook, type_, priority in BUILT_IN.get(wanted.table, ())
-    )
-    table = Table(wanted.family, wanted.table, wanted.dialect, chains)
+    table = Table(wanted.family, wanted.table, wanted.dialect, _built_in(wanted.dialect, wanted.table))
     return msgspec.structs.replace(ruleset, tables=(*ruleset.tables, table))
+
+
+def _built_in(dialect: Dialect, table: str) -> tuple[Chain, ...]:
+    """Return the empty chains that the tool makes with the table."""
+    if dialect == "nft":
+        return ()
+    if dialect == "ebtables":
+        held = EBTABLES.get(table, {}).items()
+        return tuple(Chain(name, (), hook, "filter", priority, "accept") for name, (hook, priority) in held)
+    return tuple(
+        Chain(name, (), hook, type_, priority, "accept") for name, hook, type_, priority in BUILT_IN.get(table, ())
+    )
 
 
 def insert_rule(ruleset: Ruleset, wanted: InsertRule) -> Ruleset:

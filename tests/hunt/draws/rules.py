@@ -266,16 +266,11 @@ def ebtables_added(subject: Subject) -> Iterator[Change]:
     if all(each.kind != "bridge" for each in subject.namespace.links):
         return
     name = subject.random.choice(("INPUT", "FORWARD", "OUTPUT"))
-    known = subject.namespace.ruleset.table("bridge", "filter", "ebtables")
     address = next((each for each in subject.addresses(4) if subject.chance(0.5)), None)
     fits = f"-p IPv4 --ip-{subject.random.choice(('src', 'dst'))} {address_text(address, 4)} " if address else ""
     text = f"*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n-A {name} {fits}-j DROP\n"
-    (table,) = parse(text, source="drawn")
-    if known is not None and known.chain(name) is not None:
-        made = next(each for chain in table.chains for each in chain.rules)
-        yield Change((InsertRule(subject.netns, "ebtables", "bridge", "filter", name, made, 1),))
-        return
-    yield Change((ReplaceTable(subject.netns, "ebtables", "bridge", "filter", table),))
+    (made,) = (each for table in parse(text, source="drawn") for chain in table.chains for each in chain.rules)
+    yield Change((InsertRule(subject.netns, "ebtables", "bridge", "filter", name, made, 1),))
 
 
 DROPPING: tuple[Expression, ...] = (Verdict("drop"),)
