@@ -5,6 +5,7 @@
     │   └── UnknownNameError  a word in it names no container, service or port
     ├── CollectError        a host could not be read at all
     ├── EvidenceError       a snapshot file is damaged, foreign, too new or hostile
+    │   └── WrongPathError    the given path is no snapshot's (exit status 2)
     ├── ParseError          a reading has a form that hairpin does not know; knows source, line and the line's text
     ├── ChangeError         a change cannot be made to this network
     ├── ApplyError          a step was refused on the host; says what was undone
@@ -48,6 +49,10 @@ class CollectError(HairpinError):
 
 class EvidenceError(HairpinError):
     """The snapshot file cannot be trusted: damaged, truncated, foreign, newer, or made to hurt."""
+
+
+class WrongPathError(EvidenceError):
+    """The path that was given for a snapshot leads to no file, or to a file of something else."""
 
 
 class ParseError(HairpinError):

@@ -44,3 +44,11 @@ def test_the_answer_has_the_path_of_each_file(tmp_path: Path) -> None:
     (path,) = tmp_path.iterdir()
     assert (kept.flow, kept.file) == ("f1", str(path))
     assert str(kept.said()).endswith(f"this is a bug in hairpin, please report it with {path}")
+
+
+def test_the_same_bug_has_one_file_however_often_it_is_met(tmp_path: Path) -> None:
+    first = keep(DISPUTE.disagreement, (EVIDENCE,), (tmp_path,))
+    assert keep(DISPUTE.disagreement, (EVIDENCE,), (tmp_path,)) == first
+    other = msgspec.structs.replace(EVIDENCE, hostname="other")
+    assert keep(DISPUTE.disagreement, (other,), (tmp_path,)) != first
+    assert len(list(tmp_path.iterdir())) == 2

@@ -72,13 +72,13 @@ TOLD: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     ),
     "a file that is not there": (
         ("prove", "80", "--snapshot", "/nonexistent/x"),
-        3,
+        2,
         "hairpin: /nonexistent/x: cannot be read: No such file or directory\n",
         "hairpin: /nonexistent/x：无法读取：No such file or directory\n",
     ),
     "a file that is no snapshot": (
         ("snapshot", "--snapshot", "/dev/null"),
-        3,
+        2,
         "hairpin: /dev/null: not a hairpin snapshot; make one with: hairpin snapshot -o FILE\n",
         "hairpin: /dev/null：不是 hairpin 快照；制作快照的命令：hairpin snapshot -o FILE\n",
     ),
@@ -275,3 +275,15 @@ def test_the_help_says_that_a_flow_that_leaves_is_no_failure(capsys: pytest.Capt
     assert run([command, "--help"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "(or leaving), 1 " in told
+
+
+def test_an_option_that_is_not_there_yet_is_not_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "check", "--fro", "host", "8080")
+    assert ended.status == 2
+    assert "--from" in ended.err
+    assert "--after" not in ended.err
+
+
+def test_an_interrupt_during_the_imports_ends_with_130() -> None:
+    script = "import os, signal, hairpin.__main__; os.kill(os.getpid(), signal.SIGINT); os.system('sleep 5')"
+    assert subprocess.run((sys.executable, "-c", script), check=False).returncode == 130

@@ -2,7 +2,10 @@
 
 import msgspec
 
+from hairpin.answer.questions import QuestionAnswer
+from hairpin.message import message
 from hairpin.report.summary import problems, summary
+from hairpin.walk.state import OpenQuestion
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, answer
 
 
@@ -38,3 +41,20 @@ def test_a_latent_cause_is_to_come() -> None:
 
 def test_nothing_asked_has_no_line() -> None:
     assert summary(msgspec.structs.replace(answer(), flows=(), causes=())) is None
+
+
+def test_a_question_whose_yes_means_broken_stands_in_the_first_line() -> None:
+    passing = answer()
+    asked = OpenQuestion(message("Is 203.0.113.9 this host's public address?"), message("y"), message("n"), ())
+    breaking = msgspec.structs.replace(asked, breaks_if_yes=True)
+    told = [
+        str(summary(msgspec.structs.replace(passing, questions=(QuestionAnswer("q1", each, ("f1",)),))))
+        for each in (asked, breaking)
+    ]
+    plain = "1 port of 1 container: all flows pass"
+    assert told == [plain, f"{plain}, unless the answer is yes: Is 203.0.113.9 this host's public address?"]
+
+
+def test_a_port_that_is_asked_at_two_addresses_of_the_host_is_one() -> None:
+    nobody = answer(port=9999)
+    assert "1 problem: all " in str(summary(nobody))

@@ -64,10 +64,10 @@ def test_two_causes_say_that_both_have_to_go() -> None:
 def test_several_causes_are_numbered_and_say_what_they_explain() -> None:
     told = text(FORWARDING_OFF, USER_DROPS, port=None)
     assert told.startswith("2 problems in 2 ports of 3 containers\n")
-    assert "✗ dropped  8080/tcp (front) from outside, lan\n" in told
+    assert "✗ dropped  8080/tcp (front) over IPv4 from outside, lan\n" in told
     first, second = told.index("1. cause[interface-forwarding-off]"), told.index("2. cause[docker-user-drops]")
     assert first < told.index("It explains all 7 flows that fail.") < second
-    assert second < told.index("It explains: 8080/tcp (front) from outside, lan")
+    assert second < told.index("It explains: 8080/tcp (front) over IPv4 from outside, lan")
 
 
 def test_a_place_is_drawn_once() -> None:

@@ -73,6 +73,23 @@ def test_delivered_flows_fold_by_port_and_by_destination() -> None:
     ]
 
 
+def test_a_line_says_of_which_ip_version_it_is_where_the_other_one_ends_otherwise() -> None:
+    four, six = OUTSIDE, msgspec.structs.replace(OUTSIDE, version=6, daddr=parse_address("2001:db8::2")[1])
+    assert folded((four,), Words(), others=(four, six)) == ["8080/tcp (front) over IPv4 from outside"]
+    assert folded((six,), Words(), others=(four, six)) == ["8080/tcp (front) over IPv6 from outside"]
+    assert folded((four, six), Words(), others=(four, six)) == ["8080/tcp (front) from outside"]
+    assert folded((four,), Words(), others=(four,)) == ["8080/tcp (front) from outside"]
+
+
+def test_many_ports_that_the_same_clients_ask_for_are_one_line_and_hide_no_way_out() -> None:
+    ports = tuple(flow(FromHost(), f"198.51.100.2:{8000 + number}") for number in range(FEW + 2))
+    out = flow(FromContainer("a", HERE.sibling("container:a")), "203.0.113.80:443", egress=True)
+    several, way_out = folded((*ports, out), Words())
+    assert several == "8 ports (8000/tcp, 8001/tcp, 8002/tcp, 8003/tcp, 8004/tcp and 3 more) from host"
+    assert way_out.startswith("container:a → ")
+    assert len(folded((*ports, out), Words(), each_port=True)) == FEW + 3
+
+
 def test_many_are_counted_unless_all_are_asked_for() -> None:
     lines = [f"flow {number}" for number in range(FEW + 3)]
     few, everything = Paper(), Paper()

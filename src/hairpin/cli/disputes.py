@@ -1,7 +1,7 @@
 """Keeps the disagreements of an answer as files that can be reported: snapshots, flow, both judges' results."""
 
+import hashlib
 import os
-import time
 from io import BytesIO
 from pathlib import Path
 
@@ -24,15 +24,21 @@ def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
 
 
 def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tuple[Path, ...]) -> Path | None:
-    """Write the disagreement into the first writable folder; return the file's path, or None if none is writable."""
-    import tempfile
+    """Write the disagreement into the first writable folder; return the file's path, or None if none is writable.
+
+    The same disagreement about the same hosts has one file, however often it is met."""
     import zipfile
 
+    name = f"hairpin-disagreement-{_digest(disagreement, evidence)}.zip"
     for folder in folders:
+        path = folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            name = time.strftime("hairpin-disagreement-%Y%m%dT%H%M%SZ-", time.gmtime())
-            descriptor, path = tempfile.mkstemp(prefix=name, suffix=".zip", dir=folder)
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            if path.is_file():
+                return path
+            continue
         except OSError:
             continue
         with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -41,5 +47,16 @@ def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tu
                 write_stream(each, stream)
                 archive.writestr(f"snapshot{number if number > 1 else ''}.hairpin", stream.getvalue())
             archive.writestr("disagreement.json", msgspec.json.format(msgspec.json.encode(disagreement), indent=1))
-        return Path(path)
+        return path
     return None
+
+
+def _digest(disagreement: Disagreement, evidence: tuple[Evidence, ...]) -> str:
+    """Return what the disagreement is about, as a short word: the hosts, the flow, and what the judges say of it."""
+    flow = disagreement.trace.flow
+    what = (
+        [each.hostname for each in evidence],
+        (flow.start_text(with_host=True), flow.target_text(), disagreement.changed),
+        (disagreement.trace.verdict, disagreement.judgement.verdict),
+    )
+    return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:12]

@@ -25,6 +25,7 @@ from hairpin.errors import (
     ReplicaError,
     UnknownNameError,
     UsageError,
+    WrongPathError,
 )
 from hairpin.message import Message, message
 
@@ -54,6 +55,7 @@ _WITH_VALUE = (
 )
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
+    (WrongPathError, 2),
     (CollectError, 3),
     (EvidenceError, 3),
     (ParseError, 3),
@@ -126,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     args = list(sys.argv[1:] if arguments is None else arguments)
     _occupy_standard_streams()
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # __main__ has set it; a background job ignores the signal
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as for a background job
         signal.signal(signal.SIGINT, signal.default_int_handler)
     status = run(args)
     # The interpreter's own end would print a traceback.

@@ -101,10 +101,15 @@ def whisper(text: str) -> None:
 
 def complain_of_usage(error: "ClickException", lang: str | None) -> None:
     """Write the command's usage and click's error, in click's own words, to standard error."""
+    from click import NoSuchOption
     from click import UsageError as WrongUsage
 
     from hairpin.message import message, verbatim
 
+    if isinstance(error, NoSuchOption) and error.ctx is not None and error.possibilities:
+        later = {name for each in error.ctx.command.params if getattr(each, "hidden", False) for name in each.opts}
+        near = [each for each in error.possibilities if each not in later]
+        error = NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     said = error.format_message()
     if said.startswith("Usage: "):  # a group without a command: the error's text is the group's help
         whisper(f"{said}\n")

@@ -21,7 +21,7 @@ from typing import Annotated, BinaryIO, TypeVar
 
 import msgspec
 
-from hairpin.errors import EvidenceError
+from hairpin.errors import EvidenceError, WrongPathError
 from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, lines_of
 from hairpin.evidence.written_file import written
 from hairpin.message import message
@@ -97,7 +97,7 @@ def read(path: Path) -> Evidence:
         with path.open("rb") as stream:
             return read_stream(stream, source=str(path))
     except OSError as error:
-        raise EvidenceError(message("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from error
+        raise WrongPathError(message("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from error
 
 
 def read_stream(stream: BinaryIO, *, source: str) -> Evidence:
@@ -176,7 +176,7 @@ def _decompressed(stream: BinaryIO, source: str) -> Iterator[bytes]:
     unzip = zlib.decompressobj(wbits=31)
     pending = stream.read(_CHUNK)
     if not pending.startswith(b"\x1f\x8b"):
-        raise EvidenceError(
+        raise WrongPathError(
             message("{source}: not a hairpin snapshot; make one with: hairpin snapshot -o FILE", source=source)
         )
     while not unzip.eof:

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.message import Message, message
+from hairpin.network.flow import Flow
+from hairpin.network.network import owns_address
+from hairpin.network.prefix import is_loopback
 from hairpin.report.verdicts import groups
 
 
@@ -15,13 +18,21 @@ def problems(answer: Answer) -> int:
 
 def summary(answer: Answer) -> Message | None:
     """Return the first line; None where nothing was asked and nothing is wrong."""
+    line = _line(answer)
+    broken = next((each.question.text for each in answer.questions if each.question.breaks_if_yes), None)
+    if line is None or broken is None or any(not each.succeeds for each in answer.flows):
+        return line
+    return message("{said}, unless the answer is yes: {question}", said=line, question=broken)
+
+
+def _line(answer: Answer) -> Message | None:
     found, undecided = problems(answer), sum(flow.verdict == "depends" for flow in answer.flows)
     if not answer.flows:
         return _problems(found) if found else None
     if not found:
         return _without_problem(answer, undecided)
-    asked = {_port(each) for each in _inward(answer)}
-    failing = {_port(each) for each in _inward(answer) if not each.succeeds}
+    asked = {_port(each, answer) for each in _inward(answer)}
+    failing = {_port(each, answer) for each in _inward(answer) if not each.succeeds}
     if len(asked) <= 1:
         said = _failing(found, sum(not each.succeeds for each in answer.flows) - undecided, len(answer.flows))
     else:
@@ -57,7 +68,7 @@ def _problems(count: int) -> Message:
 
 def _scope(answer: Answer) -> Message:
     """Return ``31 ports of 30 containers``; the flows where the question is about no port."""
-    ports = len({_port(each) for each in _inward(answer)})
+    ports = len({_port(each, answer) for each in _inward(answer)})
     containers = len({each for flow in answer.flows if (each := _container(flow))})
     if not ports:
         return _count(answer.flows)
@@ -87,8 +98,16 @@ def _container(answer: FlowAnswer) -> tuple[str, str] | None:
     return (flow.asked_host or flow.host, flow.container) if flow.container else None
 
 
-def _port(answer: FlowAnswer) -> tuple[object, ...]:
-    """Return what tells one published port or asked address from the others."""
-    flow = answer.trace.flow
-    address = flow.daddr if flow.purpose == "asked" else None
-    return (flow.asked_host or flow.host, flow.container, address, flow.dport, flow.protocol)
+def _port(flow_answer: FlowAnswer, answer: Answer) -> tuple[object, ...]:
+    """Return what tells one published port or asked address from the others; a host's own addresses are one."""
+    flow = flow_answer.trace.flow
+    host = flow.asked_host or flow.host
+    address = flow.daddr if flow.purpose == "asked" and not _is_own(flow, host, answer) else None
+    return (host, flow.container, address, flow.dport, flow.protocol)
+
+
+def _is_own(flow: Flow, host: str, answer: Answer) -> bool:
+    netns = answer.network.host_netns(host)
+    return is_loopback(flow.daddr, flow.version) or (
+        netns in answer.network and owns_address(answer.network.namespace(netns), flow.version, flow.daddr)
+    )

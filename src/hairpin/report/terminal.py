@@ -92,7 +92,8 @@ class _Report:
         if single or self._verbose:
             lines = [flow_text(flow, self._places) for flow in flows]
         else:
-            lines = folded(flows, self._words, self._places)
+            others = [each.trace.flow for each in self._answer.flows]
+            lines = folded(flows, self._words, self._places, others, each_port=whole)
         write_flows(lines, verdict, self._words, self._paper, all_=self._verbose or whole)
 
     def group(self, group: Group) -> None:
@@ -160,7 +161,7 @@ class _Report:
         if len(stopped) == len(failing) > 1:
             paper.prose(words(_all_explained(len(stopped))), indent=2)
         elif stopped and len(failing) > 1:
-            lines = folded(stopped, words, self._places)
+            lines = folded(stopped, words, self._places, [each.trace.flow for each in self._answer.flows])
             more = [words(message("{count} more", count=len(lines) - FEW))] if len(lines) > FEW else []
             told = "; ".join([*lines[:FEW], *more])
             paper.prose(words(message("It explains: {flows}", flows=told)), indent=2)

@@ -1,12 +1,14 @@
 """Groups of flows that fail alike, and the line of each flow; many flows that succeed share a line."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from hairpin.answer.answer import FlowAnswer
 from hairpin.message import message
 from hairpin.network.flow import Flow
+from hairpin.network.prefix import Version
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.words import Words
@@ -52,26 +54,84 @@ def flow_text(flow: Flow, places: Places = NO_HOSTS) -> str:
     return f"{origin} → {places.target(flow)}" + (f" ({name})" if named else "")
 
 
-def folded(flows: Sequence[Flow], words: Words, places: Places = NO_HOSTS) -> list[str]:
-    """Return one line for each published port or asked address, and one for all containers with the same
-    destinations."""
-    into: dict[tuple[str, str], list[str]] = {}
+class _Port(NamedTuple):
+    """A published port or an asked address of a container; ``version`` None: the flows of both IP versions."""
+
+    name: str
+    port: str
+    version: Version | None
+
+
+def folded(
+    flows: Sequence[Flow],
+    words: Words,
+    places: Places = NO_HOSTS,
+    others: Sequence[Flow] = (),
+    *,
+    each_port: bool = False,
+) -> list[str]:
+    """Return a line for each published port or asked address, and one for the containers with the same destinations; of
+    many ports, except with ``each_port``, one for all that the same clients ask for.  ``others``: all flows of the
+    answer: a line says of which IP version it is, if those of the other one are not in it."""
+    into: dict[_Port, list[str]] = {}
     out: dict[str, list[str]] = {}
+    alone = _of_one_version(flows, others, places)
     for flow in flows:
         origin, to = places.client(flow), places.target(flow)
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)
         else:
-            port = to if flow.purpose == "asked" else to.rpartition(":")[2]
-            into.setdefault((places.container(flow), port), []).append(places.client_name(flow))
-    lines = [
-        words(message("{port} ({name}) from {origins}", port=port, name=name or "-", origins=_joined(origins)))
-        for (name, port), origins in into.items()
-    ]
+            asked = _asked(flow, places)
+            into.setdefault(_Port(*asked, flow.version if asked in alone else None), []).append(
+                places.client_name(flow)
+            )
     alike: dict[str, list[str]] = {}
     for origin, targets in out.items():
         alike.setdefault(_joined(targets), []).append(origin)
-    return [*lines, *(f"{_joined(origins)} → {targets}" for targets, origins in alike.items())]
+    together: dict[object, list[_Port]] = {}
+    for port, origins in into.items():
+        key = (_joined(origins), None if len(into) > FEW and not each_port else port)
+        together.setdefault(key, []).append(port)
+    ports = (
+        words(message("{ports} from {origins}", ports=_ports(each, words), origins=_joined(into[each[0]])))
+        for each in together.values()
+    )
+    return [*ports, *(f"{_few(origins, words)} → {targets}" for targets, origins in alike.items())]
+
+
+def _asked(flow: Flow, places: Places) -> tuple[str, str]:
+    """Return the container of the flow, and the port or the address that it asks for."""
+    to = places.target(flow)
+    return places.container(flow), to if flow.purpose == "asked" else to.rpartition(":")[2]
+
+
+def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str]]:
+    """Return the ports of which flows of one IP version are among ``flows``, and flows of the other one are not."""
+    here: dict[tuple[str, str], set[int]] = {}
+    everywhere: dict[tuple[str, str], set[int]] = {}
+    for found, each in ((here, flows), (everywhere, others)):
+        for flow in each:
+            found.setdefault(_asked(flow, places), set()).add(flow.version)
+    return frozenset(asked for asked, versions in here.items() if versions != everywhere.get(asked, versions))
+
+
+def _ports(ports: Sequence[_Port], words: Words) -> str:
+    """Return ``8151/tcp (web) over IPv6``, or ``42 ports (8151/tcp, 8152/tcp, … and 37 more)``."""
+    if len(ports) > 1:
+        named = _few([each.port for each in ports], words)
+        return words(message("{count} ports ({names})", count=len(ports), names=named))
+    (port,) = ports
+    facts = {"port": port.port, "name": port.name or "-", "version": port.version}
+    if port.version is None:
+        return words(message("{port} ({name})", **facts))
+    return words(message("{port} ({name}) over IPv{version}", **facts))
+
+
+def _few(texts: Sequence[str], words: Words) -> str:
+    """Return the first texts, and how many more there are."""
+    if len(texts) <= FEW:
+        return _joined(texts)
+    return words(message("{names} and {count} more", names=_joined(texts[: FEW - 1]), count=len(texts) - FEW + 1))
 
 
 def _joined(texts: Sequence[str]) -> str:

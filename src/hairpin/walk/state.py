@@ -98,12 +98,13 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     """Something outside of the host that only the user knows.
 
     ``if_yes`` and ``if_no``: what then becomes of the flow.  ``wanted``: the facts each of which settles it, the surest
-    first."""
+    first.  ``breaks_if_yes``: the flow then fails."""
 
     text: Message
     if_yes: Message
     if_no: Message
     wanted: tuple[Wanted, ...]
+    breaks_if_yes: bool = False
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed
