@@ -50,16 +50,14 @@ def main() -> int:
     """Judge cases; the exit status is 1 when the law does not hold of one, or a state is a false alarm."""
     arguments = _arguments()
     generated = os.geteuid() == 0 and not arguments.recorded
+    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     if arguments.kernel:
-        return _asked_of_the_kernel(
-            arguments.seed if arguments.seed is not None else randbelow(1 << 32), arguments.cases
-        )
+        return _asked_of_the_kernel(seed, arguments.cases, generated=generated)
     if arguments.promote:
         return _promote()
     if arguments.number is not None:
         sys.stdout.writelines(f"{line}\n" for line in _shown(arguments.number, generated=generated))
         return 0
-    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
     began = time.monotonic()
     numbers = range(seed, seed + arguments.cases)
     with Pool(_PROCESSES) as pool:
@@ -78,11 +76,11 @@ def main() -> int:
     return int(bool(failing))
 
 
-def _asked_of_the_kernel(seed: int, cases: int) -> int:
+def _asked_of_the_kernel(seed: int, cases: int, *, generated: bool) -> int:
     """Hold the walk after each change against the kernel's."""
     agreeing = undecided = differing = 0
     for number in range(seed, seed + cases):
-        case = case_of(number, generated=False)
+        case = case_of(number, generated=generated)
         found = base(case.base) if case is not None else None
         told = word(case, found) if case is not None and found is not None else None
         if case is None or told is None:

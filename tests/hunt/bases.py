@@ -69,23 +69,31 @@ def base(name: str) -> Base | None:
 
 @cache
 def evidence(name: str) -> tuple[Evidence, ...]:
-    """Return the readings of a recorded base; none of another one."""
-    return () if name == "small" or name.startswith(_GENERATED) else tuple(map(load, _snapshots(_FIXTURES / name)))
+    """Return the readings of a base: recorded, or of the network that the kernel makes; none of the small host."""
+    if name == "small":
+        return ()
+    if not name.startswith(_GENERATED):
+        return tuple(map(load, _snapshots(_FIXTURES / name)))
+    try:
+        return (read(case_of(_number(name))),)
+    except (SetupError, HairpinError):
+        return ()
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix(_GENERATED))
 
 
 def _asked(name: str) -> tuple[Network | None, tuple[Flow, ...]]:
     if name == "small":
         network = small_host.network()
         return network, (small_host.published(), small_host.egress(), *_flows(network))
+    readings = evidence(name)
+    if not readings:
+        return None, ()
+    network = Network(tuple(map(parse, readings)))
     if name.startswith(_GENERATED):
-        case = case_of(int(name.removeprefix(_GENERATED)))
-        try:
-            reading = read(case)
-        except (SetupError, HairpinError):
-            return None, ()
-        network = Network((parse(reading),))
-        return network, flows_of(case, _FLOWS, network.this.netns)
-    network = Network(tuple(map(parse, evidence(name))))
+        return network, flows_of(case_of(_number(name)), _FLOWS, network.this.netns)
     network = with_world(network, World(), (), ())
     return network, _flows(network)
 
