@@ -12,16 +12,30 @@ from collections.abc import Iterator
 
 _SMALL = 8
 """Lines up to which a file is written whole."""
+_ROW = 108
+"""Columns of a row of words side by side."""
 _JOIN = "\n"
 _SPECIAL = re.compile(r"[\\/.*\[\]^$]")
 
 
-def written_lines(text: str) -> str:
-    """Return the command that prints the text: a quoted word for each line."""
+def written_lines(text: str, *, packed: bool = False) -> str:
+    """Return the command that prints the text: a quoted word for each line.  ``packed``: several of them side by side,
+    as far as they have room."""
     lines = text.removesuffix("\n").split("\n")
     if len(lines) == 1 and "\\" not in lines[0] and not lines[0].startswith("-"):
         return f"echo {_quoted(lines[0])}"
-    return "printf '%s\\n' \\\n" + " \\\n".join(f"    {_quoted(line)}" for line in lines)
+    words = [_quoted(line) for line in lines]
+    return "printf '%s\\n' \\\n" + " \\\n".join(f"    {row}" for row in (_rows(words) if packed else words))
+
+
+def _rows(words: list[str]) -> list[str]:
+    rows = words[:1]
+    for word in words[1:]:
+        if len(rows[-1]) + 1 + len(word) <= _ROW:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows
 
 
 def _quoted(line: str) -> str:

@@ -54,7 +54,7 @@ def rules_commands(step: LoadRules) -> Iterator[str]:
         if isinstance(edit, ReplaceTable):
             load = replacing(edit)
             argv = load.argv if step.dialect == "nft" else (f"{step.program}-restore", *load.argv[1:])
-            yield f"{written_lines(load.text)} | {enter}{shlex.join(argv)}"
+            yield f"{written_lines(load.text, packed=True)} | {enter}{shlex.join(argv)}"
         elif step.dialect == "nft":
             yield from _nft(edit, held, tool)
         elif step.dialect == "ebtables":
@@ -100,7 +100,8 @@ def _one_load(step: LoadRules, enter: str, tool: str) -> str:
     listed_lines = f"{tool} {_table(step.table)}-S"
     if heads:
         listed_lines += " | sed 'p; s/^-A/-I/'"
-    return f'{written_lines(text)} | grep -vxF -- "$({listed_lines})" | {enter}{step.program}-restore --noflush'
+    printed = written_lines(text, packed=True)
+    return f'{printed} | grep -vxF -- "$({listed_lines})" | {enter}{step.program}-restore --noflush'
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:

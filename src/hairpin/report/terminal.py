@@ -4,6 +4,7 @@ from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer, Judg
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
 from hairpin.report.configured import configured_text
+from hairpin.report.covered import is_covered
 from hairpin.report.pages import page_ids
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.path import draw
@@ -128,9 +129,14 @@ class _Report:
         for cause in self._answer.causes:
             unasked = cause.severity == "blocking" and not cause.flows
             if cause.ref not in self._told and (cause.severity == "latent" or cause.proof is None or unasked):
+                shown = tuple(each for each in self._answer.causes if each.ref in self._told)
                 self._told.add(cause.ref)
                 self._paper.gap()
-                self._cause(cause)
+                if is_covered(cause, shown) and not self._verbose:
+                    self._heading(cause)
+                    self._prose(message("The repair above is its repair, too."), indent=2)
+                else:
+                    self._cause(cause)
 
     def _unexplained(self, group: Group) -> None:
         if group.verdict != "depends":
@@ -205,7 +211,10 @@ class _Report:
         netns = self._places.netns("" if quote.netns == "host" else quote.netns, quote.host)
         place = f"{quote.origin} ({netns})" if netns else quote.origin
         self._paper.cut("  ", ("──", "faint"), f" {place}")
-        for line in quote.excerpt.splitlines()[: 2 * FEW]:
+        lines = quote.excerpt.splitlines()
+        if len(lines) > FEW and all(line[:1] in ("*", ":") for line in lines):
+            lines = lines[:0]  # chains without a rule: that rules are missing is said below
+        for line in lines[: 2 * FEW]:
             for part in _quoted(line, self._paper.width - 4):
                 self._paper.cut("  ", ("│ ", "faint"), part)
         if quote.note:

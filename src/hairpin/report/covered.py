@@ -1,0 +1,29 @@
+"""Repairs that another one makes along: each chain and each rule of theirs is among its own."""
+
+from hairpin.answer.answer import CauseAnswer
+from hairpin.change.change import AddChain, Change, InsertRule
+
+
+def is_covered(cause: CauseAnswer, others: tuple[CauseAnswer, ...]) -> bool:
+    """Return whether the cause is repaired once the others are: by the first repair of one of them."""
+    wanted = _lost(cause.candidate.change)
+    return wanted is not None and any(
+        made is not None and wanted <= made
+        for each in others
+        if each is not cause and each.host == cause.host and each.remedies and each.remedies[0].commands
+        for made in (_lost(each.remedies[0].change),)
+    )
+
+
+def _lost(change: Change) -> frozenset[object] | None:
+    """Return the chains and rules that the change puts back; None if it does anything else."""
+    found: list[object] = []
+    for part in change.parts:
+        match part:
+            case AddChain():
+                found.append((part.netns, part.dialect, part.family, part.table, part.chain))
+            case InsertRule():
+                found.append((part.netns, part.dialect, part.family, part.table, part.chain, part.rule.text))
+            case _:
+                return None
+    return frozenset(found) if found and not change.calls else None

@@ -1,0 +1,38 @@
+"""A repair that another one makes along is not printed a second time."""
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
+from hairpin.change.change import Change
+from hairpin.collect.snapshot import load
+from hairpin.question.question import Question
+from hairpin.report.covered import is_covered
+from hairpin.report.paper import Paper
+from hairpin.report.terminal import report_text
+from hairpin.report.words import Words
+from tests.acceptance.recorded import FOLDER
+
+
+def flushed() -> Answer:
+    return ask(Question("check"), (load(FOLDER / "all-flush.hairpin"),))
+
+
+def test_the_lost_chains_that_strike_later_are_brought_back_by_the_same_load() -> None:
+    now, later = flushed().causes
+    assert later.severity == "latent"
+    assert is_covered(later, (now, later))
+    assert not is_covered(now, (later,))
+
+
+def test_it_is_printed_once() -> None:
+    told = report_text(flushed(), Words(), Paper(width=80))
+    assert told.count("repair now:") == 1
+    assert "The repair above is its repair, too." in told
+    assert ":INPUT ACCEPT" not in told
+
+
+def test_what_does_more_than_putting_back_is_not_covered() -> None:
+    now, later = flushed().causes
+    nothing = msgspec.structs.replace(later.candidate, change=Change(()))
+    assert not is_covered(msgspec.structs.replace(later, candidate=nothing), (now,))
