@@ -75,14 +75,14 @@ def test_a_note_is_printed_once_in_a_report() -> None:
 
 def test_what_was_walked_is_said() -> None:
     remedy = Remedy("delete-rule", run("true"), walked=Walked(7))
-    assert "Other flows walked with this change: 7. None changes." in written(remedy).replace("\n  ", " ")
+    assert "Other flows checked with this change: 7. All stay as they are." in written(remedy).replace("\n  ", " ")
     effect = SideEffect(message("it opens {flow}", flow="a → b"), "a → b", "dropped", "delivered")
     opening = written(Remedy("delete-rule", run("true"), walked=Walked(7), side_effects=(effect,)))
     assert "also: it opens a → b: dropped now, delivered then" in opening
-    assert "Other flows walked with this change: 7. The verdict" in opening
+    assert "Other flows checked with this change: 7. Changed: 1." in opening
     cut = written(Remedy("delete-rule", run("true"), walked=Walked(300, ("x",), 12)))
-    assert "back 1 of them, and no other changes." in cut.replace("\n  ", " ")
-    assert "Other flows not walked: 12." in cut
+    assert "Working again: 1; the others stay as they are." in cut.replace("\n  ", " ")
+    assert "Other flows not checked: 12." in cut
 
 
 def test_many_effects_are_counted() -> None:

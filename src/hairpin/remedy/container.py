@@ -11,7 +11,9 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 RECREATED = Lasting(
     advice=(
-        message("published ports are fixed when a container is made: change the compose file or the command there"),
+        message(
+            "the published ports of a container cannot be changed later: change the compose file or the command that makes it"
+        ),
     )
 )
 

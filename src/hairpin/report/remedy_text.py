@@ -80,28 +80,27 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     changed = sum(each.flow is not None for each in remedy.side_effects)
     if walked.restored and not changed:
         yield message(
-            "Other flows walked with this change: {count}. It brings back {restored} of them, and no other changes.",
+            "Other flows checked with this change: {count}. Working again: {restored}; the others stay as they are.",
             count=walked.count,
             restored=len(walked.restored),
         )
     elif walked.restored:
         yield message(
-            "Other flows walked with this change: {count}. It brings back {restored} of them, and the verdict of "
-            "{changed} more changes.",
+            "Other flows checked with this change: {count}. Working again: {restored}; changed otherwise: {changed}.",
             count=walked.count,
             restored=len(walked.restored),
             changed=changed,
         )
     elif changed:
         yield message(
-            "Other flows walked with this change: {count}. The verdict of {changed} changes.",
+            "Other flows checked with this change: {count}. Changed: {changed}.",
             count=walked.count,
             changed=changed,
         )
     else:
-        yield message("Other flows walked with this change: {count}. None changes.", count=walked.count)
+        yield message("Other flows checked with this change: {count}. All stay as they are.", count=walked.count)
     if walked.left_out:
-        yield message("Other flows not walked: {count}.", count=walked.left_out)
+        yield message("Other flows not checked: {count}.", count=walked.left_out)
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
         failed = looping or _failed(container)
         log = engine.command("logs", container.name)
         if failed:
-            change = _without_call(change, message("repair what ends it: {command}", command=log))
+            change = _without_call(change, message("find out what ends it: {command}", command=log))
         yield Candidate(
             title=message("Container {name} is not running", name=container.name),
             detail=_detail(engine, container, binding, looping=looping),
