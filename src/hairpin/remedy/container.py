@@ -12,7 +12,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 RECREATED = Lasting(
     advice=(
         message(
-            "the published ports of a container cannot be changed later: change the compose file or the command that makes it"
+            "the published ports of a container cannot be changed later: change the compose file or the command that "
+            "makes it"
         ),
     )
 )
