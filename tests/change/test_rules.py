@@ -2,11 +2,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.change.change import AddChain, InsertRule
-from hairpin.change.rules import add_chain, delete_rule, insert_rule, set_policy
+from hairpin.change.change import AddChain, DeleteChain, InsertRule
+from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_rule, set_policy
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
-from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table, Verdict
+from hairpin.netfilter.ir import (
+    Chain,
+    Jump,
+    Map,
+    NumberKey,
+    Rule,
+    Ruleset,
+    Table,
+    Verdict,
+    VerdictElement,
+    VerdictMap,
+)
 from tests.small_host import DOCKER_RULES, HOST_NETNS, ruleset
 
 RULES = ruleset(DOCKER_RULES)
@@ -67,6 +78,39 @@ def test_a_chain_is_added_once() -> None:
     assert chain(after, "filter", "NEW") == Chain("NEW", ())
     assert add_chain(after, wanted) == after
     assert chain(insert_rule(RULES, insertion("MADE")), "filter", "MADE").rules == (NEW,)
+
+
+def test_a_table_of_ebtables_comes_with_its_own_base_chains() -> None:
+    after = add_chain(Ruleset(), AddChain(HOST_NETNS, "ebtables", "bridge", "nat", "X"))
+    made = [(each.name, each.hook, each.priority) for each in after.tables[0].chains]
+    assert made == [
+        ("PREROUTING", "prerouting", -300),
+        ("OUTPUT", "output", 100),
+        ("POSTROUTING", "postrouting", 300),
+        ("X", None, 0),
+    ]
+
+
+TO_USED = VerdictElement((NumberKey(22, 22),), Jump("used"))
+USERS: dict[str, Table] = {
+    "a rule": Table("inet", "t", "nft", (Chain("a", (Rule((Jump("used"),), "jump used", 1),)), Chain("used", ()))),
+    "a map in a rule": Table(
+        "inet",
+        "t",
+        "nft",
+        (Chain("a", (Rule((VerdictMap(("dport",), (TO_USED,)),), "tcp dport vmap …", 1),)), Chain("used", ())),
+    ),
+    "a named map": Table("inet", "t", "nft", (Chain("used", ()),), maps=(Map("m", "inet_service", (TO_USED,)),)),
+}
+
+
+@pytest.mark.parametrize("table", USERS.values(), ids=USERS)
+def test_a_chain_to_which_something_leads_cannot_be_deleted(table: Table) -> None:
+    deletion = DeleteChain(HOST_NETNS, "nft", "inet", "t", "used")
+    with pytest.raises(ChangeError, match="another chain leads to it"):
+        delete_chain(Ruleset((table,)), deletion)
+    alone = Table("inet", "t", "nft", (Chain("used", ()),))
+    assert delete_chain(Ruleset((alone,)), deletion).tables[0].chains == ()
 
 
 def test_each_back_end_has_its_own_table() -> None:

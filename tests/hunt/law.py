@@ -123,9 +123,11 @@ def _answer(change: Change, touched: frozenset[Element], before: Network, after:
         lost: Undecided = "lost" if _only_it_knew(change, before, after) else ""
         return Answer(flow, stop, undecided=_undecided(diagnosis) or lost)
     causes = diagnosis.causes
-    mended, opened = _touches(after, causes)
-    lawful = len(mended) + opened <= len(touched) or _parts(causes) <= len(change.parts)
-    named = any(_names(each, change, touched, after) for each in causes)
+    mended = tuple(_mended(after, causes))
+    closing = frozenset(key for each, keys in zip(causes, mended, strict=True) if not _lets_in(each) for key in keys)
+    opened = sum(map(_lets_in, causes))
+    lawful = len(closing) + opened <= len(touched) or _parts(causes) <= len(change.parts)
+    named = any(_names(each, keys, change, touched) for each, keys in zip(causes, mended, strict=True))
     return Answer(flow, stop, tuple(each.cause for each in causes), lawful, named)
 
 
@@ -134,12 +136,12 @@ def _stop(diagnosis: Diagnosis) -> str:
     return diagnosis.trace.verdict if stop is None else f"{stop.reason} {stop.stage}"
 
 
-def _touches(after: Network, causes: tuple[Suspect, ...]) -> tuple[frozenset[Element], int]:
-    """Return the elements that the causes' changes touch, and how many flows they let in: the rules that let one flow
-    in are one element."""
-    opening = [each for each in causes if _lets_in(each)]
-    parts = tuple(part for each in causes if each not in opening for part in each.candidate.change.parts)
-    return elements(after, simulate(Change(parts), after)), len(opening)
+def _mended(network: Network, causes: tuple[Suspect, ...]) -> Iterator[frozenset[Element]]:
+    """Yield the elements that each cause's change touches, behind those before it."""
+    for each in causes:
+        after = simulate(each.candidate.change, network)
+        yield elements(network, after)
+        network = after
 
 
 def _lets_in(suspect: Suspect) -> bool:
@@ -151,10 +153,9 @@ def _parts(causes: tuple[Suspect, ...]) -> int:
     return sum(1 if _lets_in(each) else len(each.candidate.change.parts) for each in causes)
 
 
-def _names(suspect: Suspect, change: Change, touched: frozenset[Element], after: Network) -> bool:
+def _names(suspect: Suspect, mended: frozenset[Element], change: Change, touched: frozenset[Element]) -> bool:
     """Return whether the cause is about an element that was changed: its change touches it, it stopped the packet, or
     what it puts back is what was taken away."""
-    mended = elements(after, simulate(suspect.candidate.change, after))
     if mended & touched:
         return True
     places = {each[:RULE_PLACE] for each in touched if each[0] in ("rule", "policy", "chain")}

@@ -12,7 +12,19 @@ from hairpin.errors import ChangeError
 from hairpin.message import message
 from hairpin.netfilter.ebtables.save import BASE_CHAINS as EBTABLES
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Chain, ChainType, Dialect, Hook, Jump, Rule, Ruleset, Table
+from hairpin.netfilter.ir import (
+    Chain,
+    ChainType,
+    Dialect,
+    Expression,
+    Hook,
+    Jump,
+    Rule,
+    Ruleset,
+    Table,
+    VerdictElement,
+    VerdictMap,
+)
 
 BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
     "raw": (("PREROUTING", "prerouting", "filter", -300), ("OUTPUT", "output", "filter", -300)),
@@ -156,12 +168,20 @@ def delete_chain(ruleset: Ruleset, wanted: DeleteChain) -> Ruleset:
 
 
 def _is_used(table: Table, name: str) -> bool:
-    return any(
-        isinstance(part, Jump) and part.chain == name
-        for chain in table.chains
-        for rule in chain.rules
-        for part in rule.body
-    )
+    """Return whether a rule or an element of a map leads to the chain: nf_tables_delchain() says EBUSY."""
+    parts = (part for chain in table.chains for rule in chain.rules for part in rule.body)
+    mapped = (each for one in table.maps for each in one.elements if isinstance(each, VerdictElement))
+    return any(_leads_to(part, name) for part in parts) or any(_leads_to(each.verdict, name) for each in mapped)
+
+
+def _leads_to(part: Expression, name: str) -> bool:
+    match part:
+        case Jump(chain=chain):
+            return chain == name
+        case VerdictMap(elements=elements):
+            return any(_leads_to(each.verdict, name) for each in elements)
+        case _:
+            return False
 
 
 def replace_table(ruleset: Ruleset, wanted: ReplaceTable) -> Ruleset:
