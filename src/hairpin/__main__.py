@@ -2,10 +2,16 @@
 
 import os
 import signal
+from types import FrameType
+from typing import NoReturn
 
 # An interrupt while modules are imported ends the process without a traceback; main() then handles it.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+    def _interrupted(_signal: int, _frame: FrameType | None) -> NoReturn:
+        os._exit(130)
+
+    signal.signal(signal.SIGINT, _interrupted)
 
 from hairpin.cli.main import main
 
