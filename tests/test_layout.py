@@ -45,6 +45,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/rules/": "causes/rules/test_rules.py",
     "causes/service/": "causes/service/test_service.py",
     "causes/states/": "causes/states/test_states.py",
+    "causes/tables/": "causes/tables/test_tables.py",
     "causes/cause.py": "causes/test_registry.py",
     "question/container_flows.py": "question/test_flows.py",
     "question/port_flows.py": "question/test_flows.py",

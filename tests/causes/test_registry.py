@@ -25,6 +25,7 @@ from tests.causes.rules.test_rules import CASES as RULES
 from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.states.test_states import CASES as STOPS
 from tests.causes.states.test_states import STATES
+from tests.causes.tables.test_tables import CASES as OF_TABLES
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase]] = {
@@ -37,6 +38,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase]] = {
     "rules": RULES,
     "service": SERVICE,
     "states": {**STOPS, **STATES},
+    "tables": OF_TABLES,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 Class = Literal[
-    "wrong-neighbour-entry", "stale-tunnel-entry",
+    "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection",
     "address-not-on-host",
     "switched-off",
     "route-between-hosts", "unlike-tunnel-ends", "subnet-on-two-hosts",
@@ -50,6 +50,10 @@ ORDER: tuple[Row, ...] = (
     Row(
         ("wrong-neighbour-entry", "stale-tunnel-entry"),
         "The entry sends the packet astray.  Whatever stops the packet afterwards works as it should.",
+    ),
+    Row(
+        ("full-table", "stale-connection"),
+        "The packet meets no other rule of this host: its table or its entry decides before.",
     ),
     Row(
         ("address-not-on-host",),

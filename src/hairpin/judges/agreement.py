@@ -9,9 +9,12 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import is_discovery
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.judgement import Verdict as KernelVerdict
-from hairpin.walk.state import RuleDecided, Stop
+from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.trace import Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
+
+_OF_TABLES: frozenset[Reason] = frozenset({"conntrack-full"})
+"""Stops by a full table of the kernel.  A replica has tables of its own, in which there is room."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -28,6 +31,8 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
     """Return whether the kernel's verdict, and the rule that decided it, are the walk's."""
     if all(step.stage == "outside" for step in trace.usual.request):
         return Agreement(None, "simulated")  # no host that was read sees the packet: a replica shows nothing
+    if any(each.stop is not None and each.stop.reason in _OF_TABLES for each in trace.branches):
+        return Agreement(None, "simulated")
     reason = _difference(trace, judgement)
     if reason and _under_load(trace, judgement):
         return Agreement(None, "simulated", reason)

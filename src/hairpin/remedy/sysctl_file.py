@@ -15,7 +15,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 _ONE_VALUE: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
 """Two names of one value."""
-_MODULES = "/etc/modules-load.d/hairpin-br_netfilter.conf"
+_MADE_BY = {"bridge": "br_netfilter", "netfilter": "nf_conntrack"}
+"""The modules that make the values of a folder of net/: they are loaded before sysctl.d is read."""
 
 
 def settings_of(part: Primitive) -> tuple[SetSysctl, ...]:
@@ -51,8 +52,9 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
         return Lasting(advice=(_for_a_person(found[-1], part, situation),))
     name = file_after(part.path, situation.host.files)
     files = [WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n")]
-    if part.path[1] == "bridge":  # the value is there only once the module is loaded: before sysctl.d is read
-        files.append(WriteFile(situation.host.name, _MODULES, "br_netfilter\n"))
+    module = _MADE_BY.get(part.path[1])
+    if module is not None:
+        files.append(WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{module}.conf", f"{module}\n"))
     return Lasting(files=tuple(files), advice=(said,))
 
 
@@ -95,6 +97,9 @@ def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
                 "no configuration file sets {key}: Podman switches it on when a container starts, and nothing keeps it",
                 key=key,
             )
+        if part.path[1] == "netfilter":
+            return message("no configuration file sets {key}: it is the kernel's own value, or was written at run time",
+                           key=key)  # fmt: skip
         return message("no configuration file sets {key}: it was written at run time", key=key)
     last = found[-1]
     if last.value == part.value:

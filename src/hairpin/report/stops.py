@@ -47,6 +47,7 @@ _SENTENCES: dict[Reason, Message] = {
     "no-source-address": message("there is no source address to start with"),
     "loop": message("it goes round in circles"),
     "conntrack-clash": message("its answers would be another connection's"),
+    "conntrack-full": message("the connection table is full, and the kernel drops what needs a new entry"),
     "redirect-translated": message("a redirect about a translated connection is not passed on"),
     "masquerade-moved": message("its connection was masqueraded on another link, and is forgotten"),
     "no-listener": message("nothing listens there"),

@@ -13,6 +13,9 @@ Known = tuple[Connection, Literal[0, 1]]
 
 _Source = tuple[int, int, int, int, int]
 
+LISTED_MOST = 20000
+"""A table with more entries is listed up to this one: collect.sh capped()."""
+
 
 class ConnectionIndex:
     """Connections by both their tuples, and by protocol, source address and source port."""

@@ -18,6 +18,7 @@ from hairpin.netfilter.packet import AH, ESP, GRE, SCTP, UDPLITE
 from hairpin.network.network import Network
 from hairpin.walk.hooks.chains import NAT, Item, chains_at, items_at, translates_addresses
 from hairpin.walk.hooks.conntrack import forgotten, track, with_connection
+from hairpin.walk.hooks.conntrack_room import with_room
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
@@ -69,9 +70,17 @@ def run_hook(
 
 
 def _do_and_route(network: Network, state: State, hook: Hook, item: Item, reroute: Reroute | None) -> Iterator[Outcome]:
-    for outcome in _do(network.namespace(state.netns), state, hook, item):
+    for outcome in _done(network, state, hook, item):
         if reroute is not None and isinstance(outcome, State) and _changes_route(item, state, outcome):
             yield from reroute(network, outcome)
+        else:
+            yield outcome
+
+
+def _done(network: Network, state: State, hook: Hook, item: Item) -> Iterator[Outcome]:
+    for outcome in _do(network.namespace(state.netns), state, hook, item):
+        if item.kind == "conntrack" and isinstance(outcome, State):
+            yield from with_room(network, state, outcome, _stage(hook))
         else:
             yield outcome
 

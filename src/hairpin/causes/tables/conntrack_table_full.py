@@ -1,0 +1,63 @@
+"""The connection table is full: the kernel drops each packet that needs a new entry.
+
+Users see: new connections time out, while open ones go on; the kernel logs ``nf_conntrack: table full, dropping
+packet``.
+
+Proof: ``nf_conntrack_count`` has reached ``nf_conntrack_max``, and the kernel finds no entry to evict near the new
+one's place; with a greater maximum the packet goes on.
+Now: ``sysctl -w net.netfilter.nf_conntrack_max=…``, twice the present value.
+Lasting: the value in sysctl.d, and nf_conntrack in modules-load.d: before the module is loaded there is no such sysctl.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.tables._entries import most_of
+from hairpin.change.change import SetSysctl, one
+from hairpin.host.sysctl import dotted
+from hairpin.message import message
+from hairpin.walk.hooks.conntrack_room import MAXIMUM, fill_of
+
+_ENTRY_BYTES = 320
+"""The size of ``struct nf_conn`` on 64-bit kernels, about."""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the full table of the namespace that the packet stopped in."""
+    fill = fill_of(view.network, view.stop.netns)
+    if fill is None or not fill.full or view.host_netns not in view.network:
+        return
+    wanted = 2 * fill.count
+    filled = most_of(view.namespace)
+    yield Candidate(
+        title=message(
+            "The connection table is full: {count} of at most {most} entries", count=fill.count, most=fill.most
+        ),
+        detail=message("The kernel drops each packet that needs a new entry. {filled}", filled=filled)
+        if filled is not None
+        else message("The kernel drops each packet that needs a new entry. Open connections go on."),
+        change=one(SetSysctl(view.host_netns, MAXIMUM, str(wanted))),
+        where=where(sysctl=dotted(MAXIMUM), value=fill.most, wanted=wanted),
+        in_class="full-table",
+        evidence=(view.namespace.sysctls.evidence,),
+        side_effects=(
+            message(
+                "a full table of that size takes {size} MiB of the kernel's memory",
+                size=wanted * _ENTRY_BYTES >> 20,
+            ),
+        ),
+        advice=(
+            message(
+                "find what opens so many connections: `conntrack -L`; if they are not meant, the table fills again"
+            ),
+        ),
+    )
+
+
+CAUSE = Cause(
+    id="conntrack-table-full",
+    title=message("The connection table is full"),
+    source="net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop()",
+    reasons=frozenset({"conntrack-full"}),
+    find=find,
+)

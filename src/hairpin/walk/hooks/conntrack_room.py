@@ -1,0 +1,150 @@
+"""Whether the kernel still takes a new connection into the connection table of a namespace.
+
+``nf_conntrack_count`` is of the namespace.  ``nf_conntrack_max`` and ``nf_conntrack_buckets`` are those of the first
+network namespace and hold in each.  At the maximum the kernel looks for an entry to evict: one that is not ASSURED, in
+eight buckets from that of the new connection on.  If it finds none, it drops the packet.
+
+Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop(), early_drop_list()
+"""
+
+import math
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.ir import (
+    STATUS_ASSURED,
+    STATUS_CONFIRMED,
+    STATUS_OFFLOAD,
+    FieldMatch,
+    Nat,
+    NatMap,
+    Notrack,
+    SetZone,
+)
+from hairpin.network.network import Network
+from hairpin.walk.hooks.connection_index import LISTED_MOST
+from hairpin.walk.state import ConntrackDecided, Outcome, Stage, State, stopped
+
+MAXIMUM = ("net", "netfilter", "nf_conntrack_max")
+COUNT = ("net", "netfilter", "nf_conntrack_count")
+_BUCKETS = ("net", "netfilter", "nf_conntrack_buckets")
+_SEARCHED = 8
+"""NF_CT_EVICTION_RANGE."""
+_PLACES = 2
+"""Each entry is in the table by both its tuples."""
+_CERTAIN = 0.99
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """A connection table: the number of its entries, the most that it may have, and how many of its entries a new
+    connection may evict, as far as they were listed."""
+
+    count: int
+    most: int
+    evictable: int
+    buckets: int
+
+    @property
+    def full(self) -> bool:
+        """Whether a new connection needs the place of another.  A maximum of 0 is none."""
+        return 0 < self.most <= self.count
+
+    @property
+    def finds_room(self) -> float:
+        """The share of new connections for which a full table has an entry to evict in the buckets searched."""
+        return 1 - math.exp(-_SEARCHED * _PLACES * self.evictable / self.buckets)
+
+
+def fill_of(network: Network, netns: Netns) -> Fill | None:
+    """Return how full the connection table of the namespace is; None if the kernel did not say."""
+    namespace = network.namespace(netns)
+    count, most = namespace.sysctl(*COUNT), maximum_of(network, netns)
+    if count is None or most is None:
+        return None
+    if count < most or not most:
+        return Fill(count, most, 0, 1)
+    buckets = _of_machine(network, netns, _BUCKETS)
+    return Fill(count, most, _evictable(namespace, count), max(buckets or most, 1))
+
+
+def maximum_of(network: Network, netns: Netns) -> int | None:
+    """Return the most entries that the namespace's table may have."""
+    return _of_machine(network, netns, MAXIMUM)
+
+
+def _of_machine(network: Network, netns: Netns, path: tuple[str, ...]) -> int | None:
+    value = network.namespace(netns.of_host).sysctl(*path) if netns.of_host in network else None
+    return network.namespace(netns).sysctl(*path) if value is None else value
+
+
+def _evictable(namespace: Namespace, count: int) -> int:
+    """Return the number of entries that a new connection may evict.  Of a longer table the beginning is listed, in the
+    order of the buckets, so its share counts for all."""
+    listed = len(namespace.connections)
+    found = sum(1 for each in namespace.connections if not each.status & (STATUS_ASSURED | STATUS_OFFLOAD))
+    return found * count // listed if listed >= LISTED_MOST else found
+
+
+def with_room(network: Network, before: State, after: State, stage: Stage) -> Iterator[Outcome]:
+    """Yield the packet that connection tracking has looked up: as it is, or its end if it needs a new entry and the
+    table has no room.  Both, if only some packets find an entry to evict."""
+    if not _is_new(before, after):
+        yield after
+        return
+    fill = fill_of(network, after.netns)
+    if fill is None or not fill.full or not _is_tracking(network.namespace(after.netns), after.packet.version):
+        yield after
+        return
+    share = fill.finds_room
+    said = message(
+        "the connection table is full ({count} of at most {most}), and the kernel finds an entry to evict",
+        count=fill.count,
+        most=fill.most,
+    )
+    if share > 1 - _CERTAIN:
+        certain = share > _CERTAIN
+        yield after if certain else after.given(Condition(said, holds=True, usual=share >= 0.5))
+        if certain:
+            return
+    lost = before if share <= 1 - _CERTAIN else before.given(Condition(said, holds=False, usual=share < 0.5))
+    decided = ConntrackDecided(
+        message("{count} of at most {most} entries", count=fill.count, most=fill.most),
+        network.namespace(after.netns).sysctls.evidence,
+    )
+    yield stopped(lost, "conntrack-full", stage=stage, link=before.oif or before.iif, decided_by=decided)
+
+
+def _is_new(before: State, after: State) -> bool:
+    connection = after.track.connection
+    return (
+        connection is not None
+        and before.track.connection is None
+        and not connection.live
+        and not connection.status & STATUS_CONFIRMED
+    )
+
+
+def _is_tracking(namespace: Namespace, version: int) -> bool:
+    """Return whether the namespace tracks packets of the IP version: the table has entries of it, or a rule needs
+    connection tracking.  Source: net/netfilter/nf_conntrack_proto.c nf_ct_netns_do_get()"""
+    if any(each.version == version for each in namespace.connections):
+        return True
+    families = ("ip", "inet") if version == 4 else ("ip6", "inet")
+    rules = (
+        rule
+        for table in namespace.ruleset.tables
+        if table.family in families
+        for chain in table.chains
+        for rule in chain.rules
+    )
+    return any(
+        isinstance(part, Nat | NatMap | Notrack | SetZone)
+        or (isinstance(part, FieldMatch) and part.field.startswith("ct-"))
+        for rule in rules
+        for part in rule.body
+    )

@@ -1,0 +1,51 @@
+"""A table of the kernel is full, or one of its entries decides."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED
+from hairpin.netfilter.packet import UDP, Connection, Tuple
+from hairpin.network.network import Network
+from tests.causes.case import Case, fires, is_silent
+from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
+
+ASSURED, NOT_ASSURED = STATUS_CONFIRMED | STATUS_ASSURED, STATUS_CONFIRMED
+
+
+def with_values(namespace: Namespace, **values: int) -> Namespace:
+    """Return the namespace with values of net/netfilter."""
+    sysctls = namespace.sysctls
+    for key, value in values.items():
+        sysctls = sysctls.with_value(("net", "netfilter", f"nf_conntrack_{key}"), str(value))
+    return msgspec.structs.replace(namespace, sysctls=sysctls)
+
+
+def filled(count: int, most: int = 100, *, assured: int = 0, evictable: int = 0) -> Network:
+    """Return the host with so many entries, of which some are listed."""
+    entries = tuple(
+        Connection(4, forth, forth.reversed(), ASSURED if number < assured else NOT_ASSURED, live=True, evidence="e9")
+        for number in range(assured + evictable)
+        for forth in (Tuple(CLIENT + 1, HOST_ADDRESS, UDP, 1000 + number, 53),)
+    )
+    host = with_values(host_namespace(), count=count, max=most, buckets=most)
+    return network(msgspec.structs.replace(host, connections=entries))
+
+
+CASES = {
+    "full": Case(filled(100), published(), ("conntrack-table-full",), whole=filled(99)),
+    "full of what was answered": Case(
+        filled(100, assured=100), published(), ("conntrack-table-full",), whole=filled(100, evictable=100)
+    ),
+    "a maximum of 0 is none": Case(filled(100), published(), ("conntrack-table-full",), whole=filled(100, most=0)),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_is_named_on_the_sick_host(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_nothing_is_named_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
