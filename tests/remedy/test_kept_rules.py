@@ -1,8 +1,5 @@
 """Rules and policies are saved by the keeper of this host's rules."""
 
-import re
-import shlex
-
 import msgspec
 
 from hairpin.change.change import AddChain, SetPolicy, one
@@ -87,29 +84,6 @@ def test_a_rule_that_is_saved_already_is_not_saved_again() -> None:
     assert remedy(behind_ufw(saved), OPEN).persist == ()
 
 
-def test_without_a_keeper_of_rules_a_unit_makes_the_rule() -> None:
-    told = kept()
-    (file,) = told.persist
-    name = re.fullmatch(
-        r"/etc/systemd/system/(hairpin-nat-loopback-on-cloud-address-8151-[0-9a-f]{6}\.service)", file.file
-    )
-    assert name is not None
-    (start,) = (line for line in file.content.splitlines() if line.startswith("ExecStart="))
-    assert shlex.split(start.removeprefix("ExecStart=")) == ["/bin/sh", "-c", told.commands[0]]
-    assert "After=network.target docker.service" in file.content
-    assert told.persist_commands == (f"systemctl enable {name[1]}",)
-
-
-def test_units_for_other_ports_and_hooks_stand_beside_each_other() -> None:
-    others = (
-        DNAT,
-        insertion("PREROUTING", WORDS, table="nat"),
-        insertion("OUTPUT", WORDS.replace("8151", "8152"), table="nat"),
-    )
-    files = [remedy(network(), each, cause="nat-loopback-on-cloud-address").persist[0].file for each in others]
-    assert len(set(files)) == len(files)
-
-
 def test_rules_that_need_the_engines_chains_wait_for_it() -> None:
     """Loaded before dockerd has made its chain, they would make the whole file fail."""
     jump = insertion("PREROUTING", "-d 203.0.113.11/32 -j DOCKER", table="nat")
@@ -122,6 +96,50 @@ def test_a_rule_with_a_containers_address_of_today_is_not_kept() -> None:
     told = remedy(network(), insertion("FORWARD", "-d 172.21.0.2/32 -j ACCEPT"))
     assert told.keeping == ()
     assert "the rule names 172.21.0.2, which front has only until its next start" in said(told)
+
+
+SAVED = """*filter
+:DOCKER-USER - [0:0]
+-A DOCKER-USER -s 10.0.0.0/8 -i eth0 -j RETURN
+-A DOCKER-USER -i eth0 -j DROP
+COMMIT
+"""
+HOLE = insertion("DOCKER-USER", "-i eth0 -p tcp -m tcp --dport 80 -j RETURN")
+
+
+def filled(path: str, text: str = SAVED, *, managed_by: str = "") -> Network:
+    """Return the host whose DOCKER-USER has what the file says, in iptables' order of words."""
+    found = network((path, text), managed_by=managed_by)
+    drop, allowed = ("-i eth0 -j DROP", "-i eth0 -s 10.0.0.0/8 -j RETURN")
+    for words in (drop, allowed):
+        found = simulate(one(insertion("DOCKER-USER", words)), found)
+    return found
+
+
+def test_a_rule_of_a_chain_that_a_saved_file_fills_is_kept_in_that_file() -> None:
+    told = remedy(filled("/etc/iptables/rules.v4"), HOLE)
+    wanted = SAVED.replace("-A", f"{HOLE.rule.text}\n-A", 1)
+    assert [(each.file, each.content) for each in told.persist] == [("/etc/iptables/rules.v4", wanted)]
+    assert "what loads it brings back its lines alone" in said(told)
+
+
+def test_a_file_that_a_tool_writes_is_left_to_its_owner() -> None:
+    told = remedy(filled("/etc/iptables/rules.v4", f"# Managed by Puppet\n{SAVED}"), HOLE)
+    assert told.persist == ()
+    assert "add it where the file comes from (it says “Managed by Puppet”)" in said(told)
+
+
+def test_a_saved_file_that_nothing_has_loaded_is_not_the_place() -> None:
+    told = remedy(filled("/etc/iptables/rules.v4", SAVED.replace("eth0", "eth7")), HOLE)
+    assert told.persist[0].file.startswith("/etc/systemd/system/")
+
+
+def test_ufws_file_that_fills_the_chain_gets_the_rule_in_the_section_that_empties_it() -> None:
+    own = "*filter\n:ufw-after-input - [0:0]\nCOMMIT\n"
+    told = remedy(filled("/etc/ufw/after.rules", own + SAVED, managed_by="ufw"), HOLE)
+    wanted = own + SAVED.replace("-A", f"{HOLE.rule.text}\n-A", 1)
+    assert [(each.file, each.content) for each in told.persist] == [("/etc/ufw/after.rules", wanted)]
+    assert told.persist_commands == ("ufw reload",)
 
 
 def with_chain(found: Network) -> Network:

@@ -1,7 +1,9 @@
 """A sysctl is set in the file that is read last; the file with the wrong value is named."""
 
+import msgspec
 import pytest
 
+from hairpin.host.docker import Contact
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 
 KEY = "net.ipv4.conf.eth0.forwarding"
@@ -16,9 +18,29 @@ def test_a_value_that_no_file_sets_gets_a_file() -> None:
     assert f"no configuration file sets {KEY}: it was written at run time" in said(told)
 
 
-def test_no_file_switches_forwarding_on_before_dockerd_does() -> None:
-    """dockerd closes FORWARD only if it finds forwarding off: a file with 1 would leave it open."""
+def test_forwarding_that_was_switched_off_since_dockerds_start_gets_a_file_and_forward_stays_closed() -> None:
+    """dockerd closes FORWARD only if it finds forwarding off: the file alone would leave it open at the next boot."""
     told = remedy(network(), sysctl("net.ipv4.ip_forward"))
+    files = {each.file: each.content for each in told.persist}
+    (unit,) = (each for each in files if each.endswith(".service"))
+    assert files["/etc/sysctl.d/99-hairpin-ipv4-ip-forward.conf"] == "net.ipv4.ip_forward = 1\n"
+    assert "iptables -P FORWARD DROP" in files[unit]
+    assert told.persist_commands == (f"systemctl enable {unit.rpartition('/')[2]}",)
+    assert "only dockerd's start had switched net.ipv4.ip_forward on" in said(told)
+
+
+def test_ufw_keeps_forward_closed_by_its_own_file() -> None:
+    found = network(("/etc/default/ufw", 'DEFAULT_FORWARD_POLICY="DROP"\n'), managed_by="ufw")
+    told = remedy(found, sysctl("net.ipv4.ip_forward"))
+    assert [each.file for each in told.persist] == ["/etc/sysctl.d/99-hairpin-ipv4-ip-forward.conf"]
+
+
+def test_no_file_switches_forwarding_on_before_a_dockerd_that_does_not_run() -> None:
+    found = network()
+    contacts = (Contact("docker", "", "stopped"),)
+    told = remedy(
+        found.with_host(msgspec.structs.replace(found.this, contacts=contacts)), sysctl("net.ipv4.ip_forward")
+    )
     assert told.keeping == ()
     assert "no file has to set net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
 

@@ -49,7 +49,7 @@ def file_commands(path: str, before: str | None, after: str | None) -> Iterator[
     if after is None:
         yield f"rm {name}"
     elif before is None or not before.endswith("\n") or not after.endswith("\n") or after.count("\n") <= _SMALL:
-        yield f"{written_lines(after)} > {name}" if after else f": > {name}"
+        yield f"{written_lines(after, packed=True)} > {name}" if after else f": > {name}"
     else:
         from difflib import SequenceMatcher  # noqa: PLC0415 - a healthy host has no file to change
 

@@ -43,15 +43,18 @@ def words_for_shell(rule: str) -> str:
     return " ".join(word if _WORD.fullmatch(word) else shlex.quote(word) for word in words)
 
 
-def rules_commands(step: LoadRules) -> Iterator[str]:
-    """Yield the commands that make the edits of a table."""
+def rules_commands(step: LoadRules, *, guarded: bool = True) -> Iterator[str]:
+    """Yield the commands that make the edits of a table.  ``guarded`` False: as they are typed once, a single insertion
+    without the look whether its rule is there."""
     enter = "".join(f"{word} " for word in step.entering)
     tool = enter + step.program
     if _is_one_load(step):
         yield _one_load(step, enter, tool)
         return
     for edit, held in zip(step.does, step.held, strict=True):
-        if isinstance(edit, ReplaceTable):
+        if not guarded and (typed := _typed(edit, held, tool)):
+            yield typed
+        elif isinstance(edit, ReplaceTable):
             load = replacing(edit)
             argv = load.argv if step.dialect == "nft" else (f"{step.program}-restore", *load.argv[1:])
             yield f"{written_lines(load.text, packed=True)} | {enter}{shlex.join(argv)}"
@@ -136,7 +139,7 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
         case DeleteChain(table=table, chain=chain):
             return f"{tool} {_table(table)}-X {shlex.quote(chain)}"
         case InsertRule(table=table, chain=chain):
-            where = f"{tool} {_table(table)}{_where(edit)} {words_for_shell(own_words(edit.rule, chain))}".rstrip()
+            where = _insertion(edit, tool)
             if held.moved_from is not None:
                 return _if_at(_listing(tool, table, chain), held.moved_from.number, listed(edit), where)
             return _unless_there(_listing(tool, table, chain), listed(edit), held, where)
@@ -148,6 +151,18 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
             raise AssertionError(edit)
         case _:
             assert_never(edit)
+
+
+def _typed(edit: RuleEdit, held: Held, tool: str) -> str | None:
+    """Return the insertion alone; None for another edit, and for one that finds its place by a rule that moves."""
+    if not isinstance(edit, InsertRule) or held.moved_from is not None or edit.dialect == "ebtables":
+        return None
+    return f"{tool} {nft_words(nft_insertion(edit))}" if edit.dialect == "nft" else _insertion(edit, tool)
+
+
+def _insertion(edit: InsertRule, tool: str) -> str:
+    words = words_for_shell(own_words(edit.rule, edit.chain))
+    return f"{tool} {_table(edit.table)}{_where(edit)} {words}".rstrip()
 
 
 def _where(edit: InsertRule) -> str:

@@ -13,13 +13,14 @@ from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands
 from hairpin.message import Message
 
 
-def shown(step: Step) -> tuple[str, ...]:
-    """Return the step as shell commands in order; none if only a person can do it."""
+def shown(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
+    """Return the step as shell commands in order; none if only a person can do it.  ``guarded``: they may be typed in
+    twice."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             return tuple(shlex.join((*entering, *argv)) for argv in commands)
         case LoadRules():
-            return tuple(rules_commands(step))
+            return tuple(rules_commands(step, guarded=guarded))
         case ReplaceFile(path=path, before=before, after=after):
             held, wanted = (each.content if each is not None else None for each in (before, after))
             return tuple(file_commands(path, held, wanted))
@@ -31,9 +32,9 @@ def shown(step: Step) -> tuple[str, ...]:
             assert_never(step)
 
 
-def all_shown(made: Iterable[Step]) -> tuple[str, ...]:
+def all_shown(made: Iterable[Step], *, guarded: bool = True) -> tuple[str, ...]:
     """Return the commands of all steps."""
-    return tuple(line for step in made for line in shown(step))
+    return tuple(line for step in made for line in shown(step, guarded=guarded))
 
 
 def advice(made: Iterable[Step]) -> tuple[Message, ...]:

@@ -1,17 +1,15 @@
 """Puts rules and policies into the files from which this host loads them, and takes them out."""
 
-import hashlib
 import re
-from collections.abc import Iterator
 from typing import assert_never
 
 import msgspec
 
-from hairpin.change.calls import OfFirewalld, ReloadUfw, SetUnitState
-from hairpin.change.change import DeleteRule, InsertRule, SetPolicy, WriteFile
+from hairpin.change.calls import OfFirewalld, ReloadUfw
+from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy, WriteFile
 from hairpin.change.loading import own_words
-from hairpin.change.text import all_shown
-from hairpin.host.boot.configured import direct_rule
+from hairpin.change.steps import steps
+from hairpin.host.boot.configured import direct_rule, of_place
 from hairpin.host.boot.rule_keeper import (
     RULES_V4,
     RULES_V6,
@@ -22,15 +20,18 @@ from hairpin.host.boot.rule_keeper import (
     is_nft_script,
     rule_keeper,
 )
-from hairpin.host.boot.saved_rules import with_policy, with_rule, without_nft_line, without_rule
+from hairpin.host.boot.saved_rules import rules_of, with_policy, with_rule, without_nft_line, without_rule
+from hairpin.host.boot.sysctl_files import managed_by
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Chain, FieldMatch
+from hairpin.netfilter.ir import Chain
+from hairpin.netfilter.meaning import unordered
 from hairpin.remedy import kept_nft
 from hairpin.remedy.firewalld import direct, without_direct
 from hairpin.remedy.of_today import addresses_of_today
 from hairpin.remedy.remedy import Lasting, Situation
+from hairpin.remedy.unit import by_unit
 
 _UFW_DEFAULT = "/etc/default/ufw"
 _BEFORE_RULES = ("/etc/ufw/before.rules", "/etc/ufw/before6.rules")
@@ -51,19 +52,22 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     if foreign := dict.fromkeys(rule.chain for rule in rules if _is_of_nobody_known(rule, situation)):
         return Lasting(advice=tuple(_only_there(chain) for chain in foreign))
     if any(_needs_engine(rule) for rule in rules):
-        return by_unit(situation, rules)
+        return by_unit(situation, situation.steps, rules)
+    source = _source(rules, situation)
     match rule_keeper(situation.host):
         case "firewalld":
             firewalld = situation.host.firewalld
             return direct(rules, firewalld.direct if firewalld is not None else ())
         case "ufw":
-            return _by_ufw(rules, situation)
+            return _by_ufw(rules, source, situation)
         case "netfilter-persistent":
-            return Lasting(files=_saved_files(RULES_V4, RULES_V6, rules, situation))
+            return _saved(RULES_V4, RULES_V6, rules, situation)
         case "iptables-services":
-            return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
+            return _saved(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation)
+        case "nftables" | "none" if source:
+            return _in_source(source, rules, situation)
         case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
-            return by_unit(situation, rules)
+            return by_unit(situation, situation.steps, rules)
         case _ as keeper:
             assert_never(keeper)
 
@@ -99,15 +103,67 @@ def _needs_engine(rule: InsertRule) -> bool:
     return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
 
 
-def _by_ufw(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile | None:
+    """Return the one saved file that fills the rules' chains, as the kernel shows: each rule that it has for them is
+    there.  What loads it puts back its lines alone, so that a rule lasts only among them.  None: there is no such file,
+    or several."""
+    found = {
+        file.path: file
+        for file in situation.host.files
+        if all(file.path in (SAVED_V6 if each.family == "ip6" else SAVED_V4) for each in rules)
+        and all(_fills(file, each, situation) for each in rules)
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _fills(file: ConfigFile, rule: InsertRule, situation: Situation) -> bool:
+    saved = rules_of(file, rule.family, rule.table, rule.chain)
+    chain = _chain(rule, situation)
+    present = {unordered(each) for each in chain.rules} if chain is not None else frozenset()
+    return bool(saved) and all(unordered(each) in present for each in saved)
+
+
+def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    kept = _saved(source.path, source.path, rules, situation)
+    said = message(
+        "{file} has what is in {chain} now: what loads it brings back its lines alone, so the rule is kept there",
+        file=source.path,
+        chain=", ".join(dict.fromkeys(each.chain for each in rules)),
+    )
+    return msgspec.structs.replace(kept, advice=(said, *kept.advice))
+
+
+def _saved(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    """Return the saved files with the rules.  A file that says that a tool writes it is left to its owner."""
+    made = _saved_files(file_v4, file_v6, rules, situation)
+    owners = {each.path: managed_by(ConfigFile(each.path, each.text or "")) for each in made}
+    said = (
+        message(
+            "{file} needs {rule} as the first rule of {chain}: add it where the file comes from (it says “{owner}”)",
+            file=path,
+            rule="; ".join(each.rule.text for each in rules),
+            chain=rules[0].chain,
+            owner=owner,
+        )
+        for path, owner in owners.items()
+        if owner is not None
+    )
+    return Lasting(files=tuple(each for each in made if owners[each.path] is None), advice=tuple(said))
+
+
+def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation: Situation) -> Lasting:
     """Return ufw's files with the rules in ufw's own chains.  A reload empties these and loads them anew; a rule in a
-    built-in chain would be added once more by each reload, so a unit makes it.
+    built-in chain would be added once more by each reload, so a unit makes it.  Chains that one of ufw's files fills
+    itself (ufw-docker's DOCKER-USER in after.rules) are emptied by a reload, too.
 
     Where ufw's chains are gone from the kernel, a reload would put back the whole firewall, not this rule alone: what
     that stops is not simulated, so it is left to a person, and the files are for the next boot."""
     known = all(situation.file(_before_rules(rule)) is not None for rule in rules)
+    if source is not None and "/ufw/" in source.path and all(rule.chain not in _OF_UFW for rule in rules):
+        kept = _in_source(source, rules, situation)
+        return msgspec.structs.replace(kept, calls=(ReloadUfw(),) if kept.files else ())
     if not known or any(rule.table != "filter" or rule.chain not in _OF_UFW for rule in rules):
-        return by_unit(situation, rules)
+        return by_unit(situation, situation.steps, rules)
     prefix = {rule: "ufw6-before-" if rule.family == "ip6" else "ufw-before-" for rule in rules}
     moved = tuple(_in_chain(rule, f"{prefix[rule]}{rule.chain.lower()}") for rule in rules)
     files = _saved_files(*_BEFORE_RULES, moved, situation)
@@ -153,41 +209,6 @@ def _saved_files(
         if without_rule(ConfigFile(path, text), rule.family, rule.table, rule.chain, rule.rule.text) is None:
             texts[path] = with_rule(text, rule.table, rule.chain, rule.rule.text)
     return tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
-
-
-def by_unit(situation: Situation, rules: tuple[InsertRule, ...]) -> Lasting:
-    """Return a systemd unit that makes the rules after the engine has started.  Its name has the rules' port and a
-    digest of its commands, so that units for other ports or hooks stand beside it."""
-    starts = "\n".join(f"ExecStart=/bin/sh -c {_systemd_word(each)}" for each in all_shown(situation.steps))
-    digest = hashlib.sha256(starts.encode()).hexdigest()[:6]
-    cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
-    ports = dict.fromkeys(str(port) for rule in rules for port in _ports(rule))
-    name = "-".join(("hairpin", cause, *ports, digest)) + ".service"
-    content = (
-        f"[Unit]\nDescription=Rules that hairpin proposed: {situation.cause}\n"
-        "After=network.target docker.service\n\n"
-        f"[Service]\nType=oneshot\nRemainAfterExit=yes\n{starts}\n\n"
-        "[Install]\nWantedBy=multi-user.target\n"
-    )
-    path = f"/etc/systemd/system/{name}"
-    return Lasting(
-        files=(WriteFile(situation.host.name, path, content),),
-        calls=(SetUnitState("enable", name),),
-        advice=(message("nothing on this host saves such rules; a unit of its own makes this one again at boot"),),
-    )
-
-
-def _ports(rule: InsertRule) -> Iterator[int]:
-    for part in rule.rule.body:
-        if isinstance(part, FieldMatch) and part.field == "dport" and not part.negated:
-            yield from (first for first, last in part.ranges if first == last)
-
-
-def _systemd_word(command: str) -> str:
-    """Return the command as one word of a unit: systemd has escapes only in double quotes, and replaces % and $."""
-    one_line = command.replace(" \\\n", " ")
-    escaped = one_line.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"'
 
 
 def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
@@ -242,6 +263,18 @@ def _advice(place: Place, files: tuple[str, ...]) -> Message:
         table=place.table,
         chain=place.chain,
     )
+
+
+def policy_at_boot(part: SetPolicy, situation: Situation) -> Lasting:
+    """Return what gives the base chain its policy at each boot: what loads the host's rules, else a unit."""
+    if rule_keeper(situation.host) in ("ufw", "netfilter-persistent", "iptables-services"):
+        wanted = msgspec.structs.replace(part.place, number=0, text=f"-P {part.place.chain} {part.policy.upper()}")
+        if of_place(wanted, situation.host) is not None:
+            return Lasting()
+        found = _with_policy(part, situation)
+        if found:
+            return Lasting(files=tuple(found))
+    return by_unit(situation, steps(Change((part,)), situation.network))
 
 
 def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:

@@ -1,7 +1,8 @@
 """Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.  A file that
 somebody else writes is never rewritten: a tool that manages it would put the line back.
 
-A value that dockerd writes at its start gets no file: it is judged by the host that the file would make.
+A value that dockerd writes at its start gets no file: it is judged by the host that the file would make.  Forwarding
+that was switched off while dockerd ran gets one, beside FORWARD's policy.
 """
 
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
@@ -9,8 +10,9 @@ from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, fil
 from hairpin.host.host import Host
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import Message, message
-from hairpin.remedy.at_boot import written_at_boot
+from hairpin.remedy.at_boot import closed_forward, is_switched_off_since, written_at_boot
 from hairpin.remedy.container import of_container
+from hairpin.remedy.kept_rules import policy_at_boot
 from hairpin.remedy.remedy import Lasting, Situation
 
 _ONE_VALUE: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
@@ -31,6 +33,7 @@ def kept(parts: tuple[SetSysctl, ...], situation: Situation) -> Lasting:
     found = [_kept(part, situation) for part in parts]
     return Lasting(
         files=tuple(file for each in found for file in each.files),
+        calls=tuple(call for each in found for call in each.calls),
         advice=tuple(said for each in found for said in each.advice),
     )
 
@@ -61,9 +64,33 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
 def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
     """Return what keeps a value that the engine writes itself: nothing, but no file should say another one."""
     wrong = tuple(each for each in found if each.value != part.value)
+    if not wrong and is_switched_off_since(part.path, situation.host):
+        return _switched_on(part, situation)
     if not wrong:
         return Lasting(advice=(maker,))
     return Lasting(advice=(_for_a_person(wrong[-1], part, situation, deleted=True), maker))
+
+
+def _switched_on(part: SetSysctl, situation: Situation) -> Lasting:
+    """Return the file that keeps forwarding on though only dockerd's start had switched it on: whatever has switched it
+    off will do so again.  With the file, dockerd leaves FORWARD's policy alone at boot, so that is kept as it is."""
+    name = file_after(part.path, situation.host.files)
+    lost = message(
+        "only dockerd's start had switched {key} on, and something, such as a restart of the network, switched it off "
+        "since: a file keeps it on the next time",
+        key=dotted(part.path),
+    )
+    closed = closed_forward(part, situation)
+    kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
+    policy = message(
+        "dockerd finds it on at the next boot and then leaves FORWARD's policy at ACCEPT. DROP, as it is now, keeps "
+        "ports closed that no container publishes"
+    )
+    return Lasting(
+        files=(WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n"), *kept.files),
+        calls=kept.calls,
+        advice=(lost, *((policy,) if closed is not None else ())),
+    )
 
 
 def _for_a_person(setting: Setting, part: SetSysctl, situation: Situation, *, deleted: bool = False) -> Message:

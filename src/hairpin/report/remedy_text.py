@@ -22,16 +22,24 @@ _ALSO = message("also:")
 
 
 def write_remedy(
-    remedy: Remedy, words: Words, paper: Paper, noted: set[Message], host: str | None = None, *, instead: bool = False
+    remedy: Remedy,
+    words: Words,
+    paper: Paper,
+    noted: set[Message],
+    host: str | None = None,
+    *,
+    instead: bool = False,
+    guarded: bool = False,
 ) -> None:
     """Write the repair for now, what keeps it after a reboot, what else it changes, and the notes that are not in
     ``noted`` yet.
 
-    ``host``: the host that it is for, if the question is about several.  ``instead``: another repair stands before."""
+    ``host``: the host that it is for, if the question is about several.  ``instead``: another repair stands before.
+    ``guarded``: the commands may be typed in twice, which makes them long."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
         _heading(_OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive], host, words, paper)
-        _commands(remedy.commands, paper)
+        _commands(all_shown(remedy.steps, guarded=guarded), paper)
     elif advice:
         by_hand = _OR_BY_HAND if instead else _BY_HAND
         _heading(by_hand[remedy.disruptive], host, words, paper)

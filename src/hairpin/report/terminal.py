@@ -199,7 +199,7 @@ class _Report:
         ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
         shown = cause.remedies[:1] if ready and not self._verbose else cause.remedies
         for number, remedy in enumerate(shown):
-            write_remedy(remedy, words, paper, self._noted, host, instead=number > 0)
+            write_remedy(remedy, words, paper, self._noted, host, instead=number > 0, guarded=self._verbose)
         if len(shown) < len(cause.remedies):
             paper.prose(words(message("-v shows another way to repair it.")), indent=2, style="faint")
         if cause.id in page_ids():

@@ -10,7 +10,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, Link
-from hairpin.host.managers import Ufw, Version
+from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
@@ -354,6 +354,28 @@ def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:
     assert first_remedy(with_host(unled, ufw=Ufw(enabled=True)), SSH)[1].commands == (plain,)
     denied = with_sshd(with_chain("ufw-user-input", "-p tcp --dport 22 -j DROP", hook="INPUT"))
     assert first_remedy(with_host(denied, ufw=Ufw(enabled=True)), SSH)[1].commands == ("ufw prepend allow 22/tcp",)
+
+
+def in_user_chain(first: str, second: str) -> str:
+    return with_rule("filter DOCKER-USER", first, with_rule("filter DOCKER-USER", second))
+
+
+def test_a_program_that_asks_ufws_users_first_is_repaired_by_ufw() -> None:
+    """ufw-docker's block in after.rules: a rule in DOCKER-USER would be gone after the next ``ufw reload``."""
+    block = ("-j ufw-user-forward", "-i eth0 -j DROP")
+    rules = with_chain("ufw-user-forward", hook=None, rules=in_user_chain(*block))
+    lines = "".join(f"-A DOCKER-USER {each}\n" for each in block)
+    saved = f"*filter\n:ufw-user-forward - [0:0]\n:DOCKER-USER - [0:0]\n{lines}COMMIT\n"
+    file = ConfigFile("/etc/ufw/after.rules", saved)
+    blocked = with_host(ruled(rules), ufw=Ufw(enabled=True), files=(file,))
+    cause, remedy = first_remedy(blocked, published())
+    assert (cause, remedy.commands) == (
+        "docker-user-drops", ("ufw route allow in on eth0 out on docker0 to any port 80 proto tcp",)
+    )  # fmt: skip
+    before = with_chain("ufw-user-forward", hook=None, rules=in_user_chain(*block[::-1]))
+    assert first_remedy(with_host(ruled(before), ufw=Ufw(enabled=True), files=(file,)), published())[1].commands != (
+        remedy.commands
+    )
 
 
 @pytest.mark.parametrize("dockers", ("active", "file"))

@@ -4,7 +4,8 @@ Users see: outside clients time out, the host itself reaches the port, container
 
 Proof: ``net.ipv4.ip_forward`` is 0, and the packet has to be forwarded; with 1 it is.
 Now: ``sysctl -w net.ipv4.ip_forward=1``.
-Lasting: no file where dockerd starts at boot: it switches forwarding on itself, and sets the FORWARD policy to DROP.
+Lasting: a sysctl.d file, and DROP as the FORWARD policy: dockerd sets it only if it switches forwarding on itself.  No
+file where dockerd does not run now: it switches forwarding on at its start.
 Remove the file that sets 0.
 """
 

@@ -55,7 +55,8 @@ def by_owner(
                 evidence=(place.evidence,),
                 side_effects=side_effects,
                 advice=() if change.calls else advice,
-                ways=tuple(Way(each) for each in ways if each != change),
+                # What a program keeps is repaired by its own command: a reload of that program takes other ways back.
+                ways=tuple(Way(each) for each in ways if each != change) if not change.calls else (),
                 joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
             )
 

@@ -1,8 +1,11 @@
 """How a flow gets past a rule or a policy that somebody made, the way to be tried first in front.
 
-Where ufw keeps the rules, its own command is the only way.  A rule that is written down was meant: it stays, and the
-flow gets an exception.  A rule that is found only at run time is taken away.
+Where ufw keeps the rules, its own command is the only way.  It is the first way where rules of another program in
+ufw's files come behind those of ufw's users (ufw-docker's block in after.rules).  A rule that is written down was
+meant: it stays, and the flow gets an exception.  A rule that is found only at run time is taken away.
 """
+
+from collections.abc import Iterator
 
 import msgspec
 
@@ -15,7 +18,7 @@ from hairpin.change.ufw import allowed
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED
+from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, Jump, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import is_uplink
 
@@ -24,7 +27,7 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
     """Return the changes that let the flow through, in the order in which they are tried and offered."""
     intended = through_ufw(view, place)
     if intended is not None:
-        return (intended,)
+        return (intended,) if _is_of_ufw(view, place) else (intended, exception(view, place))
     if not lets_exceptions(place):
         return (deletion(view, place),)
     if place.number == 0:
@@ -38,7 +41,9 @@ def through_ufw(view: View, place: Place) -> Change | None:
     """Return the change that ``ufw allow`` or ``ufw route allow`` makes; None if ufw does not keep this host's rules,
     or no rule of a user's can let this packet through."""
     packet = view.stop.seen.packet
-    if not view.on_host or rule_keeper(view.host) != "ufw" or not _is_of_ufw(view, place):
+    if not view.on_host or rule_keeper(view.host) != "ufw":
+        return None
+    if not _is_of_ufw(view, place) and not _asks_users_before(view, place):
         return None
     if packet.protocol not in (TCP, UDP) or packet.dport is None or _is_answer(view):
         return None
@@ -58,6 +63,34 @@ def _is_of_ufw(view: View, place: Place) -> bool:
     if place.dialect == "nft" or place.table != "filter" or view.stop.stage not in ("input", "forward", "output"):
         return False
     return place.number == 0 or place.chain.startswith(_USERS)
+
+
+def _asks_users_before(view: View, place: Place) -> bool:
+    """Return whether a file of ufw's has the rule, and the packet passes the chain of ufw's users on its way to it:
+    the user's rule decides first, and a reload of ufw keeps it."""
+    found = of_place(place, view.host)
+    if found is None or found.writer != "manager" or "/ufw/" not in found.file or place.table != "filter":
+        return False
+    table = view.namespace.ruleset.table(place.family, place.table, place.dialect)
+    users = f"{'ufw6' if place.family == 'ip6' else 'ufw'}-user-{view.stop.stage}"
+    return table is not None and users in tuple(_entered(table, view.stop.stage.upper(), place, set()))
+
+
+def _entered(table: Table, chain: str, place: Place, seen: set[str]) -> Iterator[str]:
+    """Yield the chains that a packet may enter from ``chain`` on, in the kernel's order, up to that of the place."""
+    found = table.chain(chain)
+    if found is None or chain in seen:
+        return
+    seen.add(chain)
+    yield chain
+    for rule in found.rules:
+        if (chain, rule.number) == (place.chain, place.number):
+            return
+        for part in rule.body:
+            if isinstance(part, Jump):
+                yield from _entered(table, part.chain, place, seen)
+                if place.chain in seen:
+                    return
 
 
 _USERS = ("ufw-user", "ufw6-user", "ufw-after", "ufw6-after", "ufw-reject", "ufw6-reject", "ufw-track", "ufw-skip-to")

@@ -17,7 +17,7 @@ from hairpin.host.host import Host
 from hairpin.host.managers import DirectRule
 from hairpin.host.sysctl import Path
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.meaning import meaning
+from hairpin.netfilter.meaning import unordered
 
 Writer = Literal["engine-option", "network-option", "container-option", "saved-rules", "manager", "sysctl-file"]
 
@@ -79,7 +79,7 @@ def _makes(direct: DirectRule, place: Place) -> bool:
         return False
     made = rule_of(direct.family, direct.table, place.chain, direct.words)
     wanted = rule_of(place.family, place.table, place.chain, place.text)
-    return made is not None and wanted is not None and meaning(made) == meaning(wanted)
+    return made is not None and wanted is not None and unordered(made) == unordered(wanted)
 
 
 def is_rule_script(path: str) -> bool:

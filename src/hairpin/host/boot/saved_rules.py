@@ -10,7 +10,7 @@ from hairpin.errors import ParseError
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Rule
-from hairpin.netfilter.meaning import meaning
+from hairpin.netfilter.meaning import unordered
 
 _POLICY = re.compile(r"^:(?P<chain>\S+) (?P<policy>ACCEPT|DROP)\b")
 _BUILT_IN = {
@@ -26,7 +26,7 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
     wanted = rule_of(family, table, chain, text)
     if wanted is None:
         return None
-    numbers = {rule.line for rule in _rules(file, family, table, chain) if meaning(rule) == meaning(wanted)}
+    numbers = {rule.line for rule in rules_of(file, family, table, chain) if unordered(rule) == unordered(wanted)}
     if not numbers:
         return None
     return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number not in numbers)
@@ -37,7 +37,7 @@ def rule_line(file: ConfigFile, family: str, table: str, chain: str, text: str) 
     wanted = rule_of(family, table, chain, text)
     if wanted is None:
         return 0
-    found = (rule.line for rule in _rules(file, family, table, chain) if meaning(rule) == meaning(wanted))
+    found = (rule.line for rule in rules_of(file, family, table, chain) if unordered(rule) == unordered(wanted))
     return next(found, 0)
 
 
@@ -45,11 +45,12 @@ def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
     """Return the rule ``-A CHAIN …``, or None if hairpin cannot read it."""
     words = text.removeprefix(f"-A {chain} ")
     saved = ConfigFile("", f"*{table}\n:{chain} - [0:0]\n-A {chain} {words}\nCOMMIT\n")
-    rules = _rules(saved, family, table, chain)
+    rules = rules_of(saved, family, table, chain)
     return rules[0] if rules else None
 
 
-def _rules(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
+def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
+    """Return the chain's rules in the file; none if it has none, or is of another form."""
     try:
         tables = parse(file.text, family="ip6" if family == "ip6" else "ip", dialect="iptables-nft", source=file.path)
     except ParseError:
@@ -62,12 +63,20 @@ def _rules(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule,
 
 
 def with_rule(text: str, table: str, chain: str, rule: str) -> str:
-    """Return the text with the rule before the chain's other rules; table and chain are declared where they are not."""
+    """Return the text with the rule before the chain's other rules; table and chain are declared where they are not.
+    Of several sections of the table, as in ufw's after.rules with ufw-docker's block, the last that has the chain is
+    meant: its declaration empties the chain again."""
     lines = text.splitlines()
     if f"*{table}" not in lines:
         lines += [f"*{table}", *(f":{name} ACCEPT [0:0]" for name in _BUILT_IN.get(table, ())), "COMMIT"]
-    start = lines.index(f"*{table}")
-    end = next((number for number in range(start, len(lines)) if lines[number].strip() == "COMMIT"), len(lines))
+    starts = [number for number, line in enumerate(lines) if line == f"*{table}"]
+    ends = [next((n for n in range(at, len(lines)) if lines[n].strip() == "COMMIT"), len(lines)) for at in starts]
+    sections = [
+        (at, end)
+        for at, end in zip(starts, ends, strict=True)
+        if any(line.startswith(f":{chain} ") for line in lines[at:end])
+    ]
+    start, end = sections[-1] if sections else (starts[0], ends[0])
     section = lines[start:end]
     if not any(line.startswith(f":{chain} ") for line in section):
         declared = [number for number, line in enumerate(section) if line.startswith((":", "*"))]
