@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hairpin.collect.run import LocalRunner, collect, script
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import NOT_JSON, Evidence
 
 HIDDEN = "hunter2"
 
@@ -176,6 +176,7 @@ def test_a_daemon_json_that_is_no_json_is_a_failure(tmp_path: Path, content: str
     assert reading is not None
     assert reading.outcome == "failed"
     assert "not valid JSON" in reading.text
+    assert reading.status == NOT_JSON
 
 
 LIBRARY = "\n".join(part.split("\nLIB\n")[0] for part in script().decode().split("<<'LIB'\n")[1:])

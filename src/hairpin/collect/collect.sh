@@ -52,6 +52,7 @@ say() { # say KEY ORIGIN STATUS OUTCOME TEXT: a reading whose answer is the scri
     frame "$1" "$2"; endframe "$3" "$4" "$5"
 }
 absent() { say "$1" "$2" 127 absent "$3"; }
+unshown() { say "$1" "$2" 69 absent "$3"; }    # the kernel has it, and the host has no tool that shows it (EX_UNAVAILABLE of sysexits.h)
 body() { # body KEY ORIGIN TEXT: a reading whose text was read before
     frame "$1" "$2"; [ -z "$3" ] || printf '%s\n' "$3"; endframe 0 text ''
 }
@@ -82,7 +83,7 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
         json) opts='-j -d' suffix= ;;
         text) opts='-d' suffix=-text ;;
         busybox) opts= suffix=-text ;;
-        *) absent ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
+        *) unshown ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
     esac
     version4=yes
     case $HAIRPIN_IP_FORM$NETNS in
@@ -235,7 +236,7 @@ rules() { # nft first: its list of tables shows which back ends have tables here
         capture nft -j list tables; captured nft-tables 'nft -j list tables'
         [ "$st" = 0 ] && { tables=$out; listed=yes; }
     else
-        absent nft-tables 'nft -j list tables' 'nft is not installed'
+        unshown nft-tables 'nft -j list tables' 'nft is not installed'
     fi
     save_nft iptables-nft-save4 '"family": "ip",' "$HAIRPIN_SAVE_NFT4"; saved_ip=$saved
     save_nft iptables-nft-save6 '"family": "ip6",' "$HAIRPIN_SAVE_NFT6"; saved_ip6=$saved
@@ -264,7 +265,7 @@ save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables
     if [ ! -e "$2" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is not there: no legacy table is in use"
     elif [ ! -r "$2" ]; then say "$1" "${3:-iptables-legacy-save} -c" 1 refused "$2: Permission denied"
     elif legacy=$legacy$names && [ -z "$names" ]; then absent "$1" "${3:-iptables-legacy-save} -c" "$2 is empty: no legacy table is in use"
-    elif [ -z "$3" ]; then absent "$1" 'iptables-legacy-save -c' "not installed, but $2 lists:$names"
+    elif [ -z "$3" ]; then unshown "$1" 'iptables-legacy-save -c' "not installed, but $2 lists:$names"
     else ask "$1" "$3" -c
     fi
 }
@@ -440,7 +441,7 @@ allow_json() { # allow_json PATHS
         next
     }
     { structure($0); instring = 1; string = "" }
-    END { if (!bad && d) fail(); printf "\n"; exit bad }
+    END { if (!bad && d) fail(); printf "\n"; exit bad ? 65 : 0 }     # EX_DATAERR of sysexits.h
     '
 }
 
@@ -1165,7 +1166,7 @@ entered() { # entered FILE NAMESPACE: a job inside the network namespace, within
     inside="${inside-}$! "; running=$((running + 1))
 }
 without_nsenter() {
-    absent ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
+    unshown ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
     for table in tcp tcp6 udp udp6; do run "proc-net-$table" "/proc/$1/net/$table" cat "/proc/$1/net/$table"; done
 }
 

@@ -18,6 +18,11 @@ HOST = "host"
 
 Outcome = Literal["text", "absent", "refused", "failed"]
 
+NOT_JSON = 65
+"""Status of a file that is no JSON (EX_DATAERR of sysexits.h)."""
+UNSHOWN = 69
+"""Status of an absent reading that leaves its question open (EX_UNAVAILABLE): the kernel has what no tool there shows."""
+
 
 class Reading(msgspec.Struct, frozen=True):
     """One answer of the host.
@@ -37,7 +42,7 @@ class Reading(msgspec.Struct, frozen=True):
     at: str
     """When it was read: RFC 3339, UTC."""
     status: int
-    """Exit status; 0 is success, 127 not installed, 124 timed out."""
+    """Exit status; 0 is success, 127 not installed, 124 timed out; :data:`NOT_JSON`, :data:`UNSHOWN`."""
     outcome: Outcome
     """text: read; absent: no such command, file or module; refused: no permission; failed: anything else."""
     text: str

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.evidence.reading import HOST, Outcome, Reading
+from hairpin.evidence.reading import HOST, NOT_JSON, UNSHOWN, Outcome, Reading
 from hairpin.evidence.renewal import Place
 from hairpin.host.read.part import Name, Part
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
 
-UNREAD: dict[str, tuple[str, Outcome, str, bool]] = {
+UNREAD: dict[str, tuple[str, Outcome, str, bool]] = {  # as snapshots told it before there was a status for it
     "read": ("ip-addr", "text", "[]", False),
     "refused": ("ip-addr", "refused", "Permission denied\nmore", True),
     "failed": ("ip-addr", "failed", "", True),
@@ -29,6 +29,30 @@ def test_unread(key: str, outcome: Outcome, text: str, unread: bool) -> None:
     assert readings.unread_in(HOST) == ((key,) if unread else ())
     assert [(item.evidence, item.origin) for item in readings.unread] == ([("e1", "origin")] if unread else [])
     assert readings.unread_in("container:web") == ()
+
+
+STATUSES: dict[str, tuple[Outcome, int, bool, bool]] = {
+    "no such tool": ("absent", 127, False, False),
+    "in the kernel, and no tool for it": ("absent", UNSHOWN, True, False),
+    "no JSON": ("failed", NOT_JSON, True, True),
+    "failed otherwise": ("failed", 1, True, False),
+}
+
+
+@pytest.mark.parametrize(("outcome", "status", "unread", "not_json"), STATUSES.values(), ids=STATUSES)
+def test_the_status_decides_whatever_the_words(outcome: Outcome, status: int, unread: bool, not_json: bool) -> None:
+    found = evidence(("daemon-json", HOST, "origin", "any words"), outcome=outcome)
+    given = (msgspec.structs.replace(each, status=status) for each in found.readings)
+    readings = Readings(msgspec.structs.replace(found, readings=tuple(given)))
+    assert bool(readings.unread) is unread
+    assert readings.is_not_json("daemon-json") is not_json
+
+
+def test_an_older_collector_told_by_its_words_that_a_file_is_no_json() -> None:
+    older = Readings(
+        evidence(("daemon-json", "", "/etc/docker/daemon.json", "not valid JSON (token 3)"), outcome="failed")
+    )
+    assert older.is_not_json("daemon-json")
 
 
 def test_a_reason_is_one_line_and_never_empty() -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.errors import ParseError
 from hairpin.evidence.json_text import is_document, mended
-from hairpin.evidence.reading import Evidence, Reading, spelt
+from hairpin.evidence.reading import NOT_JSON, UNSHOWN, Evidence, Outcome, Reading, spelt
 from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
 from hairpin.host.read.part import Name, Part, as_before
@@ -17,8 +17,15 @@ T = TypeVar("T")
 
 # Optional readings: another reading holds the same facts, so a failure is not reported as missing.
 _OPTIONAL = ("netns-ids",)
-# Absent for a reason that leaves the question open: the kernel has what no tool there can show.
-_OPEN = ("not installed, but", "nft is not installed", "nsenter is not installed", "neither iproute2 nor")
+_OLDER: tuple[tuple[Outcome, tuple[str, ...], int], ...] = (
+    (
+        "absent",
+        ("not installed, but", "nft is not installed", "nsenter is not installed", "neither iproute2 nor"),
+        UNSHOWN,
+    ),
+    ("failed", ("not valid JSON",), NOT_JSON),
+)
+"""Statuses that snapshots before them tell by the beginning of a sentence of their collector."""
 
 
 class _Making:
@@ -46,12 +53,17 @@ class Readings:
         self, evidence: Evidence, before: tuple[tuple[Name, Part], ...] = (), changed: frozenset[Place] = frozenset()
     ) -> None:
         self._by_place: dict[Place, list[Reading]] = {}
+        self._not_json: set[str] = set()
         self._making = _Making(before)
         self._changed = changed
         for reading in map(_printable, evidence.readings):
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
-            elif reading.key not in _OPTIONAL and (reading.outcome != "absent" or reading.text.startswith(_OPEN)):
+                continue
+            status = _status(reading)
+            if status == NOT_JSON:
+                self._not_json.add(reading.key)
+            if reading.key not in _OPTIONAL and (reading.outcome != "absent" or status == UNSHOWN):
                 self.miss(reading, reading.text.strip().partition("\n")[0] or reading.outcome)
 
     @property
@@ -96,6 +108,10 @@ class Readings:
         """Return the keys that could not be read in a namespace, each once."""
         return tuple(dict.fromkeys(item.key for item in self._making.missed if item.netns == netns))
 
+    def is_not_json(self, key: str) -> bool:
+        """Return whether the collector found a file of this key that is no JSON."""
+        return key in self._not_json
+
     def miss(self, reading: Reading, reason: Message | str) -> None:
         """Note that this reading could not be read or understood."""
         self._making.missed.append(Unread(reading.key, reading.netns, reading.origin, reason, reading.id))
@@ -126,6 +142,16 @@ class Readings:
         """Return all of them parsed, one after the other."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
+
+
+def _status(reading: Reading) -> int:
+    """Return the reading's status, as collectors tell it now."""
+    older = (
+        code
+        for outcome, beginnings, code in _OLDER
+        if reading.outcome == outcome and reading.text.startswith(beginnings)
+    )
+    return next(older, reading.status)
 
 
 def _printable(reading: Reading) -> Reading:

@@ -21,7 +21,7 @@ def is_mute(readings: Readings) -> bool:
 
 def is_malformed(readings: Readings) -> bool:
     """Return whether daemon.json is no JSON."""
-    return any(item.key == "daemon-json" and "JSON" in str(item.reason) for item in readings.unread)
+    return readings.is_not_json("daemon-json")
 
 
 def engines(
