@@ -8,8 +8,12 @@ were delivered before the capture: client -> 8080/tcp, client -> 5353/udp, front
 import json
 import re
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from hairpin.evidence.reading import HOST, SCHEMA, Evidence, Outcome, Reading
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 HOSTS = ("docker-20.10", "docker-26.1", "docker-28.5")
@@ -104,3 +108,12 @@ def _container(name: str, text: str) -> list[tuple[str, str, str, str]]:
         ("sockets", netns, "ss -lntup", match["ss"]),
         ("iptables-nft-save4", netns, "iptables-save -c", match["rules4"]),
     ]
+
+
+Entry = TypeVar("Entry", Route, PolicyRule, Neighbour, FdbEntry)
+
+
+def placeless(found: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return the entries without their numbers: JSON and words count them differently."""
+    assert all(each.entry for each in found)
+    return tuple(msgspec.structs.replace(each, entry=0) for each in found)

@@ -320,11 +320,14 @@ CASES: dict[str, Make] = {
     "neighbour entry replaced": lambda host: AddNeighbour(
         HOST_NETNS,
         msgspec.structs.replace(
-            next(each for each in host.neighbours if each.state == "PERMANENT"), mac=0x020000000055, evidence=""
+            next(each for each in host.neighbours if each.state == "PERMANENT"),
+            mac=0x020000000055,
+            evidence="",
+            entry=0,
         ),
     ),
     "forwarding entry of a vxlan replaced": lambda host: ReplaceFdbEntry(
-        HOST_NETNS, remote_of(host), msgspec.structs.replace(remote_of(host), remote=0xC6336463, evidence="")
+        HOST_NETNS, remote_of(host), msgspec.structs.replace(remote_of(host), remote=0xC6336463, evidence="", entry=0)
     ),
     "forwarding entry of a vxlan deleted": lambda host: DeleteFdbEntry(HOST_NETNS, remote_of(host)),
     "route deleted": lambda host: DeleteRoute(HOST_NETNS, route(host, "10.9.0.0/16")),

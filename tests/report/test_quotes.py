@@ -1,16 +1,18 @@
 """Quotes: the part of a reading that matters, each part once."""
 
+import msgspec
 import pytest
 
 from hairpin.causes.cause import Candidate, where
 from hairpin.change.change import Change
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.netns import Netns
+from hairpin.host.route import NextHop, Route
 from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.report.quotes import LONGEST, Quotes, essence
 from hairpin.report.words import Words
-from hairpin.walk.state import Assumed, RouteDecided, RuleDecided, SocketDecided, SysctlDecided
+from hairpin.walk.state import Assumed, LinkDecided, RouteDecided, RuleDecided, SysctlDecided
 
 SAVE = """\
 *nat
@@ -33,6 +35,7 @@ READINGS = (
 )
 EVIDENCE = Evidence("hairpin.evidence/1", "0", AT, "h", "6", READINGS)
 DROP = Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", line=7, evidence="e2")
+DEFAULT = Route(4, 0, 0, next_hops=(NextHop("eth0", 0xC0000201),), evidence="e4", entry=1)
 FORWARD = ("net", "ipv4", "ip_forward")
 CASES = {
     "a rule, with its counters": (RuleDecided(DROP), "iptables-save -c", "[7:420] -A DOCKER-USER -j DROP"),
@@ -43,7 +46,7 @@ CASES = {
         ":INPUT ACCEPT [0:0]",
     ),
     "a route, by its entry": (
-        RouteDecided("default via 192.0.2.1 dev eth0", "main", "e4"),
+        RouteDecided(DEFAULT, None),
         "ip -4 -j -d route",
         ROUTE,
     ),
@@ -66,7 +69,8 @@ def test_an_assumption_has_no_evidence() -> None:
 
 
 def test_a_reading_that_is_not_there_is_not_quoted() -> None:
-    assert Quotes((EVIDENCE,), Words()).decided(RouteDecided("default via 1", "main", "e9")) is None
+    elsewhere = RouteDecided(msgspec.structs.replace(DEFAULT, evidence="e9"), None)
+    assert Quotes((EVIDENCE,), Words()).decided(elsewhere) is None
 
 
 def test_a_missing_route_is_said_and_not_quoted() -> None:
@@ -104,7 +108,7 @@ def test_places_of_one_reading_are_told_apart_and_the_same_place_is_quoted_once(
 
 def test_references_never_repeat() -> None:
     quotes = Quotes((EVIDENCE,), Words())
-    found = [quotes.decided(SocketDecided(verbatim(f"socket {number}"), "e3")) for number in range(800)]
+    found = [quotes.decided(LinkDecided("eth0", verbatim(f"state {number}"), "e3")) for number in range(800)]
     assert len(set(found)) == 800
 
 
@@ -130,7 +134,7 @@ def test_no_socket_is_shown_by_the_reading_that_would_list_it() -> None:
 
 def test_an_excerpt_is_bounded() -> None:
     quotes = Quotes((EVIDENCE,), Words())
-    reference = quotes.decided(SocketDecided(verbatim("x" * 5000), "e3"))
+    reference = quotes.decided(LinkDecided("eth0", verbatim("x" * 5000), "e3"))
     assert reference is not None
     assert len(quotes.all()[reference].note) == LONGEST
 

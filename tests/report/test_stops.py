@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from hairpin.host.route import NextHop, Route
 from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import Packet, Seen
@@ -26,11 +27,15 @@ from tests.small_host import HOST_NETNS
 SEEN = Seen(Packet(4, 1, 2, 6))
 POLICY = Place("iptables-nft", "ip", "filter", "FORWARD", 0, "-P FORWARD DROP")
 RULE = Place("iptables-nft", "ip", "nat", "DOCKER", 2, "-A DOCKER -p tcp -j DNAT --to-destination 172.17.0.2:80")
+DEFAULT = Route(4, 0, 0, next_hops=(NextHop("eth0", 0xC6336401),))
 TEXTS: dict[str, tuple[DecidedBy | None, str]] = {
     "nothing": (None, ""),
     "a policy": (RuleDecided(POLICY), "filter FORWARD: -P FORWARD DROP"),
     "a rule": (RuleDecided(RULE), "nat DOCKER 2: -p tcp -j DNAT --to-destination 172.17.0.2:80"),
-    "a route": (RouteDecided("default via 198.51.100.1 dev eth0", "main"), "default via 198.51.100.1 dev eth0"),
+    "a route": (
+        RouteDecided(DEFAULT, None),
+        "default via 198.51.100.1 dev eth0",
+    ),
     "a sysctl": (SysctlDecided(("net", "ipv4", "ip_forward"), "0", "1"), "net.ipv4.ip_forward = 0"),
     "a socket": (SocketDecided(verbatim("0.0.0.0:80/tcp")), "0.0.0.0:80/tcp"),
     "a link": (LinkDecided("eth0", message("is down")), "is down"),

@@ -5,7 +5,7 @@ import msgspec
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.message import message
 from hairpin.report.summary import problems, summary
-from hairpin.walk.state import OpenQuestion
+from hairpin.walk.trace import OpenQuestion
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, answer
 
 

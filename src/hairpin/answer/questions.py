@@ -11,8 +11,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.network.world import PublicAddress
 from hairpin.question.port_flows import bindings_of
-from hairpin.walk.state import OpenQuestion
-from hairpin.walk.trace import Trace
+from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.verdicts import VERDICTS
 from hairpin.walk.walk import walk_flow
 from hairpin.wanted import Wanted, state_public

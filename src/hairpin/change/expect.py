@@ -365,19 +365,19 @@ def address_key(address: Address) -> tuple[object, ...]:
 def route_key(route: Route) -> Route:
     """Return the route without its protocol, its scope, its evidence and the carrier of its links."""
     hops = tuple(_replace(hop, linkdown=False, dead=False) for hop in route.next_hops)
-    return _replace(route, evidence="", protocol="", scope="", next_hops=hops)
+    return _replace(route, evidence="", entry=0, protocol="", scope="", next_hops=hops)
 
 
 def policy_rule_key(rule: PolicyRule) -> PolicyRule:
     """Return the policy rule without its evidence and its text."""
-    return _replace(rule, evidence="", text="")
+    return _replace(rule, evidence="", entry=0, text="")
 
 
 def neighbour_key(entry: Neighbour) -> Neighbour:
     """Return the neighbour entry without its evidence."""
-    return _replace(entry, evidence="")
+    return _replace(entry, evidence="", entry=0)
 
 
 def fdb_key(entry: FdbEntry) -> FdbEntry:
     """Return the forwarding entry without its evidence."""
-    return _replace(entry, evidence="")
+    return _replace(entry, evidence="", entry=0)

@@ -85,7 +85,8 @@ def _rules(candidate: Candidate) -> frozenset[str]:
 def _relayed(diagnosis: Diagnosis) -> bool:
     """Return whether docker-proxy takes the request."""
     steps = diagnosis.trace.usual.request
-    return any(isinstance(each.decided_by, SocketDecided) and _RELAY in str(each.decided_by.said) for each in steps)
+    sockets = (each.decided_by.socket for each in steps if isinstance(each.decided_by, SocketDecided))
+    return any(each is not None and each.process == _RELAY for each in sockets)
 
 
 def _relays(host: Host) -> tuple[Primitive, ...]:

@@ -21,7 +21,7 @@ Outcome = Literal["text", "absent", "refused", "failed"]
 NOT_JSON = 65
 """Status of a file that is no JSON (EX_DATAERR of sysexits.h)."""
 UNSHOWN = 69
-"""Status of an absent reading that leaves its question open (EX_UNAVAILABLE): the kernel has what no tool there shows."""
+"""Status of an absent reading that leaves its question open (EX_UNAVAILABLE): no tool shows what the kernel has."""
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Routes, policy rules, neighbours, forwarding database.
 
-Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
+Each has its place: ``evidence`` is the id of its reading, ``entry`` the number of its entry there from 1, an element of
+JSON or a line of words; 0: it was not read.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
 """
 
 from typing import Literal
@@ -44,6 +45,7 @@ class Route(msgspec.Struct, frozen=True):
     """IPv6 ``from``: network, prefix length."""
     mtu_bytes: int | None = None
     evidence: str = ""
+    entry: int = 0
 
 
 class PolicyRule(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ class PolicyRule(msgspec.Struct, frozen=True):
     """Selectors that hairpin does not model (``tun_id`` …): whether the rule applies is then unknown."""
     text: str = ""
     evidence: str = ""
+    entry: int = 0
 
 
 class Neighbour(msgspec.Struct, frozen=True):
@@ -90,6 +93,7 @@ class Neighbour(msgspec.Struct, frozen=True):
     state: str
     proxy: bool = False
     evidence: str = ""
+    entry: int = 0
 
 
 class FdbEntry(msgspec.Struct, frozen=True):
@@ -105,3 +109,4 @@ class FdbEntry(msgspec.Struct, frozen=True):
     remote: int | None = None
     via: str | None = None
     evidence: str = ""
+    entry: int = 0

@@ -10,7 +10,8 @@ class Socket(msgspec.Struct, frozen=True):
     unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
     ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen
     control group that stopped at least one of them, and with it the socket; empty: none did.
-    ``container``: the id of the container whose control group the process is in."""
+    ``container``: the id of the container whose control group the process is in.
+    ``evidence`` and ``entry``: its reading and its line there; 0: it was not read."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -28,6 +29,7 @@ class Socket(msgspec.Struct, frozen=True):
     frozen: str = ""
     container: str | None = None
     evidence: str = ""
+    entry: int = 0
 
 
 class Relay(msgspec.Struct, frozen=True):

@@ -114,7 +114,8 @@ def tables_are_one(namespace: Namespace) -> bool:
 
 def _are_the_kernels(rules: tuple[PolicyRule, ...]) -> bool:
     return len(rules) == len(_PLAIN) and all(
-        msgspec.structs.replace(one, text="", evidence="") == other for one, other in zip(rules, _PLAIN, strict=True)
+        msgspec.structs.replace(one, text="", evidence="", entry=0) == other
+        for one, other in zip(rules, _PLAIN, strict=True)
     )
 
 
@@ -151,7 +152,9 @@ def _by_priority(namespace: Namespace) -> dict[Version, tuple[PolicyRule, ...]]:
     own6 = tuple(each for each in rules if each.version == 6)
     return {
         4: tuple(each for each in rules if each.version == 4),
-        6: () if all(msgspec.structs.replace(each, text="", evidence="") in _PLAIN6 for each in own6) else own6,
+        6: ()
+        if all(msgspec.structs.replace(each, text="", evidence="", entry=0) in _PLAIN6 for each in own6)
+        else own6,
     }
 
 

@@ -3,6 +3,7 @@
 An entry is an element of ``ip -j`` and ``bridge -j``, or a line with the indented ones below it.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -49,6 +50,22 @@ def entries(reading: Reading) -> tuple[str, ...]:
         return tuple(bytes(each).decode() for each in msgspec.json.decode(text, type=list[msgspec.Raw]))
     except (msgspec.DecodeError, UnicodeError):
         return tuple(re.findall(r"^\S.*(?:\n[ \t].*)*", reading.text, re.MULTILINE))
+
+
+def entry(reading: Reading, number: int) -> str:
+    """Return the entry of this number: of an array the element, of words the line with the indented ones below it.
+
+    Empty if the reading has no such entry."""
+    if number < 1:
+        return ""
+    if _is_array(reading):
+        return "".join(entries(reading)[number - 1 : number])
+    lines = reading.text.split("\n")[number - 1 :]
+    return "\n".join((*lines[:1], *itertools.takewhile(lambda line: line[:1] in (" ", "\t"), lines[1:])))
+
+
+def _is_array(reading: Reading) -> bool:
+    return reading.text.lstrip().startswith("[")
 
 
 def excerpt(reading: Reading, where: Mapping[str, str]) -> str:
@@ -167,15 +184,6 @@ def link(reading: Reading, name: str) -> str:
     return ""
 
 
-def about_link(reading: Reading, device: str, said: str) -> str:
-    """Return what a sentence about a link stands on: the neighbour entry that it names, else the link."""
-    if reading.key.startswith("ip-addr"):
-        return link(reading, device)
-    if reading.key.startswith("ip-neigh"):
-        return next(filter(None, (neighbour(reading, device, word) for word in said.split())), "")
-    return ""
-
-
 def picked(document: object, paths: tuple[str, ...]) -> dict[str, object]:
     """Return the fields of a JSON document (``State.Status``) that have a value, each by its last name."""
     kept: dict[str, object] = {}
@@ -216,7 +224,7 @@ def declarations(text: str, tables: str) -> str:
 
 def _those(reading: Reading, read: Callable[[str], Iterable[T]], holds: Callable[[T], bool]) -> list[str]:
     """Return the entries of which one that the reader makes of it holds; those that it cannot read do not."""
-    as_array = reading.text.lstrip().startswith("[")
+    as_array = _is_array(reading)
     found: list[str] = []
     for entry in entries(reading):
         try:

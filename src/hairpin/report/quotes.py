@@ -9,8 +9,10 @@ from hairpin.evidence.reading import Evidence, Reading, spelt
 from hairpin.host.boot.sysctl_files import key_parts
 from hairpin.host.netns import Netns
 from hairpin.host.read.json_text import decode_documents
+from hairpin.host.route import Neighbour, PolicyRule, Route
+from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
-from hairpin.message import Message, message, verbatim
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.report import excerpts
 from hairpin.report.words import Words
@@ -24,8 +26,6 @@ from hairpin.walk.state import (
     SysctlDecided,
 )
 
-_NAME_ALONE = verbatim("").template
-"""The template of a sentence that is the name of a socket and no more."""
 LONGEST = 600
 """The most characters of an excerpt; one line of docker inspect has thousands."""
 
@@ -83,16 +83,16 @@ class Quotes:
                 return self._rule(place)
             case SysctlDecided(path=path, value=value, evidence=evidence):
                 return self._sysctl(evidence, path, value)
-            case RouteDecided(route=route, evidence=evidence) if evidence:
-                return self._at(evidence, {"route": route})
-            case RouteDecided(rule=rule, rule_evidence=evidence):
-                return self._at(evidence, {"rule": rule})
-            case SocketDecided(said=said, evidence=evidence):
-                return self._socket(evidence, said)
+            case RouteDecided(entry=Route(evidence=evidence, entry=entry)) if evidence:
+                return self._entries(evidence, entry)
+            case RouteDecided(by=PolicyRule(evidence=evidence, entry=entry)) if evidence:
+                return self._entries(evidence, entry)
+            case SocketDecided(said=said, socket=socket, named=named):
+                return self._sockets((socket,), None) if socket is not None else self._sockets(named, said)
+            case LinkDecided(said=said, neighbour=Neighbour(evidence=evidence, entry=entry)):
+                return self._entries(evidence, entry, said=said)
             case LinkDecided(link=link, said=said, evidence=evidence):
-                reading = self._readings.get(evidence)
-                found = excerpts.about_link(reading, link, str(said)) if reading is not None else ""
-                return self._quote(evidence, found, said)
+                return self._quote(evidence, self._link(evidence, link), said)
             case ConntrackDecided(said=said, evidence=evidence):
                 return self._quote(evidence, "", said)
             case _:
@@ -125,7 +125,7 @@ class Quotes:
             if self._hosts[reading.id] != netns.host:
                 continue
             if reading.netns == netns.name and reading.key in ("sockets", "proc-net-tcp", "proc-net-udp"):
-                return self._socket(reading.id, said)
+                return self._quote(reading.id, "", said)
         return None
 
     def plain(self, reading_id: str) -> str | None:
@@ -170,12 +170,26 @@ class Quotes:
         line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
         return self._quote(reading.id, line if place.text in line else place.text)
 
-    def _socket(self, reading_id: str, said: Message) -> str | None:
-        """Quote the sockets that a sentence names; the sentence itself where it says more than their names."""
+    def _link(self, reading_id: str, name: str) -> str:
+        """Return what counts of the link, if it is in this reading."""
         reading = self._readings.get(reading_id)
-        found = excerpts.sockets(reading, str(said)) if reading is not None else ""
-        is_name = bool(found) and said.template == _NAME_ALONE
-        return self._quote(reading_id, found, None if is_name else said)
+        return excerpts.link(reading, name) if reading is not None and reading.key.startswith("ip-addr") else ""
+
+    def _sockets(self, sockets: tuple[Socket, ...], said: Message | None) -> str | None:
+        """Quote the sockets of one reading, and what is said of them beyond their names."""
+        if not sockets:
+            return None
+        reading_id = sockets[0].evidence
+        lines = sorted({each.entry for each in sockets if each.evidence == reading_id})
+        return self._entries(reading_id, *lines, said=said)
+
+    def _entries(self, reading_id: str, *numbers: int, said: Message | None = None) -> str | None:
+        """Quote the entries of these numbers."""
+        reading = self._readings.get(reading_id)
+        if reading is None:
+            return None
+        found = (excerpts.entry(reading, number) for number in numbers)
+        return self._quote(reading_id, "\n".join(filter(None, found)), said)
 
     def _sysctl(self, reading_id: str, path: Path, value: str) -> str | None:
         return self._quote(reading_id, value, origin="/proc/sys/" + "/".join(path))

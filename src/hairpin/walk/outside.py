@@ -40,12 +40,12 @@ from hairpin.walk.state import (
     End,
     Frame,
     LinkDecided,
-    OpenQuestion,
     Reason,
     State,
     stopped,
     stopped_by,
 )
+from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
 
 

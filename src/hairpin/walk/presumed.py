@@ -9,7 +9,8 @@ from hairpin.network.prefix import address_text, inside, prefix_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.unmasqueraded import is_unmasqueraded
-from hairpin.walk.state import OpenQuestion, State
+from hairpin.walk.state import State
+from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import read_host, state_public, state_return_route
 
 

@@ -10,6 +10,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.prefix import address_text
+from hairpin.walk.state import SocketDecided
 
 
 class Deliver(msgspec.Struct, frozen=True):
@@ -82,9 +83,9 @@ def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
     return message("no socket takes port {port}; only {others}", port=port, others=names)
 
 
-def socket_said(socket: Socket) -> Message:
-    """Return the socket's text as a message, for a step."""
-    return verbatim(socket_text(socket))
+def decided_by_socket(socket: Socket) -> SocketDecided:
+    """Return the socket, for a step."""
+    return SocketDecided(verbatim(socket_text(socket)), socket)
 
 
 def socket_text(socket: Socket) -> str:

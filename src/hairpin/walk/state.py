@@ -7,14 +7,15 @@ import msgspec
 
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
-from hairpin.host.route import NextHop
+from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
 from hairpin.netfilter.packet import ICMP, ICMP6, Connection, Packet, Seen
 from hairpin.network.network import Port
-from hairpin.wanted import Wanted
+from hairpin.network.routing import route_text
 
 Stage = Literal[
     "device-in", "bridge", "prerouting", "input-route", "input", "socket", "forward", "output-route", "output",
@@ -46,12 +47,20 @@ class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
 
 
 class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
-    """A route, and the policy rule that led to its table."""
+    """A route, and the policy rule that led to its table; None: there is none."""
 
-    route: str
-    rule: str
-    evidence: str = ""
-    rule_evidence: str = ""
+    entry: Route | None
+    by: PolicyRule | None
+
+    @property
+    def route(self) -> str:
+        """The route as ip(8) prints it."""
+        return route_text(self.entry) if self.entry is not None else "no route"
+
+    @property
+    def rule(self) -> str:
+        """The policy rule as ip(8) prints it."""
+        return self.by.text if self.by is not None else ""
 
 
 class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
@@ -64,18 +73,20 @@ class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
 
 
 class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
-    """A socket.  If there is none, ``said`` tells which sockets there are instead."""
+    """A socket, whose name is ``said``.  ``socket`` None: ``said`` tells more than a name, of the sockets ``named``."""
 
     said: Message
-    evidence: str = ""
+    socket: Socket | None = None
+    named: tuple[Socket, ...] = ()
 
 
 class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
-    """A link's state, its peer, or a neighbour on it."""
+    """A link's state, its peer, or a neighbour on it.  ``evidence``: the reading of what decided."""
 
     link: str
     said: Message
     evidence: str = ""
+    neighbour: Neighbour | None = None
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
@@ -93,19 +104,6 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
-
-
-class OpenQuestion(msgspec.Struct, frozen=True):
-    """Something outside of the host that only the user knows.
-
-    ``if_yes`` and ``if_no``: what then becomes of the flow.  ``wanted``: the facts each of which settles it, the surest
-    first.  ``breaks_if_yes``: the flow then fails."""
-
-    text: Message
-    if_yes: Message
-    if_no: Message
-    wanted: tuple[Wanted, ...]
-    breaks_if_yes: bool = False
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed

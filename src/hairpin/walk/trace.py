@@ -5,8 +5,22 @@ import msgspec
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow
-from hairpin.walk.state import Assumed, OpenQuestion, Step, Stop
+from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
+from hairpin.wanted import Wanted
+
+
+class OpenQuestion(msgspec.Struct, frozen=True):
+    """Something outside of the host that only the user knows.
+
+    ``if_yes`` and ``if_no``: what then becomes of the flow.  ``wanted``: the facts each of which settles it, the surest
+    first.  ``breaks_if_yes``: the flow then fails."""
+
+    text: Message
+    if_yes: Message
+    if_no: Message
+    wanted: tuple[Wanted, ...]
+    breaks_if_yes: bool = False
 
 
 class Branch(msgspec.Struct, frozen=True):

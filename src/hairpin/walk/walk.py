@@ -30,7 +30,7 @@ from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outs
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
-from hairpin.walk.sockets import answers_by_route, find_socket, nobody_takes, socket_said
+from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, only_under_load
 from hairpin.walk.tunnelled import innermost
@@ -185,7 +185,7 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
     match found.kind:
         case "socket":
             assert found.socket is not None
-            noted = state.noted("socket", state.iif, SocketDecided(socket_said(found.socket), found.socket.evidence))
+            noted = state.noted("socket", state.iif, decided_by_socket(found.socket))
             frozen = _frozen(network, noted, found.socket)
             if frozen is not None:
                 yield Branch(
@@ -200,10 +200,8 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
                 yield _blind(stopped(blind, "sockets-unread", stage="socket", link=state.iif))
         case "none":
             said = nobody_takes(packet.dport, found.others)
-            evidence = found.others[0].evidence if found.others else ""
-            refused = stopped(
-                state, "no-listener", stage="socket", link=state.iif, decided_by=SocketDecided(said, evidence)
-            )
+            decided = SocketDecided(said, named=found.others)
+            refused = stopped(state, "no-listener", stage="socket", link=state.iif, decided_by=decided)
             yield from _refused(network, started, refused)
         case "unread":
             said = message(
@@ -224,7 +222,7 @@ def _frozen(network: Network, state: State, socket: Socket) -> End | None:
 
     The kernel still completes handshakes for it, up to the backlog: net/ipv4/tcp_minisocks.c
     """
-    decided = SocketDecided(socket_said(socket), socket.evidence)
+    decided = decided_by_socket(socket)
     if socket.relay is not None and socket.relay.holds_only:
         return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
     if never_answers(network, state.netns, socket):
@@ -336,7 +334,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
     if inner is None:  # it connects in a namespace that was not read
         yield front
         return
-    note = Step(state.netns, "relay", "lo", state.packet, SocketDecided(socket_said(socket), socket.evidence))
+    note = Step(state.netns, "relay", "lo", state.packet, decided_by_socket(socket))
     if depth > _MOST_RELAYS:
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
         return

@@ -63,7 +63,7 @@ def routes(namespace: Namespace) -> list[str]:
     without the routers' anycast address, which forwarding adds to each IPv6 network: docs/limitations.md.
     """
     return sorted(
-        repr(msgspec.structs.replace(each, evidence="", protocol="", scope=""))
+        repr(msgspec.structs.replace(each, evidence="", entry=0, protocol="", scope=""))
         for each in namespace.routes
         if not _is_derived(each)
     )
@@ -89,7 +89,9 @@ def policy_rules(namespace: Namespace) -> list[Any]:
 def neighbours(namespace: Namespace) -> list[str]:
     """Return the entries that were set by hand; the kernel learns and forgets the others."""
     return sorted(
-        repr(msgspec.structs.replace(each, evidence="")) for each in namespace.neighbours if is_made_by_hand(each)
+        repr(msgspec.structs.replace(each, evidence="", entry=0))
+        for each in namespace.neighbours
+        if is_made_by_hand(each)
     )
 
 

@@ -249,7 +249,7 @@ def _other_neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iter
     known = [each for each in namespace.neighbours if is_made_by_hand(each) and not each.proxy]
     if known:
         mac = 0x020000000000 | random.randrange(1 << 32)
-        yield AddNeighbour(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence=""))
+        yield AddNeighbour(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence="", entry=0))
 
 
 def _forwarding_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
@@ -264,7 +264,9 @@ def _other_forwarding(random: Random, netns: Netns, namespace: Namespace) -> Ite
     if known:
         before = random.choice(known)
         assert before.remote is not None
-        yield ReplaceFdbEntry(netns, before, msgspec.structs.replace(before, remote=before.remote ^ 5, evidence=""))
+        yield ReplaceFdbEntry(
+            netns, before, msgspec.structs.replace(before, remote=before.remote ^ 5, evidence="", entry=0)
+        )
 
 
 def _forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:

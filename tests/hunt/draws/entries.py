@@ -125,7 +125,7 @@ def route_replaced(subject: Subject) -> Iterator[Change]:
     hops = subject.random.choice(ways)
     stays = any(hop.link != "lo" for hop in hops)
     made = msgspec.structs.replace(
-        before, next_hops=hops, type="unicast" if stays else "unreachable", prefsrc=None, evidence=""
+        before, next_hops=hops, type="unicast" if stays else "unreachable", prefsrc=None, evidence="", entry=0
     )
     if made.next_hops != before.next_hops:
         yield Change((ReplaceRoute(subject.netns, before, made),))

@@ -98,7 +98,7 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
     right = entry_to(sent.link, _mac(sent, stale), far.address)
     for each in stale:
         if is_alone_in_fdb(network.namespace(sent.netns).fdb, each):
-            entry = msgspec.structs.replace(each, remote=far.address, state=right.state, evidence="")
+            entry = msgspec.structs.replace(each, remote=far.address, state=right.state, evidence="", entry=0)
             return Change((ReplaceFdbEntry(sent.netns, each, entry),))
     # An entry for all frames has a remote a host: the right one is added beside the others before the wrong ones go.
     gone: tuple[Primitive, ...] = tuple(DeleteFdbEntry(sent.netns, each) for each in stale)

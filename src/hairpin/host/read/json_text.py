@@ -1,5 +1,6 @@
 """Decodes a reading that is JSON into typed values; raises ParseError for anything else."""
 
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
@@ -35,6 +36,11 @@ def decode_list(
     if text.lstrip().startswith("["):
         return decode(many, text, source=source)
     return decode_documents(one, text, source=source)
+
+
+def entered(found: Iterable[T], evidence: str) -> Iterator[tuple[int, T]]:
+    """Yield the elements of a document with their numbers from 1; without the id of a reading they have no place: 0."""
+    return enumerate(found, 1) if evidence else ((0, each) for each in found)
 
 
 def is_json(text: str) -> bool:

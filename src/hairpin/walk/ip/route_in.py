@@ -18,7 +18,7 @@ from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network, addresses_of, conf, owns_address
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, Version, address_text, inside, is_loopback, is_multicast
 from hairpin.network.query import NO_WAY, Found, Query, Scope
-from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup, route_text
+from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.ip.mtu import route_mtu, too_big_to_forward
 from hairpin.walk.ip.multipath import paths
@@ -169,12 +169,7 @@ def _dissected(namespace: Namespace, state: State) -> tuple[int | None, int | No
 
 def decided_by_route(found: Found) -> RouteDecided:
     """Return the route and its policy rule, for a step."""
-    return RouteDecided(
-        route_text(found.route) if found.route is not None else "no route",
-        found.rule.text if found.rule is not None else "",
-        found.route.evidence if found.route is not None else "",
-        found.rule.evidence if found.rule is not None else "",
-    )
+    return RouteDecided(found.route, found.rule)
 
 
 def _noted(state: State, found: Found) -> State:

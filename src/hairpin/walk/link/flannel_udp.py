@@ -78,7 +78,7 @@ def received(network: Network, state: State) -> Outcome:
     relay = relay_at(namespace, outer.dport)
     if relay is None or found.socket != relay.socket:
         said = message("no flanneld with a tun device receives UDP at port {port}", port=outer.dport)
-        decided = SocketDecided(said, found.socket.evidence if found.socket is not None else "")
+        decided = SocketDecided(said, named=(found.socket,) if found.socket is not None else ())
         unreachable = "icmp-port-unreachable" if found.kind == "none" else None
         return stopped(state, "no-tunnel", stage="tunnel", link=state.iif, decided_by=decided, reject=unreachable)
     stop = _not_carried(msgspec.structs.replace(state, packet=carried.frame.packet), relay)
@@ -92,10 +92,10 @@ def received(network: Network, state: State) -> Outcome:
 def _not_carried(state: State, relay: Relay) -> End | None:
     """Return the end of a packet that flanneld does not carry: a signal has halted it, or the TTL is used up."""
     if relay.socket.halted:
-        decided = SocketDecided(message("{socket} is halted", socket=socket_text(relay.socket)), relay.socket.evidence)
+        decided = SocketDecided(message("{socket} is halted", socket=socket_text(relay.socket)), named=(relay.socket,))
         return stopped(state, "process-frozen", stage="tunnel", link=relay.link.name, decided_by=decided)
     if state.packet.ttl <= 1:
-        decided = SocketDecided(message("flanneld counts the TTL down to 0"), relay.socket.evidence)
+        decided = SocketDecided(message("flanneld counts the TTL down to 0"), named=(relay.socket,))
         return stopped(state, "ttl", stage="tunnel", link=relay.link.name, decided_by=decided)
     return None
 

@@ -178,7 +178,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
         address=address_text(entry.value, entry.version),
         mac=write_mac(mac),
     )
-    decided = LinkDecided(link.name, said, entry.evidence)
+    decided = LinkDecided(link.name, said, entry.evidence, entry)
     return stopped(state, "neighbour-wrong", link=link.name, decided_by=decided, address=entry.value)
 
 

@@ -30,8 +30,8 @@ UDP = """\
 
 def test_tcp() -> None:
     assert parse(TCP, protocol="tcp", version=4, source="/proc/net/tcp", evidence="e1") == (
-        Socket("tcp", 4, 0x7F000001, 83, uid=0, queued=1, evidence="e1"),
-        Socket("tcp", 4, None, 80, uid=1000, queued=0, evidence="e1"),
+        Socket("tcp", 4, 0x7F000001, 83, uid=0, queued=1, evidence="e1", entry=2),
+        Socket("tcp", 4, None, 80, uid=1000, queued=0, evidence="e1", entry=3),
     )
 
 

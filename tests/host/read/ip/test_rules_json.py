@@ -52,7 +52,9 @@ def test_all_selectors() -> None:
 
 def test_a_missing_selector_matches_every_packet() -> None:
     rule = REAL[32766]
-    assert rule == PolicyRule(4, 32766, table=TABLE_MAIN, text="32766: from all lookup main", evidence="e3")
+    assert rule == PolicyRule(
+        4, 32766, table=TABLE_MAIN, text="32766: from all lookup main", evidence="e3", entry=rule.entry
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.host.read.ip.address_text import mac
-from hairpin.host.read.json_text import decode
+from hairpin.host.read.json_text import decode, entered
 from hairpin.host.route import FdbEntry
 from hairpin.netfilter.address import parse_address
 
@@ -60,8 +60,9 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                 remote=parse_address(item.dst)[1] if item.dst is not None else None,
                 via=item.via,
                 evidence=evidence,
+                entry=entry,
             )
-            for item in found
+            for entry, item in entered(found, evidence)
             if (hardware := mac(item.mac)) is not None
         )
     except ValueError as error:

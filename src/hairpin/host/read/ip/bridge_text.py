@@ -57,6 +57,7 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                     remote=parse_address(remote)[1] if remote is not None else None,
                     via=value_after(words, "via"),
                     evidence=evidence,
+                    entry=line_number if evidence else 0,
                 )
             )
         except ValueError as error:

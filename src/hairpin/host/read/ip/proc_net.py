@@ -39,7 +39,8 @@ def parse(
             continue
         try:
             if words[3] == wanted:
-                found.append(held_by(_socket(words, protocol, version, evidence), known.holding(words[9]), known))
+                socket = _socket(words, protocol, version, evidence, line_number)
+                found.append(held_by(socket, known.holding(words[9]), known))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
@@ -59,7 +60,9 @@ def with_v6only(sockets: tuple[Socket, ...]) -> tuple[Socket, ...]:
     )
 
 
-def _socket(words: list[str], protocol: Literal["tcp", "udp"], version: Literal[4, 6], evidence: str) -> Socket:
+def _socket(
+    words: list[str], protocol: Literal["tcp", "udp"], version: Literal[4, 6], evidence: str, line: int
+) -> Socket:
     host, _, port = words[1].partition(":")
     raw = bytes.fromhex(host)
     if len(raw) != (4 if version == 4 else 16):
@@ -75,4 +78,5 @@ def _socket(words: list[str], protocol: Literal["tcp", "udp"], version: Literal[
         uid=int(words[7]),
         queued=int(queue, 16) if protocol == "tcp" else None,
         evidence=evidence,
+        entry=line if evidence else 0,
     )

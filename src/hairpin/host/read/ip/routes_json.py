@@ -12,7 +12,7 @@ from hairpin.errors import ParseError, reason_of
 from hairpin.host.read.ip.address_text import mac, network
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.route_tables import RouteTables
-from hairpin.host.read.json_text import decode
+from hairpin.host.read.json_text import decode, entered
 from hairpin.host.route import Neighbour, NextHop, Route, RouteType
 from hairpin.netfilter.address import Version, address_of, parse_address
 
@@ -105,8 +105,8 @@ def routes(
     found = decode(_ROUTES, text, source=source) if text.strip() else ()
     try:
         return tuple(
-            _route(route, version, number, saved, evidence)
-            for route in found
+            _route(route, version, number, saved, evidence, entry)
+            for entry, route in entered(found, evidence)
             if (number := tables.number(route.table)) != TABLE_UNSPEC
         )
     except ValueError as error:
@@ -154,7 +154,9 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
     """Return the neighbour entries; raise ParseError."""
     found = decode(_NEIGHBOURS, text, source=source) if text.strip() else ()
     try:
-        return tuple(_neighbour(item.dst, item, evidence) for item in found if item.dst)
+        return tuple(
+            _neighbour(item.dst, item, evidence, entry) for entry, item in entered(found, evidence) if item.dst
+        )
     except ValueError as error:
         raise ParseError(reason_of(error), source=source) from None
 
@@ -173,7 +175,9 @@ def hops_of(nhid: int, saved: tuple[SavedNextHop, ...]) -> tuple[NextHop, ...]:
     return ()
 
 
-def _route(route: _Route, version: Version, table: int, saved: tuple[SavedNextHop, ...], evidence: str) -> Route:
+def _route(
+    route: _Route, version: Version, table: int, saved: tuple[SavedNextHop, ...], evidence: str, entry: int
+) -> Route:
     destination, prefix_length = network(route.dst, version)
     if route.nexthops:
         next_hops = tuple(_hop(hop) for hop in route.nexthops)
@@ -199,6 +203,7 @@ def _route(route: _Route, version: Version, table: int, saved: tuple[SavedNextHo
         source=network(route.source, version) if route.source is not None else None,
         mtu_bytes=int(mtu) if mtu is not None else None,
         evidence=evidence,
+        entry=entry,
     )
 
 
@@ -220,7 +225,7 @@ def _hop(hop: _Hop) -> NextHop:
     )
 
 
-def _neighbour(dst: str, item: _Neighbour, evidence: str) -> Neighbour:
+def _neighbour(dst: str, item: _Neighbour, evidence: str, entry: int) -> Neighbour:
     version, value = parse_address(dst)
     return Neighbour(
         link=item.dev,
@@ -230,4 +235,5 @@ def _neighbour(dst: str, item: _Neighbour, evidence: str) -> Neighbour:
         state=item.state[0].upper() if item.state else "NONE",
         proxy=item.proxy is not msgspec.UNSET,
         evidence=evidence,
+        entry=entry,
     )

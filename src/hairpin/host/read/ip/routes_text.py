@@ -44,7 +44,7 @@ def routes(
             if words[0] == "nexthop":
                 found[-1] = msgspec.structs.replace(found[-1], next_hops=(*found[-1].next_hops, _hop(words)))
             else:
-                found.append(_route(words, version, tables, saved, evidence))
+                found.append(_route(words, version, tables, saved, evidence, line_number))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(route for route in found if route.table != TABLE_UNSPEC)
@@ -86,12 +86,13 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
         except ValueError as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
         state = next((word for word in reversed(words) if word in _STATES), "NONE")
-        found.append(Neighbour(link, version, value, hardware, state, "proxy" in words, evidence))
+        entry = line_number if evidence else 0
+        found.append(Neighbour(link, version, value, hardware, state, "proxy" in words, evidence, entry))
     return tuple(found)
 
 
 def _route(
-    words: list[str], version: Version, tables: RouteTables, saved: tuple[SavedNextHop, ...], evidence: str
+    words: list[str], version: Version, tables: RouteTables, saved: tuple[SavedNextHop, ...], evidence: str, line: int
 ) -> Route:
     kind: RouteType = "unicast"
     for name in _TYPES:
@@ -122,6 +123,7 @@ def _route(
         source=network(source, version) if source is not None else None,
         mtu_bytes=int(mtu) if mtu is not None else None,
         evidence=evidence,
+        entry=line if evidence else 0,
     )
 
 

@@ -11,7 +11,7 @@ from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.read.ip.address_text import network, number
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.route_tables import RouteTables
-from hairpin.host.read.json_text import decode
+from hairpin.host.read.json_text import decode, entered
 from hairpin.host.route import PolicyRule
 from hairpin.message import message
 from hairpin.netfilter.address import Version
@@ -63,7 +63,7 @@ def rules(
     """Return the rules in the order of the reading, which is the kernel's; raise ParseError."""
     found = decode(_RULES, text, source=source) if text.strip() else ()
     try:
-        return tuple(_policy_rule(rule, version, tables, evidence) for rule in found)
+        return tuple(_policy_rule(rule, version, tables, evidence, entry) for entry, rule in entered(found, evidence))
     except ValueError as error:
         raise ParseError(reason_of(error), source=source) from None
 
@@ -76,7 +76,7 @@ def protocol(text: str | int) -> int:
     return found
 
 
-def _policy_rule(rule: _Rule, version: Version, tables: RouteTables, evidence: str) -> PolicyRule:
+def _policy_rule(rule: _Rule, version: Version, tables: RouteTables, evidence: str, entry: int) -> PolicyRule:
     return PolicyRule(
         version=version,
         priority=rule.priority,
@@ -101,6 +101,7 @@ def _policy_rule(rule: _Rule, version: Version, tables: RouteTables, evidence: s
         unknown_selectors=tuple(name for name in ("tun_id", "flowlabel") if getattr(rule, name) is not msgspec.UNSET),
         text=" ".join(_words(rule)),
         evidence=evidence,
+        entry=entry,
     )
 
 

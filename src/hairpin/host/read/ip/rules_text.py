@@ -30,13 +30,13 @@ def rules(
         if not line.strip():
             continue
         try:
-            found.append(_rule(line, version, tables, evidence))
+            found.append(_rule(line, version, tables, evidence, line_number))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
 
 
-def _rule(line: str, version: Version, tables: RouteTables, evidence: str) -> PolicyRule:
+def _rule(line: str, version: Version, tables: RouteTables, evidence: str, number: int) -> PolicyRule:
     words = line.split()
     table_name = value_after(words, "lookup") or value_after(words, "table")
     action, table = _action(words, table_name), None
@@ -68,6 +68,7 @@ def _rule(line: str, version: Version, tables: RouteTables, evidence: str) -> Po
         unknown_selectors=tuple(key for key in ("tun_id", "flowlabel", "realms") if key in words),
         text=" ".join(_without_origin(words)),
         evidence=evidence,
+        entry=number if evidence else 0,
     )
 
 

@@ -35,7 +35,7 @@ def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTH
         if words[1:2] not in (["LISTEN"], ["UNCONN"]):
             continue
         try:
-            found.append(_socket(words, old, evidence, known))
+            found.append(_socket(words, old, evidence, line_number, known))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
     return tuple(found)
@@ -54,7 +54,7 @@ def _without_brackets(text: str) -> bool:
     return " :::" in text or "ino:" in text
 
 
-def _socket(words: list[str], old: bool, evidence: str, known: Processes) -> Socket:
+def _socket(words: list[str], old: bool, evidence: str, line: int, known: Processes) -> Socket:
     protocol: Literal["tcp", "udp"] = "tcp" if words[0] == "tcp" else "udp"
     rest = words[6] if len(words) > 6 else ""
     host, _, port = words[4].rpartition(":")
@@ -82,6 +82,7 @@ def _socket(words: list[str], old: bool, evidence: str, known: Processes) -> Soc
         backlog=int(words[3]) if protocol == "tcp" else None,
         queued=int(words[2]) if protocol == "tcp" else None,
         evidence=evidence,
+        entry=line if evidence else 0,
     )
     return held_by(found, _users(rest) or known.holding(inode[1] if inode is not None else ""), known)
 
