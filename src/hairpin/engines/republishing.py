@@ -36,12 +36,15 @@ def published_too(host: Host, container: Container, binding: PortBinding) -> tup
 
 def recreated_with(container: Container, binding: PortBinding) -> Message:
     """Return what a person has to do for a further binding: no container gets one while it exists."""
-    udp = "/udp" if binding.protocol == "udp" else ""
-    return message(
-        "recreate {container} with -p {port} as well",
-        container=container.name,
-        port=f"{binding.host_port}:{binding.container_port}{udp}",
-    )
+    return message("recreate {container} with -p {port} as well", container=container.name, port=option_of(binding))
+
+
+def option_of(binding: PortBinding, *, container_port: int | None = None, protocol: str = "") -> str:
+    """Return what stands behind ``-p`` for the binding, or for the same one to another port or protocol."""
+    address = "" if binding.host_ip is None else address_text(binding.host_ip, binding.version)
+    at = f"[{address}]:" if ":" in address else f"{address}:" if address else ""
+    behind = f"/{protocol or binding.protocol}".removesuffix("/tcp")
+    return f"{at}{binding.host_port}:{container_port or binding.container_port}{behind}"
 
 
 def rules_with(host: Host, container: Container, changed: Container) -> Iterator[Primitive]:

@@ -1,13 +1,26 @@
-"""Which container a socket belongs to, and whether its processes can answer.
+"""Which container a socket belongs to, whether it is a service's, and whether its processes can answer.
 
 Containers may share a network namespace (``--network container:X``, pods, the host's network), so that the namespace
 alone does not tell.  The control group of the process does.
 """
 
 from hairpin.host.docker import Container
+from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
+
+_FIRST_EPHEMERAL = 32768
+"""net.ipv4.ip_local_port_range by default: above, a UDP socket is a client's rather than a service's."""
+
+
+def serves(socket: Socket, namespace: Namespace) -> bool:
+    """Return whether a service holds the socket: a TCP socket listens, a UDP socket of an ephemeral port is a
+    client's."""
+    if socket.protocol == "tcp":
+        return True
+    first = namespace.sysctls.values.get(("net", "ipv4", "ip_local_port_range"), "").split()
+    return socket.port < (int(first[0]) if first and first[0].isdigit() else _FIRST_EPHEMERAL)
 
 
 def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:

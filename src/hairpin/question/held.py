@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 
 from hairpin.host.docker import Container
-from hairpin.host.host import Host, Namespace
+from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network, netns_of
 from hairpin.network.prefix import is_loopback
-from hairpin.network.socket_owner import owner_of_socket
-
-_FIRST_EPHEMERAL = 32768
-"""net.ipv4.ip_local_port_range by default: above, a UDP socket is a client's rather than a service's."""
+from hairpin.network.socket_owner import owner_of_socket, serves
 
 
 def held_by(network: Network, host: Host, container: Container) -> tuple[Socket, ...]:
@@ -22,7 +19,7 @@ def held_by(network: Network, host: Host, container: Container) -> tuple[Socket,
     own = (
         each
         for each in namespace.sockets
-        if _serves(each, namespace) and owner_of_socket(network, netns, each) == container
+        if serves(each, namespace) and owner_of_socket(network, netns, each) == container
     )
     found: dict[tuple[str, int], Socket] = {}
     for each in sorted(own, key=_openness):
@@ -46,13 +43,6 @@ def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Co
 def on_host_network(host: Host) -> Iterator[Container]:
     """Yield the containers on the host's network."""
     return (each for each in host.containers() if each.on_host_network)
-
-
-def _serves(socket: Socket, namespace: Namespace) -> bool:
-    if socket.protocol == "tcp":
-        return True
-    first = namespace.sysctls.values.get(("net", "ipv4", "ip_local_port_range"), "").split()
-    return socket.port < (int(first[0]) if first and first[0].isdigit() else _FIRST_EPHEMERAL)
 
 
 def _openness(socket: Socket) -> int:

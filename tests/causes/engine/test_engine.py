@@ -16,6 +16,7 @@ from hairpin.remedy.plan import remedies
 from hairpin.report.words import Words
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
+    PUBLISHED,
     asked,
     bound,
     down,
@@ -26,6 +27,7 @@ from tests.causes.hosts import (
     published_as,
     readdressed,
     relayed_udp,
+    serving,
     told,
     unpublished,
     with_host,
@@ -157,6 +159,16 @@ CASES: dict[str, Case] = {
     "published for tcp, reached by udp": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
         published_as(PortBinding("udp", 80, 8151, None, 4)),
+    ),
+    "published for tcp, served by udp": Case(
+        serving(Socket("udp", 4, None, 80)), published(), ("published-protocol-mismatch",),
+        serving(Socket("udp", 4, None, 80), Socket("tcp", 4, None, 80)),
+    ),
+    "published for both, served by udp": Case(
+        network(inner=container_namespace((Socket("udp", 4, None, 80),)), docker=engine(msgspec.structs.replace(
+            container(), bindings=(PUBLISHED, msgspec.structs.replace(PUBLISHED, protocol="udp")),
+        ))),
+        published(), ("service-not-listening",),
     ),
     "the bridge does not route loopback addresses": Case(
         proxy_off(route_localnet="0"), LOCAL, ("userland-proxy-off-no-route-localnet",), proxy_off(),

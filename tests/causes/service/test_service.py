@@ -3,14 +3,26 @@
 import msgspec
 import pytest
 
+from hairpin.change.change import AddSocket
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import Endpoint, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
-from tests.causes.hosts import serving
-from tests.small_host import host_namespace, network, published
+from tests.causes.hosts import FROM_DB, asked, serving, with_db, with_host
+from tests.small_host import (
+    WEB,
+    container,
+    container_namespace,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
 
+DB = WEB + 1
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
 
@@ -22,6 +34,31 @@ def listening_on_host(address: int | None) -> Network:
     return network(msgspec.structs.replace(host, sockets=(*host.sockets, own)))
 
 
+def also_published(port: int, *sockets: Socket) -> Network:
+    """Return the host whose container publishes another port, too, and has these sockets."""
+    web = container()
+    both = msgspec.structs.replace(web, bindings=(*web.bindings, PortBinding("tcp", port, 8152, None, 4)))
+    return network(inner=container_namespace(sockets), docker=engine(both))
+
+
+def beside(in_web: tuple[Socket, ...], in_db: tuple[Socket, ...]) -> Network:
+    """Return the host with two containers on one network, which have these sockets."""
+    db = msgspec.structs.replace(
+        container(), id="d" * 64, name="db", bindings=(), netns="container:db",
+        endpoints=(Endpoint("bridge", "n1", DB, 16),),
+    )  # fmt: skip
+    whole = with_db(docker=engine(container(), db))
+    sockets = {"container:web": in_web, "container:db": in_db}
+    return with_host(
+        whole,
+        namespaces=tuple(
+            msgspec.structs.replace(each, sockets=sockets.get(each.name, each.sockets))
+            for each in whole.this.namespaces
+        ),
+    )
+
+
+API = Socket("tcp", 4, None, 8080)
 CASES: dict[str, Case] = {
     "a service of the host, bound to loopback": Case(
         listening_on_host(LOOPBACK), msgspec.structs.replace(published(), dport=7078),
@@ -50,8 +87,25 @@ CASES: dict[str, Case] = {
         serving(Socket("tcp", 6, None, 80)),
     ),
     "nothing listens": Case(serving(), published(), ("service-not-listening",)),
-    "nothing listens on this one of several ports": Case(
-        serving(Socket("tcp", 4, None, 81), Socket("tcp", 4, None, 82)), published(), ("service-not-listening",),
+    "listens on two other ports": Case(
+        serving(Socket("tcp", 4, None, 81), Socket("tcp", 4, None, 82)), published(),
+        ("service-listens-on-other-port",), serving(Socket("tcp", 4, None, 81), Socket("tcp", 4, None, 82), WORKING),
+    ),
+    "nothing listens on this one of several published ports": Case(
+        also_published(82, Socket("tcp", 4, None, 82)), published(), ("service-not-listening",),
+        also_published(82, Socket("tcp", 4, None, 82), WORKING),
+    ),
+    "listens on another port, for itself alone": Case(
+        serving(Socket("tcp", 4, LOOPBACK, 3000)), published(), ("service-not-listening",),
+        serving(Socket("tcp", 4, LOOPBACK, 3000), WORKING),
+    ),
+    "only a client's UDP socket": Case(
+        serving(Socket("udp", 4, None, 45000)), published(), ("service-not-listening",),
+        serving(Socket("udp", 4, None, 45000), WORKING),
+    ),
+    "asked of one container, and another one listens there": Case(
+        beside((WORKING,), (API,)), asked(FROM_DB, "172.17.0.2", 8080), ("service-not-listening",),
+        beside((WORKING, API), ()),
     ),
     "its control group is frozen": Case(
         serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, frozen="/sys/fs/cgroup/freezer/x")), published(),
@@ -83,3 +137,26 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 @pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
 def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) -> None:
     is_silent(network, flow)
+
+
+def advice_of(network: Network, flow: Flow) -> str:
+    """Return what the first cause of the flow says besides."""
+    (first, *_) = diagnose(network, flow).causes
+    return " ".join(str(each) for each in first.candidate.advice)
+
+
+def test_who_else_listens_on_the_asked_port_is_named() -> None:
+    web_8080 = asked(FROM_DB, "172.17.0.2", 8080)
+    assert "container db" in advice_of(beside((WORKING,), (API,)), web_8080)
+
+
+def test_a_port_that_the_container_publishes_is_its_own_whoever_else_listens_there() -> None:
+    web_80 = asked(FROM_DB, "172.17.0.2", 80)
+    assert "container db" not in advice_of(beside((), (msgspec.structs.replace(WORKING, port=80),)), web_80)
+
+
+def test_the_option_that_would_reach_the_listener_is_spelt() -> None:
+    (first,) = diagnose(serving(Socket("tcp", 4, None, 8080)), published()).causes
+    (part,) = first.candidate.change.parts
+    assert isinstance(part, AddSocket)
+    assert str(part.advice) == "recreate web with -p 8151:8080 instead of -p 8151:80"

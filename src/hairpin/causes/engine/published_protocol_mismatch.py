@@ -1,8 +1,9 @@
-"""The port is published for the other transport protocol only.
+"""The port is published for one transport protocol, and its service uses the other one.
 
 Users see: a UDP service published as TCP (the default), or the reverse.
 
-Proof: the port is published for the other transport protocol only.
+Proof: the port is published for the other transport protocol only; or the container port to which it leads has a
+listener of the other protocol only.
 Now: recreate the container with ``-p PORT:PORT/udp`` (or ``/tcp``).
 Lasting: both protocols under ``ports:`` in the Compose file.
 """
@@ -14,18 +15,23 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
-from hairpin.causes.service._service import listening
-from hairpin.change.change import AddSocket, Change
-from hairpin.engines.republishing import published_too
+from hairpin.causes.service._service import in_container, listening, other_protocol, published_to, same_port
+from hairpin.change.change import AddSocket, Change, one
+from hairpin.engines.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.network import netns_of
+from hairpin.walk.sockets import socket_text
+from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse."""
+    """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse; or when the packet got
+    into the container, where the port is held for the other protocol."""
     packet = view.stop.seen.packet
+    if not view.on_host and view.stop.reason == "no-listener":
+        yield from _served_otherwise(view)
     if not view.on_host or packet.protocol not in (TCP, UDP) or at_host_port(view):
         return
     asked: Literal["tcp", "udp"] = "tcp" if packet.protocol == TCP else "udp"
@@ -36,6 +42,52 @@ def find(view: View) -> Iterator[Candidate]:
             if (binding.host_port, binding.protocol, binding.version) == wanted:
                 yield _published(view, container, msgspec.structs.replace(binding, protocol=asked), other)
                 return
+
+
+def _served_otherwise(view: View) -> Iterator[Candidate]:
+    """Yield the candidate for a published port whose container listens there for the other protocol alone."""
+    container = in_container(view)
+    binding = published_to(view, container) if container is not None else None
+    sockets = other_protocol(view)
+    if container is None or binding is None or not sockets or same_port(view):
+        return
+    owner, served = view.host.network_owner(container), sockets[0].protocol
+    if any((each.protocol, each.container_port) == (served, binding.container_port) for each in owner.bindings):
+        return  # both are published, and only one is served
+    right, wrong = option_of(binding, protocol=served), option_of(binding)
+    yield Candidate(
+        title=message(
+            "Port {port} is published for {asked}, and {name} serves it for {served}",
+            port=binding.host_port,
+            asked=binding.protocol,
+            name=container.name,
+            served=served,
+        ),
+        detail=message(
+            "-p {wrong} leads {asked} packets to port {inner} of {name}. There it listens for {served} only: {socket}.",
+            wrong=wrong,
+            asked=binding.protocol,
+            inner=binding.container_port,
+            name=container.name,
+            served=served,
+            socket=socket_text(sockets[0]),
+        ),
+        change=one(
+            listening(
+                view,
+                message(
+                    "recreate {container} with -p {right} instead of -p {wrong}, and ask for {question}",
+                    container=owner.name,
+                    right=right,
+                    wrong=wrong,
+                    question=ask_port(binding.host_port, served),
+                ),
+            )
+        ),
+        where=where(container=container.name, published=wrong, socket=socket_text(sockets[0])),
+        in_class="other-protocol",
+        evidence=(sockets[0].evidence, container.evidence),
+    )
 
 
 def _published(view: View, container: Container, twin: PortBinding, other: str) -> Candidate:
@@ -86,7 +138,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
 
 CAUSE = Cause(
     id="published-protocol-mismatch",
-    title=message("The port is published for the other protocol"),
+    title=message("The port is published for one protocol and served for the other"),
     source="docs.docker.com: -p publishes TCP unless /udp is named",
     reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
     find=find,

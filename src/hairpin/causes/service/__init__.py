@@ -1,1 +1,4 @@
-"""Faults of the service that should take the packet; ``_service`` finds its container and its sockets."""
+"""Faults of the service that should take the packet.
+
+``_near`` finds what nearly takes the packet, ``_service`` its container and that container's sockets.
+"""

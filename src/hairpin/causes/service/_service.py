@@ -1,15 +1,14 @@
 """The sockets of a namespace in which a packet found none, and the container that was asked."""
 
+from typing import Literal
+
 from hairpin.causes.cause import View
+from hairpin.causes.service._near import RESOLVER, protocol_of
 from hairpin.change.change import AddSocket
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
-from hairpin.netfilter.packet import UDP
-from hairpin.network.prefix import is_loopback
-
-_RESOLVER = 0x7F00000B
-"""127.0.0.11: Docker's embedded DNS listens there in every container of a user-defined network."""
+from hairpin.network.socket_owner import serves
 
 
 def in_container(view: View) -> Container | None:
@@ -22,35 +21,46 @@ def in_container(view: View) -> Container | None:
 
 def same_port(view: View) -> tuple[Socket, ...]:
     """Return the namespace's sockets of the packet's protocol and port; none of them took the packet."""
-    packet = view.stop.seen.packet
-    return tuple(each for each in _of_protocol(view) if each.port == packet.dport and each.address != _RESOLVER)
+    return _at_port(view, protocol_of(view))
 
 
-def other_ports(view: View) -> tuple[Socket, ...]:
-    """Return the sockets of the packet's protocol on other ports, without those on loopback."""
-    packet = view.stop.seen.packet
-    return tuple(
-        each
-        for each in _of_protocol(view)
-        if each.port != packet.dport and (each.address is None or not is_loopback(each.address, each.version))
-    )
+def other_protocol(view: View) -> tuple[Socket, ...]:
+    """Return the namespace's sockets of the packet's port and the other protocol that are no client's."""
+    other: Literal["tcp", "udp"] = "tcp" if protocol_of(view) == "udp" else "udp"
+    return tuple(each for each in _at_port(view, other) if serves(each, view.namespace))
 
 
-def _of_protocol(view: View) -> tuple[Socket, ...]:
-    protocol = "udp" if view.stop.seen.packet.protocol == UDP else "tcp"
-    return tuple(each for each in view.namespace.sockets if each.protocol == protocol)
+def _at_port(view: View, protocol: Literal["tcp", "udp"]) -> tuple[Socket, ...]:
+    port = view.stop.seen.packet.dport
+    found = (each for each in view.namespace.sockets if (each.protocol, each.port) == (protocol, port))
+    return tuple(each for each in found if each.address != RESOLVER)
 
 
-def on_loopback(socket: Socket) -> bool:
-    """Return whether the socket is bound to a loopback address, or to the link itself (SO_BINDTODEVICE)."""
-    return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
+def published_to(view: View, container: Container) -> PortBinding | None:
+    """Return the binding by which the packet came to the container's port; None if no published port leads there."""
+    wanted = (protocol_of(view), view.stop.seen.packet.dport)
+    owner = view.host.network_owner(container)
+    found = [each for each in owner.bindings if each.actual and (each.protocol, each.container_port) == wanted]
+    return next((each for each in found if each.host_port == view.flow.dport), found[0] if found else None)
+
+
+def is_foreign(view: View, container: Container) -> bool:
+    """Return whether the container neither publishes nor exposes the asked port: another one may be meant.  A port that
+    it is known for is its own, whoever else listens on that number."""
+    wanted = (protocol_of(view), view.stop.seen.packet.dport)
+    return published_to(view, container) is None and wanted not in container.exposed
+
+
+def read_log(view: View, container: Container) -> Message:
+    """Return the advice to read why the container's service does not listen."""
+    return message("read its log: {command}", command=view.host.engine_of(container).command("logs", container.name))
 
 
 def listening(view: View, advice: Message) -> AddSocket:
     """Return the change after which a socket on every address takes the packet."""
     packet = view.stop.seen.packet
     socket = Socket(
-        protocol="udp" if packet.protocol == UDP else "tcp",
+        protocol=protocol_of(view),
         version=packet.version,
         address=None,
         port=packet.dport or 0,

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.service._service import in_container, listening, on_loopback, same_port
+from hairpin.causes.service._near import on_loopback
+from hairpin.causes.service._service import in_container, listening, same_port
 from hairpin.change.change import one
 from hairpin.message import message
 from hairpin.walk.sockets import socket_text

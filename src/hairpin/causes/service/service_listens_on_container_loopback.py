@@ -10,7 +10,8 @@ Lasting: the image, its configuration or its variables: a change inside the cont
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.service._service import bound_to_all, in_container, on_loopback, same_port
+from hairpin.causes.service._near import on_loopback
+from hairpin.causes.service._service import bound_to_all, in_container, same_port
 from hairpin.change.change import one
 from hairpin.message import message
 from hairpin.walk.sockets import socket_text

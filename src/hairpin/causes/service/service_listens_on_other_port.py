@@ -1,8 +1,9 @@
-"""The container's service listens, but on another port than the one that is published.
+"""The container's service listens, but on another port than the one that is published or asked for.
 
 Users see: after the image changed its port, clients are refused, or reset by docker-proxy.
 
-Proof: the container listens, and not on the port to which the published one leads.
+Proof: the container listens on other ports, none of them published, and not on the port to which the published one
+leads.
 Now: recreate the container with ``-p`` to the port on which it listens, or change the service's port.
 Lasting: ``ports:`` in the Compose file, or the service's configuration.
 """
@@ -10,39 +11,82 @@ Lasting: ``ports:`` in the Compose file, or the service's configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.service._service import in_container, listening, other_ports, same_port
+from hairpin.causes.service._near import listed, listeners, on_loopback, protocol_of, who_else
+from hairpin.causes.service._service import (
+    in_container,
+    is_foreign,
+    listening,
+    other_protocol,
+    published_to,
+    read_log,
+    same_port,
+)
 from hairpin.change.change import one
-from hairpin.message import message
+from hairpin.engines.republishing import option_of
+from hairpin.host.docker import Container
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
 from hairpin.walk.sockets import socket_text
+from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when exactly one other, unpublished port has a socket."""
+    """Yield one candidate when the container has sockets on other ports, which nobody reaches by another published
+    port, and none of the asked number for the other protocol."""
     container = in_container(view)
-    if container is None or same_port(view):
+    if container is None or same_port(view) or other_protocol(view):
         return
-    published = {binding.container_port for binding in container.bindings}
-    others = [each for each in other_ports(view) if each.port not in published]
-    if len({each.port for each in others}) != 1:
+    others = unpublished(view, container)
+    if not others:
         return
-    packet = view.stop.seen.packet
+    first, *further = others
+    port, name = view.stop.seen.packet.dport, container.name
     yield Candidate(
-        title=message(
-            "The service in {name} listens on port {other}, not on {port}",
-            name=container.name,
-            other=others[0].port,
-            port=packet.dport,
-        ),
-        detail=message("Its only listener is {socket}.", socket=socket_text(others[0])),
-        change=one(
-            listening(
-                view,
-                message("publish container port {port} instead of {asked}", port=others[0].port, asked=packet.dport),
-            )
-        ),
-        where=where(container=container.name, socket=socket_text(others[0])),
+        title=message("The service in {name} listens on port {other}, not on {port}", name=name, other=first.port,
+                      port=port)
+        if not further
+        else message("{name} listens on ports {others}, not on {port}", name=name, port=port,
+                     others=", ".join(dict.fromkeys(str(each.port) for each in others))),
+        detail=message("Its only listener is {socket}.", socket=socket_text(first))
+        if len(listeners(view, container)) == 1
+        else message("Its listeners are {sockets}.", sockets=listed(listeners(view, container))),
+        change=one(listening(view, _repair(view, container, first))),
+        where=where(container=name, socket=socket_text(first)),
         in_class="other-port",
-        evidence=(others[0].evidence,),
+        evidence=(first.evidence,),
+        advice=(
+            *(who_else(view) if is_foreign(view, container) else ()),
+            message("or let the service in {name} listen on port {port}", name=name, port=port),
+            *((read_log(view, container),) if further else ()),
+        ),
+        of_network=is_foreign(view, container),
+    )  # fmt: skip
+
+
+def unpublished(view: View, container: Container) -> tuple[Socket, ...]:
+    """Return the container's listeners of the packet's protocol that no published port leads to and that take packets
+    from outside the container."""
+    published = {(each.protocol, each.container_port) for each in view.host.network_owner(container).bindings}
+    return tuple(
+        each
+        for each in listeners(view, container)
+        if each.protocol == protocol_of(view)
+        and each.port != view.stop.seen.packet.dport
+        and (each.protocol, each.port) not in published
+        and not on_loopback(each)
+    )
+
+
+def _repair(view: View, container: Container, socket: Socket) -> Message:
+    """Return how the listener is reached: by the published port, or, where none leads here, by its own number."""
+    binding = published_to(view, container)
+    if binding is None:
+        return message("ask for {question}, where it listens", question=ask_container(container.name, socket.port))
+    return message(
+        "recreate {container} with -p {right} instead of -p {wrong}",
+        container=view.host.network_owner(container).name,
+        right=option_of(binding, container_port=socket.port),
+        wrong=option_of(binding),
     )
 
 

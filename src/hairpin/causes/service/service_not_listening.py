@@ -10,9 +10,12 @@ Lasting: the image or its configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.service._service import in_container, listening, other_ports, same_port
+from hairpin.causes.service._near import listed, listeners, who_else
+from hairpin.causes.service._service import in_container, is_foreign, listening, read_log, same_port
+from hairpin.causes.service.service_listens_on_other_port import unpublished
 from hairpin.change.change import one
 from hairpin.host.docker import Container
+from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 
 
@@ -23,18 +26,33 @@ def find(view: View) -> Iterator[Candidate]:
         return
     port = view.stop.seen.packet.dport
     name = container.name if container is not None else view.network.netns_text(view.stop.netns)
+    others = listeners(view, container)
+    foreign = container is not None and is_foreign(view, container)
+    maybe_meant = container is not None and unpublished(view, container)
     yield Candidate(
         title=message("Nothing listens on port {port} in container {name}", port=port, name=name)
         if container is not None
         else message("Nothing listens on port {port} in pod {name}", port=port, name=name),
-        detail=message(
-            "The packet reaches the container, and no socket there takes it: the service has not started, has died, or "
-            "uses another port."
-        ),
+        detail=_detail(others),
         change=one(listening(view, _repair(view, container, name))),
         where=where(container=name, port=port),
-        in_class="nothing-listens-there" if other_ports(view) else "nothing-listens",
-        advice=() if container is None else (_read_log(view, container),),
+        in_class="nothing-listens-there" if maybe_meant else "nothing-listens",
+        advice=(
+            *(who_else(view) if foreign else ()),
+            *(() if container is None else (read_log(view, container),)),
+        ),
+        of_network=foreign,
+    )
+
+
+def _detail(others: tuple[Socket, ...]) -> Message:
+    if not others:
+        return message(
+            "The packet reaches the container, and no socket there takes it: the service has not started or has died."
+        )
+    return message(
+        "The packet reaches the container, and no socket there takes it. What listens there: {sockets}.",
+        sockets=listed(others),
     )
 
 
@@ -43,10 +61,6 @@ def _repair(view: View, container: Container | None, name: str) -> Message:
         return message("start or repair the service in {name}", name=name)
     log = view.host.engine_of(container).command("logs", name)
     return message("start or repair the service in {container}; read `{command}`", container=name, command=log)
-
-
-def _read_log(view: View, container: Container) -> Message:
-    return message("read its log: {command}", command=view.host.engine_of(container).command("logs", container.name))
 
 
 CAUSE = Cause(

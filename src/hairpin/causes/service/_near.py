@@ -1,0 +1,144 @@
+"""What nearly takes a packet that found no socket: a listener that differs in port, protocol or place.
+
+A client that is refused is seldom far from what it wants.  The causes of this folder, and those of ports that nobody
+publishes, name these listeners and how each is reached.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.causes.cause import View
+from hairpin.host.docker import Container
+from hairpin.host.host import Host, Namespace
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import UDP
+from hairpin.network.flow import FromContainer
+from hairpin.network.network import netns_of
+from hairpin.network.prefix import is_loopback
+from hairpin.network.socket_owner import owner_of_socket, serves
+from hairpin.question.suggest import FEW, port_distance
+from hairpin.walk.sockets import socket_text
+from hairpin.wanted import ask_container
+
+RESOLVER = 0x7F00000B
+"""127.0.0.11: Docker's embedded DNS listens there in every container of a user-defined network."""
+
+
+def protocol_of(view: View) -> Literal["tcp", "udp"]:
+    """Return the protocol of the packet that found no socket."""
+    return "udp" if view.stop.seen.packet.protocol == UDP else "tcp"
+
+
+def listeners(view: View, container: Container | None) -> tuple[Socket, ...]:
+    """Return what listens in the namespace that refused the packet: first the ports that the image exposes, then those
+    most like the asked one.  In the host's namespace: what this container listens on there."""
+    packet, namespace = view.stop.seen.packet, view.namespace
+    own = (each for each in namespace.sockets if serves(each, namespace) and each.address != RESOLVER)
+    if view.on_host:
+        own = (each for each in own if owner_of_socket(view.network, view.stop.netns, each) == container)
+    exposed = container.exposed if container is not None else ()
+    found: dict[tuple[str, int, bool], Socket] = {}
+    for each in own:
+        found.setdefault((each.protocol, each.port, on_loopback(each)), each)
+    return tuple(
+        sorted(
+            found.values(),
+            key=lambda each: (
+                on_loopback(each),
+                each.protocol != protocol_of(view),
+                (each.protocol, each.port) not in exposed,
+                port_distance(packet.dport or 0, each.port),
+            ),
+        )
+    )
+
+
+def on_loopback(socket: Socket) -> bool:
+    """Return whether the socket is bound to a loopback address, or to the link itself (SO_BINDTODEVICE)."""
+    return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
+
+
+def listed(sockets: tuple[Socket, ...]) -> Message | str:
+    """Return the sockets as text; of many the first few, and how many more there are."""
+    few = ", ".join(socket_text(each) for each in sockets[:FEW])
+    return few if len(sockets) <= FEW else message("{few} and {count} more", few=few, count=len(sockets) - FEW)
+
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """Another container, or the host (``container`` None), that listens on the asked port.
+
+    ``network``: the network on which the asker reaches that container; empty: none."""
+
+    container: Container | None
+    socket: Socket
+    network: str = ""
+
+    @property
+    def name(self) -> str:
+        """The container's name; empty for the host."""
+        return self.container.name if self.container is not None else ""
+
+
+def elsewhere(view: View) -> tuple[Elsewhere, ...]:
+    """Return who else on this host listens on the port that was asked of a container, those on a network of the asker
+    first, and the host last."""
+    host, refused = view.host, view.stop.netns
+    start = view.flow.start
+    asking = host.container(start.name) if isinstance(start, FromContainer) else None
+    found: list[Elsewhere] = []
+    for container in host.containers():
+        netns = netns_of(host, container)
+        if netns is None or netns in (refused, view.host_netns) or netns not in view.network:
+            continue
+        socket = _taking(view, view.network.namespace(netns))
+        if socket is not None:
+            found.append(Elsewhere(container, socket, _shared(host, asking, container)))
+    own = _taking(view, view.host_namespace) if refused != view.host_netns else None
+    of_host = (Elsewhere(None, own),) if own is not None and own.relay is None and own.process != "dockerd" else ()
+    return (*sorted(found, key=lambda each: not each.network), *of_host)
+
+
+def who_else(view: View) -> tuple[Message, ...]:
+    """Return who else listens on the port that was asked of a container, and how the asker reaches it."""
+    return tuple(_reached(view.stop.seen.packet.dport or 0, each) for each in elsewhere(view)[:FEW])
+
+
+def _reached(port: int, other: Elsewhere) -> Message:
+    if other.container is None:
+        return message(
+            "the host itself listens on port {port}, if you mean that: {socket}",
+            port=port,
+            socket=socket_text(other.socket),
+        )
+    question = ask_container(other.name, port)
+    if not other.network:
+        return message(
+            "container {name} listens on port {port}, if you mean that: {question}",
+            name=other.name,
+            port=port,
+            question=question,
+        )
+    return message(
+        "container {name}, which is on network {network} too, listens on port {port}, if you mean that: {question}",
+        name=other.name,
+        network=other.network,
+        port=port,
+        question=question,
+    )
+
+
+def _shared(host: Host, asking: Container | None, other: Container) -> str:
+    """Return the name of a network that both containers are on; empty: there is none."""
+    if asking is None:
+        return ""
+    joined = {each.network for each in host.network_owner(asking).endpoints}
+    return next((each.network for each in host.network_owner(other).endpoints if each.network in joined), "")
+
+
+def _taking(view: View, namespace: Namespace) -> Socket | None:
+    """Return the namespace's socket of the asked protocol and port that takes packets of others."""
+    wanted = (protocol_of(view), view.stop.seen.packet.dport)
+    own = (each for each in namespace.sockets if (each.protocol, each.port) == wanted and serves(each, namespace))
+    return next((each for each in own if not on_loopback(each)), None)
