@@ -1397,14 +1397,29 @@ packages() {
 first_line() { "$@" | head -n 1; }
 some() { "$@" 2>/dev/null || :; }       # the query fails if a name is not installed, but answers for the others
 
+HOST_SERVICES="apache2.service bind9.service caddy.service chrony.service chronyd.service cockpit.service cockpit.socket
+    cups.service cups.socket dhcpd.service dnsmasq.service dovecot.service dropbear.service exim.service
+    exim4.service haproxy.service httpd.service isc-dhcp-server.service kea-dhcp4-server.service lighttpd.service
+    mariadb.service memcached.service mongod.service mongodb.service mysql.service mysqld.service named.service
+    nfs-kernel-server.service nfs-server.service nginx.service node_exporter.service ntp.service ntpd.service
+    ntpsec.service opensmtpd.service openvpn.service pdns.service postfix.service postgresql.service proftpd.service
+    prometheus-node-exporter.service prometheus.service pure-ftpd.service rabbitmq-server.service
+    redis-server.service redis.service rpcbind.service rpcbind.socket rsync.service rsyncd.service rsyslog.service
+    samba.service sendmail.service slapd.service smb.service smbd.service snmpd.service ssh.service ssh.socket
+    sshd.service sshd.socket syslog-ng.service tftpd-hpa.service unbound.service valkey.service vsftpd.service
+    wg-quick@wg0.service xrdp.service zabbix-agent.service zabbix-agent2.service"
 units() {
     if ! [ -d /run/systemd/system ] || ! have systemctl; then absent units 'systemctl show' 'systemd does not run here'; return; fi
+    # Services of the host itself matter where nothing takes an asked port, and then all is read.
+    set --
+    # shellcheck disable=SC2086
+    [ -n "$HAIRPIN_ONLY" ] || set -- $HOST_SERVICES
     run units 'systemctl show' limit 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
         ipset.service ebtables.service fail2ban.service systemd-sysctl.service systemd-networkd.service \
         NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
-        systemd-resolved.service tailscaled.service csf.service lfd.service shorewall.service kubelet.service k3s.service
+        systemd-resolved.service tailscaled.service csf.service lfd.service shorewall.service kubelet.service k3s.service "$@"
 }
 
 system() {

@@ -25,12 +25,15 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
     return Change((*rules_with(host, container, changed), *relays(host, container, everywhere, advice)))
 
 
-def published_too(host: Host, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return the parts of the change after which the container has this binding beside its others."""
+def published_too(
+    host: Host, container: Container, binding: PortBinding, said: Message | None = None
+) -> tuple[Primitive, ...]:
+    """Return the parts of the change after which the container has this binding beside its others; ``said``: what a
+    person does for it."""
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
     return (
         *rules_with(host, container, changed),
-        *relays(host, container, binding, recreated_with(container, binding)),
+        *relays(host, container, binding, said or recreated_with(container, binding)),
     )
 
 

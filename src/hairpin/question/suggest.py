@@ -32,3 +32,16 @@ def port_distance(asked: int, known: int) -> tuple[float, int]:
     from difflib import SequenceMatcher  # noqa: PLC0415
 
     return 1 - SequenceMatcher(None, str(asked), str(known)).ratio(), abs(asked - known)
+
+
+def is_slip(asked: int, known: int) -> bool:
+    """Return whether one slip of the hand makes one port of the other: a digit differs, is left out or is doubled, or
+    two neighbours are swapped."""
+    one, other = sorted((str(asked), str(known)), key=len)
+    if len(one) == len(other):
+        unlike = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+        if len(unlike) == 2:
+            first, second = unlike
+            return second == first + 1 and one[first] + one[second] == other[second] + other[first]
+        return len(unlike) == 1
+    return len(other) == len(one) + 1 and any(one == other[:at] + other[at + 1 :] for at in range(len(other)))

@@ -6,13 +6,16 @@ import pytest
 from hairpin.change.change import AddSocket
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Endpoint, PortBinding
+from hairpin.host.managers import Unit
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import FROM_DB, asked, serving, with_db, with_host
 from tests.small_host import (
+    OUTSIDE,
     WEB,
     container,
     container_namespace,
@@ -27,10 +30,15 @@ LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
 
 
-def listening_on_host(address: int | None) -> Network:
-    """Return the host with a service of its own on port 7078."""
+def with_units(*units: Unit) -> Network:
+    """Return the host with these units of systemd."""
+    return with_host(network(), units=units)
+
+
+def listening_on_host(address: int | None, port: int = 7078) -> Network:
+    """Return the host with a service of its own on this port."""
     host = host_namespace()
-    own = Socket("tcp", 4, address, 7078, process="python3", pid=9)
+    own = Socket("tcp", 4, address, port, process="python3", pid=9)
     return network(msgspec.structs.replace(host, sockets=(*host.sockets, own)))
 
 
@@ -85,6 +93,14 @@ CASES: dict[str, Case] = {
     "listens for IPv6 alone": Case(
         serving(Socket("tcp", 6, None, 80, v6only=True)), published(), ("service-listens-on-wrong-family",),
         serving(Socket("tcp", 6, None, 80)),
+    ),
+    "the host's own service failed": Case(
+        with_units(Unit("ssh.service", "failed", "enabled")), asked(OUTSIDE, "198.51.100.11", 22),
+        ("host-service-not-running",), with_host(listening_on_host(None, 22), units=()),
+    ),
+    "the host's own service runs, and listens elsewhere": Case(
+        with_units(Unit("ssh.service", "active", "enabled")), asked(OUTSIDE, "198.51.100.11", 22),
+        ("port-not-published",), listening_on_host(None, 22),
     ),
     "nothing listens": Case(serving(), published(), ("service-not-listening",)),
     "listens on two other ports": Case(
@@ -160,3 +176,20 @@ def test_the_option_that_would_reach_the_listener_is_spelt() -> None:
     (part,) = first.candidate.change.parts
     assert isinstance(part, AddSocket)
     assert str(part.advice) == "recreate web with -p 8151:8080 instead of -p 8151:80"
+
+
+def test_no_container_is_made_anew_for_a_port_of_the_host() -> None:
+    (suspect,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", 22)).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, network())
+    said = " ".join(map(str, (suspect.candidate.detail, *remedy.advice)))
+    assert (remedy.id, remedy.commands) == ("start-service", ())
+    assert "ssh, sshd" in said
+    assert "recreate" not in said
+
+
+def test_no_container_port_is_guessed_for_a_port_that_nothing_resembles() -> None:
+    (suspect,) = diagnose(network(), asked(OUTSIDE, "198.51.100.11", 9998)).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, network())
+    said = " ".join(map(str, remedy.advice))
+    assert said.startswith("if a service of this host should listen on port 9998: start it")
+    assert "9998:80" not in said

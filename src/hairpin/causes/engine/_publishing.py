@@ -8,9 +8,13 @@ from hairpin.engines.republishing import lacks_a_chain, published_everywhere, pu
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.engine_health import health, unanswering
+from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, is_loopback
+from hairpin.question.port_flows import bindings_of
 from hairpin.walk.state import Reason
 
 
@@ -43,6 +47,31 @@ def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)
+
+
+def is_unserved(view: View) -> bool:
+    """Return whether the packet is for a port of the host that no socket holds and no container publishes."""
+    flow, namespace = view.flow, view.host_namespace
+    packet = view.stop.seen.packet
+    if view.in_reply or packet.dport != flow.dport or not view.on_host or flow.protocol not in ("tcp", "udp"):
+        return False
+    own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
+    if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
+        return False
+    if not _are_containers_known(view.host):
+        return False
+    port = (flow.protocol, flow.dport)
+    taken = any((each.protocol, each.port) == port for each in namespace.sockets)
+    return not taken and not bindings_of(view.host, flow.dport)
+
+
+def _are_containers_known(host: Host) -> bool:
+    """Return whether it is known what every engine's containers publish: a stopped dockerd's own files tell."""
+    told_by_files = tuple(each for each in health(host) if each.is_down and each.engine.stored)
+    if any(each not in told_by_files for each in unanswering(host)):
+        return False
+    keys = ("podman-containers",) if told_by_files else ("podman-containers", "docker-containers", "docker-socket")
+    return not any(each.key.startswith(keys) for each in host.unread)
 
 
 def covers(binding: PortBinding, address: int) -> bool:

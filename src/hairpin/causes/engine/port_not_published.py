@@ -4,41 +4,42 @@ Users see: the host's address refuses, or a firewall drops, although the service
 nothing; or the port was mistyped.
 
 Proof: no container publishes the port, and no socket of the host holds it.
-Now: ask for a port that is published, or recreate the container with ``-p``.
+Now: ask for the port that was meant; start the service of the host that should have it; or recreate the container with
+``-p``.
 Lasting: ``ports:`` in the Compose file.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, Way, where
-from hairpin.causes.engine._publishing import refusal_of
+from hairpin.causes.engine._publishing import is_unserved, refusal_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.service._service import listening
 from hairpin.change.change import Change, Primitive
-from hairpin.engines.republishing import published_too
+from hairpin.engines.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
-from hairpin.host.engine_health import health, unanswering
-from hairpin.host.host import Host
+from hairpin.host.known_ports import KnownPort, known_port
 from hairpin.message import Message, message
-from hairpin.network.network import owns_address
-from hairpin.network.prefix import is_loopback
-from hairpin.question.port_flows import bindings_of
-from hairpin.question.suggest import FEW, port_distance
+from hairpin.network.socket_owner import serves
+from hairpin.question.suggest import FEW, is_slip, port_distance
+from hairpin.walk.sockets import socket_text
 from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that has the port and does not publish it.
 
-    If there is none: one for the nearest published port, and one for a service of the host.  If a rule of the engine's
-    stopped the packet: one that deletes this rule.
+    If there is none: one for a published port a slip of the hand away, and one for a service of the host, which comes
+    first where services of hosts usually have the port.  If a rule of the engine's stopped the packet: one that deletes
+    this rule.
     """
     place = view.place
-    if not _is_unserved(view):
+    if not is_unserved(view):
         if place is not None and owner(view, place) == "engine":
             yield from _protected(view)
         return
@@ -49,37 +50,61 @@ def find(view: View) -> Iterator[Candidate]:
         yield _unpublished(view, container)
     if own:
         return
-    near = next((pair for pair in _by_nearness(view) if pair[0].running), None)
-    if near is not None:
-        yield _nobody(view, _twin(view, *near), _otherwise(*near))
+    known = known_port(view.flow.dport, view.flow.protocol)
+    near = [pair for pair in _by_nearness(view) if is_slip(view.flow.dport, pair[1].host_port)]
+    running = next((pair for pair in near if pair[0].running), None)
+    if running is not None and known is None:
+        yield _nobody(view, _twin(view, *running), ())
     accepted = deletion(view, place).parts if place is not None else ()
-    service = message("start a service on port {port}", port=view.flow.dport)
-    yield _nobody(view, (listening(view, service), *accepted), _firewalled(view))
+    yield _nobody(
+        view,
+        (listening(view, _service(view, known)), *accepted),
+        (*_meant(near), *_other_protocol(view), *_else(view, known)),
+    )
 
 
-def _is_unserved(view: View) -> bool:
-    """Return whether the packet is for a port of the host that no socket holds and no container publishes."""
-    flow, namespace = view.flow, view.host_namespace
-    packet = view.stop.seen.packet
-    if view.in_reply or packet.dport != flow.dport or not view.on_host or flow.protocol not in ("tcp", "udp"):
-        return False
-    own = owns_address(namespace, packet.version, packet.daddr) or is_loopback(packet.daddr, packet.version)
-    if not own or any(each.startswith(("sockets", "proc-net")) for each in namespace.unread):
-        return False
-    if not _are_containers_known(view.host):
-        return False
-    port = (flow.protocol, flow.dport)
-    taken = any((each.protocol, each.port) == port for each in namespace.sockets)
-    return not taken and not bindings_of(view.host, flow.dport)
+def _service(view: View, known: KnownPort | None) -> Message:
+    """Return what a person does if a service of the host itself should have the port."""
+    if known is None and not any(each.running for each in view.host.containers()):
+        return message("start a service on port {port}", port=view.flow.dport)
+    if known is None:
+        return message("if a service of this host should listen on port {port}: start it", port=view.flow.dport)
+    return message(
+        "start the service of this host that should listen on port {port}: by its number it is {name} ({units})",
+        port=view.flow.dport,
+        name=known.name,
+        units=", ".join(known.units),
+    )
 
 
-def _are_containers_known(host: Host) -> bool:
-    """Return whether it is known what every engine's containers publish: a stopped dockerd's own files tell."""
-    told_by_files = tuple(each for each in health(host) if each.is_down and each.engine.stored)
-    if any(each not in told_by_files for each in unanswering(host)):
-        return False
-    keys = ("podman-containers",) if told_by_files else ("podman-containers", "docker-containers", "docker-socket")
-    return not any(each.key.startswith(keys) for each in host.unread)
+def _meant(near: list[tuple[Container, PortBinding]]) -> tuple[Message, ...]:
+    """Return which published ports a slip of the hand away may be meant."""
+    return tuple(each for pair in near[:FEW] for each in _otherwise(*pair))
+
+
+def _other_protocol(view: View) -> Iterator[Message]:
+    """Yield the host's socket of the same port and the other protocol."""
+    other: Literal["tcp", "udp"] = "tcp" if view.flow.protocol == "udp" else "udp"
+    wanted = (other, view.flow.dport)
+    namespace = view.host_namespace
+    found = [each for each in namespace.sockets if (each.protocol, each.port) == wanted and serves(each, namespace)]
+    for each in found[:1]:
+        yield message(
+            "{socket} has the port for {protocol}, if that was meant: {question}",
+            socket=socket_text(each),
+            protocol=other,
+            question=ask_port(view.flow.dport, other),
+        )
+
+
+def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:
+    """Return what else would serve the port: a container of whose ports nothing is known, and the firewall's leave."""
+    running = any(each.running for each in view.host.containers())
+    by_container = message(
+        "if a container should have it: recreate that one with -p {port}:PORT, PORT being the one on which it listens",
+        port=view.flow.dport,
+    )
+    return (*((by_container,) if running and known is None else ()), *_firewalled(view))
 
 
 def _has_port(view: View, container: Container) -> bool:
@@ -107,7 +132,14 @@ def _by_nearness(view: View) -> list[tuple[Container, PortBinding]]:
 def _twin(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
     """Return the parts of the change after which the asked port leads where the published one does."""
     twin = msgspec.structs.replace(binding, host_port=view.flow.dport, host_ip=None, actual=True)
-    return published_too(view.host, container, twin)
+    said = message(
+        "if you meant port {port}, which {name} publishes: {question}; else recreate {name} with -p {option} as well",
+        port=binding.host_port,
+        question=ask_port(binding.host_port, binding.protocol),
+        name=container.name,
+        option=option_of(twin),
+    )
+    return published_too(view.host, container, twin, said)
 
 
 def _otherwise(container: Container, binding: PortBinding) -> tuple[Message, ...]:
@@ -132,8 +164,15 @@ def _firewalled(view: View) -> tuple[Message, ...]:
 
 def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...]) -> Candidate:
     port, change = f"{view.flow.dport}/{view.flow.protocol}", Change(parts)
+    known = known_port(view.flow.dport, view.flow.protocol)
     return Candidate(
-        title=message("No container publishes port {port}, and nothing listens on it", port=port),
+        title=message("No container publishes port {port}, and nothing listens on it", port=port)
+        if known is None
+        else message(
+            "Nothing on the host listens on port {port} ({name}), and no container publishes it",
+            port=port,
+            name=known.name,
+        ),
         detail=_published(view),
         change=change,
         refused=refusal_of(view, change),

@@ -1,0 +1,64 @@
+"""A service of the host itself, which has the asked port on most hosts, is enabled and does not run.
+
+Users see: "Connection refused" on port 22, 25, 3306 … of a host whose containers work.
+
+Proof: nothing holds the port, no container publishes it, and systemd says that the unit failed or is not active; with
+the service the packet is taken.
+Now: ``systemctl start UNIT``; if it fails again, ``journalctl -u UNIT`` tells why.
+Lasting: the unit is enabled already; repair what makes it fail.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.engine._publishing import is_unserved
+from hairpin.causes.service._service import listening
+from hairpin.change.calls import SetUnitState
+from hairpin.change.change import Change
+from hairpin.host.known_ports import known_port
+from hairpin.host.managers import Unit
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the unit of the host that usually has the port, if it should run and does not."""
+    known = known_port(view.flow.dport, view.flow.protocol)
+    if known is None or not is_unserved(view):
+        return
+    own = [each for each in view.host.units if each.name.rpartition(".")[0] in known.units]
+    if any(each.active in ("active", "reloading") for each in own):
+        return
+    down = [each for each in own if each.active == "failed" or each.enabled.startswith("enabled")]
+    for unit in sorted(down, key=lambda each: each.active != "failed")[:1]:
+        yield _candidate(view, unit)
+
+
+def _candidate(view: View, unit: Unit) -> Candidate:
+    port = view.flow.dport
+    started = message("start {unit}", unit=unit.name)
+    return Candidate(
+        title=message("{unit} of the host is {state}, and nothing listens on port {port}", unit=unit.name,
+                      state=unit.active, port=port),
+        detail=message(
+            "Port {port} is a service of the host itself. No container publishes it, and systemd says that {unit} "
+            "({enabled}) is {state}.",
+            port=port,
+            unit=unit.name,
+            enabled=unit.enabled or "-",
+            state=unit.active,
+        ),
+        change=Change((listening(view, started),), (SetUnitState("start", unit.name),)),
+        where=where(unit=unit.name, state=unit.active, port=port),
+        in_class="process-stopped",
+        evidence=(unit.evidence,),
+        advice=(message("if it ends again: {command}", command=f"journalctl -u {unit.name}"),),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="host-service-not-running",
+    title=message("A service of the host is enabled and does not run"),
+    source="systemctl(1); systemd.service(5)",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

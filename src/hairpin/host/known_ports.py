@@ -1,0 +1,67 @@
+"""Ports that a service of the host itself usually holds, and the units that run it.
+
+A container publishes what somebody chose; ``sshd`` listens where every client expects it.  Source: /etc/services, and
+the unit files of Debian, Fedora, openSUSE and Alpine.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class KnownPort(msgspec.Struct, frozen=True):
+    """A service by the name that /etc/services gives its port, and the names of units that run it."""
+
+    name: str
+    units: tuple[str, ...]
+
+
+_TCP: dict[int, KnownPort] = {
+    21: KnownPort("ftp", ("vsftpd", "proftpd", "pure-ftpd")),
+    22: KnownPort("ssh", ("ssh", "sshd", "dropbear")),
+    25: KnownPort("smtp", ("postfix", "exim4", "exim", "opensmtpd", "sendmail")),
+    53: KnownPort("domain", ("named", "bind9", "dnsmasq", "unbound", "pdns", "systemd-resolved")),
+    80: KnownPort("http", ("nginx", "apache2", "httpd", "caddy", "haproxy", "lighttpd")),
+    111: KnownPort("sunrpc", ("rpcbind",)),
+    139: KnownPort("netbios-ssn", ("smbd", "smb", "samba")),
+    143: KnownPort("imap2", ("dovecot",)),
+    389: KnownPort("ldap", ("slapd",)),
+    443: KnownPort("https", ("nginx", "apache2", "httpd", "caddy", "haproxy", "lighttpd")),
+    445: KnownPort("microsoft-ds", ("smbd", "smb", "samba")),
+    587: KnownPort("submission", ("postfix", "exim4", "exim")),
+    631: KnownPort("ipp", ("cups",)),
+    873: KnownPort("rsync", ("rsync", "rsyncd")),
+    993: KnownPort("imaps", ("dovecot",)),
+    2049: KnownPort("nfs", ("nfs-server", "nfs-kernel-server")),
+    3306: KnownPort("mysql", ("mariadb", "mysql", "mysqld")),
+    3389: KnownPort("ms-wbt-server", ("xrdp",)),
+    5432: KnownPort("postgresql", ("postgresql",)),
+    5672: KnownPort("amqp", ("rabbitmq-server",)),
+    6379: KnownPort("redis", ("redis-server", "redis", "valkey")),
+    9090: KnownPort("cockpit or prometheus", ("cockpit", "prometheus")),
+    9100: KnownPort("node-exporter", ("prometheus-node-exporter", "node_exporter")),
+    10050: KnownPort("zabbix-agent", ("zabbix-agent", "zabbix-agent2")),
+    11211: KnownPort("memcached", ("memcached",)),
+    27017: KnownPort("mongodb", ("mongod", "mongodb")),
+}
+_UDP: dict[int, KnownPort] = {
+    53: _TCP[53],
+    67: KnownPort("bootps", ("isc-dhcp-server", "kea-dhcp4-server", "dhcpd", "dnsmasq")),
+    69: KnownPort("tftp", ("tftpd-hpa", "dnsmasq")),
+    123: KnownPort("ntp", ("chrony", "chronyd", "ntp", "ntpd", "ntpsec")),
+    161: KnownPort("snmp", ("snmpd",)),
+    443: _TCP[443],
+    514: KnownPort("syslog", ("rsyslog", "syslog-ng")),
+    1194: KnownPort("openvpn", ("openvpn",)),
+    51820: KnownPort("wireguard", ("wg-quick@wg0",)),
+}
+
+
+def known_port(port: int, protocol: Literal["tcp", "udp", "icmp"]) -> KnownPort | None:
+    """Return the service of a host that usually has the port, or None."""
+    return (_UDP if protocol == "udp" else _TCP).get(port)
+
+
+def all_known() -> tuple[KnownPort, ...]:
+    """Return all services, each once."""
+    return tuple(dict.fromkeys((*_TCP.values(), *_UDP.values())))

@@ -1,0 +1,20 @@
+"""Which service of a host usually has a port."""
+
+from importlib.resources import files
+
+from hairpin.host.known_ports import all_known, known_port
+
+
+def test_a_port_is_known_for_its_protocol() -> None:
+    ssh = known_port(22, "tcp")
+    assert ssh is not None
+    assert "sshd" in ssh.units
+    assert known_port(22, "udp") is None
+    assert known_port(8151, "tcp") is None
+
+
+def test_the_collector_asks_for_each_of_the_units() -> None:
+    script = files("hairpin.collect").joinpath("collect.sh").read_text()
+    asked = script.split()
+    units = {unit for each in all_known() for unit in each.units}
+    assert [unit for unit in sorted(units) if not any(f"{unit}.service" in word for word in asked)] == []
