@@ -3,7 +3,7 @@
 from typing import Literal
 
 from hairpin.causes.cause import View
-from hairpin.causes.service._near import RESOLVER, protocol_of
+from hairpin.causes.service._near import RESOLVER, listeners, on_loopback, protocol_of
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
@@ -49,6 +49,20 @@ def is_foreign(view: View, container: Container) -> bool:
     it is known for is its own, whoever else listens on that number."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     return published_to(view, container) is None and wanted not in container.exposed
+
+
+def unpublished(view: View, container: Container) -> tuple[Socket, ...]:
+    """Return the container's listeners of the packet's protocol that no published port leads to and that take packets
+    from outside the container."""
+    published = {(each.protocol, each.container_port) for each in view.host.network_owner(container).bindings}
+    return tuple(
+        each
+        for each in listeners(view, container)
+        if each.protocol == protocol_of(view)
+        and each.port != view.stop.seen.packet.dport
+        and (each.protocol, each.port) not in published
+        and not on_loopback(each)
+    )
 
 
 def read_log(view: View, container: Container) -> Message:

@@ -11,7 +11,7 @@ Lasting: ``ports:`` in the Compose file, or the service's configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
-from hairpin.causes.service._near import listed, listeners, on_loopback, protocol_of, who_else
+from hairpin.causes.service._near import listed, listeners, who_else
 from hairpin.causes.service._service import (
     in_container,
     is_foreign,
@@ -20,6 +20,7 @@ from hairpin.causes.service._service import (
     published_to,
     read_log,
     same_port,
+    unpublished,
 )
 from hairpin.change.change import one
 from hairpin.engines.republishing import option_of
@@ -61,20 +62,6 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         of_network=is_foreign(view, container),
     )  # fmt: skip
-
-
-def unpublished(view: View, container: Container) -> tuple[Socket, ...]:
-    """Return the container's listeners of the packet's protocol that no published port leads to and that take packets
-    from outside the container."""
-    published = {(each.protocol, each.container_port) for each in view.host.network_owner(container).bindings}
-    return tuple(
-        each
-        for each in listeners(view, container)
-        if each.protocol == protocol_of(view)
-        and each.port != view.stop.seen.packet.dport
-        and (each.protocol, each.port) not in published
-        and not on_loopback(each)
-    )
 
 
 def _repair(view: View, container: Container, socket: Socket) -> Message:

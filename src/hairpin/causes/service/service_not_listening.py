@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.service._near import listed, listeners, who_else
-from hairpin.causes.service._service import in_container, is_foreign, listening, read_log, same_port
-from hairpin.causes.service.service_listens_on_other_port import unpublished
+from hairpin.causes.service._service import in_container, is_foreign, listening, read_log, same_port, unpublished
 from hairpin.change.change import one
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
