@@ -28,6 +28,7 @@ Class = Literal[
     "bound-to-loopback", "bound-elsewhere",
     "lost-relay", "notrack-rule",
     "dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody",
+    "oversized-container-network",
     "other-port",
     "nothing-listens-there",
     "separation", "port-not-published",
@@ -123,6 +124,10 @@ ORDER: tuple[Row, ...] = (
     Row(
         ("dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody"),
         "The stop itself: the rule that dropped the packet, or the socket that is not there.",
+    ),
+    Row(
+        ("oversized-container-network",),
+        "Smaller packets go round a lost ICMP message; the rule that drops it comes before.",
     ),
     Row(
         ("other-port",),

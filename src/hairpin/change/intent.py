@@ -13,8 +13,21 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
-from hairpin.netfilter.ir import Dialect, Expression, Family, FieldMatch, Jump, NameMatch, Nat, Rule, Ruleset, Table
+from hairpin.netfilter.ir import (
+    Dialect,
+    Expression,
+    Family,
+    FieldMatch,
+    Jump,
+    NameMatch,
+    Nat,
+    NoEffect,
+    Rule,
+    Ruleset,
+    Table,
+)
 from hairpin.netfilter.nft.spelled import spelled as nft_words
+from hairpin.netfilter.packet import RST, SYN, TCP
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, last_of, network_of
 
@@ -62,7 +75,14 @@ class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
     hook: Literal["PREROUTING", "OUTPUT"]
 
 
-Intent = TakeAway | LetIn | Masquerade | AnswerHere
+class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
+    """Clamp the MSS of forwarded connections to what the routes to both ends take."""
+
+    netns: Netns
+    version: Version
+
+
+Intent = TakeAway | LetIn | Masquerade | AnswerHere | ClampSegments
 
 
 def rendered(intent: Intent, network: Network) -> Change:
@@ -76,8 +96,18 @@ def rendered(intent: Intent, network: Network) -> Change:
             return _masqueraded(intent, network)
         case AnswerHere():
             return _answered_here(intent, network)
+        case ClampSegments(netns=netns, version=version):
+            dialect = _in_use(netns, network)
+            return Change((_inserted(netns, dialect, version, "mangle", "FORWARD", _CLAMPING, None),))
         case _:
             assert_never(intent)
+
+
+_CLAMPING: Body = (
+    FieldMatch("protocol", ((TCP, TCP),)),
+    FieldMatch("tcp-flags", ((SYN, SYN),), mask=SYN | RST),
+    NoEffect("TCPMSS", "--clamp-mss-to-pmtu"),
+)
 
 
 def _let_in(intent: LetIn, body: Body) -> InsertRule:

@@ -189,7 +189,7 @@ sysctls() { # every key that matters for packets; of the host also those of time
     else
         further='netfilter/nf_conntrack_checksum netfilter/nf_conntrack_count netfilter/nf_conntrack_helper
             netfilter/nf_conntrack_max netfilter/nf_conntrack_tcp_be_liberal netfilter/nf_conntrack_tcp_ignore_invalid_rst
-            netfilter/nf_conntrack_tcp_loose'
+            netfilter/nf_conntrack_tcp_loose ipv4/tcp_mtu_probing'
         # With many containers it takes the kernel long to find a file that each of their namespaces has.
         case $addr in *inet6* | '') keys6="$CONF_KEYS $CONF_KEYS6" ;; *) keys6=$CONF_KEYS_UNUSED6 ;; esac
     fi

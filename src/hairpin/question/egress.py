@@ -7,7 +7,7 @@ from hairpin.network.network import Network, netns_of
 from hairpin.network.prefix import is_loopback, parse_address
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.question.standpoints import somebody
+from hairpin.question.standpoints import beyond
 
 _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
 """Drivers of networks by which a container reaches the outside; one on an overlay does by docker_gwbridge."""
@@ -24,10 +24,10 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     networks = [named[each.network] for each in container.endpoints if each.network in named]
     if all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
         return []
-    if lookup(network.namespace(host.netns), Query(4, somebody(4)[0])).type != "unicast":
+    address, *others = beyond(network.namespace(host.netns), 4)
+    if lookup(network.namespace(host.netns), Query(4, address)).type != "unicast":
         return []
     start = FromContainer(container.name, netns)
-    address = somebody(4)[0]
     outward = Flow(
         start,
         4,
@@ -36,7 +36,7 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
         443,
         container=container.name,
         purpose="egress",
-        stand_ins=somebody(4)[1:],
+        stand_ins=tuple(others),
         host=host.name,
         invented=True,
     )

@@ -8,12 +8,13 @@ from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network, addresses_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.question.standpoints import somebody
+from hairpin.question.standpoints import beyond
 
 
 def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
     """Yield the flows from the host to what each pod serves, as a kubelet's probes go, and each pod's way out."""
-    out = lookup(network.namespace(host.netns), Query(4, somebody(4)[0])).type == "unicast"
+    first, *others = beyond(network.namespace(host.netns), 4)
+    out = lookup(network.namespace(host.netns), Query(4, first)).type == "unicast"
     for namespace in host.namespaces:
         netns = Netns(host.name, namespace.name)
         own = _address(namespace)
@@ -22,7 +23,6 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
         for port in _ports(namespace, own):
             yield Flow(FromHost(), 4, own, "tcp", port, host=host.name, asked_host=host.name)
         if out:
-            first, *others = somebody(4)
             start = FromContainer(netns.name.removeprefix("netns:"), netns)
             yield Flow(start, 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)
 

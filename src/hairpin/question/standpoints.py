@@ -44,6 +44,15 @@ def somebody(version: Version) -> tuple[int, ...]:
     return tuple(parse_address(text)[1] for text in _WORLD[version])
 
 
+def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
+    """Return those of ``somebody`` that are behind a router, not on a link of the namespace; all if none is."""
+    everybody, own = somebody(version), addresses_of(namespace, None, version)
+    behind = tuple(
+        each for each in everybody if not any(inside(each, on.value, on.prefix_length, version) for on in own)
+    )
+    return behind or everybody
+
+
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
     """Return the link of the default route; without one, an uplink that has an address, or one that has lost it.
 

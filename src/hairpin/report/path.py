@@ -98,6 +98,10 @@ def _endpoint(address: int, port: int | None, packet: Packet) -> str:
     return f"[{text}]:{port}" if packet.version == 6 else f"{text}:{port}"
 
 
+_SHORT_BYTES = 100
+"""The handshake's packets, and the first data, have less."""
+
+
 def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
     """Draw the usual branch: the request, or the answer or first data if that is what fails; with ``every`` all."""
     draw_branch(trace, trace.usual, paper, words, places, every=every)
@@ -115,7 +119,9 @@ def draw_branch(
     if branch.reply:
         ways.append((branch.reply, message("answer"), stop is not None and in_reply))
     if in_data:
-        ways.append((branch.data, message("first data"), stop is not None))
+        full = branch.data[0].packet.length_bytes > _SHORT_BYTES
+        name = message("full-sized data") if full else message("first data")
+        ways.append((branch.data, name, stop is not None))
     if not every:
         # Only the direction that failed is drawn; of a flow that succeeds only the request.
         ways = [way for way in ways if way[2]] or ways[:1]
@@ -123,7 +129,7 @@ def draw_branch(
     for number, (steps, name, broken) in enumerate(ways):
         if number:
             paper.gap()
-        backwards = steps is branch.reply
+        backwards = steps is branch.reply or (steps is branch.data and branch.verdict == "unanswered")
         start, end = (ends[1], ends[0]) if backwards else ends
         if broken and not backwards and steps and (meant := _translated_end(trace, _innermost(steps), places)):
             end = meant

@@ -4,7 +4,8 @@ Read ``walk`` (request, reply, first data), ``trace`` (what it results in), ``st
 can end) and ``packet_walk`` (the stages in the kernel's order).  The stages: ``link`` (layer 2), ``ip`` (routing),
 ``hooks`` (netfilter), ``sockets``.  The edge: ``outside``, ``tunnelled`` (clients behind a tunnel), ``passing`` (what
 comes to no host) and ``presumed`` (who is taken to answer there).  Back: ``answer`` (the packet that answers),
-``reply`` (whether and where it starts), ``data`` (what TCP sends then), ``bulk`` (full-sized segments), ``relay``
-(docker-proxy's own connection), and ``verdicts`` (what became of the flow).  ``unread`` ends a walk where the host did
-not say.  ``walked`` keeps a walk for several who ask for it.
+``reply`` (whether and where it starts), ``data`` (what TCP sends then), ``segment_size`` and ``bulk`` (full-sized
+segments), ``size_stop`` (what a walk tells that lost them), ``relay`` (docker-proxy's own connection), and ``verdicts``
+(what became of the flow).  ``unread`` ends a walk where the host did not say.  ``walked`` keeps a walk for several who
+ask for it.
 """

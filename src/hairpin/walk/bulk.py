@@ -1,13 +1,20 @@
-"""Full-sized TCP segments through a tunnel: the handshake's small packets pass where they may be lost.
+"""Full-sized TCP segments: the handshake's small packets pass where full-sized ones may be lost.
 
-A sender learns of a smaller MTU by ICMP, and sends smaller segments.  Of a packet that is lost inside a tunnel it
-learns only where the tunnel device tells it: a device that is a bridge port answers with ICMP, and a sender of the
-device's own namespace sees the smaller MTU in its route.  A packet that a host forwards into the device is held against
-the device's MTU, so its sender sends the same packet again and again.
+Each end tells the other by the MSS option of its SYN how large its segments may be; a TCPMSS rule on the way makes that
+less.  A smaller MTU between the ends is no fault as long as the sender learns of it: by an ICMP error ("fragmentation
+needed", "packet too big"), which has to reach the sender's socket through all rules.  Where that error is lost, the
+sender sends the same segment again and again, and the walk ends where the error ended.
 
-Losses outside of tunnels are not looked for here: docs/limitations.md.
-Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward(); measured in the
-lab: overlay-mtu-too-large, healthy-bridge-vxlan-packet-too-big
+Of a packet that is lost inside a tunnel the sender learns only where the tunnel device tells it: a device that is a
+bridge port answers with ICMP, and a sender of the device's own namespace sees the smaller MTU in its route.  A packet
+that a host forwards into the device is held against the device's MTU.
+
+A sender that probes for the MTU (tcp_mtu_probing) or lets routers fragment (ip_no_pmtu_disc) needs no error.  MTUs
+beyond the hosts are unknown, and no stop.
+
+Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward(); net/ipv4/tcp_
+timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT; measured in the lab:
+overlay-mtu-too-large, healthy-bridge-vxlan-packet-too-big, pmtud-icmp-blocked
 """
 
 from collections.abc import Iterable
@@ -15,99 +22,137 @@ from collections.abc import Iterable
 import msgspec
 
 from hairpin.host.netns import Netns
-from hairpin.network.flow import Flow
+from hairpin.netfilter.packet import ACK, PSH
 from hairpin.network.network import Network, is_bridge_port
-from hairpin.network.prefix import Version
-from hairpin.network.query import Query
-from hairpin.network.routing import lookup
 from hairpin.network.tunnels import overhead_bytes
 from hairpin.walk.data import client_data, server_data
-from hairpin.walk.ip.mtu import route_mtu
+from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import walk_asking
+from hairpin.walk.segment_size import HEADERS, Handshake, Sizes, clamped, mtus, sizes
 from hairpin.walk.state import Carried, End, State, Step
+from hairpin.walk.trace import Branch
+from hairpin.walk.tunnelled import innermost
+from hairpin.walk.verdicts import Verdict
 
-_HEADERS: dict[Version, int] = {4: 40, 6: 60}
-"""Bytes of the IP and TCP headers; TCP's options take their room from the data."""
 _MOST_MTUS = 8
 """No way has more MTUs that become smaller and smaller."""
 
 
-def through_tunnel(*ways: Iterable[Step]) -> bool:
-    """Return whether one of the ways goes through a tunnel."""
-    return any(step.stage == "tunnel" for way in ways for step in way)
+class Lost(msgspec.Struct, frozen=True):
+    """The end of a full-sized segment of which the sender learns nothing.  ``end``: its own, or that of the ICMP error
+    about it.  ``data``: the steps of both."""
+
+    end: End
+    data: tuple[Step, ...]
 
 
-def lost_request(network: Network, flow: Flow, started: State, back: End, there: State | None) -> End | None:
-    """Return the end of the client's full-sized segments in a tunnel; None where they arrive, or where the client
-    learns to make them smaller.
-
-    ``there``: the packet as the server's namespace received it; None: it was not read."""
-    own = _own_mtu(network, started)
-    if there is None:
-        return _lost(network, flow, client_data(started, back), _size(flow, own))
-    return _lost(network, flow, client_data(started, back), _size(flow, own, _back(network, there)))
+def may_stall(network: Network, *ways: Iterable[Step]) -> bool:
+    """Return whether full-sized segments may be lost where a handshake passes: through a tunnel, or by links and routes
+    of different MTUs."""
+    steps = tuple(step for way in ways for step in way)
+    return _through_tunnel(steps) or len(mtus(network, steps)) > 1
 
 
-def lost_answer(network: Network, flow: Flow, started: State, back: End, there: State) -> End | None:
-    """Return the end of the server's full-sized segments in a tunnel, or None as above."""
-    size = _size(flow, _own_mtu(network, started), _back(network, there))
-    return _lost(network, flow, server_data(there, back), size)
+def probes(network: Network, netns: Netns) -> bool:
+    """Return whether TCP senders of the namespace find a smaller MTU without an ICMP error (tcp_mtu_probing)."""
+    return netns in network and bool(network.namespace(netns).sysctl("net", "ipv4", "tcp_mtu_probing"))
 
 
-def _size(flow: Flow, *mtus: int | None) -> int:
-    """Return the length of the largest segment: the smaller of both ends' MTUs, which their MSS options tell."""
-    known = [each for each in mtus if each is not None]
-    return min(flow.data_bytes + _HEADERS[flow.version], *known) if known else 0
+def stalled(network: Network, handshake: Handshake) -> Branch | None:
+    """Return how the connection stalls at its full-sized segments, to the server or from it; None where they arrive, or
+    where the sender learns to make them smaller."""
+    flow, request, reply = handshake.flow, handshake.there.history.steps, handshake.back.state.history.steps
+    if flow.protocol != "tcp" or not flow.data_bytes or not may_stall(network, request, reply):
+        return None
+    steps = (*request, *reply)
+    largest, tunnelled = sizes(network, handshake), _through_tunnel(steps)
+    if max(largest.to_server, largest.to_client) <= min(mtus(network, steps), default=0) and not tunnelled:
+        return None
+    verdicts: tuple[Verdict, Verdict] = ("dropped", "unanswered")
+    for verdict, to_server in zip(verdicts, (True, False), strict=True):
+        lost = _lost(network, handshake, largest, to_server=to_server)
+        if lost is not None and lost.end.state.carried is None:
+            smaller = clamped(network, handshake, largest)
+            lost = lost if smaller == largest else _lost(network, handshake, smaller, to_server=to_server)
+        if lost is not None:
+            return Branch(verdict, request, reply, lost.data, lost.end.stop, lost.end.state.history.conditions)
+    return None
 
 
-def _own_mtu(network: Network, started: State) -> int | None:
-    """Return the MTU of the client's route; of a client outside that of the link that its packets come in by."""
-    if started.stage == "output-route":
-        return _mtu(network, started.netns, started.packet.version, started.packet.daddr)
-    link = network.namespace(started.netns).link(started.iif)
-    return link.mtu_bytes if link is not None else None
+def _through_tunnel(steps: tuple[Step, ...]) -> bool:
+    return any(step.stage == "tunnel" for step in steps)
 
 
-def _back(network: Network, there: State) -> int | None:
-    return _mtu(network, there.netns, there.packet.version, there.packet.saddr)
-
-
-def _mtu(network: Network, netns: Netns, version: Version, address: int) -> int | None:
-    namespace = network.namespace(netns)
-    found = lookup(namespace, Query(version, address))
-    link = next((hop.link for hop in found.next_hops if hop.link), "lo")
-    return route_mtu(namespace, found.route, link, forwarding=False)
-
-
-def _lost(network: Network, flow: Flow, start: State, size: int) -> End | None:
-    """Return the end of the packet in a tunnel, of which its sender is told nothing; else None."""
-    whole = flow.data_bytes + _HEADERS[flow.version]
+def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool) -> Lost | None:
+    """Return the end of the segment in one direction, of which its sender is told nothing; else None."""
+    flow, size = handshake.flow, largest.to_server if to_server else largest.to_client
+    start, whole = _first(handshake, to_server=to_server), flow.data_bytes + HEADERS[flow.version]
+    local = start.stage == "output-route"
+    if local and probes(network, start.netns):
+        return None
+    no_df = local and flow.version == 4 and network.namespace(start.netns).sysctl("net", "ipv4", "ip_no_pmtu_disc")
     for _ in range(_MOST_MTUS):
-        packet = msgspec.structs.replace(start.packet, length_bytes=size, dont_fragment=True)
         if size <= start.packet.length_bytes:
             return None
+        packet = msgspec.structs.replace(start.packet, length_bytes=size, dont_fragment=not no_df)
         segment = msgspec.structs.replace(start, packet=packet).with_fragments(gso=whole > size)
         ends = walk_asking(network, segment)
         end = next((each for each in ends if each.stop is not None and each.stop.reason == "mtu"), None)
         if end is None:
             return None
-        smaller = _learned_mtu(network, end)
-        if smaller is None and end.state.carried is not None:
-            return None if _clamps(network, end.state.history.steps) else end
-        if smaller is None or smaller >= size:
+        if end.state.carried is not None:
+            smaller = _learned_in_tunnel(network, end, end.state.carried)
+            if smaller is None:
+                return None if _clamps(network, end.state.history.steps) else Lost(end, end.state.history.steps)
+        else:
+            untold = _untold(network, segment, end)
+            if untold is not None:
+                return untold
+            smaller = _mtu_of(network, end)
+        if smaller >= size:
             return None
         size = smaller
     return None
 
 
-def _learned_mtu(network: Network, end: End) -> int | None:
-    """Return the MTU that the packet's sender learns by its loss; None where it learns nothing."""
+def _first(handshake: Handshake, *, to_server: bool) -> State:
+    """Return the first data packet of the client, or of the server."""
+    if to_server:
+        return client_data(handshake.started, handshake.back)
+    if handshake.far is None:
+        return server_data(handshake.there, handshake.back)
+    history = handshake.back.state.history.for_answer()
+    packet = msgspec.structs.replace(handshake.far.packet, tcp_flags=ACK | PSH)
+    return msgspec.structs.replace(handshake.far, packet=packet, history=history)
+
+
+def _untold(network: Network, sent: State, end: End) -> Lost | None:
+    """Return the end of the ICMP error about a lost segment; the segment's own where the kernel sends no error; None
+    where the error reaches the sender, or may."""
+    lost = Lost(end, end.state.history.steps)
+    back = refusal(network, end) if end.kind == "rejected" else None
+    if back is None:
+        return lost
+    answers = walk_asking(network, back)
+    for answer in answers:
+        home = answer.state.netns == sent.netns if sent.stage == "output-route" else answer.kind == "left"
+        told = answer.kind in ("arrived", "left") and home and is_about(innermost(sent), innermost(answer.state))
+        if told or answer.kind == "unknown":
+            return None
+    astray = next((each for each in answers if each.stop is not None), None)
+    return lost if astray is None else Lost(astray, (*lost.data, *astray.state.history.steps))
+
+
+def _mtu_of(network: Network, end: End) -> int:
+    """Return the MTU of the link at which the packet was lost."""
     assert end.stop is not None
     link = network.namespace(end.stop.netns).link(end.stop.link)
-    carried = end.state.carried
-    if carried is None or link is None:
-        return link.mtu_bytes if link is not None else None
-    return link.mtu_bytes - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
+    return link.mtu_bytes if link is not None else end.state.packet.length_bytes
+
+
+def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | None:
+    """Return the MTU that the sender of a packet lost inside a tunnel learns; None where it learns nothing."""
+    return _mtu_of(network, end) - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
 
 
 def _learns(network: Network, end: End, carried: Carried) -> bool:

@@ -16,20 +16,20 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.socket_owner import never_answers
-from hairpin.walk.answer import answer_to
-from hairpin.walk.bulk import lost_answer, lost_request, through_tunnel
+from hairpin.walk.bulk import stalled
 from hairpin.walk.data import answer_lost, first_data
-from hairpin.walk.ip.refusal import refusal
+from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outside_takes
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
+from hairpin.walk.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, only_under_load
@@ -134,19 +134,9 @@ def _rejected(network: Network, started: State, end: End) -> Branch:
     back = refusal(network, end)
     for answer in walk_asking(network, back) if back is not None else ():
         home = answer.state.netns == started.netns if started.stage == "output-route" else answer.kind == "left"
-        if answer.kind in ("arrived", "left") and home and _is_about(innermost(started), innermost(answer.state)):
+        if answer.kind in ("arrived", "left") and home and is_about(innermost(started), innermost(answer.state)):
             return failed
     return msgspec.structs.replace(failed, verdict="dropped")
-
-
-def _is_about(sent: Packet, error: Packet) -> bool:
-    """Return whether the sender's socket accepts this ICMP error: it quotes the sender's own addresses and ports.
-
-    Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv4/raw.c raw_icmp_error()
-    """
-    about = error.inner if error.inner is not None else answer_to(error, 0)
-    ports = sent.protocol in (ICMP, ICMP6) or (about.sport, about.dport) == (sent.sport, sent.dport)
-    return ports and about.daddr == sent.daddr and sent.saddr in (0, about.saddr)
 
 
 def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -> Branch:
@@ -273,8 +263,8 @@ def _answered(
         failed = _data_fails(network, started, state, back)
         if failed is not None:
             yield failed
-        elif (stalled := _bulk_fails(network, flow, started, state, back)) is not None:
-            yield stalled
+        elif (stall := stalled(network, Handshake(flow, started, state, back))) is not None:
+            yield stall
         elif relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # The relay answers a datagram only after it has got an answer itself.
@@ -305,24 +295,6 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
         return msgspec.structs.replace(failed, data=end.state.history.steps)
     failed = _rejected(network, started, sent) if sent.kind == "rejected" else _failed(sent, ())
     return msgspec.structs.replace(failed, request=request, reply=reply, data=sent.state.history.steps)
-
-
-def _bulk_fails(network: Network, flow: Flow, started: State, arrived: State, back: End) -> Branch | None:
-    """Return how the connection stalls at its full-sized segments, to the server or from it; None where they arrive."""
-    request, reply = arrived.history.steps, back.state.history.steps
-    if flow.protocol != "tcp" or not flow.data_bytes or not through_tunnel(request, reply):
-        return None
-    lost = lost_request(network, flow, started, back, arrived)
-    if lost is not None:
-        return _stalled("dropped", request, reply, lost)
-    lost = lost_answer(network, flow, started, back, arrived)
-    if lost is not None:
-        return _stalled("unanswered", request, reply, lost)
-    return None
-
-
-def _stalled(verdict: Verdict, request: tuple[Step, ...], reply: tuple[Step, ...], lost: End) -> Branch:
-    return Branch(verdict, request, reply, lost.state.history.steps, lost.stop, lost.state.history.conditions)
 
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:
@@ -373,7 +345,7 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
             continue
         failed_data = _data_fails(network, started, state, answer)
         if failed_data is None:
-            failed_data = _bulk_leaves_not(network, flow, started, state, answer)
+            failed_data = stalled(network, Handshake(flow, started, state, answer, back))
         if failed_data is not None:
             yield msgspec.structs.replace(failed_data, assumed=taken.assumed)
         else:
@@ -385,14 +357,3 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
                 assumed=taken.assumed,
                 questions=taken.questions,
             )
-
-
-def _bulk_leaves_not(network: Network, flow: Flow, started: State, left: State, back: End) -> Branch | None:
-    """Return how the connection stalls at its full-sized segments before they leave; None where they do."""
-    request, reply = left.history.steps, back.state.history.steps
-    if flow.protocol != "tcp" or not flow.data_bytes or not through_tunnel(request):
-        return None
-    lost = lost_request(network, flow, started, back, None)
-    if lost is None:
-        return None
-    return _stalled("dropped", request, reply, lost)

@@ -146,12 +146,17 @@ def covering_client(built: Network) -> Network:
     )
 
 
+ONE_SEGMENT = msgspec.structs.replace(published(), data_bytes=1460)
 CASES: dict[str, Case] = {
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(
         without_address(INTERFACES), egress(), ("host-address-missing",),
     ),
     "one of two uplinks has lost its address": Case(beside_another_uplink(), published(), ("host-address-missing",)),
+    "a bridge port takes less than one segment": Case(
+        network(with_link(host_namespace(), "veth1", mtu_bytes=1400)), ONE_SEGMENT, ("mtu-black-hole",),
+        network(with_link(host_namespace(), "veth1", mtu_bytes=1496)),
+    ),
     "the client is in a blackhole": Case(
         network(host_namespace(routes=(blackhole("192.0.2.0/24"),))), published(), ("blackhole-route-covers-client",),
         network(host_namespace(routes=(blackhole("192.0.3.0/24"),))),

@@ -95,6 +95,14 @@ def with_sshd(rules: str) -> Network:
     return network(host_namespace(rules, sockets=(SSHD,)))
 
 
+def narrow(rules: str) -> Network:
+    """Return the host whose uplink takes 1400 bytes, and its containers' links 1500."""
+    return network(with_link(host_namespace(rules), "eth0", mtu_bytes=1400))
+
+
+FULL_SIZED = msgspec.structs.replace(published(), data_bytes=16000)
+
+
 def kept_apart(*, icc: bool) -> Network:
     """Return the host, whose FORWARD is open, with two containers on a network with that setting of ``enable_icc``."""
     let_talk, kept = "-A FORWARD -i docker0 -o docker0 -j ACCEPT", "-A FORWARD -i docker0 -o docker0 -j DROP"
@@ -195,6 +203,14 @@ CASES: dict[str, Case] = {
     ),
     "OUTPUT closes what nothing accepts": Case(
         ruled(with_policy("OUTPUT", "DROP")), published(FromHost(), "127.0.0.1"), ("output-policy-drop",),
+    ),
+    "OUTPUT drops the ICMP message of a smaller MTU": Case(
+        narrow(with_rule("filter OUTPUT", "-p icmp -j DROP")), FULL_SIZED, ("pmtud-icmp-blocked",),
+        narrow(with_rule("filter OUTPUT", "-p icmp -m icmp --icmp-type 8 -j DROP")),
+    ),
+    "its policy does": Case(
+        narrow(with_policy("OUTPUT", "DROP")), FULL_SIZED, ("pmtud-icmp-blocked",),
+        network(host_namespace(with_policy("OUTPUT", "DROP"))),
     ),
     "docker 28 drops direct access": Case(
         network(host_namespace(GUARDED), docker=told(version="28.0.1")),

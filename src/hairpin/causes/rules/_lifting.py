@@ -10,8 +10,9 @@ from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, Dialect, FieldMatch, Jump, NameMatch, Verdict
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, is_discovery
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
 from hairpin.network.prefix import inside
+from hairpin.walk.size_stop import tells_mtu
 
 _STATES = FieldMatch("ct-state", ((CT_ESTABLISHED, CT_ESTABLISHED), (CT_RELATED, CT_RELATED)))
 _NEIGHBOURS: Body = (FieldMatch("protocol", ((ICMP6, ICMP6),)),)
@@ -43,6 +44,8 @@ def lets_exceptions(place: Place) -> bool:
 def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     """Return the matches of the accepting rules: one for the request by its links and its port, one for the replies."""
     seen = view.stop.seen
+    if tells_mtu(seen.packet):
+        return (_tells_mtu(seen.packet),)
     related = (_RELATED_NFT if place.dialect == "nft" else _STATES,)
     if is_discovery(seen.packet) or (seen.packet.protocol == ICMP6 and view.stop.stage == "input"):
         return (_NEIGHBOURS,)
@@ -53,6 +56,15 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
     return request, related  # over lo, and for docker-proxy, the replies pass the same hook
+
+
+def _tells_mtu(packet: Packet) -> Body:
+    """Return the match of this ICMP error alone."""
+    assert packet.icmp is not None
+    protocol = FieldMatch("protocol", ((packet.protocol, packet.protocol),))
+    if packet.version == 4:
+        return (protocol, FieldMatch("icmp", ((packet.icmp, packet.icmp),)))
+    return (protocol, FieldMatch("icmp6", ((packet.icmp, packet.icmp | 0xFF),)))
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:

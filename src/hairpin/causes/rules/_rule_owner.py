@@ -9,6 +9,7 @@ from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.engine_health import is_dockerds
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Jump
+from hairpin.walk.size_stop import tells_mtu
 from hairpin.walk.sockets import find_socket
 
 _THIRD_PARTIES = ("ts-", "LIBVIRT_", "cali-", "KUBE-", "nordvpn", "CNI-", "NETAVARK", "LXD", "virbr", "CILIUM")
@@ -192,6 +193,8 @@ def owner(view: View, place: Place) -> str:
 
 
 def stopped_by(view: View, name: str) -> Place | None:
-    """Return the rule or policy that stopped the packet if this owner wrote it, or None."""
-    place = view.place
+    """Return the rule or policy that stopped the packet if this owner wrote it, or None.
+
+    The ICMP error that tells of a smaller MTU has a cause of its own, whoever wrote the rule: pmtud-icmp-blocked."""
+    place = view.place if not tells_mtu(view.stop.seen.packet) else None
     return place if place is not None and owner(view, place) == name else None

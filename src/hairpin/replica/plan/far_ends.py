@@ -36,7 +36,6 @@ _FIRST_PORT = 61001
 """Above the ports that the kernel gives to clients (net.ipv4.ip_local_port_range)."""
 _INNER, _FIRST_OUTER = 99, 2001
 """Routing tables: of what came out of a tunnel, and of the outer packets of the first wire."""
-_USUAL_MTU_BYTES = 1500
 
 
 def without(wires: tuple[Wire, ...]) -> tuple[Wire, ...]:
@@ -136,8 +135,6 @@ def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
         yield f"route add local ::/0 dev lo table {_INNER}"
         version, below = end.tunnel.version, next(each for each in wires if each.name == end.underlay)
         own = address_text(end.address, version)
-        if below.link.mtu_bytes > _USUAL_MTU_BYTES:  # a veth receives no more than its own MTU
-            yield f"link set dev {below.name} mtu {below.link.mtu_bytes}"
         if version == 4:  # net/ipv4/devinet.c __ip_dev_find() asks this table for a packet's source
             yield f"route add local {own}/32 dev lo table local"
         else:

@@ -17,6 +17,7 @@ from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.network.vrf import vrf_of
+from hairpin.walk.answer import answer_to
 from hairpin.walk.hooks.conntrack import closed
 from hairpin.walk.ip.route_in import input_query
 from hairpin.walk.ip.route_out import output_route
@@ -276,3 +277,13 @@ def _is_unreachable6(network: Network, back: State) -> bool:
         return all(isinstance(way, End) for way in output_route(network, back))
     asked = Query(6, error.daddr, error.saddr, mark=error.mark, protocol=ICMP6, sport=0, dport=error.icmp)
     return names_a_network(lookup(namespace, asked), error.daddr)
+
+
+def is_about(sent: Packet, error: Packet) -> bool:
+    """Return whether the sender's socket accepts this ICMP error: it quotes the sender's own addresses and ports.
+
+    Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv4/raw.c raw_icmp_error()
+    """
+    about = error.inner if error.inner is not None else answer_to(error, 0)
+    ports = sent.protocol in (ICMP, ICMP6) or (about.sport, about.dport) == (sent.sport, sent.dport)
+    return ports and about.daddr == sent.daddr and sent.saddr in (0, about.saddr)

@@ -1,0 +1,55 @@
+"""A rule drops the ICMP error by which a sender would learn of a smaller MTU.
+
+Users see: the connection opens and short answers come; downloads, uploads or TLS handshakes hang after the first bytes.
+
+Proof: a full-sized packet does not fit a link on the way, and the rule drops the ICMP error about it ("fragmentation
+needed", IPv6 "packet too big"); accepted, the sender sends smaller packets, which arrive.
+Now: delete the rule, or accept this ICMP error before it.
+Lasting: the same in the saved rules.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.rules._manager import repairs
+from hairpin.message import message
+from hairpin.walk.size_stop import narrow, tells_mtu
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield a candidate for each way past the rule that drops the ICMP error about a lost full-sized packet."""
+    place, lost, told = view.place, narrow(view.network, view.branch), view.stop.seen.packet
+    if place is None or lost is None or not tells_mtu(told):
+        return
+    four = told.version == 4
+    ways = repairs(view, place)
+    for change in ways:
+        yield Candidate(
+            title=message("{chain} drops the ICMP message that tells {sender} of the smaller MTU of {link}",
+                          chain=place.chain, sender=view.network.netns_text(lost.sender), link=lost.link)
+            if lost.sender is not None else
+            message("{chain} drops the ICMP message that tells the sender of the smaller MTU of {link}",
+                    chain=place.chain, link=lost.link),
+            detail=message(
+                "A packet of {length} bytes does not fit {link}, whose MTU is {mtu}. The kernel tells the packet's "
+                "sender by ICMP ({error}), so that it sends smaller packets. {rule} drops this message, and the sender "
+                "sends the same packet again and again. Handshakes and short answers pass.",
+                length=lost.length_bytes, link=lost.link, mtu=lost.mtu_bytes, rule=place.text,
+                error="fragmentation-needed" if four else "packet-too-big",
+            ),
+            change=change,
+            where=rule_where(place),
+            in_class="dropping-rule",
+            evidence=(place.evidence,),
+            ways=tuple(Way(each) for each in ways if each != change),
+        )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="pmtud-icmp-blocked",
+    title=message("A rule drops the ICMP message that tells of a smaller MTU"),
+    source="net/ipv4/ip_forward.c ip_forward(): ICMP_FRAG_NEEDED; net/ipv6/ip6_output.c ip6_forward()",
+    reasons=RULE_STOPS,
+    find=find,
+)

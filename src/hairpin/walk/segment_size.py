@@ -1,0 +1,185 @@
+"""How large TCP's segments are: by the MTUs of both ends, which their MSS options tell, and by rules on the way.
+
+A SYN's option limits what the other end sends.  A rule with TCPMSS (nft: ``tcp option maxseg size set``) that the SYN
+passes makes it smaller: ``--set-mss`` to its number, ``--clamp-mss-to-pmtu`` to what the routes to both ends take.
+
+Source: net/ipv4/tcp_output.c tcp_sync_mss(); net/netfilter/xt_TCPMSS.c tcpmss_mangle_packet(), tcpmss_reverse_mtu();
+net/netfilter/nft_rt.c get_tcpmss()
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hairpin.door import Door, Observation
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.kept import kept
+from hairpin.netfilter.packet import ACK, SYN
+from hairpin.network.flow import Flow, Lan
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
+from hairpin.walk.ip.mtu import route_mtu
+from hairpin.walk.link.neighbour_discovery import walk_asking
+from hairpin.walk.reply import walk_answer
+from hairpin.walk.state import End, Passed, State, Step
+from hairpin.walk.tunnelled import is_tunnel
+
+HEADERS: dict[Version, int] = {4: 40, 6: 60}
+"""Bytes of the IP and TCP headers; TCP's options take their room from the data."""
+_ETHERNET = 1500
+"""The MTU that an end behind a router is taken to have, if the link to the router has none that is larger."""
+
+
+class Handshake(msgspec.Struct, frozen=True):
+    """A TCP connection whose handshake succeeds.
+
+    ``started``: the SYN where it enters the snapshot.  ``there``: the SYN where the server's namespace receives it, or
+    where it leaves the snapshot.  ``back``: the end of the SYN-ACK.  ``far``: the SYN-ACK of a server outside where it
+    enters; None: the server is in the snapshot."""
+
+    flow: Flow
+    started: State
+    there: State
+    back: End
+    far: State | None = None
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """The largest packets of a connection in bytes: the client's, and the server's."""
+
+    to_server: int
+    to_client: int
+
+
+def sizes(network: Network, handshake: Handshake) -> Sizes:
+    """Return the sizes by the MTUs of both ends."""
+    whole = handshake.flow.data_bytes + HEADERS[handshake.flow.version]
+    sends, takes = _client(network, handshake)
+    answers, accepts = _server(network, handshake)
+    return Sizes(min(whole, sends, accepts), min(whole, answers, takes))
+
+
+def clamped(network: Network, handshake: Handshake, unclamped: Sizes) -> Sizes:
+    """Return the sizes after the rules on the way that make the MSS option smaller."""
+    steps = (*handshake.there.history.steps, *handshake.back.state.history.steps)
+    passed = dict.fromkeys(step.netns for step in steps if step.netns in network)
+    if not any(_has_clamps(network.namespace(each)) for each in passed):
+        return unclamped
+    watched = network.through(Door(observer=_Watching()))
+    request = next((each for each in walk_asking(watched, handshake.started) if each.kind in ("arrived", "left")), None)
+    if request is None:
+        return unclamped
+    if handshake.far is not None:
+        history = request.state.history.for_answer()
+        replies = walk_asking(watched, msgspec.structs.replace(handshake.far, history=history))
+    else:
+        replies = walk_answer(watched, request.state, flags=SYN | ACK)
+    known = request.state.history.passed
+    said = replies[0].state.history.passed[len(known) :] if replies else ()
+    return Sizes(_least(network, said, unclamped.to_server), _least(network, known, unclamped.to_client))
+
+
+class _Watching:
+    """Makes a walk keep the rules that the packet satisfies."""
+
+    def observe(self, observation: Observation) -> None:
+        """See Observer."""
+
+
+def mtus(network: Network, steps: Iterable[Step]) -> frozenset[int]:
+    """Return the MTUs of the links that the steps name, and of the routes in their namespaces."""
+    links = {(step.netns, step.link) for step in steps if step.link and step.link != "lo" and step.netns in network}
+    found: set[int] = set()
+    for netns, name in links:
+        namespace = network.namespace(netns)
+        link = namespace.link(name)
+        if link is not None:
+            found.add(link.mtu_bytes)
+            own = namespace.sysctl("net", "ipv6", "conf", name, "mtu")
+            found.update((own,) if own else ())
+    for netns in {netns for netns, _ in links}:
+        found.update(_of_routes(network.namespace(netns)))
+    return frozenset(found)
+
+
+@kept
+def _of_routes(namespace: Namespace) -> frozenset[int]:
+    return frozenset(each.mtu_bytes for each in namespace.routes if each.mtu_bytes)
+
+
+@kept
+def _has_clamps(namespace: Namespace) -> bool:
+    rules = (rule for table in namespace.ruleset.tables for chain in table.chains for rule in chain.rules)
+    return any(words in rule.text for rule in rules for words in ("TCPMSS", "maxseg"))
+
+
+def _client(network: Network, handshake: Handshake) -> tuple[int, int]:
+    """Return the MTU by which the client sends, and that by which its SYN tells the server to send."""
+    started, flow = handshake.started, handshake.flow
+    if started.stage == "output-route":
+        own = _mtu(network, started.netns, flow.version, started.packet.daddr)
+        return own, own
+    link = network.namespace(started.netns).link(started.iif)
+    own = link.mtu_bytes if link is not None else 0
+    asked = started.history.steps[0].packet if started.history.steps else started.packet
+    if started.carried is not None or isinstance(flow.start, Lan):
+        return own, own
+    return own, outside_mtu(network, started.netns, flow.version, asked.saddr, own)
+
+
+def _server(network: Network, handshake: Handshake) -> tuple[int, int]:
+    """Return the MTU by which the server sends, and that by which its SYN-ACK tells the client to send."""
+    there, version = handshake.there, handshake.flow.version
+    if handshake.far is None:
+        own = _mtu(network, there.netns, version, there.packet.saddr)
+        return own, own
+    link = network.namespace(handshake.far.netns).link(handshake.far.iif)
+    own = link.mtu_bytes if link is not None else 0
+    if there.carried is not None:
+        return own, own
+    return own, outside_mtu(network, there.netns, version, there.packet.daddr, own)
+
+
+def outside_mtu(network: Network, netns: Netns, version: Version, address: int, own: int) -> int:
+    """Return the MTU of an end outside, which nothing tells: that of the link to it (``own``) if it is on that link or
+    inside a tunnel, else Ethernet's or more."""
+    namespace = network.namespace(netns)
+    found = lookup(namespace, Query(version, address))
+    hop = found.next_hops[0] if found.next_hops else None
+    link = namespace.link(hop.link or "") if hop is not None else None
+    everywhere = found.route is not None and found.route.prefix_length == 0
+    if link is None or hop is None or not (everywhere or (hop.gateway is not None and not is_tunnel(namespace, link))):
+        return own
+    return max(own, _ETHERNET)
+
+
+def _mtu(network: Network, netns: Netns, version: Version, address: int) -> int:
+    """Return the MTU of the namespace's route to the address."""
+    namespace = network.namespace(netns)
+    found = lookup(namespace, Query(version, address))
+    link = next((hop.link for hop in found.next_hops if hop.link), "lo")
+    return route_mtu(namespace, found.route, link, forwarding=False) or 0
+
+
+def _least(network: Network, passed: tuple[Passed, ...], size: int) -> int:
+    """Return the size after the rules that the packet of the handshake has passed."""
+    return min((size, *(told for each in passed for told in _told(network, each))))
+
+
+def _told(network: Network, passed: Passed) -> Iterator[int]:
+    packet = passed.decision.seen.packet
+    for rule in passed.decision.trail:
+        number = _NUMBER.search(rule.text)
+        if number is not None:
+            yield int(number[1]) + HEADERS[packet.version]
+        elif _TO_PATH.search(rule.text):
+            there, back = (_mtu(network, passed.netns, packet.version, each) for each in (packet.daddr, packet.saddr))
+            yield min(there, back)
+
+
+_NUMBER = re.compile(r"(?:TCPMSS --set-mss|maxseg size set) (\d+)")
+_TO_PATH = re.compile(r"TCPMSS --clamp-mss-to-pmtu|maxseg size set rt mtu")
