@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench score reboot fidelity fidelity-kernels hunt-causes hunt-repairs lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench score reboot fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -67,6 +67,9 @@ fidelity: setup setup-lab ## Compare the walk with the kernel on N packets throu
 
 hunt-causes: setup setup-lab ## Change N healthy networks at random, one part each, and hold the named causes against the change (SEED=…; root)
 	@$(BIN)/python -m tests.hunt --cases $(or $(N),5000) $(if $(SEED),--seed $(SEED))
+
+hunt-real: setup setup-lab ## Change N real lab hosts by random commands, and hold answers and repairs against real exchanges (SEED=…; root)
+	@$(BIN)/python -m tests.hunt.real --cases $(or $(N),20) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
 
 hunt-repairs: setup setup-lab ## Change N random networks: simulated, carried out, undone, typed in once and twice (SEED=…; root)
 	@$(BIN)/python -m tests.fidelity.changes --cases $(or $(N),100) $(if $(SEED),--seed $(SEED))

@@ -149,6 +149,13 @@ class AskedBack(msgspec.Struct, frozen=True):
     option: str
 
 
+class Undecided(msgspec.Struct, frozen=True):
+    """One of the report's ``missing``: a reading that failed, or the words of two judges that disagree."""
+
+    key: str
+    reason: str
+
+
 class Report(msgspec.Struct, frozen=True):
     """The fields of ``hairpin.report/1`` that the lab reads; the asked flow is the first."""
 
@@ -157,6 +164,12 @@ class Report(msgspec.Struct, frozen=True):
     causes: tuple[NamedCause, ...]
     questions: tuple[AskedBack, ...] = ()
     hosts: tuple[AskedHost, ...] = ()
+    missing: tuple[Undecided, ...] = ()
+
+    @property
+    def dispute(self) -> str:
+        """What the judges disagree about; nothing if they agree."""
+        return next((each.reason for each in self.missing if each.key == "replica"), "")
 
     def blocking(self, flow: AskedFlow | None = None) -> tuple[NamedCause, ...]:
         """Return the blocking causes in the report's order, of one flow or of all."""

@@ -23,7 +23,7 @@ class Outcome(enum.StrEnum):
     UNREACHABLE = "unreachable"
 
 
-_BY_ERRNO = {
+BY_ERRNO = {
     errno.ECONNREFUSED: Outcome.REFUSED,
     errno.ECONNRESET: Outcome.REFUSED,
     errno.EPIPE: Outcome.REFUSED,
@@ -65,9 +65,9 @@ def probe(
         except TimeoutError:
             return Outcome.TIMEOUT
         except OSError as error:
-            if error.errno not in _BY_ERRNO:
+            if error.errno not in BY_ERRNO:
                 raise
-            return _BY_ERRNO[error.errno]
+            return BY_ERRNO[error.errno]
     # docker-proxy accepts before it knows that nothing listens in the container. It then closes: no data, no RST.
     return Outcome.DELIVERED if answer else Outcome.REFUSED
 

@@ -1,0 +1,123 @@
+"""Draws of processes, connection tracking, the engine's options, and containers that are made anew."""
+
+import json
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from hairpin.lab.engine import run_command
+from hairpin.lab.plan import ContainerPlan
+from tests.hunt.real.place import Place
+
+OF_HOST = frozenset(
+    {"process", "container", "container network", "container made anew", "engine option", "connection tracking"}
+)
+"""The kinds that are about a host as a whole, and drawn for it alone."""
+
+
+def process(place: Place) -> str:
+    """Kill or stop docker-proxy, a service in a container, the engine, or another daemon."""
+    wanted = "docker-proxy|httpd|responder.py|dockerd|containerd|rootlessport|conmon|aardvark-dns|flanneld|firewalld"
+    listed = place.lines(f"ps -eo pid,args | grep -E '{wanted}' | grep -vE 'grep|containerd-shim|sh -c|first_process'")
+    by_name: dict[str, list[str]] = {}
+    for line in listed:
+        pid, _, words = line.strip().partition(" ")
+        by_name.setdefault(words.split()[0].rpartition("/")[2], []).append(pid)
+    pids = place.pick(list(by_name.values()), [])
+    return f"kill -{place.any('KILL', 'STOP', 'TERM')} {place.pick(pids, '')}" if pids else ""
+
+
+def container(place: Place) -> str:
+    box = place.pick(place.containers, None)
+    if box is None:
+        return ""
+    act = place.any("stop -t 0", "pause", "kill", "restart -t 0")
+    return f"{box.engine} {act} {box.name}"
+
+
+def container_network(place: Place) -> str:
+    box = place.pick([each for each in place.containers if each.networks[0] not in ("host", "none")], None)
+    if box is None:
+        return ""
+    network = place.random.choice(box.networks)
+    if place.random.random() < 0.6:
+        name = "podman" if (box.engine, network) == ("podman", "bridge") else network
+        return f"{box.engine} network disconnect {name} {box.name}"
+    return f"{box.engine} network create stray && {box.engine} network connect stray {box.name}"
+
+
+def container_anew(place: Place) -> str:
+    box = place.pick(place.containers, None)
+    if box is None:
+        return ""
+    made = place.random.choice((_otherwise_published, _otherwise_joined, _otherwise_served))(place, box)
+    cgroup = place.said("cat /run/cgroup-parent").strip().removeprefix("/")
+    return f"{box.engine} rm -f {box.name} && {run_command(made, cgroup)}" if made != box else ""
+
+
+def _otherwise_published(place: Place, box: ContainerPlan) -> ContainerPlan:
+    if not box.publish:
+        return box
+    plain, _, protocol = box.publish[0].partition("/")
+    before, _, inside = plain.rpartition(":")
+    port = before.rpartition(":")[2]
+    suffix = f"/{protocol}" if protocol else ""
+    chosen = place.any(
+        f"{before}:{int(inside) + 1}{suffix}", f"127.0.0.1:{port}:{inside}{suffix}", f"8199:{inside}{suffix}",
+        f"{plain}/{'tcp' if protocol == 'udp' else 'udp'}", f"[::1]:{port}:{inside}{suffix}", "",
+    )  # fmt: skip
+    return msgspec.structs.replace(box, publish=tuple(filter(None, (chosen, *box.publish[1:]))))
+
+
+def _otherwise_joined(place: Place, box: ContainerPlan) -> ContainerPlan:
+    options = place.any(
+        "--network none", "--network host", "--mac-address 02:42:ac:11:00:99", "--sysctl net.ipv4.ip_default_ttl=1"
+    )
+    if options.startswith("--network"):
+        return msgspec.structs.replace(box, networks=(options.split()[1],))
+    return msgspec.structs.replace(box, options=f"{box.options} {options}")
+
+
+def _otherwise_served(_place: Place, box: ContainerPlan) -> ContainerPlan:
+    return msgspec.structs.replace(box, serve="nothing")
+
+
+def engine_option(place: Place) -> str:
+    if not place.plan.docker:
+        return ""
+    option = place.random.choice(
+        (
+            {"userland-proxy": False}, {"iptables": False}, {"ip-forward": False}, {"ip-masq": False}, {"icc": False},
+            {"bip": "172.26.0.1/16"}, {"mtu": 576}, {"ip": "127.0.0.1"}, {"ip6tables": False}, {"live-restore": True},
+            {"default-address-pools": [{"base": "10.99.0.0/16", "size": 24}]}, {"fixed-cidr": "172.17.0.128/25"},
+            {"ipv6": False}, {"bridge": "none"}, {"dns": ["127.0.0.1"]}, {"userland-proxy": True},
+        )
+    )  # fmt: skip
+    known = json.loads(place.plan.daemon)
+    if known | option == known:
+        return ""
+    names = " ".join(box.name for box in place.containers if box.engine == "docker")
+    text = json.dumps(known | option)
+    return f"echo '{text}' > /etc/docker/daemon.json; /etc/init.d/docker restart >/dev/null; docker start {names}"
+
+
+def connection_tracking(place: Place) -> str:
+    if place.random.random() < 0.4:
+        return f"conntrack {place.any('-F', '-D -p tcp', '-D -p udp')}"
+    protocol, port = place.pick(place.ports_of_flows, "tcp 80").split()
+    source, destination = place.address(), place.address()
+    state = "--state SYN_SENT " if protocol == "tcp" else ""
+    return (
+        f"conntrack -I -p {protocol} -s {source} -d {destination} --sport 40000 --dport {port} {state}--timeout 600"
+        f" --dst-nat 172.17.0.99"
+    )
+
+
+DRAWS: Mapping[str, Callable[[Place], str]] = {
+    "process": process,
+    "container": container,
+    "container network": container_network,
+    "container made anew": container_anew,
+    "engine option": engine_option,
+    "connection tracking": connection_tracking,
+}

@@ -1,0 +1,122 @@
+"""Exchanges data with services and serves such exchanges; runs as a plain script inside a network namespace.
+
+``python -I -S exchange.py ask`` reads a JSON list of ``[PROTOCOL, ADDRESS, PORT, SECONDS, SOURCE_PORT, SOURCE]`` and
+prints a JSON list of ``[ERRNO, WORD]``.  ERRNO is 0 if a whole answer came, -1 if it did not come in time, -2 if the
+connection was closed without one.  WORD is the answer's first, which names the service.  A TCP request fills three
+segments and its answer forty, so that a path which carries handshakes only is seen.
+
+``exchange.py serve PROTOCOL/PORT…`` prints ``ready`` and answers until it is killed.
+"""
+
+import json
+import socket
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+REQUEST_BYTES = 4000
+ANSWER_BYTES = 60_000
+LATE, EMPTY = -1, -2
+Request = tuple[str, str, int, float, int, str]
+# A query for the address of `web`: a DNS server answers it, an echo returns it.
+QUERY = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03web\x00\x00\x01\x00\x01"
+
+
+def exchange(protocol: str, address: str, port: int, seconds: float, source_port: int, source: str) -> tuple[int, str]:
+    """Send a request and read its whole answer."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    with socket.socket(family, kind) as sock:
+        sock.settimeout(seconds)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((source, source_port))
+            sock.connect((address, port))
+            if protocol == "udp":
+                sock.send(QUERY)
+                return 0, sock.recv(4096)[:2].hex()
+            sock.sendall(b"GET / HTTP/1.0\r\nX-Padding: " + b"x" * REQUEST_BYTES + b"\r\n\r\n")
+            return _answer(sock)
+        except TimeoutError:
+            return LATE, ""
+        except OSError as error:
+            return error.errno or LATE, ""
+
+
+def _answer(sock: socket.socket) -> tuple[int, str]:
+    parts: list[bytes] = []
+    while part := sock.recv(65536):
+        parts.append(part)
+    answer = b"".join(parts)
+    if not answer:
+        return EMPTY, ""
+    body = answer.partition(b"\r\n\r\n")[2]
+    return 0, (body.split(maxsplit=1) or [b""])[0].decode(errors="replace")[:40]
+
+
+def page(name: str) -> bytes:
+    """Return a page that names its service and fills some forty segments."""
+    return f"{name}\n".encode() + b"." * ANSWER_BYTES + b"\n"
+
+
+def _serve(spec: str) -> None:
+    protocol, port = spec.split("/")
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    try:
+        sock = socket.socket(socket.AF_INET6, kind)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        any_address = "::"
+    except OSError:
+        sock, any_address = socket.socket(socket.AF_INET, kind), ""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((any_address, int(port)))
+    except OSError:
+        return  # a container on the host's network finds the port taken
+    threading.Thread(target=_echo if protocol == "udp" else _accept, args=(sock,), daemon=True).start()
+
+
+def _echo(sock: socket.socket) -> None:
+    while True:
+        data, peer = sock.recvfrom(4096)
+        sock.sendto(data, peer)
+
+
+def _accept(sock: socket.socket) -> None:
+    sock.listen(64)
+    while True:
+        connection, _ = sock.accept()
+        threading.Thread(target=_serve_one, args=(connection,), daemon=True).start()
+
+
+def _serve_one(connection: socket.socket) -> None:
+    with connection:
+        connection.settimeout(5)
+        try:
+            request = b""
+            while b"\r\n\r\n" not in request and (part := connection.recv(65536)):
+                request += part
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + page("outside"))
+        except OSError:
+            return
+
+
+def main() -> None:
+    """Ask or serve, as the arguments say."""
+    if sys.argv[1] == "serve":
+        for spec in sys.argv[2:]:
+            _serve(spec)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        threading.Event().wait()
+    requests: list[Request] = json.load(sys.stdin)
+    with ThreadPoolExecutor(max(1, len(requests))) as pool:
+        json.dump(list(pool.map(_exchanged, requests)), sys.stdout)
+
+
+def _exchanged(request: Request) -> tuple[int, str]:
+    return exchange(*request)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What is right about hairpin's answers to a changed host: verdicts, causes, what blocks although all passes."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.causes.order import PUTTING_BACK
+from hairpin.change.change import Change, InsertRule
+from hairpin.change.simulate import simulate
+from hairpin.lab.all_flows import Way
+from hairpin.lab.diagnosis import AskedFlow, StoppedAt, describes
+from hairpin.network.network import Network
+from hairpin.walk.state import RuleDecided
+from tests.hunt.elements import RULE_PLACE, Element, elements
+from tests.hunt.real.case import Mutation
+from tests.hunt.real.flows import Seen
+from tests.hunt.real.place import WRONG_MAC
+
+What = Literal[
+    "all-clear", "false alarm", "other kind", "no cause", "round", "exit 4", "alarm", "undecided", "repair fails",
+    "opened", "broke", "whole all-clear", "refused", "whole differs",
+]  # fmt: skip
+"""The kinds of misses, the worst first."""
+_PASS = ("delivered", "leaves")
+_NOISE = ("connection", "neighbour", "forwarding", "socket")
+"""Elements that change by themselves; they count only if the change is about such."""
+_ABOUT = {
+    "connection": ("connection tracking",),
+    "neighbour": ("neighbour",),
+    "forwarding": ("forwarding",),
+    "socket": ("process", "container", "engine"),
+}
+
+
+class Miss(msgspec.Struct, frozen=True):
+    """Something wrong: what, of which flow, in a few words."""
+
+    what: What
+    flow: str
+    text: str
+
+
+class Named(msgspec.Struct, frozen=True):
+    """The first set of causes of a broken flow: whether it is about what was changed."""
+
+    flow: str
+    causes: tuple[str, ...]
+    right: bool
+
+
+def verdict(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]) -> Miss | None:
+    """Return what is wrong about the verdict on a flow that passed before the change."""
+    said = f"real {seen.outcome.value}, said {flow.verdict}"
+    stop = flow.stop
+    if stop is not None:
+        said += f" ({stop.reason} {stop.stage} {stop.link})"
+    if flow.disputed:
+        return Miss("exit 4", str(way), said)
+    if flow.verdict == "depends":
+        return None
+    if seen.passes:
+        return None if flow.verdict in _PASS else Miss("false alarm", str(way), said)
+    if flow.verdict in _PASS:
+        return None if _is_conditional(answer, flow, made) else Miss("all-clear", str(way), said)
+    asked = AskedFlow(flow.ref, "", "", flow.verdict, stopped_at=StoppedAt(stop.reason if stop is not None else None))
+    if describes(asked, seen.outcome, across_hosts=answer.has_several_hosts):
+        return None
+    return Miss("other kind", str(way), said)
+
+
+def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]) -> bool:
+    """Return whether a condition of the all-clear is the element that was changed."""
+    if any(WRONG_MAC in each.command for each in made):
+        return WRONG_MAC in str((flow.trace.usual.questions, answer.notes, answer.questions, flow.trace))
+    return False
+
+
+def touched(before: Network, after: Network, made: Iterable[Mutation]) -> frozenset[Element]:
+    """Return the elements in which the host's readings differ, without those that change by themselves."""
+    kinds = " ".join(each.kind for each in made)
+    kept = {noise for noise in _NOISE if any(word in kinds for word in _ABOUT[noise])}
+    return frozenset(each for each in elements(before, after) if each[0] not in _NOISE or each[0] in kept)
+
+
+def named(way: Way, answer: Answer, flow: FlowAnswer, changed: frozenset[Element], made: tuple[Mutation, ...]) -> Named:
+    """Return the first set of a broken flow's causes, and whether each is about what was changed."""
+    blocking = [each for each in answer.causes if each.severity == "blocking" and each.ref in flow.causes]
+    first = blocking[0] if blocking else None
+    refs = first.together if first is not None and first.together else (first.ref,) if first is not None else ()
+    causes = tuple(each for each in answer.causes if each.ref in refs)
+    right = bool(causes) and all(_is_named(each, answer.network, changed, made) for each in causes)
+    return Named(str(way), tuple(each.id for each in causes), right)
+
+
+def _is_named(cause: CauseAnswer, network: Network, changed: frozenset[Element], made: tuple[Mutation, ...]) -> bool:
+    """Return whether a cause is about an element that was changed, or is what this kind of change makes."""
+    if any(cause.id in _MAKES.get(each.kind, ()) for each in made):
+        return True
+    change = cause.candidate.change
+    if not change.parts:
+        return any(_shown_in(each, cause) for each in made)
+    mended = elements(network, simulate(change, network))
+    if mended & changed:
+        return True
+    places = {each[:RULE_PLACE] for each in changed if each[0] in ("rule", "policy", "chain")}
+    stop = cause.stop
+    if stop is not None and isinstance(stop.decided_by, RuleDecided):
+        at = stop.decided_by.place
+        place = (stop.netns.host, stop.netns.name, at.dialect, at.family, at.table, at.chain)
+        if any(each[1:] == place for each in places):
+            return True
+    if _goes_round(cause, change):
+        return False
+    return any(each[0] == "rule" and each[:6] in {one[:6] for one in places} for each in mended) or any(
+        _shown_in(each, cause) for each in made
+    )
+
+
+def _goes_round(cause: CauseAnswer, change: Change) -> bool:
+    return cause.candidate.in_class not in PUTTING_BACK and all(isinstance(each, InsertRule) for each in change.parts)
+
+
+def _shown_in(made: Mutation, cause: CauseAnswer) -> bool:
+    """Return whether the cause's place names a word of the command that says what was changed."""
+    words = {each for each in made.command.replace("/", " ").replace("=", " ").split() if len(each) > 3}
+    shown = set(" ".join(str(value) for _, value in cause.candidate.where).replace("/", " ").split())
+    return bool(words & shown)
+
+
+_CONTAINER_IDS = (
+    "service-not-listening", "service-listens-on-other-port", "container-not-running", "port-not-published",
+    "published-on-loopback-only", "published-protocol-mismatch", "container-paused", "container-network-none",
+    "host-network-ignores-ports", "container-address-not-assigned", "container-interface-missing",
+    "isolation-drops-between-bridges", "service-process-stopped", "docker-proxy-missing", "docker-daemon-not-running",
+)  # fmt: skip
+_MAKES: dict[str, tuple[str, ...]] = {
+    "process": (*_CONTAINER_IDS, "service-process-stopped.frozen", "backlog-full"),
+    "container": _CONTAINER_IDS,
+    "container network": _CONTAINER_IDS,
+    "container made anew": _CONTAINER_IDS,
+    "engine option": (
+        *_CONTAINER_IDS, "docker-daemon-iptables-false", "masquerade-missing", "icc-off", "ip-forward-off",
+        "userland-proxy-off-no-route-localnet", "container-not-running",
+    ),
+}  # fmt: skip
+"""The causes that a kind of change makes besides those that touch a changed element."""

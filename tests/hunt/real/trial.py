@@ -1,0 +1,296 @@
+"""One case from building the host to the repair: real exchanges before, after the change, after the printed repair."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.answer.ask import ask as answered
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.collect.snapshot import save
+from hairpin.errors import HairpinError, LabError
+from hairpin.evidence.reading import Evidence
+from hairpin.lab import diagnosis
+from hairpin.lab.all_flows import UNPUBLISHED, Way
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.node import ENVIRONMENT, Node
+from hairpin.lab.plan import LabPlan
+from hairpin.lab.random_score import ICMP_PAUSE_S
+from hairpin.network.world import World
+from hairpin.question.question import parse_question
+from tests.hunt.elements import Element
+from tests.hunt.real.case import Case, Mutation, change
+from tests.hunt.real.flows import Boxes, Outcomes, Seen, boxes, measure, origin, prepare, target, ways
+from tests.hunt.real.hosts import PAGES
+from tests.hunt.real.judge import Miss, Named, What, named, touched, verdict
+
+_NAMED = 3
+"""So many broken flows of a case have their causes judged."""
+RAISED = (
+    AssertionError, AttributeError, HairpinError, IndexError, KeyError, NotImplementedError, OverflowError,
+    RecursionError, TypeError, ValueError,
+)  # fmt: skip
+_HERE = Node("here", 0, ())
+
+
+class Repaired(msgspec.Struct, frozen=True):
+    """A printed repair, carried out.  ``by_hand``: the causes that no printed command removes."""
+
+    flow: str
+    causes: tuple[str, ...]
+    commands: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
+    works: bool = False
+    said: str = ""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of a case.  ``broken``: the flows that passed before and do not now, with their outcome.  ``asked``:
+    how many flows passed before.  ``trouble``: why the lab itself failed."""
+
+    number: int
+    host: str
+    made: tuple[Mutation, ...] = ()
+    asked: int = 0
+    broken: tuple[tuple[str, str], ...] = ()
+    conditional: int = 0
+    status: int = 0
+    named: tuple[Named, ...] = ()
+    misses: tuple[Miss, ...] = ()
+    repair: Repaired | None = None
+    trouble: str = ""
+    seconds: float = 0.0
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A changed host as it was read, for whoever keeps the case."""
+
+    result: Result
+    evidence: tuple[Evidence, ...] = ()
+    flows: tuple[tuple[str, str, bool], ...] = ()
+    """Start, target and whether it passes, of each flow that passed before."""
+
+
+def try_case(case: Case) -> Watched:
+    """Carry one case through."""
+    began = time.monotonic()
+    try:
+        with running_lab(_with_pages(case.plan)) as lab:
+            watched = _Trial(case, lab).run()
+    except LabError as error:
+        watched = Watched(Result(case.number, case.host, trouble=str(error).strip()[-300:]))
+    seconds = round(time.monotonic() - began, 1)
+    return msgspec.structs.replace(watched, result=msgspec.structs.replace(watched.result, seconds=seconds))
+
+
+def _with_pages(plan: LabPlan) -> LabPlan:
+    if not plan.hosts:
+        return msgspec.structs.replace(plan, before_engine=(*PAGES, *plan.before_engine))
+    hosts = (msgspec.structs.replace(each, before_engine=(*PAGES, *each.before_engine)) for each in plan.hosts)
+    return msgspec.structs.replace(plan, hosts=tuple(hosts))
+
+
+class _Trial:
+    """A case in its running lab."""
+
+    def __init__(self, case: Case, lab: Lab) -> None:
+        self.case = case
+        self.lab = lab
+        self.misses: list[Miss] = []
+
+    def run(self) -> Watched:
+        prepare(self.lab)
+        known = boxes(self.lab, {})
+        healthy = self._plain(self._read())
+        asked = ((each.trace.flow.start_text(), each.trace.flow.target_text()) for each in healthy.flows)
+        before = measure(self.lab, ways(self.lab, self.case.plan, asked), known)
+        sound = self._read()
+        passing = tuple(way for way, seen in before.items() if seen.passes and way.port != str(UNPUBLISHED))
+        made = change(self.case, self.lab, known, passing)
+        now = boxes(self.lab, known)
+        after = measure(self.lab, before, now, before)
+        broken = {way: after[way] for way in passing if not after[way].passes and _starts(way, now)}
+        evidence = self._read()
+        result = Result(
+            self.case.number, self.case.host, made, len(passing), tuple((str(w), s.outcome) for w, s in broken.items())
+        )
+        flows = tuple(
+            (origin(way), target(way, now), after[way].passes)
+            for way in passing
+            if target(way, now) and _starts(way, now)
+        )
+        if not made:
+            return Watched(msgspec.structs.replace(result, trouble="nothing drawn could be made"))
+        healthy_network = self._plain(sound).network
+        answers = self._ask_all(evidence, passing, after, now, made)
+        changed: frozenset[Element] = frozenset()
+        for answer, _ in list(answers.values())[:1]:
+            changed = touched(healthy_network, answer.network, made)
+        names = tuple(self._named(answers, broken, changed, made))
+        status = self._whole(broken, healthy)
+        repair = self._repaired(broken, before, after, now)
+        conditional = sum(flow.verdict == "depends" for _, flow in answers.values())
+        result = msgspec.structs.replace(
+            result, named=names, status=status, repair=repair, misses=tuple(self.misses), conditional=conditional
+        )
+        return Watched(result, evidence, flows)
+
+    def _read(self) -> tuple[Evidence, ...]:
+        environment = tuple(ENVIRONMENT.items())
+        return tuple(collect(LocalRunner((*host.enter, "sh"), environment)) for host in self.lab.hosts)
+
+    def _plain(self, evidence: tuple[Evidence, ...]) -> Answer:
+        return answered(parse_question("check", (), None, (), World()), evidence)
+
+    def _miss(self, miss: Miss | None) -> None:
+        if miss is not None:
+            self.misses.append(miss)
+
+    def _ask_all(
+        self, evidence: tuple[Evidence, ...], passing: tuple[Way, ...], after: Outcomes, now: Boxes,
+        made: tuple[Mutation, ...],
+    ) -> Mapping[Way, tuple[Answer, FlowAnswer]]:  # fmt: skip
+        """Ask about each flow, all of one start at once, and judge the verdicts."""
+        by_start: dict[str, list[Way]] = defaultdict(list)
+        for way in passing:
+            if target(way, now) and _starts(way, now):
+                by_start[origin(way)].append(way)
+        found: dict[Way, tuple[Answer, FlowAnswer]] = {}
+        for start, of_start in by_start.items():
+            question = parse_question("check", tuple(target(way, now) for way in of_start), start, (), World())
+            try:
+                answer = answered(question, evidence)
+            except RAISED as error:
+                what: What = "refused" if isinstance(error, HairpinError) else "exit 4"
+                self._miss(Miss(what, start, f"{type(error).__name__}: {error}"[:200]))
+                continue
+            for way in of_start:
+                flow = next((each for each in answer.flows if _is_about(each, way, now)), None)
+                if flow is None:
+                    self._miss(Miss("refused", str(way), "the answer has no such flow"))
+                    continue
+                found[way] = (answer, flow)
+                miss = verdict(way, after[way], answer, flow, made)
+                if miss is not None and miss.what == "other kind":
+                    time.sleep(ICMP_PAUSE_S)
+                    miss = verdict(way, measure(self.lab, (way,), now)[way], answer, flow, made)
+                self._miss(miss)
+        return found
+
+    def _named(
+        self, answers: Mapping[Way, tuple[Answer, FlowAnswer]], broken: Mapping[Way, Seen],
+        changed: frozenset[Element], made: tuple[Mutation, ...],
+    ) -> Iterator[Named]:  # fmt: skip
+        failing = [way for way in broken if way in answers and not answers[way][1].succeeds]
+        for way in dict.fromkeys((*failing[:1], *failing[len(failing) // 2 :][:1], *failing[-1:])):
+            each = named(way, *answers[way], changed, made)
+            yield each
+            if not each.causes:
+                stop = answers[way][1].stop
+                at = f"{stop.reason} {stop.stage} {stop.link}" if stop is not None else answers[way][1].verdict
+                self._miss(Miss("no cause", str(way), at))
+            elif not each.right:
+                self._miss(Miss("round", str(way), ", ".join(each.causes)))
+
+    def _whole(self, broken: Mapping[Way, Seen], healthy: Answer) -> int:
+        """Ask the command itself about everything, and judge its status."""
+        answer = self._check(())
+        if answer.report is None:
+            self._miss(Miss("exit 4" if answer.status == 4 else "refused", "(everything)", answer.complaint[-200:]))
+            return answer.status
+        blocking = tuple(dict.fromkeys(each.id for each in answer.report.blocking()))
+        of_question = [each for each in broken if not each.source and _asked_in(each, healthy)]
+        if answer.status == 4:
+            self._miss(Miss("exit 4", "(everything)", answer.report.dispute))
+        elif not broken and blocking:
+            self._miss(Miss("alarm", "(everything)", ", ".join(blocking)))
+        elif not broken and answer.status == 3:
+            self._miss(Miss("undecided", "(everything)", "status 3 although everything passes"))
+        elif of_question and answer.status == 0:
+            self._miss(Miss("whole all-clear", str(of_question[0]), "status 0"))
+        return answer.status
+
+    def _check(self, arguments: tuple[str, ...]) -> diagnosis.Answer:
+        """Run ``hairpin check`` in the only host, or on snapshots of the several."""
+        if len(self.lab.hosts) == 1:
+            return diagnosis.ask(self.lab.host, arguments)
+        with TemporaryDirectory() as folder:
+            options: list[str] = []
+            for host, evidence in zip(self.lab.hosts, self._read(), strict=True):
+                path = Path(folder, f"{host.name}.hairpin")
+                save(evidence, path)
+                options += ["--snapshot", f"{host.name}={path}"]
+            return diagnosis.ask(_HERE, (*arguments, *options))
+
+    def _repaired(self, broken: Mapping[Way, Seen], before: Outcomes, after: Outcomes, now: Boxes) -> Repaired | None:
+        """Ask the command about one broken flow, carry out what it prints, and judge what came of it."""
+        candidates = [way for way in broken if target(way, now)]
+        if not candidates:
+            return None
+        way = self.case.random.choice(candidates)
+        answer = self._check((target(way, now), "--from", origin(way)))
+        if answer.report is None or not answer.report.flows:
+            self._miss(Miss("exit 4" if answer.status == 4 else "refused", str(way), answer.complaint[-200:]))
+            return None
+        flow = answer.report.flows[0]
+        if answer.status == 4:
+            self._miss(Miss("exit 4", str(way), answer.report.dispute))
+        printed = answer.report.printed(flow)
+        commands = tuple(f"{host}: {command}" if host else command for host, command in printed.commands)
+        if not printed.causes:
+            return Repaired(str(way), (), said=flow.verdict)
+        if not printed.commands:
+            return Repaired(str(way), printed.causes, by_hand=printed.by_hand)
+        failed = self._carried_out(printed)
+        later = boxes(self.lab, now)
+        repaired = measure(self.lab, before, later, before)
+        works = repaired[way].passes and not failed
+        if not works and not printed.by_hand:
+            self._miss(
+                Miss("repair fails", str(way), f"{failed or repaired[way].outcome.value}: {'; '.join(commands)}")
+            )
+        self._judge_harm(printed, before, after, repaired)
+        said = failed or repaired[way].outcome.value
+        return Repaired(str(way), printed.causes, commands, printed.by_hand, works, said)
+
+    def _carried_out(self, printed: diagnosis.Printed) -> str:
+        for label, command in printed.commands:
+            host = next((host for host in self.lab.hosts if host.name == label), self.lab.host)
+            try:
+                host.run(("sh", "-c", command))
+            except LabError as error:
+                return f"`{command}`: {str(error).strip().splitlines()[-1]}"
+        return ""
+
+    def _judge_harm(self, printed: diagnosis.Printed, before: Outcomes, after: Outcomes, repaired: Outcomes) -> None:
+        told = printed.side_effects
+        opened = [
+            way for way, seen in repaired.items() if seen.passes and not before[way].passes and not after[way].passes
+        ]
+        broke = [way for way, seen in repaired.items() if not seen.passes and before[way].passes and after[way].passes]
+        commands = "; ".join(command for _, command in printed.commands)
+        if opened and not any(each.opens for each in told):
+            self._miss(Miss("opened", str(opened[0]), f"{len(opened)} flows: {commands}"))
+        if broke and not any(each.breaks for each in told):
+            self._miss(Miss("broke", str(broke[0]), f"{len(broke)} flows: {commands}"))
+
+
+def _starts(way: Way, now: Boxes) -> bool:
+    """Return whether the flow's sender is there: a container that has ended asks nothing."""
+    return not way.start.startswith("container:") or way.start in now
+
+
+def _is_about(flow: FlowAnswer, way: Way, now: Boxes) -> bool:
+    to = target(way, now)
+    return flow.trace.flow.target_text() == (to if to.endswith("/udp") else f"{to}/tcp")
+
+
+def _asked_in(way: Way, healthy: Answer) -> bool:
+    """Return whether hairpin's plain question is about the flow."""
+    texts = {(each.trace.flow.start_text(), each.trace.flow.target_text()) for each in healthy.flows}
+    to = f"{way.to}:{way.port}" if way.port.endswith("/udp") else f"{way.to}:{way.port}/tcp"
+    return (origin(way), to) in texts
