@@ -224,7 +224,17 @@ def test_a_container_without_ipv6_is_a_client_by_ipv4_alone() -> None:
     web = msgspec.structs.replace(container(), bindings=both)
     net = network(msgspec.structs.replace(whole, addresses=(*whole.addresses, own)), docker=engine(web))
     assert {flow.version for flow in flows_for(net, (Target(8151),), None)} == {4, 6}
-    assert {flow.version for flow in flows_for(net, (Target(8151),), Origin("container", container="web"))} == {4}
+    for target in (Target(8151), Target(container="web")):
+        assert {flow.version for flow in flows_for(net, (target,), Origin("container", container="web"))} == {4}
+
+
+def test_a_port_that_is_published_for_ipv6_alone_is_asked_by_ipv6_whoever_asks() -> None:
+    own = Address("eth0", 6, parse_address("2001:db8:2::11")[1], 64)
+    web = container(binding=SIX)
+    net = network(msgspec.structs.replace(host_namespace(), addresses=(own,)), docker=engine(web))
+    assert {
+        flow.version for flow in flows_for(net, (Target(container="web"),), Origin("container", container="web"))
+    } == {6}
 
 
 FAR = msgspec.structs.replace(container(), name="api")

@@ -32,6 +32,7 @@ from hairpin.change.words import (
     neighbour_words,
     new_address_words,
     new_bridge_commands,
+    new_macvlan_commands,
     new_neighbour_words,
     policy_rule_words,
     route_words,
@@ -59,6 +60,8 @@ def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...
             before = namespace.link(link.name) if namespace is not None else None
             if before is not None:
                 return tuple(link_commands(before, link))
+            if link.kind == "macvlan" and link.lower is not None:
+                return tuple(new_macvlan_commands(link, link.lower))
             return tuple(new_bridge_commands(link)) if link.kind == "bridge" else ()
         case AddPolicyRule(rule=rule):
             return (("ip", *six(rule.version), "rule", "add", *policy_rule_words(rule)),)

@@ -5,6 +5,8 @@ Source: ip-route(8), ip-rule(8), ip-neighbour(8), ip-link(8), bridge(8)
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
@@ -210,6 +212,14 @@ def new_bridge_commands(bridge: Link) -> Iterator[Words]:
     address = ("address", write_mac(bridge.mac)) if bridge.mac is not None else ()
     yield ("ip", "link", "add", "name", bridge.name, *address, "type", "bridge")
     yield from link_commands(Link(bridge.index, bridge.name, "bridge", up=False), bridge)
+
+
+def new_macvlan_commands(made: Link, parent: str) -> Iterator[Words]:
+    """Yield the commands that make a macvlan that is not there.  The kernel draws its hardware address."""
+    mode = ("mode", made.macvlan_mode) if made.macvlan_mode is not None else ()
+    yield ("ip", "link", "add", "name", made.name, "link", parent, "type", "macvlan", *mode)
+    below = Link(made.index, made.name, "macvlan", up=False, mtu_bytes=made.mtu_bytes)
+    yield from link_commands(below, msgspec.structs.replace(made, flags=()))
 
 
 def is_made_by_hand(entry: Neighbour) -> bool:

@@ -15,7 +15,7 @@ from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
-from hairpin.question.port_flows import to_port
+from hairpin.question.port_flows import to_port, usable
 from hairpin.question.standpoints import primary_address
 from hairpin.question.starts import Standpoint, asker, named
 
@@ -39,9 +39,7 @@ def _to_one(network: Network, host: Host, named_one: Container, target: Target, 
         return _unpublished(network, host, container, target, origin)
     if target.port is None:
         flows: list[Flow] = []
-        for binding in container.bindings:
-            if binding.version == 6 and primary_address(network, host.netns, 6) is None:
-                continue
+        for binding in usable(network, host, container, origin):
             if binding.protocol != "sctp":
                 port = Target(port=binding.host_port, protocol=binding.protocol, version=binding.version)
                 flows += to_port(network, host, port, binding.protocol, binding, origin)

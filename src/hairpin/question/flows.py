@@ -14,8 +14,7 @@ from hairpin.question.egress import egress_flows
 from hairpin.question.held import held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.pods import pod_flows
-from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port
-from hairpin.question.standpoints import primary_address
+from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port, usable
 from hairpin.question.starts import asker
 
 _FIRST_PORT, _PORTS = 40000, 25000
@@ -137,9 +136,7 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
 def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in host.containers():
-        for binding in container.bindings:
-            if binding.version == 6 and primary_address(network, host.netns, 6) is None:
-                continue
+        for binding in usable(network, host, container, origin):
             without_network = container.network_mode == "none"  # it was made to be reached, and cannot be
             if binding.protocol == "sctp" or not (binding.actual or without_network or not container.running):
                 continue

@@ -61,6 +61,16 @@ def asked_bindings(
     return tuple(chosen) or (None,)
 
 
+def usable(network: Network, host: Host, container: Container, origin: Origin | None) -> tuple[PortBinding, ...]:
+    """Return the container's bindings that the client can use: those of IPv6 only where both ends have it.
+
+    If that leaves none, those of IPv6 stay: the container can be reached by no other."""
+    if any(each.version == 6 for each in container.bindings) and not _has_ipv6(network, host, origin):
+        over_v4 = tuple(each for each in container.bindings if each.version == 4)
+        return over_v4 if over_v4 or primary_address(network, host.netns, 6) is None else container.bindings
+    return container.bindings
+
+
 def _has_ipv6(network: Network, host: Host, origin: Origin | None) -> bool:
     """Return whether this host, and the container in ``origin`` if there is one, have a global IPv6 address."""
     namespace = _asker_namespace(network, origin) if origin is not None and origin.kind == "container" else None

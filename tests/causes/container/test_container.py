@@ -16,6 +16,7 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     DB,
     NO_CONTAINER,
+    asked,
     comes_and_goes,
     ended_on_loopback,
     ignored,
@@ -31,6 +32,7 @@ from tests.causes.hosts import (
     without_addresses,
     without_bridge,
 )
+from tests.macvlan_host import CHILD, on_macvlan
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
 from tests.rule_text import with_chain, without, without_chain
@@ -38,6 +40,7 @@ from tests.small_host import (
     HOST_NETNS,
     OUTSIDE,
     WEB,
+    WEB_ITSELF,
     container,
     container_namespace,
     egress,
@@ -67,6 +70,12 @@ def to_web(start: Start, port: int = 80) -> Flow:
     return Flow(start, 4, WEB, "tcp", port)
 
 
+def to_child(start: Start) -> Flow:
+    """Return the flow to the macvlan's address."""
+    return Flow(start, 4, CHILD, "tcp", 80)
+
+
+FROM_CHILD = asked(WEB_ITSELF, "198.51.100.11", 22)
 NOTHING_BUT_LO = msgspec.structs.replace(
     container_namespace(), links=container_namespace().links[:1], addresses=container_namespace().addresses[:1],
     routes=container_namespace().routes[:1],
@@ -177,6 +186,19 @@ CASES: dict[str, Case] = {
     "it is on an internal network and connects to the outside": Case(
         network(host_namespace(KEPT_INSIDE), docker=with_internal(INTERNAL)), egress(),
         ("container-on-internal-network-only",), ruled(with_chain("DOCKER-ISOLATION-STAGE-1", "-j RETURN")),
+    ),
+    "its network is macvlan, and its port is asked": Case(
+        on_macvlan(), published(), ("macvlan-ignores-ports",),
+    ),
+    "its host asks the macvlan on the host's own link": Case(
+        on_macvlan(), to_child(FromHost()), ("macvlan-host-cannot-reach",), on_macvlan(shim=True),
+    ),
+    "its host has a macvlan, and no route by it": Case(
+        on_macvlan(shim=True, routed=False), to_child(FromHost()), ("macvlan-host-cannot-reach",),
+        on_macvlan(shim=True),
+    ),
+    "it asks its host from a macvlan": Case(
+        on_macvlan(), FROM_CHILD, ("macvlan-host-cannot-reach",), on_macvlan(shim=True),
     ),
     "it is paused": Case(network(docker=engine(container("paused"))), published(), ("container-paused",)),
     "it is paused beside one that shares its namespace": Case(

@@ -7,7 +7,8 @@ from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Contact, Engine, PortBinding
 from hairpin.host.host import Namespace, Unread
-from hairpin.host.socket import Socket
+from hairpin.host.link import Address
+from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -38,14 +39,17 @@ from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
     HOST_ADDRESS,
+    WEB,
     WEB_ITSELF,
     container,
     container_namespace,
     egress,
     engine,
     host_namespace,
+    local,
     network,
     published,
+    route,
     ruleset,
 )
 from tests.two_hosts import node
@@ -79,6 +83,28 @@ def mapped(whole: Network, *, hairpins: bool = False) -> Network:
     return msgspec.structs.replace(whole, world=world)
 
 
+def only_v6() -> Network:
+    """Return the host whose port 8151 is published for IPv6 alone."""
+    proxy = Socket("tcp", 6, None, 8151, v6only=True, process="docker-proxy", relay=Relay(4, WEB, 80))
+    published_so = engine(container(binding=PortBinding("tcp", 80, 8151, None, 6)))
+    return network(host_namespace(without("8151", "--dport 80"), sockets=(proxy,)), docker=published_so)
+
+
+def dual_host(*relayed: Socket, userland_proxy: bool = True) -> Network:
+    """Return the host with an IPv6 address, whose container has none; ``relayed``: its docker-proxies."""
+    host = host_namespace(sockets=relayed)
+    host = msgspec.structs.replace(
+        host,
+        addresses=(*host.addresses, Address("eth0", 6, V6, 64)),
+        routes=(*host.routes, local("2001:db8::11/128", "eth0"), route("::/0", "eth0", via="2001:db8::1")),
+    )
+    return network(host, docker=engine(container(), userland_proxy=userland_proxy))
+
+
+V6 = parse_address("2001:db8::11")[1]
+OVER_V6 = asked(FromHost(), "2001:db8::11", 8151)
+OVER_V4_ALONE = Socket("tcp", 4, None, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
+OVER_BOTH = msgspec.structs.replace(OVER_V4_ALONE, version=6)
 WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
 DISCONNECTED = msgspec.structs.replace(
     ignored("default"), endpoints=(), bindings=(PortBinding("tcp", 80, 8151, LOOPBACK, 4, actual=False),)
@@ -170,6 +196,13 @@ CASES: dict[str, Case] = {
         ))),
         published(), ("service-not-listening",),
     ),
+    "published for IPv4 and reached by IPv6, without docker-proxy": Case(
+        dual_host(userland_proxy=False), OVER_V6, ("published-for-other-family",), dual_host(OVER_BOTH),
+    ),
+    "published for IPv4 alone and reached by IPv6": Case(
+        dual_host(OVER_V4_ALONE), OVER_V6, ("published-for-other-family",), dual_host(OVER_BOTH),
+    ),
+    "published for IPv6 alone and reached by IPv4": Case(only_v6(), published(), ("published-for-other-family",)),
     "the bridge does not route loopback addresses": Case(
         proxy_off(route_localnet="0"), LOCAL, ("userland-proxy-off-no-route-localnet",), proxy_off(),
     ),

@@ -77,11 +77,31 @@ def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answ
     if under is not None and not is_uplink(network, netns, under):
         return _who(network, netns, under, question)
     lower = lower_of(network, netns, link)
-    if lower is not None and not is_uplink(network, lower.netns, link_of(network, lower)):
-        return _who(network, lower.netns, link_of(network, lower), question)
+    if lower is not None:
+        sibling = _sibling(network, Port(netns, link.name), lower, question)
+        if sibling is not None:
+            return Answer("owner", sibling)
+        if not is_uplink(network, lower.netns, link_of(network, lower)):
+            return _who(network, lower.netns, link_of(network, lower), question)
     if link.kind == "bridge":
         return _behind_bridge(network, netns, link, question, skip=None)
     return _behind_wire(network, netns, link, question)
+
+
+def _sibling(network: Network, asking: Port, lower: Port, question: Question) -> Port | None:
+    """Return the macvlan on the same lower link that replies to a macvlan's request: in mode ``bridge`` each gets the
+    other's broadcasts.  The lower link itself gets none of them.
+
+    Source: drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_broadcast()
+    """
+    if link_of(network, asking).kind != "macvlan" or not bridges(link_of(network, asking)):
+        return None
+    for port in stacked_on(network, lower):
+        link = link_of(network, port)
+        hears = port != asking and link.kind == "macvlan" and link.up and bridges(link)
+        if hears and _replies(network, port.netns, port.link, question):
+            return port
+    return None
 
 
 def _replies(network: Network, netns: Netns, link: str, question: Question) -> bool:
