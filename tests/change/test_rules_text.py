@@ -44,9 +44,12 @@ def test_many_edits_are_one_load_of_what_is_lacking() -> None:
     assert load.splitlines() == [
         "printf '%s\\n' \\",
         # the last is inserted first, so that they stand as 4, 2, 3
-        "    '*filter' '-N NEW' '-A NEW -m mark --mark 0x1 -j DROP' '-I FORWARD -m mark --mark 0x3 -j DROP' \\",
         (
-            """    '-I FORWARD -m mark --mark 0x2 -j DROP' '-I FORWARD -m mark --mark 0x4 -j DROP' COMMIT"""
+            "    '*filter' '-N NEW' '-A NEW -m mark --mark 0x1 -j DROP' '-I FORWARD -m mark --mark 0x3 -j DROP'"
+            " '-I FORWARD -m mark --mark 0x2 -j DROP' \\"
+        ),
+        (
+            """    '-I FORWARD -m mark --mark 0x4 -j DROP' COMMIT"""
             """ | grep -vxF -- "$(iptables -S | sed 'p; s/^-A/-I/')" | iptables-restore --noflush"""
         ),
     ]

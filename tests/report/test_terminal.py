@@ -79,10 +79,10 @@ def test_a_place_is_drawn_once() -> None:
 
 def test_json_in_a_quote_takes_two_lines() -> None:
     whole = answer(FORWARDING_OFF)
-    stated = '{"ServerVersion": "' + "long words " * 40 + '"}'
+    stated = '{"Name": "' + "long words " * 40 + '"}'
     reading = whole.causes[0].candidate.evidence[0]
     readings = tuple(
-        msgspec.structs.replace(each, key="docker-info", text=stated) if each.id == reading else each
+        msgspec.structs.replace(each, key="docker-containers", text=stated) if each.id == reading else each
         for each in whole.evidence[0].readings
     )
     found = msgspec.structs.replace(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 _SMALL = 8
 """Lines up to which a file is written whole."""
-_ROW = 108
+_ROW = 160
 """Columns of a row of words side by side."""
 _JOIN = "\n"
 _SPECIAL = re.compile(r"[\\/.*\[\]^$]")

@@ -8,8 +8,9 @@ import re
 
 import msgspec
 
-from hairpin.causes.cause import Candidate
+from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import PUTTING_BACK
+from hairpin.causes.registry import all_causes
 from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, Key, Suspect, diagnose
@@ -65,9 +66,20 @@ def latent(examination: Examination) -> tuple[LatentCause, ...]:
                     and suspect.key not in known
                     and not _told_now(suspect, examination)
                 ):
-                    later.setdefault(suspect.key, []).append(_Miss(number, event, found, suspect, _relayed(diagnosis)))
+                    whole = _as_of_now(suspect, found, network)
+                    later.setdefault(whole.key, []).append(_Miss(number, event, found, whole, _relayed(diagnosis)))
     first = len(examination.causes) + len(examination.instead) + 1
     return tuple(_latent(f"c{first + place}", members) for place, members in enumerate(later.values()))
+
+
+def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
+    """Return the suspect as the host is before the event: a container that runs then lacks its own rules, too, and all
+    containers lack the same."""
+    cause = next(each for each in all_causes() if each.id == suspect.cause)
+    for each in cause.find(View(network, found.trace.flow, found.trace.usual, suspect.stop)):
+        if _rules(suspect.candidate) <= _rules(each):
+            return msgspec.structs.replace(suspect, candidate=each)
+    return suspect
 
 
 def _told_now(suspect: Suspect, examination: Examination) -> bool:

@@ -10,6 +10,7 @@ from typing import assert_never
 import msgspec
 
 from hairpin.causes.cause import Candidate
+from hairpin.causes.order import PUTTING_BACK
 from hairpin.change.change import (
     AddChain,
     AddNamespace,
@@ -135,7 +136,7 @@ def _held(
         if not meant and succeeds(verdict) and trace.flow.purpose != "asked":
             restored.append(_told(trace.flow))
         else:
-            effects.append(_effect(trace, verdict))
+            effects.append(_effect(trace, verdict, lost=candidate.in_class in PUTTING_BACK))
     walked = Walked(len(near) - (left_out - others.left_out), tuple(restored), left_out)
     return msgspec.structs.replace(remedy, proof=proof, walked=walked, side_effects=(*effects, *remedy.side_effects))
 
@@ -152,10 +153,15 @@ def _proof(
     return walk_flow(simulate(remedy.change, network), asked[0]).verdict
 
 
-def _effect(trace: Trace, verdict: Verdict) -> SideEffect:
+def _effect(trace: Trace, verdict: Verdict, *, lost: bool) -> SideEffect:
+    """Return what becomes of another flow.  ``lost``: the repair puts back rules that had kept it out or let it in."""
     flow = _told(trace.flow)
-    breaks = succeeds(trace.verdict)
-    text = message("it breaks {flow}", flow=flow) if breaks else message("it opens {flow}", flow=flow)
+    if not succeeds(trace.verdict):
+        text = message("it opens {flow}", flow=flow)
+    elif lost:
+        text = message("it closes {flow} again, which is open since the rules are gone", flow=flow)
+    else:
+        text = message("it breaks {flow}", flow=flow)
     return SideEffect(text, flow, trace.verdict, verdict)
 
 

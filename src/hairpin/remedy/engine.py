@@ -22,6 +22,12 @@ def is_lost(part: AddChain | InsertRule, situation: Situation) -> bool:
     return part.netns.is_host and any(_is_lost(part, lost) for lost in situation.lost)
 
 
+def restores(situation: Situation) -> bool:
+    """Return whether the change puts an engine's lost rules back."""
+    edits = (part for part in situation.candidate.change.parts if isinstance(part, AddChain | InsertRule))
+    return any(is_lost(each, situation) for each in edits)
+
+
 def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
     place = (part.family, part.table, part.chain)
     if isinstance(part, AddChain):

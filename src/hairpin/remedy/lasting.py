@@ -196,6 +196,8 @@ def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
             return "restore-engine-rules" if engine.is_lost(part, situation) else "insert-rule"
         case DeleteRule() | DeleteChain():
             return "delete-rule"
+        case SetPolicy() if engine.restores(situation):  # dockerd sets it at its start, as it makes the rules
+            return "restore-engine-rules"
         case SetPolicy():
             return "set-policy"
         case ReplaceTable():

@@ -6,17 +6,23 @@ that was switched off while dockerd ran gets one, beside FORWARD's policy.
 """
 
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
-from hairpin.host.boot.sysctl_files import SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, managed_by, settings
+from hairpin.host.boot.sysctl_files import (
+    FORWARDING,
+    SYSCTL_CONF,
+    UFW_SYSCTL,
+    Setting,
+    file_after,
+    managed_by,
+    settings,
+)
 from hairpin.host.host import Host
-from hairpin.host.sysctl import Path, dotted
+from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.remedy.at_boot import closed_forward, is_switched_off_since, written_at_boot
 from hairpin.remedy.container import of_container
 from hairpin.remedy.kept_rules import policy_at_boot
 from hairpin.remedy.remedy import Lasting, Situation
 
-_ONE_VALUE: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
-"""Two names of one value."""
 _MADE_BY = {"bridge": "br_netfilter", "netfilter": "nf_conntrack"}
 """The modules that make the values of a folder of net/: they are loaded before sysctl.d is read."""
 
@@ -44,7 +50,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     found = settings(part.path, situation.host.files)
     maker = written_at_boot(part.path, part.value, situation.host)
     if maker is not None:
-        names = _ONE_VALUE if part.path in _ONE_VALUE else (part.path,)
+        names = FORWARDING if part.path in FORWARDING else (part.path,)
         return _made(
             part, tuple(each for name in names for each in settings(name, situation.host.files)), maker, situation
         )

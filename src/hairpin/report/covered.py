@@ -1,7 +1,7 @@
 """Repairs that another one makes along: each chain and each rule of theirs is among its own."""
 
 from hairpin.answer.answer import CauseAnswer
-from hairpin.change.change import AddChain, Change, InsertRule
+from hairpin.change.change import AddChain, Change, InsertRule, SetPolicy
 
 
 def is_covered(cause: CauseAnswer, others: tuple[CauseAnswer, ...]) -> bool:
@@ -24,6 +24,8 @@ def _lost(change: Change) -> frozenset[object] | None:
                 found.append((part.netns, part.dialect, part.family, part.table, part.chain))
             case InsertRule():
                 found.append((part.netns, part.dialect, part.family, part.table, part.chain, part.rule.text))
+            case SetPolicy():
+                found.append((part.netns, part.place, part.policy))
             case _:
                 return None
     return frozenset(found) if found and not change.calls else None

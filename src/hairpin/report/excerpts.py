@@ -222,6 +222,21 @@ def declarations(text: str, tables: str) -> str:
     return "\n".join(kept)
 
 
+def filled(text: str, rules: str) -> str:
+    """Return the chains from iptables-save's text that have rules and lack some of these (``-t nat -A OUTPUT …; …``),
+    each with its policy: they show what stands where the lost rules were."""
+    wanted = dict.fromkeys(re.findall(r"-t (\S+) -A (\S+)", rules))
+    kept: dict[tuple[str, str], list[str]] = {each: [] for each in wanted}
+    table = ""
+    for line in text.splitlines():
+        if line.startswith("*"):
+            table = line[1:].strip()
+        named = re.match(r"(?:\[\d+:\d+\] )?(?::|-A )(\S+)", line)
+        if named is not None and (table, named[1]) in kept:
+            kept[table, named[1]].append(line)
+    return "\n".join(line for lines in kept.values() if len(lines) > 1 for line in lines)
+
+
 def _those(reading: Reading, read: Callable[[str], Iterable[T]], holds: Callable[[T], bool]) -> list[str]:
     """Return the entries of which one that the reader makes of it holds; those that it cannot read do not."""
     as_array = _is_array(reading)

@@ -47,6 +47,7 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_OF_ENGINE = ("docker-info", "docker-version")
 _DOCUMENT = msgspec.json.Decoder(dict[str, object])
 _NAMES = ("container", "network", "name")
 """The places of a cause that name an object of an engine."""
@@ -60,6 +61,15 @@ class Quote(msgspec.Struct, frozen=True):
     excerpt: str
     host: str = ""
     note: str = ""
+    key: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything of the fault to a reader: neither the engine's version does, nor chains without a
+        rule, since that rules are missing is said beside it."""
+        lines = self.excerpt.splitlines()
+        empty = len(lines) > 1 and all(line[:1] in ("*", ":") for line in lines)
+        return bool(self.note) or not (empty or self.key in _OF_ENGINE)
 
 
 class Quotes:
@@ -146,7 +156,9 @@ class Quotes:
             return self._rule(place)
         if "iptables" in reading.key and "rule" not in where and "table" in where:
             absent = message("no table {tables}", tables=where["table"])
-            declared = excerpts.declarations(reading.text, where["table"])
+            declared = excerpts.filled(reading.text, where.get("rules", "")) or excerpts.declarations(
+                reading.text, where["table"]
+            )
             return self._quote(reading_id, declared, None if declared else absent)
         return self._at(reading_id, where) or self.plain(reading_id)
 
@@ -202,9 +214,9 @@ class Quotes:
         reading = self._readings.get(reading_id)
         netns = reading.netns if reading is not None else ""
         known = reading.origin if reading is not None else ""
-        host = self._hosts.get(reading_id, "")
+        host, key = self._hosts.get(reading_id, ""), reading.key if reading is not None else ""
         note = _shortened(self._words(said)) if said is not None else ""
-        quote = Quote(origin if origin is not None else known, netns, _shortened(spelt(excerpt)), host, note)
+        quote = Quote(origin if origin is not None else known, netns, _shortened(spelt(excerpt)), host, note, key)
         places = self._places.setdefault(reading_id, [])
         if quote not in places:
             places.append(quote)

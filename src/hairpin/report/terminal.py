@@ -208,12 +208,12 @@ class _Report:
 
     def _quote(self, reference: str) -> None:
         quote = self._quotes.all()[reference]
+        if not quote.tells and not self._verbose:
+            return
         netns = self._places.netns("" if quote.netns == "host" else quote.netns, quote.host)
         place = f"{quote.origin} ({netns})" if netns else quote.origin
         self._paper.cut("  ", ("──", "faint"), f" {place}")
         lines = quote.excerpt.splitlines()
-        if len(lines) > FEW and all(line[:1] in ("*", ":") for line in lines):
-            lines = lines[:0]  # chains without a rule: that rules are missing is said below
         for line in lines[: 2 * FEW]:
             for part in _quoted(line, self._paper.width - 4):
                 self._paper.cut("  ", ("│ ", "faint"), part)

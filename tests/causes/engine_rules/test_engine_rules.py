@@ -5,15 +5,18 @@ import re
 import msgspec
 import pytest
 
+from hairpin.causes.cause import Candidate
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import SetPolicy
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.link import Link
+from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
-from tests.causes.hosts import proxy_off, ruled
+from tests.causes.hosts import proxy_off, ruled, with_host
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
@@ -87,14 +90,40 @@ def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
 NAT_FLUSHED = without_chain("nat", "DOCKER", rules=PROXY_OFF_RULES)
 
 
-@pytest.mark.parametrize(("policy", "said"), (("ACCEPT", True), ("DROP", False)))
-def test_after_a_flush_an_open_policy_is_a_question(policy: str, said: bool) -> None:
-    """Nothing shows whether dockerd had set the policy, so no command of the repair does."""
-    rules = re.sub(r":FORWARD \w+", f":FORWARD {policy}", NAT_FLUSHED)
-    (found,) = diagnose(proxy_off(rules), published()).causes
-    advice = " ".join(map(str, found.candidate.advice))
-    assert ("iptables -P FORWARD DROP" in advice) is said
-    assert not any(isinstance(part, SetPolicy) for part in found.candidate.change.parts)
+def flushed(policy: str, *files: ConfigFile, links: tuple[Link, ...] = ()) -> Candidate:
+    whole = proxy_off(re.sub(r":FORWARD \w+", f":FORWARD {policy}", NAT_FLUSHED))
+    own = whole.namespace(whole.this.netns)
+    whole = whole.with_namespace(whole.this.netns, msgspec.structs.replace(own, links=(*own.links, *links)))
+    (found,) = diagnose(with_host(whole, files=files), published()).causes
+    return found.candidate
+
+
+def closes(found: Candidate) -> bool:
+    return any(isinstance(part, SetPolicy) for part in found.change.parts)
+
+
+def test_a_repair_after_a_flush_closes_forward_again() -> None:
+    """dockerd had set DROP, as no file switches forwarding on before it; a flush of the ruleset took that, too."""
+    assert closes(flushed("ACCEPT"))
+    assert "the repair sets DROP again" in " ".join(map(str, flushed("ACCEPT").advice))
+    assert not closes(flushed("DROP"))
+    assert flushed("DROP").advice == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "links"),
+    (
+        ((ConfigFile("/etc/sysctl.d/router.conf", "net.ipv4.ip_forward = 1\n"),), ()),
+        ((), (Link(90, "virbr0", "bridge"),)),
+    ),
+    ids=("a file switches forwarding on", "another bridge"),
+)
+def test_where_dockerd_may_not_have_set_the_policy_it_is_a_question(
+    files: tuple[ConfigFile, ...], links: tuple[Link, ...]
+) -> None:
+    found = flushed("ACCEPT", *files, links=links)
+    assert not closes(found)
+    assert "if dockerd had set it to DROP: iptables -P FORWARD DROP" in " ".join(map(str, found.advice))
 
 
 def test_podman_reloads_no_paused_container_but_the_one_that_is_unpaused_before() -> None:

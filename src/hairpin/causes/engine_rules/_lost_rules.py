@@ -10,12 +10,17 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, View, where
 from hairpin.causes.order import Class
+from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, missing_on
 from hairpin.engines.restoring import restored, restoring
+from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
+from hairpin.host.link import Link
 from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.network import is_uplink
 
 OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 
@@ -76,10 +81,13 @@ def candidate(
     netns, namespace = view.host_netns, view.host_namespace
     advice: tuple[Message, ...] = ()
     if is_flushed(part.missing):
-        advice = tuple(_open_policies(part.missing, namespace))
+        opened = tuple(_opened(part.missing, namespace))
+        closing = opened if opened and _is_dockers(view, part.engine) else ()
+        advice = tuple(_said_of(each, closed=bool(closing)) for each in opened)
         part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
         title = _flushed(len(part.rules), len(part.chains))
         change = restored(part.missing, netns, namespace)
+        change = Change((*change.parts, *(SetPolicy(netns, each, "drop") for each in closing)))
     else:
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)
     names = [f"{each.table} {each.chain}" for each in part.chains]
@@ -100,21 +108,44 @@ def candidate(
     )
 
 
-def _open_policies(missing: Missing, namespace: Namespace) -> Iterator[Message]:
-    """Yield what to do about each policy that dockerd may have set and that a flush is often followed by opening.
-
-    No trace tells whether dockerd had set it, so no command of the repair does.
-    """
+def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
+    """Yield each policy that dockerd may have set to DROP and that accepts now: a flush is often followed by that."""
     for each in missing.wanted.policies:
         table = namespace.ruleset.table(each.family, each.table, missing.dialect)
         chain = table.chain(each.chain) if table is not None else None
         if chain is None or chain.policy != each.policy:
-            yield message(
-                "the policy of {chain} is ACCEPT, so neighbours that have a route reach ports of containers that are "
-                "not published; if dockerd had set it to DROP: {program} -P {chain} DROP",
-                chain=each.chain,
-                program="iptables" if each.family == "ip" else "ip6tables",
-            )
+            yield Place(missing.dialect, each.family, each.table, each.chain, 0, f"-P {each.chain} ACCEPT")
+
+
+def _is_dockers(view: View, engine: Engine) -> bool:
+    """Return whether dockerd had set the policy, and nothing else on this host needs that it accepts: no file switches
+    forwarding on before dockerd, and no link but the uplink and dockerd's bridges has anything to forward."""
+    on = [each for path in FORWARDING for each in settings(path, view.host.files) if each.value == "1"]
+    bridges = {each.bridge for each in engine.networks}
+    others = [each for each in view.host_namespace.links if _may_forward(each, bridges)]
+    uplinks = [each for each in others if is_uplink(view.network, view.host_netns, each)]
+    return not on and len(others) == len(uplinks) == 1
+
+
+def _may_forward(link: Link, bridges: set[str | None]) -> bool:
+    inside = link.master is not None and link.master in bridges
+    return link.up and link.name != "lo" and link.name not in bridges and not inside
+
+
+def _said_of(policy: Place, *, closed: bool) -> Message:
+    program = "iptables" if policy.family == "ip" else "ip6tables"
+    if closed:
+        return message(
+            "the policy of {chain} is ACCEPT, so neighbours that have a route reach ports of containers that are not "
+            "published: the repair sets DROP again, as dockerd does when it switches forwarding on",
+            chain=policy.chain,
+        )
+    return message(
+        "the policy of {chain} is ACCEPT, so neighbours that have a route reach ports of containers that are "
+        "not published; if dockerd had set it to DROP: {program} -P {chain} DROP",
+        chain=policy.chain,
+        program=program,
+    )
 
 
 def _evidence(view: View, part: Lost) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from hairpin.host.sysctl import Path
 
 SYSCTL_CONF = "/etc/sysctl.conf"
 UFW_SYSCTL = "/etc/ufw/sysctl.conf"
+FORWARDING: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
+"""Two names of one value: IPv4 forwarding."""
 _MANAGED = re.compile(r"managed|generated|do not edit|ansible|puppet|salt|chef|cfengine", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
 
