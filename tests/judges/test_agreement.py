@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.host.socket import Socket
 from hairpin.judges.agreement import agreement
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
@@ -10,12 +11,15 @@ from hairpin.network.flow import Flow, Outside
 from hairpin.replica.judgement import Hit, Judgement, Place
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
+from tests.causes.hosts import NO_CONTAINER
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
     HOST_ADDRESS,
     HOST_NETNS,
+    container,
     container_namespace,
+    engine,
     host_namespace,
     network,
 )
@@ -44,6 +48,15 @@ REJECTING = "-A INPUT -p ipv6-icmp -j REJECT"
 REJECTED = walk_flow(net(f"{REJECTING}\n"), Flow(NEXT, 6, OWN, "tcp", 22))
 REJECTS = Hit(HOST_NETNS, "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING, 1, "reject")
 
+NOT_STARTED = container("created")
+HELD = walk_flow(
+    network(
+        host_namespace(NO_CONTAINER, sockets=(Socket("tcp", 4, None, 8151, process="httpd", pid=9),)),
+        docker=engine(NOT_STARTED),
+    ),
+    msgspec.structs.replace(FLOW, container="web"),
+)
+
 CASES = {
     "neighbour discovery is rejected": (
         REJECTED,
@@ -66,6 +79,16 @@ CASES = {
         DROPPED,
         Judgement(FLOW, "dropped", Place(HOST_NETNS)),
         (False, "simulated", "simulated: stopped by filter FORWARD 1; the kernel counted no rule that ends it"),
+    ),
+    "a replica delivers to whichever process has the port": (
+        HELD,
+        Judgement(HELD.flow, "delivered"),
+        (True, "replicated", ""),
+    ),
+    "another process has the port, and nothing arrives": (
+        HELD,
+        Judgement(HELD.flow, "dropped"),
+        (False, "simulated", "simulated unanswered, the kernel says dropped"),
     ),
     "a SYN-ACK without a route": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
     "a SYN-ACK that is lost": (

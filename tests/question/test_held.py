@@ -1,13 +1,14 @@
 """Ports that a container holds without publishing them."""
 
 import msgspec
+import pytest
 
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
-from hairpin.question.held import held_by, holder_of_port, on_host_network
+from hairpin.question.held import given_up, held_by, holder_of_port, on_host_network
 from tests.small_host import container, engine, host_namespace, network
 
 HN = msgspec.structs.replace(container(), name="hn", netns="host", network_mode="host", bindings=(), endpoints=())
@@ -69,3 +70,30 @@ def test_a_sharer_is_reached_as_the_owner_of_its_namespace() -> None:
 def test_without_network_the_asked_port_is_one_of_the_host() -> None:
     net = network(docker=engine(NONE))
     assert told(net, Target(80, container="dark"))[0] == "192.0.2.10 -> 198.51.100.11:80/tcp (dark)"
+
+
+OTHERS: dict[str, tuple[str, str, Socket | None, bool]] = {
+    "it has ended, and a process has the port": ("exited", "", Socket("tcp", 4, None, 8151, process="httpd"), True),
+    "it has ended, and nothing has the port": ("exited", "", None, False),
+    "it has ended, and another port is in use": ("exited", "", Socket("tcp", 4, None, 8152, process="httpd"), False),
+    "its start failed": ("exited", "address already in use", Socket("tcp", 4, None, 8151, process="httpd"), False),
+    "it has never started": ("created", "", Socket("tcp", 4, None, 8151, process="httpd"), False),
+    "it runs": ("running", "", Socket("tcp", 4, None, 8151, process="httpd"), False),
+}
+
+
+@pytest.mark.parametrize(("status", "error", "socket", "gone"), OTHERS.values(), ids=OTHERS)
+def test_an_ended_container_gives_up_a_port_that_another_takes(
+    status: str, error: str, socket: Socket | None, gone: bool
+) -> None:
+    web = msgspec.structs.replace(container(status), error=error)
+    net = network(host_namespace(sockets=() if socket is None else (socket,)), docker=engine(web))
+    assert given_up(net, net.this, web, web.bindings[0]) is gone
+    assert [flow.container for flow in flows_for(net, (Target(8151),), None)] == [None if gone else "web"] * 4
+
+
+def test_an_ended_container_gives_up_a_port_to_a_container_that_runs() -> None:
+    old = msgspec.structs.replace(container("exited"), id="d" * 64, name="old", exit_code=137)
+    net = network(docker=engine(old, container()))
+    assert given_up(net, net.this, old, old.bindings[0])
+    assert {flow.container for flow in flows_for(net, (), None)} == {"web"}

@@ -61,6 +61,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.message import message
 from hairpin.netfilter.ir import Ruleset
@@ -238,7 +239,8 @@ def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
     for namespace in host.namespaces:
         if any(each.halted != halted and each.pid == pid for each in namespace.sockets):
             sockets = tuple(
-                _replace(socket, halted=halted) if socket.pid == pid else socket for socket in namespace.sockets
+                _replace(socket if halted else socket.accepting, halted=halted) if socket.pid == pid else socket
+                for socket in namespace.sockets
             )
             network = network.with_namespace(host.netns.sibling(namespace.name), _replace(namespace, sockets=sockets))
     return network
@@ -253,17 +255,23 @@ def _with_container(network: Network, label: str, container: Container) -> Netwo
         )
         for engine in host.engines
     )
+    was_paused = any(each.id == container.id and each.status == "paused" for each in host.containers())
     thawed = (
         host.namespaces
         if container.status != "running"
-        else tuple(_thawed(each, container) for each in host.namespaces)
+        else tuple(_thawed(each, container, was_paused=was_paused) for each in host.namespaces)
     )
     return network.with_host(_replace(host, engines=engines, namespaces=thawed))
 
 
-def _thawed(namespace: Namespace, container: Container) -> Namespace:
-    """Return the namespace; the container's processes run."""
-    if not any(each.frozen and each.container == container.id for each in namespace.sockets):
+def _thawed(namespace: Namespace, container: Container, *, was_paused: bool) -> Namespace:
+    """Return the namespace; the container's processes run, and accept what has waited for them."""
+
+    def thaws(each: Socket) -> bool:
+        own = each.container == container.id or (each.container is None and namespace.name == container.netns)
+        return own and (bool(each.frozen) or (was_paused and each.has_full_backlog))
+
+    if not any(map(thaws, namespace.sockets)):
         return namespace
-    sockets = tuple(_replace(each, frozen="") if each.container == container.id else each for each in namespace.sockets)
+    sockets = tuple(_replace(each.accepting, frozen="") if thaws(each) else each for each in namespace.sockets)
     return _replace(namespace, sockets=sockets)

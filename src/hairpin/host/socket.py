@@ -11,6 +11,7 @@ class Socket(msgspec.Struct, frozen=True):
     ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen
     control group that stopped at least one of them, and with it the socket; empty: none did.
     ``container``: the id of the container whose control group the process is in.
+    ``backlog`` and ``queued``: how many connections may wait to be accepted, and how many do; None: not read.
     ``evidence`` and ``entry``: its reading and its line there; 0: it was not read."""
 
     protocol: Literal["tcp", "udp"]
@@ -30,6 +31,20 @@ class Socket(msgspec.Struct, frozen=True):
     container: str | None = None
     evidence: str = ""
     entry: int = 0
+
+    @property
+    def has_full_backlog(self) -> bool:
+        """Whether more connections wait to be accepted than the backlog allows, so that the kernel drops each new SYN.
+
+        A queue that is as long as the backlog takes one more.  Source: include/net/sock.h sk_acceptq_is_full(),
+        net/ipv4/tcp_input.c tcp_conn_request()
+        """
+        return self.queued is not None and self.backlog is not None and self.queued > self.backlog
+
+    @property
+    def accepting(self) -> "Socket":
+        """The socket once its process accepts what waits in a full backlog."""
+        return msgspec.structs.replace(self, queued=0) if self.has_full_backlog else self
 
 
 class Relay(msgspec.Struct, frozen=True):

@@ -63,7 +63,7 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
         return None  # the kernel makes no SYN-ACK that it cannot route, so the replica sees no answer that gets lost
     stop = trace.usual.stop
-    differs = replicated_as(trace.verdict) != judgement.verdict
+    differs = _expected(trace, stop) != judgement.verdict
     if differs and not (stop is not None and _discovery_rejected(trace, stop, judgement)):
         return _other_verdict(VERDICTS[trace.verdict], judgement)
     return _other_rule(stop, judgement) if stop is not None else None
@@ -72,6 +72,13 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
 def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
     """Return the verdict that a replica shows for this one of a walk.  In a replica the world answers what leaves."""
     return "delivered" if verdict == "leaves" else verdict
+
+
+def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"]:
+    """Return the verdict of the replica.  It delivers to whichever process holds the port, the meant one or another."""
+    if stop is not None and stop.reason == "answered-by-other":
+        return "delivered"
+    return replicated_as(trace.verdict)
 
 
 def _either(one: Message, other: Message) -> Message:

@@ -11,7 +11,7 @@ from hairpin.network.prefix import address_text, is_loopback
 from hairpin.question.asked import Origin, Target
 from hairpin.question.container_flows import to_container, to_held
 from hairpin.question.egress import egress_flows
-from hairpin.question.held import held_by, on_host_network
+from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.pods import pod_flows
 from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port, usable
@@ -142,6 +142,8 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
                 continue
             if not container.running and container.restart_policy == "no" and container.exit_code == 0:
                 continue  # it ended without an error, and its policy does not restart it
+            if given_up(network, host, container, binding):
+                continue
             target = Target(binding.host_port, binding.protocol, binding.version)
             if binding.host_ip is not None and is_loopback(binding.host_ip, binding.version) and origin is None:
                 # Published on loopback: only the host itself is meant to reach it.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network, netns_of
@@ -37,6 +37,22 @@ def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Co
             and (owner := owner_of_socket(network, host.netns, each)) is not None
         ),
         None,
+    )
+
+
+def given_up(network: Network, host: Host, container: Container, binding: PortBinding) -> bool:
+    """Return whether the container has ended and left its published port to another: nobody means it any more.
+
+    A container whose start failed (the engine has its error) is still meant."""
+    if container.running or container.status != "exited" or container.error:
+        return False
+    wanted = (binding.protocol, binding.host_port)
+    by_process = any(
+        (each.protocol, each.port) == wanted and each.relay is None for each in network.namespace(host.netns).sockets
+    )
+    return by_process or any(
+        other.running and any((each.protocol, each.host_port) == wanted and each.actual for each in other.bindings)
+        for other in host.containers()
     )
 
 

@@ -7,7 +7,7 @@ from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
-from hairpin.question.held import holder_of_port
+from hairpin.question.held import given_up, holder_of_port
 from hairpin.question.standpoints import clients, lan_clients, lan_link, primary_address
 from hairpin.question.starts import Standpoint, asker, named, usual
 
@@ -50,8 +50,9 @@ def asked_bindings(
     """Return one binding for each IP version that the question means and the host has; one None if there is none."""
     assert target.port is not None
     found: dict[Version, PortBinding] = {}
-    for _, binding in bindings_of(host, target.port, protocol):
-        found.setdefault(binding.version, binding)
+    for container, binding in bindings_of(host, target.port, protocol):
+        if not given_up(network, host, container, binding):
+            found.setdefault(binding.version, binding)
     wanted = target.version or (origin.version if origin is not None else None)
     chosen = [
         each
@@ -144,7 +145,7 @@ def _holder(network: Network, target: Target, version: Version) -> tuple[str, st
 
 
 def _publisher(host: Host, binding: PortBinding | None) -> str | None:
-    for container in host.containers():
+    for container in sorted(host.containers(), key=lambda each: not each.running):
         if binding is not None and binding in container.bindings:
             return container.name
     return None

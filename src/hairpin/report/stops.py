@@ -53,6 +53,8 @@ _SENTENCES: dict[Reason, Message] = {
     "no-listener": message("nothing listens there"),
     "process-frozen": message("the process is frozen"),
     "never-accepts": message("the port is held, but its process accepts no connection"),
+    "backlog-full": message("the backlog is full: the kernel drops new connections"),
+    "answered-by-other": message("another process answers than the container's"),
     "namespace-unread": message("the namespace behind it was not read"),
     "sockets-unread": message("what listens there could not be read"),
     "gateway-does-not-hairpin": message("the gateway does not send a host's packets back to it"),

@@ -1,11 +1,11 @@
 """Walks a packet and its reply through a network as the kernel would carry them; the result is a trace of steps.
 
-Read ``walk`` (request, reply, first data), ``trace`` (what it results in), ``state`` (where a packet stands, how a way
-can end) and ``packet_walk`` (the stages in the kernel's order).  The stages: ``link`` (layer 2), ``ip`` (routing),
-``hooks`` (netfilter), ``sockets``.  The edge: ``outside``, ``tunnelled`` (clients behind a tunnel), ``passing`` (what
-comes to no host) and ``presumed`` (who is taken to answer there).  Back: ``answer`` (the packet that answers),
-``reply`` (whether and where it starts), ``data`` (what TCP sends then), ``segment_size`` and ``bulk`` (full-sized
-segments), ``size_stop`` (what a walk tells that lost them), ``relay`` (docker-proxy's own connection), and ``verdicts``
-(what became of the flow).  ``unread`` ends a walk where the host did not say.  ``walked`` keeps a walk for several who
-ask for it.
+Read ``walk`` (request, reply, first data), ``trace`` (what it results in), ``state`` (where a packet stands, how a
+way can end) and ``packet_walk`` (the stages in the kernel's order).  The stages: ``link`` (layer 2), ``ip``
+(routing), ``hooks`` (netfilter), ``sockets``, ``unserved`` (a socket that serves nobody).  The edge: ``outside``,
+``tunnelled`` (clients behind a tunnel), ``passing`` (what comes to no host) and ``presumed`` (who is taken to answer
+there).  Back: ``answer`` (the packet that answers), ``reply`` (whether and where it starts), ``data`` (what TCP sends
+then), ``segment_size`` and ``bulk`` (full-sized segments), ``size_stop`` (what a walk tells that lost them),
+``relay`` (docker-proxy's own connection), and ``verdicts`` (what became of the flow). ``unread`` ends a walk where
+the host did not say. ``walked`` keeps a walk for several who ask for it.
 """

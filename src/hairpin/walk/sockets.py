@@ -43,7 +43,8 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
             namespace.door.observer.observe(SocketScored(each, packet, iif, score))
     taking = [(score, each) for score, each in scored if score is not None]
     if taking:
-        best = max(taking, key=lambda pair: pair[0])[1]
+        # Sockets of one SO_REUSEPORT group score alike, and the packet's hash chooses one: the first that has room.
+        best = max(taking, key=lambda pair: (pair[0], not pair[1].has_full_backlog))[1]
         return Deliver("socket", best)
     if not namespace.sockets and any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
         return Deliver("unread")
@@ -86,6 +87,16 @@ def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
 def decided_by_socket(socket: Socket) -> SocketDecided:
     """Return the socket, for a step."""
     return SocketDecided(verbatim(socket_text(socket)), socket)
+
+
+def backlog_said(socket: Socket) -> Message:
+    """Return how many connections wait at the socket, and how many may."""
+    return message(
+        "{socket}: {queued} connections wait to be accepted, its backlog is {backlog}",
+        socket=socket_text(socket),
+        queued=socket.queued,
+        backlog=socket.backlog,
+    )
 
 
 def socket_text(socket: Socket) -> str:

@@ -19,7 +19,6 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.network.socket_owner import never_answers
 from hairpin.walk.bulk import stalled
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import is_about, refusal
@@ -35,6 +34,7 @@ from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, only_under_load
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_end, unread_owner
+from hairpin.walk.unserved import unserved
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3
@@ -176,11 +176,9 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
         case "socket":
             assert found.socket is not None
             noted = state.noted("socket", state.iif, decided_by_socket(found.socket))
-            frozen = _frozen(network, noted, found.socket)
-            if frozen is not None:
-                yield Branch(
-                    "unanswered", frozen.state.history.steps, stop=frozen.stop, conditions=state.history.conditions
-                )
+            lost = unserved(network, flow, noted, found.socket)
+            if lost is not None:
+                yield lost
                 return
             unread = unread_owner(network, noted, found.socket)
             arrived = noted if unread is None else noted.given(unread)
@@ -204,20 +202,6 @@ def _at_socket(network: Network, flow: Flow, started: State, end: End, depth: in
 def _blind(end: End) -> Branch:
     history = end.state.history
     return Branch("depends", history.steps, stop=end.stop, conditions=history.conditions)
-
-
-def _frozen(network: Network, state: State, socket: Socket) -> End | None:
-    """Return the end of a packet whose socket never answers, or None: a halted process, a paused container, dockerd's
-    hold.
-
-    The kernel still completes handshakes for it, up to the backlog: net/ipv4/tcp_minisocks.c
-    """
-    decided = decided_by_socket(socket)
-    if socket.relay is not None and socket.relay.holds_only:
-        return stopped(state, "never-accepts", stage="socket", link=state.iif, decided_by=decided)
-    if never_answers(network, state.netns, socket):
-        return stopped(state, "process-frozen", stage="socket", link=state.iif, decided_by=decided)
-    return None
 
 
 def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]:

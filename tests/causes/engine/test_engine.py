@@ -17,6 +17,7 @@ from hairpin.remedy.plan import remedies
 from hairpin.report.words import Words
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
+    NO_CONTAINER,
     PUBLISHED,
     asked,
     bound,
@@ -109,6 +110,20 @@ WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
 DISCONNECTED = msgspec.structs.replace(
     ignored("default"), endpoints=(), bindings=(PortBinding("tcp", 80, 8151, LOOPBACK, 4, actual=False),)
 )
+HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
+ASKED = container("created", binding=PortBinding("tcp", 80, 8151, None, 4, actual=False))
+
+
+def asked_of_web(flow: Flow | None = None) -> Flow:
+    """Return the flow as a question that means container ``web`` makes it."""
+    return msgspec.structs.replace(flow or published(), container="web")
+
+
+def held(*sockets: Socket) -> Network:
+    """Return the host on which these sockets have the port, so that the container could not be started."""
+    return network(host_namespace(NO_CONTAINER, sockets=sockets), docker=engine(ASKED))
+
+
 CASES: dict[str, Case] = {
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
@@ -118,6 +133,17 @@ CASES: dict[str, Case] = {
     "iptables=false": Case(
         network(NO_MASQUERADE, docker=told(iptables=False)), egress(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),
+    ),
+    "a process of the host has the port of a container that did not start": Case(
+        held(HTTPD), asked_of_web(), ("published-port-held-by-other-process",),
+    ),
+    "a process on loopback has the port of a container that runs": Case(
+        network(host_namespace(sockets=(msgspec.structs.replace(HTTPD, address=LOOPBACK),))),
+        asked_of_web(LOCAL), ("published-port-held-by-other-process", "docker-proxy-missing"),
+    ),
+    "another container has the port": Case(
+        network(docker=engine(container(), msgspec.structs.replace(ASKED, id="d" * 64, name="conf"))),
+        msgspec.structs.replace(published(), container="conf"), ("published-port-held-by-other-process",),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy answers a datagram from the bridge's address": Case(

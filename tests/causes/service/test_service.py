@@ -7,8 +7,8 @@ from hairpin.change.change import AddSocket
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Endpoint, PortBinding
 from hairpin.host.managers import Unit
-from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow
+from hairpin.host.socket import Relay, Socket
+from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
@@ -28,6 +28,11 @@ from tests.small_host import (
 DB = WEB + 1
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
+
+
+def waiting(queued: int | None, backlog: int | None, pid: int = 7) -> Socket:
+    """Return the service's socket with so many connections that wait to be accepted."""
+    return Socket("tcp", 4, None, 80, process="httpd", pid=pid, queued=queued, backlog=backlog)
 
 
 def with_units(*units: Unit) -> Network:
@@ -123,6 +128,27 @@ CASES: dict[str, Case] = {
         beside((WORKING,), (API,)), asked(FROM_DB, "172.17.0.2", 8080), ("service-not-listening",),
         beside((WORKING, API), ()),
     ),
+    "its backlog is full": Case(
+        serving(waiting(2, 1)), published(), ("service-backlog-full",), serving(waiting(1, 1)),
+    ),
+    "the backlogs of both sockets of a group are full": Case(
+        serving(waiting(2, 1), waiting(129, 128, pid=8)), published(), ("service-backlog-full",),
+        serving(waiting(2, 1), waiting(0, 128, pid=8)),
+    ),
+    "its backlog is full behind docker-proxy": Case(
+        serving(waiting(6, 5)), published(FromHost(), "127.0.0.1"), ("service-backlog-full",), serving(waiting(5, 5)),
+    ),
+    "the backlog of docker-proxy is full": Case(
+        network(host_namespace(sockets=(
+            Socket("tcp", 4, None, 8151, process="docker-proxy", pid=6, relay=Relay(4, WEB, 80), backlog=4096,
+                   queued=4097),
+        ))),
+        published(FromHost(), "127.0.0.1"), ("service-backlog-full",),
+    ),
+    "a full backlog of a stopped process is named by the signal": Case(
+        serving(msgspec.structs.replace(waiting(2, 1), halted=True)), published(), ("service-process-stopped",),
+        serving(waiting(1, 1)),
+    ),
     "its control group is frozen": Case(
         serving(Socket("tcp", 4, None, 80, process="httpd", pid=7, frozen="/sys/fs/cgroup/freezer/x")), published(),
         ("service-process-stopped",),
@@ -134,6 +160,15 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 HARMLESS: dict[str, tuple[Network, Flow]] = {
+    "many wait in a large backlog": (serving(waiting(4095, 4096)), published()),
+    "the backlog was not read": (serving(waiting(9, None)), published()),
+    "a backlog of nothing, and nobody waits": (serving(waiting(0, 0)), published()),
+    "the backlog of another port is full": (
+        serving(WORKING, Socket("tcp", 4, None, 81, pid=8, queued=2, backlog=1)), published(),
+    ),
+    "the backlog of a socket that does not take the packet is full": (
+        serving(WORKING, Socket("tcp", 4, LOOPBACK, 80, pid=8, queued=2, backlog=1)), published(),
+    ),
     "the process of another port is stopped": (
         serving(WORKING, Socket("tcp", 4, None, 81, pid=8, halted=True)), published(),
     ),

@@ -35,6 +35,12 @@ def test_a_port_that_dockerd_only_holds_is_held() -> None:
     assert [each.does for each in of(network(host_namespace(sockets=held)), HOST_NETNS)] == ["hold"]
 
 
+@pytest.mark.parametrize(("queued", "does"), ((1, "answer"), (2, "full")))
+def test_a_full_backlog_drops_new_connections(queued: int, does: str) -> None:
+    inner = container_namespace((Socket("tcp", 4, None, 80, queued=queued, backlog=1),))
+    assert [each.does for each in of(network(inner=inner), sibling("container:web"))] == [does]
+
+
 def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
     relays = (Socket("udp", 4, None, 53, relay=Relay(4, WEB, 53)), Socket("tcp", 4, None, 80, relay=Relay(4, WEB, 80)))
     by_route = {}
@@ -48,6 +54,13 @@ def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
 ROOTLESS: dict[str, tuple[Network, list[str]]] = {
     "answering": (network(host_namespace(sockets=(ROOTLESSPORT,))), ["answer"]),
     "with nothing behind it": (network(host_namespace(sockets=(ROOTLESSPORT,)), container_namespace(())), ["relay"]),
+    "with a full backlog behind it": (
+        network(
+            host_namespace(sockets=(ROOTLESSPORT,)),
+            container_namespace((Socket("tcp", 4, None, 80, queued=2, backlog=1),)),
+        ),
+        ["full"],
+    ),
     "with a paused container": (
         network(host_namespace(sockets=(ROOTLESSPORT,)), docker=engine(container("paused"))),
         ["hold"],

@@ -3,6 +3,7 @@
 Source: socket(7), ip(7), ipv6(7)
 """
 
+import ctypes
 import errno
 import selectors
 import socket
@@ -21,7 +22,9 @@ from hairpin.replica.run.netns import HeldNetns, entered
 ANSWER = b"hairpin\n"
 _IP_FREEBIND, _IP_PKTINFO, _IP_TRANSPARENT, _IPV6_FREEBIND = 15, 8, 19, 78
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
-_SO_REUSEPORT = 15
+_SO_REUSEPORT, _SO_ATTACH_FILTER = 15, 26
+_DROP_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
+"""A socket filter that passes nothing: one instruction, BPF_RET | BPF_K with 0 bytes."""
 MOST_DIALS = 16
 """A relay that dials more often than this dials itself; each dial is noted once or twice."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
@@ -131,7 +134,9 @@ class Servers:
         opened.bind((service.address or ("0.0.0.0" if service.version == 4 else "::"), service.port))
         if service.protocol == "tcp":
             opened.listen(128)
-        if service.does == "hold":
+        if service.does == "full":
+            opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(_DROP_ALL)))
+        if service.does in ("hold", "full"):
             self.held.append((netns, service, opened))
         elif service.protocol == "tcp":
             self._loop.watch(opened, selectors.EVENT_READ, lambda: self._accept(netns, service, opened))

@@ -65,6 +65,14 @@ def test_ss_of_centos_7() -> None:
     ]
 
 
+def test_ss_that_read_proc_knows_no_backlog() -> None:
+    """Each Send-Q is 0 then.  One that is not shows that ss asked the kernel by netlink."""
+    proc = "tcp LISTEN 3 0 0.0.0.0:80 0.0.0.0:*\ntcp LISTEN 0 0 0.0.0.0:81 0.0.0.0:*\n"
+    assert [(each.queued, each.backlog) for each in parse(proc, source="ss")] == [(3, None), (0, None)]
+    asked = f"{proc}tcp LISTEN 0 9 0.0.0.0:82 0.0.0.0:*\n"
+    assert [(each.queued, each.backlog) for each in parse(asked, source="ss")] == [(3, 0), (0, 0), (0, 9)]
+
+
 def test_a_lone_star_means_what_that_version_of_ss_means() -> None:
     old = "tcp LISTEN 0 128 *:22 *:* ino:1 sk:2 <->\n"
     assert [s.version for s in parse(old, source="ss")] == [4]

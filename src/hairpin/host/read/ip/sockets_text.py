@@ -10,6 +10,8 @@ wildcard and ``:::80`` the IPv6 one.  Source: iproute2 misc/ss.c inet_addr_print
 import re
 from typing import Literal
 
+import msgspec
+
 from hairpin.errors import ParseError, reason_of
 from hairpin.host.read.processes import NOTHING, Holder, Processes, held_by
 from hairpin.host.socket import Socket
@@ -38,7 +40,14 @@ def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTH
             found.append(_socket(words, old, evidence, line_number, known))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
-    return tuple(found)
+    return tuple(found) if any(each.backlog for each in found) else _without_backlogs(found)
+
+
+def _without_backlogs(sockets: list[Socket]) -> tuple[Socket, ...]:
+    """Return the sockets of a list in which each Send-Q is 0: ss has read /proc/net/tcp, which has no backlogs.
+
+    Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(); iproute2 misc/ss.c tcp_show()"""
+    return tuple(msgspec.structs.replace(each, backlog=None) for each in sockets)
 
 
 def unmapped(version: Literal[4, 6], value: int) -> tuple[Literal[4, 6], int]:

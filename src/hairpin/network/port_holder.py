@@ -1,0 +1,111 @@
+"""Who holds a published port of the host: the container's relay, or another process or container.
+
+An engine binds a published port when it starts the container, so that a second holder is refused with "address already
+in use" or "port is already allocated": the container then does not run, and the first holder answers.
+Source: moby libnetwork/portallocator, portmapper/mapper_linux.go; containers/podman libpod bindPort()
+"""
+
+import msgspec
+
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network, owns_address
+from hairpin.network.prefix import is_loopback
+from hairpin.network.socket_owner import containers_in, owner_of_socket
+
+_OF_ENGINES = frozenset(
+    {"docker-proxy", "docker-proxy-cu", "dockerd", "conmon", "rootlessport", "rootlesskit", "exe", "slirp4netns",
+     "pasta", "pasta.avx2"}
+)  # fmt: skip
+"""Programs that hold published ports for an engine.  ``exe``: rootlesskit starts itself by /proc/self/exe."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """What has the port instead of ``meant``: the process of ``socket``, or ``container`` if it is a container's."""
+
+    meant: Container
+    binding: PortBinding
+    socket: Socket
+    container: Container | None = None
+
+
+def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -> Holder | None:
+    """Return who takes the flow's packet at the socket instead of the container whose published port was asked for;
+    None if that container takes it, or if the flow asks for no published port of the host."""
+    host = network.host(flow.asked_host or flow.host)
+    meant = _meant(network, host, flow)
+    if meant is None or netns.host != host.name:
+        return None
+    container, binding = meant
+    if not netns.is_host:
+        return _in_other_container(network, meant, netns, socket)
+    if container.on_host_network or socket.container == container.id:
+        return None
+    others = _publishing_beside(host, container, binding)
+    if socket.relay is not None:
+        target = next((each for each in others if _is_target(each, socket)), None)
+        return Holder(container, binding, socket, target) if target is not None else None
+    if socket.process is None or socket.process in _OF_ENGINES:
+        # Without root nobody tells whose socket it is.  A container that does not run has none.
+        if container.running or (socket.process is not None and not others):
+            return None
+        return Holder(container, binding, socket, others[0] if others else None)
+    if container.running and host.engine_of(container).rootless:
+        return None  # a user may have another program hold the ports of his containers
+    return Holder(container, binding, socket, owner_of_socket(network, netns, socket))
+
+
+def _meant(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:
+    """Return the container whose published port the flow asks for, and the binding."""
+    named = host.container(flow.container) if flow.container else None
+    if named is None or flow.purpose not in ("published", "asked") or host.netns not in network:
+        return None
+    container = host.network_owner(named)
+    for each in container.bindings:
+        if (each.host_port, each.protocol, each.version) == (flow.dport, flow.protocol, flow.version):
+            own = is_loopback(flow.daddr, flow.version) or owns_address(
+                network.namespace(host.netns), flow.version, flow.daddr
+            )
+            if each.host_ip in (None, flow.daddr) and own:
+                return container, each
+    return None
+
+
+def _in_other_container(
+    network: Network, meant: tuple[Container, PortBinding], netns: Netns, socket: Socket
+) -> Holder | None:
+    """Return the other container that publishes the port; a rule of somebody's may lead the port elsewhere on
+    purpose."""
+    container, binding = meant
+    if netns.name == container.netns:
+        return None
+    others = _publishing_beside(network.host(netns.host), container, binding)
+    inside = containers_in(network, netns)
+    other = next((each for each in others if each in inside), None)
+    return Holder(container, binding, socket, other) if other is not None else None
+
+
+def _publishing_beside(host: Host, container: Container, binding: PortBinding) -> tuple[Container, ...]:
+    """Return the other running containers that publish the same port of the host."""
+    return tuple(
+        each
+        for each in host.containers()
+        if each.running
+        and each.id != container.id
+        and any(
+            other.actual and (other.protocol, other.host_port) == (binding.protocol, binding.host_port)
+            for other in each.bindings
+        )
+    )
+
+
+def _is_target(container: Container, socket: Socket) -> bool:
+    """Return whether the relay leads to the container."""
+    relay = socket.relay
+    assert relay is not None
+    if relay.netns:
+        return relay.netns == container.netns
+    return any(relay.address in (each.ipv4, each.ipv6) for each in container.endpoints)

@@ -1,0 +1,94 @@
+"""Who has a published port of the host: the container that was asked for, or another process or container."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Relay, Socket
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.network.port_holder import taken_by_other
+from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, network, published, sibling
+
+HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
+PROXY = Socket("tcp", 4, None, 8151, process="docker-proxy", pid=8, relay=Relay(4, WEB, 80))
+OF_WEB = Socket("tcp", 4, None, 80, process="httpd", pid=7)
+LOOPBACK = PortBinding("tcp", 80, 8151, 0x7F000001, 4)
+
+
+def created(name: str = "conf", **changed: object) -> Container:
+    """Return a container that asks for web's port and never ran."""
+    asked = container("created", binding=PortBinding("tcp", 80, 8151, None, 4, actual=False))
+    return msgspec.structs.replace(asked, id="d" * 64, name=name, **changed)
+
+
+def asked_of(name: str, flow: Flow | None = None) -> Flow:
+    return msgspec.structs.replace(flow or published(), container=name)
+
+
+def on(*containers: Container, rootless: bool = False) -> Network:
+    docker = msgspec.structs.replace(engine(*containers), rootless=rootless)
+    return network(inner=container_namespace((OF_WEB,)), docker=docker)
+
+
+def nobodys(socket: Socket) -> Socket:
+    return msgspec.structs.replace(socket, process=None, pid=None, relay=None)
+
+
+# the network, the flow, where it arrives, the socket; who has the port instead (None: the meant container takes it)
+CASES: dict[str, tuple[Network, Flow, Netns, Socket, str | None]] = {
+    "a process of the host": (on(created()), asked_of("conf"), HOST_NETNS, HTTPD, "process 9"),
+    "a process whose name was not read": (on(created()), asked_of("conf"), HOST_NETNS, nobodys(HTTPD), "process None"),
+    "another container by DNAT": (
+        on(container(), created()), asked_of("conf"), sibling("container:web"), OF_WEB, "web",
+    ),
+    "another container by docker-proxy": (on(container(), created()), asked_of("conf"), HOST_NETNS, PROXY, "web"),
+    "another container whose proxy was not read": (
+        on(container(), created()), asked_of("conf"), HOST_NETNS, nobodys(PROXY), "web",
+    ),
+    "a process on loopback, though the container runs": (
+        on(container()), asked_of("web", published(FromHost(), "127.0.0.1")), HOST_NETNS, HTTPD, "process 9",
+    ),
+    "a container on the host's network": (
+        on(created(), container("running", binding=None)), asked_of("conf"), HOST_NETNS,
+        msgspec.structs.replace(HTTPD, container="e" * 64), "process 9",
+    ),
+    "its own proxy": (on(container()), asked_of("web"), HOST_NETNS, PROXY, None),
+    "itself by DNAT": (on(container()), asked_of("web"), sibling("container:web"), OF_WEB, None),
+    "its own proxy, whose process was not read": (on(container()), asked_of("web"), HOST_NETNS, nobodys(PROXY), None),
+    "dockerd that holds the port": (
+        on(container()), asked_of("web"), HOST_NETNS, Socket("tcp", 4, None, 8151, process="dockerd"), None,
+    ),
+    "rootlesskit": (
+        on(container(), rootless=True), asked_of("web"), HOST_NETNS, Socket("tcp", 4, None, 8151, process="exe"), None,
+    ),
+    "a user's own relay": (
+        on(container(), rootless=True), asked_of("web"), HOST_NETNS, HTTPD, None,
+    ),
+    "an address on which the port is not published": (
+        on(container(binding=LOOPBACK)), asked_of("web"), HOST_NETNS, HTTPD, None,
+    ),
+    "a port of the host that no container was asked for": (on(created()), published(), HOST_NETNS, HTTPD, None),
+    "another port": (
+        on(created()), msgspec.structs.replace(asked_of("conf"), dport=22), HOST_NETNS,
+        msgspec.structs.replace(HTTPD, port=22), None,
+    ),
+    "another container by a rule of somebody's": (
+        on(container(), msgspec.structs.replace(created(), status="running", netns="container:conf")),
+        asked_of("conf", msgspec.structs.replace(published(), dport=8151)), sibling("container:elsewhere"), OF_WEB,
+        None,
+    ),
+    "the container's own process on the host": (
+        on(created()), asked_of("conf"), HOST_NETNS, msgspec.structs.replace(HTTPD, container="d" * 64), None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "flow", "netns", "socket", "holder"), CASES.values(), ids=CASES)
+def test_who_takes_the_port(net: Network, flow: Flow, netns: Netns, socket: Socket, holder: str | None) -> None:
+    found = taken_by_other(net, flow, netns, socket)
+    if found is None:
+        assert holder is None
+    else:
+        assert holder == (found.container.name if found.container is not None else f"process {found.socket.pid}")
