@@ -128,6 +128,7 @@ def host_namespace(
         ),
         routes=(
             local("127.0.0.0/8", "lo"),
+            local("127.0.0.1/32", "lo"),
             local("198.51.100.11/32", "eth0"),
             local("172.17.0.1/32", "docker0"),
             route("198.51.100.0/24", "eth0"),
@@ -150,7 +151,13 @@ def container_namespace(sockets: tuple[Socket, ...] | None = None, *, default: b
         name="container:web",
         links=(lo(), Link(4, "eth0", "veth", peer_index=5, peer_netnsid=0)),
         addresses=(Address("lo", 4, 0x7F000001, 8, "host"), Address("eth0", 4, WEB, 16)),
-        routes=(local("127.0.0.0/8", "lo"), local("172.17.0.2/32", "eth0"), route("172.17.0.0/16", "eth0"), *ways),
+        routes=(
+            local("127.0.0.0/8", "lo"),
+            local("127.0.0.1/32", "lo"),
+            local("172.17.0.2/32", "eth0"),
+            route("172.17.0.0/16", "eth0"),
+            *ways,
+        ),
         sysctls=sysctls(),
         sockets=(listener,) if sockets is None else sockets,
     )

@@ -21,6 +21,7 @@ from tests.causes.container.test_container import CASES as CONTAINER
 from tests.causes.engine.test_engine import CASES as ENGINE
 from tests.causes.engine_rules.test_engine_rules import CASES as ENGINE_RULES
 from tests.causes.routing.test_routing import CASES as ROUTING
+from tests.causes.routing.test_ways import CASES as WAYS
 from tests.causes.rules.test_rules import CASES as RULES
 from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.states.test_states import CASES as STOPS
@@ -34,7 +35,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase]] = {
     "container": CONTAINER,
     "engine": ENGINE,
     "engine_rules": ENGINE_RULES,
-    "routing": ROUTING,
+    "routing": {**ROUTING, **WAYS},
     "rules": RULES,
     "service": SERVICE,
     "states": {**STOPS, **STATES},

@@ -43,9 +43,9 @@ def test_a_gateway_has_to_be_on_its_link() -> None:
 
 def test_the_kernel_takes_no_route_by_a_link_that_is_down() -> None:
     for up in (True, False):
-        namespace = Namespace("host", links=(Link(2, "eth0", up=up),))
+        namespace = Namespace("host", links=(Link(2, "eth0", up=up),), routes=(route("198.51.100.0/24", "eth0"),))
         if up:
-            assert len(with_entry(namespace, AddRoute(HOST_NETNS, FAR)).routes) == 1
+            assert len(with_entry(namespace, AddRoute(HOST_NETNS, FAR)).routes) == 2
         else:
             with pytest.raises(ChangeError, match="eth0 is down"):
                 with_entry(namespace, AddRoute(HOST_NETNS, FAR))

@@ -157,13 +157,17 @@ def of_no_host(_: Host) -> Iterator[HostState]:
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` only, ``of_host`` for each host
-    that was read."""
+    """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` first, ``of_host`` for each host
+    that was read.
+
+    ``general``: ``find`` is called for every stop, since it looks at the flow's whole way: at what should be there, or
+    at what decided.  It is named for the kind of element; a cause that makes the same change has a better name."""
 
     id: str
     title: Message
     source: str
     reasons: frozenset[Reason] = frozenset()
+    general: bool = False
     find: Callable[[View], Iterator[Candidate]] = at_no_stop
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
 

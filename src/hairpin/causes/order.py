@@ -12,6 +12,7 @@ import msgspec
 Class = Literal[
     "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection",
     "address-not-on-host",
+    "kernels-own",
     "switched-off",
     "route-between-hosts", "unlike-tunnel-ends", "subnet-on-two-hosts",
     "container-without-ports", "process-stopped",
@@ -23,7 +24,7 @@ Class = Literal[
     "lost-engine-rule", "filtering-sysctl", "client-in-container-subnet", "other-protocol", "gateway-without-hairpin",
     "shadowing-translation",
     "stale-translation", "foreign-source-translation",
-    "diverting-policy-rule", "bridge-in-wrong-zone",
+    "diverting-policy-rule", "diverting-route", "bridge-in-wrong-zone",
     "closed-zone", "closed-tunnel-port", "oversized-tunnel", "hidden-backend", "overlapping-subnet",
     "bound-to-loopback", "bound-elsewhere",
     "lost-relay", "notrack-rule",
@@ -35,7 +36,7 @@ Class = Literal[
     "shared-rule", "far-end-of-link", "filtering-peer", "no-way-back", "odd-translation",
     "closed-host-service",
     "closed-policy",
-    "engine-protection",
+    "engine-protection", "wanted-route",
 ]  # fmt: skip
 """The kind of fault that a candidate stands for."""
 
@@ -81,8 +82,8 @@ ORDER: tuple[Row, ...] = (
         "The engine's description of a container or an option explains what is missing.",
     ),
     Row(
-        ("link-or-route", "lost-masquerade"),
-        "The walk stops at the very link, bridge port or route that is down or gone.",
+        ("link-or-route", "kernels-own", "lost-masquerade"),
+        "The walk stops at the very link, bridge port or route that is down or gone, or the kernel's own route is.",
     ),
     Row(
         ("lost-hairpin-masquerade",),
@@ -106,7 +107,7 @@ ORDER: tuple[Row, ...] = (
         "A foreign or old translation.  The row above knows in addition which published port was meant.",
     ),
     Row(
-        ("diverting-policy-rule", "bridge-in-wrong-zone"),
+        ("diverting-policy-rule", "diverting-route", "bridge-in-wrong-zone"),
         "One setting that affects many flows, before a port or a socket of this flow alone.",
     ),
     Row(
@@ -154,8 +155,8 @@ ORDER: tuple[Row, ...] = (
         "A policy drops what no rule accepts.  If the missing rule is known, that rule is the cause.",
     ),
     Row(
-        ("engine-protection",),
-        "The engine's own rules work as they should, so opening them is proposed last.",
+        ("engine-protection", "wanted-route"),
+        "The engine's own rules work as they should, and a program keeps the route: undoing them is proposed last.",
     ),
 )  # fmt: skip
 

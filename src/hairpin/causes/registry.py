@@ -82,6 +82,12 @@ def causes_for(reason: Reason) -> tuple[Cause, ...]:
 
 
 @cache
+def general_causes() -> tuple[Cause, ...]:
+    """Return the causes that look at a flow's whole way, whatever the stop is."""
+    return tuple(each for each in all_causes() if each.general)
+
+
+@cache
 def causes_of_hosts() -> tuple[Cause, ...]:
     """Return the causes that look at hosts."""
     return tuple(each for each in all_causes() if each.of_host is not of_no_host)

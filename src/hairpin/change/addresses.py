@@ -12,7 +12,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
 from hairpin.network.network import conf
-from hairpin.network.prefix import inside, last_of, network_of, width
+from hairpin.network.prefix import Version, inside, last_of, network_of, width
 from hairpin.network.vrf import vrf_of
 
 _METRIC6 = 256
@@ -62,6 +62,22 @@ def without_address(namespace: Namespace, address: Address) -> Namespace:
     )
     known = tuple(each for each in changed.neighbours if not (last and (each.link, each.version) == (address.link, 4)))
     return _with_routes(msgspec.structs.replace(changed, routes=routes, neighbours=known), promoted)
+
+
+def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
+    """Return the routes that the kernel made for the namespace's addresses and that are there no more."""
+    addresses = tuple(each for each in namespace.addresses if each.version == version)
+    return _with_routes(namespace, addresses).routes[len(namespace.routes) :]
+
+
+def address_of(namespace: Namespace, route: Route) -> Address | None:
+    """Return the address for which the kernel made the route; None: it did not make it."""
+    for address in namespace.addresses:
+        if address.version == route.version and any(
+            _key(each) == _key(route) for each in _routes_of(namespace, address)
+        ):
+            return address
+    return None
 
 
 def _secondaries(namespace: Namespace, primary: Address) -> tuple[Address, ...]:
@@ -159,7 +175,9 @@ def _routes_of(namespace: Namespace, address: Address) -> Iterator[Route]:
         yield Route(4, address.broadcast, 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)
     if address.secondary or (length == 32 and network == value):
         return  # the primary address has the route to the network
-    if not address.noprefixroute:
+    if link is not None and link.kind == "loopback":
+        yield Route(4, network, length, own, "local", hop, scope="host", prefsrc=prefsrc)
+    elif not address.noprefixroute:
         yield Route(4, network, length, main, next_hops=hop, prefsrc=prefsrc)
     if length < 31:
         yield Route(4, last_of(network, length, 4), 32, own, "broadcast", hop, scope="link", prefsrc=prefsrc)

@@ -36,6 +36,7 @@ def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbo
     match part:
         case AddRoute(route=route):
             _check_links(namespace, route)
+            check_gateways(namespace, route)
             hops = tuple(_flagged(namespace, route.version, hop) for hop in route.next_hops)
             return _replace(namespace, routes=(*namespace.routes, _replace(route, next_hops=hops)))
         case AddPolicyRule(rule=rule):
@@ -72,7 +73,6 @@ def with_other_entry(namespace: Namespace, part: ReplaceRoute | ReplaceFdbEntry)
         case ReplaceRoute(before=before, route=route):
             if not is_alone(namespace.routes, before) or route_slot(before) != route_slot(route):
                 raise ChangeError(message("no single route is at the place of {prefix}", prefix=_prefix(route)))
-            check_gateways(namespace, route)
             added = with_entry(namespace, AddRoute(part.netns, route)).routes[-1]
             return _replace(namespace, routes=tuple(added if each == before else each for each in namespace.routes))
         case ReplaceFdbEntry(before=before, entry=entry):

@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import FOR_SOMEBODY, OPENING, PUTTING_BACK, Class, place
-from hairpin.causes.registry import causes_for
+from hairpin.causes.registry import all_causes, causes_for, general_causes
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.senders import sender
@@ -32,6 +32,8 @@ MAX_FAULTS = 4
 """Faults that one flow may have at once."""
 MAX_WALKS = 400
 """Walks that the search for one flow may cost; a real host needs a handful."""
+MAX_WALKS_OF_ANY_REASON = 200
+"""Walks that the search costs in which every cause is asked."""
 MAX_WALKS_FOR_OTHERS = 80
 """Walks after which the search looks for no further set, once it has one."""
 
@@ -102,6 +104,28 @@ class Diagnosis(msgspec.Struct, frozen=True):
 _UNSERVED: frozenset[Class] = frozenset({"port-not-published", "process-stopped"})
 
 
+class _Search(msgspec.Struct, frozen=True):
+    """How far a search goes.
+
+    ``thorough``: it also opens what stops the packet while lost rules are not back, so that the packet slips through
+    where it was never meant to go; and it follows a change that gets the packet no further alone, since another fault
+    keeps it at the same place.  ``of_any_reason``: it asks every cause, whatever the stop is; such a search looks for
+    one fault or two."""
+
+    thorough: bool = False
+    of_any_reason: bool = False
+
+    @property
+    def faults(self) -> int:
+        """How many changes a set may have."""
+        return 2 if self.of_any_reason else MAX_FAULTS
+
+    @property
+    def walks(self) -> int:
+        """How many walks the search may cost."""
+        return MAX_WALKS_OF_ANY_REASON if self.of_any_reason else MAX_WALKS
+
+
 class _Line(msgspec.Struct, frozen=True):
     """One line of the search: the suspects so far, the network after their changes, and the flow's walk in it."""
 
@@ -121,9 +145,11 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
         if other.succeeds:
             unread = any(may_enter_unread(network, each) for each in (trace, other))
             return Diagnosis(other, met_unread=unread, instead_of=trace)
-    sets, unread, left_out = _smallest(network, flow, trace, thorough=False)
+    sets, unread, left_out = _smallest(network, flow, trace, _Search())
     if not sets and left_out:
-        sets, unread, _ = _smallest(network, flow, trace, thorough=True)
+        sets, unread, _ = _smallest(network, flow, trace, _Search(thorough=True))
+    if not sets:
+        sets, unread, _ = _smallest(network, flow, trace, _Search(thorough=True, of_any_reason=True))
     trimmed_sets = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
     return Diagnosis(trace, tuple(trimmed_sets), met_unread=unread)
 
@@ -137,50 +163,59 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
     return tuple(needed)
 
 
-def _smallest(network: Network, flow: Flow, trace: Trace, *, thorough: bool) -> tuple[tuple[CauseSet, ...], bool, bool]:
+def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tuple[tuple[CauseSet, ...], bool, bool]:
     """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them;
-    whether a walk came to a container that was left unread; and whether a thorough search would look at more.  No set:
-    none within MAX_FAULTS and MAX_WALKS.
-
-    Where the packet gets further once lost rules are back, no smaller set opens what stops it without them: the packet
-    would slip through where it was never meant to go.  ``thorough``: such sets, too, and sets of which one change gets
-    the packet no further alone, since another fault keeps it at the same place."""
+    whether a walk came to a container that was left unread; and whether a thorough search would look at more."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
     left_out = False
     walks = 0
-    for _ in range(MAX_FAULTS):
+    for _ in range(search.faults):
         following: list[_Line] = []
         for line in frontier:
             gets_further = False
-            for found_now, after in _simulated(line, flow):
+            for found_now, after in _simulated(line, flow, search):
                 classes = _classes(found_now)
                 if gets_further and not found and classes & OPENING:
                     left_out = True
                     continue
-                if "address-held-by-nobody" in classes and _classes(line.suspects) & FOR_SOMEBODY:
+                together = classes | _classes(line.suspects)
+                if "address-held-by-nobody" in together and together & FOR_SOMEBODY:
                     continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
                 moved = _moved(line, grown)
-                gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not thorough)
+                gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not search.thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
-                    causes = _in_order_of_repair(
-                        network, _with_makers(merged(minimised(network, flow, grown.suspects)))
-                    )
+                    needed = minimised(network, flow, grown.suspects)
+                    named = tuple(_by_better_name(network, flow, trace, each) for each in needed)
+                    causes = _in_order_of_repair(network, _with_makers(merged(named)))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
-                elif not found and (moved or thorough):
+                elif not found and (moved or search.thorough):
                     following.append(grown)
                 left_out = left_out or not moved
-                if walks >= (MAX_WALKS_FOR_OTHERS if found else MAX_WALKS):
+                if walks >= (MAX_WALKS_FOR_OTHERS if found else search.walks):
                     return _of_one_size(tuple(found.values())), unread, left_out
         if found:
             break
         frontier = following
     return _of_one_size(tuple(found.values())), unread, left_out
+
+
+def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect) -> Suspect:
+    """Return what a general cause found under the name that another cause has for the same change, if one has."""
+    if suspect.cause not in {each.id for each in general_causes()}:
+        return suspect
+    views = [View(network, flow, branch, suspect.stop) for branch in trace.branches if branch.stop is not None]
+    for cause in all_causes():
+        for view in views if not cause.general else ():
+            for candidate in cause.find(view):
+                if candidate.change == suspect.candidate.change:
+                    return Suspect(cause.id, candidate, suspect.stop)
+    return suspect
 
 
 def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
@@ -204,11 +239,11 @@ def _thing(suspect: Suspect) -> object:
     return (suspect.host, named["container"]) if "container" in named else suspect.key
 
 
-def _simulated(line: _Line, flow: Flow) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
+def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
     """Yield each suspect of the line's stops, most likely first, with the network in which its change is made.
 
     A suspect whose change the host would refuse comes behind the one that makes the host refuse it."""
-    for suspect in suspects(line.network, flow, line.trace):
+    for suspect in suspects(line.network, flow, line.trace, of_any_reason=search.of_any_reason):
         if any(_same(suspect, earlier) for earlier in line.suspects):
             continue
         steps = _allowed(suspect, line, flow) if suspect.candidate.refused is not None else ((suspect,),)
@@ -241,13 +276,15 @@ def joint_change(together: Iterable[Suspect]) -> Change:
     return Change(tuple(part for each in together for part in each.candidate.change.parts))
 
 
-def suspects(network: Network, flow: Flow, trace: Trace) -> tuple[Suspect, ...]:
-    """Return what the causes suspect at the ends of the trace's failing branches, most likely first."""
+def suspects(network: Network, flow: Flow, trace: Trace, *, of_any_reason: bool = False) -> tuple[Suspect, ...]:
+    """Return what the causes suspect at the ends of the trace's failing branches, most likely first.
+
+    ``of_any_reason``: the causes for other reasons of a stop are asked, too."""
     found: list[Suspect] = []
     for branch in trace.branches:
         if branch.succeeds or branch.stop is None or not rests_on_facts(branch):
             continue
-        found += _at(network, flow, branch, branch.stop)
+        found += _at(network, flow, branch, branch.stop, of_any_reason=of_any_reason)
     return tuple(sorted(found, key=lambda each: place(each.candidate.in_class)))
 
 
@@ -257,15 +294,16 @@ def rests_on_facts(branch: Branch) -> bool:
     return not branch.questions and not (isinstance(decided, Assumed) and decided.grounds == "assumed")
 
 
-def _at(network: Network, flow: Flow, branch: Branch, stop: Stop) -> Iterator[Suspect]:
+def _at(network: Network, flow: Flow, branch: Branch, stop: Stop, *, of_any_reason: bool) -> Iterator[Suspect]:
     view = View(network, flow, branch, stop)
     for each in (view, *sender(view)):
-        yield from _found(each, stop)
+        yield from _found(each, stop, of_any_reason=of_any_reason)
 
 
-def _found(view: View, stop: Stop) -> Iterator[Suspect]:
+def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[Suspect]:
     """Yield what the causes for the view's reason suspect, each as found at ``stop``."""
-    for cause in causes_for(view.stop.reason):
+    reason = view.stop.reason
+    for cause in all_causes() if of_any_reason else (*causes_for(reason), *general_causes()):
         for candidate in cause.find(view):
             yield Suspect(cause.id, candidate, stop)
 

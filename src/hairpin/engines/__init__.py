@@ -4,5 +4,5 @@ Read ``expected`` (the types), ``options`` (what the engine was told), ``history
 ``dockerd`` (the entry; ``podman`` has Podman's rules).  Its rules: ``words`` and ``chains`` with ``dockerd_20`` and
 ``dockerd_28`` for iptables, ``nft_words`` and ``native`` with ``dockerd_nftables`` for nftables; ``sysctls`` and
 ``listeners`` beside them.  Held against a host: ``found``, ``missing``, ``surplus``.  As changes: ``restoring``,
-``republishing``, ``bridging``, ``endpoints``, ``starting``, ``daemon``, ``connecting``.
+``republishing``, ``bridging``, ``endpoints``, ``given``, ``starting``, ``daemon``, ``connecting``.
 """

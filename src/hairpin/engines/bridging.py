@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.change.change import AddAddress, Change, Primitive, SetLink, SetSysctl
 from hairpin.engines.endpoints import gateway_of
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
@@ -9,6 +11,9 @@ from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.network import owns_address
+from hairpin.network.prefix import inside
+
+_replace = msgspec.structs.replace
 
 
 def awaiting(host: Host, joined: DockerNetwork | None) -> Change | None:
@@ -40,8 +45,8 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
 
 
 def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
-    """Yield the addresses that the network's bridge has lost; none while the bridge is not there, or where the engine
-    does not tell which address the gateway has.
+    """Yield the addresses that the network's bridge has lost; none while the bridge is not there, or where neither the
+    network nor an endpoint on it tells which address the gateway has.
 
     dockerd gives them to it again when it starts, containers that still run or not.
 
@@ -50,10 +55,31 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
     namespace = host.namespace(host.netns.name)
     if joined.bridge is None or namespace.link(joined.bridge) is None:
         return
-    told = tuple(each for each in joined.subnets if each.gateway is not None)
-    for each in _addresses(joined, joined.bridge, told):
+    for each in bridge_addresses(host, joined):
         if not owns_address(namespace, each.version, each.value):
             yield each
+
+
+def bridge_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
+    """Yield the addresses that the engine gave the network's bridge, as far as it tells them."""
+    told = (_replace(each, gateway=_told_gateway(host, joined, each)) for each in joined.subnets)
+    if joined.bridge is not None:
+        yield from _addresses(joined, joined.bridge, tuple(each for each in told if each.gateway is not None))
+
+
+def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | None:
+    """Return the address of the subnet's gateway: dockerd 20.10 lists the default bridge without it, but each endpoint
+    has it."""
+    if subnet.gateway is not None:
+        return subnet.gateway
+    engine = next((each for each in host.engines if joined in each.networks), None)
+    for container in engine.containers if engine is not None else ():
+        for endpoint in container.endpoints:
+            gateway = endpoint.gateway4 if subnet.version == 4 else endpoint.gateway6
+            held = gateway is not None and inside(gateway, subnet.network, subnet.prefix_length, subnet.version)
+            if endpoint.network == joined.name and held:
+                return gateway
+    return None
 
 
 def _addresses(joined: DockerNetwork, bridge: str, subnets: tuple[Subnet, ...]) -> Iterator[Address]:

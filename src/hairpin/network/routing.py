@@ -146,6 +146,21 @@ def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
     return _by_priority(namespace)[version] or _DEFAULT_RULES[version]
 
 
+def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
+    """Return the kernel's own rules for the tables local and main that are there no more, at any priority.  None where
+    no rule was read."""
+    own = tuple(each for each in namespace.rules if each.version == version)
+    leading = {each.table for each in own if _selects_all(each) and each.action == "table"}
+    wanted = (each for each in _DEFAULT_RULES[version] if each.table != TABLE_DEFAULT)
+    return tuple(each for each in wanted if own and each.table not in leading)
+
+
+def _selects_all(rule: PolicyRule) -> bool:
+    """Return whether the rule leads every packet to its table, whatever the table answers."""
+    plain = PolicyRule(rule.version, rule.priority, table=rule.table, text=rule.text, evidence=rule.evidence)
+    return rule == plain
+
+
 @kept
 def _by_priority(namespace: Namespace) -> dict[Version, tuple[PolicyRule, ...]]:
     rules = sorted(namespace.rules, key=lambda rule: rule.priority)

@@ -13,11 +13,13 @@ from hairpin.network.prefix import inside
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
     """Return whether the packet should have entered a bridge network here.
 
-    Its destination is a container's own address, an address that it was translated to in such a network, or one in a
-    network whose bridge has lost its own or its route.
+    Its destination is a container's own address, that of another namespace of this host, an address that it was
+    translated to in such a network, or one in a network whose bridge has lost its own or its route.
     """
     version, address = packet.version, packet.daddr
     host = network.host(netns.host)
+    if any(owns_address(each, version, address) for each in host.namespaces if each.name != netns.name):
+        return True
     for engine in host.engines:
         for container in engine.containers:
             if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):

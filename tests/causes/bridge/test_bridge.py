@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.change.calls import ReloadNetworks
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import Engine
 from hairpin.host.link import BridgePort
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
@@ -44,6 +45,13 @@ def ports(*isolated: str) -> Network:
     return whole.with_namespace(HOST_NETNS, host)
 
 
+def untold() -> Engine:
+    """Return dockerd as 20.10 describes the default bridge: without its gateway, which the endpoint has."""
+    told = engine(container())
+    subnet = msgspec.structs.replace(told.networks[0].subnets[0], gateway=None)
+    return msgspec.structs.replace(told, networks=(msgspec.structs.replace(told.networks[0], subnets=(subnet,)),))
+
+
 CASES: dict[str, Case] = {
     "bridged packets are not shown to iptables": Case(
         proxy_off(bridged="0"), published(FROM_DB), ("br-netfilter-off-hairpin",), proxy_off(),
@@ -64,6 +72,13 @@ CASES: dict[str, Case] = {
     ),
     "the bridge is down": Case(linked("docker0", up=False), published(), ("bridge-down",)),
     "both ports are isolated": Case(ports("veth1", "veth2"), TO_WEB, ("bridge-port-isolated",), ports("veth1")),
+    "the bridge is not told its address by its network, only by its container": Case(
+        network(without_addresses(host_namespace(), "docker0"), docker=untold()), published(),
+        ("bridge-address-missing",), network(docker=untold()),
+    ),
+    "the bridge's port is blocked": Case(
+        linked("veth1", port=BridgePort(state="blocking")), published(), ("bridge-port-blocked",),
+    ),
     "the route into the bridge is gone": Case(
         network(without_route(host_namespace(), parse_address("172.17.0.0")[1])), published(),
         ("bridge-route-missing",),

@@ -10,9 +10,11 @@ Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the C
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.routing._asked import is_wanted
 from hairpin.causes.routing._overlap import Overlap, is_elsewhere, is_out_of_reach, led_past, moved_away, overlaps
-from hairpin.change.change import AddRoute, one
+from hairpin.change.change import AddRoute, DeleteRoute, one
+from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
@@ -67,40 +69,43 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
             continue
         if route.table == TABLE_LOCAL or route.type != "unicast":
             continue
-        own = Route(
-            packet.version,
-            packet.daddr,
-            width(packet.version),
-            table=route.table,
-            next_hops=(NextHop(meant.network.bridge),),
-        )
-        yield Candidate(
-            title=message("A route by {link} covers container network {name}", link=taken, name=meant.network.name),
-            detail=message(
-                "Packets to {address} take the route `{route}` instead of going into {bridge}.",
-                address=address_text(packet.daddr, packet.version),
-                route=route_text(route),
-                bridge=meant.network.bridge,
+        yield _past_bridge(view, route, taken, meant.network)
+
+
+def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> Candidate:
+    """Return the candidate for a route past the bridge: it is deleted, or the one address gets a route of its own.
+
+    A route that a VPN, a routing daemon or a network manager made is what somebody wants: the address goes round it."""
+    packet = view.stop.seen.packet
+    address = address_text(packet.daddr, packet.version)
+    hop = (NextHop(meant.bridge),)
+    own = Route(packet.version, packet.daddr, width(packet.version), table=route.table, next_hops=hop)
+    undone, round_it = one(DeleteRoute(view.host_netns, route)), one(AddRoute(view.host_netns, own))
+    wanted = is_wanted(view.host_namespace, route)
+    return Candidate(
+        title=message("A route by {link} covers container network {name}", link=taken, name=meant.name),
+        detail=message(
+            "Packets to {address} take the route `{route}` instead of going into {bridge}.",
+            address=address,
+            route=route_text(route),
+            bridge=meant.bridge,
+        ),
+        change=round_it if wanted else undone,
+        where=where(network=meant.name, route=route_text(route)),
+        in_class="link-or-route",
+        evidence=(route.evidence,),
+        side_effects=(message("{address} behind {link} is then out of reach", address=address, link=taken),)
+        if wanted
+        else (),
+        advice=(
+            message(
+                "recreate network {name} with a subnet that nothing else uses ({tool} network create --subnet)",
+                tool=view.host.tool_of(meant),
+                name=meant.name,
             ),
-            change=one(AddRoute(view.host_netns, own)),
-            where=where(network=meant.network.name, route=route_text(route)),
-            in_class="link-or-route",
-            evidence=(route.evidence,),
-            side_effects=(
-                message(
-                    "{address} behind {link} is then out of reach",
-                    address=address_text(packet.daddr, packet.version),
-                    link=taken,
-                ),
-            ),
-            advice=(
-                message(
-                    "recreate network {name} with a subnet that nothing else uses ({tool} network create --subnet)",
-                    tool=view.host.tool_of(meant.network),
-                    name=meant.network.name,
-                ),
-            ),
-        )
+        ),
+        ways=(Way(undone if wanted else round_it),),
+    )
 
 
 CAUSE = Cause(

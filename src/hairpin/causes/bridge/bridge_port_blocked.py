@@ -1,0 +1,84 @@
+"""A bridge port is in another state than forwarding, or has lost a setting with which the engine made it.
+
+Users see: one container is out of reach for everybody, the host included, and its link is up.
+
+Proof: the frame stops at the port; with the port as the engine made it the frame passes.
+Now: ``bridge link set dev PORT state 3`` (forwarding), or the flag that is off.
+Lasting: the configuration of whatever set the port; STP sets the states itself.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing._asked import passed
+from hairpin.change.change import SetLink, one
+from hairpin.engines.bridging import port_of
+from hairpin.host.host import Namespace
+from hairpin.host.link import BridgePort, Link
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.network.attachment import network_of_bridge
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each port of an engine's bridge on the flow's path that is not as the engine makes it."""
+    for netns, namespace in passed(view):
+        if netns.is_host:
+            yield from _on(view, netns, namespace)
+
+
+def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
+    host = view.network.host(netns.host)
+    for link in namespace.links:
+        if link.port is None or link.master is None or link.kind != "veth":
+            continue
+        network = network_of_bridge(host, link.master)
+        engine = next((each for each in host.engines if network in each.networks), None)
+        if engine is None:
+            continue
+        wanted = _as_made(link.port, port_of(engine))
+        if wanted != link.port:
+            yield _candidate(netns, link, wanted)
+
+
+def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
+    """Return the port as the engine made it.  Its hairpin mode and its isolation have causes of their own."""
+    return msgspec.structs.replace(
+        port,
+        state=port.state if port.forwards else made.state,
+        guard=made.guard,
+        learning=made.learning,
+        flood=made.flood,
+        neigh_suppress=made.neigh_suppress,
+    )
+
+
+def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
+    return Candidate(
+        title=message("Bridge port {link} does not forward as its engine made it", link=link.name),
+        detail=_differs(link, wanted),
+        change=one(SetLink(netns, msgspec.structs.replace(link, port=wanted))),
+        where=where(link=link.name, master=link.master),
+        in_class="link-or-route",
+        evidence=(link.evidence,),
+    )
+
+
+def _differs(link: Link, wanted: BridgePort) -> Message:
+    assert link.port is not None
+    if link.port.state != wanted.state:
+        return message("Its state is {state}: the bridge drops frames from it and to it.", state=link.port.state)
+    names = ("guard", "learning", "flood", "neigh_suppress")
+    changed = [each for each in names if getattr(link.port, each) != getattr(wanted, each)]
+    return message("These flags are not as the engine made them: {flags}.", flags=", ".join(changed))
+
+
+CAUSE = Cause(
+    id="bridge-port-blocked",
+    title=message("A bridge port does not forward"),
+    source="net/bridge/br_input.c br_handle_frame_finish(): BR_STATE_DISABLED, BR_STATE_LEARNING",
+    general=True,
+    find=find,
+)

@@ -1,0 +1,61 @@
+"""The namespaces and the route lookups of a flow that failed, as the causes of any stop see them."""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import View
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.route import Route
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.network import netns_of, owns_address
+from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, inside, is_loopback
+from hairpin.walk.lookups import Lookup, lookups
+
+
+def passed(view: View) -> Iterator[tuple[Netns, Namespace]]:
+    """Yield the namespaces that the flow has passed or was meant to pass: the packet's, the meant container's, and
+    those of this host that have the packet's destination."""
+    steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
+    found = dict.fromkeys((view.stop.netns, *(step.netns for step in steps), view.host_netns))
+    meant = view.host.container(view.meant) if view.meant else None
+    inner = netns_of(view.host, meant) if meant is not None else None
+    packet = view.stop.seen.packet
+    owners = (
+        view.host_netns.sibling(each.name)
+        for each in view.host.namespaces
+        if not is_loopback(packet.daddr, packet.version) and owns_address(each, packet.version, packet.daddr)
+    )
+    for netns in dict.fromkeys((*found, *((inner,) if inner is not None else ()), *owners)):
+        if netns in view.network:
+            yield netns, view.network.namespace(netns)
+
+
+def asked(view: View) -> Iterator[Lookup]:
+    """Yield the lookups of the flow's packets that found a route in a namespace that was read, in their order."""
+    for each in lookups(view.network, view.flow):
+        if each.netns in view.network and each.query.version == view.stop.seen.packet.version:
+            yield each
+
+
+def is_elsewhere(view: View, each: Lookup) -> bool:
+    """Return whether the address that was looked up is known to be another machine's: the asking client's, or that of
+    another namespace that was read.  Each machine has loopback and link-local addresses of its own."""
+    address, version = each.query.daddr, each.query.version
+    if is_loopback(address, version) or inside(address, *_LINK_LOCAL[version], version):
+        return False
+    start = view.flow.start
+    if isinstance(start, Outside | Lan) and (start.address, view.flow.version) == (address, version):
+        return True
+    others = (other for netns, other in view.network.namespaces() if netns != each.netns)
+    return any(owns_address(other, version, address) for other in others)
+
+
+_LINK_LOCAL: dict[Version, tuple[int, int]] = {4: LINK_LOCAL4, 6: LINK_LOCAL6}
+
+
+def is_wanted(namespace: Namespace, route: Route) -> bool:
+    """Return whether a program keeps the route: a VPN, by its link, or one that marks its routes (a routing daemon, a
+    network manager, DHCP).  A route that was typed in has the protocol ``boot``."""
+    links = (namespace.link(hop.link) for hop in route.next_hops if hop.link is not None)
+    by_vpn = any(link is not None and (link.kind in ("tun", "wireguard") or link.tunnel is not None) for link in links)
+    return by_vpn or route.protocol not in ("", "boot", "kernel")

@@ -1,0 +1,114 @@
+"""An address, or its prefix length, makes another machine's packets this machine's own, or leads them to its link.
+
+Users see: one machine or one network is out of reach from here since an address was added or changed.
+
+Proof: the lookup takes a route that the kernel made for this address, and the packet is for a machine elsewhere;
+without the address, or with the prefix length that the engine gave it, the packet arrives.
+Now: ``ip address del ADDRESS/LENGTH dev LINK``, and the right one in its place.
+Lasting: the network configuration that sets the address.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.container._engine_gateway import default_route
+from hairpin.causes.routing._asked import asked, is_elsewhere, passed
+from hairpin.change.addresses import address_of
+from hairpin.change.change import AddAddress, AddRoute, Change, DeleteAddress, one
+from hairpin.engines.given import given
+from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.message import message
+from hairpin.network.prefix import address_text, inside
+from hairpin.network.routing import route_text
+from hairpin.walk.lookups import Lookup
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each address with another prefix length than its engine gave it, and one for each address
+    whose route decided a lookup for an address elsewhere."""
+    version = view.stop.seen.packet.version
+    for netns, namespace in passed(view):
+        lengths = {each.value: each.prefix_length for each in given(view.network.host(netns.host), netns.name)}
+        for address in namespace.addresses:
+            length = lengths.get(address.value) if address.version == version else None
+            if length and length != address.prefix_length:
+                yield _misfitting(view, netns, address, length)
+    for each in asked(view):
+        own = _of(view, each)
+        if own is not None and is_elsewhere(view, each):
+            yield _foreign(each, own)
+
+
+def _of(view: View, each: Lookup) -> Address | None:
+    """Return the address that made the route; None if it is no address's, or if an engine gave the address."""
+    if each.found.route is None:
+        return None
+    address = address_of(view.network.namespace(each.netns), each.found.route)
+    known = {one_given.value for one_given in given(view.network.host(each.netns.host), each.netns.name)}
+    return None if address is None or address.value in known else address
+
+
+def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Candidate:
+    text = address_text(address.value, address.version)
+    wanted = msgspec.structs.replace(address, prefix_length=length, secondary=False, broadcast=None)
+    return Candidate(
+        title=message(
+            "{link} has {address} with the prefix length {length} in place of {wanted}",
+            link=address.link,
+            address=text,
+            length=address.prefix_length,
+            wanted=length,
+        ),
+        detail=message("The engine gave it the prefix length {wanted}.", wanted=length),
+        # The right one first: a link that keeps an address keeps its routes by a gateway.
+        change=Change((AddAddress(netns, wanted), DeleteAddress(netns, address), *_way_out(view, netns, wanted))),
+        where=where(link=address.link, address=f"{text}/{address.prefix_length}"),
+        in_class="kernels-own",
+        evidence=(address.evidence,),
+    )
+
+
+def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddRoute]:
+    """Yield the container's default route by the link, if it went when the address was changed."""
+    namespace = view.network.namespace(netns)
+    for container in view.network.host(netns.host).containers() if not netns.is_host else ():
+        if container.netns != netns.name:
+            continue
+        for endpoint in container.endpoints:
+            gateway = endpoint.gateway4 if wanted.version == 4 else endpoint.gateway6
+            held = gateway is not None and inside(gateway, wanted.value, wanted.prefix_length, wanted.version)
+            if held and wanted.value in (endpoint.ipv4, endpoint.ipv6):
+                yield from default_route(netns, namespace, wanted.version, wanted.link, gateway)
+                return
+
+
+def _foreign(each: Lookup, address: Address) -> Candidate:
+    text = address_text(address.value, address.version)
+    route = each.found.route
+    return Candidate(
+        title=message(
+            "The address {address} of {link} takes another machine's packets", address=text, link=address.link
+        ),
+        detail=message(
+            "Packets to {asked} take the route `{route}`, which the kernel made for this address.",
+            asked=address_text(each.query.daddr, each.query.version),
+            route=route_text(route) if route is not None else "",
+        ),
+        change=one(DeleteAddress(each.netns, address)),
+        where=where(link=address.link, address=f"{text}/{address.prefix_length}"),
+        in_class="diverting-route",
+        evidence=(address.evidence,),
+        cuts=True,
+    )
+
+
+CAUSE = Cause(
+    id="address-diverts-traffic",
+    title=message("An address takes another machine's packets"),
+    source="net/ipv4/fib_frontend.c fib_add_ifaddr(): the routes of an address",
+    general=True,
+    find=find,
+)

@@ -1,0 +1,47 @@
+"""One of the kernel's own policy rules is gone: nothing leads to the table ``local``, or to ``main``.
+
+Users see: after ``ip rule flush`` or ``ip rule del`` the host reaches nobody ("Network is unreachable"), or nobody
+reaches the host, although its addresses and routes are there.
+
+Proof: no policy rule leads every packet to the table; with the kernel's own rule the packet arrives.
+Now: ``ip rule add from all lookup local priority 0``, or ``lookup main priority 32766``.
+Lasting: nothing, since each boot makes the rules anew; find what deleted it (a VPN's PostDown, a script of routes).
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing._asked import passed
+from hairpin.change.change import AddPolicyRule, one
+from hairpin.host.route import TABLE_LOCAL, PolicyRule
+from hairpin.message import Message, message
+from hairpin.network.routing import missing_rules
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each rule of the kernel that a namespace on the flow's path lacks."""
+    for netns, namespace in passed(view):
+        for rule in missing_rules(namespace, view.stop.seen.packet.version):
+            yield Candidate(
+                title=message("The kernel's own policy rule `{rule}` is missing", rule=rule.text),
+                detail=_lost(rule),
+                change=one(AddPolicyRule(netns, rule)),
+                where=where(rule=rule.text, priority=rule.priority, table=rule.table),
+                in_class="kernels-own",
+                evidence=tuple(dict.fromkeys(each.evidence for each in namespace.rules if each.evidence))[:1],
+            )
+
+
+def _lost(rule: PolicyRule) -> Message:
+    if rule.table == TABLE_LOCAL:
+        return message("Without it the kernel takes no packet for its own: it never looks into the table local.")
+    return message("Without it the kernel never looks into the table main, where the routes are.")
+
+
+CAUSE = Cause(
+    id="kernel-policy-rule-missing",
+    title=message("A policy rule of the kernel's own is missing"),
+    source="net/ipv4/fib_rules.c fib_default_rules_init(); net/ipv6/fib6_rules.c fib6_rules_net_init()",
+    general=True,
+    find=find,
+)

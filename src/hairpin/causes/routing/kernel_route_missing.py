@@ -1,0 +1,59 @@
+"""A route that the kernel made for an address is gone, or leads elsewhere: a local route, or that to a link's network.
+
+Users see: an address that `ip address` shows does not answer, or the machines of one network are out of reach.
+
+Proof: the address is there and its route is not; with the route the packet arrives.
+Now: ``ip route add`` with that route; setting the address anew makes it, too.
+Lasting: nothing, since the kernel makes the route with the address; find what deleted or replaced it.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.routing._asked import passed
+from hairpin.change.addresses import missing_routes
+from hairpin.change.change import AddRoute, ReplaceRoute, one
+from hairpin.change.entries import is_alone, route_slot
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.route import Route
+from hairpin.message import message
+from hairpin.network.routing import route_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each route of an address that a namespace on the flow's path lacks."""
+    for netns, namespace in passed(view):
+        for route in missing_routes(namespace, view.stop.seen.packet.version):
+            if route.type != "broadcast":
+                yield _candidate(netns, namespace, route)
+
+
+def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
+    taking = [each for each in namespace.routes if route_slot(each) == route_slot(route)]
+    alone = len(taking) == 1 and is_alone(namespace.routes, taking[0])
+    detail = message("The kernel made it when {link} got its address.", link=route.next_hops[0].link)
+    if taking:
+        detail = message(
+            "The kernel made it when {link} got its address; `{other}` stands in its place.",
+            link=route.next_hops[0].link,
+            other=route_text(taking[0]),
+        )
+    read = (*taking, *(each for each in namespace.routes if each.version == route.version and each.evidence))
+    return Candidate(
+        title=message("The kernel's own route `{route}` is missing", route=route_text(route)),
+        detail=detail,
+        change=one(ReplaceRoute(netns, taking[0], route) if alone else AddRoute(netns, route)),
+        where=where(route=route_text(route), table=route.table),
+        in_class="kernels-own",
+        evidence=tuple(each.evidence for each in read)[:1],
+    )
+
+
+CAUSE = Cause(
+    id="kernel-route-missing",
+    title=message("A route that the kernel made is missing"),
+    source="net/ipv4/fib_frontend.c fib_add_ifaddr(); net/ipv6/addrconf.c addrconf_prefix_route()",
+    general=True,
+    find=find,
+)

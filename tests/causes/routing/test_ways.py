@@ -1,0 +1,134 @@
+"""What the flow's whole way shows, whatever the stop is: the kernel's own routes and rules, routes and addresses that
+lead elsewhere."""
+
+import msgspec
+import pytest
+
+from hairpin.change.change import AddAddress, AddRoute, Change, DeleteAddress, DeleteRoute, Primitive, ReplaceRoute
+from hairpin.change.simulate import simulate
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.hosts import asked, without_route
+from tests.small_host import (
+    HOST_NETNS,
+    WEB,
+    container_namespace,
+    host_namespace,
+    local,
+    network,
+    published,
+    route,
+)
+
+INNER = HOST_NETNS.sibling("container:web")
+RULES = (
+    PolicyRule(4, 0, table=255, text="0: from all lookup local"),
+    PolicyRule(4, 32766, table=254, text="32766: from all lookup main"),
+    PolicyRule(4, 32767, table=253, text="32767: from all lookup default"),
+)
+MOVED = (msgspec.structs.replace(RULES[0], priority=100), *RULES[1:])
+TO_WEB = asked(FromHost(), "172.17.0.2", 80)
+
+
+def ruled(*rules: PolicyRule) -> Network:
+    """Return the host with these policy rules and no other."""
+    return network(host_namespace(policy_rules=rules))
+
+
+def after(*parts: Primitive) -> Network:
+    """Return the host after these changes."""
+    return simulate(Change(parts), network())
+
+
+def without_local(namespace: Namespace, address: str) -> Namespace:
+    """Return the namespace without the local route of the address."""
+    return without_route(namespace, parse_address(address)[1])
+
+
+TYPED_IN = route("172.17.0.0/24", "eth1", via="10.9.0.7")
+KEPT = msgspec.structs.replace(TYPED_IN, protocol="static")
+
+
+def with_eth1(*routes: Route) -> Network:
+    """Return the host with another link, and these routes."""
+    host = host_namespace(values={"conf__eth1__forwarding": "1"})
+    own = Address("eth1", 4, parse_address("10.9.0.2")[1], 24)
+    made = (local("10.9.0.2/32", "eth1"), route("10.9.0.0/24", "eth1"))
+    return network(
+        msgspec.structs.replace(
+            host,
+            links=(*host.links, Link(9, "eth1")),
+            addresses=(*host.addresses, own),
+            routes=(*host.routes, *made, *routes),
+        )
+    )
+
+
+def of_length(prefix: int) -> Network:
+    """Return the host whose container has its address with that prefix length."""
+    inner = container_namespace()
+    own = inner.addresses[1]
+    other = msgspec.structs.replace(own, prefix_length=prefix)
+    return after(AddAddress(INNER, other), DeleteAddress(INNER, own))
+
+
+TAKEN = Address("eth0", 4, WEB, 32)
+REPLACED = Route(4, parse_address("172.17.0.0")[1], 16, next_hops=(NextHop("eth0"),))
+
+CASES: dict[str, Case] = {
+    "nothing leads to the table main": Case(
+        ruled(RULES[0], RULES[2]), published(), ("kernel-policy-rule-missing",), ruled(*MOVED),
+    ),
+    "nothing leads to the table local": Case(
+        ruled(*RULES[1:]), published(FromHost(), "127.0.0.1"), ("kernel-policy-rule-missing",), ruled(*RULES),
+    ),
+    "the container's own local route is gone": Case(
+        network(inner=without_local(container_namespace(), "172.17.0.2")), published(), ("kernel-route-missing",),
+    ),
+    "the route into the bridge leads elsewhere": Case(
+        after(ReplaceRoute(HOST_NETNS, route("172.17.0.0/16", "docker0"), REPLACED)), published(),
+        ("kernel-route-missing",),
+    ),
+    "a local route of the container covers its client": Case(
+        network(inner=msgspec.structs.replace(
+            container_namespace(), routes=(*container_namespace().routes, local("192.0.2.0/24", "eth0")),
+        )), published(), ("route-diverts-traffic",),
+    ),
+    "the container's address is the host's, too": Case(
+        network(msgspec.structs.replace(
+            host_namespace(), addresses=(*host_namespace().addresses, TAKEN),
+            routes=(*host_namespace().routes, local("172.17.0.2/32", "eth0")),
+        )), TO_WEB, ("address-diverts-traffic",),
+    ),
+    "the container's prefix is so short that it covers its client": Case(
+        of_length(1), published(), ("address-diverts-traffic",),
+    ),
+    "a route that was typed in leads past the bridge": Case(
+        with_eth1(TYPED_IN), published(), ("bridge-subnet-overlaps-route",), with_eth1(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("added", "kind"), ((TYPED_IN, DeleteRoute), (KEPT, AddRoute)))
+def test_a_route_is_undone_unless_a_program_keeps_it(added: Route, kind: type[Primitive]) -> None:
+    (cause,) = diagnose(with_eth1(added), published()).causes
+    (part,) = cause.candidate.change.parts
+    (way,) = cause.candidate.ways
+    assert {type(part), type(way.change.parts[0])} == {DeleteRoute, AddRoute}
+    assert isinstance(part, kind)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_is_silent_on_the_whole_host(case: Case) -> None:
+    is_silent(case.whole, case.flow)
