@@ -74,6 +74,7 @@ def test_no_cause_fires_on_a_whole_host() -> None:
 
 def test_each_reason_has_its_causes() -> None:
     assert [cause.id for cause in causes_for("forwarding-off")] == [
+        "conntrack-entry-stale",
         "interface-forwarding-off",
         "ip-forward-off",
         "ipv6-forwarding-off",

@@ -53,10 +53,10 @@ def test_a_link_that_is_not_there_needs_no_command() -> None:
 
 def test_a_connection_is_forgotten_by_its_tuple() -> None:
     (*_, protocol, _, source, _, destination) = forgetting_argv(
-        DropConnection(HOST_NETNS, "e9"), Namespace("host", connections=(LIVE,))
+        DropConnection(HOST_NETNS, 4, LIVE.original), Namespace("host", connections=(LIVE,))
     )
     assert (protocol, source, destination) == ("udp", "7", "53")
     with pytest.raises(ChangeError):
-        forgetting_argv(DropConnection(HOST_NETNS, "e9"), Namespace("host"))
+        forgetting_argv(DropConnection(HOST_NETNS, 4, LIVE.original), Namespace("host"))
     assert forgetting_argv(Forget(HOST_NETNS, "connections"), None) == ("conntrack", "-F")
     assert forgetting_argv(Forget(HOST_NETNS, "neighbours"), None) == ("ip", "neigh", "flush", "all")

@@ -108,7 +108,7 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "policy rule away": (DeletePolicyRule(HOST_NETNS, RULE), True, False),
     "neighbour entry away": (DeleteNeighbour(HOST_NETNS, ENTRY), True, False),
     "socket": (AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
-    "connection away": (DropConnection(HOST_NETNS, "e9"), True, False),
+    "connection away": (DropConnection(HOST_NETNS, 4, LIVE.original), True, False),
     "process": (ContinueProcess(HOST_NETNS.host, 7), True, False),
     "link": (SetLink(HOST_NETNS, Link(2, "eth0", up=False)), True, False),
     "container": (SetContainer(HOST_NETNS.host, container("paused")), "running", "paused"),

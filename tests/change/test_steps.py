@@ -46,6 +46,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Rule, Ruleset, Table, Verdict
+from hairpin.netfilter.packet import UDP, Tuple
 from tests.small_host import HOST_NETNS, container, host_namespace, network, sibling
 
 LABEL = HOST_NETNS.host
@@ -148,7 +149,7 @@ def test_steps_for_a_person() -> None:
     for part in (
         AddSocket(HOST_NETNS, Socket("tcp", 4, None, 99), message("listen")),
         SetContainer(LABEL, container()),
-        DropConnection(HOST_NETNS, "gone"),
+        DropConnection(HOST_NETNS, 4, Tuple(1, 2, UDP, 3, 4)),
     ):
         (step,) = steps(Change((part,)), NET)
         assert nature(step) == "for-a-person"

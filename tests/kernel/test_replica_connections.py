@@ -78,7 +78,7 @@ def judged_with(change: Change) -> tuple[Judgement, Judgement]:
 
 
 def test_forgetting_the_connection_delivers() -> None:
-    forgotten = Change((DropConnection(HOST_NETNS, "e9"),))
+    forgotten = Change((DropConnection(HOST_NETNS, 4, entry("ESTABLISHED").original),))
     before, after = judged_with(forgotten)
     assert (before.verdict, after.verdict, after.left_out) == ("dropped", "delivered", ())
 

@@ -14,6 +14,7 @@ from hairpin.change.change import (
 from hairpin.host.managers import Unit
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
+from hairpin.netfilter.packet import UDP, Tuple
 from hairpin.network.world import World
 from hairpin.remedy.lasting import BY_PERSON, KINDS, lasting
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, situation
@@ -37,7 +38,7 @@ def test_a_stopped_process_is_continued() -> None:
 
 
 def test_a_stale_entry_has_nothing_to_keep() -> None:
-    told = remedy(network(), DropConnection(HOST_NETNS, "e9"))
+    told = remedy(network(), DropConnection(HOST_NETNS, 4, Tuple(1, 2, UDP, 3, 4)))
     assert (told.id, told.persist, told.persist_commands) == ("drop-connection", (), ())
 
 

@@ -44,8 +44,8 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import FdbEntry
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import message
-from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Connection
-from hairpin.network.prefix import address_text
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Tuple
+from hairpin.network.prefix import Version, address_text
 
 
 def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...]:
@@ -136,12 +136,10 @@ def _lasting(entry: FdbEntry) -> Words:
 def forgetting_argv(part: Forgotten, namespace: Namespace | None) -> Words:
     """Return the command that deletes the entries; raises ChangeError if there is no such connection."""
     match part:
-        case DropConnection(evidence=evidence):
-            known = namespace.connections if namespace is not None else ()
-            found = next((each for each in known if each.evidence == evidence), None)
-            if found is None:
+        case DropConnection(version=version, original=original):
+            if namespace is None or not any(map(part.means, namespace.connections)):
                 raise ChangeError(message("no such connection in namespace {netns}", netns=part.netns.name))
-            return ("conntrack", "-D", *_connection_words(found))
+            return ("conntrack", "-D", *_connection_words(version, original))
         case Forget(what="connections"):
             return ("conntrack", "-F")
         case Forget():
@@ -153,10 +151,10 @@ def forgetting_argv(part: Forgotten, namespace: Namespace | None) -> Words:
 _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "icmpv6"}
 
 
-def _connection_words(found: Connection) -> Iterator[str]:
-    original = found.original
-    yield from ("-f", "ipv6" if found.version == 6 else "ipv4")
-    yield from ("-s", address_text(original.saddr, found.version), "-d", address_text(original.daddr, found.version))
+def _connection_words(version: Version, original: Tuple) -> Iterator[str]:
+    yield from ("-f", "ipv6" if version == 6 else "ipv4")
+    yield from ("-s", address_text(original.saddr, version), "-d", address_text(original.daddr, version))
     yield from ("-p", _PROTOCOLS.get(original.protocol, str(original.protocol)))
     if original.protocol in (TCP, UDP):
-        yield from ("--sport", str(original.sport), "--dport", str(original.dport))
+        yield from ("--sport", str(original.sport)) if original.sport else ()
+        yield from ("--dport", str(original.dport))

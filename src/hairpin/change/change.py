@@ -19,6 +19,7 @@ from hairpin.host.sysctl import Path
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Family, Rule, Ruleset, Table
+from hairpin.netfilter.packet import Connection, Tuple
 from hairpin.network.world import World
 
 
@@ -280,10 +281,19 @@ class LoadModule(msgspec.Struct, frozen=True, tag="load-module"):
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
-    """Deletes a conntrack entry (``conntrack -D``)."""
+    """Deletes conntrack entries by their first tuple (``conntrack -D``): a ``sport`` of 0 stands for each source
+    port."""
 
     netns: Netns
-    evidence: str
+    version: Literal[4, 6]
+    original: Tuple
+
+    def means(self, entry: Connection) -> bool:
+        """Return whether the entry is one of those."""
+        wanted = self.original
+        if not wanted.sport:
+            wanted = msgspec.structs.replace(wanted, sport=entry.original.sport)
+        return (entry.version, entry.original) == (self.version, wanted)
 
 
 class Forget(msgspec.Struct, frozen=True, tag="forget"):

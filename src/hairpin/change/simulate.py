@@ -149,8 +149,8 @@ def _set(part: Setting, namespace: Namespace) -> Namespace:
 
 def _forgetting(part: Forgotten, namespace: Namespace) -> Namespace:
     match part:
-        case DropConnection(evidence=evidence):
-            live = tuple(each for each in namespace.connections if each.evidence != evidence)
+        case DropConnection():
+            live = tuple(each for each in namespace.connections if not part.means(each))
             return _replace(namespace, connections=live)
         case Forget(what="connections"):
             return _replace(namespace, connections=())

@@ -91,10 +91,11 @@ class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
-    """An entry of the connection table."""
+    """An entry of the connection table, or how full the table is."""
 
     said: Message
     evidence: str = ""
+    entry: Connection | None = None
 
 
 class Assumed(msgspec.Struct, frozen=True, tag="assumed"):

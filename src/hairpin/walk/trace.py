@@ -69,6 +69,15 @@ class Trace(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(msgspec.structs.replace(each, holds=True, usual=True) for each in found))
 
 
+def trace_of(flow: Flow, branches: tuple[Branch, ...]) -> Trace:
+    """Return the trace.  Branches that are taken only under load do not count for its verdict."""
+    verdicts: set[Verdict] = {branch.verdict for branch in branches if not only_under_load(branch)}
+    if len(verdicts) == 1:
+        (verdict,) = verdicts
+        return Trace(flow, verdict, branches)
+    return Trace(flow, "depends", branches)
+
+
 def only_under_load(branch: Branch) -> bool:
     """Return whether the branch is taken only while a rate or a number of connections is exceeded."""
     return any(condition.load and not condition.usual for condition in branch.conditions)

@@ -25,13 +25,14 @@ from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outside_takes
+from hairpin.walk.own_entries import met_by_sender
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer
 from hairpin.walk.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
-from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, only_under_load
+from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_end, unread_owner
 from hairpin.walk.unserved import unserved
@@ -43,12 +44,11 @@ _MOST_RELAYS = 3
 
 def walk_flow(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace."""
-    branches = tuple(assuming_of_neighbours(each) for each in _branches(network, flow, depth=0))
-    verdicts: set[Verdict] = {branch.verdict for branch in branches if not only_under_load(branch)}
-    if len(verdicts) == 1:
-        (verdict,) = verdicts
-        return Trace(flow, verdict, branches)
-    return Trace(flow, "depends", branches)
+    return met_by_sender(network, flow, _trace)
+
+
+def _trace(network: Network, flow: Flow) -> Trace:
+    return trace_of(flow, tuple(map(assuming_of_neighbours, _branches(network, flow, depth=0))))
 
 
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:

@@ -9,6 +9,8 @@ from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
+from tests.udp_host import UDP_FLOW, remembering, udp_network
+from tests.walk.test_own_entries import BACK, DEAD, entry
 
 ASSURED, NOT_ASSURED = STATUS_CONFIRMED | STATUS_ASSURED, STATUS_CONFIRMED
 
@@ -32,7 +34,20 @@ def filled(count: int, most: int = 100, *, assured: int = 0, evictable: int = 0)
     return network(msgspec.structs.replace(host, connections=entries))
 
 
+STALE = remembering(entry())
+"""The sender's own entry has no DNAT."""
+
 CASES = {
+    "an entry without DNAT": Case(STALE, UDP_FLOW, ("conntrack-entry-stale",), whole=udp_network()),
+    "an entry of another sender is not this one's": Case(
+        STALE, UDP_FLOW, ("conntrack-entry-stale",), whole=remembering(entry(sender=CLIENT + 1))
+    ),
+    "an entry to an address that nobody has": Case(
+        remembering(entry(reply=DEAD, replied=True)),
+        UDP_FLOW,
+        ("conntrack-entry-stale",),
+        whole=remembering(entry(reply=BACK, replied=True)),
+    ),
     "full": Case(filled(100), published(), ("conntrack-table-full",), whole=filled(99)),
     "full of what was answered": Case(
         filled(100, assured=100), published(), ("conntrack-table-full",), whole=filled(100, evictable=100)

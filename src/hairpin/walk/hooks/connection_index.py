@@ -12,6 +12,7 @@ Known = tuple[Connection, Literal[0, 1]]
 """A connection, and the direction in which it has the tuple that was looked up."""
 
 _Source = tuple[int, int, int, int, int]
+_Sender = tuple[int, int, int, int, int]
 
 LISTED_MOST = 20000
 """A table with more entries is listed up to this one: collect.sh capped()."""
@@ -20,12 +21,13 @@ LISTED_MOST = 20000
 class ConnectionIndex:
     """Connections by both their tuples, and by protocol, source address and source port."""
 
-    __slots__ = ("__weakref__", "_by_source", "_by_tuple", "_connections")
+    __slots__ = ("__weakref__", "_by_source", "_by_tuple", "_connections", "_of_sender")
 
     def __init__(self, connections: tuple[Connection, ...]) -> None:
         self._connections = connections
         self._by_tuple: dict[tuple[int, int, Tuple], Known] = {}
         self._by_source: dict[_Source, list[Connection]] | None = None
+        self._of_sender: dict[_Sender, list[Connection]] | None = None
         for each in connections:
             if not each.status & STATUS_DYING:
                 self._by_tuple.setdefault((each.version, each.zone, each.reply), (each, 1))
@@ -43,6 +45,18 @@ class ConnectionIndex:
             for each in self._connections:
                 self._by_source.setdefault(_source(each.version, each.zone, each.original), []).append(each)
         return self._by_source.get(_source(version, zone, wanted), [])
+
+    def of_sender(self, version: int, wanted: Tuple) -> list[Connection]:
+        """Return the connections whose original tuple differs from that one by its source port at most."""
+        if self._of_sender is None:
+            self._of_sender = {}
+            for each in self._connections:
+                self._of_sender.setdefault(_sender(each.version, each.original), []).append(each)
+        return self._of_sender.get(_sender(version, wanted), [])
+
+
+def _sender(version: int, of: Tuple) -> _Sender:
+    return version, of.protocol, of.saddr, of.daddr, of.dport
 
 
 def _source(version: int, zone: int, of: Tuple) -> _Source:

@@ -169,9 +169,8 @@ def _do(namespace: Namespace, state: State, hook: Hook, item: Item) -> Iterator[
     if item.kind == "conntrack":
         tracked = track(state, namespace)
         if tracked.track.connection is not None and tracked.track.connection.live and state.track.connection is None:
-            decided = ConntrackDecided(
-                message("a live entry of the connection table"), tracked.track.connection.evidence
-            )
+            entry = tracked.track.connection
+            decided = ConntrackDecided(message("a live entry of the connection table"), entry.evidence, entry)
             tracked = tracked.noted(_stage(hook), "", decided)
         yield tracked
     elif item.kind == "nat":

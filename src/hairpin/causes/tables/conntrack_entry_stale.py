@@ -1,0 +1,82 @@
+"""An entry of the connection table is older than the rules, and its sender's packets follow it.
+
+Users see: since a container was made or made anew, senders that keep their source port (syslog, statsd, DNS, SIP) get
+through no more, while new clients do.
+
+Proof: the connection table has an entry of this sender for this port that translates otherwise than the rules do now;
+without it the packet arrives.
+Now: ``conntrack -D`` with the sender, the destination and the port.
+Lasting: nothing: the next packet makes a right entry.
+"""
+
+from collections.abc import Iterator
+from typing import get_args
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.change.change import Change, DropConnection
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import TCP, Connection
+from hairpin.network.flow import Protocol
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import ConntrackDecided, Reason, Step
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each namespace with an entry that the packet has met."""
+    seen: set[Netns] = set()
+    for step in (*view.branch.request, *view.branch.data):
+        entry = step.decided_by.entry if isinstance(step.decided_by, ConntrackDecided) else None
+        if entry is not None and entry.live and step.netns not in seen:
+            seen.add(step.netns)
+            yield _candidate(step, entry)
+
+
+def _candidate(step: Step, entry: Connection) -> Candidate:
+    original, version = entry.original, entry.version
+    protocol: Protocol = "tcp" if original.protocol == TCP else "udp"
+    sender, to = address_text(original.saddr, version), address_text(original.daddr, version)
+    all_of_sender = msgspec.structs.replace(original, sport=0)
+    return Candidate(
+        title=message(
+            "An old entry of the connection table takes what {sender} sends from port {port} astray",
+            sender=sender,
+            port=original.sport,
+        ),
+        detail=_said(entry),
+        change=Change((DropConnection(step.netns, version, original if protocol == "tcp" else all_of_sender),)),
+        where=where(table="conntrack", protocol=protocol, source=sender, sport=original.sport, destination=to,
+                    port=original.dport),
+        in_class="stale-connection",
+        evidence=(entry.evidence,),
+        cuts=protocol == "tcp",
+        advice=(
+            message("each packet of the sender renews the entry; without one it ends in {seconds} s",
+                    seconds=entry.timeout_s),
+        )
+        if entry.timeout_s is not None
+        else (),
+    )  # fmt: skip
+
+
+def _said(entry: Connection) -> Message:
+    """Return where the entry sends its packets."""
+    original, target = entry.original, entry.reply.reversed()
+    if (target.daddr, target.dport) == (original.daddr, original.dport):
+        return message("The entry was made before a rule translated this port: it has no DNAT.")
+    return message(
+        "The entry translates to {address} port {port}, which the rules no longer do.",
+        address=address_text(target.daddr, entry.version),
+        port=target.dport,
+    )
+
+
+CAUSE = Cause(
+    id="conntrack-entry-stale",
+    title=message("An old entry of the connection table decides where the packets go"),
+    source="net/netfilter/nf_nat_core.c nf_nat_inet_fn(): rules are asked for the first packet of a connection only",
+    reasons=frozenset[Reason](get_args(Reason)),
+    find=find,
+)
