@@ -17,6 +17,7 @@ from tests.causes.hosts import FROM_DB, asked, serving, with_db, with_host
 from tests.small_host import (
     OUTSIDE,
     WEB,
+    WEB_ITSELF,
     container,
     container_namespace,
     engine,
@@ -106,6 +107,26 @@ CASES: dict[str, Case] = {
     "the host's own service runs, and listens elsewhere": Case(
         with_units(Unit("ssh.service", "active", "enabled")), asked(OUTSIDE, "198.51.100.11", 22),
         ("port-not-published",), listening_on_host(None, 22),
+    ),
+    "a loopback address is the container itself, and another one is meant": Case(
+        beside((WORKING,), (API,)), asked(WEB_ITSELF, "127.0.0.1", 8080), ("loopback-is-the-container",),
+        beside((WORKING, API), ()),
+    ),
+    "a loopback address is the container itself, and the host is meant": Case(
+        listening_on_host(LOOPBACK), asked(WEB_ITSELF, "127.0.0.1", 7078), ("loopback-is-the-container",),
+        network(inner=container_namespace((Socket("tcp", 4, None, 7078),))),
+    ),
+    "a loopback address is the container itself, and the port is one of the host's": Case(
+        network(), asked(WEB_ITSELF, "127.0.0.1", 8151), ("loopback-is-the-container",),
+        network(inner=container_namespace((WORKING, Socket("tcp", 4, None, 8151)))),
+    ),
+    "the host's stub resolver is asked in a container": Case(
+        network(), asked(WEB_ITSELF, "127.0.0.53", 53, "udp"), ("loopback-is-the-container",),
+        network(inner=container_namespace((WORKING, Socket("udp", 4, None, 53)))),
+    ),
+    "a loopback address is the container itself, and its own service is meant": Case(
+        beside((), (msgspec.structs.replace(API, port=80),)), asked(WEB_ITSELF, "127.0.0.1", 80),
+        ("service-not-listening",), beside((WORKING,), ()),
     ),
     "nothing listens": Case(serving(), published(), ("service-not-listening",)),
     "listens on two other ports": Case(

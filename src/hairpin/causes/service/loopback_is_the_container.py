@@ -1,0 +1,200 @@
+"""A container asks a loopback address, which is the container itself; the service that is meant is elsewhere.
+
+Users see: "Connection refused" for ``localhost:8080`` or ``127.0.0.1:5432`` in a container whose configuration worked
+on the host; no names, with ``nameserver 127.0.0.53`` in its resolv.conf.
+
+Proof: nothing in the container listens there, and the container neither exposes nor publishes the port; another
+container, or the host, has it; or a name server is asked.
+Now: name the other container, or the host by the network's gateway, in the container's configuration; give it a name
+server that it reaches (``--dns``).
+Lasting: the same, in the Compose file or in the daemon's options.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.service._near import RESOLVER, elsewhere, on_loopback, protocol_of
+from hairpin.causes.service._service import is_foreign, listening, same_port
+from hairpin.change.change import one
+from hairpin.host.docker import Container
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+from hairpin.network.flow import FromContainer
+from hairpin.network.prefix import address_text, is_loopback
+from hairpin.question.egress import nameservers
+from hairpin.question.port_flows import bindings_of
+from hairpin.question.suggest import FEW
+from hairpin.walk.sockets import socket_text
+
+_DNS = 53
+
+
+class _Meant(msgspec.Struct, frozen=True):
+    """A service that may be meant: where it is, what the container's configuration says then, and the reading."""
+
+    title: Message
+    said: Message
+    evidence: str = ""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a container asks itself for a port that it has not, and somebody else has it."""
+    packet, flow, container = view.stop.seen.packet, view.flow, view.container
+    start = flow.start
+    asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and packet.daddr == flow.daddr
+    if view.on_host or container is None or not asks_itself or not is_loopback(packet.daddr, packet.version):
+        return
+    if packet.daddr == RESOLVER or same_port(view):
+        return
+    if packet.dport == _DNS:
+        yield _candidate(view, container, (_name_server(view, container),))
+    elif is_foreign(view, container):
+        meant = tuple(_meant(view, container))
+        if meant:
+            yield _candidate(view, container, meant)
+
+
+def _candidate(view: View, container: Container, meant: tuple[_Meant, ...]) -> Candidate:
+    packet = view.stop.seen.packet
+    first, *further = meant[:FEW]
+    address = address_text(packet.daddr, packet.version)
+    return Candidate(
+        title=first.title,
+        detail=message(
+            "A loopback address never leaves its network namespace: in {name}, {address} is {name} alone, and nothing "
+            "there listens on port {port}.",
+            name=container.name,
+            address=address,
+            port=packet.dport,
+        ),
+        change=one(listening(view, first.said)),
+        where=where(container=container.name, address=address, port=packet.dport),
+        in_class="bound-elsewhere",
+        evidence=(first.evidence or container.evidence,),
+        advice=tuple(message("or: {said}", said=each.said) for each in further),
+        of_network=packet.dport != _DNS,
+    )
+
+
+def _meant(view: View, container: Container) -> Iterator[_Meant]:
+    """Yield the services that may be meant: what the port leads to on the host, who listens on it, and the host."""
+    port, protocol = view.stop.seen.packet.dport or 0, protocol_of(view)
+    named: set[str] = set()
+    for other, binding in bindings_of(view.host, port, protocol):
+        if other.running and other.name not in named:
+            named.add(other.name)
+            yield _at_container(view, container, other, binding.container_port, published=True)
+    for each in elsewhere(view):
+        if each.container is not None and each.name not in named:
+            yield _at_container(view, container, each.container, port, evidence=each.socket.evidence)
+    own = [each for each in view.host_namespace.sockets if (each.protocol, each.port) == (protocol, port)]
+    for socket in [each for each in own if each.relay is None and each.process != "dockerd"][:1]:
+        yield _at_host(view, container, socket)
+
+
+def _at_container(
+    view: View, asking: Container, other: Container, port: int, *, published: bool = False, evidence: str = ""
+) -> _Meant:
+    asked = _asked(view)
+    title = (
+        message("{asked} is {name} itself; on the host that port leads to {other}, port {port}", asked=asked,
+                name=asking.name, other=other.name, port=port)
+        if published
+        else message("{asked} is {name} itself; {other} listens on port {port}", asked=asked, name=asking.name,
+                     other=other.name, port=port)
+    )  # fmt: skip
+    if other.name == asking.name:
+        said = message("write port {port} instead of {asked}, in {name} itself", port=port, asked=asked,
+                       name=asking.name)  # fmt: skip
+        return _Meant(title, said, evidence)
+    host = view.host
+    joined = {each.network: each for each in host.network_owner(other).endpoints}
+    shared = [each.network for each in host.network_owner(asking).endpoints if each.network in joined]
+    resolving = [each for each in shared if each not in ("bridge", "podman")]
+    if resolving:
+        said = message("write {other}:{port} instead of {asked} in the configuration of {name}", other=other.name,
+                       port=port, asked=asked, name=asking.name)  # fmt: skip
+    elif shared:
+        address = joined[shared[0]].ipv4
+        said = message(
+            "write {address}:{port} ({other}) instead of {asked} in the configuration of {name}; on a network of their "
+            "own the name {other} would do",
+            address=address_text(address or 0, 4),
+            port=port,
+            other=other.name,
+            asked=asked,
+            name=asking.name,
+        )
+    else:
+        said = message(
+            "put {name} and {other} on one network, and write {other}:{port} instead of {asked} in the configuration "
+            "of {name}",
+            name=asking.name,
+            other=other.name,
+            port=port,
+            asked=asked,
+        )
+    return _Meant(title, said, evidence)
+
+
+def _at_host(view: View, asking: Container, socket: Socket) -> _Meant:
+    asked, engine = _asked(view), view.host.engine_of(asking)
+    title = message("{asked} is {name} itself; the host listens on port {port}", asked=asked, name=asking.name,
+                    port=socket.port)  # fmt: skip
+    gateway = next((each.gateway4 for each in view.host.network_owner(asking).endpoints if each.gateway4), None)
+    name = (
+        message("host.docker.internal, which --add-host host.docker.internal:host-gateway makes")
+        if engine.kind == "docker"
+        else message("host.containers.internal")
+    )
+    said = message(
+        "write the host's address on {name}'s network, {gateway} (or {alias}), instead of {asked} in the configuration "
+        "of {name}",
+        name=asking.name,
+        gateway=address_text(gateway, 4) if gateway else "-",
+        alias=name,
+        asked=asked,
+    )
+    if on_loopback(socket):
+        said = message(
+            "{said}; and let the host's service listen there, too: it is bound to {socket}",
+            said=said,
+            socket=socket_text(socket),
+        )
+    return _Meant(title, said, socket.evidence)
+
+
+def _name_server(view: View, container: Container) -> _Meant:
+    """Return what gives the container a name server that it reaches: a stub resolver is one of the host's alone."""
+    address = address_text(view.stop.seen.packet.daddr, view.stop.seen.packet.version)
+    reached = nameservers(view.host)[:1]
+    server = reached[0] if reached else message("ADDRESS")
+    option = message('"dns" in /etc/docker/daemon.json, for all containers')
+    if view.host.engine_of(container).kind == "podman":
+        option = message("dns_servers in /etc/containers/containers.conf, for all containers")
+    said = message(
+        "recreate {name} with --dns {server}, a name server that containers reach; or set {option}",
+        name=container.name,
+        server=server,
+        option=option,
+    )
+    title = message("The name server {address} is {name} itself, where no resolver listens", address=address,
+                    name=container.name)  # fmt: skip
+    return _Meant(title, said)
+
+
+def _asked(view: View) -> str:
+    packet = view.stop.seen.packet
+    address = address_text(packet.daddr, packet.version)
+    return f"[{address}]:{packet.dport}" if packet.version == 6 else f"{address}:{packet.dport}"
+
+
+CAUSE = Cause(
+    id="loopback-is-the-container",
+    title=message("A container asks a loopback address, which is the container itself"),
+    source="network_namespaces(7): each namespace has its own loopback link",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)
