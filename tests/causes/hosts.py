@@ -351,6 +351,23 @@ def serving(*sockets: Socket) -> Network:
     return network(inner=container_namespace(sockets))
 
 
+def beside(in_web: tuple[Socket, ...], in_db: tuple[Socket, ...]) -> Network:
+    """Return the host with two containers on one network, which have these sockets."""
+    db = msgspec.structs.replace(
+        container(), id="d" * 64, name="db", bindings=(), netns="container:db",
+        endpoints=(Endpoint("bridge", "n1", DB, 16),),
+    )  # fmt: skip
+    whole = with_db(docker=engine(container(), db))
+    sockets = {"container:web": in_web, "container:db": in_db}
+    return with_host(
+        whole,
+        namespaces=tuple(
+            msgspec.structs.replace(each, sockets=sockets.get(each.name, each.sockets))
+            for each in whole.this.namespaces
+        ),
+    )
+
+
 def down(whole: Network, *, state: Literal["answers", "stopped"] = "stopped") -> Network:
     """Return the network whose dockerd has ended."""
     return with_host(whole, contacts=(Contact("docker", "", state),))

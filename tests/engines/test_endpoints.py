@@ -3,23 +3,15 @@
 import msgspec
 import pytest
 
-from hairpin.engines.endpoints import addresses, free_address, gateway_of, new_endpoint, routes, sysctls
+from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
 from hairpin.network.prefix import parse_address
-from tests.small_host import GATEWAY, WEB, container, engine
+from tests.small_host import GATEWAY, WEB, engine
 
 SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
 (BRIDGE,) = engine().networks
 FOUR = BRIDGE.subnets[0]
 DUAL = msgspec.structs.replace(BRIDGE, ipv6=True, subnets=(FOUR, SIX))
-
-
-def test_an_address_is_free_that_neither_a_container_nor_the_gateway_has() -> None:
-    assert free_address(engine(), FOUR) == WEB
-    assert free_address(engine(container()), FOUR) == WEB + 1
-    late = msgspec.structs.replace(FOUR, gateway=WEB + 1)
-    assert free_address(engine(container()), late) == WEB + 2
-    assert free_address(engine(container()), SIX) == SIX.network + 2
 
 
 def test_a_gateway_that_nobody_has_named_is_the_first_address() -> None:

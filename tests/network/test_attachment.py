@@ -2,11 +2,14 @@
 
 import msgspec
 
+from hairpin.host.docker import Subnet
 from hairpin.host.host import Unread
-from hairpin.network.attachment import attachment_of, engines_read, network_for, network_of_bridge
+from hairpin.network.attachment import attachment_of, engines_read, network_for, network_of_bridge, next_address
 from hairpin.network.prefix import parse_address
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network
 
+SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
+FOUR = engine().networks[0].subnets[0]
 STOPPED = network(docker=engine(container("exited")))
 
 
@@ -51,3 +54,11 @@ def test_containers_are_unknown_without_an_engine_or_when_it_could_not_be_asked(
     assert engines_read(whole)
     assert not engines_read(unread)
     assert not engines_read(msgspec.structs.replace(whole, engines=()))
+
+
+def test_an_address_is_free_that_neither_a_container_nor_the_gateway_has() -> None:
+    assert next_address(engine(), FOUR) == WEB
+    assert next_address(engine(container()), FOUR) == WEB + 1
+    late = msgspec.structs.replace(FOUR, gateway=WEB + 1)
+    assert next_address(engine(container()), late) == WEB + 2
+    assert next_address(engine(container()), SIX) == SIX.network + 2

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.errors import CollectError, EvidenceError, UnknownNameError, UsageError
-from hairpin.host.docker import Contact, Container, PortBinding
+from hairpin.host.docker import Contact, Container, Endpoint, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.network.flow import Flow
@@ -15,7 +15,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
-from tests.small_host import container, engine, host_namespace, network
+from tests.small_host import WEB, container, engine, host_namespace, network
 
 LOOPBACK = 0x7F000001
 ON_LOOPBACK = PortBinding("tcp", 80, 8151, LOOPBACK, 4)
@@ -170,8 +170,8 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
         whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None, "name one: web:PORT",
     ),
     "has no address": (
-        whole(msgspec.structs.replace(container("exited"), bindings=())), Target(container="web", port=80), None,
-        "exited and has no address",
+        whole(msgspec.structs.replace(container(), bindings=(), endpoints=())), Target(container="web", port=80), None,
+        "running and has no address",
     ),
     "two families": (whole(), Target(port=80, version=6, address=2), CLIENT, "different address families"),
     "a neighbour's own loopback": (
@@ -335,3 +335,9 @@ def test_a_neighbours_address_is_asked_from_the_host_alone() -> None:
     target = Target(port=8151, version=4, address=parse_address("198.51.100.77")[1])
     flows = flows_for(with_world(whole(), World(), (), (target,)), (target,), None)
     assert [(each.start_text(), each.container) for each in flows] == [("host", None)]
+
+
+def test_a_container_that_does_not_run_is_asked_where_it_will_be() -> None:
+    ended = msgspec.structs.replace(container("restarting"), bindings=(), endpoints=(Endpoint("bridge", "n1"),))
+    (flow,) = flows_for(whole(ended), (Target(container="web", port=5432),), None)
+    assert (flow.daddr, flow.dport, flow.container) == (WEB, 5432, "web")

@@ -8,6 +8,7 @@ from hairpin.host.docker import DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.sysctl import Path
+from hairpin.network.attachment import next_address
 from hairpin.network.prefix import Version, network_of, width
 
 
@@ -17,7 +18,7 @@ def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: End
     found = Endpoint(
         joined.name,
         joined.id,
-        ipv4=(own.ipv4 if own is not None else None) or free_address(engine, subnet),
+        ipv4=(own.ipv4 if own is not None else None) or next_address(engine, subnet),
         ipv4_prefix_length=subnet.prefix_length,
         gateway4=gateway_of(subnet),
     )
@@ -26,7 +27,7 @@ def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: End
         return found
     return msgspec.structs.replace(
         found,
-        ipv6=(own.ipv6 if own is not None else None) or free_address(engine, six),
+        ipv6=(own.ipv6 if own is not None else None) or next_address(engine, six),
         ipv6_prefix_length=six.prefix_length,
         gateway6=gateway_of(six),
     )
@@ -66,13 +67,3 @@ def _families(endpoint: Endpoint) -> Iterator[tuple[Version, int, int, int | Non
 def gateway_of(subnet: Subnet) -> int:
     """Return the bridge's address: the gateway of the network's containers."""
     return subnet.gateway or network_of(subnet.network, subnet.prefix_length, subnet.version) + 1
-
-
-def free_address(engine: Engine, subnet: Subnet) -> int:
-    """Return the first address of the subnet that no container of the engine has."""
-    endpoints = [each for container in engine.containers for each in container.endpoints]
-    taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
-    candidate = network_of(subnet.network, subnet.prefix_length, subnet.version) + 2
-    while candidate in taken or candidate == subnet.gateway:
-        candidate += 1
-    return candidate

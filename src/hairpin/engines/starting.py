@@ -27,6 +27,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
+from hairpin.network.attachment import network_for
 from hairpin.network.prefix import address_text
 
 _FIRST_UPDATE: Version = (5, 1, 0)
@@ -42,15 +43,16 @@ class _Start(msgspec.Struct, frozen=True):
     running: Container
 
 
-def started(host: Host, container: Container, binding: PortBinding) -> Change | None:
+def started(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container that is on no bridge network.
 
-    The service of the container listens on the binding's container port afterwards.
+    The service of the container listens on the binding's container port afterwards; a binding without a host port
+    publishes nothing.  ``toward``: an IPv4 address of the network that matters, if the container is on several.
     """
     engine = host.engine_of(container)
     if engine.rootless:
         return _started_rootless(host, engine, container, binding)
-    start = _start(host, container)
+    start = _start(host, container, toward)
     if start is None:
         return None
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
@@ -75,9 +77,12 @@ def refuses_start(host: Host, container: Container) -> bool:
     return lacks_a_chain(rules, host.namespace(host.netns.name))
 
 
-def _start(host: Host, container: Container) -> _Start | None:
+def _start(host: Host, container: Container, toward: int | None = None) -> _Start | None:
     engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
     joined = engine.bridge_network(container) if engine is not None else None
+    of_address = network_for(host, toward, 4) if toward is not None else None
+    if engine is not None and of_address is not None and of_address.name in engine.network_names(container):
+        joined = of_address
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
@@ -160,7 +165,8 @@ def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitiv
     yield from new_bridge(host, start.engine, start.joined)
     yield _attached(host, start.running, start.joined, start.endpoint, binding)
     yield from added_rules(host, with_container(start.engine, start.running), start.running)
-    yield from relays(host, start.running, binding)
+    if binding.host_port:
+        yield from relays(host, start.running, binding)
 
 
 def _attached(

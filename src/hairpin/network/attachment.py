@@ -2,11 +2,11 @@
 
 import msgspec
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.link import Link
 from hairpin.network.network import Network, veth_peer
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version, inside, network_of
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -81,3 +81,13 @@ def engines_read(host: Host) -> bool:
     """Return whether all engines told their containers.  If not, a missing container proves nothing."""
     unread = {each.key for each in host.unread}
     return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}
+
+
+def next_address(engine: Engine, subnet: Subnet) -> int:
+    """Return the first address of the subnet that no container of the engine has: a container that starts gets it."""
+    endpoints = [each for container in engine.containers for each in container.endpoints]
+    taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
+    candidate = network_of(subnet.network, subnet.prefix_length, subnet.version) + 2
+    while candidate in taken or candidate == subnet.gateway:
+        candidate += 1
+    return candidate

@@ -5,10 +5,11 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import UsageError
-from hairpin.host.docker import Container, PortBinding
+from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
+from hairpin.network.attachment import next_address
 from hairpin.network.flow import Flow, FromHost, Protocol
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, is_loopback
@@ -35,7 +36,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:
     """Return the flows to each published port of the container, or to its own port that the target names."""
     container = host.network_owner(named_one)
-    if container.on_host_network or (container.running and container.network_mode == "none"):
+    on_host = container.on_host_network or (container.network_mode == "host" and target.port is not None)
+    if on_host or (container.running and container.network_mode == "none"):
         return _unpublished(network, host, container, target, origin)
     if target.port is None:
         flows: list[Flow] = []
@@ -62,6 +64,7 @@ def _unpublished(
         (each.host_port, each.protocol, None)
         for each in container.bindings
         if each.protocol != "sctp"
+        and container.network_mode != "host"
         and not container.on_host_network
         and target.port in (None, each.container_port)
         and target.protocol in (None, each.protocol)
@@ -100,7 +103,8 @@ def _to_endpoint(
     network: Network, host: Host, container: Container, port: int, protocol: Protocol, origin: Origin | None
 ) -> list[Flow]:
     flows: list[Flow] = []
-    for endpoint in container.endpoints:
+    endpoints = _endpoints(host, container)
+    for endpoint in endpoints:
         if endpoint.ipv4 is not None:
             point = named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
             flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
@@ -109,8 +113,23 @@ def _to_endpoint(
             message("container {name!r} is {status} and has no address", name=container.name, status=container.status)
         )
     if origin is not None and origin.kind == "container":
-        return _common_network(asker(network, origin), container, origin, flows)
+        return _common_network(asker(network, origin), endpoints, origin, flows)
     return flows[:1]
+
+
+def _endpoints(host: Host, container: Container) -> tuple[Endpoint, ...]:
+    """Return the container's endpoints; of one that does not run, those that it gets when it starts."""
+    engine = host.engine_of(container)
+    if container.running or engine.rootless or any(each.ipv4 is not None for each in container.endpoints):
+        return container.endpoints
+    names = engine.network_names(container)
+    return tuple(
+        Endpoint(each.name, each.id, ipv4=next_address(engine, subnet), ipv4_prefix_length=subnet.prefix_length)
+        for each in engine.networks
+        if each.name in names and each.driver == "bridge"
+        for subnet in each.subnets
+        if subnet.version == 4
+    )
 
 
 def _to_address(
@@ -129,12 +148,12 @@ def _to_address(
     )
 
 
-def _common_network(host: Host, container: Container, origin: Origin, flows: list[Flow]) -> list[Flow]:
+def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin, flows: list[Flow]) -> list[Flow]:
     """Return the flow to the address on a network that both containers share, else the first one.  ``host``: that of
     the container that asks."""
     asking = host.container(origin.container or "")
     shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
-    for endpoint in container.endpoints:
+    for endpoint in endpoints:
         if endpoint.network in shared and endpoint.ipv4 is not None:
             return [flow for flow in flows if flow.daddr == endpoint.ipv4]
     return flows[:1]

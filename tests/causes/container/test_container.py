@@ -8,6 +8,7 @@ from hairpin.host.docker import Endpoint
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, FromHost, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -17,6 +18,7 @@ from tests.causes.hosts import (
     DB,
     NO_CONTAINER,
     asked,
+    beside,
     comes_and_goes,
     ended_on_loopback,
     ignored,
@@ -109,6 +111,10 @@ LEFT = network(
     docker=engine(DISCONNECTED),
 )
 """The host after somebody has disconnected the container: the engine has removed the veth."""
+OF_DB = msgspec.structs.replace(
+    container("restarting"), id="d" * 64, name="db", bindings=(), endpoints=(Endpoint("bridge", "n1"),), netns=None,
+    restart_policy="always",
+)  # fmt: skip
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -173,6 +179,11 @@ CASES: dict[str, Case] = {
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
     "it has ended, and is published on ::1 alone": Case(
         ended_on_loopback(), published(), ("container-not-running", "published-on-loopback-only"),
+    ),
+    "its own port is asked, and it is between two starts": Case(
+        network(docker=engine(container(), OF_DB)),
+        msgspec.structs.replace(asked(WEB_ITSELF, "172.17.0.3", 5432), container="db"),
+        ("container-not-running",), beside((), (Socket("tcp", 4, None, 5432),)),
     ),
     "it is between two starts": Case(stopped("restarting"), published(), ("container-not-running",)),
     "it came and went while the host was read": Case(

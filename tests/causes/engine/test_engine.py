@@ -355,3 +355,12 @@ def test_a_service_is_started_by_a_person_and_disrupts_nothing(host: Namespace) 
     (remedy,) = remedies(suspect.cause, suspect.candidate, bare)
     assert (remedy.id, remedy.disruptive, remedy.commands, remedy.persist_commands) == ("start-service", False, (), ())
     assert str(remedy.advice[0]) == "start a service on port 8152"
+
+
+def test_the_port_that_a_container_on_the_hosts_network_really_has_is_named() -> None:
+    own = Socket("tcp", 4, None, 9201, container=container().id)
+    hx = engine(msgspec.structs.replace(ignored("host"), netns="host"))
+    whole = network(host_namespace(without("172.17.0.2"), sockets=(own,)), docker=hx)
+    (suspect,) = diagnose(whole, published()).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, whole)
+    assert Words("en")(remedy.advice[0]).startswith("ask for port 9201, web's own (hairpin check 9201/tcp)")

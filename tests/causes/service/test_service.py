@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.change.change import AddSocket
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import Endpoint, PortBinding
+from hairpin.host.docker import PortBinding
 from hairpin.host.managers import Unit
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost
@@ -13,10 +13,9 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
-from tests.causes.hosts import FROM_DB, asked, serving, with_db, with_host
+from tests.causes.hosts import FROM_DB, asked, beside, serving, with_host
 from tests.small_host import (
     OUTSIDE,
-    WEB,
     WEB_ITSELF,
     container,
     container_namespace,
@@ -26,7 +25,6 @@ from tests.small_host import (
     published,
 )
 
-DB = WEB + 1
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
 
@@ -53,23 +51,6 @@ def also_published(port: int, *sockets: Socket) -> Network:
     web = container()
     both = msgspec.structs.replace(web, bindings=(*web.bindings, PortBinding("tcp", port, 8152, None, 4)))
     return network(inner=container_namespace(sockets), docker=engine(both))
-
-
-def beside(in_web: tuple[Socket, ...], in_db: tuple[Socket, ...]) -> Network:
-    """Return the host with two containers on one network, which have these sockets."""
-    db = msgspec.structs.replace(
-        container(), id="d" * 64, name="db", bindings=(), netns="container:db",
-        endpoints=(Endpoint("bridge", "n1", DB, 16),),
-    )  # fmt: skip
-    whole = with_db(docker=engine(container(), db))
-    sockets = {"container:web": in_web, "container:db": in_db}
-    return with_host(
-        whole,
-        namespaces=tuple(
-            msgspec.structs.replace(each, sockets=sockets.get(each.name, each.sockets))
-            for each in whole.this.namespaces
-        ),
-    )
 
 
 API = Socket("tcp", 4, None, 8080)

@@ -13,6 +13,8 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import held_once_running, refusal_of
+from hairpin.causes.service._service import listening
+from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.bridging import awaiting
 from hairpin.engines.starting import back_after_reboot, started
@@ -23,7 +25,7 @@ from hairpin.message import Message, message
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
-    bindings = held_once_running(view)
+    bindings = held_once_running(view) or _asked_itself(view)
     if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
         return
     for container, binding in bindings:
@@ -33,7 +35,12 @@ def find(view: View) -> Iterator[Candidate]:
         ):
             continue
         engine = view.host.engine_of(container)
-        change = started(view.host, container, binding) or awaiting(view.host, engine.bridge_network(container))
+        change = (
+            _on_host_network(view, engine, container)
+            if container.network_mode == "host" and not binding.host_port
+            else started(view.host, container, binding, view.flow.daddr if view.flow.version == 4 else None)
+            or awaiting(view.host, engine.bridge_network(container))
+        )
         if change is None:
             continue
         failed = looping or _failed(container)
@@ -55,7 +62,24 @@ def find(view: View) -> Iterator[Candidate]:
         )
 
 
+def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return the container whose own port is asked, if it does not run; its binding leads from no port of the host."""
+    container = view.host.container(view.meant) if view.meant else None
+    if container is None or container.running or view.flow.protocol == "icmp":
+        return ()
+    return ((container, PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)),)
+
+
+def _on_host_network(view: View, engine: Engine, container: Container) -> Change:
+    """Return the change by which a container on the host's network starts and takes the port there."""
+    said = message("start {name}", name=container.name)
+    call = SetContainerState(engine.kind, "start", container.name, engine.user)
+    return Change((listening(view, said),), (call,))
+
+
 def _detail(engine: Engine, container: Container, binding: PortBinding, *, looping: bool) -> Message:
+    if not binding.host_port:
+        return _of_itself(engine, container, binding, looping=looping)
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if container.status == "created":
         said = message("It publishes port {port} and has never started, so nothing holds the port.", **values)
@@ -69,6 +93,29 @@ def _detail(engine: Engine, container: Container, binding: PortBinding, *, loopi
         said = message(
             "It publishes port {port} and ended with exit code {code} at {at}, so nothing holds the port.", **values
         )
+    return _with_error(engine, container, said)
+
+
+def _of_itself(engine: Engine, container: Container, binding: PortBinding, *, looping: bool) -> Message:
+    """Return why nothing has the container's own port, which is not published."""
+    values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
+    if container.status == "created":
+        said = message("It has never started, so nothing listens on its port {port}.", **values)
+    elif looping:
+        said = message(
+            "Its program ends again and again, last with exit code {code} at {at}: it has no address between two "
+            "starts, and nothing listens on its port {port}.",
+            **values,
+        )
+    else:
+        said = message(
+            "It ended with exit code {code} at {at}: it has no address, and nothing listens on its port {port}.",
+            **values,
+        )
+    return _with_error(engine, container, said)
+
+
+def _with_error(engine: Engine, container: Container, said: Message) -> Message:
     if not container.error:
         return said
     error = _reason(container.error)

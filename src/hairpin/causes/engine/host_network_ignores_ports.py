@@ -11,12 +11,16 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, where
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.service._near import listed
 from hairpin.causes.service._service import listening
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import Change, one
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.socket import Socket
 from hairpin.message import Message, message
+from hairpin.question.held import held_by
+from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -24,20 +28,32 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in at_host_port(view):
         if binding.actual or not container.on_host_network or binding.host_port == binding.container_port:
             continue
-        advice = message(
-            "ask for port {port}, {container}'s own, or run it without --network host",
-            port=binding.container_port,
-            container=container.name,
+        held = _held(view, container, binding)
+        advice = (
+            message(
+                "ask for port {port}, {container}'s own ({question}), or run it without --network host",
+                port=held[0].port,
+                question=ask_port(held[0].port, held[0].protocol),
+                container=container.name,
+            )
+            if held
+            else message(
+                "ask for the port on which {container} listens, or run it without --network host",
+                container=container.name,
+            )
         )
         change = _published(view, container, binding, advice)
         yield Candidate(
             title=message("Container {name} uses the host's network, where -p does nothing", name=container.name),
             detail=message(
                 "{engine} discards that it publishes {inner} as {port}: its service listens on the host at its own "
-                "port.",
+                "port. {held}",
                 engine=view.host.engine_of(container).title,
                 inner=binding.container_port,
                 port=binding.host_port,
+                held=message("It listens on {sockets}.", sockets=listed(held))
+                if held
+                else message("No socket of the host is known to be its own."),
             ),
             change=change,
             refused=refusal_of(view, change),
@@ -45,6 +61,17 @@ def find(view: View) -> Iterator[Candidate]:
             in_class="container-without-ports",
             evidence=(container.evidence,),
         )
+
+
+def _held(view: View, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
+    """Return what the container listens on, its published port first; where it is unknown whose a socket is, the
+    host's socket of that port."""
+    wanted = (binding.protocol, binding.container_port)
+    own = held_by(view.network, view.host, container)
+    if own:
+        return tuple(sorted(own, key=lambda each: (each.protocol, each.port) != wanted))
+    same = (each for each in view.host_namespace.sockets if (each.protocol, each.port) == wanted)
+    return tuple(each for each in same if each.container is None and each.relay is None)[:1]
 
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:

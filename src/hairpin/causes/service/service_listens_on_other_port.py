@@ -68,7 +68,9 @@ def _repair(view: View, container: Container, socket: Socket) -> Message:
     """Return how the listener is reached: by the published port, or, where none leads here, by its own number."""
     binding = published_to(view, container)
     if binding is None:
-        return message("ask for the port on which it listens: {question}", question=ask_container(container.name, socket.port))
+        return message(
+            "ask for the port on which it listens: {question}", question=ask_container(container.name, socket.port)
+        )
     return message(
         "recreate {container} with -p {right} instead of -p {wrong}",
         container=view.host.network_owner(container).name,
