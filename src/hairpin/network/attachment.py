@@ -5,7 +5,9 @@ import msgspec
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.link import Link
-from hairpin.network.network import Network, veth_peer
+from hairpin.host.netns import Netns
+from hairpin.network.flow import FromContainer
+from hairpin.network.network import Network, netns_of, veth_peer
 from hairpin.network.prefix import Version, inside, network_of
 
 
@@ -91,3 +93,11 @@ def next_address(engine: Engine, subnet: Subnet) -> int:
     while candidate in taken or candidate == subnet.gateway:
         candidate += 1
     return candidate
+
+
+def sender_netns(network: Network, start: FromContainer) -> Netns:
+    """Return the namespace in which the start's container is: where a change took its old one away, the new one."""
+    if start.netns in network or not any(start.netns.host == each.name for each in network.hosts):
+        return start.netns
+    container = network.host(start.netns.host).container(start.name)
+    return (container is not None and netns_of(network.host(start.netns.host), container)) or start.netns

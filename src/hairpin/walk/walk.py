@@ -17,6 +17,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
+from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.bulk import stalled
@@ -83,7 +84,8 @@ def begin(network: Network, flow: Flow) -> State | End:
     match flow.start:
         case FromHost(address=address):
             return _local(flow, network.host_netns(flow.host), address or 0)
-        case FromContainer(netns=netns):
+        case FromContainer():
+            netns = sender_netns(network, flow.start)
             if netns not in network:
                 packet = flow.packet(0)
                 return stopped(State("output-route", netns, packet), "no-container")

@@ -48,9 +48,11 @@ from tests.small_host import (
     egress,
     engine,
     host_namespace,
+    lo,
     network,
     published,
     ruleset,
+    sibling,
 )
 
 KEPT_INSIDE = with_chain("DOCKER-ISOLATION-STAGE-1", "-s 172.17.0.2/32 -j DROP")
@@ -111,6 +113,29 @@ LEFT = network(
     docker=engine(DISCONNECTED),
 )
 """The host after somebody has disconnected the container: the engine has removed the veth."""
+
+
+def left_behind(*, rejoined: bool = False) -> Network:
+    """Return the host whose container ``side`` has the service of ``web``, whose network it shares, in a namespace that
+    ``web`` had before it was started anew; ``rejoined``: after its own restart."""
+    side = msgspec.structs.replace(
+        container(), id="d" * 64, name="side", bindings=(), endpoints=(), netns="container:side",
+        network_mode=f"container:{'c' * 64}",
+    )  # fmt: skip
+    own = Socket("tcp", 4, None, 80, container=side.id)
+    old = Namespace("container:side", (lo(),), (Address("lo", 4, 0x7F000001, 8, "host"),), sockets=(own,))
+    if rejoined:
+        side = msgspec.structs.replace(side, netns="container:web")
+        return network(inner=container_namespace((own,)), docker=engine(container(), side))
+    whole = network(inner=container_namespace(()), docker=engine(container(), side))
+    return with_host(whole, namespaces=(*whole.this.namespaces, old))
+
+
+def egress_of(name: str) -> Flow:
+    """Return the flow of this container to the outside."""
+    return msgspec.structs.replace(egress(), start=FromContainer(name, sibling(f"container:{name}")), container=name)
+
+
 OF_DB = msgspec.structs.replace(
     container("restarting"), id="d" * 64, name="db", bindings=(), endpoints=(Endpoint("bridge", "n1"),), netns=None,
     restart_policy="always",
@@ -179,6 +204,12 @@ CASES: dict[str, Case] = {
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
     "it has ended, and is published on ::1 alone": Case(
         ended_on_loopback(), published(), ("container-not-running", "published-on-loopback-only"),
+    ),
+    "it sits in the namespace that its owner has left, and a port is asked": Case(
+        left_behind(), published(), ("shared-namespace-left",), left_behind(rejoined=True),
+    ),
+    "it sits in the namespace that its owner has left, and asks": Case(
+        left_behind(), egress_of("side"), ("shared-namespace-left",), left_behind(rejoined=True),
     ),
     "its own port is asked, and it is between two starts": Case(
         network(docker=engine(container(), OF_DB)),

@@ -6,6 +6,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Connection
+from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network, Port
 from hairpin.network.routing import route_text
@@ -85,7 +86,7 @@ def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) 
     wanted = {network.this.netns, *(network.host_netns(flow.host) for flow in flows)}
     for flow in flows:
         if isinstance(flow.start, FromContainer):
-            wanted.add(flow.start.netns)
+            wanted.add(sender_netns(network, flow.start))
         for each in (network, changed):
             for branch in walked(each, flow).branches if each is not None else ():
                 wanted |= {step.netns for step in (*branch.request, *branch.reply, *branch.data)}

@@ -15,6 +15,7 @@ from hairpin.change.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
@@ -213,7 +214,7 @@ class _Replica:
         if begins is not None:
             netns, source, destination = WORLD, begins.source, begins.destination
         elif isinstance(flow.start, FromContainer):
-            netns, source = flow.start.netns, None
+            netns, source = sender_netns(self._network, flow.start), None
         elif not isinstance(flow.start, FromHost):
             said = message("something upstream keeps it out, as stated")
             return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))

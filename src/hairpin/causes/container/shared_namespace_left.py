@@ -1,0 +1,153 @@
+"""A container shares another one's network, and that one was started anew: it sits in the namespace that was left.
+
+``--network container:X`` (compose: ``network_mode: service:X``) joins the network namespace that X has at that moment.
+A restart of X makes a new one; a container that shares the old one keeps it, with nothing in it but ``lo``.
+
+Users see: after the VPN container was restarted, the ports behind it refuse, and the application has no network.
+
+Proof: the container's namespace is another one than that of the container whose network it shares; in the right one the
+packet is taken, or finds its way.
+Now: ``docker restart NAME``, which joins the new namespace.
+Lasting: restart it whenever the other one is restarted (compose: ``depends_on`` with ``restart: true``).
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.service._near import RESOLVER, protocol_of
+from hairpin.causes.service._service import listening
+from hairpin.change.calls import ByPerson, SetContainerState
+from hairpin.change.change import AddSocket, Change, DeleteNamespace, Primitive, SetContainer
+from hairpin.engines.starting import on_default_bridge
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the container that sits in a namespace which its owner has left: the one in which the
+    packet stopped, or one that listens there on the port that the owner's new namespace refuses."""
+    for container in view.host.containers():
+        owner = view.host.network_owner(container)
+        if owner is container:
+            gone = container.network_mode.startswith("container:")
+            if gone and _is_stopped_in(view, container) and _is_cut_off(view.namespace):
+                yield _with_owner_gone(view, container)
+            continue
+        if not _has_left(owner, container):
+            continue
+        if _is_stopped_in(view, container) or _is_missed(view, owner, container):
+            yield _candidate(view, owner, container)
+
+
+def _place(container: Container) -> str | None:
+    """Return the name of the container's namespace, read or not."""
+    return container.netns or container.left_unread
+
+
+def _has_left(owner: Container, container: Container) -> bool:
+    """Return whether both run, each in another namespace.  An owner that does not run is a cause of its own."""
+    places = (_place(owner), _place(container))
+    return owner.running and container.running and None not in places and places[0] != places[1]
+
+
+def _is_stopped_in(view: View, container: Container) -> bool:
+    return not view.on_host and container.netns == view.stop.netns.name and view.flow.daddr >> 24 != _LOOPBACK
+
+
+_LOOPBACK = 0x7F
+
+
+def _is_cut_off(namespace: Namespace) -> bool:
+    """Return whether the namespace has nothing but its loopback link."""
+    return bool(namespace.links) and all(each.name == "lo" or not each.up for each in namespace.links)
+
+
+def _is_missed(view: View, owner: Container, container: Container) -> bool:
+    """Return whether the owner's namespace refuses a port on which the container listens in the old one.  Where that
+    one was left unread, it may."""
+    if view.stop.reason != "no-listener" or owner.netns != view.stop.netns.name:
+        return False
+    if container.netns is None or container.netns not in view.host:
+        return True
+    wanted = (protocol_of(view), view.stop.seen.packet.dport)
+    sockets = view.host.namespace(container.netns).sockets
+    return any((each.protocol, each.port) == wanted for each in sockets)
+
+
+def _candidate(view: View, owner: Container, container: Container) -> Candidate:
+    engine = view.host.engine_of(container)
+    return Candidate(
+        title=message("{name} is in a network namespace that {owner} has left", name=container.name, owner=owner.name),
+        detail=message(
+            "{name} shares the network of {owner} (--network container:{owner}), which was started anew. {owner} has a "
+            "new namespace; {name} still sits in the old one, which no link leads out of.",
+            name=container.name,
+            owner=owner.name,
+        ),
+        change=Change(
+            tuple(_rejoined(view, owner, container)),
+            (SetContainerState(engine.kind, "restart", container.name, engine.user),),
+        ),
+        where=where(container=container.name, shares=owner.name),
+        in_class="container-without-ports",
+        evidence=(container.evidence, owner.evidence),
+        advice=(
+            message(
+                "restart {name} whenever {owner} was restarted (compose: depends_on {owner} with `restart: true`)",
+                name=container.name,
+                owner=owner.name,
+            ),
+        ),
+        of_network=container.netns is None,
+    )
+
+
+def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Primitive]:
+    """Yield the parts of the restart: the container's sockets are in its owner's namespace, and the old one is gone."""
+    host, said = view.host, message("its service has to start again, which its image decides")
+    now = Netns(host.name, _place(owner) or "")
+    if container.netns is None or container.netns not in host:
+        yield listening(view, said)
+        return
+    for each in host.namespace(container.netns).sockets:
+        if each.address != RESOLVER:
+            yield AddSocket(now, each, said)
+    if all(each.netns != container.netns for each in host.containers() if each.id != container.id):
+        yield DeleteNamespace(Netns(host.name, container.netns))
+    yield SetContainer(host.name, msgspec.structs.replace(container, netns=now.name))
+
+
+def _with_owner_gone(view: View, container: Container) -> Candidate:
+    """Return the candidate for a container whose owner was removed: no restart finds it again."""
+    said: Message = message(
+        "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
+        name=container.name,
+    )
+    binding = PortBinding(protocol_of(view), view.flow.dport, 0)
+    change = on_default_bridge(view.host, container, binding, ByPerson(said))
+    return Candidate(
+        title=message("{name} shares the network of a container that is gone", name=container.name),
+        detail=message(
+            "It was made with --network {mode}, and no such container exists. {name} sits in the namespace that was "
+            "left, which no link leads out of.",
+            name=container.name,
+            mode=container.network_mode[: len("container:") + 12],
+        ),
+        change=change or Change(()),
+        where=where(container=container.name, shares=container.network_mode),
+        in_class="container-without-ports",
+        evidence=(container.evidence,),
+    )
+
+
+CAUSE = Cause(
+    id="shared-namespace-left",
+    title=message("A container sits in a network namespace that its owner has left"),
+    source="docs.docker.com: container networking, container:NAME; network_namespaces(7)",
+    reasons=frozenset({"no-listener", "no-route", "no-source-address"}),
+    find=find,
+)
