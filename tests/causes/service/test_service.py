@@ -16,6 +16,7 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import FROM_DB, asked, beside, serving, with_host
 from tests.small_host import (
     OUTSIDE,
+    WEB,
     WEB_ITSELF,
     container,
     container_namespace,
