@@ -1,6 +1,6 @@
 """The one entry: a question and evidence in, an ``Answer`` out, free of language.  Pure.
 
 A front end, such as the command line, calls only ``ask`` and renders the answer.  Read ``ask`` (the entry), ``answer``
-(the types), ``engines`` (those that do not answer), ``states`` (of the hosts, which no flow shows), ``questions`` (what
-only the user can tell) and ``outcome`` (the exit status).
+(the types), ``engines`` (those that do not answer), ``states`` (of the hosts, which no flow shows), ``keeping_out``
+(single clients that do not get through), ``questions`` (what only the user can tell) and ``outcome`` (the exit status).
 """

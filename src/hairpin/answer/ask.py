@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
 from hairpin.answer.engines import with_engines
+from hairpin.answer.keeping_out import line_of
 from hairpin.answer.questions import questions_of
 from hairpin.answer.states import with_states
 from hairpin.causes.cause import Severity
@@ -13,6 +14,7 @@ from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
 from hairpin.diagnose.policy import configured
+from hairpin.diagnose.singled_out import SingledOut, singled_out
 from hairpin.diagnose.unhairpinned import Unhairpinned, unhairpinned
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, Evidence
@@ -154,12 +156,18 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     beside = tuple(
         _unhairpinned(each, examination, start.network, word) for each in unhairpinned(examination, known + 1)
     )
+    kept_out = singled_out(examination, known + len(beside) + 1)
+    bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*causes, *later, *beside), key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later, *beside, *bans), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
-        notes=(*start.notes, *sources_told_apart(examination)),
+        notes=(
+            *start.notes,
+            *sources_told_apart(examination),
+            *(line_of(each) for each in kept_out if each.found is None),
+        ),
         disputes=tuple(
             Dispute(ref_of(number), each, with_host=start.has_several_hosts) for number, each in word.disagreements
         ),
@@ -267,6 +275,14 @@ def _unhairpinned(found: Unhairpinned, examination: Examination, network: Networ
         question=ask_address(found.public, found.port),
     )
     return msgspec.structs.replace(cause, severity="blocking" if found.used else "advice", line=line)
+
+
+def _kept_out(found: SingledOut, examination: Examination, network: Network, word: Replication) -> CauseAnswer:
+    """Return the cause by which a host keeps single clients out: advice in one line."""
+    assert found.found is not None
+    others = others_of(network.seen_from(found.found.host))
+    cause = _cause(found.found, examination, others, network, word)
+    return msgspec.structs.replace(cause, severity="advice", line=line_of(found))
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:

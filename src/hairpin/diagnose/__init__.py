@@ -2,6 +2,6 @@
 
 Read ``diagnose`` (one flow), ``senders`` (a stop that another host caused), ``trimming`` (what a change needs not do),
 ``unread`` (whether a container that was left unread matters), ``examination`` (all flows of a question), ``latent``
-(what no asked flow shows yet), ``unhairpinned`` (public addresses that the host itself does not reach) and ``policy``
-(whether somebody wrote down what it found).
+(what no asked flow shows yet), ``unhairpinned`` (public addresses that the host itself does not reach), ``singled_out``
+(clients that a rule keeps out while others get in) and ``policy`` (whether somebody wrote down what it found).
 """

@@ -1,0 +1,254 @@
+"""Clients that a rule or a set keeps out, though others get in: bans are meant, so they are never blocking.
+
+The plain question names those whose address the host shows: neighbours on its links, its gateways, other hosts that
+were read, its containers.  The entries of a set are compared with these addresses once; no entry is walked.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.host.host import Host
+from hairpin.netfilter.ir import (
+    Expression,
+    FieldMatch,
+    Jump,
+    NoEffect,
+    NumberKey,
+    Reject,
+    Set,
+    SetMatch,
+    Table,
+    Verdict,
+)
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
+from hairpin.network.prefix import Version, address_text
+from hairpin.walk.state import RuleDecided, Stop
+
+NAMED = 3
+"""The most clients that are named."""
+_WALKED = 8
+"""The most clients that are walked: one whose address a rule drops may still get in by another link or port."""
+
+
+class SingledOut(msgspec.Struct, frozen=True):
+    """What a host keeps out.  ``found``: the cause that stops the first of ``clients``, if one is proven; ``target``:
+    what they ask for.  ``rules`` and ``sets``: how many others drop single clients."""
+
+    host: str
+    clients: tuple[str, ...] = ()
+    target: str = ""
+    found: FoundCause | None = None
+    rules: int = 0
+    sets: int = 0
+
+
+class _Dropping(msgspec.Struct, frozen=True):
+    """A rule that drops by source: the addresses that it names, or the set that it asks."""
+
+    chain: str
+    text: str
+    ranges: tuple[tuple[int, int], ...]
+    set: str = ""
+
+    @property
+    def single(self) -> bool:
+        """Whether it drops single addresses, not whole networks."""
+        return bool(self.set) or all(first == last for first, last in self.ranges)
+
+
+def singled_out(examination: Examination, first: int) -> tuple[SingledOut, ...]:
+    """Return for each host what its rules keep out while others get in, the causes with the numbers behind ``c`` from
+    ``first`` on; nothing where the user named the client."""
+    found: list[SingledOut] = []
+    told = {_stopping(each.instead_of.usual.stop) for each in examination.diagnoses if each.instead_of is not None}
+    for host in examination.network.hosts:
+        asked = _asked(examination, host)
+        if not asked:
+            continue
+        dropping = {version: tuple(_dropping(host, version)) for version in asked}
+        stopped = tuple(_stopped(examination.network, host, asked, dropping)) if any(dropping.values()) else ()
+        known = told | {_stopping(each.trace.usual.stop) for _, each in stopped}
+        others = {each for rules in dropping.values() for each in rules if each.single}
+        left = [each for each in others if (each.chain, each.text) not in known]
+        sets = {each.set for each in left if each.set}
+        one = SingledOut(host.name, rules=sum(not each.set for each in left), sets=len(sets))
+        if stopped:
+            number = first + sum(each.found is not None for each in found)
+            (_, diagnosis), flow = stopped[0], stopped[0][1].trace.flow
+            one = msgspec.structs.replace(
+                one,
+                clients=tuple(name for name, _ in stopped[:NAMED]),
+                target=flow.target_text(),
+                found=_found(f"c{number}", diagnosis),
+            )
+        if one.clients or one.rules or one.sets:
+            found.append(one)
+    return tuple(found)
+
+
+def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
+    """Return a flow of each IP version that an invented client gets through to the host."""
+    found: dict[Version, Flow] = {}
+    for each in examination.diagnoses:
+        flow = each.trace.flow
+        meant = examination.network.host_netns(flow.asked_host or flow.host).host
+        if each.trace.succeeds and flow.invented and host.name == meant:
+            found.setdefault(flow.version, flow)
+    return found if host.was_read else {}
+
+
+def _stopping(stop: Stop | None) -> tuple[str, str]:
+    """Return chain and words of the rule that decided the stop."""
+    decided = stop.decided_by if stop is not None else None
+    return (decided.place.chain, decided.place.text) if isinstance(decided, RuleDecided) else ("", "")
+
+
+# --- rules that drop by source ---------------------------------------------------------------------------------------
+
+
+def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
+    """Yield the rules of the host that drop packets by their source and that a hook leads to."""
+    field = "saddr4" if version == 4 else "saddr6"
+    ruleset = host.namespace(host.netns.name).ruleset
+    for table in ruleset.tables:
+        if table.family not in ("inet", "ip" if version == 4 else "ip6"):
+            continue
+        filled = {each.name for each in (*table.sets, *ruleset.ipsets) if each.elements}
+        found = [
+            _Dropping(chain.name, rule.text, *named)
+            for chain in table.chains
+            for rule in chain.rules
+            if rule.body and (named := _source(rule.body, field, filled)) is not None and _drops(table, rule.body[-1])
+        ]
+        if found:
+            reached = _reached(table)
+            yield from (each for each in found if each.chain in reached)
+
+
+def _source(
+    body: tuple[Expression, ...], field: str, filled: set[str]
+) -> tuple[tuple[tuple[int, int], ...], str] | None:
+    """Return the sources that the rule asks for, or the set; None if it asks for none."""
+    for part in body:
+        if isinstance(part, FieldMatch) and part.field == field and not part.negated:
+            return part.ranges, ""
+        if isinstance(part, SetMatch) and part.fields[:1] == (field,) and not part.negated and part.set in filled:
+            return (), part.set
+    return None
+
+
+def _drops(table: Table, last: Expression) -> bool:
+    """Return whether a rule drops that ends so: by itself, or by a chain that only drops."""
+    if isinstance(last, Jump):
+        chain = table.chain(last.chain)
+        parts = [part for rule in chain.rules for part in rule.body] if chain is not None else []
+        acts = [part for part in parts if not isinstance(part, NoEffect)]
+        return len(acts) == 1 and _is_drop(acts[0])
+    return _is_drop(last)
+
+
+def _is_drop(part: Expression) -> bool:
+    return isinstance(part, Reject) or (isinstance(part, Verdict) and part.verdict == "drop")
+
+
+def _reached(table: Table) -> set[str]:
+    """Return the chains that a hook leads to."""
+    reached: set[str] = set()
+    pending = [chain.name for chain in table.chains if chain.hook is not None]
+    while pending:
+        chain = table.chain(pending.pop())
+        if chain is not None and chain.name not in reached:
+            reached.add(chain.name)
+            pending += [part.chain for rule in chain.rules for part in rule.body if isinstance(part, Jump)]
+    return reached
+
+
+# --- clients that the host shows -------------------------------------------------------------------------------------
+
+
+def _stopped(
+    network: Network, host: Host, asked: dict[Version, Flow], dropping: dict[Version, tuple[_Dropping, ...]]
+) -> Iterator[tuple[str, Diagnosis]]:
+    """Yield the known clients that do not get through, each with its diagnosis."""
+    walked = 0
+    ruleset = host.namespace(host.netns.name).ruleset
+    sets = {each.name: each for table in ruleset.tables for each in (*table.sets, *ruleset.ipsets)}
+    for version, flow in asked.items():
+        clients = _clients(network, host, version)
+        hit = _hit(sorted(clients), dropping[version], sets)
+        for address in (each for each in clients if each in hit):
+            start, of = clients[address]
+            if walked == _WALKED:
+                return
+            walked += 1
+            own = flow.asked_host or flow.host
+            one = msgspec.structs.replace(
+                flow, start=start, host=of, asked_host=own, stand_ins=(), invented=False, purpose="asked"
+            )
+            diagnosis = diagnose(network, one)
+            decided = diagnosis.trace.usual.stop
+            if not diagnosis.trace.succeeds and decided is not None and isinstance(decided.decided_by, RuleDecided):
+                yield address_text(address, version), diagnosis
+
+
+def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[Start, str]]:
+    """Return the addresses of clients that the host shows, each with its start and the label of its host."""
+    own = network.namespace(host.netns)
+    links = {each.name for each in own.links if is_uplink(network, host.netns, each)}
+    found: dict[int, tuple[Start, str]] = {}
+    for route in own.routes:
+        for hop in route.next_hops:
+            if route.version == version and hop.gateway is not None and hop.link in links:
+                found.setdefault(hop.gateway, (Lan(hop.gateway, hop.link), host.name))
+    for other in network.hosts:
+        if other is not host and other.was_read and other.netns in network:
+            for held in addresses_of(network.namespace(other.netns), None, version):
+                if held.scope == "global":
+                    found.setdefault(held.value, (FromHost(held.value), other.name))
+    for each in own.neighbours:
+        if each.version == version and each.link in links and each.mac is not None:
+            found.setdefault(each.value, (Lan(each.value, each.link), host.name))
+    for container in host.containers():
+        netns = netns_of(host, container)
+        for endpoint in container.endpoints:
+            address = endpoint.ipv4 if version == 4 else endpoint.ipv6
+            if address is not None and netns is not None and not netns.is_host and netns in network:
+                found.setdefault(address, (FromContainer(container.name, netns), host.name))
+    return {address: each for address, each in found.items() if not isinstance(each[0], Outside)}
+
+
+def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, Set]) -> set[int]:
+    """Return those of the sorted addresses that a rule names or its set has."""
+    hit: set[int] = set()
+    for rule in rules:
+        for first, last in rule.ranges:
+            _add_within(first, last, known, hit)
+    for name in {each.set for each in rules if each.set}:
+        for element in sets[name].elements:
+            key = element.key[0] if element.key else None
+            if isinstance(key, NumberKey) and not element.nomatch:
+                _add_within(key.first, key.last, known, hit)
+    return hit
+
+
+def _add_within(first: int, last: int, known: list[int], hit: set[int]) -> None:
+    for number in range(bisect_left(known, first), len(known)):
+        if known[number] > last:
+            return
+        hit.add(known[number])
+
+
+def _found(ref: str, diagnosis: Diagnosis) -> FoundCause | None:
+    """Return the cause that stops the client, if it is one alone."""
+    if len(diagnosis.causes) != 1 or diagnosis.proof is None:
+        return None
+    (suspect,) = diagnosis.causes
+    return FoundCause(
+        ref, suspect.cause, suspect.candidate, suspect.stop, diagnosis.proof, flows=(), together=(ref,),
+        keys=(suspect.key,),
+    )  # fmt: skip
