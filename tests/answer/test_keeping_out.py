@@ -17,8 +17,8 @@ LINES = {
     ),
     "two, and others": (
         SingledOut("h", TWO, "198.51.100.11:8151/tcp", rules=1),
-        ("198.51.100.1, 198.51.100.20 do not get through to 198.51.100.11:8151/tcp, others do: rules for single clients "
-        "are meant; why: --from 198.51.100.1. 1 rule drops single clients; ask --from ADDRESS"),
+        ("198.51.100.1, 198.51.100.20 do not get through to 198.51.100.11:8151/tcp, others do: rules for single "
+        "clients are meant; why: --from 198.51.100.1. 1 rule drops single clients; ask --from ADDRESS"),
     ),
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from hairpin.netfilter.ir import (
     NoEffect,
     NumberKey,
     Reject,
+    Rule,
     Set,
     SetMatch,
     Table,
@@ -47,34 +48,40 @@ class SingledOut(msgspec.Struct, frozen=True):
     sets: int = 0
 
 
-class _Dropping(msgspec.Struct, frozen=True):
+class _Dropping(msgspec.Struct, frozen=True, gc=False):
     """A rule that drops by source: the addresses that it names, or the set that it asks."""
 
     chain: str
-    text: str
+    rule: Rule
     ranges: tuple[tuple[int, int], ...]
     set: str = ""
 
     @property
     def single(self) -> bool:
         """Whether it drops single addresses, not whole networks."""
+        if len(self.ranges) == 1:
+            return self.ranges[0][0] == self.ranges[0][1]
         return bool(self.set) or all(first == last for first, last in self.ranges)
+
+    def is_among(self, places: frozenset[tuple[str, str]]) -> bool:
+        """Return whether it is one of the rules with that chain and these words."""
+        return bool(places) and (self.chain, self.rule.text) in places
 
 
 def singled_out(examination: Examination, first: int) -> tuple[SingledOut, ...]:
     """Return for each host what its rules keep out while others get in, the causes with the numbers behind ``c`` from
     ``first`` on; nothing where the user named the client."""
     found: list[SingledOut] = []
-    told = {_stopping(each.instead_of.usual.stop) for each in examination.diagnoses if each.instead_of is not None}
+    replaced = (each.instead_of for each in examination.diagnoses if each.instead_of is not None)
+    told = frozenset(_stopping(each.usual.stop) for each in replaced)
     for host in examination.network.hosts:
         asked = _asked(examination, host)
         if not asked:
             continue
         dropping = {version: tuple(_dropping(host, version)) for version in asked}
         stopped = tuple(_stopped(examination.network, host, asked, dropping)) if any(dropping.values()) else ()
-        known = told | {_stopping(each.trace.usual.stop) for _, each in stopped}
-        others = {each for rules in dropping.values() for each in rules if each.single}
-        left = [each for each in others if (each.chain, each.text) not in known]
+        known = told.union(_stopping(each.trace.usual.stop) for _, each in stopped)
+        left = [each for rules in dropping.values() for each in rules if each.single and not each.is_among(known)]
         sets = {each.set for each in left if each.set}
         one = SingledOut(host.name, rules=sum(not each.set for each in left), sets=len(sets))
         if stopped:
@@ -111,6 +118,9 @@ def _stopping(stop: Stop | None) -> tuple[str, str]:
 # --- rules that drop by source ---------------------------------------------------------------------------------------
 
 
+_ENDS = (Verdict, Reject, Jump)
+
+
 def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
     """Yield the rules of the host that drop packets by their source and that a hook leads to."""
     field = "saddr4" if version == 4 else "saddr6"
@@ -120,10 +130,13 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
             continue
         filled = {each.name for each in (*table.sets, *ruleset.ipsets) if each.elements}
         found = [
-            _Dropping(chain.name, rule.text, *named)
+            _Dropping(chain.name, rule, *named)
             for chain in table.chains
             for rule in chain.rules
-            if rule.body and (named := _source(rule.body, field, filled)) is not None and _drops(table, rule.body[-1])
+            if rule.body
+            and isinstance(rule.body[-1], _ENDS)
+            and (named := _source(rule.body, field, filled)) is not None
+            and _drops(table, rule.body[-1])
         ]
         if found:
             reached = _reached(table)
