@@ -165,6 +165,7 @@ class Report(msgspec.Struct, frozen=True):
     questions: tuple[AskedBack, ...] = ()
     hosts: tuple[AskedHost, ...] = ()
     missing: tuple[Undecided, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def dispute(self) -> str:

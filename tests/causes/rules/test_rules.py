@@ -47,6 +47,7 @@ from tests.rule_text import (
 )
 from tests.small_host import (
     CLIENT,
+    DOCKER_RULES,
     WEB_ITSELF,
     container,
     container_namespace,
@@ -358,6 +359,19 @@ def test_a_ban_is_lifted_by_its_tool_if_that_is_here() -> None:
     assert first_remedy(banned, published())[1].id == "delete-rule"
     with_tool = with_host(banned, versions=(Version("package:fail2ban", "1.0.2"),))
     assert first_remedy(with_tool, published())[1].commands == ("fail2ban-client set web unbanip 192.0.2.10",)
+
+
+def test_a_hole_for_replies_before_conntrack_names_the_services_port_and_not_the_clients() -> None:
+    closed = ruled(f"*raw\n:PREROUTING DROP [0:0]\nCOMMIT\n{DOCKER_RULES}")
+    holes = [
+        command
+        for suspect in diagnose(closed, published()).causes
+        for command in remedies(suspect.cause, suspect.candidate, closed)[0].commands
+    ]
+    assert [command.rpartition(" -I ")[2] for command in holes] == [
+        "PREROUTING -i eth0 -p tcp --dport 8151 -j ACCEPT",
+        "PREROUTING -i docker0 -p tcp --sport 80 -j ACCEPT",
+    ]
 
 
 def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:

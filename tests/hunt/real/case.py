@@ -22,15 +22,14 @@ DRAWS: Mapping[str, Callable[[Place], str]] = {
     **programs.DRAWS,
 }
 """Every kind of change."""
-_OFTEN = (
-    "rule deleted",
-    "rule inserted",
-    "rule altered",
-    "sysctl",
-    "sysctl of a link",
-    "container made anew",
-    "process",
-)
+_OFTEN = ("rule deleted", "rule inserted", "rule altered", "policy set", "container made anew", "process")
+_SELDOM = (
+    "connection tracking", "neighbour entry deleted", "neighbours flushed", "link down and up", "link flag",
+    "sysctl of a link, IPv6", "forwarding entry deleted", "route deleted", "local route deleted", "address added",
+    "bridge option", "ip rule and table added", "rule moved", "table flushed",
+)  # fmt: skip
+"""Kinds that seldom break a flow."""
+_CHOICE = tuple(kind for kind in DRAWS for _ in range(1 if kind in _SELDOM else 6 if kind in _OFTEN else 3))
 _TRIES = 40
 _OF_THE_HOST = 0.7
 
@@ -85,7 +84,7 @@ def _drawn(case: Case, lab: Lab, known: Boxes, passing: tuple[Way, ...]) -> Iter
     random = case.random
     several = len(lab.hosts) > 1
     for _ in range(_TRIES):
-        kind = random.choice((*DRAWS, *_OFTEN))
+        kind = random.choice(_CHOICE)
         names = [f"host@{host.name}" if several else "host" for host in lab.hosts]
         if kind not in programs.OF_HOST and random.random() > _OF_THE_HOST:
             names = list(known) or names

@@ -20,7 +20,7 @@ from hairpin.lab.build import Lab, split_destination
 from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import BY_ERRNO, Outcome
-from hairpin.lab.topology import CLIENT, CLIENT_V6
+from hairpin.lab.topology import CLIENT, CLIENT_V6, NEIGHBOUR, NEIGHBOUR_V6
 from tests.hunt.real import exchange
 
 SCRIPT = Path(exchange.__file__)
@@ -150,8 +150,10 @@ def origin(way: Way) -> str:
     """Return hairpin's ``--from`` for the flow's start."""
     if way.start == "client":
         return way.source or (CLIENT_V6 if way.to.startswith("[") else CLIENT)
+    if way.start == "neighbour" and way.to.startswith("["):
+        return way.source or NEIGHBOUR_V6
     if way.start == "neighbour":
-        return way.source or "lan"
+        return way.source or NEIGHBOUR
     return way.start
 
 

@@ -1,5 +1,6 @@
 """What is right about hairpin's answers to a changed host: verdicts, causes, what blocks although all passes."""
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -16,13 +17,13 @@ from hairpin.walk.state import RuleDecided
 from tests.hunt.elements import RULE_PLACE, Element, elements
 from tests.hunt.real.case import Mutation
 from tests.hunt.real.flows import Seen
-from tests.hunt.real.place import WRONG_MAC
 
 What = Literal[
     "all-clear", "false alarm", "other kind", "no cause", "round", "exit 4", "alarm", "undecided", "repair fails",
     "opened", "broke", "whole all-clear", "refused", "whole differs",
 ]  # fmt: skip
 """The kinds of misses, the worst first."""
+_ADDRESSES = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|\d+(?:\.\d+){3}")
 _PASS = ("delivered", "leaves")
 _NOISE = ("connection", "neighbour", "forwarding", "socket")
 """Elements that change by themselves; they count only if the change is about such."""
@@ -71,10 +72,14 @@ def verdict(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer, made: tuple[
 
 
 def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]) -> bool:
-    """Return whether a condition of the all-clear is the element that was changed."""
-    if any(WRONG_MAC in each.command for each in made):
-        return WRONG_MAC in str((flow.trace.usual.questions, answer.notes, answer.questions, flow.trace))
-    return False
+    """Return whether a condition of the all-clear, or an open question, names an address of the change."""
+    said = str((flow.trace.usual.questions, answer.notes, answer.questions))
+    return any(address in said for each in made for address in _ADDRESSES.findall(each.command))
+
+
+def is_made(cause: str, made: Iterable[Mutation]) -> bool:
+    """Return whether this kind of change makes the cause."""
+    return any(cause in _MAKES.get(each.kind, ()) for each in made)
 
 
 def touched(before: Network, after: Network, made: Iterable[Mutation]) -> frozenset[Element]:
@@ -96,7 +101,7 @@ def named(way: Way, answer: Answer, flow: FlowAnswer, changed: frozenset[Element
 
 def _is_named(cause: CauseAnswer, network: Network, changed: frozenset[Element], made: tuple[Mutation, ...]) -> bool:
     """Return whether a cause is about an element that was changed, or is what this kind of change makes."""
-    if any(cause.id in _MAKES.get(each.kind, ()) for each in made):
+    if is_made(cause.id, made):
         return True
     change = cause.candidate.change
     if not change.parts:

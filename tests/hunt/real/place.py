@@ -79,7 +79,7 @@ class Place:
     def link(self) -> str:
         """One of the links; seldom the loopback."""
         others = [each for each in self.links if each != "lo"]
-        return self.pick(others if self.random.random() < 0.93 else self.links, "lo")
+        return self.pick(others if self.random.random() < 0.96 else self.links, "lo")
 
     @cached_property
     def ports(self) -> list[str]:

@@ -26,7 +26,7 @@ from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, boxes, measure, origin, prepare, target, ways
 from tests.hunt.real.hosts import PAGES
-from tests.hunt.real.judge import Miss, Named, What, named, touched, verdict
+from tests.hunt.real.judge import Miss, Named, What, is_made, named, touched, verdict
 
 _NAMED = 3
 """So many broken flows of a case have their causes judged."""
@@ -131,7 +131,7 @@ class _Trial:
         for answer, _ in list(answers.values())[:1]:
             changed = touched(healthy_network, answer.network, made)
         names = tuple(self._named(answers, broken, changed, made))
-        status = self._whole(broken, healthy)
+        status = self._whole(broken, healthy, made)
         repair = self._repaired(broken, before, after, now)
         conditional = sum(flow.verdict == "depends" for _, flow in answers.values())
         result = msgspec.structs.replace(
@@ -196,13 +196,13 @@ class _Trial:
             elif not each.right:
                 self._miss(Miss("round", str(way), ", ".join(each.causes)))
 
-    def _whole(self, broken: Mapping[Way, Seen], healthy: Answer) -> int:
+    def _whole(self, broken: Mapping[Way, Seen], healthy: Answer, made: tuple[Mutation, ...]) -> int:
         """Ask the command itself about everything, and judge its status."""
         answer = self._check(())
         if answer.report is None:
             self._miss(Miss("exit 4" if answer.status == 4 else "refused", "(everything)", answer.complaint[-200:]))
             return answer.status
-        blocking = tuple(dict.fromkeys(each.id for each in answer.report.blocking()))
+        blocking = tuple(dict.fromkeys(each.id for each in answer.report.blocking() if not is_made(each.id, made)))
         of_question = [each for each in broken if not each.source and _asked_in(each, healthy)]
         if answer.status == 4:
             self._miss(Miss("exit 4", "(everything)", answer.report.dispute))
@@ -210,7 +210,7 @@ class _Trial:
             self._miss(Miss("alarm", "(everything)", ", ".join(blocking)))
         elif not broken and answer.status == 3:
             self._miss(Miss("undecided", "(everything)", "status 3 although everything passes"))
-        elif of_question and answer.status == 0:
+        elif of_question and answer.status == 0 and not answer.report.notes:
             self._miss(Miss("whole all-clear", str(of_question[0]), "status 0"))
         return answer.status
 

@@ -4,7 +4,7 @@ import pytest
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
-from hairpin.host.route import Neighbour
+from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.netfilter.ir import Chain, FieldMatch, Hook, NameMatch, Table, Verdict
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.network import Network, Port
@@ -69,6 +69,16 @@ DNAT = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j DNAT --to-destin
 KNOWN = net(docker0={"mac": 1}, veth1={"mac": 2}, veth2={"mac": 3})
 
 
+def forwarding(*entries: FdbEntry) -> Network:
+    """Return the network in which the bridge has these forwarding entries."""
+    host = msgspec.structs.replace(KNOWN.namespace(HOST_NETNS), fdb=entries)
+    return KNOWN.with_namespace(HOST_NETNS, host)
+
+
+PORTS_OWN = FdbEntry("docker0", "veth1", 2, state="permanent", local=True)
+OWN = FdbEntry("docker0", "docker0", 1, state="permanent", local=True)
+
+
 def to_mac(mac: int) -> Packet:
     return msgspec.structs.replace(TO_GATEWAY, dmac=mac)
 
@@ -78,6 +88,11 @@ CASES: dict[str, tuple[Network, Packet, Port | None, str]] = {
     "up to the host": (net(), TO_GATEWAY, BRIDGE, "prerouting"),
     "addressed to nobody in particular": (net(), TO_GATEWAY, None, "prerouting"),
     "by the bridge's hardware address": (KNOWN, to_mac(1), None, "prerouting"),
+    "by its local forwarding entry": (forwarding(PORTS_OWN, OWN), TO_GATEWAY, BRIDGE, "prerouting"),
+    "its own address is another port's by hand": (
+        forwarding(PORTS_OWN, FdbEntry("docker0", "veth2", 1, state="static")), TO_GATEWAY, BRIDGE,
+        "dropped no-neighbour",
+    ),
     "by the address of one of its ports": (KNOWN, to_mac(3), None, "prerouting"),
     "to a group": (KNOWN, to_mac(0x0100_5E00_0001), None, "prerouting"),
     "by an address that nobody has": (KNOWN, to_mac(9), None, "dropped no-neighbour"),

@@ -72,7 +72,8 @@ def _by(field: Literal["iif", "oif"], link: str) -> Body:
 
 
 def _port(view: View) -> Body:
-    """Return matches of the flow's protocol and port: the published one, if the packet was translated to another."""
+    """Return matches of the flow's protocol and port: the published one, if the packet was translated to another.  Of a
+    reply it is the service's port, for the client's is another one each time."""
     packet, connection = view.stop.seen.packet, view.stop.seen.connection
     protocol = FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
@@ -80,6 +81,8 @@ def _port(view: View) -> Body:
     if connection is not None and connection.status & STATUS_DNAT and view.stop.stage == "forward":
         asked = connection.original.dport or view.flow.dport
         return (protocol, FieldMatch("ct-orig-dport", ((asked, asked),)), FieldMatch("ct-direction", ((0, 0),)))
+    if view.in_reply and packet.sport is not None:
+        return (protocol, FieldMatch("sport", ((packet.sport, packet.sport),)))
     return (protocol, FieldMatch("dport", ((packet.dport, packet.dport),)))
 
 

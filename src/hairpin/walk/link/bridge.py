@@ -15,6 +15,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, bridge_ports, conf
+from hairpin.network.own_frames import hands_up, taken_by
 from hairpin.network.query import NO_WAY
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import confirmed
@@ -178,8 +179,8 @@ def _delivered_up(
     namespace = network.namespace(state.netns)
     inside = _only_learns(namespace, state) or _ingress(namespace, bridge, state)
     up = inside if isinstance(inside, End) else vlan_egress(inside, bridge, bridge)
-    if isinstance(up, End):
-        yield up
+    if isinstance(up, End) or not hands_up(namespace, bridge):
+        yield up if isinstance(up, End) else _forwarded_instead(namespace, bridge, up)
         return
     state = up
     for outcome in run_bridge_hook(network, state, "input"):
@@ -195,6 +196,17 @@ def _delivered_up(
             else:
                 taken = received_from_bridge(handed).noted("bridge", bridge.name)
                 yield taken.with_frame(physin="" if then == "prerouting" else state.frame.physin).to(then)
+
+
+def _forwarded_instead(namespace: Namespace, bridge: Link, state: State) -> End:
+    """Return the end of a frame for the bridge itself that its forwarding database sends to the ports."""
+    entry = taken_by(namespace, bridge)
+    said = (
+        message("forwards frames for its own address by {port}", port=entry.port)
+        if entry is not None
+        else message("has no local forwarding entry for its own address")
+    )
+    return stopped_by(state, "no-neighbour", bridge, said, stage="bridge")
 
 
 def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:

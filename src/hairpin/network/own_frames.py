@@ -1,0 +1,26 @@
+"""Whether a bridge hands frames for its own hardware address up, by its forwarding database."""
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import FdbEntry
+from hairpin.network.network import bridge_ports
+
+
+def hands_up(namespace: Namespace, bridge: Link) -> bool:
+    """Return whether frames for the bridge's hardware address reach the bridge: its database has a local entry for it.
+
+    Without one the bridge forwards such frames to its ports, as for any other address.  A database without a local
+    entry of one of the bridge's other links was not read in full, and decides nothing.
+
+    Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL
+    """
+    own = {bridge.name, *(port.name for port in bridge_ports(namespace, bridge.name))}
+    local = {each.mac for each in namespace.fdb if each.local and each.remote is None and each.port in own}
+    return bridge.mac is None or not local or bridge.mac in local
+
+
+def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
+    """Return the entry by which frames for the bridge's own hardware address leave by one of its ports."""
+    ports = {port.name for port in bridge_ports(namespace, bridge.name)}
+    entries = (each for each in namespace.fdb if each.mac == bridge.mac and each.port in ports)
+    return next((each for each in entries if not each.local and each.remote is None), None)
