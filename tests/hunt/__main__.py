@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from multiprocessing import Pool
 from secrets import randbelow
 
+from hairpin.causes.where import places
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.errors import HairpinError
@@ -121,7 +122,7 @@ def _shown(number: int, *, generated: bool) -> Iterator[str]:
         yield f"{flow.start_text()} to {flow.target_text()}: {trace.verdict}"
         yield f"  stop {stop.reason} {stop.stage} {stop.netns} {stop.link} {stop.decided_by}" if stop else "  no stop"
         for each in diagnose(after, flow).causes:
-            yield f"  {each.cause} {dict(each.candidate.where)}"
+            yield f"  {each.cause} {dict(places(each.candidate.where))}"
             yield from (f"    {part}" for part in each.candidate.change.parts)
     outcome = judge(case, found)
     yield from (f"{answer}" for answer in outcome.answers)

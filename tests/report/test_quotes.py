@@ -3,14 +3,17 @@
 import msgspec
 import pytest
 
-from hairpin.causes.cause import Candidate, where
+from hairpin.causes.cause import Candidate
+from hairpin.causes.where import Elsewhere, OfLostRules, OfRoute, OfSocket, Where, of_missing
 from hairpin.change.change import Change
+from hairpin.engines.expected import ExpectedChain
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
+from hairpin.host.socket import Socket
 from hairpin.message import message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.report.quotes import LONGEST, Quotes, essence
+from hairpin.report.quotes import LONGEST, Quote, Quotes, essence
 from hairpin.report.words import Words
 from hairpin.walk.state import Assumed, LinkDecided, RouteDecided, RuleDecided, SysctlDecided
 
@@ -26,12 +29,14 @@ COMMIT
 """
 ROUTE = '{"type":"unicast","dst":"default","gateway":"192.0.2.1","dev":"eth0","table":"main"}'
 ROUTES = f'[{ROUTE},{{"type":"unicast","dst":"192.0.2.0/24","dev":"eth0"}}]'
+SOCKETS = "udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\ntcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n"
 AT = "2026-10-01T12:00:00Z"
 READINGS = (
     Reading("e1", "sysctl", "host", "/proc/sys/net", AT, 0, "text", "/proc/sys/net/ipv4/ip_forward:0\n"),
     Reading("e2", "iptables-nft-save4", "host", "iptables-save -c", AT, 0, "text", SAVE),
     Reading("e3", "sockets", "container:web", "ss -H", AT, 0, "text", ""),
     Reading("e4", "ip-route4", "host", "ip -4 -j -d route", AT, 0, "text", ROUTES),
+    Reading("e5", "sockets", "host", "ss -H", AT, 0, "text", SOCKETS),
 )
 EVIDENCE = Evidence("hairpin.evidence/1", "0", AT, "h", "6", READINGS)
 DROP = Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-A DOCKER-USER -j DROP", line=7, evidence="e2")
@@ -79,7 +84,7 @@ def test_a_missing_route_is_said_and_not_quoted() -> None:
         message("gone"),
         message("gone"),
         Change(()),
-        where(host="h", route="10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink"),
+        OfRoute(Route(4, 0x0AF40200, 24, next_hops=(NextHop("flannel.1", 0x0AF40200, onlink=True),)), host="h"),
         "route-between-hosts",
         evidence=("e4",),
     )
@@ -90,12 +95,39 @@ def test_a_missing_route_is_said_and_not_quoted() -> None:
 
 def test_the_rule_that_stopped_the_packet_is_quoted_in_its_own_reading() -> None:
     candidate = Candidate(
-        message("rule"), message("rule"), Change(()), (), "route-between-hosts", evidence=("e4", "e2")
+        message("rule"), message("rule"), Change(()), Elsewhere(), "route-between-hosts", evidence=("e4", "e2")
     )
     quotes = Quotes((EVIDENCE,), Words())
     references = quotes.named(candidate, RuleDecided(DROP))
     assert quotes.all()[references[1]].excerpt == "[7:420] -A DOCKER-USER -j DROP"
     assert "DOCKER-USER" not in quotes.all()[references[0]].excerpt
+
+
+def named(where: Where, evidence: str) -> Quote:
+    quotes = Quotes((EVIDENCE,), Words())
+    (reference,) = quotes.named(Candidate(message("x"), message("x"), Change(()), where, "link-or-route", (evidence,)))
+    return quotes.all()[reference]
+
+
+WAYS: dict[str, tuple[OfRoute, str, str]] = {
+    "it is there": (OfRoute(DEFAULT), ROUTE, ""),
+    "another one to the same destination": (of_missing(Route(4, 0, 0), (DEFAULT,)), ROUTE, ""),
+    "one to another destination": (of_missing(Route(4, 0x0A090000, 16), (DEFAULT,)), "", "no route to 10.9.0.0/16"),
+    "none": (of_missing(Route(4, 0, 0), ()), "", "no default route"),
+}
+
+
+@pytest.mark.parametrize(("where", "excerpt", "note"), WAYS.values(), ids=WAYS)
+def test_a_route_or_those_in_its_place(where: OfRoute, excerpt: str, note: str) -> None:
+    found = named(where, "e4")
+    assert (found.excerpt, found.note) == (excerpt, note)
+
+
+def test_the_entry_that_was_read_is_quoted_and_no_other() -> None:
+    socket = Socket("tcp", 4, None, 80, evidence="e5", entry=2)
+    assert named(OfSocket(socket), "e5").excerpt == SOCKETS.splitlines()[1]
+    elsewhere = msgspec.structs.replace(socket, evidence="e3")
+    assert named(OfSocket(elsewhere), "e5").excerpt == SOCKETS.strip()
 
 
 def test_places_of_one_reading_are_told_apart_and_the_same_place_is_quoted_once() -> None:
@@ -117,7 +149,7 @@ def test_a_missing_chain_is_shown_by_the_chains_that_are_there() -> None:
         message("gone"),
         message("gone"),
         Change(()),
-        where(table="nat", chains="nat OTHER"),
+        OfLostRules((ExpectedChain("ip", "nat", "OTHER"),)),
         "lost-engine-rule",
         evidence=("e2",),
     )

@@ -7,6 +7,7 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.causes.cause import HostState, Severity
 from hairpin.causes.registry import causes_of_hosts
+from hairpin.causes.where import container_of
 from hairpin.host.host import Host
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
@@ -32,7 +33,7 @@ def with_states(answer: Answer) -> Answer:
 
 def _is_of(state: HostState, cause: CauseAnswer, id_: str, host: Host) -> bool:
     """Return whether a flow has named the state already."""
-    container = dict(cause.candidate.where).get("container", "")
+    container = container_of(cause.candidate.where) or ""
     return (cause.id, cause.host) == (id_, host.name) and state.container in ("", container)
 
 

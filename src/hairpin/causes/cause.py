@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.order import Class
+from hairpin.causes.where import Elsewhere, OfRule, Where
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
@@ -99,8 +100,9 @@ class Way(msgspec.Struct, frozen=True):
 class Candidate(msgspec.Struct, frozen=True):
     """A suspicion, not proven yet: after ``change`` the packet goes on.
 
-    ``where`` is exact (``sysctl``, ``file``, ``table``, ``chain``, ``rule`` …).  ``in_class`` decides which of several
-    candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change does.
+    ``where`` is exact: the rule, the route, the sysctl … itself (:mod:`hairpin.causes.where`).  ``in_class`` decides
+    which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change
+    does.
 
     ``configured``: where somebody wrote this down, if the cause knows; the file of a rule or of a sysctl is looked up
     for it.  ``ways``: other repairs.  ``offered`` False: the change proves the cause and is no repair, because it would
@@ -113,7 +115,7 @@ class Candidate(msgspec.Struct, frozen=True):
     title: Message
     detail: Message
     change: Change
-    where: tuple[tuple[str, str], ...]
+    where: Where
     in_class: Class
     evidence: tuple[str, ...] = ()
     side_effects: tuple[Message, ...] = ()
@@ -172,19 +174,11 @@ class Cause(msgspec.Struct, frozen=True):
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
 
 
-def where(**places: object) -> tuple[tuple[str, str], ...]:
-    """Return the ``where`` of a candidate, without the places that have no value."""
-    return tuple((key, str(value)) for key, value in places.items() if value is not None)
+def where(**words: object) -> Where:
+    """Return a place that no class of :mod:`hairpin.causes.where` names, without the words that have no value."""
+    return Elsewhere(tuple((key, str(value)) for key, value in words.items() if value is not None))
 
 
-def rule_where(place: Place) -> tuple[tuple[str, str], ...]:
-    """Return the ``where`` of a candidate that is about this rule or policy."""
-    return where(
-        tool="nft" if place.dialect == "nft" else place.dialect,
-        family=place.family,
-        table=place.table,
-        chain=place.chain,
-        number=place.number or None,
-        handle=place.handle,
-        rule=place.text,
-    )
+def rule_where(place: Place) -> Where:
+    """Return the place of a candidate that is about this rule or policy."""
+    return OfRule(place)

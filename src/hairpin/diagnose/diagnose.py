@@ -13,6 +13,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import FOR_SOMEBODY, OPENING, PUTTING_BACK, Class, place
 from hairpin.causes.registry import all_causes, causes_for, general_causes
+from hairpin.causes.where import Places, container_of, places, rule_of
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.senders import sender
@@ -38,7 +39,7 @@ MAX_WALKS_FOR_OTHERS = 80
 """Walks after which the search looks for no further set, once it has one."""
 
 
-Key = tuple[str, str, tuple[tuple[str, str], ...]]
+Key = tuple[str, str, Places]
 """A cause, its host, and its place there."""
 
 
@@ -60,7 +61,7 @@ class Suspect(msgspec.Struct, frozen=True):
     def key(self) -> Key:
         """The cause, its host and its place there: two suspects with equal keys are one cause."""
         joins = self.candidate.joins
-        return self.cause, self.host, (("joins", joins),) if joins else self.candidate.where
+        return self.cause, self.host, (("joins", joins),) if joins else places(self.candidate.where)
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -233,10 +234,11 @@ def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
 
 def _thing(suspect: Suspect) -> object:
     """Return what the suspect is about: a rule, a container, else its own place.  Two causes may name one thing."""
-    named = dict(suspect.candidate.where)
-    if "rule" in named:
-        return suspect.host, named.get("table"), named.get("chain"), named["rule"]
-    return (suspect.host, named["container"]) if "container" in named else suspect.key
+    meant = suspect.candidate.where
+    rule, container = rule_of(meant), container_of(meant)
+    if rule is not None:
+        return suspect.host, rule.table, rule.chain, rule.text
+    return (suspect.host, container) if container is not None else suspect.key
 
 
 def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple[Suspect, ...], Network]]:

@@ -4,13 +4,12 @@ dockerd's docker-proxy ends with dockerd, and dockerd starts no container whose 
 chain/target/match by that name``).  The event is simulated, and the flow is diagnosed as always.
 """
 
-import re
-
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import all_causes
+from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, Key, Suspect, diagnose
@@ -89,9 +88,17 @@ def _told_now(suspect: Suspect, examination: Examination) -> bool:
     return any(rules <= _rules(each.candidate) for each in alike)
 
 
-def _rules(candidate: Candidate) -> frozenset[str]:
-    named = dict(candidate.where)
-    return frozenset(text for key in ("chains", "rules") for text in re.split("[;,] ", named.get(key, "")) if text)
+def _rules(candidate: Candidate) -> frozenset[object]:
+    """Return the chains and rules that are gone."""
+    lost = candidate.where
+    if not isinstance(lost, OfLostRules):
+        return frozenset()
+    return frozenset(
+        (
+            *((each.table, each.chain) for each in lost.chains),
+            *((each.table, each.chain, each.rule.body) for each in lost.rules),
+        )
+    )
 
 
 def _relayed(diagnosis: Diagnosis) -> bool:

@@ -1,6 +1,7 @@
 """Whether what a cause names was written down by somebody, and where."""
 
 from hairpin.causes.cause import Candidate
+from hairpin.causes.where import rule_of
 from hairpin.change.change import SetSysctl
 from hairpin.host.boot.configured import Configured, of_place, of_sysctl
 from hairpin.network.network import Network
@@ -12,12 +13,11 @@ def configured(candidate: Candidate, stop: Stop, network: Network) -> Configured
     read, so that it is an accident."""
     if candidate.configured is not None:
         return candidate.configured
-    named = dict(candidate.where)
     decided = stop.decided_by
     host = network.host(stop.netns.host)
     if isinstance(decided, RuleDecided) and stop.netns.is_host:
-        place = decided.place
-        if (named.get("rule"), named.get("chain")) == (place.text, place.chain):
+        place, meant = decided.place, rule_of(candidate.where)
+        if meant is not None and (meant.text, meant.chain) == (place.text, place.chain):
             return of_place(place, host)
     for part in candidate.change.parts:
         if isinstance(part, SetSysctl) and part.netns.is_host and part.netns in network:

@@ -8,6 +8,7 @@ from msgspec import Meta
 import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge
 from hairpin.causes.cause import Severity
+from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
@@ -325,7 +326,7 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         severity=cause.severity,
         title=words(candidate.title),
         detail=words(candidate.detail),
-        where=dict(candidate.where),
+        where=dict(places(candidate.where)),
         flows=cause.flows,
         proof=_proof(cause),
         event=cause.event,

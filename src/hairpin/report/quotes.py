@@ -4,9 +4,20 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
+from hairpin.causes.where import (
+    Entry,
+    OfLink,
+    OfLostRules,
+    OfPolicyRule,
+    OfRoute,
+    OfSysctl,
+    Where,
+    places,
+    read_entries,
+    rule_of,
+)
 from hairpin.errors import ParseError
 from hairpin.evidence.reading import Evidence, Reading, spelt
-from hairpin.host.boot.sysctl_files import key_parts
 from hairpin.host.netns import Netns
 from hairpin.host.read.json_text import decode_documents
 from hairpin.host.route import Neighbour, PolicyRule, Route
@@ -14,6 +25,7 @@ from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.prefix import prefix_text
 from hairpin.report import excerpts
 from hairpin.report.words import Words
 from hairpin.walk.state import (
@@ -120,13 +132,16 @@ class Quotes:
         return (reference,) if reference is not None else ()
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of the readings that a candidate names.  Each quotes the words of the candidate's
-        ``where``, else the rule that stopped the packet."""
-        where = dict(candidate.where)
-        place = stopped_by.place if isinstance(stopped_by, RuleDecided) else None
-        if place is not None and (where.keys() & {"chains", "rules"} or where.get("rule", place.text) != place.text):
-            place = None
-        found = [self._named(each, where, place) for each in candidate.evidence]
+        """Return the references of the readings that a candidate names.  Each quotes what the candidate is about, else
+        the rule that stopped the packet."""
+        meant = candidate.where
+        rule = rule_of(meant)
+        stopper = stopped_by.place if isinstance(stopped_by, RuleDecided) else None
+        if isinstance(meant, (OfLostRules, OfPolicyRule)) or (
+            rule is not None and stopper is not None and rule.text != stopper.text
+        ):
+            stopper = None
+        found = [self._named(each, meant, stopper) for each in candidate.evidence]
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
     def socketless(self, netns: Netns, said: Message) -> str | None:
@@ -143,31 +158,49 @@ class Quotes:
         reading = self._readings.get(reading_id)
         return self._quote(reading_id, reading.text.strip() if reading is not None else "")
 
-    def _named(self, reading_id: str, where: dict[str, str], place: Place | None) -> str | None:
-        """Quote what a reading says of these places; ``place`` is the rule that a reading of rules is named for."""
+    def _named(self, reading_id: str, meant: Where, stopper: Place | None) -> str | None:
+        """Quote what a reading says of what is meant; ``stopper`` is the rule that a reading of rules is named for."""
         reading = self._readings.get(reading_id)
         if reading is None:
             return None
-        if reading.key == "sysctl" and "sysctl" in where:
-            return self._sysctl(reading_id, key_parts(where["sysctl"]), where.get("value", ""))
         if reading.key in _ESSENCE:
-            return self._quote(reading_id, essence(reading, tuple(where[each] for each in _NAMES if each in where)))
-        if place is not None and place.evidence == reading_id:
-            return self._rule(place)
-        if "iptables" in reading.key and "rule" not in where and "table" in where:
-            absent = message("no table {tables}", tables=where["table"])
-            declared = excerpts.filled(reading.text, where.get("rules", "")) or excerpts.declarations(
-                reading.text, where["table"]
-            )
-            return self._quote(reading_id, declared, None if declared else absent)
-        return self._at(reading_id, where) or self.plain(reading_id)
+            names = tuple(words for name, words in places(meant) if name in _NAMES)
+            return self._quote(reading_id, essence(reading, names))
+        rule = stopper or rule_of(meant)
+        if rule is not None and rule.evidence == reading_id:
+            return self._rule(rule)
+        match meant:
+            case OfSysctl() if reading.key == "sysctl":
+                return self._sysctl(reading_id, meant.sysctl, str(meant.value))
+            case OfLostRules(backend=None) if "iptables" in reading.key:
+                lacking = dict.fromkeys((each.table, each.chain) for each in meant.rules)
+                declared = excerpts.filled(reading.text, lacking) or excerpts.declarations(reading.text, meant.tables)
+                absent = message("no table {tables}", tables=", ".join(meant.tables))
+                return self._quote(reading_id, declared, None if declared else absent)
+            case OfLink() if reading.key.startswith("ip-addr"):
+                names = tuple(dict.fromkeys(filter(None, (meant.link, meant.far_link, meant.underlay))))
+                links = "\n".join(filter(None, (excerpts.link(reading, name) for name in names)))
+                return self._quote(reading_id, links) if links else self.plain(reading_id)
+            case OfRoute() if reading.key.startswith("ip-route"):
+                return self._route(reading_id, meant)
+            case _:
+                return self._entries_of(reading_id, *read_entries(meant)) or self.plain(reading_id)
 
-    def _at(self, reading_id: str, where: dict[str, str]) -> str | None:
-        """Quote the entries that these places name, or say what is not there; None where neither is known."""
-        reading = self._readings.get(reading_id)
-        found = excerpts.excerpt(reading, where) if reading is not None else ""
-        said = excerpts.absent(reading, where) if reading is not None and not found else None
-        return self._quote(reading_id, found, said) if found or said is not None else None
+    def _route(self, reading_id: str, meant: OfRoute) -> str | None:
+        """Quote the route; if it is not there, those to the same destination, or say that there is none."""
+        shown = self._entries_of(reading_id, meant.route) or self._entries_of(reading_id, *meant.rivals)
+        if shown is not None:
+            return shown
+        route = meant.route
+        if route.prefix_length == 0:
+            return self._quote(reading_id, "", message("no default route"))
+        destination = prefix_text(route.destination, route.prefix_length, route.version)
+        return self._quote(reading_id, "", message("no route to {destination}", destination=destination))
+
+    def _entries_of(self, reading_id: str, *entries: Entry) -> str | None:
+        """Quote those of the entries that are in this reading, or None."""
+        numbers = sorted({each.entry for each in entries if each.evidence == reading_id and each.entry})
+        return self._entries(reading_id, *numbers) if numbers else None
 
     def _rule(self, place: Place) -> str | None:
         """Quote the line as it was read, with its counters; nft's words of a rule that was read as JSON."""

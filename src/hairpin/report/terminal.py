@@ -1,6 +1,7 @@
 """The answer as people read it: a summary, the verdicts; then for each cause why, where, the proof and the repair."""
 
 from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer, Judge
+from hairpin.causes.where import rule_of
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
 from hairpin.report.configured import configured_text
@@ -224,7 +225,7 @@ class _Report:
         before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
         judge = self._words(_JUDGES[cause.judge])
         if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
-            if "rule" not in dict(cause.candidate.where):
+            if rule_of(cause.candidate.where) is None:
                 return message(
                     "{before} now, {after} if what is missing were there ({judge})",
                     before=before,

@@ -8,6 +8,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.order import PUTTING_BACK
+from hairpin.causes.where import places
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.lab.all_flows import Way
@@ -130,7 +131,7 @@ def _goes_round(cause: CauseAnswer, change: Change) -> bool:
 def _shown_in(made: Mutation, cause: CauseAnswer) -> bool:
     """Return whether the cause's place names a word of the command that says what was changed."""
     words = {each for each in made.command.replace("/", " ").replace("=", " ").split() if len(each) > 3}
-    shown = set(" ".join(str(value) for _, value in cause.candidate.where).replace("/", " ").split())
+    shown = set(" ".join(words for _, words in places(cause.candidate.where)).replace("/", " ").split())
     return bool(words & shown)
 
 

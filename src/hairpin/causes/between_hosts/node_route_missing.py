@@ -12,7 +12,8 @@ configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.between_hosts._node_route import misrouted
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import of_missing
 from hairpin.message import message
 from hairpin.network.prefix import prefix_text
 from hairpin.network.routing import route_text
@@ -38,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
                 subnet=subnet, far=each.far.host, host=each.netns.host, route=route_text(each.found),
             ),
             change=each.change,
-            where=where(host=each.netns.host, route=route_text(each.right)),
+            where=of_missing(each.right, view.network.namespace(each.netns).routes, host=each.netns.host),
             in_class="route-between-hosts",
             evidence=(each.found.evidence,) if each.found is not None and each.found.evidence else (),
             advice=(

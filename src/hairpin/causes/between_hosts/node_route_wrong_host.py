@@ -10,7 +10,8 @@ Lasting: the agent that makes the route (flanneld, the CNI), or the host's netwo
 from collections.abc import Iterator
 
 from hairpin.causes.between_hosts._node_route import misrouted
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfRoute
 from hairpin.message import message
 from hairpin.network.prefix import prefix_text
 from hairpin.network.routing import route_text
@@ -30,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
                 subnet=subnet, far=each.far.host, route=route_text(each.found), host=each.netns.host,
             ),
             change=each.change,
-            where=where(host=each.netns.host, route=route_text(each.found), wanted=route_text(each.right)),
+            where=OfRoute(host=each.netns.host, route=each.found, wanted=each.right),
             in_class="route-between-hosts",
             evidence=(each.found.evidence,) if each.found.evidence else (),
             advice=(

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import tunnelled
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
 from hairpin.network.tunnels import overhead_bytes
@@ -44,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
             overhead=overhead, below=below.name, far=view.stop.netns.host, mtu=below.mtu_bytes,
         ),
         change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, mtu_bytes=fits))),
-        where=where(host=host, link=name, value=sent.link.mtu_bytes, wanted=fits, underlay=below.name),
+        where=OfLink(host=host, link=name, value=sent.link.mtu_bytes, wanted=fits, underlay=below.name),
         in_class="oversized-tunnel",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, below) if each.evidence)),
         advice=(

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import Tunnelled, next_hop, tunnelled
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfTunnelEnd
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import Link
 from hairpin.message import message
@@ -39,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
             link=sent.link.name, far=sent.netns.host, address=text, host=host,
         ),
         change=one(SetLink(view.host_netns, device)),
-        where=where(host=host, kind=sent.link.kind, address=text),
+        where=OfTunnelEnd(host=host, kind=sent.link.kind, address=text),
         in_class="unlike-tunnel-ends",
         evidence=(sent.link.evidence,) if sent.link.evidence else (),
         advice=(message("restart the agent that makes the device on {host} (flanneld, the CNI)", host=host),),

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import Tunnelled, receiver, tunnelled
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
@@ -41,8 +42,10 @@ def find(view: View) -> Iterator[Candidate]:
             far=far.netns.host, other=_settings(far.link.tunnel),
         ),
         change=one(SetLink(netns, msgspec.structs.replace(link, tunnel=changed))),
-        where=where(host=netns.host, link=link.name, value=_settings(link.tunnel), wanted=_settings(like),
-                    far_link=(far if link is sent.link else sent).link.name),
+        where=OfLink(
+            link.name, netns.host, value=_settings(link.tunnel), wanted=_settings(like),
+            far_link=(far if link is sent.link else sent).link.name,
+        ),
         in_class="unlike-tunnel-ends",
         evidence=tuple(dict.fromkeys(each.evidence for each in (sent.link, far.link) if each.evidence)),
         advice=(

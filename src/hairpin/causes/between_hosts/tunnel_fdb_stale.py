@@ -21,7 +21,8 @@ from hairpin.causes.between_hosts._tunnelled import (
     tunnelled,
     unsent,
 )
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfForwarding
 from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, ReplaceFdbEntry, SetLink
 from hairpin.change.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
@@ -55,8 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
         else message("{link} on {host} has no forwarding entry that leads to {far}, which has {right}.",
                      link=sent.link.name, host=sent.netns.host, far=far.netns.host, right=right),
         change=_change(view.network, sent, far, stale),
-        where=where(host=sent.netns.host, link=sent.link.name, mac=write_mac(_mac(sent, stale)), remote=named or None,
-                    wanted=right),
+        where=OfForwarding(sent.netns.host, sent.link.name, write_mac(_mac(sent, stale)), named or None, right, stale),
         in_class="stale-tunnel-entry",
         evidence=tuple(dict.fromkeys(each.evidence for each in stale if each.evidence)),
         advice=(message("restart the agent that makes these entries (flanneld, the CNI), or give hosts fixed "

@@ -22,7 +22,8 @@ from hairpin.causes.between_hosts._tunnelled import (
     tunnelled,
     unsent,
 )
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfNeighbour
 from hairpin.change.change import Change
 from hairpin.host.route import Neighbour
 from hairpin.message import message
@@ -70,8 +71,9 @@ def find(view: View) -> Iterator[Candidate]:
         change=Change(
             lacking_entries(view.network, sent.netns, sent.link, far, found.address, sent.frame.version)
         ),
-        where=where(host=host, link=sent.link.name, address=address,
-                    mac=write_mac(entry.mac or 0) if entry is not None else None, wanted=right),
+        where=OfNeighbour(
+            sent.link.name, address, host, write_mac(entry.mac or 0) if entry is not None else None, right, entry
+        ),
         in_class="stale-tunnel-entry",
         evidence=(entry.evidence,) if entry is not None and entry.evidence else (),
         advice=(message("restart the agent that makes these entries (flanneld, the CNI)"),),

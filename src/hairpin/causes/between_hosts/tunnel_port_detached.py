@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import bridge_behind, segment_bridge
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
@@ -54,7 +55,7 @@ def _loose(view: View, netns: Netns, bridge: Link, other: Netns, other_bridge: L
                 bridge=bridge.name, far_bridge=other_bridge.name, far=other.host,
             ),
             change=one(SetLink(netns, attached)),
-            where=where(host=host, link=link.name, master="none", wanted=bridge.name),
+            where=OfLink(host=host, link=link.name, master="none", wanted=bridge.name),
             in_class="stale-tunnel-entry",
             evidence=(link.evidence,) if link.evidence else (),
             advice=(message("keep network managers away from docker0, br-* and their tunnel devices (unmanaged)"),),

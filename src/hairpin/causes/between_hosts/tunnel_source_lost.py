@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import tunnelled, underlay_address
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
 from hairpin.network.prefix import address_text
@@ -36,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
             host=host, wanted=wanted,
         ),
         change=one(SetLink(sent.netns, msgspec.structs.replace(sent.link, tunnel=tunnel))),
-        where=where(host=host, link=name, value=old, wanted=wanted),
+        where=OfLink(host=host, link=name, value=old, wanted=wanted),
         in_class="unlike-tunnel-ends",
         evidence=(sent.link.evidence,) if sent.link.evidence else (),
         advice=(

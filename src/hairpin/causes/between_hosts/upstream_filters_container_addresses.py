@@ -10,7 +10,8 @@ Lasting: the same rule in the saved rules, or in the peer's configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfPeer
 from hairpin.change.intent import Masquerade, rendered
 from hairpin.message import message
 from hairpin.network.prefix import address_text, prefix_text
@@ -36,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
             host=netns.host,
         ),
         change=rendered(intent, view.network),
-        where=where(host=netns.host, subnet=subnet, peer=target),
+        where=OfPeer(host=netns.host, subnet=subnet, peer=target),
         in_class="filtering-peer",
         side_effects=(message("all other machines then see this host's address in place of the containers'"),),
         advice=(message("or let the peer accept {subnet}", subnet=subnet),),

@@ -10,7 +10,8 @@ Lasting: the same rule in the saved rules, or in the firewall's manager.
 from collections.abc import Iterator
 
 from hairpin.causes.between_hosts._tunnelled import overlay_port
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.change.intent import LetIn, rendered
 from hairpin.message import message
@@ -32,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
             port=port, host=host, chain=place.chain, rule=place.text,
         ),
         change=_accepting(view, place, port),
-        where=rule_where(place),
+        where=OfRule(place),
         in_class="closed-tunnel-port",
         evidence=(place.evidence,),
         advice=(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import AddRoute, Change, SetLink
 from hairpin.host.link import Link
 from hairpin.message import Message
@@ -37,7 +38,7 @@ def brought_up(
         title=title,
         detail=detail,
         change=Change((SetLink(view.stop.netns, up), *routes)),
-        where=where(netns=view.stop.netns, link=link.name, state="down"),
+        where=OfLink(netns=view.stop.netns, link=link.name, state="down"),
         in_class="link-or-route",
         evidence=(link.evidence,),
         advice=advice,

@@ -10,7 +10,8 @@ Lasting: both in modules-load.d and sysctl.d.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import Change, LoadModule, SetSysctl
 from hairpin.message import message
 from hairpin.network.flow import FromContainer
@@ -32,8 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
             "an address that the asker never asked."
         ),
         change=Change((*module, SetSysctl(view.host_netns, path, "1"))),
-        where=where(
-            sysctl="net.bridge.bridge-nf-call-iptables",
+        where=OfSysctl(
+            sysctl=path,
             value=value or "absent (br_netfilter is not loaded)",
             wanted="1",
         ),

@@ -9,7 +9,8 @@ Lasting: the engine makes the address when it starts; keep network managers away
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import AddAddress, one
 from hairpin.engines.bridging import lost_addresses
 from hairpin.message import message
@@ -28,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
                 title=message("{bridge} has lost its address {address}", bridge=link, address=text),
                 detail=message("It is the gateway of every container on network {name}.", name=joined.name),
                 change=one(AddAddress(view.host_netns, address)),
-                where=where(link=link, address=f"{text}/{address.prefix_length}"),
+                where=OfLink(link=link, address=f"{text}/{address.prefix_length}"),
                 in_class="gateway-address-lost",
                 evidence=(bridge.evidence,) if bridge is not None else (),
                 advice=(message("keep network managers away from {link} (unmanaged)", link=link),),

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import Change, SetLink
 from hairpin.engines.bridging import new_bridge, port_of
@@ -38,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
                 title=message("Bridge {link} is gone", link=joined.bridge),
                 detail=_detail(joined, ports),
                 change=Change((*made, *(SetLink(view.host_netns, each) for each in attached)), _calls(view, engine)),
-                where=where(link=joined.bridge, state="gone", network=joined.name),
+                where=OfLink(link=joined.bridge or "", state="gone", network=joined.name),
                 in_class="gateway-address-lost",
                 evidence=(joined.evidence,) if joined.evidence else (),
                 advice=(message("keep network managers away from {link} (unmanaged)", link=joined.bridge),),

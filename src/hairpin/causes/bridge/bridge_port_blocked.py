@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import passed
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.engines.bridging import port_of
 from hairpin.host.host import Namespace
@@ -60,7 +61,7 @@ def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
         title=message("Bridge port {link} does not forward as its engine made it", link=link.name),
         detail=_differs(link, wanted),
         change=one(SetLink(netns, msgspec.structs.replace(link, port=wanted))),
-        where=where(link=link.name, master=link.master),
+        where=OfLink(link.name, master=link.master),
         in_class="link-or-route",
         evidence=(link.evidence,),
     )

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
 
@@ -26,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("Bridge port {link} is isolated", link=link.name),
         detail=message("Isolated ports of {bridge} exchange no frames with each other.", bridge=link.master),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
-        where=where(link=link.name, isolated="on"),
+        where=OfLink(link=link.name, isolated="on"),
         in_class="link-or-route",
         evidence=(link.evidence,),
     )

@@ -9,7 +9,8 @@ Lasting: the engine makes the route when it starts; keep network managers away f
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import of_missing
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
@@ -45,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("The route to {subnet} by {bridge} is missing", subnet=text, bridge=network.bridge),
         detail=message("Packets for containers of network {name} do not find their bridge.", name=network.name),
         change=one(AddRoute(view.host_netns, route)),
-        where=where(route=f"{text} dev {network.bridge}"),
+        where=of_missing(route, view.host_namespace.routes),
         in_class="link-or-route",
         evidence=tuple(
             dict.fromkeys(each.evidence for each in view.host_namespace.routes if each.version == subnet.version)

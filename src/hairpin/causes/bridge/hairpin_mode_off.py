@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
 
@@ -26,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("Hairpin mode is off on {link}", link=link.name),
         detail=message("The packet would have to leave by the bridge port that it came in by."),
         change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, port=port))),
-        where=where(link=link.name, hairpin="off"),
+        where=OfLink(link=link.name, hairpin="off"),
         in_class="link-or-route",
         evidence=(link.evidence,),
         side_effects=(message("dockerd sets it itself for containers it starts with userland-proxy off"),),

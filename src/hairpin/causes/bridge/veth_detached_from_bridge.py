@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.host.link import BridgePort
 from hairpin.message import message
@@ -38,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
             change=one(SetLink(view.host_netns, attached)),
-            where=where(link=link.name, master=link.master or "none", wanted=bridge),
+            where=OfLink(link=link.name, master=link.master or "none", wanted=bridge),
             in_class="link-or-route",
             evidence=(link.evidence,),
             advice=(message("keep network managers away from veth* and {link} (unmanaged)", link=bridge),),

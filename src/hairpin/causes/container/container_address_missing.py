@@ -9,9 +9,10 @@ Lasting: the engine gives the address when it starts the container; find what in
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._concerned import concerned
 from hairpin.causes.container._engine_gateway import default_route
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddAddress, Change
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
@@ -53,7 +54,7 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
                 address=text,
             ),
             change=Change((AddAddress(netns, Address(inner, version, value, length)), *routes)),
-            where=where(container=container.name, address=f"{text}/{length}"),
+            where=OfContainer(container=container.name, address=f"{text}/{length}"),
             in_class="container-address-lost",
             evidence=(container.evidence,),
         )

@@ -11,10 +11,11 @@ Lasting: names or published ports wherever the address is written down.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.routing._overlap import is_out_of_reach
 from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.where import OfAddress
 from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting
 from hairpin.engines.starting import held_again
@@ -57,7 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
         detail=_addresses(view.host, network, asked),
         change=change,
         refused=refusal_of(view, change),
-        where=where(address=asked, network=network.name),
+        where=OfAddress(address=asked, network=network.name),
         in_class="address-held-by-nobody",
         evidence=(network.evidence,),
         ways=(

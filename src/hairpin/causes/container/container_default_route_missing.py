@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import gateways
+from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddRoute, ReplaceRoute, one
 from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
@@ -64,7 +65,7 @@ def _candidate(container: Container, part: AddRoute | ReplaceRoute, title: Messa
         title=title,
         detail=detail,
         change=one(part),
-        where=where(container=container.name, route=route_text(part.route)),
+        where=OfRoute(container=container.name, route=part.route),
         in_class="link-or-route",
         evidence=(container.evidence,),
         made_by=("container-link-down",),

@@ -12,9 +12,10 @@ Lasting: the engine makes the interface whenever it starts the container; keep n
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._concerned import concerned
 from hairpin.causes.engine._publishing import refusal_of
+from hairpin.causes.where import OfContainer
 from hairpin.engines.bridging import awaiting
 from hairpin.engines.connecting import interface_restored
 from hairpin.host.docker import Container, Endpoint
@@ -42,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             refused=refusal_of(view, change),
-            where=where(container=container.name, network=lost.network),
+            where=OfContainer(container=container.name, network=lost.network),
             in_class="container-address-lost",
             evidence=(container.evidence,),
             advice=(message("a network manager may have deleted the veth: keep it away from veth* (unmanaged)"),),

@@ -12,8 +12,9 @@ Lasting: the same in the Compose file or the command that creates it.
 from collections.abc import Iterator
 from typing import Literal
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, is_disconnected, refusal_of
+from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting
@@ -66,7 +67,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
         detail=_why(view, container, binding),
         change=change,
         refused=refusal_of(view, change),
-        where=where(container=container.name, network="none", port=binding.host_port),
+        where=OfContainer(container=container.name, network="none", port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
         advice=(message("recreate the container without --network none"),),
@@ -87,7 +88,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
         ),
         change=change,
         refused=refusal_of(view, change),
-        where=where(container=container.name, port=binding.host_port),
+        where=OfContainer(container=container.name, port=binding.host_port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
         advice=(

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import held_once_running, refusal_of
 from hairpin.causes.service._service import listening
+from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddSocket, Change
 from hairpin.engines.bridging import awaiting
@@ -51,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
             title=message("Container {name} is not running", name=container.name),
             detail=_detail(engine, container, binding, looping=looping),
             change=change,
-            where=where(container=container.name, state=container.status, exit_code=container.exit_code),
+            where=OfContainer(container=container.name, state=container.status, exit_code=container.exit_code),
             in_class="switched-off",
             evidence=(container.evidence,),
             refused=refusal_of(view, change) if not (failed and change.parts) else None,

@@ -9,8 +9,9 @@ Lasting: a second network for the service in the Compose file.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.where import OfContainer
 from hairpin.engines.connecting import connected
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
@@ -60,7 +61,7 @@ def _connected(view: View, container: Container, detail: Message, *, port: int |
         detail=detail,
         change=change,
         refused=refusal_of(view, change),
-        where=where(container=container.name, networks=_networks(container), port=port),
+        where=OfContainer(container=container.name, networks=_networks(container), port=port),
         in_class="container-without-ports",
         evidence=(container.evidence,),
         side_effects=(message("the container can then reach the outside, too"),),

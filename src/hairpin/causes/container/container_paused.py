@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import SetContainer, one
 from hairpin.host.docker import Container
@@ -34,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             SetContainer(view.host.name, running),
             SetContainerState(engine.kind, "unpause", container.name, engine.user),
         ),
-        where=where(container=container.name, state=container.status),
+        where=OfContainer(container=container.name, state=container.status),
         in_class="process-stopped",
         evidence=(container.evidence,),
     )

@@ -12,7 +12,8 @@ Lasting: the same in the host's network configuration; or a bridge network for w
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink
 from hairpin.change.change import AddRoute, Change, Primitive, SetLink, SetSysctl
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -51,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(address, 4),
         ),
         change=Change(tuple(_beside(view, parent, address))),
-        where=where(link=parent.link, container=container.name if container is not None else None),
+        where=OfLink(parent.link, container=container.name if container is not None else None),
         in_class="link-or-route",
         evidence=tuple(each for each in (link_of(view.network, child).evidence,) if each),
         side_effects=(

@@ -9,8 +9,9 @@ Lasting: the container's address for the clients, or a bridge network for the se
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.boot.configured import Configured
@@ -45,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             refused=refusal_of(view, change),
-            where=where(container=container.name, network=own[0].name, port=binding.host_port),
+            where=OfContainer(container=container.name, network=own[0].name, port=binding.host_port),
             in_class="container-without-ports",
             evidence=(container.evidence,),
             configured=Configured(

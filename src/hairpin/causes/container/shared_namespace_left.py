@@ -15,9 +15,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._near import RESOLVER, protocol_of
 from hairpin.causes.service._service import listening
+from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson, SetContainerState
 from hairpin.change.change import AddSocket, Change, DeleteNamespace, Primitive, SetContainer
 from hairpin.engines.starting import on_default_bridge
@@ -92,7 +93,7 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
             tuple(_rejoined(view, owner, container)),
             (SetContainerState(engine.kind, "restart", container.name, engine.user),),
         ),
-        where=where(container=container.name, shares=owner.name),
+        where=OfContainer(container.name, shares=owner.name),
         in_class="container-without-ports",
         evidence=(container.evidence, owner.evidence),
         advice=(
@@ -138,7 +139,7 @@ def _with_owner_gone(view: View, container: Container) -> Candidate:
             mode=container.network_mode[: len("container:") + 12],
         ),
         change=change or Change(()),
-        where=where(container=container.name, shares=container.network_mode),
+        where=OfContainer(container.name, shares=container.network_mode),
         in_class="container-without-ports",
         evidence=(container.evidence,),
     )

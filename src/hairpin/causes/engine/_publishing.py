@@ -2,7 +2,8 @@
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.republishing import lacks_a_chain, published_everywhere, published_too
 from hairpin.engines.starting import on_default_bridge
@@ -137,7 +138,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
         detail=_translated_there(view.host.engine_of(container), container, address, binding),
         change=change,
         refused=refusal_of(view, change),
-        where=where(container=container.name, host_ip=address, port=binding.host_port),
+        where=OfContainer(container=container.name, host_ip=address, port=binding.host_port),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),
         configured=Configured(

@@ -10,9 +10,10 @@ Lasting: take the rule out of the saved rules, or of the script that writes it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, Primitive
 from hairpin.engines.republishing import rules_with
 from hairpin.engines.starting import held_again
@@ -46,7 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("A DNAT rule leads to {address}, which no running container has", address=target),
         detail=message("It is the first that fits this flow: {rule}", rule=place.text),
         change=Change((DeleteRule(view.host_netns, place), *_published_now(view))),
-        where=rule_where(place),
+        where=OfRule(place),
         in_class="stale-translation",
         evidence=(place.evidence,),
         advice=(message("find who wrote it: saved rules that contain Docker's own, a helper container, a script"),),
@@ -75,7 +76,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
             title=message("a DNAT rule leads to {address}, which nothing holds any more", address=target),
             detail=message("The rule is still there, the container is not: {rule}", rule=place.text),
             change=change,
-            where=rule_where(place),
+            where=OfRule(place),
             in_class="address-held-by-nobody",
             evidence=(place.evidence,),
             advice=(message("start what had the address; if it is gone for good, take the rule away"),),

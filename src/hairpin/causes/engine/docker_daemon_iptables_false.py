@@ -9,8 +9,9 @@ Lasting: take ``iptables: false`` out of daemon.json, or save the MASQUERADE rul
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._lifting import masquerading
+from hairpin.causes.where import OfNetwork
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.message import message
 
@@ -30,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
             "outside has a route back."
         ),
         change=change,
-        where=where(option="iptables=false", network=network.name),
+        where=OfNetwork(option="iptables=false", network=network.name),
         in_class="engine-option",
         evidence=(network.evidence,),
         configured=of_engine_option("iptables", "false", view.host),

@@ -9,8 +9,9 @@ Lasting: nothing, if docker-proxy is installed; else repair the package.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.republishing import relays
 from hairpin.engines.starting import restarts
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
                     "a packet that DNAT does not translate finds no socket."
                 ),
                 change=Change(parts, restarts(view.host, container)),
-                where=where(container=container.name, port=binding.host_port),
+                where=OfContainer(container=container.name, port=binding.host_port),
                 in_class="lost-relay",
                 evidence=(container.evidence,),
             )

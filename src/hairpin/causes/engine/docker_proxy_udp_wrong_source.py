@@ -10,8 +10,9 @@ Lasting: Docker 28 or later, or the address in the Compose file.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
 from hairpin.engines.republishing import relay_at
 from hairpin.message import message
@@ -39,7 +40,9 @@ def find(view: View) -> Iterator[Candidate]:
                 answered=answered,
             ),
             change=one(relay),
-            where=where(container=container.name, port=f"{binding.host_port}/udp", answered=answered, asked=asked),
+            where=OfContainer(
+                container=container.name, port=f"{binding.host_port}/udp", answered=answered, asked=asked
+            ),
             in_class="relay-answers-wrongly",
             evidence=(container.evidence,),
             advice=(

@@ -9,10 +9,11 @@ Lasting: take ``ports:`` or the host's network out of the Compose file.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.service._near import listed
 from hairpin.causes.service._service import listening
+from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import Change, one
 from hairpin.engines.starting import on_default_bridge
@@ -57,7 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             change=change,
             refused=refusal_of(view, change),
-            where=where(container=container.name, network="host", port=binding.host_port),
+            where=OfContainer(container=container.name, network="host", port=binding.host_port),
             in_class="container-without-ports",
             evidence=(container.evidence,),
         )

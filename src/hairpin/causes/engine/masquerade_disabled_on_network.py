@@ -12,8 +12,9 @@ Lasting: the network's option ``enable_ip_masquerade``, or the route in the rout
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._lifting import masquerading
+from hairpin.causes.where import OfNetwork
 from hairpin.host.boot.configured import Configured, of_engine_option
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.message import message
@@ -35,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("Masquerading is switched off for network {name}", name=network.name),
         detail=message("Its containers leave with their own addresses, which the peer does not accept, as you stated."),
         change=change,
-        where=where(network=network.name, option="com.docker.network.bridge.enable_ip_masquerade"),
+        where=OfNetwork(network=network.name, option="com.docker.network.bridge.enable_ip_masquerade"),
         in_class="engine-option",
         evidence=(network.evidence,),
         configured=_option(view, engine, network),

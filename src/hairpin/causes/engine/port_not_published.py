@@ -14,12 +14,13 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import is_unserved, refusal_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.service._service import listening
+from hairpin.causes.where import OfContainer, OfPort, OfWall
 from hairpin.change.change import Change, Primitive
 from hairpin.engines.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
@@ -176,7 +177,7 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
         detail=_published(view),
         change=change,
         refused=refusal_of(view, change),
-        where=where(port=port),
+        where=OfPort(port=port),
         in_class="port-not-published",
         advice=advice,
     )
@@ -209,7 +210,7 @@ def _unpublished(view: View, container: Container) -> Candidate:
         else message("{port} is its port inside the container. Outside of it, {name} is port {other}.", **facts),
         change=change,
         refused=refusal_of(view, change),
-        where=where(container=container.name, port=f"{port}/{protocol}"),
+        where=OfContainer(container=container.name, port=f"{port}/{protocol}"),
         in_class="port-not-published",
         evidence=(container.evidence,),
         advice=_otherwise(container, other) if other is not None else (),
@@ -245,7 +246,7 @@ def _protected(view: View) -> Iterator[Candidate]:
         title=message("Docker's own rules keep out what is not published"),
         detail=message("{rule}", rule=place.text),
         change=deletion(view, place),
-        where=where(table=place.table, chain=place.chain, rule=place.text),
+        where=OfWall(place),
         in_class="engine-protection",
         evidence=(place.evidence,),
         ways=(

@@ -10,7 +10,8 @@ Lasting: the address in the host's network configuration, and dockerd started af
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfAddress
 from hairpin.change.change import AddAddress, one
 from hairpin.host.link import Address
 from hairpin.message import message
@@ -51,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
             own=own or "none",
         ),
         change=one(AddAddress(view.host_netns, place)),
-        where=where(address=text, link=place.link),
+        where=OfAddress(address=text, link=place.link),
         in_class="address-not-on-host",
         advice=(
             message("use an address that the host has, or give it this one where its network is configured"),

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.republishing import published_too, relay_at
 from hairpin.host.docker import Container, PortBinding
@@ -37,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         detail=_why(view, container, binding),
         change=_published(view, container, binding, advice),
-        where=where(container=container.name, published=f"IPv{binding.version}", asked=f"IPv{version}"),
+        where=OfContainer(container=container.name, published=f"IPv{binding.version}", asked=f"IPv{version}"),
         in_class="bound-to-other-address",
         evidence=(container.evidence,),
         advice=(message("or let clients use an IPv{other} address of this host", other=binding.version),),

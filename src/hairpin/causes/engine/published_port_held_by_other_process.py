@@ -10,8 +10,9 @@ Lasting: disable the holder's unit, or take its container away; else it has the 
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
 from hairpin.engines.starting import started
 from hairpin.host.socket import Socket
@@ -41,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         detail=_detail(held),
         change=Change(tuple(parts)),
-        where=where(
+        where=OfContainer(
             container=meant.name,
             port=binding.host_port,
             process=held.socket.process if held.container is None else None,

@@ -13,9 +13,10 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.service._service import in_container, listening, other_protocol, published_to, same_port
+from hairpin.causes.where import OfContainer, OfSocket
 from hairpin.change.change import AddSocket, Change, one
 from hairpin.engines.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
@@ -84,7 +85,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
                 ),
             )
         ),
-        where=where(container=container.name, published=wrong, socket=socket_text(sockets[0])),
+        where=OfSocket(sockets[0], container.name, wrong),
         in_class="other-protocol",
         evidence=(sockets[0].evidence, container.evidence),
     )
@@ -129,7 +130,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
         ),
         change=change,
         refused=refusal_of(view, change),
-        where=where(container=container.name, published=f"{port}/{other}", asked=f"{port}/{asked}"),
+        where=OfContainer(container=container.name, published=f"{port}/{other}", asked=f"{port}/{asked}"),
         in_class="other-protocol",
         evidence=(container.evidence,),
         side_effects=(message("connections to {name} are cut while it is recreated", name=container.name),),

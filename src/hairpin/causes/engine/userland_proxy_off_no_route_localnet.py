@@ -9,7 +9,8 @@ Lasting: nothing: the engine sets the key when it makes the bridge.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
@@ -38,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
             value=decided.value,
         ),
         change=one(SetSysctl(view.host_netns, decided.path, "1")),
-        where=where(sysctl=dotted(decided.path), value=decided.value, wanted="1"),
+        where=OfSysctl(sysctl=decided.path, value=decided.value, wanted="1"),
         in_class="link-or-route",
         evidence=(decided.evidence,),
         side_effects=(

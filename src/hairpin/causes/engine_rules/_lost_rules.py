@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import Class
+from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, missing_on
@@ -90,19 +91,14 @@ def candidate(
         change = Change((*change.parts, *(SetPolicy(netns, each, "drop") for each in closing)))
     else:
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)
-    names = [f"{each.table} {each.chain}" for each in part.chains]
-    texts = [f"-t {each.table} {each.rule.text}" for each in part.rules]
+    where = OfLostRules(part.chains, part.rules)
     return Candidate(
         title=title,
         detail=detail,
         change=change,
-        where=where(
-            table=", ".join(_tables(part)),
-            chains=", ".join(names) or None,
-            rules="; ".join(texts) or None,
-        ),
+        where=where,
         in_class=in_class,
-        evidence=_evidence(view, part),
+        evidence=_evidence(view, part, where.tables),
         side_effects=(OWNED_BY_ENGINE,),
         advice=advice,
     )
@@ -148,17 +144,11 @@ def _said_of(policy: Place, *, closed: bool) -> Message:
     )
 
 
-def _evidence(view: View, part: Lost) -> tuple[str, ...]:
+def _evidence(view: View, part: Lost, tables: tuple[str, ...]) -> tuple[str, ...]:
     dialect = part.missing.dialect
-    tables = _tables(part)
     read = [
         table.evidence
         for table in view.host_namespace.ruleset.tables
         if table.dialect == dialect and table.name in tables
     ]
     return tuple(dict.fromkeys(each for each in (*read, part.engine.evidence) if each))
-
-
-def _tables(part: Lost) -> tuple[str, ...]:
-    named = [each.table for each in part.chains] + [each.table for each in part.rules]
-    return tuple(dict.fromkeys(named))

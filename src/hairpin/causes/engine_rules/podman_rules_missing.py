@@ -11,7 +11,8 @@ start.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change
 from hairpin.engines.missing import missing_on
 from hairpin.engines.podman import is_known, reloading
@@ -23,8 +24,8 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate that makes all of Podman's rules anew, if the flow's family lacks one."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, lost in missing_on(view.host):
-        chains = [f"{each.table} {each.chain}" for each in lost.chains if each.family == family]
-        rules = [f"-t {each.table} {each.rule.text}" for each in lost.rules if each.family == family]
+        chains = tuple(each for each in lost.chains if each.family == family)
+        rules = tuple(each for each in lost.rules if each.family == family)
         if engine.kind != "podman" or not (chains or rules):
             continue
         known = is_known(engine)
@@ -39,11 +40,9 @@ def find(view: View) -> Iterator[Candidate]:
                 backend=engine.network_backend or "-",
             ),
             change=Change(change.parts, (reloading(engine, view.flow.container or view.meant),)),
-            where=where(
-                backend=engine.network_backend, chains=", ".join(chains) or None, rules="; ".join(rules) or None
-            )
+            where=OfLostRules(chains, rules, engine.network_backend)
             if known
-            else where(backend=f"{engine.network_backend} {engine.network_version}".strip()),
+            else OfLostRules(backend=f"{engine.network_backend} {engine.network_version}".strip()),
             in_class="lost-engine-rule",
             evidence=_evidence(view, engine.evidence),
             advice=(

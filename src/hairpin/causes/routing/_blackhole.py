@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
@@ -30,7 +31,7 @@ def covering(view: View) -> Iterator[Candidate]:
         ),
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
         change=one(DeleteRoute(view.stop.netns, route)),
-        where=where(route=route_text(route), table=route.table),
+        where=OfRoute(route=route, table=route.table),
         # A table of its own is asked only because a policy rule says so: that rule is looked at first.
         in_class="link-or-route" if route.table in (TABLE_MAIN, TABLE_DEFAULT) else "dropping-rule",
         evidence=(route.evidence,),

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.cause import Candidate, View
 from hairpin.causes.order import Class
+from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddRoute, Change, DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Namespace
@@ -17,7 +18,7 @@ from hairpin.network.flow import FromContainer
 from hairpin.network.network import bridge_ports, is_uplink
 from hairpin.network.prefix import inside, prefix_text, width
 from hairpin.network.query import Query
-from hairpin.network.routing import lookup, route_text
+from hairpin.network.routing import lookup
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -168,7 +169,7 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
         title=title,
         detail=detail,
         change=one(DeleteRoute(each.netns, each.route)),
-        where=where(network=each.name, subnet=each.subnet, route=route_text(each.route)),
+        where=OfRoute(network=each.name, subnet=each.subnet, route=each.route),
         in_class=in_class,
         evidence=(each.route.evidence,),
         advice=(

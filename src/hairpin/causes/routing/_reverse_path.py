@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, View, where
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
@@ -37,7 +38,7 @@ def loosened(view: View) -> Iterator[Candidate]:
         title=message("Strict reverse-path filtering on {link} drops this flow", link=link),
         detail=detail,
         change=one(SetSysctl(view.stop.netns, path, decided.wanted)),
-        where=where(sysctl=dotted(decided.path), value=decided.value, wanted=decided.wanted),
+        where=OfSysctl(sysctl=decided.path, value=decided.value, wanted=decided.wanted),
         in_class="filtering-sysctl",
         evidence=(decided.evidence,),
         advice=(

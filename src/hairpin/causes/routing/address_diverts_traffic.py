@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.routing._asked import asked, is_elsewhere, passed
+from hairpin.causes.where import OfLink
 from hairpin.change.addresses import address_of
 from hairpin.change.change import AddAddress, AddRoute, Change, DeleteAddress, one
 from hairpin.engines.given import given
@@ -65,7 +66,7 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
         detail=message("The engine gave it the prefix length {wanted}.", wanted=length),
         # The right one first: a link that keeps an address keeps its routes by a gateway.
         change=Change((AddAddress(netns, wanted), DeleteAddress(netns, address), *_way_out(view, netns, wanted))),
-        where=where(link=address.link, address=f"{text}/{address.prefix_length}"),
+        where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
         in_class="kernels-own",
         evidence=(address.evidence,),
     )
@@ -98,7 +99,7 @@ def _foreign(each: Lookup, address: Address) -> Candidate:
             route=route_text(route) if route is not None else "",
         ),
         change=one(DeleteAddress(each.netns, address)),
-        where=where(link=address.link, address=f"{text}/{address.prefix_length}"),
+        where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
         in_class="diverting-route",
         evidence=(address.evidence,),
         cuts=True,

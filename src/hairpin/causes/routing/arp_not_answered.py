@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfLink, OfSysctl
 from hairpin.change.change import Change, SetLink, SetSysctl, one
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -65,7 +66,7 @@ def _switched_on(netns: Netns, link: Link) -> Candidate:
             "The link has the flag NOARP: no other machine learns its hardware address, and it learns none of theirs."
         ),
         change=one(SetLink(netns, msgspec.structs.replace(link, flags=flags))),
-        where=where(netns=netns, link=link.name, state="NOARP"),
+        where=OfLink(netns=netns, link=link.name, state="NOARP"),
         in_class="link-or-route",
         evidence=(link.evidence,),
     )
@@ -82,7 +83,7 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
             value=decided.value,
         ),
         change=Change(tuple(SetSysctl(netns, key, "0") for key in keys if namespace.sysctls.number(*key))),
-        where=where(sysctl=dotted(decided.path), value=decided.value, wanted=decided.wanted),
+        where=OfSysctl(sysctl=decided.path, value=decided.value, wanted=decided.wanted),
         in_class="filtering-sysctl",
         evidence=(decided.evidence,),
     )

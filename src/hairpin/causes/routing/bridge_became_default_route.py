@@ -10,7 +10,8 @@ Lasting: keep connman, dhcpcd, NetworkManager and systemd-networkd away from ``v
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.route import Route
 from hairpin.message import message
@@ -37,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
                 route=route_text(route),
             ),
             change=one(DeleteRoute(view.host_netns, route)),
-            where=where(route=route_text(route), table=route.table),
+            where=OfRoute(route=route, table=route.table),
             in_class="link-or-route",
             evidence=(route.evidence,),
             advice=(

@@ -10,9 +10,10 @@ Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the C
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import is_wanted
 from hairpin.causes.routing._overlap import Overlap, is_elsewhere, is_out_of_reach, led_past, moved_away, overlaps
+from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddRoute, DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
@@ -91,7 +92,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
             bridge=meant.bridge,
         ),
         change=round_it if wanted else undone,
-        where=where(network=meant.name, route=route_text(route)),
+        where=OfRoute(route, network=meant.name),
         in_class="link-or-route",
         evidence=(route.evidence,),
         side_effects=(message("{address} behind {link} is then out of reach", address=address, link=taken),)

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._overlap import Overlap, led_past, moved_away, overlaps
+from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteRoute, one
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
@@ -65,7 +66,7 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
             route=route_text(each.route),
         ),
         change=one(DeleteRoute(each.netns, each.route)),
-        where=where(route=route_text(each.route)),
+        where=OfRoute(route=each.route),
         in_class="client-in-container-subnet",
         evidence=(each.route.evidence,),
     )

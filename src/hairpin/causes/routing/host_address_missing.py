@@ -11,8 +11,9 @@ Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupd
 import shlex
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import named_gateway
+from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddAddress, AddRoute, Change, Primitive
 from hairpin.host.boot.configured_address import configured_addresses
@@ -68,7 +69,7 @@ def _candidate(
         title=message("{link} has no address of IPv{version}", link=own.link, version=own.version),
         detail=message("Nobody outside can reach this host by it, and nothing leaves by it."),
         change=Change(tuple(parts), calls),
-        where=where(link=own.link),
+        where=OfLink(link=own.link),
         in_class="link-or-route",
         evidence=(link.evidence,) if link is not None else (),
         advice=advice,

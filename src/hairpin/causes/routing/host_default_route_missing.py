@@ -10,8 +10,9 @@ Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupd
 import shlex
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.causes.where import of_missing
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddRoute, one
 from hairpin.change.words import six
@@ -37,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("This host has no default route"),
         detail=message("Packets to addresses that are not on one of its own links have no route."),
         change=one(route, *(() if way.source is not None else (ByPerson(put_back(version, way.link)),))),
-        where=where(route="default", link=way.link),
+        where=of_missing(Route(version, 0, 0), routes, link=way.link),
         in_class="link-or-route",
         evidence=tuple(
             dict.fromkeys(route.evidence for route in view.host_namespace.routes if route.version == version)

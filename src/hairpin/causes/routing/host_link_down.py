@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.causes.where import OfLink
 from hairpin.change.change import AddRoute, SetLink, one
 from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
@@ -62,7 +63,7 @@ def _without_carrier(view: View) -> Iterator[Candidate]:
         if tunnel
         else message("{link} is up, and nothing is at the other end of its wire.", link=link.name),
         change=one(SetLink(view.stop.netns, connected)),
-        where=where(netns=view.stop.netns, link=link.name, state="no carrier"),
+        where=OfLink(netns=view.stop.netns, link=link.name, state="no carrier"),
         in_class="far-end-of-link",
         evidence=(link.evidence,),
         advice=(

@@ -11,7 +11,8 @@ systemd-networkd).
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
             link=view.stop.link,
         ),
         change=one(SetSysctl(view.stop.netns, path, "1")),
-        where=where(sysctl=dotted(path), value=sysctls.text(*path) or "0", wanted="1"),
+        where=OfSysctl(sysctl=path, value=sysctls.text(*path) or "0", wanted="1"),
         in_class="switched-off",
         evidence=(sysctls.evidence,),
     )

@@ -11,7 +11,8 @@ Remove the file that sets 0.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.message import message
 
@@ -31,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
             link=view.stop.link,
         ),
         change=one(SetSysctl(view.stop.netns, _PATH, "1")),
-        where=where(sysctl="net.ipv4.ip_forward", value="0", wanted="1"),
+        where=OfSysctl(sysctl=_PATH, value="0", wanted="1"),
         in_class="switched-off",
         evidence=(sysctls.evidence,),
         side_effects=(message("writing 1 sets the forwarding key of every interface to 1"),),

@@ -10,7 +10,8 @@ Lasting: both keys in a file of sysctl.d.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.message import message
 
@@ -26,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("IPv6 forwarding is off on this host"),
         detail=message("net.ipv6.conf.all.forwarding is 0: IPv6 packets that are not for the host itself are dropped."),
         change=one(SetSysctl(view.stop.netns, _PATH, "1")),
-        where=where(sysctl="net.ipv6.conf.all.forwarding", value=sysctls.text(*_PATH) or "0", wanted="1"),
+        where=OfSysctl(sysctl=_PATH, value=sysctls.text(*_PATH) or "0", wanted="1"),
         in_class="switched-off",
         evidence=(sysctls.evidence,),
         side_effects=(

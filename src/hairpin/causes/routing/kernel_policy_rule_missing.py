@@ -10,8 +10,9 @@ Lasting: nothing, since each boot makes the rules anew; find what deleted it (a 
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import passed
+from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddPolicyRule, one
 from hairpin.host.route import TABLE_LOCAL, PolicyRule
 from hairpin.message import Message, message
@@ -26,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
                 title=message("The kernel's own policy rule `{rule}` is missing", rule=rule.text),
                 detail=_lost(rule),
                 change=one(AddPolicyRule(netns, rule)),
-                where=where(rule=rule.text, priority=rule.priority, table=rule.table),
+                where=OfPolicyRule(rule),
                 in_class="kernels-own",
                 evidence=tuple(dict.fromkeys(each.evidence for each in namespace.rules if each.evidence))[:1],
             )

@@ -9,8 +9,9 @@ Lasting: nothing, since the kernel makes the route with the address; find what d
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import passed
+from hairpin.causes.where import of_missing
 from hairpin.change.addresses import missing_routes
 from hairpin.change.change import AddRoute, ReplaceRoute, one
 from hairpin.change.entries import is_alone, route_slot
@@ -44,7 +45,7 @@ def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
         title=message("The kernel's own route `{route}` is missing", route=route_text(route)),
         detail=detail,
         change=one(ReplaceRoute(netns, taking[0], route) if alone else AddRoute(netns, route)),
-        where=where(route=route_text(route), table=route.table),
+        where=of_missing(route, namespace.routes, table=route.table),
         in_class="kernels-own",
         evidence=tuple(each.evidence for each in read)[:1],
     )

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.change.intent import ClampSegments, rendered
 from hairpin.host.link import Link
@@ -47,7 +48,7 @@ def _candidates(view: View, lost: Narrow, netns: Netns, link: Link) -> Iterator[
                 larger=link.mtu_bytes,
             ),
             change=change,
-            where=where(link=lost.link, value=link.mtu_bytes, wanted=lost.mtu_bytes, container=container),
+            where=OfLink(link=lost.link, value=link.mtu_bytes, wanted=lost.mtu_bytes, container=container),
             in_class="oversized-container-network",
             evidence=(link.evidence,) if link.evidence else (),
             advice=(

@@ -11,7 +11,8 @@ Lasting: the same rule in the saved rules, or a name that resolves to the privat
 from collections.abc import Iterator
 from typing import Literal
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfAddress
 from hairpin.change.intent import AnswerHere, rendered
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP
@@ -43,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
                 private=private,
             ),
             change=rendered(intent, view.network),
-            where=where(address=public, private=private, port=f"{flow.dport}/{flow.protocol}"),
+            where=OfAddress(address=public, private=private, port=f"{flow.dport}/{flow.protocol}"),
             in_class="gateway-without-hairpin",
             evidence=(mapping.evidence,) if mapping.evidence else (),
             side_effects=(

@@ -10,7 +10,8 @@ Lasting: take the static entry out of the script or configuration that makes it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfNeighbour
 from hairpin.change.change import DeleteNeighbour, one
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
@@ -44,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
             if right is not None
             else message("Nobody on {link} has that hardware address.", link=entry.link),
             change=one(DeleteNeighbour(netns, entry)),
-            where=where(link=entry.link, address=address, mac=write_mac(entry.mac)),
+            where=OfNeighbour(entry.link, address, mac=write_mac(entry.mac), entry=entry),
             in_class="wrong-neighbour-entry",
             evidence=(entry.evidence,),
             advice=(message("find what sets it: a script, a network configuration with static neighbour entries"),),

@@ -10,8 +10,9 @@ Lasting: the host's network configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddRoute, one
 from hairpin.host.route import NextHop, Route
@@ -45,7 +46,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("No route leads back to {address}", address=text),
         detail=message("The lookup for it ends without a route in every table that the policy rules name."),
         change=one(route, *(() if way.source is not None else (ByPerson(by_person),))),
-        where=where(address=text),
+        where=OfAddress(address=text),
         in_class="no-way-back",
         advice=way.advice,
         made_by=("host-link-down",),
@@ -78,7 +79,7 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
             route=route_text(back),
         ),
         change=one(AddRoute(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(way,)))),
-        where=where(address=text, route=route_text(back)),
+        where=OfRoute(address=text, route=back),
         in_class="no-way-back",
         evidence=(back.evidence,),
     )

@@ -10,7 +10,8 @@ Lasting: the VPN's or the network manager's configuration (``PostUp``, ``Routing
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddPolicyRule, DeletePolicyRule, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
@@ -28,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
             detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
             change=one(DeletePolicyRule(view.stop.netns, rule)),
-            where=where(rule=rule.text, priority=rule.priority, table=rule.table),
+            where=OfPolicyRule(rule),
             in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
             ways=tuple(Way(one(AddPolicyRule(view.stop.netns, each))) for each in _before(view, rule, query)),

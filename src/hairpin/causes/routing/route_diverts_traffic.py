@@ -10,8 +10,9 @@ Lasting: take it out of the configuration that makes it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import asked, is_elsewhere, is_wanted
+from hairpin.causes.where import OfRoute
 from hairpin.change.addresses import address_of
 from hairpin.change.change import DeleteRoute, one
 from hairpin.host.netns import Netns
@@ -45,7 +46,7 @@ def _candidate(view: View, each: Lookup, route: Route) -> Candidate:
             address=address_text(each.query.daddr, each.query.version),
         ),
         change=one(DeleteRoute(each.netns, route)),
-        where=where(route=route_text(route), table=route.table),
+        where=OfRoute(route=route, table=route.table),
         in_class="wanted-route" if wanted else "diverting-route",
         evidence=(route.evidence,),
     )

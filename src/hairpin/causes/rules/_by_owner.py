@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from hairpin.causes.cause import Candidate, View, Way, rule_where
+from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.order import Class
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, stopped_by
+from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
@@ -50,7 +51,7 @@ def by_owner(
                 title=_filled(said[0], view, place),
                 detail=_filled(said[1], view, place),
                 change=change,
-                where=rule_where(place),
+                where=OfRule(place),
                 in_class=in_class,
                 evidence=(place.evidence,),
                 side_effects=side_effects,

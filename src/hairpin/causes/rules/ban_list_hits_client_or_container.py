@@ -13,11 +13,12 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import deletion, lets_exceptions
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.where import OfRule
 from hairpin.change.calls import Unban
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import LetIn, rendered
@@ -57,7 +58,7 @@ def _banned(view: View, place: Place, change: Change, tool: str) -> Candidate:
         ),
         detail=message("{rule}", rule=place.text),
         change=change,
-        where=rule_where(place),
+        where=OfRule(place),
         in_class="dropping-rule",
         evidence=(place.evidence,),
         advice=(again if tool else nobody,),

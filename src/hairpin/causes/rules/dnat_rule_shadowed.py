@@ -9,8 +9,9 @@ Lasting: take it out of the saved rules, or of the manager that owns it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.host.docker import Container
 from hairpin.message import message
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
         else message("A translation sends this flow to where nothing takes it"),
         detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
         change=one(DeleteRule(view.host_netns, place)),
-        where=rule_where(place),
+        where=OfRule(place),
         in_class="shadowing-translation" if meant else "odd-translation",
         evidence=(place.evidence,),
     )

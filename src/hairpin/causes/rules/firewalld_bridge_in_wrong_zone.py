@@ -11,9 +11,10 @@ Lasting: the same with ``--permanent``.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import zone_of, zones
+from hairpin.causes.where import OfZone
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import LetIn, rendered
@@ -51,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
             rule=place.text,
         ),
         change=Change(tuple(_let_in(view, place, link)), calls),
-        where=where(interface=link, zone=zone, table=f"{place.family} {place.table}", chain=place.chain),
+        where=OfZone(place, interface=link, zone=zone),
         in_class="bridge-in-wrong-zone",
         evidence=(place.evidence,),
         side_effects=(message("everything that comes from {link} is let in, not only this flow", link=link),),

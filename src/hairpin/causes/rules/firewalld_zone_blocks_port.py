@@ -11,10 +11,11 @@ Lasting: the same with ``--permanent``.
 from collections.abc import Iterator
 from typing import Literal
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import Keeper, keeper_of, zone_of
+from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule, OpenPort
 from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.change.intent import Body, LetIn, rendered
@@ -63,7 +64,7 @@ def _closed(view: View, place: Place, zone: str, port: int, protocol: str) -> Ca
         change=Change(
             (_opened(view, place, f"filter_IN_{zone}_allow", f"IN_{zone}_allow"),), (OpenPort(zone, port, protocol),)
         ),
-        where=where(zone=zone, port=f"{port}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain),
+        where=OfZone(place, zone=zone, port=f"{port}/{protocol}"),
         in_class="closed-zone",
         evidence=(place.evidence,),
         configured=Configured("manager", owner=f"firewalld ({zone})", evidence=place.evidence),
@@ -101,9 +102,7 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
         if keeper.by_source
         else message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
         change=Change((opening,), (AddRichRule(keeper.kind, keeper.name, rule),)),
-        where=where(
-            port=f"{port}/{protocol}", table=f"{place.family} {place.table}", chain=place.chain, rule=place.text
-        ),
+        where=OfZone(place, port=f"{port}/{protocol}", tells_rule=True),
         in_class="closed-zone",
         evidence=(place.evidence,),
         configured=Configured("manager", owner=f"firewalld ({keeper.name})", evidence=place.evidence),
@@ -125,7 +124,7 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
         title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
         detail=message("firewalld's {chain} decides: {rule}", chain=place.chain, rule=place.text),
         change=exception(view, place),
-        where=where(table=f"{place.family} {place.table}", chain=place.chain, rule=place.text),
+        where=OfZone(place, tells_rule=True),
         in_class="separation",
         evidence=(place.evidence,),
         configured=Configured("manager", owner="firewalld", evidence=place.evidence),

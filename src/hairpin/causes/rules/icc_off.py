@@ -9,11 +9,12 @@ Lasting: the network's option ``enable_icc``, or ``icc`` in daemon.json.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._walls import turned
+from hairpin.causes.where import OfWall
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured, of_icc
 from hairpin.message import Message, message
@@ -32,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("Containers on {link} may not talk to each other", link=link),
         detail=message("The rule drops what goes from the bridge back into it: {rule}", rule=place.text),
         change=deletion(view, place) if option is None else turned(view, place),
-        where=where(table=place.table, chain=place.chain, rule=place.text, link=link),
+        where=OfWall(place, link),
         in_class="separation",
         evidence=(place.evidence,),
         configured=option,

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._walls import by_name, pair_of
+from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured
 from hairpin.message import message
@@ -67,7 +68,7 @@ def _candidate(
             rule=place.text,
         ),
         change=change,
-        where=where(networks=", ".join(names)),
+        where=OfNetwork(networks=", ".join(names)),
         in_class="separation",
         evidence=(place.evidence,),
         configured=Configured("network-option", owner=", ".join(names)),

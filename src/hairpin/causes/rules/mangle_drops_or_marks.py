@@ -9,9 +9,10 @@ Lasting: take it out of the saved rules, or of the script that adds it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
 from hairpin.causes.rules._lifting import deletion
+from hairpin.causes.where import OfRule
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place, place_of
 from hairpin.netfilter.ir import SetField
@@ -37,7 +38,7 @@ def _lowering_ttl(view: View) -> Iterator[Candidate]:
             title=message("A rule in table {table} sets the TTL to {ttl}", table=place.table, ttl=ttl),
             detail=message("A packet with that TTL is not forwarded any further: {rule}", rule=place.text),
             change=deletion(view, place),
-            where=rule_where(place),
+            where=OfRule(place),
             in_class="dropping-rule",
             evidence=(place.evidence,),
         )

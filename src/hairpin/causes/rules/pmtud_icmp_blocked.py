@@ -10,9 +10,10 @@ Lasting: the same in the saved rules.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._manager import repairs
+from hairpin.causes.where import OfRule
 from hairpin.message import message
 from hairpin.walk.size_stop import narrow, tells_mtu
 
@@ -39,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
                 error="fragmentation-needed" if four else "packet-too-big",
             ),
             change=change,
-            where=rule_where(place),
+            where=OfRule(place),
             in_class="dropping-rule",
             evidence=(place.evidence,),
             ways=tuple(Way(each) for each in ways if each != change),

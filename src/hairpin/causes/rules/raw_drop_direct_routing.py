@@ -11,10 +11,11 @@ Lasting: the network's options, or ``allow-direct-routing`` in daemon.json.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.message import message
 
@@ -35,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
             "Since version 28 Docker protects container addresses in raw PREROUTING: {rule}", rule=place.text
         ),
         change=deletion(view, place),
-        where=rule_where(place),
+        where=OfRule(place),
         in_class="dropping-rule",
         evidence=(place.evidence,),
         ways=(Way(Change(()), (said,), by_person=True),),

@@ -10,7 +10,8 @@ Lasting: take it out of the saved rules, or of the script that adds it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
@@ -30,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
                     title=message("A NOTRACK rule keeps this flow out of connection tracking"),
                     detail=message("Untracked packets never reach the nat table: {rule}", rule=place.text),
                     change=one(DeleteRule(view.stop.netns, place)),
-                    where=rule_where(place),
+                    where=OfRule(place),
                     in_class="untracked-flow" if untracked else "notrack-rule",
                     evidence=(place.evidence,),
                 )

@@ -10,7 +10,8 @@ Lasting: take it out of the saved rules, or of the script that adds it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, rule_where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.message import message
 from hairpin.walk.state import RuleDecided
@@ -32,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             detail=message("The first rule that fits decides the translation: {rule}", rule=place.text),
             change=one(DeleteRule(view.host_netns, place)),
-            where=rule_where(place),
+            where=OfRule(place),
             in_class="foreign-source-translation",
             evidence=(place.evidence,),
             advice=(message("narrow the rule so that it leaves the containers' subnets alone"),),

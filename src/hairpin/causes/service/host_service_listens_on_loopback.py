@@ -9,10 +9,11 @@ Lasting: the service's own configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.service._near import on_loopback
 from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
 from hairpin.walk.sockets import socket_text
@@ -34,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
             socket=socket_text(sockets[0]),
         ),
         change=one(listening(view, advice)),
-        where=where(socket=socket_text(sockets[0])),
+        where=OfSocket(socket=sockets[0]),
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
     )

@@ -10,9 +10,10 @@ Lasting: the unit is enabled already; repair what makes it fail.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import is_unserved
 from hairpin.causes.service._service import listening
+from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetUnitState
 from hairpin.change.change import Change
 from hairpin.host.known_ports import known_port
@@ -48,7 +49,7 @@ def _candidate(view: View, unit: Unit) -> Candidate:
             state=unit.active,
         ),
         change=Change((listening(view, started),), (SetUnitState("start", unit.name),)),
-        where=where(unit=unit.name, state=unit.active, port=port),
+        where=OfUnit(unit=unit.name, state=unit.active, port=port),
         in_class="process-stopped",
         evidence=(unit.evidence,),
         advice=(message("if it ends again: {command}", command=f"journalctl -u {unit.name}"),),

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._near import RESOLVER, elsewhere, on_loopback, protocol_of
 from hairpin.causes.service._service import is_foreign, listening, same_port
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
@@ -70,7 +71,7 @@ def _candidate(view: View, container: Container, meant: tuple[_Meant, ...]) -> C
             port=packet.dport,
         ),
         change=one(listening(view, first.said)),
-        where=where(container=container.name, address=address, port=packet.dport),
+        where=OfContainer(container.name, address=address, port=packet.dport),
         in_class="bound-elsewhere",
         evidence=(first.evidence or container.evidence,),
         advice=tuple(message("or: {said}", said=each.said) for each in further),

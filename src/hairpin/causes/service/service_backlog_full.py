@@ -10,13 +10,14 @@ Lasting: nothing: a larger backlog helps against a burst only, and ``net.core.so
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfProcess
 from hairpin.change.change import AddSocket, Change, DeleteSocket
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.socket_owner import owner_of_socket
-from hairpin.walk.sockets import find_socket, socket_text
+from hairpin.walk.sockets import find_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -48,12 +49,12 @@ def find(view: View) -> Iterator[Candidate]:
             backlog=socket.backlog,
         ),
         change=Change(parts),
-        where=where(
+        where=OfProcess(
             process=socket.process,
             pid=socket.pid,
             container=owner.name if owner is not None else None,
             port=socket.port,
-            socket=socket_text(socket),
+            socket=socket,
         ),
         in_class="process-stopped",
         evidence=(socket.evidence,),

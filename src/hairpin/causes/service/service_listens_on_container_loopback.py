@@ -9,9 +9,10 @@ Lasting: the image, its configuration or its variables: a change inside the cont
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._near import on_loopback
 from hairpin.causes.service._service import bound_to_all, in_container, same_port
+from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
 from hairpin.walk.sockets import socket_text
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
             socket=socket_text(sockets[0]),
         ),
         change=one(bound_to_all(view, container)),
-        where=where(container=container.name, socket=socket_text(sockets[0])),
+        where=OfSocket(container=container.name, socket=sockets[0]),
         in_class="bound-to-loopback",
         evidence=(sockets[0].evidence,),
     )

@@ -9,8 +9,9 @@ Lasting: the image, its configuration or its variables.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._service import bound_to_all, in_container, same_port
+from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
 from hairpin.network.prefix import is_loopback
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("The service in {name} listens on another of its addresses", name=container.name),
         detail=message("It is bound to {socket}.", socket=socket_text(bound[0])),
         change=one(bound_to_all(view, container)),
-        where=where(container=container.name, socket=socket_text(bound[0])),
+        where=OfSocket(container=container.name, socket=bound[0]),
         in_class="bound-elsewhere",
         evidence=(bound[0].evidence,),
     )

@@ -10,7 +10,7 @@ Lasting: ``ports:`` in the Compose file, or the service's configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._near import listed, listeners, who_else
 from hairpin.causes.service._service import (
     in_container,
@@ -22,6 +22,7 @@ from hairpin.causes.service._service import (
     same_port,
     unpublished,
 )
+from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.engines.republishing import option_of
 from hairpin.host.docker import Container
@@ -52,7 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
         if len(listeners(view, container)) == 1
         else message("Its listeners are {sockets}.", sockets=listed(listeners(view, container))),
         change=one(listening(view, _repair(view, container, first))),
-        where=where(container=name, socket=socket_text(first)),
+        where=OfSocket(container=name, socket=first),
         in_class="other-port",
         evidence=(first.evidence,),
         advice=(

@@ -9,8 +9,9 @@ Lasting: the service's own configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
 from hairpin.message import message
 from hairpin.network.prefix import is_loopback
@@ -41,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
                 ),
             )
         ),
-        where=where(container=container.name, socket=socket_text(sockets[0])),
+        where=OfSocket(container=container.name, socket=sockets[0]),
         in_class="bound-elsewhere",
         evidence=(sockets[0].evidence,),
     )

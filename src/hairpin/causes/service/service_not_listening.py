@@ -9,9 +9,10 @@ Lasting: the image or its configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.service._near import listed, listeners, who_else
 from hairpin.causes.service._service import in_container, is_foreign, listening, read_log, same_port, unpublished
+from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
@@ -34,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
         else message("Nothing listens on port {port} in pod {name}", port=port, name=name),
         detail=_detail(others),
         change=one(listening(view, _repair(view, container, name))),
-        where=where(container=name, port=port),
+        where=OfContainer(container=name, port=port),
         in_class="nothing-listens-there" if maybe_meant else "nothing-listens",
         advice=(
             *(who_else(view) if foreign else ()),

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfProcess
 from hairpin.change.change import AddSocket, Change, ContinueProcess, DeleteSocket, one
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flannel import relay_behind
 from hairpin.network.socket_owner import owner_of_socket
-from hairpin.walk.sockets import find_socket, socket_text
+from hairpin.walk.sockets import find_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -37,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
         if view.stop.stage != "tunnel"
         else message("A signal stopped it, and it carries all packets between this host's containers and other hosts."),
         change=one(ContinueProcess(view.host.name, socket.pid)),
-        where=where(process=name, pid=socket.pid, port=socket.port, socket=socket_text(socket)),
+        where=OfProcess(process=name, pid=socket.pid, port=socket.port, socket=socket),
         in_class="process-stopped",
         evidence=(socket.evidence,),
         advice=(message("find who stopped it: a debugger, a job in a terminal, a script that copies its data"),),
@@ -65,7 +66,7 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
             group=socket.frozen,
         ),
         change=Change((DeleteSocket(view.stop.netns, socket), running)),
-        where=where(process=socket.process, pid=socket.pid, port=socket.port, group=socket.frozen),
+        where=OfProcess(process=socket.process, pid=socket.pid, port=socket.port, group=socket.frozen),
         in_class="process-stopped",
         evidence=(socket.evidence,),
         advice=(message("find who froze it: systemctl freeze, a checkpoint, a script that copies its data"),),

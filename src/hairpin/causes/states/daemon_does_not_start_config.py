@@ -9,8 +9,9 @@ Lasting: nothing: the corrected file is read at each start.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way, where
+from hairpin.causes.cause import Candidate, Cause, HostState, Way
 from hairpin.causes.states._daemon import after
+from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.engines.daemon import refusal
 from hairpin.host.docker import Boot
@@ -40,7 +41,7 @@ def _refused(boot: Boot, why: Message) -> Candidate:
         title=message("dockerd does not start with its configuration"),
         detail=message("{reason}. dockerd ends at each start with an error.", reason=why),
         change=Change(()),
-        where=where(file=boot.config),
+        where=OfFile(file=boot.config),
         in_class="switched-off",
         evidence=boot.traces,
         ways=(Way(Change(()), (by_hand,)),),

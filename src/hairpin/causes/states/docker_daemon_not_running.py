@@ -14,9 +14,10 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, HostState, View, where
+from hairpin.causes.cause import Candidate, Cause, HostState, View
 from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
+from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
@@ -105,7 +106,7 @@ def _candidate(
         title=message("dockerd is not running"),
         detail=_detail(view.host, engine, said),
         change=Change(parts, (*start_calls(view.host, engine), *further)),
-        where=where(unit="docker.service", state="stopped", container=None if started_too else container.name),
+        where=OfUnit(unit="docker.service", state="stopped", container=None if started_too else container.name),
         in_class="switched-off",
         evidence=_evidence(engine, container),
         side_effects=start_effects(engine),
@@ -131,7 +132,7 @@ def _latent(host: Host, down: Health) -> Candidate:
         title=message("dockerd is not running"),
         detail=_detail(host, down.engine, then),
         change=Change((), start_calls(host, down.engine)),
-        where=where(unit="docker.service", state="stopped"),
+        where=OfUnit(unit="docker.service", state="stopped"),
         in_class="switched-off",
         evidence=_traces(down),
         made_by=_MADE_BY,

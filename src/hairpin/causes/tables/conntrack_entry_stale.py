@@ -14,7 +14,8 @@ from typing import get_args
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfConnection
 from hairpin.change.change import Change, DropConnection
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -47,8 +48,7 @@ def _candidate(step: Step, entry: Connection) -> Candidate:
         ),
         detail=_said(entry),
         change=Change((DropConnection(step.netns, version, original if protocol == "tcp" else all_of_sender),)),
-        where=where(table="conntrack", protocol=protocol, source=sender, sport=original.sport, destination=to,
-                    port=original.dport),
+        where=OfConnection(protocol, sender, original.sport, to, original.dport),
         in_class="stale-connection",
         evidence=(entry.evidence,),
         cuts=protocol == "tcp",

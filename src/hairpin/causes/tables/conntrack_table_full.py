@@ -11,10 +11,10 @@ Lasting: the value in sysctl.d, and nf_conntrack in modules-load.d: before the m
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, where
+from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.tables._entries import most_of
+from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
-from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.walk.hooks.conntrack_room import MAXIMUM, fill_of
 
@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
         if filled is not None
         else message("The kernel drops each packet that needs a new entry. Open connections go on."),
         change=one(SetSysctl(view.host_netns, MAXIMUM, str(wanted))),
-        where=where(sysctl=dotted(MAXIMUM), value=fill.most, wanted=wanted),
+        where=OfSysctl(sysctl=MAXIMUM, value=fill.most, wanted=wanted),
         in_class="full-table",
         evidence=(view.namespace.sysctls.evidence,),
         side_effects=(
