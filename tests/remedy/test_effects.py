@@ -18,7 +18,7 @@ from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.hosts import asked, ruled
 from tests.rule_text import with_rule
-from tests.small_host import CLIENT, HOST_NETNS, host_namespace, network, published
+from tests.small_host import CLIENT, HOST_NETNS, egress, host_namespace, network, published
 
 NOTHING = message("nothing")
 SSH, WWW = (asked(Outside(CLIENT), "198.51.100.11", port) for port in (22, 7000))
@@ -134,3 +134,26 @@ def test_a_repair_that_takes_the_host_off_its_vpn_comes_behind_the_narrow_one() 
     assert wide.commands == ("ip rule del priority 32765",)
     (left,) = (each for each in wide.side_effects if each.flow == "host → 203.0.113.80:443/tcp")
     assert "out by eth0 instead of tun0" in str(left.text)
+
+
+def test_a_dead_vpn_is_gone_round_for_the_containers_before_the_host_is_taken_off_it() -> None:
+    """The way to the containers is in the main table; replies and what containers send go into the dead tunnel."""
+    dead = msgspec.structs.replace(TUN, carrier=False, operstate="DOWN")
+    main = msgspec.structs.replace(VPN, priority=32764, inverted=False, mark=None, table=254, suppress_prefix_length=0)
+    host = host_namespace(policy_rules=(LOCAL_TABLE, main, VPN, MAIN_TABLE))
+    route = Route(4, 0, 0, table=51820, next_hops=(NextHop("tun0"),))
+    whole = network(msgspec.structs.replace(host, links=(*host.links, dead), routes=(*host.routes, route)))
+    suspect = next(
+        each.causes[0]
+        for each in diagnose(whole, published()).sets
+        if each.causes[0].cause == "policy-rule-diverts-container-traffic"
+    )
+    made = remedies(suspect.cause, suspect.candidate, whole)
+    told = weighed(made, suspect.candidate, others_of(whole), (published(), egress()), (), meant=False)
+    assert [each.commands for each in told] == [
+        ("ip rule add priority 32764 from 172.17.0.0/16 lookup main",),
+        ("ip rule del priority 32765",),
+    ]
+    assert any(
+        "host → 203.0.113.80:443/tcp out by eth0 instead of tun0" in str(each.text) for each in told[1].side_effects
+    )

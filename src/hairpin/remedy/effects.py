@@ -58,6 +58,10 @@ _STAGES: dict[Hook, frozenset[str]] = {
 """Stages of a trace, one of which it has if the packet came through the hook."""
 
 
+_PROVEN = 8
+"""The most asked flows for which another way to repair a cause is walked."""
+
+
 class Others(msgspec.Struct, frozen=True):
     """The other flows of a host as they are walked now.  ``left_out``: how many more there are, beyond the number that
     is walked or in containers that were not read."""
@@ -144,13 +148,16 @@ def _held(
 def _proof(
     remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[Change, ...]
 ) -> Verdict | None:
-    """Return the first asked flow's verdict with the remedy; None for the change that proved the cause already."""
+    """Return the verdict of the asked flows with the remedy: of the first that does not get through, if there is one.
+    None for the change that proved the cause already."""
     if remedy.change == candidate.change or not asked:
         return None
     network = others.network
     for change in together:
         network = simulate(change, network)
-    return walk_flow(simulate(remedy.change, network), asked[0]).verdict
+    repaired = simulate(remedy.change, network)
+    verdicts = [walk_flow(repaired, each).verdict for each in asked[:_PROVEN]]
+    return next((each for each in verdicts if not succeeds(each)), verdicts[0])
 
 
 def _effect(trace: Trace, verdict: Verdict, *, lost: bool) -> SideEffect:
@@ -167,12 +174,18 @@ def _effect(trace: Trace, verdict: Verdict, *, lost: bool) -> SideEffect:
 
 def _leaving(now: Trace, then: Trace) -> tuple[SideEffect, ...]:
     """Return the effect on a flow that still succeeds and that leaves the host by another link: off a VPN, for one."""
-    before, after = left_by(now), left_by(then)
+    before, after = left_by(now) or _headed_for(now), left_by(then)
     if before == after or not before or not after:
         return ()
     flow = _told(now.flow)
     text = message("it sends {flow} out by {after} instead of {before}", flow=flow, after=after, before=before)
     return (SideEffect(text, flow, now.verdict, then.verdict),)
+
+
+def _headed_for(trace: Trace) -> str:
+    """Return the link by which a packet would have left that stopped there: a tunnel whose program has ended."""
+    stop = trace.usual.stop
+    return stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
 
 
 def left_by(trace: Trace) -> str:

@@ -15,9 +15,9 @@ from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddPolicyRule, DeletePolicyRule, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
-from hairpin.netfilter.packet import TCP, UDP
+from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.network import owns_address
-from hairpin.network.prefix import inside
+from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
@@ -37,27 +37,32 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[PolicyRule]:
-    """Yield the narrow rules that would decide before it, by the main table: for all packets to the container network
-    that the packet is for, or else for the replies of the asked port alone."""
+    """Yield the narrow rules that would decide before it, by the main table, the narrowest first: for what goes to the
+    packet's container network; for the replies of the asked port; for what comes from the packet's container
+    network."""
     if rule.priority < 2:
         return  # there is no place between it and the rule of table local
-    priority = rule.priority - 1
-    subnet = next(
-        (
-            (each.network, each.prefix_length)
-            for engine in view.host.engines
-            for network in engine.networks
-            for each in network.subnets
-            if each.version == query.version and inside(query.daddr, each.network, each.prefix_length, each.version)
-        ),
-        None,
-    )
-    if subnet is not None:
-        yield PolicyRule(query.version, priority, table=TABLE_MAIN, destination=subnet)
-    elif query.saddr and _is_served(view, query) and query.version == 4:
-        source = (query.saddr, 32)
+    priority, version = rule.priority - 1, query.version
+    there, here = _subnet(view, version, query.daddr), _subnet(view, version, query.saddr or 0)
+    if there is not None:
+        yield PolicyRule(version, priority, table=TABLE_MAIN, destination=there)
+        return
+    if query.saddr and _is_served(view, query) and version == 4:
+        source = here or (query.saddr, 32)
         ports = (query.sport, query.sport) if query.sport is not None else None
         yield PolicyRule(4, priority, table=TABLE_MAIN, source=source, protocol=query.protocol, sports=ports)
+    if here is not None:
+        yield PolicyRule(version, priority, table=TABLE_MAIN, source=here)
+
+
+def _subnet(view: View, version: Version, address: int) -> tuple[int, int] | None:
+    """Return the container network that has the address; None if none has."""
+    for engine in view.host.engines:
+        for network in engine.networks:
+            for each in network.subnets:
+                if each.version == version and inside(address, each.network, each.prefix_length, each.version):
+                    return each.network, each.prefix_length
+    return None
 
 
 def _is_served(view: View, query: Query) -> bool:
@@ -72,7 +77,7 @@ def _is_served(view: View, query: Query) -> bool:
 
 def _deciding(view: View) -> Iterator[tuple[PolicyRule, Query]]:
     """Yield the policy rules that decide the packet's route, and the route back to its source, each with the lookup."""
-    packet = view.stop.seen.packet
+    packet = _routed(view)
     seen: set[int] = set()
     iif = view.stop.seen.iif or "lo"
     there = Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
@@ -87,6 +92,13 @@ def _deciding(view: View) -> Iterator[tuple[PolicyRule, Query]]:
             continue
         seen.add(rule.priority)
         yield rule, query
+
+
+def _routed(view: View) -> Packet:
+    """Return the packet as its route was looked up: a reply gets the published address only behind that."""
+    steps = view.branch.reply if view.in_reply else view.branch.request
+    routed = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
+    return next((step.packet for step in routed if step.netns == view.stop.netns), view.stop.seen.packet)
 
 
 CAUSE = Cause(
