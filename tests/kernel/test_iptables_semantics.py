@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -12,6 +13,7 @@ from hairpin.netfilter.evaluate.match import Question, satisfies
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Statement
+from hairpin.netfilter.limit import Limit
 from hairpin.netfilter.packet import ICMP, SYN, TCP, UDP, Connection, Packet, Seen, Tuple
 
 LOOPBACK = 0x7F000001
@@ -105,6 +107,9 @@ class Loopback:
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         raise AssertionError(seen)
+
+    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
+        return False
 
     def offloads(self, seen: Seen) -> bool:
         raise AssertionError(seen)

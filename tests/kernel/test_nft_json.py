@@ -7,7 +7,7 @@ packets: a rule that counts one in the kernel has to be satisfied here, and no o
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,7 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
     Table,
 )
+from hairpin.netfilter.limit import Limit
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Seen, Tuple
 
@@ -282,6 +283,9 @@ class Loopback(Surroundings):
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         raise AssertionError(seen)
+
+    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
+        return False
 
     def offloads(self, seen: Seen) -> bool:
         raise AssertionError(seen)

@@ -1,11 +1,13 @@
 """A packet at a hook, its surroundings and a table of rules for the tests of evaluation."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.match import Question
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import CT_NEW, Expression, Rule, Set, Table
+from hairpin.netfilter.limit import ConnectionLimit, Limit
 from hairpin.netfilter.packet import RST, SYN, TCP, Connection, Packet, Seen, Tuple
 from hairpin.netfilter.rule_address import read_address
 
@@ -40,6 +42,10 @@ class Place:
         if transparent:
             return None
         return self.socket if seen.packet.dport == 80 else False
+
+    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
+        """Return whether the limit is of one connection, and the packet passes the rule."""
+        return isinstance(limit, ConnectionLimit) and limit.most == 1 and not entered and passes(seen)
 
     def offloads(self, seen: Seen) -> bool:
         """Return whether the packet is TCP without RST."""

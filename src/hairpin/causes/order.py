@@ -11,6 +11,7 @@ import msgspec
 
 Class = Literal[
     "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection",
+    "exceeded-limit",
     "address-not-on-host",
     "kernels-own",
     "switched-off",
@@ -54,8 +55,8 @@ ORDER: tuple[Row, ...] = (
         "The entry sends the packet astray.  Whatever stops the packet afterwards works as it should.",
     ),
     Row(
-        ("full-table", "stale-connection"),
-        "The packet meets no other rule of this host: its table or its entry decides before.",
+        ("full-table", "stale-connection", "exceeded-limit"),
+        "A table, an entry or a limit of the kernel decides now, and not what somebody configured for all packets.",
     ),
     Row(
         ("address-not-on-host",),

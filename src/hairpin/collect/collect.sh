@@ -310,6 +310,18 @@ connections() { # the old file costs a tenth of conntrack, for which the kernel 
     else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
     fi
 }
+rate_limits() { # of xt_recent and xt_hashlimit: the folders are there while the modules are loaded
+    set -- /proc/net/xt_recent/* /proc/net/ipt_hashlimit/* /proc/net/ip6t_hashlimit/*
+    for file; do
+        [ -f "$file" ] || continue
+        run rate-limits '/proc/net/xt_recent/*, ipt_hashlimit/*, ip6t_hashlimit/*' listed_limits "$@"; return
+    done
+}
+listed_limits() { # with the kernel's clock, in which xt_recent counts; IPv6 addresses before a port get brackets
+    grep -m 1 '^jiffies:' /proc/timer_list 2>/dev/null
+    read -r uptime _ </proc/uptime && echo "uptime: $uptime"
+    grep -H '' "$@" /dev/null 2>/dev/null | head -n 20000 | sed '/_hashlimit/s/\([0-9a-f:]\{39\}\):/[\1]:/g'
+}
 virtual_servers() { # of IPVS: the file exists while the module is loaded
     [ ! -e /proc/net/ip_vs ] || run ipvs /proc/net/ip_vs cat /proc/net/ip_vs
 }
@@ -358,7 +370,7 @@ namespace() { # of a container: ipsets are read only if one of its rules may nam
     case $saved_ip$saved_ip6$legacy in
         *-set\ * | *' SET '*) sets ;;
     esac
-    sysctls; connections; virtual_servers; sockets
+    sysctls; connections; rate_limits; virtual_servers; sockets
 }
 LIB
 { HAIRPIN_LIB=$(cat); } <<'LIB'
@@ -1544,7 +1556,7 @@ jobs_of_host() {
     NETNS=host
     job 10-links links
     job 11-rules rules
-    job 12-kernel in_turn sets sysctls connections virtual_servers
+    job 12-kernel in_turn sets sysctls connections rate_limits virtual_servers
     job 15-sockets sockets
     NETNS=
     job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines

@@ -6,7 +6,7 @@ A rule's body is a sequence of expressions, evaluated from left to right as the 
 satisfied ends the rule, a *statement* acts.  iptables rules are matches followed by one target; nftables may mix
 them.  Dialects end here: later packages do not say "iptables" or "nft", except to quote ``Rule.text``.
 
-Nearly every match compares a numeric field with ranges: :class:`FieldMatch`.  Addresses are integers, names strings.
+Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, names strings.
 """
 
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.message import Message
+from hairpin.netfilter.limit import Limit
 
 Family = Literal["ip", "ip6", "inet", "arp", "bridge", "netdev"]
 Dialect = Literal["iptables-nft", "iptables-legacy", "nft", "ebtables"]
@@ -154,6 +155,7 @@ class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     name: str
     text: str
     usual: bool = True
+    limit: Limit | None = None
 
 
 class OpaqueMatch(Node, frozen=True, tag="opaque", gc=False):
@@ -251,10 +253,12 @@ class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
 
 
 class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
-    """A statement that does not decide where the packet goes: LOG, counter, comment, TRACE, SET, TCPMSS, set add …"""
+    """A statement that does not decide where the packet goes: LOG, counter, comment, TRACE, SET, TCPMSS, set add …
+    ``enters``: the list of xt_recent in which it enters the packet's address."""
 
     name: str
     text: str = ""
+    enters: str = ""
 
 
 class Outside(Node, frozen=True, tag="outside", gc=False):
@@ -272,9 +276,6 @@ Statement = (
     Verdict | Jump | Reject | Nat | NatMap | SetField | Notrack | SetZone | VerdictMap | NoEffect | Outside
 )  # fmt: skip
 Expression = Match | Statement
-
-
-# --- sets and maps ---------------------------------------------------------------------------------------------------
 
 
 class NumberKey(Node, frozen=True, tag="number", gc=False):
@@ -334,9 +335,6 @@ class Map(Node, frozen=True, tag="named-map", gc=False):
     name: str
     type: str
     elements: tuple[VerdictElement | NatElement, ...]
-
-
-# --- rules, chains, tables -------------------------------------------------------------------------------------------
 
 
 class Rule(Node, frozen=True, tag="rule", gc=False):

@@ -10,6 +10,7 @@ from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
 from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
 from tests.udp_host import UDP_FLOW, remembering, udp_network
+from tests.walk.hooks.test_limits import ABOVE_2, BANNED, RATE, TWO, bucket, limited, seen
 from tests.walk.test_own_entries import BACK, DEAD, entry
 
 ASSURED, NOT_ASSURED = STATUS_CONFIRMED | STATUS_ASSURED, STATUS_CONFIRMED
@@ -38,6 +39,15 @@ STALE = remembering(entry())
 """The sender's own entry has no DNAT."""
 
 CASES = {
+    "connections above the limit": Case(
+        limited(ABOVE_2, entries=TWO), published(), ("rate-or-connlimit-rule",), whole=limited(ABOVE_2, entries=TWO[:1])
+    ),
+    "in a list of xt_recent": Case(
+        limited(BANNED, state=seen(9)), published(), ("rate-or-connlimit-rule",), whole=limited(BANNED)
+    ),
+    "an empty bucket": Case(
+        limited(RATE, state=bucket(9)), published(), ("rate-or-connlimit-rule",), whole=limited(RATE, state=bucket(10))
+    ),
     "an entry without DNAT": Case(STALE, UDP_FLOW, ("conntrack-entry-stale",), whole=udp_network()),
     "an entry of another sender is not this one's": Case(
         STALE, UDP_FLOW, ("conntrack-entry-stale",), whole=remembering(entry(sender=CLIENT + 1))

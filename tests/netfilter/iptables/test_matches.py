@@ -90,12 +90,14 @@ USUAL: dict[str, bool] = {
 
 @pytest.mark.parametrize(("words", "usual"), USUAL.items())
 def test_a_match_that_depends_on_history_keeps_its_words(words: str, usual: bool) -> None:
-    assert read(words) == (StatefulMatch(words.split()[1], words, usual),)
+    (match,) = read(words)
+    assert isinstance(match, StatefulMatch)
+    assert (match.name, match.text, match.usual) == (words.split()[1], words, usual)
 
 
 def test_recent_set_only_notes_the_address() -> None:
     words = "-m recent --set --name SSH --mask 255.255.255.255 --rsource"
-    assert read(words) == (NoEffect("recent", words),)
+    assert read(words) == (NoEffect("recent", words, "SSH"),)
 
 
 OPAQUE = [

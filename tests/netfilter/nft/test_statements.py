@@ -14,6 +14,7 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
     Verdict,
 )
+from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import Json, Object
@@ -61,7 +62,7 @@ CASES: dict[str, tuple[Json, tuple[Expression, ...]]] = {
     "named limit": ({"limit": "slow"}, (StatefulMatch("limit", 'limit name "slow"', usual=False),)),
     "named quota": ({"quota": "month"}, (StatefulMatch("quota", 'quota name "month"'),)),
     "connections": ({"ct count": {"val": 9, "inv": True}}, (
-        StatefulMatch("connlimit", "ct count over 9", usual=False),
+        StatefulMatch("connlimit", "ct count over 9", usual=False, limit=ConnectionLimit(9, True, 0)),
     )),
     "added": ({"set": {"op": "add", "elem": SADDR, "set": "@seen"}}, (
         IPV4, NoEffect("add @", "add @seen { ip saddr }"),

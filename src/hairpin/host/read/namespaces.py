@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
+from hairpin.host.limit_state import LimitState
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
@@ -13,6 +14,7 @@ from hairpin.host.read.ip import (
     bridge_text,
     conntrack_text,
     ipvs_text,
+    limits_text,
     links_json,
     links_text,
     proc_net,
@@ -96,6 +98,7 @@ class NamespaceReader:
             sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._processes),
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
+            limits=part(("limits",), lambda: self._limits(name)),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
             netnsids=netnsids,
             kernel=self._kernel,
@@ -272,6 +275,13 @@ class NamespaceReader:
             self._readings.first("ipvs", netns),
             lambda r: ipvs_text.services(r.text, source=r.origin, evidence=r.id),
             none,
+        )
+
+    def _limits(self, netns: str) -> LimitState:
+        return self._readings.understood(
+            self._readings.first("rate-limits", netns),
+            lambda r: limits_text.parse(r.text, source=r.origin, evidence=r.id),
+            LimitState(),
         )
 
     def _connections(self, netns: str) -> tuple[Connection, ...]:

@@ -3,6 +3,7 @@
 Source: net/netfilter/xt_*.c, nft_{cmp,bitwise,range,lookup,meta,ct,payload,fib}.c
 """
 
+from collections.abc import Callable
 from typing import Literal, Protocol, assert_never
 
 from hairpin.netfilter.evaluate.header import Header
@@ -26,6 +27,7 @@ from hairpin.netfilter.ir import (
     SocketMatch,
     StatefulMatch,
 )
+from hairpin.netfilter.limit import Limit
 from hairpin.netfilter.packet import Seen
 
 
@@ -44,6 +46,11 @@ class Surroundings(Protocol):
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
         """Return whether a socket here (``transparent``: with IP_TRANSPARENT; ``wildcard``: also one bound to any
         address) takes the packet; None if the sockets could not be read."""
+        ...
+
+    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
+        """Return whether the limit is exceeded for the packet, as far as its state was read.  ``entered``: the lists of
+        xt_recent in which the packet was entered; ``passes``: whether the rule's other matches hold for a packet."""
         ...
 
     def offloads(self, seen: Seen) -> bool:

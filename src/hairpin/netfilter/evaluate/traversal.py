@@ -20,7 +20,7 @@ from hairpin.netfilter.evaluate.index import CompiledChain, compiled
 from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satisfies, fits_key, satisfies, values_of
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.set_field import assign, offloaded
-from hairpin.netfilter.evaluate.truth import Truth
+from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.ir import (
     AnyOfMatch,
     Chain,
@@ -79,6 +79,7 @@ class _Cursor(msgspec.Struct):
     question: Question
     notrack: bool = False
     zone: int | None = None
+    entered: frozenset[str] = frozenset()
     conditions: tuple[Condition, ...] = ()
     trail: tuple[Place, ...] = ()
     depth: int = 0
@@ -166,7 +167,8 @@ class _Run:
                 ):  # fmt: skip
                     truth = self.satisfies(cursor.question, part)
                     if truth is Truth.UNKNOWN:
-                        truth = self._split(cursor, rule, part)
+                        known = self._exceeded(cursor, rule, part)
+                        truth = known if known is not None else self._split(cursor, rule, part)
                     if truth is Truth.NO:
                         cursor.rule, cursor.part = cursor.rule + 1, 0
                         return None
@@ -186,6 +188,20 @@ class _Run:
         cursor.trail = (*cursor.trail, place_of(self.table, cursor.chain.name, rule))
         cursor.rule, cursor.part = cursor.rule + 1, 0
         return None
+
+    def _exceeded(self, cursor: _Cursor, rule: Rule, part: Match) -> Truth | None:
+        """Return what the match says of a packet above its limit; None if the packet is not known to be above it."""
+        if not isinstance(part, StatefulMatch) or part.limit is None:
+            return None
+        sets, around = cursor.question.sets, cursor.question.surroundings
+        others = [each for each in rule.body if isinstance(each, Match) and not isinstance(each, StatefulMatch)]
+
+        def passes(seen: Seen) -> bool:
+            question = Question(seen, header_of(seen), sets, around)
+            return all(satisfies(question, each) is Truth.YES for each in others)
+
+        over = around.exceeds(cursor.seen, part.limit, cursor.entered, passes)
+        return truth_of(part.limit.over) if over else None
 
     def _split(self, cursor: _Cursor, rule: Rule, part: Expression) -> Truth:
         """Queue the unusual branch, return the usual one's truth."""
@@ -220,7 +236,8 @@ class _Run:
                 cursor.seen = changed
                 old = cursor.question
                 cursor.question = Question(cursor.seen, header_of(cursor.seen), old.sets, old.surroundings)
-            case NoEffect(name=name):
+            case NoEffect(name=name, enters=enters):
+                cursor.entered |= {enters} if enters else set()
                 if name == "CT" and cursor.zone is None and not cursor.notrack:
                     cursor.zone = 0  # a later CT target has no effect: xt_ct_target()
             case _:

@@ -12,6 +12,7 @@ from typing import Literal
 from hairpin.netfilter.ipset import fields_of
 from hairpin.netfilter.iptables.demands import MATCHES, check
 from hairpin.netfilter.iptables.fields import EXTENSIONS, MODULES, Reader, bounds
+from hairpin.netfilter.iptables.limits import entered_list, limit_of
 from hairpin.netfilter.iptables.words import Group
 from hairpin.netfilter.ir import (
     CT_INVALID,
@@ -213,7 +214,7 @@ def _flags(group: Group, *known: str) -> frozenset[str]:
 
 def _stateful(usual: Callable[[Group], bool]) -> Callable[[Group], tuple[Expression, ...]]:
     def read(group: Group) -> tuple[Expression, ...]:
-        return (StatefulMatch(group.name, _in_full(group), usual(group)),)
+        return (StatefulMatch(group.name, _in_full(group), usual(group), limit_of(group)),)
 
     return read
 
@@ -262,9 +263,11 @@ def _recent(group: Group) -> tuple[Expression, ...]:
     names = {option.name: option.negated for option in group.options}
     if "--set" in names:
         return (
-            (NoEffect("recent", group.text),) if not names["--set"] else (StatefulMatch("recent", group.text, False),)
+            (NoEffect("recent", group.text, entered_list(group)),)
+            if not names["--set"]
+            else (StatefulMatch("recent", group.text, False),)
         )
-    return (StatefulMatch("recent", group.text, any(names.values())),)
+    return (StatefulMatch("recent", group.text, any(names.values()), limit_of(group)),)
 
 
 def _nfacct(group: Group) -> tuple[Expression, ...]:

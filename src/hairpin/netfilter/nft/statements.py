@@ -22,6 +22,7 @@ from hairpin.netfilter.ir import (
     StatefulMatch,
     Verdict,
 )
+from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.netfilter.nft.fields import network_needs, protocol_need
 from hairpin.netfilter.nft.mangle import mangle
 from hairpin.netfilter.nft.maps import membership, verdict_map
@@ -109,7 +110,12 @@ def _stateful(name: str) -> Reader:
             return (*(membership(content(inner), scope) or ()), StatefulMatch(name, text))
         declared = scope.objects.get(f"{name} {inner}") if isinstance(inner, str) else None
         over = content({name: inner}).get("inv") if declared is None else declared.get("inv")
-        return (StatefulMatch("connlimit" if name == "ct count" else name, text, usual=over is not True),)
+        if name != "ct count":
+            return (StatefulMatch(name, text, usual=over is not True),)
+        most = content({name: inner}).get("val") if declared is None else None
+        # It counts the connections of all that pass the rule, whatever their addresses: nft_connlimit.c
+        limit = ConnectionLimit(most, over is True, 0) if isinstance(most, int) else None
+        return (StatefulMatch("connlimit", text, over is not True, limit),)
 
     return read
 

@@ -1,17 +1,20 @@
 """What the matches of rules ask of their namespace: routes, addresses, sockets."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty, is_zero4
+from hairpin.netfilter.limit import Limit
 from hairpin.netfilter.packet import TCP, UDP, Packet, Seen
 from hairpin.network.address_type import address_fits6, address_type4, address_type6
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
 from hairpin.network.query import Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.flowtable import offloads
+from hairpin.walk.hooks.limits import is_exceeded
 from hairpin.walk.sockets import find_socket
 
 
@@ -95,6 +98,10 @@ class NamespaceSurroundings:
         if transparent and found.socket.relay is None:
             return None  # what socket options it has is not read; docker-proxy sets none
         return not transparent
+
+    def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
+        """See satisfies.Surroundings."""
+        return is_exceeded(self.namespace, seen, limit, entered, passes)
 
     def offloads(self, seen: Seen) -> bool:
         """See satisfies.Surroundings."""

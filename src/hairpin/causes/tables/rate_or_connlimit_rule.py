@@ -1,0 +1,102 @@
+"""The client is above a limit that a rule sets, and the rule drops what it sends.
+
+Users see: works for some clients and after a pause; many clients behind one address share one limit.
+
+Proof: the kernel lists the client's state: its connections (``connlimit``), its packets in a list of ``xt_recent``, or
+its bucket of ``xt_hashlimit``.  Without the rule the packet arrives.
+Now: take the client off the list (``xt_recent``), or wait, or close its connections.
+Lasting: a higher limit, where the rule is written down.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.change.change import Change, DeleteRule, one
+from hairpin.host.host import Namespace
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import StatefulMatch
+from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
+from hairpin.netfilter.packet import Seen
+from hairpin.network.prefix import address_text
+from hairpin.walk.hooks.limits import counted, is_exceeded
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the limit in the rule that stopped the packet."""
+    place = view.place
+    limit = _limit(view.namespace, place) if place is not None else None
+    seen = view.stop.seen
+    if place is None or limit is None or not limit.over:
+        return
+    if not is_exceeded(view.namespace, seen, limit, _entered(limit), lambda each: _to_port(each, seen)):
+        return
+    packet = seen.packet
+    client = address_text(packet.saddr if _by(limit) == "saddr" else packet.daddr, packet.version)
+    yield Candidate(
+        title=message("{client} is above the limit of a rule now", client=client),
+        detail=message("{state} The rule: {rule}", state=_state(view.namespace, seen, limit, client), rule=place.text),
+        change=one(DeleteRule(view.stop.netns, place)),
+        where=rule_where(place),
+        in_class="exceeded-limit",
+        evidence=tuple(each for each in (place.evidence, view.namespace.limits.evidence) if each),
+        ways=tuple(Way(Change(()), (said,)) for said in _ways(limit, client)),
+        offered=False,
+    )
+
+
+def _limit(namespace: Namespace, place: Place) -> Limit | None:
+    """Return the limit of the rule at the place."""
+    table = namespace.ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    rules = chain.rules if chain is not None else ()
+    parts = (part for rule in rules if rule.number == place.number for part in rule.body)
+    return next((part.limit for part in parts if isinstance(part, StatefulMatch) and part.limit is not None), None)
+
+
+def _entered(limit: Limit) -> frozenset[str]:
+    """Return the list as if the packet had been entered: the walk has decided already."""
+    return frozenset({limit.list}) if isinstance(limit, RecentLimit) else frozenset()
+
+
+def _to_port(other: Seen, seen: Seen) -> bool:
+    return (other.packet.protocol, other.packet.dport) == (seen.packet.protocol, seen.packet.dport)
+
+
+def _by(limit: Limit) -> str:
+    return "saddr" if isinstance(limit, HashLimit) else limit.by
+
+
+def _state(namespace: Namespace, seen: Seen, limit: Limit, client: str) -> Message:
+    match limit:
+        case ConnectionLimit(most=most, bits=bits):
+            count = counted(namespace, seen, limit, lambda each: _to_port(each, seen))
+            if not bits:
+                return message("{count} connections are open, and {most} may be.", count=count, most=most)
+            return message("{client} has {count} connections open, and may have {most}.", client=client, count=count,
+                           most=most)  # fmt: skip
+        case RecentLimit(list=name):
+            return message("{client} is in the list {list} of xt_recent.", client=client, list=name)
+        case HashLimit(list=name):
+            return message("The bucket of {client} in {list} of xt_hashlimit is empty.", client=client, list=name)
+
+
+def _ways(limit: Limit, client: str) -> Iterator[Message]:
+    match limit:
+        case ConnectionLimit():
+            yield message("close connections of the client (conntrack -L -s {client} shows them)", client=client)
+        case RecentLimit(list=name):
+            yield message("take the client off the list: {command}",
+                          command=f"echo -{client} > /proc/net/xt_recent/{name}")  # fmt: skip
+        case HashLimit():
+            yield message("wait: the bucket fills again while the client sends less")
+    yield message("raise the limit where the rule is written down, if this client is meant to send so much")
+
+
+CAUSE = Cause(
+    id="rate-or-connlimit-rule",
+    title=message("A client is above a limit"),
+    source="net/netfilter/xt_connlimit.c connlimit_mt(), xt_recent.c recent_mt(), xt_hashlimit.c hashlimit_mt_common()",
+    reasons=frozenset({"rule", "reject"}),
+    find=find,
+)

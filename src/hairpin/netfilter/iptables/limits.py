@@ -1,0 +1,70 @@
+"""The options of the limits whose state the kernel lists: ``connlimit``, ``recent``, ``hashlimit``.
+
+Source: iptables extensions/libxt_{connlimit,recent,hashlimit}.c
+"""
+
+from hairpin.netfilter.address import parse_address
+from hairpin.netfilter.iptables.words import Group, Option
+from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
+
+_MODES = ("srcip", "srcport", "dstip", "dstport")
+
+
+def limit_of(group: Group) -> Limit | None:
+    """Return the limit that the options say; None if the kernel does not list its state."""
+    options = {option.name: option for option in group.options}
+    bits = 32 if group.family == "ip" else 128
+    match group.name:
+        case "connlimit":
+            return _connlimit(options, bits)
+        case "recent":
+            return _recent(options, bits)
+        case "hashlimit":
+            return _hashlimit(options, bits)
+        case _:
+            return None
+
+
+def entered_list(group: Group) -> str:
+    """Return the list in which ``-m recent --set`` enters the address of each packet."""
+    options = {option.name: option for option in group.options}
+    return options["--name"].value if "--name" in options else "DEFAULT"
+
+
+def _connlimit(options: dict[str, Option], bits: int) -> ConnectionLimit | None:
+    bound = options.get("--connlimit-above") or options.get("--connlimit-upto")
+    if bound is None:
+        return None
+    over = (bound.name == "--connlimit-above") is not bound.negated
+    kept = int(options["--connlimit-mask"].value) if "--connlimit-mask" in options else bits
+    return ConnectionLimit(int(bound.value), over, kept, "daddr" if "--connlimit-daddr" in options else "saddr")
+
+
+def _recent(options: dict[str, Option], bits: int) -> RecentLimit | None:
+    asked = options.get("--rcheck") or options.get("--update")
+    if asked is None or "--rttl" in options:
+        return None
+    version, mask = parse_address(options["--mask"].value) if "--mask" in options else (0, (1 << bits) - 1)
+    if version not in (0, 4 if bits == 32 else 6):
+        return None
+    return RecentLimit(
+        options["--name"].value if "--name" in options else "DEFAULT",
+        int(options["--hitcount"].value) if "--hitcount" in options else 1,
+        int(options["--seconds"].value) if "--seconds" in options else None,
+        mask.bit_count(),
+        over=not asked.negated,
+        by="daddr" if "--rdest" in options else "saddr",
+    )
+
+
+def _hashlimit(options: dict[str, Option], bits: int) -> HashLimit | None:
+    rate = options.get("--hashlimit-above") or options.get("--hashlimit-upto") or options.get("--hashlimit")
+    if rate is None or "b/" in rate.value or "--hashlimit-rate-match" in options or "--hashlimit-name" not in options:
+        return None
+    mode = tuple(options["--hashlimit-mode"].value.split(",")) if "--hashlimit-mode" in options else ()
+    if not set(mode) <= set(_MODES):
+        return None
+    kept = {side: int(options[name].value) if name in options else bits
+            for side, name in (("src", "--hashlimit-srcmask"), ("dst", "--hashlimit-dstmask"))}  # fmt: skip
+    over = (rate.name == "--hashlimit-above") is not rate.negated
+    return HashLimit(options["--hashlimit-name"].value, over, mode, kept["src"], kept["dst"])

@@ -1,0 +1,25 @@
+"""Carries out the cases."""
+
+import sys
+
+from tests.tables import entries, limits, room
+from tests.tables.case import carried_out
+
+
+def main(words: list[str]) -> int:
+    """Print a line for each question; return 1 if an answer is not what the connection shows."""
+    cases = (*limits.CASES, *entries.CASES, *room.CASES)
+    rows = []
+    for case in cases:
+        if not words or any(word in case.name for word in words):
+            for row in carried_out(case):
+                print(row.line(), flush=True)
+                rows.append(row)
+    wrong = [row for row in rows if not row.right]
+    stops = sum(1 for row in rows if row.wanted)
+    print(f"{len(rows)} questions, {stops} that stop: {len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

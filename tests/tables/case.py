@@ -1,0 +1,91 @@
+"""A real host, a question, and a real connection: the answer has to be what the connection shows."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from hairpin.lab.build import Lab, running_lab, split_destination
+from hairpin.lab.node import ENVIRONMENT, python
+from hairpin.lab.plan import LabPlan
+from hairpin.lab.probe import Outcome
+from hairpin.lab.topology import CLIENT, HOST
+from hairpin.lab.trial import listening
+
+COMMAND = Path(sys.executable).with_name("hairpin")
+_CHECK_TIMEOUT_S = 60
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A question and its connection.  ``cause``: the first cause that has to be named; empty: the flow passes.
+
+    ``sport``: the source port of the real connection, 0: any.  ``before``: shell commands at places, run first."""
+
+    name: str
+    cause: str = ""
+    to: str = f"{HOST}:8151"
+    origin: str = CLIENT
+    start: str = "client"
+    sport: int = 0
+    before: tuple[tuple[str, str], ...] = ()
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A host, the commands that make its state, and questions about it, in order."""
+
+    name: str
+    asks: tuple[Ask, ...]
+    plan: LabPlan = LabPlan()
+    setup: tuple[tuple[str, str], ...] = ()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What came of a question."""
+
+    name: str
+    wanted: str
+    verdict: str
+    named: str
+    outcome: str
+
+    @property
+    def right(self) -> bool:
+        """Whether the verdict is what the connection shows, and the cause is the wanted one."""
+        passes = self.verdict in ("delivered", "leaves")
+        return passes == (self.outcome == Outcome.DELIVERED) and self.named == self.wanted
+
+    def line(self) -> str:
+        """Return the row as text."""
+        return (
+            f"{'ok  ' if self.right else 'MISS'} {self.name}: {self.verdict} {self.named or '-'}, really {self.outcome}"
+        )
+
+
+def carried_out(case: Case) -> Iterator[Row]:
+    """Build the host, bring it into its state, and yield a row for each question."""
+    with running_lab(case.plan) as lab, listening(lab.client, 9000):
+        for place, command in case.setup:
+            lab.node(place).run(command)
+        for ask in case.asks:
+            for place, command in ask.before:
+                lab.node(place).run(command)
+            verdict, named = asked(lab, ask)
+            yield Row(f"{case.name}: {ask.name}", ask.cause, verdict, named, _probed(lab, ask))
+
+
+def asked(lab: Lab, ask: Ask) -> tuple[str, str]:
+    """Return the verdict and the id of the first cause."""
+    argv = (*lab.host.enter, str(COMMAND), "check", ask.to, "--from", ask.origin, "--json", "--no-replica")
+    done = subprocess.run(argv, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=_CHECK_TIMEOUT_S)
+    answer = json.loads(done.stdout)
+    causes = [each["id"] for each in answer["causes"] if each["severity"] == "blocking"]
+    return answer["flows"][0]["verdict"], causes[0] if causes else ""
+
+
+def _probed(lab: Lab, ask: Ask) -> str:
+    address, port, protocol = split_destination(ask.to)
+    numbers = (port, 1.5, ask.sport or lab.source_port(), 0)
+    return lab.node(ask.start).run((*python("probe.py"), protocol, address, *map(str, numbers))).strip()
