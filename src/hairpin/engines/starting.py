@@ -56,7 +56,8 @@ def started(host: Host, container: Container, binding: PortBinding, toward: int 
     if start is None:
         return None
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
-    return Change(tuple(_parts(host, start, binding)), (call,))
+    _, *sharers = restarts(host, container)
+    return Change(tuple(_parts(host, start, binding)), (call, *sharers))
 
 
 def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:

@@ -86,6 +86,7 @@ _BY_CREATION = frozenset(
         "container-network-none",
         "container-not-running",
         "port-not-published",
+        "published-for-other-family",
         "published-on-loopback-only",
         "published-on-other-address",
         "published-protocol-mismatch",

@@ -115,12 +115,13 @@ LEFT = network(
 """The host after somebody has disconnected the container: the engine has removed the veth."""
 
 
-def left_behind(*, rejoined: bool = False) -> Network:
+def left_behind(*, rejoined: bool = False, of: str = "c" * 64) -> Network:
     """Return the host whose container ``side`` has the service of ``web``, whose network it shares, in a namespace that
-    ``web`` had before it was started anew; ``rejoined``: after its own restart."""
+    ``web`` had before it was started anew; ``rejoined``: after its own restart; ``of``: the id of
+    the container whose network it was made to share."""
     side = msgspec.structs.replace(
         container(), id="d" * 64, name="side", bindings=(), endpoints=(), netns="container:side",
-        network_mode=f"container:{'c' * 64}",
+        network_mode=f"container:{of}",
     )  # fmt: skip
     own = Socket("tcp", 4, None, 80, container=side.id)
     old = Namespace("container:side", (lo(),), (Address("lo", 4, 0x7F000001, 8, "host"),), sockets=(own,))
@@ -207,6 +208,12 @@ CASES: dict[str, Case] = {
     ),
     "it sits in the namespace that its owner has left, and a port is asked": Case(
         left_behind(), published(), ("shared-namespace-left",), left_behind(rejoined=True),
+    ),
+    "it shares the network of a container that is gone, and a port is asked": Case(
+        left_behind(of="f" * 64), published(), ("shared-namespace-left",), left_behind(rejoined=True),
+    ),
+    "it shares the network of a container that is gone, and asks": Case(
+        left_behind(of="f" * 64), egress_of("side"), ("shared-namespace-left",), left_behind(rejoined=True),
     ),
     "it sits in the namespace that its owner has left, and asks": Case(
         left_behind(), egress_of("side"), ("shared-namespace-left",), left_behind(rejoined=True),

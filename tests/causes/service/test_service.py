@@ -15,6 +15,7 @@ from hairpin.remedy.plan import remedies
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import FROM_DB, asked, beside, serving, with_host
 from tests.small_host import (
+    HOST_ADDRESS,
     OUTSIDE,
     WEB,
     WEB_ITSELF,
@@ -81,6 +82,10 @@ CASES: dict[str, Case] = {
     "listens for IPv6 alone": Case(
         serving(Socket("tcp", 6, None, 80, v6only=True)), published(), ("service-listens-on-wrong-family",),
         serving(Socket("tcp", 6, None, 80)),
+    ),
+    "a service of the host, bound to another address": Case(
+        listening_on_host(HOST_ADDRESS + 1), msgspec.structs.replace(published(), dport=7078),
+        ("host-service-bound-elsewhere",), listening_on_host(HOST_ADDRESS),
     ),
     "the host's own service failed": Case(
         with_units(Unit("ssh.service", "failed", "enabled")), asked(OUTSIDE, "198.51.100.11", 22),

@@ -34,9 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
     for container in view.host.containers():
         owner = view.host.network_owner(container)
         if owner is container:
-            gone = container.network_mode.startswith("container:")
-            if gone and _is_stopped_in(view, container) and _is_cut_off(view.namespace):
-                yield _with_owner_gone(view, container)
+            if container.running and container.network_mode.startswith("container:"):
+                yield from _with_owner_gone(view, container)
             continue
         if not _has_left(owner, container):
             continue
@@ -122,26 +121,41 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
     yield SetContainer(host.name, msgspec.structs.replace(container, netns=now.name))
 
 
-def _with_owner_gone(view: View, container: Container) -> Candidate:
-    """Return the candidate for a container whose owner was removed: no restart finds it again."""
+def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
+    """Yield the candidate for a container whose owner was removed: no restart finds it again.
+
+    The container that stands in for the owner is unknown.  One that refuses a port on which this container listens may
+    be meant; for the container's own packets, a network of its own proves the fault as well."""
     said: Message = message(
         "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
         name=container.name,
     )
-    binding = PortBinding(protocol_of(view), view.flow.dport, 0)
-    change = on_default_bridge(view.host, container, binding, ByPerson(said))
-    return Candidate(
+    meant = view.container
+    if _is_stopped_in(view, container) and _is_cut_off(view.namespace):
+        binding = PortBinding(protocol_of(view), view.flow.dport, 0)
+        change = on_default_bridge(view.host, container, binding, ByPerson(said))
+    elif not view.on_host and meant is not None and _is_missed(view, meant, container):
+        read = container.netns is not None and container.netns in view.host
+        if read and not _is_cut_off(view.host.namespace(container.netns or "")):
+            return
+        change = Change(tuple(_rejoined(view, meant, container)), (ByPerson(said),))
+    else:
+        return
+    if change is None:
+        return
+    yield Candidate(
         title=message("{name} shares the network of a container that is gone", name=container.name),
         detail=message(
-            "It was made with --network {mode}, and no such container exists. {name} sits in the namespace that was "
-            "left, which no link leads out of.",
+            "It was made with --network {mode}, and no such container exists any more. {name} sits in the namespace "
+            "that was left, which no link leads out of.",
             name=container.name,
             mode=container.network_mode[: len("container:") + 12],
         ),
-        change=change or Change(()),
+        change=change,
         where=OfContainer(container.name, shares=container.network_mode),
         in_class="container-without-ports",
         evidence=(container.evidence,),
+        of_network=container.netns is None,
     )
 
 

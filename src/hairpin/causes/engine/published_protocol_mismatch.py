@@ -134,6 +134,7 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
         in_class="other-protocol",
         evidence=(container.evidence,),
         side_effects=(message("connections to {name} are cut while it is recreated", name=container.name),),
+        advice=(message("if {other} was meant: {question}", other=other, question=ask_port(port, other)),),
     )
 
 

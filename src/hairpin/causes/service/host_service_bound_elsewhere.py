@@ -1,0 +1,69 @@
+"""A service of the host itself is bound to another of its addresses or links, or to the other address family.
+
+Users see: refused by one name or address of the host, and served by another one; ``curl -4`` and ``curl -6`` differ.
+
+Proof: the host's sockets on this port are bound elsewhere, not all of them on loopback; bound to all addresses, the
+packet is taken.
+Now: ask for the address on which it listens, or let the service listen on the asked one, or on all.
+Lasting: the service's own configuration.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.service._near import listed, on_loopback
+from hairpin.causes.service._service import in_container, listening, same_port
+from hairpin.causes.where import OfSocket
+from hairpin.change.change import one
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+from hairpin.network.prefix import Version, address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when sockets of the host's own have the port, at least one of them not on loopback."""
+    sockets = [each for each in same_port(view) if each.relay is None and each.process != "dockerd"]
+    open_ones = [each for each in sockets if not on_loopback(each)]
+    if not view.on_host or not open_ones or in_container(view) is not None or at_host_port(view, every_version=True):
+        return
+    packet, first = view.stop.seen.packet, open_ones[0]
+    yield Candidate(
+        title=_title(first, packet.version),
+        detail=message("What listens on it: {sockets}.", sockets=listed(tuple(sockets))),
+        change=one(
+            listening(
+                view,
+                message(
+                    "ask for the address on which it listens, or let it listen on {address} too, or on all addresses",
+                    address=address_text(packet.daddr, packet.version),
+                ),
+            )
+        ),
+        where=OfSocket(socket=first),
+        in_class="bound-elsewhere",
+        evidence=(first.evidence,),
+    )
+
+
+def _title(socket: Socket, version: Version) -> Message:
+    port = socket.port
+    if socket.address is None and socket.version != version:
+        return message("The service on port {port} of the host listens for IPv{other} only", port=port,
+                       other=socket.version)  # fmt: skip
+    if socket.address is None and socket.device is not None:
+        return message("The service on port {port} of the host listens on {link} only", port=port, link=socket.device)
+    return message(
+        "The service on port {port} of the host listens on {address}, not on the address that was asked",
+        port=port,
+        address=address_text(socket.address or 0, socket.version),
+    )
+
+
+CAUSE = Cause(
+    id="host-service-bound-elsewhere",
+    title=message("A service of the host listens on another address, link or IP version"),
+    source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr; ipv6(7): IPV6_V6ONLY; socket(7): SO_BINDTODEVICE",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)
