@@ -1,6 +1,7 @@
 """Exchanges data with services and serves such exchanges; runs as a plain script inside a network namespace.
 
-``python -I -S exchange.py ask`` reads a JSON list of ``[PROTOCOL, ADDRESS, PORT, SECONDS, SOURCE_PORT, SOURCE]`` and
+``python -I -S exchange.py ask`` reads a JSON list of ``[PROTOCOL, ADDRESS, PORT, SECONDS, SOURCE_PORT, SOURCE, NAME]``
+and
 prints a JSON list of ``[ERRNO, WORD]``.  ERRNO is 0 if a whole answer came, -1 if it did not come in time, -2 if the
 connection was closed without one.  WORD is the answer's first, which names the service.  A TCP request fills three
 segments and its answer forty, so that a path which carries handshakes only is seen.
@@ -17,13 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 REQUEST_BYTES = 4000
 ANSWER_BYTES = 60_000
 LATE, EMPTY = -1, -2
-Request = tuple[str, str, int, float, int, str]
-# A query for the address of `web`: a DNS server answers it, an echo returns it.
-QUERY = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03web\x00\x00\x01\x00\x01"
+Request = tuple[str, str, int, float, int, str, str]
 
 
-def exchange(protocol: str, address: str, port: int, seconds: float, source_port: int, source: str) -> tuple[int, str]:
-    """Send a request and read its whole answer."""
+def exchange(
+    protocol: str, address: str, port: int, seconds: float, source_port: int, source: str, name: str
+) -> tuple[int, str]:
+    """Send a request and read its whole answer.  Of UDP it is a query for ``name``: a resolver answers, an echo too."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     with socket.socket(family, kind) as sock:
@@ -33,7 +34,7 @@ def exchange(protocol: str, address: str, port: int, seconds: float, source_port
             sock.bind((source, source_port))
             sock.connect((address, port))
             if protocol == "udp":
-                sock.send(QUERY)
+                sock.send(_query(name))
                 return 0, sock.recv(4096)[:2].hex()
             sock.sendall(b"GET / HTTP/1.0\r\nX-Padding: " + b"x" * REQUEST_BYTES + b"\r\n\r\n")
             return _answer(sock)
@@ -41,6 +42,11 @@ def exchange(protocol: str, address: str, port: int, seconds: float, source_port
             return LATE, ""
         except OSError as error:
             return error.errno or LATE, ""
+
+
+def _query(name: str) -> bytes:
+    """Return a DNS query for an IPv4 address (RFC 1035)."""
+    return b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0" + bytes((len(name),)) + name.encode() + b"\0\0\x01\0\x01"
 
 
 def _answer(sock: socket.socket) -> tuple[int, str]:

@@ -192,7 +192,8 @@ def _tried(lab: Lab, wanted: Iterable[Way], known: Boxes, seconds: float) -> dic
             found[way] = Seen(Outcome.UNREACHABLE)
             continue
         address, port, protocol = split_destination(to)
-        request = (protocol, address, port, seconds, lab.source_port(), way.source)
+        name = way.start.removeprefix("container:").partition("@")[0]  # a container's resolver knows the asker
+        request = (protocol, address, port, seconds, lab.source_port(), way.source, name)
         by_start.setdefault(way.start, []).append((way, request))
     with ThreadPoolExecutor(max(1, len(by_start))) as pool:
         for part in pool.map(partial(_ask, lab, known), by_start, by_start.values()):

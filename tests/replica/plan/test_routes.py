@@ -6,7 +6,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, NextHop, PolicyRule, Route
 from hairpin.network.prefix import parse_address, parse_prefix
-from hairpin.replica.plan.routes import routes, rules
+from hairpin.replica.plan.routes import lost_routes, routes, rules
 
 OWN = parse_address("192.0.2.1")[1]
 GATEWAY = parse_address("192.0.2.254")[1]
@@ -107,8 +107,24 @@ def test_the_kernels_own_rules_are_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("rule", "line"), RULES.values(), ids=RULES)
-def test_other_rules_replace_them_in_order(rule: PolicyRule, line: str) -> None:
-    lines = rules(Namespace("host", rules=(*USUAL, rule)), 4)
-    assert lines[:3] == GONE
-    assert lines[4] == line
-    assert lines[3].startswith("rule add priority 0 ")
+def test_other_rules_stand_beside_them(rule: PolicyRule, line: str) -> None:
+    assert rules(Namespace("host", rules=(*USUAL, rule)), 4) == (line,)
+
+
+def test_a_usual_rule_that_is_gone_or_has_another_beside_it_is_taken_away() -> None:
+    """IPv6 asks its rules only once one was added, so none is added that is there."""
+    assert rules(Namespace("host", rules=USUAL[:2]), 4) == GONE[2:]
+    second = PolicyRule(4, 0, "unreachable")
+    assert rules(Namespace("host", rules=(USUAL[0], second, *USUAL[1:])), 4) == (
+        GONE[0],
+        "rule add priority 0 from all lookup 255",
+        "rule add priority 0 from all unreachable",
+    )
+
+
+def test_a_local_route_that_was_deleted_is_not_there_either() -> None:
+    other = Route(4, GATEWAY, 32, TABLE_LOCAL, "local", (NextHop("eth0"),))
+    assert tuple(lost_routes(having(other))) == ("route del local 192.0.2.1/32 table 255 dev eth0",)
+    own = Route(4, OWN, 32, TABLE_LOCAL, "local", (NextHop("eth0"),))
+    assert tuple(lost_routes(having(own))) == ()
+    assert tuple(lost_routes(having())) == ()  # the table was not read

@@ -128,6 +128,7 @@ def _namespace(
         *addresses.neighbours(namespace),
         *addresses.still_known(network, netns),
         *routes.routes(namespace),
+        *routes.lost_routes(namespace),  # a route with a source address is refused without them
         *routes.rules(namespace, 4),
     )
     return NetnsPlan(

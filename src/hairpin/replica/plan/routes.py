@@ -1,5 +1,6 @@
 """Routes and policy rules of a namespace as ``ip -batch`` lines.  Source: ip-route(8), ip-rule(8)"""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
@@ -60,6 +61,22 @@ def _by_itself(namespace: Namespace, route: Route) -> bool:
     return own and route.prefix_length == width(route.version)
 
 
+def lost_routes(namespace: Namespace) -> Iterator[str]:
+    """Yield a line for each local route that the kernel makes with an address and the snapshot lacks.
+
+    Source: net/ipv4/fib_frontend.c fib_add_ifaddr(), net/ipv6/addrconf.c __ipv6_ifa_notify()"""
+    local = [each for each in namespace.routes if each.table == TABLE_LOCAL and each.type == "local"]
+    read = {each.version for each in local}
+    held = {(each.version, each.destination) for each in local}
+    up = {each.name for each in namespace.links if each.up}
+    for each in namespace.addresses:
+        if each.tentative or each.version not in read or (each.version == 6 and each.link not in up):
+            continue
+        if (each.version, each.value) not in held:
+            prefix = prefix_text(each.value, width(each.version), each.version)
+            yield f"route del local {prefix} table {TABLE_LOCAL} dev {each.link}"
+
+
 def _line(route: Route) -> str:
     words = ["route append" if route.version == 6 else "route add"]
     words += [route.type] if route.type != "unicast" else []
@@ -100,14 +117,20 @@ def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
 
 
 def rules(namespace: Namespace, version: Version) -> tuple[str, ...]:
-    """Return the lines that make the snapshot's policy rules; none if they are the kernel's usual ones."""
+    """Return the lines that make the snapshot's policy rules out of the kernel's usual ones.
+
+    A usual rule that is there stays: IPv6 asks its rules only once one was added.
+    Source: net/ipv6/fib6_rules.c fib6_rule_lookup()"""
     found = tuple(each for each in namespace.rules if each.version == version)
-    if not found or tuple((each.priority, each.table) for each in found if _plain(each)) == _USUAL[version] == tuple(
-        (each.priority, each.table) for each in found
-    ):
-        return ()
-    gone = tuple(f"rule del priority {priority}" for priority, _ in _USUAL[version])
-    return (*gone, *(_rule(each) for each in sorted(found, key=lambda each: each.priority)))
+    at = Counter(each.priority for each in found)
+    stay = {
+        each.priority
+        for each in found
+        if _plain(each) and (each.priority, each.table) in _USUAL[version] and at[each.priority] == 1
+    }
+    gone = tuple(f"rule del priority {priority}" for priority, _ in _USUAL[version] if found and priority not in stay)
+    added = sorted((each for each in found if each.priority not in stay), key=lambda each: each.priority)
+    return (*gone, *map(_rule, added))
 
 
 def _plain(rule: PolicyRule) -> bool:
