@@ -41,6 +41,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/container/": "causes/container/test_container.py",
     "causes/engine/": "causes/engine/test_engine.py",
     "causes/engine_rules/": "causes/engine_rules/test_engine_rules.py",
+    "causes/names/": "causes/names/test_names.py",
     "causes/routing/": "causes/routing/test_routing.py",
     "causes/rules/": "causes/rules/test_rules.py",
     "causes/service/": "causes/service/test_service.py",

@@ -20,6 +20,7 @@ from tests.causes.case import Case, StateCase
 from tests.causes.container.test_container import CASES as CONTAINER
 from tests.causes.engine.test_engine import CASES as ENGINE
 from tests.causes.engine_rules.test_engine_rules import CASES as ENGINE_RULES
+from tests.causes.names.test_names import CASES as NAMES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.routing.test_ways import CASES as WAYS
 from tests.causes.rules.test_rules import CASES as RULES
@@ -35,6 +36,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase]] = {
     "container": CONTAINER,
     "engine": ENGINE,
     "engine_rules": ENGINE_RULES,
+    "names": NAMES,
     "routing": {**ROUTING, **WAYS},
     "rules": RULES,
     "service": SERVICE,

@@ -6,8 +6,9 @@ import pytest
 from hairpin.host.docker import Container
 from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow
+from hairpin.network.names import nameservers
 from hairpin.network.network import Network
-from hairpin.question.egress import egress_flows, nameservers
+from hairpin.question.egress import egress_flows
 from tests.small_host import container, engine, network
 
 

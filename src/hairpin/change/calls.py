@@ -34,6 +34,14 @@ class ConnectContainer(msgspec.Struct, frozen=True, tag="connect-container"):
     name: str
 
 
+class MakeNetwork(msgspec.Struct, frozen=True, tag="make-network"):
+    """A network of an engine, with its usual driver and options, or ``removed``."""
+
+    tool: Tool
+    name: str
+    removed: bool = False
+
+
 class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
     """The container's restart policy: whether the engine starts it after a reboot."""
 
@@ -146,7 +154,7 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
     said: Message
 
 
-OfContainer = SetContainerState | ConnectContainer | SetRestartPolicy
+OfContainer = SetContainerState | ConnectContainer | MakeNetwork | SetRestartPolicy
 OfFirewalld = OpenPort | AddRichRule | BindInterface | TrustSource | AddDirectRule | AddDirectChain
 OfUfw = AllowInUfw | ReloadUfw
 OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState
@@ -160,6 +168,8 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return _as_user(user, (tool, verb, name))
         case ConnectContainer(tool=tool, verb=verb, network=network, name=name):
             return (tool, "network", verb, network, name)
+        case MakeNetwork(tool=tool, name=name, removed=removed):
+            return (tool, "network", "rm" if removed else "create", name)
         case SetRestartPolicy(tool=tool, policy=policy, name=name, user=user):
             return _as_user(user, (tool, "update", "--restart", policy, name))
         case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
@@ -276,6 +286,8 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             return replace(call, verb=back) if back is not None else None
         case ConnectContainer(verb="connect"):
             return replace(call, verb="disconnect")
+        case MakeNetwork():
+            return replace(call, removed=not call.removed)
         case ConnectContainer() | ReloadNetworks() | ReloadUfw() | Unban():
             return None
         case AllowInUfw():

@@ -12,6 +12,7 @@ from hairpin.change.calls import (
     ByPerson,
     Call,
     ConnectContainer,
+    MakeNetwork,
     OfFirewalld,
     OpenPort,
     ReloadNetworks,
@@ -191,6 +192,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             )
         case ConnectContainer(verb=verb, network=network, name=name):
             return (EndpointIs(name, network, verb == "disconnect"),)
+        case MakeNetwork():
+            return ()  # the engine refuses a network whose name is taken
         case SetRestartPolicy(name=name):
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
         case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():

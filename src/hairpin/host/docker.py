@@ -61,6 +61,8 @@ class Container(msgspec.Struct, frozen=True):
     service: str = ""
     resolvers: tuple[str, ...] | None = None
     """The name servers of its own resolv.conf; None: that could not be read."""
+    extra_names: tuple[str, ...] = ()
+    """Names that its engine tells it alone, in its /etc/hosts or as links: --add-host, --link."""
     netns: str | None = None
     left_unread: str | None = None
     """The name of its namespace, if that was left unread because the question did not need it."""
@@ -104,6 +106,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None
+    dns_enabled: bool | None = None
+    """Podman's: whether aardvark-dns serves the network; None: it did not say."""
     evidence: str = ""
 
     def option(self, name: str) -> str | None:

@@ -77,6 +77,8 @@ def _unread(reasons: list[Message | str]) -> tuple[Unread, ...]:
 def _groups(examination: Examination) -> list[_Group]:
     found: dict[tuple[object, ...], list[int]] = {}
     for number, diagnosis in enumerate(examination.diagnoses):
+        if diagnosis.trace.flow.asked_name:
+            continue  # packets do not tell what a name server knows
         key = tuple(each.key for each in diagnosis.causes)
         found.setdefault(key, []).append(number)
     return [

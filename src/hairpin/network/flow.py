@@ -67,6 +67,8 @@ class Flow(msgspec.Struct, frozen=True):
     asked_host: str = ""
     data_bytes: int = 0
     invented: bool = False
+    asked_name: str = ""
+    """The container's name that a name server is asked for; the server is the one that the client asks first."""
 
     def packet(self, saddr: int) -> Packet:
         """Return the flow's first packet as it leaves its sender."""

@@ -14,6 +14,7 @@ from hairpin.network.flow import Flow, FromHost, Protocol
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
+from hairpin.question.egress import name_flow
 from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_port, usable
@@ -27,10 +28,32 @@ _ALL_OF_A_RANGE = 32
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
     named_so = containers_named(network, host, target.container or "")
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
+    found += _by_name(network, host, named_so, target, origin)
     if not found:
         name = named_so[0].name
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
+
+
+def _by_name(
+    network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
+) -> list[Flow]:
+    """Return the flow by which a container of the same host asks for the name of the one that it wants to reach."""
+    name = target.container or ""
+    if origin is None or origin.kind != "container" or target.port is None:
+        return []
+    place = asker(network, origin)
+    asking = place.container(origin.container or "")
+    if place is not host or asking is None or any(_is_itself(each, asking, name) for each in named_so):
+        return []
+    found = name_flow(host, asking, name)
+    return [found] if found is not None else []
+
+
+def _is_itself(named_one: Container, asking: Container, name: str) -> bool:
+    """Return whether no name is asked for: the container asks itself or one whose namespace it shares, or the user has
+    written an id."""
+    return asking.netns == named_one.netns or named_one.id.startswith(name)
 
 
 def _to_one(network: Network, host: Host, named_one: Container, target: Target, origin: Origin | None) -> list[Flow]:

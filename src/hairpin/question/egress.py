@@ -2,17 +2,17 @@
 
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
+from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.names import EMBEDDED, servers_of, upstreams_of
 from hairpin.network.network import Network, netns_of
-from hairpin.network.prefix import is_loopback, parse_address
+from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.question.standpoints import beyond
 
 _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
 """Drivers of networks by which a container reaches the outside; one on an overlay does by docker_gwbridge."""
-_EMBEDDED_DNS = 0x7F00000B
-"""127.0.0.11: Docker's resolver for containers on user-defined networks."""
 
 
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
@@ -44,56 +44,37 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows, over IPv4: to the first name server of its own resolv.conf, and for Docker's
-    resolver on to the first one outside."""
-    own = container.resolvers
-    embedded = _EMBEDDED_DNS in map(_value, own) if own is not None else _has_embedded_dns(host, container)
-    if own is None or embedded:
+    """Return the container's DNS flows: to the first name server of each IP version in its own resolv.conf, and for
+    Docker's resolver on to the first ones outside."""
+    asked = servers_of(host, container)
+    if (4, EMBEDDED) in asked:
         # Docker's resolver asks these in the container's namespace.
-        servers = [each for each in container.dns or nameservers(host) if _is_address(each)]
+        asked = ((4, EMBEDDED), *_first_of_each(upstreams_of(host, container), container))
     else:
-        servers = list(own)
-    asked = [_EMBEDDED_DNS] if embedded else []
-    if servers and (value := _value(servers[0])) is not None:
-        asked.append(value)
+        asked = _first_of_each(asked, container)
     return [
-        Flow(start, 4, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
-        for each in dict.fromkeys(asked)
+        Flow(start, version, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
+        for version, each in dict.fromkeys(asked)
     ]
 
 
-def _has_embedded_dns(host: Host, container: Container) -> bool:
-    """Return whether Docker gives the container a resolver of its own: on every network but the default one."""
-    of_docker = any(engine.kind == "docker" and container in engine.containers for engine in host.engines)
-    return of_docker and any(each.network != "bridge" for each in container.endpoints)
+def _first_of_each(servers: tuple[tuple[Version, int], ...], container: Container) -> tuple[tuple[Version, int], ...]:
+    """Return the first server of each IP version that the container has addresses of."""
+    has_ipv6 = any(each.ipv6 is not None for each in container.endpoints)
+    found: dict[Version, int] = {}
+    for version, value in servers:
+        if version == 4 or has_ipv6:
+            found.setdefault(version, value)
+    return tuple(found.items())
 
 
-def _value(text: str) -> int | None:
-    """Return the IPv4 address; None for other texts."""
-    try:
-        version, value = parse_address(text)
-    except ValueError:
+def name_flow(host: Host, asking: Container, name: str) -> Flow | None:
+    """Return the flow by which the container asks its first name server for a container's name; None if no server is
+    known, or if the container has the name without asking."""
+    server = next(iter(servers_of(host, asking)), None)
+    if server is None or asking.netns is None or name in asking.extra_names:
         return None
-    return value if version == 4 else None
-
-
-def nameservers(host: Host) -> tuple[str, ...]:
-    """Return the name servers of the host's /etc/resolv.conf that the engine gives to containers: all but loopback."""
-    found: list[str] = []
-    for file in host.files:
-        if file.path != "/etc/resolv.conf":
-            continue
-        for line in file.text.splitlines():
-            words = line.split()
-            if len(words) > 1 and words[0] == "nameserver" and _is_address(words[1]):
-                found.append(words[1])
-    return tuple(found)
-
-
-def _is_address(text: str) -> bool:
-    """Return whether the text is an address that is not loopback."""
-    try:
-        version, value = parse_address(text)
-    except ValueError:
-        return False
-    return not is_loopback(value, version)
+    start = FromContainer(asking.name, Netns(host.name, asking.netns))
+    return Flow(
+        start, server[0], server[1], "udp", 53, container=asking.name, purpose="dns", host=host.name, asked_name=name
+    )

@@ -11,6 +11,7 @@ from hairpin.change.calls import (
     ByPerson,
     Call,
     ConnectContainer,
+    MakeNetwork,
     OpenPort,
     ReloadNetworks,
     ReloadUfw,
@@ -139,7 +140,7 @@ def _kind_of_call(call: Call, change: Change) -> Kind | None:
             return "allow-in-ufw"
         case Unban():
             return "unban-address"
-        case ConnectContainer():
+        case ConnectContainer() | MakeNetwork():
             return "connect-network"
         case SetContainerState(verb=verb):
             return "start-container" if verb != "pause" else None

@@ -90,6 +90,8 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     assumed: tuple[str, ...] = ()
     host: str = ""
     to_host: str = ""
+    asked_name: str | None = None
+    """The container's name that the flow asks its name server for."""
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
@@ -292,6 +294,7 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         assumed=tuple(words(each) for each in trace.usual.assumed),
         host=trace.flow.host,
         to_host=trace.flow.asked_host or trace.flow.host,
+        asked_name=trace.flow.asked_name or None,
     )
 
 

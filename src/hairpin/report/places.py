@@ -41,6 +41,8 @@ class Places(msgspec.Struct, frozen=True):
     def target(self, flow: Flow) -> str:
         """Return the target for people: ``the Internet (203.0.113.80:443/tcp)`` for one that the user did not name."""
         text = flow.target_text()
+        if flow.asked_name:
+            return self._said(message("the name {name}, asked of {server}", name=flow.asked_name, server=text))
         if not flow.invented or isinstance(flow.start, Outside):
             return text
         return self._said(message("the Internet ({address})", address=text))

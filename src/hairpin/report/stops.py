@@ -69,6 +69,7 @@ _SENTENCES: dict[Reason, Message] = {
     "endpoint-elsewhere": message("WireGuard sends it to an address that the far host does not have"),
     "opaque-device": message("the link does what hairpin does not model"),
     "address-lost": message("nobody answers for this address"),
+    "name-unknown": message("the name server answers that there is no such name"),
     "left-instead": message("it leaves this host instead of reaching what it was meant for"),
     "too-many-ways": message("too many ways are open to follow each"),
     "no-container": message("the container has no network now"),

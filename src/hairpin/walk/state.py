@@ -34,7 +34,7 @@ Reason = Literal[
     "gateway-does-not-hairpin", "upstream-denies", "source-not-translated", "peer-drops", "wrong-answer",
     "no-tunnel-remote", "no-tunnel", "tunnel-elsewhere", "peer-not-allowed", "endpoint-elsewhere",
     "opaque-device", "no-container", "left-instead", "address-lost",
-    "start-refused",
+    "start-refused", "name-unknown",
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]

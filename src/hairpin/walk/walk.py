@@ -25,6 +25,7 @@ from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
+from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outside_takes
 from hairpin.walk.own_entries import met_by_sender
 from hairpin.walk.passing import passes_by
@@ -45,11 +46,12 @@ _MOST_RELAYS = 3
 
 def walk_flow(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace."""
-    return met_by_sender(network, flow, _trace)
+    return met_by_sender(network, to_server(network, flow), _trace)
 
 
 def _trace(network: Network, flow: Flow) -> Trace:
-    return trace_of(flow, tuple(map(assuming_of_neighbours, _branches(network, flow, depth=0))))
+    branches = map(assuming_of_neighbours, _branches(network, flow, depth=0))
+    return trace_of(flow, tuple(answered(network, flow, each) for each in branches))
 
 
 def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:

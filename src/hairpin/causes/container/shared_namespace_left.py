@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._near import RESOLVER, protocol_of
+from hairpin.causes.service._near import protocol_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson, SetContainerState
@@ -26,6 +26,7 @@ from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.network.names import EMBEDDED
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -114,7 +115,7 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
         yield listening(view, said)
         return
     for each in host.namespace(container.netns).sockets:
-        if each.address != RESOLVER:
+        if each.address != EMBEDDED:
             yield AddSocket(now, each, said)
     if all(each.netns != container.netns for each in host.containers() if each.id != container.id):
         yield DeleteNamespace(Netns(host.name, container.netns))

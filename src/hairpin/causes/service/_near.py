@@ -15,15 +15,13 @@ from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.flow import FromContainer
+from hairpin.network.names import EMBEDDED
 from hairpin.network.network import netns_of
 from hairpin.network.prefix import is_loopback
 from hairpin.network.socket_owner import owner_of_socket, serves
 from hairpin.question.suggest import FEW, port_distance
 from hairpin.walk.sockets import socket_text
 from hairpin.wanted import ask_container
-
-RESOLVER = 0x7F00000B
-"""127.0.0.11: Docker's embedded DNS listens there in every container of a user-defined network."""
 
 
 def protocol_of(view: View) -> Literal["tcp", "udp"]:
@@ -35,7 +33,7 @@ def listeners(view: View, container: Container | None) -> tuple[Socket, ...]:
     """Return what listens in the namespace that refused the packet: first the ports that the image exposes, then those
     most like the asked one.  In the host's namespace: what this container listens on there."""
     packet, namespace = view.stop.seen.packet, view.namespace
-    own = (each for each in namespace.sockets if serves(each, namespace) and each.address != RESOLVER)
+    own = (each for each in namespace.sockets if serves(each, namespace) and each.address != EMBEDDED)
     if view.on_host:
         own = (each for each in own if owner_of_socket(view.network, view.stop.netns, each) == container)
     exposed = container.exposed if container is not None else ()

@@ -3,11 +3,12 @@
 from typing import Literal
 
 from hairpin.causes.cause import View
-from hairpin.causes.service._near import RESOLVER, listeners, on_loopback, protocol_of
+from hairpin.causes.service._near import listeners, on_loopback, protocol_of
 from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
+from hairpin.network.names import EMBEDDED
 from hairpin.network.socket_owner import serves
 
 
@@ -33,7 +34,7 @@ def other_protocol(view: View) -> tuple[Socket, ...]:
 def _at_port(view: View, protocol: Literal["tcp", "udp"]) -> tuple[Socket, ...]:
     port = view.stop.seen.packet.dport
     found = (each for each in view.namespace.sockets if (each.protocol, each.port) == (protocol, port))
-    return tuple(each for each in found if each.address != RESOLVER)
+    return tuple(each for each in found if each.address != EMBEDDED)
 
 
 def published_to(view: View, container: Container) -> PortBinding | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._near import RESOLVER, elsewhere, on_loopback, protocol_of
+from hairpin.causes.service._near import elsewhere, on_loopback, protocol_of
 from hairpin.causes.service._service import is_foreign, listening, same_port
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
@@ -23,8 +23,8 @@ from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
+from hairpin.network.names import EMBEDDED, nameservers
 from hairpin.network.prefix import address_text, is_loopback
-from hairpin.question.egress import nameservers
 from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW
 from hairpin.walk.sockets import socket_text
@@ -47,7 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
     asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and packet.daddr == flow.daddr
     if view.on_host or container is None or not asks_itself or not is_loopback(packet.daddr, packet.version):
         return
-    if packet.daddr == RESOLVER or same_port(view):
+    if packet.daddr == EMBEDDED or same_port(view):
         return
     if packet.dport == _DNS:
         yield _candidate(view, container, (_name_server(view, container),))
@@ -181,8 +181,12 @@ def _name_server(view: View, container: Container) -> _Meant:
         server=server,
         option=option,
     )
-    title = message("The name server {address} is {name} itself, where no resolver listens", address=address,
-                    name=container.name)  # fmt: skip
+    if container.resolvers == ():
+        title = message("{name} has no name server: its resolv.conf names none, and programs then ask {address}",
+                        name=container.name, address=address)  # fmt: skip
+    else:
+        title = message("The name server {address} is {name} itself, where no resolver listens", address=address,
+                        name=container.name)  # fmt: skip
     return _Meant(title, said)
 
 

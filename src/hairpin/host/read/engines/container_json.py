@@ -45,6 +45,8 @@ class _HostConfig(msgspec.Struct, rename="pascal"):
     port_bindings: _Ports | None = None
     restart_policy: _Restart | None = None
     dns: tuple[str, ...] | None = None
+    extra_hosts: tuple[str, ...] | None = None
+    links: tuple[str, ...] | None = None
 
 
 class _Config(msgspec.Struct, rename="pascal"):
@@ -63,6 +65,7 @@ class _Endpoint(msgspec.Struct):
     gateway6: str | None = msgspec.field(default="", name="IPv6Gateway")
     mac: str | None = msgspec.field(default="", name="MacAddress")
     aliases: tuple[str, ...] | None = msgspec.field(default=None, name="Aliases")
+    links: tuple[str, ...] | None = msgspec.field(default=None, name="Links")
     dns_names: tuple[str, ...] | None = msgspec.field(default=None, name="DNSNames")
 
 
@@ -128,8 +131,21 @@ def _container(item: _Container, evidence: str) -> Container:
         service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),
+        extra_names=_extra_names(item),
         evidence=evidence,
     )
+
+
+def _extra_names(item: _Container) -> tuple[str, ...]:
+    """Return the names of ``--add-host NAME:ADDRESS`` and of ``--link NAME:ALIAS``, which the default network gives as
+    ``/NAME:/ASKING/ALIAS``."""
+    networks = item.network_settings.networks or {}
+    links = (link for each in networks.values() if each is not None for link in each.links or ())
+    named = [each.partition(":")[0] for each in item.host_config.extra_hosts or ()]
+    for link in (*(item.host_config.links or ()), *links):
+        linked, _, alias = link.partition(":")
+        named += [linked.removeprefix("/"), alias.rpartition("/")[2]]
+    return tuple(dict.fromkeys(each for each in named if each))
 
 
 def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:

@@ -48,6 +48,7 @@ class _Podman(msgspec.Struct):
     subnets: tuple[_PodmanBlock, ...] | None = None
     internal: bool | None = False
     ipv6: bool | None = msgspec.field(default=False, name="ipv6_enabled")
+    dns_enabled: bool | None = None
     options: dict[str, str] | None = None
 
 
@@ -80,6 +81,7 @@ def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
                 subnets=_subnets(tuple((block.subnet, block.gateway) for block in item.subnets or ())),
                 options=tuple((item.options or {}).items()),
                 bridge=item.link if item.driver == "bridge" else None,
+                dns_enabled=item.dns_enabled,
                 evidence=evidence,
             )
             for item in found

@@ -1,0 +1,140 @@
+"""The change after which the engine's name server tells a container another one's name."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import View
+from hairpin.change.calls import ByPerson, ConnectContainer, MakeNetwork
+from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer
+from hairpin.engines.connecting import connected
+from hairpin.host.docker import Container, Endpoint, Engine
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+from hairpin.network.flow import FromContainer
+from hairpin.network.names import EMBEDDED, serving
+from hairpin.network.prefix import address_text
+
+_RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """The container that asks and the running container that it asks for, both of one engine."""
+
+    host: Host
+    engine: Engine
+    asking: Container
+    asked: Container
+
+
+def pair_of(view: View) -> Pair | None:
+    """Return the two containers of a question for a name; None for other flows, and where two engines have them."""
+    start, name = view.flow.start, view.flow.asked_name
+    if not name or not isinstance(start, FromContainer):
+        return None
+    asking = view.host.container(start.name)
+    if asking is None:
+        return None
+    engine = view.host.engine_of(asking)
+    named = (each for each in view.host.containers_named(name) if each.running and each in engine.containers)
+    asked = next(named, None)
+    return Pair(view.host, engine, asking, asked) if asked is not None else None
+
+
+def by_address(pair: Pair) -> tuple[Message, ...]:
+    """Return the note that the container is reached by its address."""
+    addresses = (each.ipv4 for each in pair.asked.endpoints if each.ipv4 is not None)
+    address = next(addresses, None)
+    if address is None:
+        return ()
+    return (
+        message(
+            "by its address, {address}, {asked} needs no name; but another start may change the address",
+            address=address_text(address, 4),
+            asked=pair.asked.name,
+        ),
+    )
+
+
+def resolving(pair: Pair) -> Change:
+    """Return the change that puts the two on a common network whose names the engine serves."""
+    if pair.engine.kind == "podman":
+        return _made_anew(pair)
+    theirs, own = serving(pair.engine, pair.asked), serving(pair.engine, pair.asking)
+    if theirs:
+        return _joining(pair, pair.asking, theirs[0])
+    if own:
+        return _joining(pair, pair.asked, own[0])
+    name = _free_name(pair.engine)
+    parts = tuple(part for each in (pair.asking, pair.asked) for part in _on(pair, each, name))
+    calls = (ConnectContainer("docker", "connect", name, each.name) for each in (pair.asking, pair.asked))
+    return Change(parts, (MakeNetwork("docker", name), *calls))
+
+
+def _joining(pair: Pair, container: Container, name: str) -> Change:
+    """Return the change that connects the container to the network of the other one."""
+    network = pair.engine.network(name)
+    change = connected(pair.host, container, network) if network is not None else None
+    if change is None:
+        parts = tuple(_on(pair, container, name))
+        return Change(parts, (ConnectContainer("docker", "connect", name, container.name),))
+    return msgspec.structs.replace(change, parts=tuple(map(_with_resolver, change.parts)))
+
+
+def _with_resolver(part: Primitive) -> Primitive:
+    """Return the part with Docker's resolver in the container that joins a network: dockerd writes its resolv.conf
+    anew (measured with Docker 20.10.24)."""
+    if not isinstance(part, AddNamespace):
+        return part
+    container = msgspec.structs.replace(part.container, resolvers=(address_text(EMBEDDED, 4),))
+    has_one = any(each.address == EMBEDDED for each in part.namespace.sockets)
+    added = () if has_one else (_RESOLVER,)
+    namespace = msgspec.structs.replace(part.namespace, sockets=(*part.namespace.sockets, *added))
+    return msgspec.structs.replace(part, container=container, namespace=namespace)
+
+
+def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
+    """Yield the parts that make the container known on the network; its link there changes nothing of the names."""
+    endpoint = Endpoint(network)
+    joined = msgspec.structs.replace(
+        container, endpoints=(*container.endpoints, endpoint), resolvers=(address_text(EMBEDDED, 4),)
+    )
+    yield SetContainer(pair.host.name, joined)
+    if container is pair.asking and container.netns is not None and not serving(pair.engine, container):
+        netns = Netns(pair.host.name, container.netns)
+        yield AddSocket(netns, _RESOLVER, message("connect {name} to a network", name=container.name))
+
+
+def _made_anew(pair: Pair) -> Change:
+    """Return the change by a person: Podman's network connect leaves the first name server of a running container."""
+    network = next(iter(serving(pair.engine, pair.asked)), None)
+    if network is not None:
+        return made_known(
+            pair, message("make {asking} anew with --network {network}", asking=pair.asking.name, network=network)
+        )
+    return made_known(
+        pair,
+        message(
+            "podman network create shared; make {asking} and {asked} anew with --network shared",
+            asking=pair.asking.name,
+            asked=pair.asked.name,
+        ),
+    )
+
+
+def _names(container: Container) -> tuple[str, ...]:
+    return (container.name, *((container.service,) if container.service else ()))
+
+
+def _free_name(engine: Engine) -> str:
+    """Return a name for a new network.  It sorts behind ``bridge``, so that the container keeps its way out."""
+    taken = {each.name for each in engine.networks}
+    return next(name for number in range(1, len(taken) + 2) if (name := f"shared{number}") not in taken)
+
+
+def made_known(pair: Pair, said: Message) -> Change:
+    """Return the change by a person after which the container has the name, for a proof."""
+    known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.asked)))
+    return Change((SetContainer(pair.host.name, known),), (ByPerson(said),))

@@ -1,0 +1,77 @@
+"""One of the two containers is on the engine's default network only, which has no name server.
+
+Users see: ``bad address 'api'``, ``getaddrinfo ENOTFOUND``, ``Temporary failure in name resolution`` between containers
+that reach each other by address.
+
+Proof: the name server that the container asks knows no container, or not this one; on a common network that is not the
+default one, the engine's own name server knows it.
+Now: connect both to one user-defined network (``docker network create``, ``docker network connect``).
+Lasting: the network in the Compose file or in ``--network`` of the commands that make the containers.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.names._resolving import Pair, by_address, pair_of, resolving
+from hairpin.causes.where import OfContainer
+from hairpin.host.docker import Container
+from hairpin.message import Message, message
+from hairpin.network.names import serving
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when one of the two containers is on no network whose names the engine serves."""
+    pair = pair_of(view)
+    if pair is None or pair.asking.on_host_network or pair.asked.on_host_network:
+        return
+    alone = next((each for each in (pair.asking, pair.asked) if not serving(pair.engine, each)), None)
+    if alone is None or not alone.endpoints:
+        return
+    yield Candidate(
+        title=message(
+            "{asking} cannot resolve the name {name}: network {network} has no names",
+            asking=pair.asking.name,
+            name=view.flow.asked_name,
+            network=_networks(alone),
+        ),
+        detail=_why(pair, alone),
+        change=resolving(pair),
+        where=OfContainer(alone.name, network=_networks(alone)),
+        in_class="container-without-ports",
+        evidence=(alone.evidence,),
+        advice=(
+            *by_address(pair),
+            message(
+                "compose makes such a network by itself; by hand, `--network NAME` and `--network-alias NAME` give a "
+                "container a name there"
+            ),
+        ),
+    )
+
+
+def _networks(container: Container) -> str:
+    return ", ".join(each.network for each in container.endpoints)
+
+
+def _why(pair: Pair, alone: Container) -> Message:
+    if pair.engine.kind == "podman":
+        return message(
+            "{name} is on {network}, a network without a name server (dns_enabled is false, as it is for Podman's "
+            "default network).",
+            name=alone.name,
+            network=_networks(alone),
+        )
+    return message(
+        "{name} is on Docker's default network alone. Docker's own name server (127.0.0.11) serves every other "
+        "network, and not this one.",
+        name=alone.name,
+    )
+
+
+CAUSE = Cause(
+    id="default-bridge-has-no-names",
+    title=message("The default network resolves no container names"),
+    source="docs.docker.com: Differences between user-defined bridges and the default bridge",
+    reasons=frozenset({"name-unknown"}),
+    find=find,
+)

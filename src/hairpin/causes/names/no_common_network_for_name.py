@@ -1,0 +1,63 @@
+"""The two containers are on different networks, and a name is known on its own network only.
+
+Users see: ``bad address 'db'`` from one stack, while the containers of the other one resolve it.
+
+Proof: the container's name server knows the containers of its networks, and the asked one is on none of them; on a
+common network it knows the name.
+Now: connect one of them to a network of the other (``docker network connect``).
+Lasting: the network as ``external`` in the Compose file of the other stack.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.names._resolving import by_address, pair_of, resolving
+from hairpin.causes.where import OfContainer
+from hairpin.message import message
+from hairpin.network.names import names_on, serving
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when both are on networks with names and share none on which the name is known."""
+    pair = pair_of(view)
+    if pair is None or pair.asking.on_host_network:
+        return
+    own, theirs = serving(pair.engine, pair.asking), serving(pair.engine, pair.asked)
+    if not own or not theirs or set(own) & set(theirs):
+        return
+    known = any(view.flow.asked_name in names_on(pair.engine, each) for each in theirs)
+    yield Candidate(
+        title=message(
+            "{asking} cannot resolve the name {name}: they share no network",
+            asking=pair.asking.name,
+            name=view.flow.asked_name,
+        ),
+        detail=message(
+            "{asking} is on {own}, {asked} on {theirs}. A container's name is known only on its own networks.",
+            asking=pair.asking.name,
+            own=", ".join(own),
+            asked=pair.asked.name,
+            theirs=", ".join(theirs),
+        ),
+        change=resolving(pair),
+        where=OfContainer(pair.asking.name, networks=", ".join(own), asked=", ".join(theirs)),
+        in_class="container-without-ports",
+        evidence=tuple(dict.fromkeys((pair.asking.evidence, pair.asked.evidence))),
+        side_effects=(
+            message(
+                "{asking} can then reach the other containers of {network}, and they can reach it",
+                asking=pair.asking.name,
+                network=theirs[0],
+            ),
+        ),
+        advice=by_address(pair) if known else (),
+    )
+
+
+CAUSE = Cause(
+    id="no-common-network-for-name",
+    title=message("The name is known on another network only"),
+    source="moby libnetwork/sandbox.go ResolveName(): the endpoints of the asking sandbox",
+    reasons=frozenset({"name-unknown"}),
+    find=find,
+)

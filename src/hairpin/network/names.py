@@ -1,0 +1,128 @@
+"""Name servers of containers, and the names that an engine's own name server knows.
+
+Docker's resolver (127.0.0.11) knows the containers of the networks that the asking container is on, except the default
+one.  Podman's (aardvark-dns, on the gateway) knows those of networks with ``dns_enabled``, which the default one lacks.
+
+Source: moby libnetwork/network.go needResolver(), sandbox_dns_unix.go; resolv.conf(5); aardvark-dns README
+"""
+
+from typing import Literal
+
+from hairpin.host.docker import Container, Endpoint, Engine
+from hairpin.host.host import Host
+from hairpin.network.prefix import Version, is_loopback, parse_address
+
+EMBEDDED = 0x7F00000B
+"""127.0.0.11: Docker's resolver for containers on user-defined networks."""
+_LOCALHOST = 0x7F000001
+_WITHOUT_NAMES = ("bridge", "host", "none")
+"""Docker's own networks."""
+Known = Literal["known", "unknown", "undecided"]
+
+
+def servers_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
+    """Return the name servers that programs in the container ask, in the order of its resolv.conf.
+
+    A file without any means a server on 127.0.0.1: resolv.conf(5)."""
+    own = container.resolvers
+    if own is None and has_embedded(host, container):
+        return ((4, EMBEDDED),)
+    found = _addresses(own if own is not None else container.dns or nameservers(host))
+    return found if found or own is None else ((4, _LOCALHOST),)
+
+
+def upstreams_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
+    """Return the servers that Docker's resolver asks for the names that it does not know, in their order."""
+    return _addresses(tuple(each for each in container.dns or nameservers(host) if not _is_loopback(each)))
+
+
+def has_embedded(host: Host, container: Container) -> bool:
+    """Return whether Docker gives the container a resolver of its own: on every network but the default one."""
+    of_docker = any(engine.kind == "docker" and container in engine.containers for engine in host.engines)
+    return of_docker and any(each.network not in _WITHOUT_NAMES for each in container.endpoints)
+
+
+def nameservers(host: Host) -> tuple[str, ...]:
+    """Return the name servers of the host's /etc/resolv.conf that the engine gives to containers: all but loopback."""
+    found: list[str] = []
+    for file in host.files:
+        if file.path != "/etc/resolv.conf":
+            continue
+        for line in file.text.splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] == "nameserver" and _addresses((words[1],)) and not _is_loopback(words[1]):
+                found.append(words[1])
+    return tuple(found)
+
+
+def serving(engine: Engine, container: Container) -> tuple[str, ...]:
+    """Return the networks of the container whose containers the engine's name server tells it, by name."""
+    return tuple(each.network for each in container.endpoints if _serves(engine, each.network))
+
+
+def _serves(engine: Engine, name: str) -> bool:
+    if engine.kind == "docker":
+        return name not in _WITHOUT_NAMES
+    known = engine.network(name)
+    return known is not None and known.dns_enabled is True
+
+
+def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -> bool:
+    """Return whether the server is the engine's own, which knows names of containers."""
+    if engine.kind == "docker":
+        return server == (4, EMBEDDED)
+    served = (engine.network(each) for each in serving(engine, asking))
+    return any((one.version, one.gateway) == server for each in served if each is not None for one in each.subnets)
+
+
+def knows(host: Host, asking: Container, server: tuple[Version, int], name: str) -> Known:
+    """Return whether the name server at this address tells the asking container a container's name; ``undecided``: it
+    is not the engine's, or asks another one for a name with a dot."""
+    engine = host.engine_of(asking)
+    if name in asking.extra_names or (asking.on_host_network and name in _in_hosts_file(host)):
+        return "known"
+    if not is_engines(engine, asking, server):
+        return "undecided"
+    if any(name in names_on(engine, each) for each in serving(engine, asking)):
+        return "known"
+    return "undecided" if "." in name else "unknown"
+
+
+def _in_hosts_file(host: Host) -> frozenset[str]:
+    """Return the names in the host's own /etc/hosts: a container on the host's network has a copy."""
+    texts = (file.text for file in host.files if file.path == "/etc/hosts")
+    lines = (line.partition("#")[0].split() for text in texts for line in text.splitlines())
+    return frozenset(name for words in lines for name in words[1:])
+
+
+def names_on(engine: Engine, network: str) -> frozenset[str]:
+    """Return the names by which the running containers of the network are known there."""
+    return frozenset(
+        name
+        for container in engine.containers
+        if container.running
+        for endpoint in container.endpoints
+        if endpoint.network == network
+        for name in names_at(container, endpoint)
+    )
+
+
+def names_at(container: Container, endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the names of a container on one of its networks."""
+    return (container.name, container.id[:12], *endpoint.aliases)
+
+
+def _addresses(texts: tuple[str, ...]) -> tuple[tuple[Version, int], ...]:
+    found: list[tuple[Version, int]] = []
+    for text in texts:
+        if "%" in text:
+            continue  # a link-local one: by which link, only the container knows
+        try:
+            found.append(parse_address(text))
+        except ValueError:
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def _is_loopback(text: str) -> bool:
+    return any(is_loopback(value, version) for version, value in _addresses((text,)))

@@ -1,0 +1,76 @@
+"""A question for a container's name: which server the client asks, and whether that server knows the name.
+
+No packet tells: the server is reached, and answers that there is no such name.
+"""
+
+import msgspec
+
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.names import has_embedded, knows, servers_of
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import Assumed, SocketDecided, State, stopped
+from hairpin.walk.trace import Branch
+
+
+def to_server(network: Network, flow: Flow) -> Flow:
+    """Return the flow to the name server that its client asks now: a change may have given it another one."""
+    found = _asking(network, flow) if flow.asked_name else None
+    server = next(iter(servers_of(*found)), None) if found is not None else None
+    if server is None or server == (flow.version, flow.daddr):
+        return flow
+    return msgspec.structs.replace(flow, version=server[0], daddr=server[1])
+
+
+def answered(network: Network, flow: Flow, branch: Branch) -> Branch:
+    """Return the branch of a question that got to the server, as the server answers it; another branch as it is.
+
+    A server outside knows no container.  Another program on this host may know some; that is assumed."""
+    found = _asking(network, flow) if flow.asked_name and branch.succeeds else None
+    if found is None:
+        return branch
+    host, asking = found
+    known = knows(host, asking, (flow.version, flow.daddr), flow.asked_name)
+    if known == "known":
+        return branch
+    if known == "undecided" and not (_only_forwards(branch) and "." not in flow.asked_name):
+        said = message("{server} knows the name {name}", server=_server(flow), name=flow.asked_name)
+        return msgspec.structs.replace(branch, assumed=(*branch.assumed, said))
+    assert isinstance(flow.start, FromContainer)
+    decided = Assumed(_why(host, asking, flow), "read")
+    end = stopped(State("socket", flow.start.netns, flow.packet(0)), "name-unknown", stage="socket", decided_by=decided)
+    steps = (*branch.request, *end.state.history.steps)
+    return Branch("refused", steps, stop=end.stop, conditions=branch.conditions)
+
+
+def _asking(network: Network, flow: Flow) -> tuple[Host, Container] | None:
+    if not isinstance(flow.start, FromContainer):
+        return None
+    host = network.host(flow.start.netns.host)
+    container = host.container(flow.start.name)
+    return None if container is None else (host, container)
+
+
+def _only_forwards(branch: Branch) -> bool:
+    """Return whether the server is outside, or is systemd-resolved, which asks one outside."""
+    decided = branch.request[-1].decided_by if branch.request else None
+    socket = decided.socket if isinstance(decided, SocketDecided) else None
+    return branch.verdict == "leaves" or (socket is not None and (socket.process or "").startswith("systemd-resolve"))
+
+
+def _server(flow: Flow) -> str:
+    return address_text(flow.daddr, flow.version)
+
+
+def _why(host: Host, asking: Container, flow: Flow) -> Message:
+    if has_embedded(host, asking) or host.engine_of(asking).kind == "podman":
+        return message(
+            "{server} knows no {name} on the networks of {asking}",
+            server=_server(flow),
+            name=flow.asked_name,
+            asking=asking.name,
+        )
+    return message("{server} knows no container", server=_server(flow))

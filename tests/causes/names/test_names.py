@@ -1,0 +1,103 @@
+"""Names of containers, and the name servers that containers ask."""
+
+import msgspec
+import pytest
+
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.names import EMBEDDED
+from hairpin.network.network import Network
+from hairpin.remedy.plan import remedies
+from tests.causes.case import Case, fires, is_silent
+from tests.names_host import asking, named
+from tests.small_host import HOST_NETNS, sibling
+
+LOOPBACK = 0x7F000001
+TOGETHER = named("shop", other=("shop",))
+
+
+def dns(server: int) -> Flow:
+    """Return web's usual question to a name server."""
+    return Flow(FromContainer("web", sibling("container:web")), 4, server, "udp", 53, purpose="dns")
+
+
+def hosted(*, hosts_file: str = "") -> tuple[Network, Flow]:
+    """Return the host whose web is on the host's network, and its question."""
+    whole = named("host", server="192.0.2.53")
+    (host,) = whole.hosts
+    (described,) = host.engines
+    on_it = tuple(
+        msgspec.structs.replace(each, netns="host", resolvers=("192.0.2.53",)) if each.name == "web" else each
+        for each in described.containers
+    )
+    changed: Host = msgspec.structs.replace(
+        host,
+        engines=(msgspec.structs.replace(described, containers=on_it),),
+        files=(ConfigFile("/etc/hosts", hosts_file),),
+    )
+    flow = msgspec.structs.replace(asking(), start=FromContainer("web", HOST_NETNS))
+    return msgspec.structs.replace(whole, hosts=(changed,)), flow
+
+
+CASES: dict[str, Case] = {
+    "both are on the default network": Case(named("bridge"), asking(), ("default-bridge-has-no-names",), TOGETHER),
+    "the asked one is on the default network": Case(
+        named("shop", other=("bridge",)), asking(), ("default-bridge-has-no-names",), TOGETHER
+    ),
+    "the asking one is on the default network": Case(
+        named("bridge", other=("shop",)), asking(), ("default-bridge-has-no-names",), TOGETHER
+    ),
+    "they are on two networks": Case(
+        named("office", other=("shop",)), asking(), ("no-common-network-for-name",), TOGETHER
+    ),
+    "the asking one is on the host's network": Case(
+        hosted()[0], hosted()[1], ("host-network-has-no-names",), hosted(hosts_file="172.18.0.3 api")[0]
+    ),
+    "its name server is its own loopback": Case(
+        named("bridge", server="127.0.0.53"), dns(0x7F000035), ("loopback-is-the-container",),
+        named("bridge"),
+    ),
+    "its resolv.conf names no server": Case(
+        named("bridge", server=""), dns(LOOPBACK), ("loopback-is-the-container",), named("bridge"),
+    ),
+}  # fmt: skip
+
+HARMLESS: dict[str, tuple[Network, Flow]] = {
+    "a link has the name": (named("bridge", extra_names=("api",)), asking()),
+    "an FQDN may be known outside": (named("bridge"), asking("api.corp.example")),
+    "one of two networks is common": (named("bridge", "shop", other=("bridge", "shop")), asking(server=EMBEDDED)),
+    "the usual question to a server outside": (named("bridge"), dns(asking().daddr)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", [each for each in CASES.values() if each.flow.asked_name], ids=str)
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
+
+
+@pytest.mark.parametrize(("network", "flow"), HARMLESS.values(), ids=HARMLESS)
+def test_no_cause_is_named_where_the_name_is_known(network: Network, flow: Flow) -> None:
+    is_silent(network, flow)
+
+
+def test_a_network_is_made_and_both_are_connected_to_it() -> None:
+    (suspect,) = diagnose(named("bridge"), asking()).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, named("bridge"))
+    assert remedy.commands == (
+        "docker network create shared1",
+        "docker network connect shared1 web",
+        "docker network connect shared1 api",
+    )
+
+
+def test_one_is_connected_to_the_network_of_the_other() -> None:
+    (suspect,) = diagnose(named("bridge", other=("shop",)), asking()).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, named("bridge", other=("shop",)))
+    assert remedy.commands == ("docker network connect shop web",)

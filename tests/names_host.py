@@ -1,0 +1,78 @@
+"""The small host with a second container, ``api``, whose name ``web`` asks for."""
+
+import msgspec
+
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Subnet
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.names import EMBEDDED
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.small_host import WEB, container, container_namespace, engine, host_namespace, local, network, route, sibling
+
+SERVER, API = (parse_address(each)[1] for each in ("192.0.2.53", "172.18.0.3"))
+_RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
+
+
+def asking(name: str = "api", server: int = SERVER) -> Flow:
+    """Return the flow by which web asks its name server for the name."""
+    return Flow(FromContainer("web", sibling("container:web")), 4, server, "udp", 53, purpose="dns", asked_name=name)
+
+
+def named(
+    *networks: str, other: tuple[str, ...] = ("bridge",), extra_names: tuple[str, ...] = (), server: str = "192.0.2.53"
+) -> Network:
+    """Return the host whose web is on ``networks``, and api on ``other``; ``server``: the one in web's resolv.conf, if
+    none of its networks is Docker's to serve."""
+    served = any(each != "bridge" for each in networks)
+    sockets = container_namespace().sockets
+    inner = container_namespace((*sockets, _RESOLVER) if served else sockets)
+    web = msgspec.structs.replace(
+        container(), endpoints=tuple(Endpoint(each, each, WEB, 16) for each in networks), extra_names=extra_names,
+        resolvers=("127.0.0.11",) if served else (server,) if server else (),
+    )  # fmt: skip
+    api = msgspec.structs.replace(
+        container(), id="a" * 64, name="api", bindings=(), netns="container:api", evidence="e8",
+        endpoints=tuple(Endpoint(each, each, API, 16) for each in other), resolvers=(server,),
+    )  # fmt: skip
+    whole = network(_host(), inner, docker=_engine(web, api))
+    (host,) = whole.hosts
+    return msgspec.structs.replace(whole, hosts=(msgspec.structs.replace(host, namespaces=(*host.namespaces, _api())),))
+
+
+def _engine(*containers: Container) -> Engine:
+    usual = engine(*containers)
+    subnet = Subnet(4, parse_address("172.18.0.0")[1], 16, parse_address("172.18.0.1")[1])
+    shop = DockerNetwork("shop", "shop", "bridge", subnets=(subnet,), bridge="br-shop")
+    other = DockerNetwork("office", "office", "bridge", bridge="br-office")
+    return msgspec.structs.replace(usual, networks=(*usual.networks, shop, other))
+
+
+def _host() -> Namespace:
+    usual = host_namespace()
+    return msgspec.structs.replace(
+        usual,
+        links=(
+            *usual.links, Link(20, "br-shop", "bridge", bridge=BridgeInfo()),
+            Link(21, "veth3", "veth", master="br-shop", peer_index=22, peer_netnsid=1, port=BridgePort()),
+        ),
+        addresses=(*usual.addresses, Address("br-shop", 4, parse_address("172.18.0.1")[1], 16)),
+        routes=(*usual.routes, local("172.18.0.1/32", "br-shop"), route("172.18.0.0/16", "br-shop")),
+    )  # fmt: skip
+
+
+def _api() -> Namespace:
+    usual = container_namespace()
+    return msgspec.structs.replace(
+        usual,
+        name="container:api",
+        links=(usual.links[0], Link(22, "eth0", "veth", peer_index=21, peer_netnsid=0)),
+        addresses=(usual.addresses[0], Address("eth0", 4, API, 16)),
+        routes=(
+            local("172.18.0.3/32", "eth0"),
+            route("172.18.0.0/16", "eth0"),
+            route("default", "eth0", via="172.18.0.1"),
+        ),
+    )

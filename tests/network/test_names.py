@@ -1,0 +1,92 @@
+"""Which name servers a container asks, and which names an engine's own one knows."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Subnet
+from hairpin.host.host import Host
+from hairpin.network.names import EMBEDDED, Known, is_engines, knows, nameservers, servers_of, serving, upstreams_of
+from hairpin.network.prefix import Version, parse_address
+from tests.small_host import container, engine, network
+
+Server = tuple[Version, int]
+OUTSIDE: Server = (4, parse_address("192.0.2.53")[1])
+RESOLVER: Server = (4, EMBEDDED)
+GATEWAY: Server = (4, parse_address("10.89.0.1")[1])
+
+
+def on(*networks: str, name: str = "web", aliases: tuple[str, ...] = (), **changed: object) -> Container:
+    """Return a container on these networks."""
+    endpoints = tuple(Endpoint(each, aliases=aliases) for each in networks)
+    made = msgspec.structs.replace(container(), id=name.ljust(64, "0"), name=name, endpoints=endpoints)
+    return msgspec.structs.replace(made, **changed)
+
+
+def host_of(*containers: Container, podman: bool = False) -> Host:
+    """Return the host whose engine has these containers.  Podman's networks: ``named`` and ``podman``."""
+    whole = network(docker=engine(*containers)).this
+    if not podman:
+        return whole
+    subnet = Subnet(4, parse_address("10.89.0.0")[1], 24, GATEWAY[1])
+    networks = (
+        DockerNetwork("n8", "podman", "bridge", dns_enabled=False),
+        DockerNetwork("n9", "named", "bridge", dns_enabled=True, subnets=(subnet,)),
+    )
+    (described,) = whole.engines
+    return msgspec.structs.replace(
+        whole, engines=(msgspec.structs.replace(described, kind="podman", networks=networks),)
+    )
+
+
+WEB, API = on("shop"), on("shop", name="api", aliases=("backend",))
+KNOWN: dict[str, tuple[Container, Container, Server, str, bool, Known]] = {
+    "a name on a common network": (WEB, API, RESOLVER, "api", False, "known"),
+    "an alias there": (WEB, API, RESOLVER, "backend", False, "known"),
+    "a short id there": (WEB, API, RESOLVER, API.id[:12], False, "known"),
+    "a name on another network": (WEB, on("other", name="api"), RESOLVER, "api", False, "unknown"),
+    "a container that does not run": (WEB, on("shop", name="api", status="exited"), RESOLVER, "api", False, "unknown"),
+    "a name with a dot may be one outside": (WEB, on("other", name="db.corp"), RESOLVER, "db.corp", False, "undecided"),
+    "a server outside": (WEB, API, OUTSIDE, "api", False, "undecided"),
+    "the default network": (on("bridge"), on("bridge", name="api"), RESOLVER, "api", False, "unknown"),
+    "a link has the name": (on("bridge", extra_names=("api",)), API, OUTSIDE, "api", False, "known"),
+    "Podman's network with names": (on("named"), on("named", name="api"), GATEWAY, "api", True, "known"),
+    "Podman's other container is elsewhere": (on("named"), on("podman", name="api"), GATEWAY, "api", True, "unknown"),
+    "Podman's default network": (on("podman"), on("podman", name="api"), OUTSIDE, "api", True, "undecided"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asking", "asked", "server", "name", "podman", "known"), KNOWN.values(), ids=KNOWN)
+def test_a_name_server_knows(
+    asking: Container, asked: Container, server: Server, name: str, podman: bool, known: Known
+) -> None:
+    assert knows(host_of(asking, asked, podman=podman), asking, server, name) == known
+
+
+def test_a_file_without_a_server_means_this_machine() -> None:
+    empty = on("bridge", resolvers=())
+    assert servers_of(host_of(empty), empty) == ((4, 0x7F000001),)
+
+
+def test_the_servers_are_those_of_the_container_s_own_file() -> None:
+    own = on("shop", resolvers=("192.0.2.53", "2001:db8::53", "fe80::1%eth0"))
+    assert servers_of(host_of(own), own) == (OUTSIDE, (6, parse_address("2001:db8::53")[1]))
+
+
+def test_an_unread_file_is_what_docker_writes() -> None:
+    assert servers_of(host_of(WEB), WEB) == (RESOLVER,)
+    given = on("bridge", dns=("192.0.2.53", "127.0.0.1"))
+    assert servers_of(host_of(given), given)[0] == OUTSIDE
+    assert upstreams_of(host_of(given), given) == (OUTSIDE,)
+
+
+def test_only_the_engine_s_own_server_has_names() -> None:
+    docker, podman = host_of(WEB).engines[0], host_of(WEB, podman=True).engines[0]
+    assert is_engines(docker, WEB, RESOLVER)
+    assert not is_engines(docker, WEB, OUTSIDE)
+    assert is_engines(podman, on("named"), GATEWAY)
+    assert not is_engines(podman, on("podman"), GATEWAY)
+    assert serving(podman, on("named", "podman")) == ("named",)
+
+
+def test_a_host_without_a_file_has_no_servers() -> None:
+    assert nameservers(host_of(WEB)) == ()
