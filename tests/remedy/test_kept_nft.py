@@ -23,7 +23,23 @@ def test_several_rules_keep_their_order() -> None:
     assert "\t\tct status dnat accept\n\t\tct state established,related accept\n\t\tdrop\n" in file.content
 
 
-def test_a_chain_that_no_script_makes() -> None:
+def test_a_chain_on_one_line_begins_with_the_rule_behind_what_it_is() -> None:
+    line = f"\tchain {RULE.chain} {{ type filter hook forward priority 0; policy drop; ct state new drop; }}\n"
+    told = remedy(network(("/etc/nftables.conf", SCRIPT[: SCRIPT.index("\tchain")] + line + "}\n")), RULE)
+    (file,) = told.persist
+    assert "priority 0; policy drop; ct status dnat accept; ct state new drop; }\n" in file.content
+    assert remedy(network(("/etc/nftables.conf", file.content)), RULE).persist == ()
+
+
+def test_what_makes_a_chain_that_no_script_makes_is_not_known() -> None:
     told = remedy(network(("/etc/nftables.conf", "table ip other {\n\tchain forward {\n\t\tdrop\n\t}\n}\n")), RULE)
     assert told.persist == ()
-    assert f"no script that this host loads at boot makes chain {RULE.chain}" in said(told)
+    assert f"no script that was read makes chain {RULE.chain}" in said(told)
+    assert "not known" in said(told)
+
+
+def test_a_script_of_another_form_is_named() -> None:
+    script = f"add chain {RULE.family} {RULE.table} {RULE.chain} {{ type filter hook forward priority 0 ; }}\n"
+    told = remedy(network(("/etc/nftables.conf", f"add table {RULE.family} {RULE.table}\n{script}")), RULE)
+    assert told.persist == ()
+    assert f"/etc/nftables.conf names chain {RULE.chain}" in said(told)

@@ -4,6 +4,7 @@ from typing import get_args
 
 from hairpin.change.change import (
     AddRoute,
+    AddSocket,
     ChangeWorld,
     ContinueProcess,
     DeleteRoute,
@@ -13,6 +14,7 @@ from hairpin.change.change import (
 )
 from hairpin.host.managers import Unit
 from hairpin.host.route import NextHop, Route
+from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.packet import UDP, Tuple
 from hairpin.network.world import World
@@ -71,3 +73,11 @@ def test_no_command_takes_a_live_bridges_route_or_a_containers_address_away() ->
     assert (told.commands, told.keeping) == (("ip route add 172.17.9.9/32 via 198.51.100.1 dev eth0",), ())
     told = remedy(network(), AddRoute(HOST_NETNS, taken), cause="client-inside-container-subnet")
     assert (told.id, told.commands) == ("recreate-network", ())
+
+
+def test_a_container_whose_program_ends_is_not_made_anew() -> None:
+    """Its ports and its network are right: what ends its program is to be found."""
+    part = AddSocket(HOST_NETNS, Socket("tcp", 4, None, 8151), message("find out what ends it: docker logs web"))
+    told = remedy(network(), part, cause="container-not-running")
+    assert (told.id, told.commands, told.disruptive) == ("start-container", (), False)
+    assert "cannot be changed later" not in said(told)

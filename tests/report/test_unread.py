@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
-from hairpin.report.unread import left_undecided, why_unread
+from hairpin.report.unread import left_undecided, refused_without_root, why_unread
 from hairpin.report.words import Words
 
 KEYS = {
@@ -28,3 +28,10 @@ def test_the_consequence_of_an_unread_part(key: str, said: str) -> None:
 def test_the_hosts_own_words_are_not_translated() -> None:
     assert why_unread(unread("dmi"), Words("zh")) == "denied"
     assert why_unread(unread("dmi", message("not a sysctl and its value")), Words("zh")) == "不是 sysctl 及其值"
+
+
+def test_only_a_user_who_is_not_root_is_told_to_be_root() -> None:
+    """Root is refused the namespace of a container that ends between two readings."""
+    assert refused_without_root(unread("iptables-nft-save4", "Permission denied"))
+    ended = Unread("sockets", "container:loop", "a command", "Permission denied", "e1")
+    assert not refused_without_root(ended)

@@ -28,6 +28,8 @@ def started(situation: Situation) -> Lasting:
     container that runs and is only restarted comes back or not as somebody chose."""
     calls: list[SetRestartPolicy] = []
     advice: list[Message] = []
+    if not situation.candidate.change.calls:
+        return Lasting(advice=(message("once its program stays up, nothing else is needed"),))
     for call in situation.candidate.change.calls:
         if not isinstance(call, SetContainerState) or call.verb == "pause":
             continue

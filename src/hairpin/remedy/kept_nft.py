@@ -1,5 +1,7 @@
 """Keeps a rule of nft in the script that the host loads at boot."""
 
+import re
+
 from hairpin.change.change import InsertRule, WriteFile
 from hairpin.host.boot.rule_keeper import is_nft_script
 from hairpin.host.boot.saved_rules import with_nft_line
@@ -15,7 +17,7 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     for rule in reversed(rules):
         found = _with_rule(rule, texts, situation)
         if found is None:
-            advice.append(_without_script(rule))
+            advice.append(_without_script(rule, situation))
         else:
             texts[found.path] = found.text
     written = tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
@@ -39,12 +41,21 @@ def _differs(written: WriteFile, situation: Situation) -> bool:
     return before is None or before.text != written.text
 
 
-def _without_script(rule: InsertRule) -> Message:
+def _without_script(rule: InsertRule, situation: Situation) -> Message:
+    """Return advice where no script has a block of the chain: a script may make it in another form, and what else may
+    make it at boot is not known."""
+    facts = {"chain": rule.chain, "family": rule.family, "table": rule.table, "line": rule.rule.text}
+    named = [rf"\b{kind}\b[^\n]*\b{re.escape(name)}\b" for kind, name in (("table", rule.table), ("chain", rule.chain))]
+    for file in situation.host.files:
+        if is_nft_script(file.path) and all(re.search(each, file.text) for each in named):
+            return message(
+                "{file} names chain {chain}, in a form that hairpin does not edit: if it makes that of table {family} "
+                "{table}, begin the chain there with {line}",
+                file=file.path,
+                **facts,
+            )
     return message(
-        "no script that this host loads at boot makes chain {chain} of table {family} {table}: the program that makes "
-        "it has to begin it with {line}, or the chain is gone after a reboot and the rule is not needed",
-        chain=rule.chain,
-        family=rule.family,
-        table=rule.table,
-        line=rule.rule.text,
+        "no script that was read makes chain {chain} of table {family} {table}, so what makes it at boot is not known: "
+        "whatever does has to begin it with {line}",
+        **facts,
     )

@@ -85,7 +85,6 @@ BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 _BY_CREATION = frozenset(
     {
         "container-network-none",
-        "container-not-running",
         "port-not-published",
         "published-for-other-family",
         "published-on-loopback-only",
@@ -110,6 +109,8 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
         return "continue-process"
     if situation.cause == "port-not-published" and _starts_service(situation.candidate.change):
         return "start-service"
+    if situation.cause == "container-not-running":
+        return "start-container"
     if situation.cause in _BY_CREATION or _makes_container(situation.candidate.change):
         return "recreate-container"
     if situation.cause in _BY_SUBNET and not _spares_containers(part, situation.host, situation.network):

@@ -31,9 +31,11 @@ def left_undecided(unread: Unread) -> Message:
 
 
 def refused_without_root(unread: Unread) -> bool:
-    """Return whether the host refused the reading to a user who is not root."""
+    """Return whether the host refused the reading to a user who is not root.  Root is refused the namespace of a
+    container that ends in between; other users are refused the host's own rules, too."""
     reason = str(unread.reason)
-    return unread.key != HOST and ("denied" in reason or "ermi" in reason)
+    of_container = unread.netns not in ("", "host")
+    return unread.key != HOST and not of_container and ("denied" in reason or "ermi" in reason)
 
 
 def why_unread(unread: Unread, words: Words) -> str:

@@ -57,7 +57,11 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(container.evidence,),
             refused=refusal_of(view, change) if not (failed and change.parts) else None,
             advice=(
-                *((message("read why it ended: {command}", command=log),) if container.status != "created" else ()),
+                *(
+                    (message("read why it ended: {command}", command=log),)
+                    if container.status != "created" and not failed
+                    else ()
+                ),
                 *(back_after_reboot(engine, container) if not failed else ()),
             ),
         )

@@ -25,9 +25,9 @@ def find(view: View) -> Iterator[Candidate]:
             part,
             message("FORWARD no longer jumps to Docker's chains"),
             message(
-                "Docker's chains are there, but nothing sends packets through them, so FORWARD's policy or a "
-                "later rule "
-                "decides."
+                "Docker's chains are there, but FORWARD has no rule that leads this packet to its chain: {rules}. A "
+                "later rule of FORWARD or its policy decides.",
+                rules="; ".join(each.rule.text for each in jumps_from(part, "FORWARD")),
             ),
         )
 

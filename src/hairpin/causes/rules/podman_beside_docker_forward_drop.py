@@ -25,6 +25,5 @@ CAUSE = Cause(
             "dockerd sets the policy of {table} FORWARD to DROP and accepts packets of its own networks only. Podman "
             "accepts answers and what its containers send, but no new connection to them."
         ),
-        side_effects=(message("everything between these two interfaces is accepted, not only this flow"),),
     ),
 )

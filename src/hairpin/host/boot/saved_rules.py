@@ -138,15 +138,28 @@ def nft_line(file: ConfigFile, chain: str, text: str) -> int:
     return found[0] if len(found) == 1 else 0
 
 
+_ON_ONE_LINE = re.compile(
+    r"(?P<head>\s*chain\s+(?P<name>\S+)\s*\{\s*(?:(?:type|policy|comment|flags|devices?)\b[^;]*;\s*)*)(?P<rules>.*)\}\s*$"
+)
+"""A chain of an nft script on one line: what it is, then its rules."""
+
+
 def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:
     """Return the nft script in which the chain (family, table, name) begins with the rule; as it is if the chain has
-    it.  None if the script does not make the chain, or writes it on one line."""
+    it.  None if the script does not make the chain, or not in a block of its table's."""
     lines = file.text.splitlines()
     table = ""
     for number, line in enumerate(lines):
         opened = re.match(r"\s*(?:add\s+)?table\s+(?:(ip|ip6|inet|arp|bridge|netdev)\s+)?(\S+)\s*\{", line)
         if opened is not None:
             table = f"{opened[1] or 'ip'} {opened[2]}"
+        whole = _ON_ONE_LINE.match(line)
+        if whole is not None and (table, whole["name"]) == (f"{where[0]} {where[1]}", where[2]):
+            if _spaced(text) in map(_spaced, whole["rules"].split(";")):
+                return file.text
+            return (
+                "\n".join([*lines[:number], f"{whole['head']}{text}; {whole['rules']}}}", *lines[number + 1 :]]) + "\n"
+            )
         head = re.match(r"(\s*)chain\s+(\S+)\s*\{\s*$", line)
         if head is None or (table, head[2]) != (f"{where[0]} {where[1]}", where[2]):
             continue
