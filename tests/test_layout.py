@@ -47,6 +47,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/service/": "causes/service/test_service.py",
     "causes/states/": "causes/states/test_states.py",
     "causes/tables/": "causes/tables/test_tables.py",
+    "causes/traffic_control/": "causes/traffic_control/test_traffic_control.py",
     "causes/cause.py": "causes/test_registry.py",
     "question/container_flows.py": "question/test_flows.py",
     "question/port_flows.py": "question/test_flows.py",

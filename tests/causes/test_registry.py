@@ -28,6 +28,7 @@ from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.states.test_states import CASES as STOPS
 from tests.causes.states.test_states import STATES
 from tests.causes.tables.test_tables import CASES as OF_TABLES
+from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase]] = {
@@ -42,6 +43,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase]] = {
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,
+    "traffic_control": OF_TRAFFIC_CONTROL,
 }
 
 

@@ -24,6 +24,7 @@ from hairpin.causes.where import (
     OfRule,
     OfSocket,
     OfSysctl,
+    OfTrafficControl,
     OfTunnelEnd,
     OfUnit,
     OfWall,
@@ -38,6 +39,7 @@ from hairpin.causes.where import (
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
+from hairpin.host.traffic_control import Qdisc
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Rule
 from tests.small_host import HOST_NETNS
@@ -102,6 +104,10 @@ PLACES: dict[str, tuple[Where, dict[str, str]]] = {
     "a forwarding entry": (
         OfForwarding("h", "flannel.1", "00:00:00:00:00:02", None, "192.0.2.2", (FAR,)),
         {"host": "h", "link": "flannel.1", "mac": "00:00:00:00:00:02", "wanted": "192.0.2.2"},
+    ),
+    "a queueing discipline": (
+        OfTrafficControl("eth0", "host", Qdisc("pfifo", limit=0, words=("limit", "0"))),
+        {"link": "eth0", "netns": "host", "qdisc": "pfifo limit 0"},
     ),
     "a peer": (OfPeer("h", "10.9.0.0/16", "db"), {"host": "h", "subnet": "10.9.0.0/16", "peer": "db"}),
     "an address": (

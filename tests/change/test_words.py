@@ -20,6 +20,7 @@ from hairpin.change.words import (
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address, BridgePort, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.traffic_control import Filter, Qdisc
 
 GATEWAY = 0xC6336401
 PORT = Link(5, "veth1", "veth", master="docker0", port=BridgePort())
@@ -140,6 +141,26 @@ def test_a_tunnel_device_gets_another_remote_or_local_address() -> None:
     assert [" ".join(each) for each in link_commands(device, sends)] == ["ip link set vx type vxlan local 0.0.0.9"]
     other = replace(device, tunnel=Tunnel("vxlan", key=2, port=4789, remote=7))
     assert list(link_commands(device, other)) == []  # the kernel changes no VNI
+
+
+def test_traffic_control_is_deleted_and_added_again() -> None:
+    root, child = Qdisc("tbf", "1:", words=("rate", "1mbit")), Qdisc("pfifo", "2:", "1:1", limit=0)
+    drop = Filter("ingress", "u32", 5, "ip", "800::800", action="drop", words=("match", "u32", "0", "0", "at", "0"))
+    every = Filter("root", "matchall", 6, handle="1", words=("action", "drop"))
+    plain = Link(7, "eth0")
+    taken = replace(plain, qdiscs=(root, child), filters=(drop, every))
+    assert [" ".join(each) for each in link_commands(taken, plain)] == [
+        "tc qdisc del dev eth0 root",
+        "tc filter del dev eth0 ingress protocol ip pref 5 handle 800::800 u32",
+        "tc filter del dev eth0 protocol all pref 6 matchall",
+    ]
+    alone = replace(plain, qdiscs=(root,))
+    both = replace(plain, qdiscs=(root, child))
+    assert [" ".join(each) for each in link_commands(both, alone)] == ["tc qdisc del dev eth0 parent 1:1"]
+    assert [" ".join(each) for each in link_commands(plain, replace(plain, qdiscs=(root,), filters=(drop,)))] == [
+        "tc qdisc add dev eth0 root tbf rate 1mbit",
+        "tc filter add dev eth0 ingress protocol ip pref 5 u32 match u32 0 0 at 0",
+    ]
 
 
 def test_entries_made_by_hand_and_by_the_kernel() -> None:

@@ -10,6 +10,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, dotted
+from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.routing import route_text
 from hairpin.walk.sockets import socket_text
@@ -103,6 +104,14 @@ class OfLink(msgspec.Struct, frozen=True):
     far_link: str | None = None
     underlay: str | None = None
     container: str | None = None
+
+
+class OfTrafficControl(msgspec.Struct, frozen=True):
+    """A queueing discipline or a filter of a link."""
+
+    link: str
+    netns: str
+    control: Qdisc | Filter
 
 
 class OfTunnelEnd(msgspec.Struct, frozen=True):
@@ -248,6 +257,7 @@ Where = (
     | OfRoute
     | OfPolicyRule
     | OfLink
+    | OfTrafficControl
     | OfTunnelEnd
     | OfNeighbour
     | OfForwarding
@@ -341,6 +351,8 @@ def places(where: Where) -> Places:
             found |= {"chains": ", ".join(named) or None, "rules": "; ".join(texts) or None}
         case OfPolicyRule(rule=policy):
             found = {"rule": policy.text, "priority": policy.priority, "table": policy.table}
+        case OfTrafficControl(link=link, netns=netns, control=control):
+            found = {"link": link, "netns": netns, "qdisc" if isinstance(control, Qdisc) else "filter": control.text}
         case Elsewhere(words=words):
             return words
         case _:

@@ -10,6 +10,7 @@ import msgspec
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text
@@ -203,8 +204,37 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
         yield (*own, "type", end.kind, "local", address_text(end.local or 0, end.version))
     if ("NOARP" in before.flags) != ("NOARP" in after.flags):
         yield (*own, "arp", "off" if "NOARP" in after.flags else "on")
+    yield from traffic_control_commands(before, after)
     if before.up != after.up:
         yield (*own, "up" if after.up else "down")
+
+
+def traffic_control_commands(before: Link, after: Link) -> Iterator[Words]:
+    """Yield the commands that delete and add the link's queueing disciplines and filters."""
+    qdisc, filter_ = ("tc", "qdisc"), ("tc", "filter")
+    lost_root = any(not old.parent for old in before.qdiscs if old not in after.qdiscs)
+    for old in before.qdiscs:  # its children go with the root
+        if old not in after.qdiscs and not (lost_root and old.parent):
+            yield (*qdisc, "del", "dev", before.name, *_parent(old))
+    for new in after.qdiscs:
+        if new not in before.qdiscs:
+            yield (*qdisc, "add", "dev", before.name, *_parent(new), new.kind, *new.words)
+    for gone in before.filters:
+        if gone not in after.filters:
+            handle = ("handle", gone.handle) if gone.handle and gone.kind != "matchall" else ()
+            yield (*filter_, "del", "dev", before.name, *_filter_words(gone), *handle, gone.kind)
+    for made in after.filters:
+        if made not in before.filters:
+            yield (*filter_, "add", "dev", before.name, *_filter_words(made), made.kind, *(made.words or ()))
+
+
+def _parent(qdisc: Qdisc) -> Words:
+    return ("parent", qdisc.parent) if qdisc.parent else ("root",)
+
+
+def _filter_words(each: Filter) -> Words:
+    place = () if each.place == "root" else (each.place,)
+    return (*place, "protocol", each.protocol, "pref", str(each.pref))
 
 
 def new_bridge_commands(bridge: Link) -> Iterator[Words]:

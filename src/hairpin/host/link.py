@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.wireguard import Wireguard
 
 
@@ -101,8 +102,12 @@ class Link(msgspec.Struct, frozen=True):
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False
-    """A clsact/ingress filter is attached; ``tc_egress`` likewise."""
+    """A clsact/ingress filter is attached that hairpin cannot read; ``tc_egress`` likewise."""
     tc_egress: bool = False
+    filters: tuple[Filter, ...] = ()
+    """Filters of traffic control, in the order in which the kernel asks them."""
+    qdiscs: tuple[Qdisc, ...] = ()
+    """Queueing disciplines that may take no packet, or none of some length."""
     group: str = "default"
     """``ip link set … group``."""
     evidence: str = ""

@@ -13,8 +13,8 @@ from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.trace import Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
-_OF_TABLES: frozenset[Reason] = frozenset({"conntrack-full"})
-"""Stops by a full table of the kernel.  A replica has tables of its own, in which there is room."""
+_NOT_REBUILT: frozenset[Reason] = frozenset({"conntrack-full", "qdisc", "tc-filter"})
+"""Stops by what a replica does not have: a full table of the kernel (its own have room), traffic control of a link."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
     """Return whether the kernel's verdict, and the rule that decided it, are the walk's."""
     if all(step.stage == "outside" for step in trace.usual.request):
         return Agreement(None, "simulated")  # no host that was read sees the packet: a replica shows nothing
-    if any(each.stop is not None and each.stop.reason in _OF_TABLES for each in trace.branches):
+    if any(each.stop is not None and each.stop.reason in _NOT_REBUILT for each in trace.branches):
         return Agreement(None, "simulated")
     reason = _difference(trace, judgement)
     if reason and _under_load(trace, judgement):

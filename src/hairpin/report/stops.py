@@ -24,6 +24,8 @@ _SENTENCES: dict[Reason, Message] = {
     "link-down": message("the link is down"),
     "no-carrier": message("the link has no carrier"),
     "mtu": message("it is larger than what fits there (MTU)"),
+    "qdisc": message("its queueing discipline does not take the packet"),
+    "tc-filter": message("a tc filter takes the packet away"),
     "bridge-down": message("the bridge is down"),
     "bridge-port-state": message("the bridge port does not forward"),
     "bridge-port-isolated": message("both bridge ports are isolated from each other"),

@@ -97,7 +97,7 @@ def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: 
         packet = msgspec.structs.replace(start.packet, length_bytes=size, dont_fragment=not no_df)
         segment = msgspec.structs.replace(start, packet=packet).with_fragments(gso=whole > size)
         ends = walk_asking(network, segment)
-        end = next((each for each in ends if each.stop is not None and each.stop.reason == "mtu"), None)
+        end = next((each for each in ends if each.stop is not None and each.stop.reason in ("mtu", "qdisc")), None)
         if end is None:
             return None
         if end.state.carried is not None:

@@ -24,6 +24,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.walk.ip.mtu import route_mtu
 from hairpin.walk.link.neighbour_discovery import walk_asking
+from hairpin.walk.link.traffic_control import longest_taken
 from hairpin.walk.reply import walk_answer
 from hairpin.walk.state import End, Passed, State, Step
 from hairpin.walk.tunnelled import is_tunnel
@@ -91,7 +92,7 @@ class _Watching:
 
 
 def mtus(network: Network, steps: Iterable[Step]) -> frozenset[int]:
-    """Return the MTUs of the links that the steps name, and of the routes in their namespaces."""
+    """Return the MTUs of the links that the steps name, what their queues take, and the MTUs of routes there."""
     links = {(step.netns, step.link) for step in steps if step.link and step.link != "lo" and step.netns in network}
     found: set[int] = set()
     for netns, name in links:
@@ -100,7 +101,8 @@ def mtus(network: Network, steps: Iterable[Step]) -> frozenset[int]:
         if link is not None:
             found.add(link.mtu_bytes)
             own = namespace.sysctl("net", "ipv6", "conf", name, "mtu")
-            found.update((own,) if own else ())
+            longest = longest_taken(link) if link.qdiscs else None
+            found.update(each for each in (own, longest) if each)
     for netns in {netns for netns, _ in links}:
         found.update(_of_routes(network.namespace(netns)))
     return frozenset(found)

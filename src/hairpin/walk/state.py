@@ -10,6 +10,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
+from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Place
 from hairpin.netfilter.ir import CT_INVALID, CT_RELATED
@@ -23,7 +24,8 @@ Stage = Literal[
 ]  # fmt: skip
 
 Reason = Literal[
-    "link-missing", "link-down", "no-carrier", "mtu", "bridge-down", "bridge-port-state", "bridge-port-isolated",
+    "link-missing", "link-down", "no-carrier", "mtu", "qdisc", "tc-filter", "bridge-down",
+    "bridge-port-state", "bridge-port-isolated",
     "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong",
     "rule", "policy", "reject", "taken-away", "rules-unread",
     "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
@@ -82,12 +84,14 @@ class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
 
 
 class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
-    """A link's state, its peer, or a neighbour on it.  ``evidence``: the reading of what decided."""
+    """A link's state, its peer, a neighbour on it, or its traffic control.  ``evidence``: the reading of what
+    decided."""
 
     link: str
     said: Message
     evidence: str = ""
     neighbour: Neighbour | None = None
+    control: Qdisc | Filter | None = None
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):

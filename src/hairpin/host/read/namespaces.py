@@ -31,7 +31,7 @@ from hairpin.host.read.ip.bridge_ports import with_ports
 from hairpin.host.read.ip.links_json import Interfaces
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import SavedNextHop
-from hairpin.host.read.ip.traffic_control import filtered, with_filters
+from hairpin.host.read.ip.traffic_control import filtered, qdiscs, with_filters, with_qdiscs
 from hairpin.host.read.json_text import is_json
 from hairpin.host.read.processes import processes
 from hairpin.host.read.readings import Readings
@@ -146,12 +146,18 @@ class NamespaceReader:
             no_vlans,
         )
         found = (
-            filtered(reading.text, origin=reading.origin)
+            filtered(reading.text, origin=reading.origin, evidence=reading.id)
             for key in ("tc-filter", "tc-filter-text")
             for reading in self._readings.of(key, netns)
         )
         filters = tuple(item for item in found if item is not None)
-        complete = with_filters(with_ports(links, ports, vlans), filters)
+        queues = (
+            each
+            for key in ("tc-qdisc", "tc-qdisc-text")
+            for reading in self._readings.of(key, netns)
+            for each in qdiscs(reading.text, evidence=reading.id)
+        )
+        complete = with_qdiscs(with_filters(with_ports(links, ports, vlans), filters), queues)
         return self._with_holders(netns, self._with_wireguard(netns, complete))
 
     def _with_wireguard(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:

@@ -28,6 +28,9 @@ def _has_command(part: Primitive, network: Network) -> bool:
     if not isinstance(part, SetLink) or part.netns not in network:
         return isinstance(part, InKernel)
     namespace = network.namespace(part.netns)
+    before = namespace.link(part.link.name)
+    if before is not None and (before.qdiscs, before.filters) != (part.link.qdiscs, part.link.filters):
+        return False  # a replica has no traffic control
     return bool(setting_argv(part, namespace)) or namespace.link(part.link.name) == part.link
 
 

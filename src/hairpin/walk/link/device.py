@@ -6,8 +6,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.message import message
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
@@ -30,6 +29,7 @@ from hairpin.walk.ip.mtu import too_long_for
 from hairpin.walk.link.crossing import crossed, enter
 from hairpin.walk.link.flannel_udp import relayed
 from hairpin.walk.link.segment import port_towards
+from hairpin.walk.link.traffic_control import controlled, filtered, opaque, passes
 from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.link.wireguard import encrypted
@@ -143,26 +143,21 @@ def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]
     """
     if link.xdp or link.tc_ingress:
         what = message("an XDP program" if link.xdp else "a tc ingress filter")
-        state = state.given(_passes(what, link))
+        state = state.given(passes(what, link))
         yield opaque(state, link, what)
+    if link.filters:
+        for outcome in filtered(network.namespace(state.netns), state, link, ("ingress",)):
+            yield from (outcome,) if isinstance(outcome, End) else _past_filters(network, outcome, link)
+    else:
+        yield from _past_filters(network, state, link)
+
+
+def _past_filters(network: Network, state: State, link: Link) -> Iterator[Outcome]:
     if carries_past(network.namespace(state.netns), state, link.name):
         what = message("a flowtable that has the connection")
-        state = state.given(_passes(what, link))
+        state = state.given(passes(what, link))
         yield opaque(state, link, what)
     yield from run_device_hook(network, state, "ingress", link.name)
-
-
-def _passes(what: Message, link: Link) -> Condition:
-    return Condition(message("{what} on {link} lets the packet pass", what=what, link=link.name), holds=True)
-
-
-def opaque(state: State, link: Link, what: Message) -> End:
-    """Return the branch on which a program that hairpin cannot read takes the packet."""
-    *others, last = state.history.conditions
-    conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
-    said = message("carries {what}, which hairpin cannot read", what=what)
-    end = stopped_by(state.with_history(conditions=conditions), "opaque-device", link, said)
-    return msgspec.structs.replace(end, kind="unknown")
 
 
 def device_out(network: Network, state: State) -> Iterator[Outcome]:
@@ -202,14 +197,8 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 
     Source: net/core/dev.c __dev_queue_xmit()
     """
-    what = message("a tc egress filter")
     for outcome in run_device_hook(network, state, "egress", link.name):
-        if link.tc_egress and not isinstance(outcome, End):
-            passed = outcome.given(_passes(what, link))
-            yield opaque(passed, link, what)
-            yield passed
-        else:
-            yield outcome
+        yield from (outcome,) if isinstance(outcome, End) else controlled(network.namespace(state.netns), outcome, link)
 
 
 def _framed(network: Network, state: State, link: Link) -> State:

@@ -22,8 +22,9 @@ from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import ARP_IS_OFF, announced, is_mute, refusal
-from hairpin.walk.link.device import link_down, opaque, without_carrier
+from hairpin.walk.link.device import link_down, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
+from hairpin.walk.link.traffic_control import opaque
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
 
 

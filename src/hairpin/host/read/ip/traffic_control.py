@@ -1,24 +1,34 @@
-"""Links with traffic control filters, which may drop or redirect packets before netfilter sees them.
+"""Traffic control of links: queueing disciplines, and filters, which may drop or redirect packets before netfilter.
 
-The effect of a filter (most are eBPF) is not modelled, only that it is there.
+Of the disciplines only those are kept that may take no packet, or none above some length.  ``u32``, ``flower`` and
+``matchall`` filters are read with their matches and action; of any other (most are eBPF) it is only told that it is
+there.
 """
 
-from typing import Literal, NamedTuple
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from hairpin.host.link import Link
+from hairpin.host.read.ip.tc_filters import parsed
+from hairpin.host.traffic_control import Filter, Qdisc
+
+Place = Literal["ingress", "egress", "root"]
 
 
 class Filtered(NamedTuple):
-    """A link and the direction of the packets that its filters see."""
+    """A link and the place of its filters.  ``filters`` None: they could not be read."""
 
     link: str
-    direction: Literal["ingress", "egress"]
+    place: Place
+    filters: tuple[Filter, ...] | None = None
 
 
-def filtered(text: str, *, origin: str) -> Filtered | None:
-    """Return the link and direction that ``tc filter show dev LINK [ingress|egress|root]`` found filters on, or None.
+def filtered(text: str, *, origin: str, evidence: str = "") -> Filtered | None:
+    """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, or None if there are none.
 
     Filters of a queueing discipline (``root``, or no word) see outgoing packets.
     """
@@ -27,18 +37,100 @@ def filtered(text: str, *, origin: str) -> Filtered | None:
     words = origin.split()
     if "dev" not in words[:-1]:
         return None
-    return Filtered(words[words.index("dev") + 1], "ingress" if words[-1] == "ingress" else "egress")
+    last = words[-1]
+    place: Place = "ingress" if last == "ingress" else "egress" if last == "egress" else "root"
+    return Filtered(words[words.index("dev") + 1], place, parsed(text, place, evidence))
 
 
-def with_filters(links: tuple[Link, ...], filters: tuple[Filtered, ...]) -> tuple[Link, ...]:
-    """Return the links, those with filters marked."""
-    if not filters:
+def qdiscs(text: str, *, evidence: str = "") -> tuple[tuple[str, Qdisc], ...]:
+    """Return the disciplines of ``tc [-j] qdisc show`` that may take no packet, each with its link."""
+    return tuple(_of_json(text, evidence) if text.lstrip().startswith("[") else _of_words(text, evidence))
+
+
+def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
+    try:
+        found = json.loads(text)
+    except ValueError:  # iproute2 6.1 prints some options (hfsc's) as no JSON
+        return
+    for each in found:
+        options: dict[str, Any] = each.get("options") or {}
+        if each.get("kind") not in _KEPT or not isinstance(options, dict):
+            continue
+        loss = (options.get("loss-random") or {}).get("loss", 0.0)
+        limit, burst = options.get("limit"), options.get("burst")
+        if each["kind"] == "tbf":  # the shortest of both is what it takes (sch_tbf.c tbf_change())
+            burst = min((one for one in (burst, options.get("minburst")) if one), default=None)
+        yield each.get("dev", ""), Qdisc(
+            each["kind"], each.get("handle", ""), "" if each.get("root") else each.get("parent", ""), limit, burst,
+            float(loss), words=tuple(_json_words(each["kind"], options)), evidence=evidence,
+        )  # fmt: skip
+
+
+def _json_words(kind: str, options: dict[str, Any]) -> Iterator[str]:
+    """Yield the options as tc takes them."""
+    if kind == "tbf":
+        yield from ("rate", f"{options.get('rate', 0) * 8}bit", "burst", str(options.get("burst", 0)))
+        yield from ("limit", str(options["limit"])) if "limit" in options else ("latency", f"{options.get('lat', 0)}us")
+        return
+    if "limit" in options:
+        yield from ("limit", str(options["limit"]))
+    if "delay" in options:
+        yield from ("delay", f"{options['delay'].get('delay', 0) * 1000:g}ms")
+    if "loss-random" in options:
+        yield from ("loss", f"{options['loss-random'].get('loss', 0) * 100:g}%")
+
+
+_KEPT = frozenset({"blackhole", "pfifo", "bfifo", "pfifo_head_drop", "tbf", "netem", "drr", "qfq"})
+_LINE = re.compile(r"^qdisc (\S+) (\S+) dev (\S+) (?:root|parent (\S+))(?: refcnt \d+)? ?(.*)$", re.MULTILINE)
+_PACKETS, _LATENCY = re.compile(r"\b(limit \d+)[pb]\b"), re.compile(r"\blat\b")
+_UNITS = {"": 1, "p": 1, "b": 1, "Kb": 1024, "Mb": 1024 * 1024}
+
+
+def _of_words(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
+    for kind, handle, dev, parent, options in _LINE.findall(text):
+        if kind not in _KEPT:
+            continue
+        loss = re.search(r"\bloss ([\d.]+)%", options)
+        limit, burst = _number(options, "limit"), _number(options, "burst")
+        minburst = _number(options, "minburst")
+        yield dev, Qdisc(
+            kind, handle, parent, limit, min((each for each in (burst, minburst) if each), default=None),
+            float(loss[1]) / 100 if loss is not None else 0.0,
+            words=tuple(_LATENCY.sub("latency", _PACKETS.sub(r"\1", options)).split()), evidence=evidence,
+        )  # fmt: skip
+
+
+def _number(options: str, name: str) -> int | None:
+    found = re.search(rf"(?<!\S){name} (\d+)(p|b|Kb|Mb)?(?=\s|/|$)", options)
+    return int(found[1]) * _UNITS[found[2] or ""] if found is not None else None
+
+
+def with_filters(links: tuple[Link, ...], found: tuple[Filtered, ...]) -> tuple[Link, ...]:
+    """Return the links with their filters; those with filters that could not be read are marked."""
+    if not found:
+        return links
+    return tuple(_with(link, [each for each in found if each.link == link.name]) for link in links)
+
+
+def _with(link: Link, found: list[Filtered]) -> Link:
+    if not found:
+        return link
+    unread = [each.place for each in found if each.filters is None]
+    return msgspec.structs.replace(
+        link,
+        filters=tuple(filter_ for each in found for filter_ in each.filters or ()),
+        tc_ingress="ingress" in unread,
+        tc_egress="egress" in unread or "root" in unread,
+    )
+
+
+def with_qdiscs(links: tuple[Link, ...], found: Iterable[tuple[str, Qdisc]]) -> tuple[Link, ...]:
+    """Return the links with their queueing disciplines."""
+    by_link: dict[str, tuple[Qdisc, ...]] = {}
+    for name, each in found:
+        by_link[name] = (*by_link.get(name, ()), each)
+    if not by_link:
         return links
     return tuple(
-        msgspec.structs.replace(
-            link,
-            tc_ingress=Filtered(link.name, "ingress") in filters,
-            tc_egress=Filtered(link.name, "egress") in filters,
-        )
-        for link in links
+        msgspec.structs.replace(link, qdiscs=by_link[link.name]) if link.name in by_link else link for link in links
     )

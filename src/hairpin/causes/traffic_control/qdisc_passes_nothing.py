@@ -1,0 +1,51 @@
+"""A link's queueing discipline takes no packet, or none of this length.
+
+Users see: nothing leaves by one link, or short answers pass and large ones hang; ``tc -s qdisc`` counts drops.
+
+Proof: the discipline takes no packet by its own parameters (``netem loss 100%``, ``pfifo limit 0``, ``blackhole``), or
+none as long as this one (``tbf`` with a burst below it); without it the packet leaves.
+Now: ``tc qdisc del dev LINK root``.
+Lasting: find the script, unit or tool that sets it; no file of the system keeps a queueing discipline by itself.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfTrafficControl
+from hairpin.change.change import SetLink, one
+from hairpin.host.traffic_control import Qdisc
+from hairpin.message import message
+from hairpin.walk.state import LinkDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a queueing discipline took no packet of this kind."""
+    decided = view.stop.decided_by
+    link = view.namespace.link(view.stop.link)
+    if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Qdisc) or link is None:
+        return
+    qdisc = decided.control
+    kept = tuple(each for each in link.qdiscs if qdisc.parent and each != qdisc)
+    yield Candidate(
+        title=message("the queueing discipline of {link} in {netns} does not take the packet: {qdisc}",
+                      link=link.name, netns=view.network.netns_text(view.stop.netns), qdisc=qdisc.text),
+        detail=message("{link} {said}. The kernel drops the packet there, behind all rules.",
+                       link=link.name, said=decided.said),
+        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, qdiscs=kept))),
+        where=OfTrafficControl(link.name, view.network.netns_text(view.stop.netns), decided.control),
+        in_class="link-or-route",
+        evidence=tuple(each for each in (decided.evidence,) if each),
+        side_effects=(message("what this discipline shapes on {link} is no longer shaped", link=link.name),),
+        advice=(message("find the script or unit that ran `tc qdisc` on {link}, or it comes back", link=link.name),),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="qdisc-passes-nothing",
+    title=message("A link's queueing discipline takes no packet"),
+    source="net/sched/sch_netem.c netem_enqueue(), sch_tbf.c tbf_enqueue(), sch_fifo.c pfifo_enqueue()",
+    reasons=frozenset({"qdisc"}),
+    find=find,
+)

@@ -1,0 +1,55 @@
+"""A filter of traffic control drops the packet, or redirects it to a device that leads nowhere.
+
+Users see: a port or an address is dead although no rule of iptables or nftables stops it; tcpdump on the link sees the
+packets come in.
+
+Proof: the filter's match and action are read, and they take this packet; without the filter it goes on.
+Now: ``tc filter del dev LINK ingress protocol ip pref NUMBER …``.
+Lasting: find the script, unit or tool that adds it; no file of the system keeps a filter by itself.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfTrafficControl
+from hairpin.change.change import SetLink, one
+from hairpin.host.traffic_control import Filter
+from hairpin.message import message
+from hairpin.walk.state import LinkDecided
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a filter took the packet."""
+    decided = view.stop.decided_by
+    link = view.namespace.link(view.stop.link)
+    if not isinstance(decided, LinkDecided) or not isinstance(decided.control, Filter) or link is None:
+        return
+    taking = decided.control
+    kept = tuple(each for each in link.filters if each != taking)
+    place = {"ingress": message("on {link}, for what comes in", link=link.name)}.get(
+        taking.place, message("on {link}, for what leaves", link=link.name)
+    )
+    yield Candidate(
+        title=message("a tc filter {place}, takes the packet away: {filter}", place=place, filter=taking.text)
+        if taking.action == "redirect" else
+        message("a tc filter {place}, drops the packet: {filter}", place=place, filter=taking.text),
+        detail=message("Filters of traffic control see a packet before the rules of iptables and nftables when it "
+                       "comes in, and behind them when it leaves."),
+        change=one(SetLink(view.stop.netns, msgspec.structs.replace(link, filters=kept))),
+        where=OfTrafficControl(link.name, view.network.netns_text(view.stop.netns), decided.control),
+        in_class="dropping-rule",
+        evidence=tuple(each for each in (decided.evidence,) if each),
+        side_effects=(message("all packets that this filter takes pass again"),),
+        advice=(message("find the script or program that added the filter, or it comes back"),),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="tc-filter-drops",
+    title=message("A filter of traffic control takes the packet"),
+    source="net/core/dev.c sch_handle_ingress(), sch_handle_egress(); net/sched/act_gact.c, act_mirred.c",
+    reasons=frozenset({"tc-filter"}),
+    find=find,
+)

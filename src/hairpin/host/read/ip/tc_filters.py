@@ -1,0 +1,153 @@
+"""``tc -j -d filter show``: filters with their matches and actions.
+
+A filter of another kind, or with a key or an action that is not modelled, is kept as one that may match.  Text that is
+no JSON (iproute2 prints some kinds so) is not read.
+"""
+
+import ipaddress
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hairpin.host.traffic_control import (
+    BitsMatch,
+    Filter,
+    FilterAction,
+    FilterMatch,
+    HeaderMatch,
+    UnknownMatch,
+)
+
+Options = dict[str, Any]
+_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
+_GACT: dict[str, FilterAction] = {
+    "drop": "drop",
+    "stolen": "drop",
+    "pass": "pass",
+    "ok": "pass",
+    "continue": "continue",
+}
+
+
+def parsed(text: str, place: Any, evidence: str) -> tuple[Filter, ...] | None:
+    """Return the filters in the kernel's order; None where the text is no JSON that is understood."""
+    try:
+        found = json.loads(text, object_pairs_hook=_with_all_matches)
+        return tuple(_filter(each, place, evidence) for each in found if _is_filter(each))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _with_all_matches(pairs: list[tuple[str, Any]]) -> Options:
+    """Return the object; u32 prints each of its matches as a member of the same name."""
+    found = dict(pairs)
+    matches = [value for key, value in pairs if key == "match"]
+    return {**found, "match": matches} if matches else found
+
+
+def _is_filter(each: Options) -> bool:
+    """Return whether it is a filter: the head of a preference and u32's hash tables are printed, too."""
+    options = each.get("options")
+    if not isinstance(options, dict):
+        return each["kind"] not in _READ  # its options are not printed
+    return "ht_divisor" not in options
+
+
+def _filter(each: Options, place: Any, evidence: str) -> Filter:
+    options: Options = each.get("options") or {}
+    kind, chain = each["kind"], each.get("chain", 0)
+    matches = tuple(_READ[kind](options)) if kind in _READ and not chain else (UnknownMatch(),)
+    action, to_link, to_ingress = _action(options.get("actions") or [])
+    words = tuple(_words(kind, options, action, to_link, to_ingress=to_ingress))
+    known = UnknownMatch() not in matches and action != "unknown"
+    handle = str(options.get("fh" if kind == "u32" else "handle", ""))
+    return Filter(
+        place, kind, each["pref"], each["protocol"], handle, matches, action, to_link,
+        words if known else None, evidence,
+    )  # fmt: skip
+
+
+def _action(actions: list[Options]) -> tuple[FilterAction, str, bool]:
+    """Return what the actions come to: the first that does not hand on to the next decides."""
+    for each in actions:
+        kind, control = each.get("kind"), (each.get("control_action") or {}).get("type", "")
+        if kind == "mirred":
+            if each.get("mirred_action") == "redirect":
+                return "redirect", str(each.get("to_dev", "")), each.get("direction") == "ingress"
+            if control == "pipe":
+                continue
+        elif kind == "police":  # it acts on what exceeds a rate
+            continue
+        elif kind == "gact" and (each.get("prob") or {}).get("random_type", "none") == "none":
+            if control == "pipe":
+                continue
+            return _GACT.get(control, "unknown"), "", False
+        return "unknown", "", False
+    return "pass", "", False
+
+
+def _u32(options: Options) -> Iterator[FilterMatch]:
+    if "link" in options or "hash" in options:
+        yield UnknownMatch()
+    for each in options.get("match", []):
+        if each.get("offmask") or int(each["off"]) < 0:
+            yield UnknownMatch()
+            continue
+        yield BitsMatch(int(each["off"]), int(each["mask"], 16), int(each["value"], 16))
+
+
+def _flower(options: Options) -> Iterator[FilterMatch]:
+    for key, value in (options.get("keys") or {}).items():
+        match key:
+            case "eth_type":
+                if value not in ("ipv4", "ipv6"):
+                    yield UnknownMatch()
+            case "ip_proto":
+                number = _NUMBERS.get(str(value), -1)
+                yield HeaderMatch("protocol", number, number)
+            case "src_ip" | "dst_ip":
+                network = ipaddress.ip_network(str(value), strict=False)
+                first, last = int(network.network_address), int(network.broadcast_address)
+                yield HeaderMatch("saddr" if key == "src_ip" else "daddr", first, last)
+            case "src_port" | "dst_port":
+                first, last = _range(value)
+                yield HeaderMatch("sport" if key == "src_port" else "dport", first, last)
+            case "icmp_type" | "icmp_code":
+                yield HeaderMatch("icmp-type" if key == "icmp_type" else "icmp-code", int(value), int(value))
+            case _:
+                yield UnknownMatch()
+    if any(key not in _FLOWER_OPTIONS for key in options):
+        yield UnknownMatch()
+
+
+_FLOWER_OPTIONS = ("handle", "keys", "not_in_hw", "in_hw", "skip_hw", "skip_sw", "actions", "in_hw_count", "classid")
+
+
+def _range(value: Any) -> tuple[int, int]:
+    if isinstance(value, dict):
+        return int(value["start"]), int(value["end"])
+    return int(value), int(value)
+
+
+def _matchall(_: Options) -> Iterator[FilterMatch]:
+    return iter(())
+
+
+_READ = {"u32": _u32, "flower": _flower, "matchall": _matchall}
+_WORDS = {"icmp_type": "type", "icmp_code": "code"}
+
+
+def _words(kind: str, options: Options, action: FilterAction, to_link: str, *, to_ingress: bool) -> Iterator[str]:
+    """Yield the matches and the action as tc takes them."""
+    for each in options.get("match", []) if kind == "u32" else ():
+        yield from ("match", "u32", f"0x{each['value']}", f"0x{each['mask']}", "at", str(each["off"]))
+    for key, value in (options.get("keys") or {}).items():
+        if key != "eth_type":
+            first, last = _range(value) if isinstance(value, dict) else (value, value)
+            yield from (_WORDS.get(key, key), f"{first}-{last}" if first != last else str(first))
+    if "flowid" in options:
+        yield from ("flowid", str(options["flowid"]))
+    if action == "redirect":
+        yield from ("action", "mirred", "ingress" if to_ingress else "egress", "redirect", "dev", to_link)
+    elif options.get("actions"):
+        yield from ("action", action)

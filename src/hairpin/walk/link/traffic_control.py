@@ -1,0 +1,234 @@
+"""Traffic control on a link: filters that drop or redirect a packet, and queueing disciplines that take none.
+
+Source: net/core/dev.c sch_handle_ingress(), sch_handle_egress(), __dev_xmit_skb(); net/sched/cls_api.c tcf_classify();
+net/sched/sch_fifo.c, sch_tbf.c tbf_enqueue(), sch_netem.c netem_enqueue(), sch_blackhole.c; act_mirred.c
+"""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+import msgspec
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.traffic_control import BitsMatch, Filter, FilterMatch, HeaderMatch, Qdisc, UnknownMatch
+from hairpin.message import Message, message, verbatim
+from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.evaluate.truth import Truth
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, Packet
+from hairpin.walk.ip.mtu import length_on_wire
+from hairpin.walk.state import End, LinkDecided, Outcome, State, stopped, stopped_by
+
+_ETHERNET_HEADER = 14
+
+
+def longest_taken(link: Link) -> int | None:
+    """Return the length of the longest packet, from its network header, that the link's queue takes; None: any."""
+    found = [size for each in _used(link.qdiscs) if (size := _takes(each, link)) is not None]
+    return min(found, default=None)
+
+
+def taken(state: State, link: Link) -> End | None:
+    """Return the end of a packet that the queueing discipline of the link takes in no case, else None."""
+    if not link.qdiscs:
+        return None
+    for each in _used(link.qdiscs):
+        most = _takes(each, link)
+        if most is not None and length_on_wire(state) > most:
+            said = (
+                message("has a queueing discipline that takes no packet: {qdisc}", qdisc=each.text)
+                if most <= 0
+                else message("has a queueing discipline that takes packets of up to {most} bytes: {qdisc}",
+                             most=most, qdisc=each.text)
+            )  # fmt: skip
+            decided = LinkDecided(link.name, said, each.evidence or link.evidence, control=each)
+            return stopped(state, "qdisc", link=link.name, decided_by=decided)
+    return None
+
+
+def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
+    """Yield the link's root discipline, and what it hands every packet on to."""
+    root = next((each for each in qdiscs if not each.parent), None)
+    while root is not None:
+        yield root
+        own = root.handle if root.kind in ("tbf", "netem") and root.handle else None
+        root = next((each for each in qdiscs if own is not None and each.parent.startswith(own)), None)
+
+
+def _takes(qdisc: Qdisc, link: Link) -> int | None:
+    """Return the length of the longest packet that it takes; 0: of none; None: of any."""
+    header = 0 if link.kind in ("tun", "wireguard", "ipip", "gre", "sit") else _ETHERNET_HEADER
+    match qdisc.kind:
+        case "blackhole":
+            return 0
+        case "pfifo" | "pfifo_head_drop":
+            return 0 if qdisc.limit == 0 else None
+        case "netem":
+            return 0 if qdisc.loss >= 1 or qdisc.limit == 0 else None
+        case "bfifo":
+            return max(qdisc.limit - header, 0) if qdisc.limit is not None else None
+        case "tbf":
+            known = [each for each in (qdisc.burst_bytes, qdisc.limit) if each is not None]
+            return max(min(known) - header, 0) if known else None
+        case "drr" | "qfq":  # they drop what no filter puts into a class
+            return 0 if not any(each.place == "root" for each in link.filters) and not link.tc_egress else None
+        case _:
+            return None
+
+
+def filtered(namespace: Namespace, state: State, link: Link, places: tuple[str, ...]) -> Iterator[Outcome]:
+    """Yield the packet after the filters of the link at these places: as it goes on, or its end."""
+    for each in link.filters:
+        if each.place not in places or each.protocol not in _PROTOCOLS[state.packet.version]:
+            continue
+        truth = min(matches(state.packet, each), Truth.UNKNOWN if each.action == "unknown" else Truth.YES)
+        harmless = each.action in ("pass", "continue")
+        if truth is Truth.NO or (truth is Truth.UNKNOWN and harmless) or each.action == "continue":
+            continue
+        if truth is Truth.UNKNOWN:
+            what = message("a tc filter")
+            yield opaque(state.given(passes(what, link)), link, what)
+            yield state.given(passes(what, link))
+            return
+        if not harmless:
+            yield _acted(namespace, state, link, each)
+            return
+        break
+    yield state
+
+
+_PROTOCOLS: dict[int, tuple[str, ...]] = {4: ("all", "ip"), 6: ("all", "ipv6")}
+
+
+def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Outcome:
+    """Return the end of a packet that the filter drops or redirects.
+
+    An ifb device gives the packet back to where it was taken: drivers/net/ifb.c ifb_ri_tasklet().  Where any other
+    device leads is not followed; a dummy device leads nowhere."""
+    target = namespace.link(by.to_link) if by.action == "redirect" else None
+    if target is not None and target.kind == "ifb" and target.up:
+        return taken(state, target) or state
+    if target is not None and target.up and target.kind not in ("ifb", "dummy") and target.name != "lo":
+        said = message("what {target} leads to lets the packet pass", target=target.name)
+        return opaque(state.given(Condition(said, holds=True)), link, message("a tc filter that redirects packets"))
+    return stopped(state, "tc-filter", link=link.name, decided_by=_decided(link, by))
+
+
+def _decided(link: Link, by: Filter) -> LinkDecided:
+    said = verbatim(f"{_PLACES[by.place]} {by.text}")
+    return LinkDecided(link.name, said, by.evidence or link.evidence, control=by)
+
+
+_PLACES = {"ingress": "tc filter, ingress:", "egress": "tc filter, egress:", "root": "tc filter:"}
+
+
+def controlled(namespace: Namespace, state: State, link: Link) -> Iterator[Outcome]:
+    """Yield the packet after the egress filters and the queueing discipline of the link; without a carrier it has no
+    discipline."""
+    if link.tc_egress:
+        what = message("a tc egress filter")
+        state = state.given(passes(what, link))
+        yield opaque(state, link, what)
+    if not link.filters and not link.qdiscs:
+        yield state
+        return
+    for outcome in filtered(namespace, state, link, ("egress", "root")):
+        yield outcome if isinstance(outcome, End) or not link.carrier else taken(outcome, link) or outcome
+
+
+def passes(what: Message, link: Link) -> Condition:
+    """Return the condition that a program on the link lets the packet pass."""
+    return Condition(message("{what} on {link} lets the packet pass", what=what, link=link.name), holds=True)
+
+
+def opaque(state: State, link: Link, what: Message) -> End:
+    """Return the branch on which a program that hairpin cannot read takes the packet."""
+    *others, last = state.history.conditions
+    conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
+    said = message("carries {what}, which hairpin cannot read", what=what)
+    end = stopped_by(state.with_history(conditions=conditions), "opaque-device", link, said)
+    return msgspec.structs.replace(end, kind="unknown")
+
+
+def matches(packet: Packet, by: Filter) -> Truth:
+    """Return whether the filter matches the packet."""
+    return min((_match(packet, each) for each in by.matches), default=Truth.YES)
+
+
+def _match(packet: Packet, match_: FilterMatch) -> Truth:
+    match match_:
+        case UnknownMatch():
+            return Truth.UNKNOWN
+        case HeaderMatch(field=field, first=first, last=last):
+            value = _value(packet, field)
+            return Truth.YES if value is not None and first <= value <= last else Truth.NO
+        case BitsMatch(offset=offset, mask=mask, value=value):
+            known, bits = _header(packet)
+            end = offset + 4
+            if len(bits) < end:
+                wanted = int.from_bytes(known[offset:end].ljust(4, b"\0"), "big")
+                return Truth.UNKNOWN if mask & ~wanted else Truth.NO
+            if mask & ~int.from_bytes(known[offset:end], "big"):
+                return Truth.UNKNOWN
+            return Truth.YES if int.from_bytes(bits[offset:end], "big") & mask == value & mask else Truth.NO
+        case _:
+            assert_never(match_)
+
+
+def _value(packet: Packet, field: str) -> int | None:
+    match field:
+        case "protocol":
+            return packet.protocol
+        case "saddr":
+            return packet.saddr
+        case "daddr":
+            return packet.daddr
+        case "sport" | "dport":
+            return (packet.sport if field == "sport" else packet.dport) if packet.protocol not in _ICMPS else None
+        case _:
+            if packet.icmp is None or packet.protocol not in _ICMPS:
+                return None
+            return packet.icmp >> 8 if field == "icmp-type" else packet.icmp & 0xFF
+
+
+_ICMPS = (ICMP, ICMP6)
+
+
+def _header(packet: Packet) -> tuple[bytes, bytes]:
+    """Return which bits of the headers are known, and the headers: of IP without options, and of the ports or the
+    ICMP type."""
+    known, bits = bytearray(), bytearray()
+
+    def put(value: int, length: int, mask: int | None = None) -> None:
+        known.extend((mask if mask is not None else (1 << length * 8) - 1).to_bytes(length, "big"))
+        bits.extend(value.to_bytes(length, "big"))
+
+    if packet.version == 4:
+        put(0x45, 1)
+        put(packet.dscp << 2, 1)
+        put(packet.length_bytes, 2, 0)
+        put(0, 2, 0)  # the id
+        put(0x4000 if packet.dont_fragment else 0, 2)
+        put(packet.ttl, 1)
+        put(packet.protocol, 1)
+        put(0, 2, 0)  # the checksum
+    else:
+        put(6 << 28 | packet.dscp << 22, 4, 0xFFF00000)
+        put(0, 2, 0)
+        put(packet.protocol, 1)
+        put(packet.ttl, 1)
+    width = 4 if packet.version == 4 else 16
+    put(packet.saddr, width)
+    put(packet.daddr, width)
+    if packet.protocol in _ICMPS and packet.icmp is not None:
+        put(packet.icmp, 2)
+        put(0, 2, 0)
+    elif packet.sport is not None and packet.dport is not None:
+        put(packet.sport, 2)
+        put(packet.dport, 2)
+    if packet.protocol == TCP:
+        put(0, 8, 0)
+        put(0x5000 | packet.tcp_flags, 2, 0x0FFF)
+    rest = max(packet.length_bytes - len(bits), 0)
+    put(0, rest, 0)
+    return bytes(known), bytes(bits)

@@ -1,0 +1,129 @@
+"""Queueing disciplines and filters: which packets they take."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.traffic_control import BitsMatch, Filter, HeaderMatch, Qdisc, UnknownMatch
+from hairpin.netfilter.evaluate.truth import Truth
+from hairpin.netfilter.packet import ICMP6, TCP, Packet
+from hairpin.walk.link.traffic_control import controlled, filtered, longest_taken, matches, taken
+from hairpin.walk.state import End, State
+from tests.small_host import HOST_NETNS
+
+SYN = Packet(4, 0x0A010203, 0xC6336402, TCP, 40000, 80, tcp_flags=2)
+FULL = msgspec.structs.replace(SYN, length_bytes=1500)
+ECHO6 = Packet(6, 1, 2 << 96, ICMP6, icmp=128 << 8)
+QDISCS: dict[str, tuple[tuple[Qdisc, ...], int | None]] = {
+    "blackhole": ((Qdisc("blackhole"),), 0),
+    "no packet": ((Qdisc("pfifo", limit=0),), 0),
+    "one packet": ((Qdisc("pfifo", limit=1),), None),
+    "as many bytes as one frame": ((Qdisc("bfifo", limit=1514),), 1500),
+    "a burst below one segment": ((Qdisc("tbf", burst_bytes=1000),), 986),
+    "its queue is shorter": ((Qdisc("tbf", burst_bytes=2000, limit=60),), 46),
+    "all are lost": ((Qdisc("netem", loss=1.0, limit=1000),), 0),
+    "some are lost": ((Qdisc("netem", loss=0.5, limit=1000),), None),
+    "it holds none": ((Qdisc("netem", limit=0),), 0),
+    "its child takes none": ((Qdisc("netem", "1:", limit=1000), Qdisc("pfifo", "2:", "1:1", limit=0)), 0),
+    "a class takes none": ((Qdisc("pfifo", "2:", "1:10", limit=0),), None),
+    "no class": ((Qdisc("drr"),), 0),
+    "none": ((), None),
+}
+
+
+@pytest.mark.parametrize(("qdiscs", "most"), QDISCS.values(), ids=QDISCS)
+def test_longest_taken(qdiscs: tuple[Qdisc, ...], most: int | None) -> None:
+    link = Link(2, "eth0", qdiscs=qdiscs)
+    assert longest_taken(link) == most
+    for packet in (SYN, FULL):
+        end = taken(State("device-out", HOST_NETNS, packet, oif="eth0"), link)
+        assert (end is not None) is (most is not None and packet.length_bytes > most)
+
+
+def test_filters_sort_packets_into_classes() -> None:
+    assert longest_taken(Link(2, "eth0", qdiscs=(Qdisc("drr"),), filters=(Filter("root", "matchall", 1),))) is None
+
+
+def tcp(*more: HeaderMatch) -> Filter:
+    return Filter("ingress", "flower", 1, "ip", matches=(HeaderMatch("protocol", 6, 6), *more), action="drop")
+
+
+def bits(*each: BitsMatch) -> Filter:
+    return Filter("ingress", "u32", 1, "ip", matches=each, action="drop")
+
+
+MATCHES: dict[str, tuple[Filter, Packet, Truth]] = {
+    "every packet": (Filter("ingress", "matchall", 1), SYN, Truth.YES),
+    "its protocol": (tcp(), SYN, Truth.YES),
+    "its port": (tcp(HeaderMatch("dport", 80, 90)), SYN, Truth.YES),
+    "another port": (tcp(HeaderMatch("dport", 443, 443)), SYN, Truth.NO),
+    "its source": (tcp(HeaderMatch("saddr", 0x0A010000, 0x0A01FFFF)), SYN, Truth.YES),
+    "a type of ICMP": (
+        Filter("ingress", "flower", 1, "ipv6", matches=(HeaderMatch("icmp-type", 128, 128),)), ECHO6, Truth.YES),
+    "a port of ICMP": (tcp(HeaderMatch("dport", 0, 65535)), ECHO6, Truth.NO),
+    "u32: the port": (bits(BitsMatch(20, 0xFFFF, 80)), SYN, Truth.YES),
+    "u32: another port": (bits(BitsMatch(20, 0xFFFF, 81)), SYN, Truth.NO),
+    "u32: the protocol": (bits(BitsMatch(8, 0xFF0000, 6 << 16)), SYN, Truth.YES),
+    "u32: the source": (bits(BitsMatch(12, 0xFFFF0000, 0x0A010000)), SYN, Truth.YES),
+    "u32: the flags": (bits(BitsMatch(32, 0xFF0000, 2 << 16)), SYN, Truth.YES),
+    "u32: the checksum": (bits(BitsMatch(8, 0xFFFF, 1)), SYN, Truth.UNKNOWN),
+    "u32: nothing": (bits(BitsMatch(0, 0, 0)), SYN, Truth.YES),
+    "what is not modelled": (Filter("ingress", "bpf", 1, matches=(UnknownMatch(),)), SYN, Truth.UNKNOWN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("by", "packet", "truth"), MATCHES.values(), ids=MATCHES)
+def test_matches(by: Filter, packet: Packet, truth: Truth) -> None:
+    assert matches(packet, by) is truth
+
+
+DROP, PASS = (msgspec.structs.replace(tcp(), action=each) for each in ("drop", "pass"))
+OPAQUE = Filter("ingress", "bpf", 1, matches=(UnknownMatch(),), action="drop")
+TO = Filter("ingress", "matchall", 1, action="redirect", to_link="ifb0")
+FILTERED: dict[str, tuple[tuple[Filter, ...], list[str]]] = {
+    "dropped": ((DROP,), ["dropped tc-filter"]),
+    "passed before": ((PASS, DROP), ["on"]),
+    "of another protocol": ((msgspec.structs.replace(DROP, protocol="ipv6"),), ["on"]),
+    "on the way out": ((msgspec.structs.replace(DROP, place="egress"),), ["on"]),
+    "not modelled": ((OPAQUE,), ["unknown opaque-device", "on"]),
+    "not modelled, behind one that drops": ((DROP, OPAQUE), ["dropped tc-filter"]),
+    "another action": ((msgspec.structs.replace(DROP, action="unknown"),), ["unknown opaque-device", "on"]),
+    "to an ifb device": ((TO,), ["on"]),
+    "to an ifb device that takes none": ((msgspec.structs.replace(TO, to_link="ifb1"),), ["dropped qdisc"]),
+    "to a dummy device": ((msgspec.structs.replace(TO, to_link="dummy0"),), ["dropped tc-filter"]),
+    "to another device": ((msgspec.structs.replace(TO, to_link="eth1"),), ["unknown opaque-device"]),
+}
+SPACE = Namespace(
+    "host",
+    links=(
+        Link(3, "ifb0", "ifb"), Link(4, "ifb1", "ifb", qdiscs=(Qdisc("blackhole"),)), Link(5, "dummy0", "dummy"),
+        Link(6, "eth1"),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "expected"), FILTERED.values(), ids=FILTERED)
+def test_filtered(filters: tuple[Filter, ...], expected: list[str]) -> None:
+    state = State("device-in", HOST_NETNS, SYN, iif="eth0")
+    found = filtered(SPACE, state, Link(2, "eth0", filters=filters), ("ingress",))
+    assert [_told(each) for each in found] == expected
+
+
+def test_on_the_way_out_filters_come_before_the_queue() -> None:
+    state = State("device-out", HOST_NETNS, SYN, oif="eth0")
+    dropping = msgspec.structs.replace(DROP, place="egress")
+    link = Link(2, "eth0", filters=(dropping,), qdiscs=(Qdisc("blackhole"),))
+    assert [_told(each) for each in controlled(SPACE, state, link)] == ["dropped tc-filter"]
+    assert [_told(each) for each in controlled(SPACE, state, msgspec.structs.replace(link, filters=()))] == [
+        "dropped qdisc"
+    ]
+    bare = msgspec.structs.replace(link, filters=(), carrier=False)
+    assert [_told(each) for each in controlled(SPACE, state, bare)] == ["on"]
+
+
+def _told(outcome: State | End) -> str:
+    if isinstance(outcome, State):
+        return "on"
+    assert outcome.stop is not None
+    return f"{outcome.kind} {outcome.stop.reason}"
