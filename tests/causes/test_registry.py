@@ -23,6 +23,7 @@ from tests.causes.engine_rules.test_engine_rules import CASES as ENGINE_RULES
 from tests.causes.names.test_names import CASES as NAMES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.routing.test_ways import CASES as WAYS
+from tests.causes.rules.test_deciding import CASES as DECIDING
 from tests.causes.rules.test_rules import CASES as RULES
 from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.states.test_states import CASES as STOPS
@@ -39,7 +40,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase]] = {
     "engine_rules": ENGINE_RULES,
     "names": NAMES,
     "routing": {**ROUTING, **WAYS},
-    "rules": RULES,
+    "rules": {**RULES, **DECIDING},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,

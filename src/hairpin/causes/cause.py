@@ -163,7 +163,8 @@ class Cause(msgspec.Struct, frozen=True):
     that was read.
 
     ``general``: ``find`` is called for every stop, since it looks at the flow's whole way: at what should be there, or
-    at what decided.  It is named for the kind of element; a cause that makes the same change has a better name."""
+    at what decided.  It is named for the kind of element; a cause that makes the same change has a better name.
+    A cause with neither is asked last, where no other has explained the flow."""
 
     id: str
     title: Message

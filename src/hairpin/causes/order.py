@@ -37,7 +37,7 @@ Class = Literal[
     "shared-rule", "far-end-of-link", "filtering-peer", "no-way-back", "odd-translation",
     "closed-host-service",
     "closed-policy",
-    "engine-protection", "wanted-route",
+    "engine-protection", "wanted-route", "deciding-rule",
 ]  # fmt: skip
 """The kind of fault that a candidate stands for."""
 
@@ -156,8 +156,9 @@ ORDER: tuple[Row, ...] = (
         "A policy drops what no rule accepts.  If the missing rule is known, that rule is the cause.",
     ),
     Row(
-        ("engine-protection", "wanted-route"),
-        "The engine's own rules work as they should, and a program keeps the route: undoing them is proposed last.",
+        ("engine-protection", "wanted-route", "deciding-rule"),
+        "The engine's own rules work as they should, a program keeps the route, and nothing is known of the rule: "
+        "undoing them is proposed last.",
     ),
 )  # fmt: skip
 

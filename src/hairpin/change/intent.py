@@ -63,8 +63,9 @@ class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
 
 
 class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
-    """Translate, already on this host, packets to a public address that a gateway would translate.  ``own``: the host's
-    address; None: as the engine's chain translates published ports."""
+    """Translate, already here, packets to an address that a gateway, or a resolver's port, would take.  ``own``: the
+    address to translate to; None: as the engine's chain translates published ports.  ``own_port``: the port there; 0:
+    the same."""
 
     netns: Netns
     version: Version
@@ -73,6 +74,7 @@ class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
     protocol: int
     port: int
     hook: Literal["PREROUTING", "OUTPUT"]
+    own_port: int = 0
 
 
 class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
@@ -145,11 +147,12 @@ def _masqueraded(intent: Masquerade, network: Network) -> Change:
 def _answered_here(intent: AnswerHere, network: Network) -> Change:
     version = intent.version
     own = (intent.own, intent.own) if intent.own is not None else None
+    port = intent.own_port or intent.port
     body = (
         FieldMatch("daddr4" if version == 4 else "daddr6", ((intent.public, intent.public),)),
         FieldMatch("protocol", ((intent.protocol, intent.protocol),)),
         FieldMatch("dport", ((intent.port, intent.port),)),
-        Jump("DOCKER") if own is None else Nat("dnat", own, (intent.port, intent.port), version=version),
+        Jump("DOCKER") if own is None else Nat("dnat", own, (port, port), version=version),
     )
     dialect = _in_use(intent.netns, network)
     return Change((_inserted(intent.netns, dialect, version, "nat", intent.hook, body, 1),))

@@ -11,8 +11,9 @@ from hairpin.engines.found import Found, found
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
-from hairpin.netfilter.meaning import meaning
+from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 
@@ -91,3 +92,21 @@ def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, 
     """Return the rules that are not in their chains."""
     places = where.places(rules)
     return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
+
+
+@kept
+def _explained(host: Host) -> frozenset[tuple[str, str, str, Meaning]]:
+    """Return the rules that the host's engines make: family, table, chain and meaning of each."""
+    return frozenset(
+        (one.family, one.table, one.chain, meaning(one.rule))
+        for _, lost in missing_on(host)
+        for one in lost.wanted.rules
+    )
+
+
+def is_engines(host: Host, place: Place) -> bool:
+    """Return whether an engine of the host makes the rule at that place of the host's own namespace."""
+    table = host.namespace(host.netns.name).ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    rule = next((each for each in chain.rules if each.number == place.number), None) if chain is not None else None
+    return rule is not None and (place.family, place.table, place.chain, meaning(rule)) in _explained(host)

@@ -11,7 +11,8 @@ from hairpin.change.change import SetPolicy
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
-from hairpin.network.flow import FromHost
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
@@ -20,7 +21,17 @@ from tests.causes.hosts import proxy_off, ruled, with_host
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
-from tests.small_host import HOST_ADDRESS, WEB_ITSELF, egress, host_namespace, network, published
+from tests.small_host import (
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB_ITSELF,
+    container_namespace,
+    egress,
+    host_namespace,
+    network,
+    published,
+    ruleset,
+)
 
 PEER = World(peers=(Peer(4, parse_address("203.0.113.0")[1], 24, accepts=((HOST_ADDRESS, 32),)),))
 MASQUERADE = "! -o docker0 -j MASQUERADE"
@@ -36,8 +47,30 @@ def lost_proxy_off(*texts: str) -> Network:
     return proxy_off(without(*texts, rules=PROXY_OFF_RULES))
 
 
+DNS = Flow(FromContainer("web", HOST_NETNS.sibling("container:web")), 4, 0x7F00000B, "udp", 53)
+RESOLVER_RULES = """\
+*nat
+:OUTPUT ACCEPT [0:0]
+:DOCKER_OUTPUT - [0:0]
+-A OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT
+-A DOCKER_OUTPUT -d 127.0.0.11/32 -p tcp -m tcp --dport 53 -j DNAT --to-destination 127.0.0.11:40001
+-A DOCKER_OUTPUT -d 127.0.0.11/32 -p udp -m udp --dport 53 -j DNAT --to-destination 127.0.0.11:40002
+COMMIT
+"""
+
+
+def resolving(rules: str) -> Network:
+    """Return the host whose container has dockerd's resolver, and these rules."""
+    listening = (Socket("tcp", 4, 0x7F00000B, 40001), Socket("udp", 4, 0x7F00000B, 40002))
+    inner = container_namespace((*container_namespace().sockets, *listening))
+    return network(inner=msgspec.structs.replace(inner, ruleset=ruleset(rules)))
+
+
 CASES: dict[str, Case] = {
     "the rule for replies is gone": Case(lost("RELATED,ESTABLISHED"), egress(), ("ct-state-rule-missing",)),
+    "the rules to the embedded resolver are gone": Case(
+        resolving(""), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
+    ),
     "one port's DNAT rule is gone": Case(lost_proxy_off("-j DNAT"), published(), ("dnat-rule-missing",), proxy_off()),
     "the filter chains are gone": Case(
         ruled(without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))),

@@ -13,27 +13,82 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddAddress, one
 from hairpin.engines.bridging import lost_addresses
-from hairpin.message import message
-from hairpin.network.prefix import address_text
+from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.network.network import addresses_of, bridge_ports, is_uplink, owns_address, veth_peer
+from hairpin.network.prefix import address_text, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge network whose gateway address the host does not have."""
+    """Yield one candidate for each bridge whose gateway address the host does not have: the engine tells it, or the
+    default route of a namespace behind a port of the bridge."""
+    told: set[tuple[str, int]] = set()
     for joined in (each for engine in view.host.engines for each in engine.networks):
         for address in lost_addresses(view.host, joined):
-            if address.version != view.flow.version:
+            if address.version == view.flow.version:
+                told.add((address.link, address.value))
+                said = message("It is the gateway of every container on network {name}.", name=joined.name)
+                yield _candidate(view, address, said)
+    for address, name in _asked_from_behind(view):
+        if (address.link, address.value) not in told:
+            told.add((address.link, address.value))
+            yield _candidate(view, address, message("It is the router of the default route in {netns}.", netns=name))
+
+
+def _asked_from_behind(view: View) -> Iterator[tuple[Address, str]]:
+    """Yield the router of each namespace's default route by a veth whose other end is a port of a bridge here, if
+    nobody has that address and the bridge has none in its network; with the namespace."""
+    version, host = view.flow.version, view.host
+    for namespace in host.namespaces:
+        netns = view.host_netns.sibling(namespace.name)
+        for route in namespace.routes if not netns.is_host else ():
+            hop = route.next_hops[0] if len(route.next_hops) == 1 and not route.prefix_length else None
+            if hop is None or hop.link is None or hop.gateway is None or route.version != version:
                 continue
-            link, text = address.link, address_text(address.value, address.version)
-            bridge = view.host_namespace.link(link)
-            yield Candidate(
-                title=message("{bridge} has lost its address {address}", bridge=link, address=text),
-                detail=message("It is the gateway of every container on network {name}.", name=joined.name),
-                change=one(AddAddress(view.host_netns, address)),
-                where=OfLink(link=link, address=f"{text}/{address.prefix_length}"),
-                in_class="gateway-address-lost",
-                evidence=(bridge.evidence,) if bridge is not None else (),
-                advice=(message("keep network managers away from {link} (unmanaged)", link=link),),
+            bridge = _bridge_behind(view, netns, hop.link)
+            near = (each for each in addresses_of(namespace, hop.link, version))
+            own = next((each for each in near if inside(hop.gateway, each.value, each.prefix_length, version)), None)
+            if bridge is None or own is None or _is_held(view, hop.gateway):
+                continue
+            has_other = any(
+                inside(hop.gateway, each.value, each.prefix_length, version)
+                for each in addresses_of(view.host_namespace, bridge, version)
             )
+            if not has_other:
+                yield Address(bridge, version, hop.gateway, own.prefix_length), view.network.netns_text(netns)
+
+
+def _is_held(view: View, address: int) -> bool:
+    """Return whether a namespace that was read on this host has the address."""
+    return any(owns_address(each, view.flow.version, address) for each in view.host.namespaces)
+
+
+def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
+    """Return the bridge of the host that the other end of the veth is a port of; None: there is no such bridge, or one
+    of its ports leads out of the host, where the router may be."""
+    link = view.network.namespace(netns).link(name)
+    peer = veth_peer(view.network, netns, link) if link is not None else None
+    if peer is None or peer.netns != view.host_netns:
+        return None
+    outer = view.host_namespace.link(peer.link)
+    bridge = outer.master if outer is not None else None
+    ports = bridge_ports(view.host_namespace, bridge) if bridge is not None else ()
+    return None if any(is_uplink(view.network, view.host_netns, each) for each in ports) else bridge
+
+
+def _candidate(view: View, address: Address, said: Message) -> Candidate:
+    link, text = address.link, address_text(address.value, address.version)
+    bridge = view.host_namespace.link(link)
+    return Candidate(
+        title=message("{bridge} has lost its address {address}", bridge=link, address=text),
+        detail=said,
+        change=one(AddAddress(view.host_netns, address)),
+        where=OfLink(link=link, address=f"{text}/{address.prefix_length}"),
+        in_class="gateway-address-lost",
+        evidence=(bridge.evidence,) if bridge is not None else (),
+        advice=(message("keep network managers away from {link} (unmanaged)", link=link),),
+    )
 
 
 CAUSE = Cause(

@@ -9,7 +9,7 @@ from hairpin.host.route import Route
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import netns_of, owns_address
 from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, inside, is_loopback
-from hairpin.walk.lookups import Lookup, lookups
+from hairpin.walk.deciders import Lookup, deciders
 
 
 def passed(view: View) -> Iterator[tuple[Netns, Namespace]]:
@@ -32,7 +32,7 @@ def passed(view: View) -> Iterator[tuple[Netns, Namespace]]:
 
 def asked(view: View) -> Iterator[Lookup]:
     """Yield the lookups of the flow's packets that found a route in a namespace that was read, in their order."""
-    for each in lookups(view.network, view.flow):
+    for each in deciders(view.network, view.flow).lookups:
         if each.netns in view.network and each.query.version == view.stop.seen.packet.version:
             yield each
 

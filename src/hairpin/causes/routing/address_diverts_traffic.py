@@ -24,7 +24,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
-from hairpin.walk.lookups import Lookup
+from hairpin.walk.deciders import Lookup
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -20,7 +20,7 @@ from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
-from hairpin.walk.lookups import Lookup
+from hairpin.walk.deciders import Lookup
 
 
 def find(view: View) -> Iterator[Candidate]:

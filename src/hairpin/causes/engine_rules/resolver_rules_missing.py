@@ -1,0 +1,62 @@
+"""The rules are gone with which dockerd leads a container's DNS queries to its embedded resolver.
+
+Users see: names are not resolved in one container ("connection refused" from 127.0.0.11), after something in it flushed
+iptables or loaded rules of its own.
+
+Proof: dockerd's resolver listens on 127.0.0.11 in the container, on a port that no rule leads to; with the rules the
+query arrives.
+Now: two DNAT rules in the container's nat table, by nsenter.
+Lasting: dockerd makes the rules when the container starts; find what in the image flushes them.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfContainer
+from hairpin.change.change import Change
+from hairpin.change.intent import AnswerHere, rendered
+from hairpin.message import message
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.prefix import address_text
+
+_RESOLVER = 0x7F00000B
+_DNS = 53
+_NUMBERS = {"tcp": TCP, "udp": UDP}
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a query to the embedded resolver meets no socket, and the resolver listens elsewhere."""
+    packet, container = view.stop.seen.packet, view.container
+    if container is None or (packet.version, packet.daddr, packet.dport) != (4, _RESOLVER, _DNS):
+        return
+    listening = [each for each in view.namespace.sockets if (each.version, each.address) == (4, _RESOLVER)]
+    if not any(_NUMBERS[each.protocol] == packet.protocol for each in listening):
+        return
+    intents = tuple(
+        AnswerHere(
+            view.stop.netns, 4, _RESOLVER, _RESOLVER, TCP if each.protocol == "tcp" else UDP, _DNS, "OUTPUT", each.port
+        )
+        for each in listening
+    )
+    yield Candidate(
+        title=message("Container {name} has lost the rules that lead to its DNS resolver", name=container.name),
+        detail=message(
+            "dockerd's resolver listens on {address}, port {port}; no rule leads queries to port 53 there.",
+            address=address_text(_RESOLVER, 4),
+            port=listening[0].port,
+        ),
+        change=Change(tuple(part for each in intents for part in rendered(each, view.network).parts)),
+        where=OfContainer(container.name),
+        in_class="lost-engine-rule",
+        evidence=(listening[0].evidence,),
+        advice=(message("`docker restart {name}` makes the rules anew, too", name=container.name),),
+    )
+
+
+CAUSE = Cause(
+    id="resolver-rules-missing",
+    title=message("The rules to the embedded DNS resolver are missing"),
+    source="moby: libnetwork/resolver_unix.go setupIPTable()",
+    reasons=frozenset({"no-listener"}),
+    find=find,
+)

@@ -1,0 +1,71 @@
+"""A rule or a policy decides what becomes of the flow, and no other cause knows it.
+
+Users see: a port or a destination fails since a rule was added or changed, in a chain where nobody looks for it.
+
+Proof: the packet satisfies the rule; without the rule (or with the policy accept) the flow arrives.
+Now: delete the rule, or set the policy.
+Lasting: take it out of what loads it: the saved rules, a script, the program whose chain it is in.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.rules._lifting import exception, lets_exceptions
+from hairpin.causes.rules._manager import repairs
+from hairpin.causes.where import OfRule
+from hairpin.change.change import Change
+from hairpin.change.intent import TakeAway, rendered
+from hairpin.engines.missing import is_engines
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import FieldMatch, NameMatch
+from hairpin.walk.deciders import deciders
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield the candidates of each rule that packets of the flow satisfied and that no engine made, the last first."""
+    for each in reversed(deciders(view.network, view.flow).rules):
+        netns, place = each.netns, each.place
+        if netns not in view.network or (netns.is_host and is_engines(view.network.host(netns.host), place)):
+            continue
+        for change in _changes(view, netns, place):
+            yield Candidate(
+                title=_title(place),
+                detail=message("Packets of this flow satisfy it in {netns}.", netns=view.network.netns_text(netns)),
+                change=change,
+                where=OfRule(place),
+                in_class="deciding-rule",
+                evidence=(place.evidence,),
+            )
+
+
+def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:
+    """Return what gets the flow past the rule: it is taken away; a rule that fits every packet gets an exception."""
+    if (netns, place) != (view.stop.netns, view.place):
+        return (rendered(TakeAway(netns, place), view.network),) if place.number else ()
+    if place.number and lets_exceptions(place) and _fits_all(view.network.namespace(netns), place):
+        return (exception(view, place),)
+    return repairs(view, place)
+
+
+def _fits_all(namespace: Namespace, place: Place) -> bool:
+    table = namespace.ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    rules = (each for each in chain.rules if each.number == place.number) if chain is not None else ()
+    return any(not any(isinstance(part, FieldMatch | NameMatch) for part in rule.body) for rule in rules)
+
+
+def _title(place: Place) -> Message:
+    if place.number == 0:
+        return message("The policy of {table} {chain} decides this flow", table=place.table, chain=place.chain)
+    return message("A rule in {table} {chain} decides this flow", table=place.table, chain=place.chain)
+
+
+CAUSE = Cause(
+    id="rule-decides-flow",
+    title=message("A rule or a policy decides the flow"),
+    source="iptables(8), nft(8): the first verdict counts",
+    find=find,
+)

@@ -1,0 +1,83 @@
+"""What decided a flow's walk: the route lookups and the rules, as an observer of the walk sees them."""
+
+import msgspec
+
+from hairpin.door import Door, Observation
+from hairpin.host.netns import Netns
+from hairpin.kept import kept
+from hairpin.netfilter.evaluate.chain import Decision, Place
+from hairpin.netfilter.evaluate.observation import ChainDecided
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.query import Found, Query
+from hairpin.network.routing import TableAsked
+from hairpin.walk.walk import walk_flow
+
+
+class Lookup(msgspec.Struct, frozen=True):
+    """One route lookup: where it was made, its key, and the route that it found."""
+
+    netns: Netns
+    query: Query
+    found: Found
+
+
+class SatisfiedRule(msgspec.Struct, frozen=True):
+    """A rule that a packet of the flow satisfied, or the policy that decided, and its namespace."""
+
+    netns: Netns
+    place: Place
+
+
+class Deciders(msgspec.Struct, frozen=True):
+    """The lookups that found a route and the satisfied rules of a flow's walk, each once, in their order."""
+
+    lookups: tuple[Lookup, ...]
+    rules: tuple[SatisfiedRule, ...]
+
+
+class _Recorder:
+    """Keeps what decides.  An observation names its namespace or its table by the value itself."""
+
+    def __init__(self) -> None:
+        self.owners: dict[int, Netns] = {}
+        self.lookups: dict[Lookup, None] = {}
+        self.rules: dict[SatisfiedRule, None] = {}
+
+    def observe(self, observation: Observation) -> None:
+        """Take note of a table's route, or of the rules that a packet satisfied in a base chain."""
+        match observation:
+            case TableAsked(namespace=namespace, query=query, found=found) if found is not None:
+                netns = self.owners.get(id(namespace))
+                if netns is not None:
+                    self.lookups.setdefault(Lookup(netns, query, found))
+            case ChainDecided(table=table, decisions=decisions):
+                netns = self.owners.get(id(table))
+                if netns is not None:
+                    self._satisfied(netns, decisions)
+            case _:
+                pass
+
+    def _satisfied(self, netns: Netns, decisions: tuple[Decision, ...]) -> None:
+        for decision in decisions:
+            for place in (*decision.trail, *((decision.place,) if decision.place is not None else ())):
+                self.rules.setdefault(SatisfiedRule(netns, place))
+
+
+def deciders(network: Network, flow: Flow) -> Deciders:
+    """Return what decided the flow's walk; made once and kept with the network."""
+    known = _deciders(network)
+    if flow not in known:
+        recorder = _Recorder()
+        watched = network.through(Door(observer=recorder))
+        for netns, namespace in watched.namespaces():
+            recorder.owners[id(namespace)] = netns
+            recorder.owners.update((id(table), netns) for table in namespace.ruleset.tables)
+        walk_flow(watched, flow)
+        known[flow] = Deciders(tuple(recorder.lookups), tuple(recorder.rules))
+    return known[flow]
+
+
+@kept
+def _deciders(network: Network) -> dict[Flow, Deciders]:  # noqa: ARG001
+    return {}
