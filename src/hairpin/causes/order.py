@@ -165,7 +165,7 @@ ORDER: tuple[Row, ...] = (
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that put engine rules back."""
 OPENING: frozenset[Class] = frozenset(
-    {"shared-rule", "closed-host-service", "closed-policy", "closed-zone", "engine-protection"}
+    {"shared-rule", "closed-host-service", "closed-policy", "closed-zone", "engine-protection", "deciding-rule"}
 )
 """Classes of candidates that let a packet through a rule or policy.  They stand behind PUTTING_BACK in ORDER."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "separation"})

@@ -101,7 +101,8 @@ def test_the_default_zone_is_the_links_though_it_has_sources_too() -> None:
 
 def test_a_firewalld_without_priorities_is_left_to_a_person() -> None:
     old = firewalled("-A IN_public_deny -p tcp --dport 80 -j REJECT", chains=())
-    assert diagnose(old, TO_SERVICE).causes == ()
+    (cause,) = diagnose(old, TO_SERVICE).causes
+    assert (cause.cause, cause.candidate.offered) == ("rule-decides-flow", False)
 
 
 def test_what_firewalld_lets_in_has_no_cause() -> None:

@@ -9,9 +9,10 @@ Lasting: take it out of what loads it: the saved rules, a script, the program wh
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import exception, lets_exceptions
 from hairpin.causes.rules._manager import repairs
+from hairpin.causes.rules._rule_owner import owner
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.change.intent import TakeAway, rendered
@@ -30,6 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
         netns, place = each.netns, each.place
         if netns not in view.network or (netns.is_host and is_engines(view.network.host(netns.host), place)):
             continue
+        kept = netns == view.stop.netns and owner(view, place) in _MANAGERS
         for change in _changes(view, netns, place):
             yield Candidate(
                 title=_title(place),
@@ -38,7 +40,18 @@ def find(view: View) -> Iterator[Candidate]:
                 where=OfRule(place),
                 in_class="deciding-rule",
                 evidence=(place.evidence,),
+                ways=(Way(Change(()), (_MANAGERS[owner(view, place)],), by_person=True),) if kept else (),
+                offered=not kept,
             )
+
+
+_MANAGERS = {
+    "firewalld": message("if firewalld should let this in, say so in its zone or policy; `firewall-cmd --reload` loads "
+                         "its files again, and what was added beside them is gone"),
+    "ufw": message("if ufw should let this in, add a rule (`ufw allow`); `ufw reload` loads its files again, and what "
+                   "was added beside them is gone"),
+}  # fmt: skip
+"""What a person does about a rule among those of a manager: it may be the manager's own."""
 
 
 def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:
