@@ -1,11 +1,16 @@
 """States of the hosts, beside the causes of the flows."""
 
 import msgspec
+import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.engines import unanswered
+from hairpin.answer.outcome import exit_status
 from hairpin.answer.states import with_states
-from hairpin.host.docker import Boot, Contact, Engine
+from hairpin.host.docker import Boot, Contact, Container, Engine
+from hairpin.question.asked import Target
+from hairpin.question.question import Question
+from hairpin.report.words import Words
 from tests.report.answers import answer
 from tests.small_host import container, engine
 
@@ -50,3 +55,60 @@ def test_an_engine_that_answers_has_no_state() -> None:
 
 def test_a_walk_names_no_cause() -> None:
     assert told(kind="walk").causes == ()
+
+
+LOOP = msgspec.structs.replace(
+    container("restarting"), id="d" * 64, name="loop", bindings=(), endpoints=(), restart_policy="always", exit_code=3
+)
+SICK = msgspec.structs.replace(container(), health="unhealthy")
+
+
+def ended(name: str, status: str = "exited", **changed: object) -> Container:
+    """Return a container that does not run and publishes nothing."""
+    idle = msgspec.structs.replace(container(status), id=name, name=name, bindings=(), endpoints=())
+    return msgspec.structs.replace(idle, **changed)
+
+
+def asked(found: Answer, *targets: Target) -> Answer:
+    """Return the answer to another question, with the states of its hosts."""
+    return with_states(msgspec.structs.replace(found, question=Question("check", targets)))
+
+
+def of(*containers: Container) -> Answer:
+    found = answer()
+    host = msgspec.structs.replace(found.network.this, contacts=(), engines=(engine(*containers),))
+    return msgspec.structs.replace(found, network=msgspec.structs.replace(found.network, hosts=(host,)))
+
+
+def test_a_container_in_a_loop_is_blocking_though_it_publishes_nothing() -> None:
+    found = asked(of(container(), LOOP))
+    assert [(each.id, each.severity) for each in found.causes] == [("container-not-running", "blocking")]
+    assert exit_status(found) == 1
+    assert asked(of(container(), LOOP), Target(8151)).causes == ()
+
+
+def test_an_unhealthy_container_is_a_line_of_advice() -> None:
+    (cause,) = asked(of(SICK)).causes
+    assert (cause.id, cause.severity) == ("container-unhealthy", "advice")
+    assert cause.line is not None
+
+
+LINES: dict[str, tuple[tuple[Container, ...], str]] = {
+    "one": ((ended("job"),), "1 container does not run: job (exited, policy no)"),
+    "two kinds": (
+        (ended("job"), ended("made", "created"), ended("bad", "created", error="x")),
+        "3 containers do not run: job (exited, policy no); made (created, policy no); bad (created, its start failed)",
+    ),
+    "many": (
+        tuple(ended(f"c{n}") for n in range(7)),
+        "7 containers do not run: c0, c1, c2, c3, c4 (exited, policy no); 2 more",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("idle", "line"), LINES.values(), ids=LINES)
+def test_containers_that_do_not_run_are_one_line(idle: tuple[Container, ...], line: str) -> None:
+    found = asked(of(container(), *idle))
+    assert [Words("en")(each) for each in found.notes] == [line]
+    assert exit_status(found) == 0
+    assert asked(of(container(), *idle), Target(8151)).notes == ()

@@ -1,5 +1,6 @@
 """States of the hosts beside the causes of the flows: each once, and a maker before what it makes."""
 
+from collections.abc import Iterator
 from typing import get_args
 
 import msgspec
@@ -9,6 +10,7 @@ from hairpin.causes.cause import HostState, Severity
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.causes.where import container_of
 from hairpin.host.host import Host
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
 
@@ -22,13 +24,54 @@ def with_states(answer: Answer) -> Answer:
     for host in answer.network.hosts:
         for cause in causes_of_hosts() if host.was_read else ():
             for state in cause.of_host(host):
-                if not any(_is_of(state, each, cause.id, host) for each in flows):
+                if _concerns(answer, state, host) and not any(_is_of(state, each, cause.id, host) for each in flows):
                     ref = f"c{len(flows) + len(found) + 1}"
                     found.append(_state(answer.network, host, cause.id, state, ref))
-    answer = msgspec.structs.replace(answer, causes=(*found, *flows))
+    notes = (note for host in answer.network.hosts for note in _not_running(answer, host, (*found, *flows)))
+    answer = msgspec.structs.replace(answer, causes=(*found, *flows), notes=(*answer.notes, *notes))
     for each in found:
         answer = _with_made(answer, each)
     return msgspec.structs.replace(answer, causes=tuple(sorted(answer.causes, key=_rank)))
+
+
+_NAMED = 5
+"""So many containers are named in one line; more are counted."""
+
+
+def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) -> Iterator[Message]:
+    """Yield the one line about the containers that do not run and that nothing else in the answer names, if nothing was
+    asked."""
+    if answer.question.targets:
+        return
+    told = {container_of(each.candidate.where) or "" for each in causes if each.host == host.name}
+    told |= {each.trace.flow.container or "" for each in answer.flows if each.trace.flow.purpose == "published"}
+    idle = [each for each in host.containers() if not each.running and each.name not in told]
+    if not idle:
+        return
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for each in idle[:_NAMED]:
+        kinds.setdefault(
+            (each.status, "its start failed" if each.error else f"policy {each.restart_policy}"), []
+        ).append(each.name)
+    named = "; ".join(f"{', '.join(names)} ({status}, {why})" for (status, why), names in kinds.items())
+    if len(idle) == 1:
+        yield message("1 container does not run: {named}", named=named)
+    elif len(idle) > _NAMED:
+        yield message(
+            "{count} containers do not run: {named}; {more} more", count=len(idle), named=named, more=len(idle) - _NAMED
+        )
+    else:
+        yield message("{count} containers do not run: {named}", count=len(idle), named=named)
+
+
+def _concerns(answer: Answer, state: HostState, host: Host) -> bool:
+    """Return whether the state belongs to the answer: one of a container does if nothing was asked, or a flow to it."""
+    if not state.container or not answer.question.targets:
+        return True
+    flows = (each.trace.flow for each in answer.flows)
+    return any(
+        each.container == state.container and (each.asked_host or each.host) in ("", host.name) for each in flows
+    )
 
 
 def _is_of(state: HostState, cause: CauseAnswer, id_: str, host: Host) -> bool:
@@ -49,6 +92,7 @@ def _state(network: Network, host: Host, id_: str, state: HostState, ref: str) -
         flows=(),
         together=(),
         event=state.event,
+        line=state.line,
         remedies=remedies(id_, state.candidate, network.seen_from(host.name)),
     )
 

@@ -140,12 +140,14 @@ class HostState(msgspec.Struct, frozen=True):
     """A state of a host in which something fails, or will, whether or not a packet shows it.
 
     No walk proves it: ``candidate.evidence`` is the reading that tells it.  ``event``: the event after which a latent
-    one fails.  ``container``: the name of the container that it is about; empty: it concerns the whole host."""
+    one fails.  ``container``: the name of the container that it is about; empty: it concerns the whole host.
+    ``line``: the one line in which advice is said."""
 
     candidate: Candidate
     severity: Severity
     event: str | None = None
     container: str = ""
+    line: Message | None = None
 
 
 def at_no_stop(_: View) -> Iterator[Candidate]:

@@ -622,7 +622,7 @@ end_all() { # end_all PID...: ends these processes and all that they started
 # ---- engines ---------------------------------------------------------------------------------------------------------
 
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
-    State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.StartedAt State.FinishedAt
+    State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.Health.Status State.StartedAt State.FinishedAt
     Config.Image Config.ExposedPorts Config.Hostname Config.Labels.com%docker%compose%service
     Config.Labels.io%podman%compose%service HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
@@ -1019,7 +1019,8 @@ docker_containers() {
     if [ "$with" = cli ]; then
         capture limit $patience $docker ps -aq --no-trunc; ids=$out
         template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
-            Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt)},\"Config\":{$(fields .Config Image \
+            Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt),\"Health\":{{with index .State \"Health\"}}{$(fields . \
+            Status)}{{else}}null{{end}}},\"Config\":{$(fields .Config Image \
             ExposedPorts Hostname),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
             com.docker.compose.service)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
             RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
@@ -1096,7 +1097,8 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
         seen="$seen$inode "; READ_INODES="${READ_INODES-} $inode"
         case $inode$asked_inodes in -* | *" $inode "*) ;; *) left=$left$name$NL; continue ;; esac
         NETNS=container:$name; export NETNS
-        if [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
+        if [ "$inode" = - ] && [ "$pid" != 0 ] && [ ! -e "/proc/$pid" ]; then absent ip-addr "/proc/$pid/ns/net" "process $pid of container $name has ended"
+        elif [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
         else entered "50-$name" "/proc/$pid/ns/net"
         fi

@@ -53,6 +53,11 @@ class Container(msgspec.Struct, frozen=True):
     error: str = ""
     started_at: str = ""
     finished_at: str = ""
+    oom_killed: bool = False
+    restart_count: int = 0
+    """How often its engine has started it again since somebody did."""
+    health: str = ""
+    """What its own check says: starting healthy unhealthy; empty: it has none."""
     bindings: tuple[PortBinding, ...] = ()
     exposed: tuple[tuple[str, int], ...] = ()
     endpoints: tuple[Endpoint, ...] = ()

@@ -129,7 +129,10 @@ class _Report:
         """Write the causes that stop no asked flow yet, and what keeps an engine from starting."""
         for cause in self._answer.causes:
             unasked = cause.severity == "blocking" and not cause.flows
-            if cause.ref not in self._told and (cause.severity == "latent" or cause.proof is None or unasked):
+            in_a_line = cause.severity == "advice" and cause.line is not None
+            if cause.ref in self._told or in_a_line:
+                continue
+            if cause.severity == "latent" or cause.proof is None or unasked:
                 shown = tuple(each for each in self._answer.causes if each.ref in self._told)
                 self._told.add(cause.ref)
                 self._paper.gap()

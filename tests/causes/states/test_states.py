@@ -6,6 +6,7 @@ import pytest
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
+from hairpin.host.host import Unread
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
@@ -83,7 +84,27 @@ def refusing(**boot: object) -> Network:
     return down(network(docker=docker))
 
 
+DENIED = Unread("ip-addr", "container:job", "/proc/9/ns/net", "permission denied", "")
+LATENT = (("docker-daemon-not-running", "latent"),)
+NOT_RUNNING, SICK = (("container-not-running", "blocking"),), (("container-unhealthy", "advice"),)
+
+
+def with_other(status: str, policy: str = "always", **changed: object) -> Network:
+    """Return the host with a second container, which publishes nothing."""
+    other = msgspec.structs.replace(
+        container(status), id="d" * 64, name="job", bindings=(), endpoints=(), netns=None, restart_policy=policy
+    )
+    return network(docker=engine(container(), msgspec.structs.replace(other, **changed)))
+
+
 STATES: dict[str, StateCase] = {
+    "a container that runs is unhealthy": StateCase(
+        with_other("running", netns="container:web", health="unhealthy"), SICK,
+        with_other("running", netns="container:web", health="healthy"),
+    ),
+    "a container in a restart loop publishes nothing": StateCase(
+        with_other("restarting", exit_code=3), NOT_RUNNING, with_other("running", netns="container:web"),
+    ),
     "dockerd has ended under its container": StateCase(
         refusing(), (("docker-daemon-not-running", "latent"),), down(network(), state="answers")
     ),
@@ -96,6 +117,34 @@ STATES: dict[str, StateCase] = {
         down(network(), state="answers"),
     ),
 }  # fmt: skip
+
+
+OF_CONTAINERS: dict[str, tuple[Network, tuple[tuple[str, str], ...]]] = {
+    "it is between two starts": (with_other("restarting", exit_code=3), NOT_RUNNING),
+    "it ended while the host was read": (with_other("running", exit_code=3), NOT_RUNNING),
+    "its start failed": (with_other("created", error="network gone not found"), NOT_RUNNING),
+    "its engine has given up": (with_other("exited", "on-failure", exit_code=3, restart_count=3), NOT_RUNNING),
+    "its check fails": (with_other("running", netns="container:web", health="unhealthy"), SICK),
+    "its check passes": (with_other("running", netns="container:web", health="healthy"), ()),
+    "its check begins": (with_other("running", netns="container:web", health="starting"), ()),
+    "an unhealthy one that ended": (with_other("exited", exit_code=0, health="unhealthy"), ()),
+    "it runs": (with_other("running", netns="container:web"), ()),
+    "it was not read, as the question did not need it": (with_other("running", left_unread="container:job"), ()),
+    "it could not be read": (with_host(with_other("running"), unread=(DENIED,)), ()),
+    "somebody stopped it": (with_other("exited", exit_code=137), ()),
+    "somebody stopped it, which its engine restarts after failures": (
+        with_other("exited", "on-failure", exit_code=143, restart_count=1), (),
+    ),
+    "it ended for the first time": (with_other("exited", "no", exit_code=3), ()),
+    "its start failed, and nothing wants it up": (with_other("created", "no", error="network gone not found"), ()),
+    "it was never started": (with_other("created"), ()),
+    "its daemon does not run": (down(with_other("exited", error="network gone not found")), LATENT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "states"), OF_CONTAINERS.values(), ids=OF_CONTAINERS)
+def test_a_container_that_its_policy_wants_up_and_is_not(net: Network, states: tuple[tuple[str, str], ...]) -> None:
+    assert states_of(net) == states
 
 
 @pytest.mark.parametrize("case", STATES.values(), ids=STATES)

@@ -1,27 +1,32 @@
-"""The container that publishes the port is not running.
+"""The container that publishes the port, or that its restart policy wants up, is not running.
 
 Users see: refused, as nothing listens on the port; a timeout when its old rules are still there.
 
-Proof: the engine says that the container does not run, and nothing holds its port; started, the port answers.
-Now: ``docker start NAME``; ``docker logs NAME`` tells why it ended.
+Proof: the engine says that the container does not run, and nothing holds its port; started, the port answers.  Of one
+that publishes no port, its state alone: it loops, or its start failed.
+Now: ``docker start NAME``, once the reason is gone that the engine's error or the exit status names; ``docker logs
+NAME`` tells what its program said.
 Lasting: a restart policy (``--restart unless-stopped``), and repairing what ends its program.
 """
 
 from collections.abc import Iterator
 
-import msgspec
-
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import Candidate, Cause, HostState, View, Way
+from hairpin.causes.container._start_failure import Failure, failure_of
 from hairpin.causes.engine._publishing import held_once_running, refusal_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
-from hairpin.change.change import AddSocket, Change
+from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting
 from hairpin.engines.starting import back_after_reboot, started
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
+from hairpin.host.host import Host
 from hairpin.message import Message, message
+
+_STOPPED_BY_SIGNAL = (None, 0, 137, 143)
+"""Exit statuses after ``docker stop``: SIGKILL, SIGTERM, or the program ends with 0."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -44,26 +49,16 @@ def find(view: View) -> Iterator[Candidate]:
         )
         if change is None:
             continue
-        failed = looping or _failed(container)
-        log = engine.command("logs", container.name)
-        if failed:
-            change = _without_call(change, message("find out what ends it: {command}", command=log))
-        yield Candidate(
-            title=message("Container {name} is not running", name=container.name),
-            detail=_detail(engine, container, binding, looping=looping),
-            change=change,
-            where=OfContainer(container=container.name, state=container.status, exit_code=container.exit_code),
-            in_class="switched-off",
-            evidence=(container.evidence,),
-            refused=refusal_of(view, change) if not (failed and change.parts) else None,
-            advice=(
-                *(
-                    (message("read why it ended: {command}", command=log),)
-                    if container.status != "created" and not failed
-                    else ()
-                ),
-                *(back_after_reboot(engine, container) if not failed else ()),
-            ),
+        why = failure_of(view.host, container)
+        by_hand = (looping or _failed(container) or _needs_repair(why)) and bool(change.parts)
+        yield _candidate(
+            view.host,
+            container,
+            _detail(container, binding, looping=looping),
+            why,
+            change=Change(change.parts) if by_hand else change,
+            by_hand=by_hand,
+            refused=view,
         )
 
 
@@ -82,75 +77,142 @@ def _on_host_network(view: View, engine: Engine, container: Container) -> Change
     return Change((listening(view, said),), (call,))
 
 
-def _detail(engine: Engine, container: Container, binding: PortBinding, *, looping: bool) -> Message:
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield each container that its restart policy wants up and that is not: it loops, or its start failed."""
+    for engine in host.engines:
+        for container in () if is_down(host, engine) else engine.containers:
+            if not is_wanted_up(host, container):
+                continue
+            looping = container.status == "restarting" or container.running
+            said = (
+                message(
+                    "Its program ends again and again, last with exit code {code} at {at}, and its restart policy "
+                    "({policy}) starts it each time.",
+                    code=container.exit_code,
+                    at=container.finished_at or "-",
+                    policy=container.restart_policy,
+                )
+                if looping
+                else message("Its restart policy is {policy}, and it does not run.", policy=container.restart_policy)
+            )
+            why = failure_of(host, container)
+            found = _candidate(host, container, said, why, change=Change(()), by_hand=True)
+            yield HostState(found, "blocking", container=container.name)
+
+
+def is_wanted_up(host: Host, container: Container) -> bool:
+    """Return whether the restart policy wants the container up, and it is not.  One that ended without an error under
+    the policy ``always`` was stopped by somebody: its engine would have started it again."""
+    if container.restart_policy == "no":
+        return False
+    if container.status == "restarting":
+        return True
+    if container.running:
+        name = f"container:{container.name}"
+        return _has_ended(container) and not any(each.netns == name for each in host.unread)
+    if container.restart_policy == "on-failure" and container.restart_count:
+        return _failed(container)
+    return bool(container.error)
+
+
+def _candidate(
+    host: Host,
+    container: Container,
+    said: Message,
+    why: Failure | None,
+    *,
+    change: Change,
+    by_hand: bool,
+    refused: View | None = None,
+) -> Candidate:
+    """Return the candidate; ``by_hand``: a start alone repairs nothing, as its program would end again."""
+    engine = host.engine_of(container)
+    log = engine.command("logs", container.name)
+    read = message("find out what ends it: {command}", command=log)
+    repair = why.repair if why is not None and why.repair is not None else read
+    return Candidate(
+        title=message("Container {name} is not running", name=container.name)
+        if why is None or container.error == ""
+        else message("Container {name} could not be started", name=container.name),
+        detail=_with_reason(engine, container, said, why),
+        change=change,
+        where=OfContainer(container=container.name, state=container.status, exit_code=container.exit_code),
+        in_class="switched-off",
+        evidence=(container.evidence,),
+        refused=refusal_of(refused, change) if refused is not None and not by_hand else None,
+        offered=not by_hand,
+        ways=(Way(Change(()), (repair,)),) if by_hand else (),
+        advice=(
+            *(
+                (message("read why it ended: {command}", command=log),)
+                if container.status != "created" and not (by_hand and repair is read)
+                else ()
+            ),
+            *(back_after_reboot(engine, container) if not by_hand else ()),
+        ),
+    )
+
+
+def _needs_repair(why: Failure | None) -> bool:
+    """Return whether the reason has to go before the container can be started."""
+    return why is not None and why.repair is not None and not why.again
+
+
+def _with_reason(engine: Engine, container: Container, said: Message, why: Failure | None) -> Message:
+    if why is None:
+        return said
+    if container.error:
+        return message("{said} {engine} could not start it: {why}.", said=said, engine=engine.title, why=why.said)
+    return message("{said} The reason: {why}.", said=said, why=why.said)
+
+
+def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Message:
     if not binding.host_port:
-        return _of_itself(engine, container, binding, looping=looping)
+        return _of_itself(container, binding, looping=looping)
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if container.status == "created":
-        said = message("It publishes port {port} and has never started, so nothing holds the port.", **values)
-    elif looping:
-        said = message(
+        return message("It publishes port {port} and has never started, so nothing holds the port.", **values)
+    if looping:
+        return message(
             "It publishes port {port}, and its program ends again and again, last with exit code {code} at {at}: "
             "nothing holds the port.",
             **values,
         )
-    else:
-        said = message(
-            "It publishes port {port} and ended with exit code {code} at {at}, so nothing holds the port.", **values
-        )
-    return _with_error(engine, container, said)
+    return message(
+        "It publishes port {port} and ended with exit code {code} at {at}, so nothing holds the port.", **values
+    )
 
 
-def _of_itself(engine: Engine, container: Container, binding: PortBinding, *, looping: bool) -> Message:
+def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> Message:
     """Return why nothing has the container's own port, which is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if container.status == "created":
-        said = message("It has never started, so nothing listens on its port {port}.", **values)
-    elif looping:
-        said = message(
+        return message("It has never started, so nothing listens on its port {port}.", **values)
+    if looping:
+        return message(
             "Its program ends again and again, last with exit code {code} at {at}: it has no address between two "
             "starts, and nothing listens on its port {port}.",
             **values,
         )
-    else:
-        said = message(
-            "It ended with exit code {code} at {at}: it has no address, and nothing listens on its port {port}.",
-            **values,
-        )
-    return _with_error(engine, container, said)
-
-
-def _with_error(engine: Engine, container: Container, said: Message) -> Message:
-    if not container.error:
-        return said
-    error = _reason(container.error)
-    return message("{said} {engine} could not start it: {error}", said=said, engine=engine.title, error=error)
-
-
-def _reason(error: str) -> str:
-    """Return the engine's own reason on one line, without the layers of the engine that pass it on."""
-    line = " ".join(error.split())
-    return line.rpartition("failed: ")[2].removesuffix("(exit status 1))").strip()
+    return message(
+        "It ended with exit code {code} at {at}: it has no address, and nothing listens on its port {port}.",
+        **values,
+    )
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended by itself with an error: it would do so again.  ``docker stop`` ends
-    a program by SIGTERM or SIGKILL, or the program exits with 0."""
-    return container.status == "exited" and not container.error and container.exit_code not in (None, 0, 137, 143)
+    """Return whether the container's program ended by itself with an error: it would do so again."""
+    return (
+        container.status == "exited"
+        and not container.error
+        and (container.exit_code not in _STOPPED_BY_SIGNAL or container.oom_killed)
+    )
 
 
 def _has_ended(container: Container) -> bool:
     """Return whether the container ended while the host was read, and its engine starts it again."""
     gone = container.netns is None and not container.left_unread
     return container.running and gone and container.restart_policy != "no"
-
-
-def _without_call(change: Change, advice: Message) -> Change:
-    """Return the change without its call.  The engine restarts this container already, so a start repairs nothing."""
-    parts = tuple(
-        msgspec.structs.replace(part, advice=advice) if isinstance(part, AddSocket) else part for part in change.parts
-    )
-    return Change(parts)
 
 
 CAUSE = Cause(
@@ -161,4 +223,5 @@ CAUSE = Cause(
         {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}
     ),
     find=find,
+    of_host=of_host,
 )

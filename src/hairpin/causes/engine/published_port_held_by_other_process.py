@@ -11,6 +11,7 @@ Lasting: disable the holder's unit, or take its container away; else it has the 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.container._start_failure import own_words
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
@@ -76,7 +77,7 @@ def find(view: View) -> Iterator[Candidate]:
                         protocol="/udp" if binding.protocol == "udp" else "",
                     ),
                 ),
-                by_person=True,
+                by_person=meant.running,
             ),
             *_forgotten(view, held),
         ),
@@ -89,7 +90,7 @@ def _forgotten(view: View, held: Holder) -> Iterator[Way]:
     meant = held.meant
     if meant.status == "created":
         command = view.host.engine_of(meant).command("rm", meant.name)
-        yield Way(Change(()), (message("if nobody needs {name}: {command}", name=meant.name, command=command),), True)
+        yield Way(Change(()), (message("if nobody needs {name}: {command}", name=meant.name, command=command),))
 
 
 def _in_the_way(view: View, held: Holder) -> Iterator[Socket]:
@@ -118,9 +119,8 @@ def _detail(held: Holder) -> Message:
         return message("{name} runs, and yet the connection arrives at {socket}.", **values)
     if held.meant.error:
         return message(
-            "The connection arrives at {socket}. {name} does not run: its last start failed, as the port was taken "
-            "or for another reason: {error}",
-            error=" ".join(held.meant.error.split()),
+            "The connection arrives at {socket}. {name} does not run: {error}",
+            error=own_words(held.meant.error),
             **values,
         )
     return message(

@@ -25,6 +25,10 @@ class _Host(msgspec.Struct):
 _Ports = dict[str, tuple[_Host, ...] | None]
 
 
+class _Health(msgspec.Struct, rename="pascal"):
+    status: str | None = ""
+
+
 class _State(msgspec.Struct, rename="pascal"):
     status: str = ""
     running: bool = False
@@ -32,6 +36,8 @@ class _State(msgspec.Struct, rename="pascal"):
     pid: int = 0
     exit_code: int | None = None
     error: str | None = ""
+    oom_killed: bool | None = msgspec.field(default=False, name="OOMKilled")
+    health: _Health | None = None
     started_at: str | None = ""
     finished_at: str | None = ""
 
@@ -78,6 +84,7 @@ class _Container(msgspec.Struct, rename="pascal"):
     id: str
     name: str
     image_name: str | None = ""
+    restart_count: int | None = 0
     state: _State = msgspec.field(default_factory=_State)
     config: _Config = msgspec.field(default_factory=_Config)
     host_config: _HostConfig = msgspec.field(default_factory=_HostConfig)
@@ -125,6 +132,9 @@ def _container(item: _Container, evidence: str) -> Container:
         error=state.error or "",
         started_at=state.started_at or "",
         finished_at=state.finished_at or "",
+        oom_killed=bool(state.oom_killed),
+        restart_count=item.restart_count or 0,
+        health=_health(state.health),
         bindings=_bindings(item, any(endpoint.ipv6 is not None for endpoint in endpoints)),
         exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
         endpoints=endpoints,
@@ -146,6 +156,12 @@ def _extra_names(item: _Container) -> tuple[str, ...]:
         linked, _, alias = link.partition(":")
         named += [linked.removeprefix("/"), alias.rpartition("/")[2]]
     return tuple(dict.fromkeys(each for each in named if each))
+
+
+def _health(found: _Health | None) -> str:
+    """Return the status; ``none`` (dockerd) and an empty one (Podman) mean that there is no check."""
+    status = found.status if found is not None else ""
+    return status if status and status != "none" else ""
 
 
 def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:

@@ -40,11 +40,13 @@ def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTH
             found.append(_socket(words, old, evidence, line_number, known))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
-    return tuple(found) if any(each.backlog for each in found) else _without_backlogs(found)
+    asked_kernel = "cgroup:" in text or "v6only:" in text or any(each.backlog for each in found)
+    return tuple(found) if asked_kernel else _without_backlogs(found)
 
 
 def _without_backlogs(sockets: list[Socket]) -> tuple[Socket, ...]:
-    """Return the sockets of a list in which each Send-Q is 0: ss has read /proc/net/tcp, which has no backlogs.
+    """Return the sockets of a list in which each Send-Q is 0, and nothing that only netlink tells: ss has read
+    /proc/net/tcp, which has no backlogs.
 
     Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(); iproute2 misc/ss.c tcp_show()"""
     return tuple(msgspec.structs.replace(each, backlog=None) for each in sockets)

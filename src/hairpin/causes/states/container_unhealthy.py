@@ -1,0 +1,45 @@
+"""A running container whose own health check fails.
+
+Users see: ``docker ps`` shows ``(unhealthy)``; the port may answer, with errors or slowly.
+
+Proof: the engine says so; no flow shows it.  hairpin reads the status alone, never what the check printed.
+Now: read what the check says: ``docker inspect -f '{{json .State.Health}}' NAME``.
+Lasting: repairing what the check finds, or the check.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.where import OfContainer
+from hairpin.change.change import Change
+from hairpin.host.host import Host
+from hairpin.message import message
+
+
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield each running container that is unhealthy."""
+    for engine in host.engines:
+        for container in engine.containers:
+            if container.health != "unhealthy" or not container.running:
+                continue
+            read = engine.command("inspect", "-f", "{{json .State.Health}}", container.name)
+            found = Candidate(
+                title=message("Container {name} is unhealthy", name=container.name),
+                detail=message("Its own check fails. What the check printed was not read."),
+                change=Change(()),
+                where=OfContainer(container=container.name, state="unhealthy"),
+                in_class="switched-off",
+                evidence=(container.evidence,),
+                offered=False,
+                ways=(Way(Change(()), (message("read what its check says: {command}", command=read),)),),
+            )
+            line = message("{name} is unhealthy by its own check: {command}", name=container.name, command=read)
+            yield HostState(found, "advice", container=container.name, line=line)
+
+
+CAUSE = Cause(
+    id="container-unhealthy",
+    title=message("A container is unhealthy"),
+    source="Docker Engine API: State.Health.Status; docker run(1): --health-cmd",
+    of_host=of_host,
+)

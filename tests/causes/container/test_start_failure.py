@@ -1,0 +1,149 @@
+"""Why a container did not start: errors that dockerd 20.10 and newer engines have stored, and exit statuses."""
+
+import msgspec
+import pytest
+
+from hairpin.causes.container._start_failure import failure_of, own_words
+from hairpin.host.docker import Container, PortBinding
+from hairpin.host.socket import Socket
+from hairpin.report.words import Words
+from tests.small_host import container, engine, host_namespace, network
+
+OCI = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
+EXTERNAL = "driver failed programming external connectivity on endpoint conf (0e140c2d6d81221c61fd090f9a8c94ca): "
+KILLED = "the kernel killed it, as it used more memory than its limit (OOMKilled)"
+HTTPD = Socket("tcp", 4, None, 8202, process="httpd", pid=9)
+ASKED = PortBinding("tcp", 80, 8202, None, 4, actual=False)
+OTHER = PortBinding("tcp", 80, 8151, None, 4, actual=False)
+
+# the stored error; what is said of it; the beginning of the repair ("": none is known; "start": a start is enough)
+ERRORS: dict[str, tuple[str, str, str]] = {
+    "docker-proxy, and the process still has the port": (
+        f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:8202: bind: address already in use",
+        "port 8202 is held by 0.0.0.0:8202/tcp (httpd, pid 9)", "stop the service of process 9, then docker start conf",
+    ),
+    "docker-proxy, and the process has gone": (
+        f"{EXTERNAL}Error starting userland proxy: listen tcp4 0.0.0.0:99: bind: address already in use",
+        "port 99 was held by another process, which has released it since", "start",
+    ),
+    "another container": (
+        f"{EXTERNAL}Bind for 0.0.0.0:8151 failed: port is already allocated",
+        "port 8151 was held: container web publishes it", "docker stop web, then docker start conf",
+    ),
+    "dockerd 28": (
+        f"{EXTERNAL}failed to bind host port 0.0.0.0:8202/tcp: address already in use",
+        "port 8202 is held by 0.0.0.0:8202/tcp (httpd, pid 9)", "stop the service of process 9",
+    ),
+    "an address that the host lacks": (
+        f"{EXTERNAL}Error starting userland proxy: listen tcp4 203.0.113.77:99: bind: cannot assign requested address",
+        "203.0.113.77, on which its port is published, is no address of this host", "give the host the address",
+    ),
+    "a privileged port of a user": (
+        "rootlessport cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80'",
+        "a user may not bind port 80", "sysctl -w net.ipv4.ip_unprivileged_port_start=80",
+    ),
+    "a command that is not in PATH": (
+        f'{OCI}exec: "nosuch": executable file not found in $PATH: unknown',
+        "its command nosuch is not in the image", "correct the command",
+    ),
+    "a command that is not there": (
+        f'{OCI}exec: "/nonexist": stat /nonexist: no such file or directory: unknown',
+        "its command /nonexist is not in the image", "correct the command",
+    ),
+    "a command that is not executable": (
+        f'{OCI}exec: "/nox": permission denied: unknown', "its command /nox is not executable", "make it executable",
+    ),
+    "another architecture": (
+        f"{OCI}exec /app: exec format error: unknown",
+        "its program is of another architecture than this host, or a script without its first line", "recreate conf",
+    ),
+    "a device that is not there": (
+        'error gathering device information while adding custom device "/dev/nonexist": no such file or directory',
+        "device /dev/nonexist is not on this host, or is no device", "connect it or load its driver",
+    ),
+    "a device that is denied": (
+        f"{OCI}open /dev/net/tun: operation not permitted: unknown",
+        "it was not permitted to use /dev/net/tun", "permit it: --device /dev/net/tun",
+    ),
+    "a folder mounted onto a file": (
+        f'{OCI}error during container init: error mounting "/srv/d" to rootfs at "/etc/passwd": not a directory',
+        "/srv/d cannot be mounted: it is not there, or a folder meets a file", "make what is mounted",
+    ),
+    "a network that is gone": ("network gone not found", "its network gone is gone", "recreate conf on a network"),
+    "a network that is there again": (
+        "network bridge not found", "its network bridge was gone, and is there again", "start",
+    ),
+    "the container whose network it uses is gone": (
+        f"No such container: {'9e53a551' * 8}", "the container whose network it uses is gone", "recreate conf",
+    ),
+    "the container whose network it uses runs again": (
+        f"cannot join network of a non running container: {'c' * 64}",
+        "container web, whose network it uses, did not run", "start",
+    ),
+    "a user that the image lacks": (
+        "unable to find user nobodyx: no matching entries in passwd file",
+        "its user nobodyx is not in the image", "recreate conf with a user",
+    ),
+    "a runtime that is not installed": (
+        'could not select device driver "" with capabilities: [[gpu]]',
+        "this host lacks gpu, which it asks for", "install it",
+    ),
+    "a full disk": (
+        "failed to create shim task: mkdir /run/containerd/x: no space left on device",
+        "no space was left on a disk", "free some",
+    ),
+    "an address that another endpoint has": (
+        "Address already in use", "another endpoint has the address that it asks for (--ip)", "recreate conf",
+    ),
+    "words that hairpin does not know": (f"{OCI}the moon is full: unknown", "the moon is full", ""),
+}  # fmt: skip
+
+
+def failed(**changed: object) -> Container:
+    """Return a container that was never up, which asks for two ports."""
+    asked = msgspec.structs.replace(container("created"), id="d" * 64, name="conf", bindings=(ASKED, OTHER))
+    return msgspec.structs.replace(asked, **changed)
+
+
+@pytest.mark.parametrize(("error", "said", "repair"), ERRORS.values(), ids=ERRORS)
+def test_the_stored_error_tells(error: str, said: str, repair: str) -> None:
+    one = failed(error=error)
+    docker = engine(container(), one)
+    host = network(host_namespace(sockets=(HTTPD,)), docker=docker).this
+    found = failure_of(host, one)
+    assert found is not None
+    words = Words("en")
+    assert words(found.said) == said
+    assert found.again is (repair == "start")
+    if repair == "start":
+        assert found.repair is None
+    else:
+        assert (words(found.repair) if found.repair is not None else "").startswith(repair)
+
+
+STATUSES: dict[str, tuple[int, bool, str]] = {
+    "more memory than its limit": (
+        137,
+        True,
+        "the kernel killed it, as it used more memory than its limit (OOMKilled)",
+    ),
+    "docker kill": (137, False, ""),
+    "no such command in its script": (127, False, "exit status 127: a command was not found"),
+    "a command that may not be run": (126, False, "exit status 126: a command is not executable"),
+    "a segmentation fault": (139, False, "exit status 139: a segmentation fault (SIGSEGV) ended it"),
+    "an error of its own": (1, False, ""),
+    "no error": (0, False, ""),
+}
+
+
+@pytest.mark.parametrize(("code", "oom", "said"), STATUSES.values(), ids=STATUSES)
+def test_the_exit_status_tells(code: int, oom: bool, said: str) -> None:
+    one = failed(status="exited", exit_code=code, oom_killed=oom)
+    found = failure_of(network(docker=engine(one)).this, one)
+    assert (Words("en")(found.said) if found is not None else "") == said
+
+
+def test_the_layers_of_the_engine_are_left_out() -> None:
+    assert own_words(f"{EXTERNAL}Error starting userland proxy: listen: in use") == (
+        "Error starting userland proxy: listen: in use"
+    )
