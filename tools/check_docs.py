@@ -22,6 +22,8 @@ HOSTS = re.compile(
 )
 MACHINE_PATH = re.compile(r"(?<![\w.*-])/(?:w[o]rk|r[o]ot/\.\w+|h[o]me/\w+|tmp/t[e]am)\b")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b|type: i[g]nore|pragma: n[o] cover")
+COMPARING = (".changed.md", ".fixed.md", ".removed.md")
+"""Endings of fragments that compare with a released version."""
 FRAGMENT = re.compile(r"[a-z0-9-]+\.(added|changed|fixed|removed|security)\.md")
 DECISION = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would notice that it was wrong")
@@ -115,6 +117,8 @@ def misformed(path: str, text: str) -> Iterator[tuple[int, str]]:
             yield 1, "name is not <topic>.<kind>.md (changelog.d/README.md)"
         if "\n\n" in text.strip() or not text.strip().endswith("."):
             yield 1, "is not one paragraph that ends with a full stop"
+        if name.endswith(COMPARING) and "not released yet" in (ROOT / "CHANGELOG.md").read_text("utf-8"):
+            yield 1, "compares with a release, and there is none yet (changelog.d/README.md)"
     if folder == "docs/adr":
         if not DECISION.fullmatch(name):
             yield 1, "name is not NNNN-title.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import hairpin.causes
-from hairpin.causes.registry import all_causes, cause_modules, causes_for
+from hairpin.causes.registry import all_causes, cause_modules, causes_for, fixed_with_of
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import network
@@ -87,3 +87,9 @@ def test_each_reason_has_its_causes() -> None:
         "node-route-wrong-host",
         "publish-address-not-on-host",
     ]
+
+
+def test_what_is_fixed_when_a_container_or_a_network_is_made() -> None:
+    assert fixed_with_of("port-not-published") == "container"
+    assert fixed_with_of("container-subnet-on-two-hosts") == "network"
+    assert fixed_with_of("ip-forward-off") == fixed_with_of("no-such-cause") == ""

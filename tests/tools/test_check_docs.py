@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.check_docs import other_words, pattern_of, synonyms
+from tools.check_docs import misformed, other_words, pattern_of, synonyms
 
 # How text says what the glossary rules out, built here so that this file does not say it itself.
 ARP, ENTRY, ENTRIES = "ARP", "entry", "entries"
@@ -38,3 +38,11 @@ def test_plurals(word: str) -> None:
 
 def test_the_table_is_read() -> None:
     assert "hardware address" in {said for _, said in synonyms()}
+
+
+NOTES = {"walk-ipv6.added.md": True, "walk-ipv6.fixed.md": False, "walk-ipv6.changed.md": False, "Walk.added.md": False}
+
+
+@pytest.mark.parametrize(("name", "good"), NOTES.items(), ids=NOTES)
+def test_a_note_compares_with_no_release_before_there_is_one(name: str, good: bool) -> None:
+    assert (list(misformed(f"changelog.d/{name}", "IPv6 is walked.\n")) == []) is good

@@ -104,12 +104,18 @@ class Candidate(msgspec.Struct, frozen=True):
     which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change
     does.
 
-    ``configured``: where somebody wrote this down, if the cause knows; the file of a rule or of a sysctl is looked up
-    for it.  ``ways``: other repairs.  ``offered`` False: the change proves the cause and is no repair, because it would
-    break a wall that was meant.  ``cuts``: the change breaks connections that are open now.
-    ``refused``: why the host would refuse the change as it is now; causes of that reason have to go first.
-    ``made_by``: the ids of causes that make this one, if they are found with it.
-    ``of_network``: the change concerns every container of a network, so those that were left unread have to be read.
+    The rest is set only where it applies:
+
+    - ``configured``: where somebody wrote this down, if the cause knows.  The file of a rule or of a sysctl is looked
+      up for it.
+    - ``ways``: other repairs, the preferred one first.
+    - ``offered`` False: the change proves the cause and is no repair, because it would break a wall that was meant.
+      Then ``ways`` has what a person can do.
+    - ``cuts``: the change ends connections that are open now.
+    - ``refused``: why the host would refuse the change as it is now, as the reason of a stop.  Causes of that reason
+      are looked for and go first.
+    - ``made_by``: the ids of causes that make this one, if they are found with it.
+    - ``of_network``: the change concerns every container of a network, so those that were left unread have to be read.
     """
 
     title: Message
@@ -166,13 +172,17 @@ class Cause(msgspec.Struct, frozen=True):
 
     ``general``: ``find`` is called for every stop, since it looks at the flow's whole way: at what should be there, or
     at what decided.  It is named for the kind of element; a cause that makes the same change has a better name.
-    A cause with neither is asked last, where no other has explained the flow."""
+    A cause with neither is asked last, where no other has explained the flow.
+
+    ``fixed_with``: the fault cannot be changed once its container or network is made (a published port, a subnet), so
+    the repair recreates it; empty for all others."""
 
     id: str
     title: Message
     source: str
     reasons: frozenset[Reason] = frozenset()
     general: bool = False
+    fixed_with: Literal["", "container", "network"] = ""
     find: Callable[[View], Iterator[Candidate]] = at_no_stop
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import hairpin.causes
 from hairpin.causes.cause import Cause, of_no_host
@@ -73,6 +74,11 @@ def docstrings() -> Mapping[str, str]:
 def folders() -> Mapping[str, str]:
     """Return the folder of each cause of this package, by the cause's id."""
     return {importlib.import_module(name).CAUSE.id: name.split(".")[2] for name in cause_modules()}
+
+
+def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
+    """Return what has to be made anew for the cause of this id to go; empty: nothing."""
+    return next((each.fixed_with for each in all_causes() if each.id == cause), "")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from typing import Literal, assert_never, get_args
 
+from hairpin.causes.registry import fixed_with_of
 from hairpin.change.calls import (
     AddDirectChain,
     AddDirectRule,
@@ -82,22 +83,6 @@ DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network
 BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 """Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
 
-_BY_CREATION = frozenset(
-    {
-        "container-network-none",
-        "port-not-published",
-        "published-for-other-family",
-        "published-on-loopback-only",
-        "published-on-other-address",
-        "published-protocol-mismatch",
-    }
-)
-"""Causes whose ports and namespaces are fixed when a container is made."""
-_BY_SUBNET = frozenset(
-    {"bridge-subnet-overlaps-route", "client-inside-container-subnet", "container-subnet-on-two-hosts"}
-)
-"""Causes whose subnet is fixed when a network is made: without its route the containers here are cut off."""
-
 
 def kind_of(part: Primitive, situation: Situation) -> Kind:
     """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts."""
@@ -111,9 +96,10 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
         return "start-service"
     if situation.cause == "container-not-running":
         return "start-container"
-    if situation.cause in _BY_CREATION or _makes_container(situation.candidate.change):
+    fixed_with = fixed_with_of(situation.cause)
+    if fixed_with == "container" or _makes_container(situation.candidate.change):
         return "recreate-container"
-    if situation.cause in _BY_SUBNET and not _spares_containers(part, situation.host, situation.network):
+    if fixed_with == "network" and not _spares_containers(part, situation.host, situation.network):
         return "recreate-network"
     if isinstance(part, RuleEdit):
         return _rule_kind(part, situation)
@@ -270,7 +256,7 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
             return sysctl_file.kept(tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation)
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
-        case "change-route" if situation.cause in _BY_SUBNET:
+        case "change-route" if fixed_with_of(situation.cause) == "network":
             return Lasting()  # another subnet is what lasts
         case "change-route":
             return network_configuration.routes(parts, situation)

@@ -43,5 +43,6 @@ CAUSE = Cause(
     title=message("Container subnets of two hosts overlap"),
     source="net/ipv4/fib_trie.c: longest prefix",
     reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject"}),
+    fixed_with="network",
     find=find,
 )

@@ -127,5 +127,6 @@ CAUSE = Cause(
     title=message("The container has no network"),
     source="docs.docker.com: None network driver",
     reasons=frozenset({"no-listener", "no-route"}),
+    fixed_with="container",
     find=find,
 )

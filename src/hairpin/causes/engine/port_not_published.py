@@ -268,5 +268,6 @@ CAUSE = Cause(
     title=message("The port is not published"),
     source="docs.docker.com: EXPOSE does not publish",
     reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
+    fixed_with="container",
     find=find,
 )

@@ -90,5 +90,6 @@ CAUSE = Cause(
     title=message("The port is published for the other IP version"),
     source="docs.docker.com: port publishing; moby libnetwork/drivers/bridge/port_mapping.go allocatePort()",
     reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
+    fixed_with="container",
     find=find,
 )

@@ -44,5 +44,6 @@ CAUSE = Cause(
     title=message("The port is published on 127.0.0.1 only"),
     source="docs.docker.com: port publishing, HostIp",
     reasons=frozenset({"no-listener", "rule", "policy", "reject", "never-accepts"}),
+    fixed_with="container",
     find=find,
 )

@@ -31,5 +31,6 @@ CAUSE = Cause(
     title=message("The port is published on another address of this host"),
     source="docs.docker.com: port publishing, HostIp",
     reasons=frozenset({"no-listener", "rule", "policy", "reject", "never-accepts"}),
+    fixed_with="container",
     find=find,
 )

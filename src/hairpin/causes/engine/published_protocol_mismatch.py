@@ -143,5 +143,6 @@ CAUSE = Cause(
     title=message("The port is published for one protocol and served for the other"),
     source="docs.docker.com: -p publishes TCP unless /udp is named",
     reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
+    fixed_with="container",
     find=find,
 )

@@ -126,5 +126,6 @@ CAUSE = Cause(
             "rp-filter",
         }
     ),
+    fixed_with="network",
     find=find,
 )

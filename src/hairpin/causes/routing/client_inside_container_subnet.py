@@ -97,5 +97,6 @@ CAUSE = Cause(
             "wrong-answer",
         }
     ),
+    fixed_with="network",
     find=find,
 )
