@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import Contact, Engine, PortBinding
+from hairpin.host.docker import Contact, DockerNetwork, Engine, PortBinding
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address
 from hairpin.host.socket import Relay, Socket
@@ -364,3 +364,14 @@ def test_the_port_that_a_container_on_the_hosts_network_really_has_is_named() ->
     (suspect,) = diagnose(whole, published()).causes
     (remedy,) = remedies(suspect.cause, suspect.candidate, whole)
     assert Words("en")(remedy.advice[0]).startswith("ask for port 9201, web's own (hairpin check 9201/tcp)")
+
+
+@pytest.mark.parametrize(("ingress", "words"), ((True, "docker service ls"), (False, "")), ids=("a node", "no node"))
+def test_a_swarm_node_does_not_say_that_no_service_publishes_a_port(ingress: bool, words: str) -> None:
+    mesh = DockerNetwork("n7", "ingress", "overlay", scope="swarm", ingress=ingress)
+    described = engine(container())
+    whole = network(docker=msgspec.structs.replace(described, networks=(*described.networks, mesh)))
+    (suspect,) = diagnose(whole, asked(OUTSIDE, "198.51.100.11", 9999)).causes
+    assert suspect.cause == "port-not-published"
+    assert ("No container publishes" in str(suspect.candidate.title)) != ingress
+    assert words in " | ".join(map(str, suspect.candidate.advice))

@@ -167,7 +167,12 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
     port, change = f"{view.flow.dport}/{view.flow.protocol}", Change(parts)
     known = known_port(view.flow.dport, view.flow.protocol)
     return Candidate(
-        title=message("No container publishes port {port}, and nothing listens on it", port=port)
+        title=message(
+            "Nothing on this swarm node takes port {port}; whether a service of the swarm publishes it was not read",
+            port=port,
+        )
+        if _is_swarm_node(view)
+        else message("No container publishes port {port}, and nothing listens on it", port=port)
         if known is None
         else message(
             "Nothing on the host listens on port {port} ({name}), and no container publishes it",
@@ -179,7 +184,33 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
         refused=refusal_of(view, change),
         where=OfPort(port=port),
         in_class="port-not-published",
-        advice=advice,
+        advice=(*_of_swarm(view), *advice),
+    )
+
+
+def _is_swarm_node(view: View) -> bool:
+    """Return whether the host is a node of a swarm: each has the network of the routing mesh."""
+    return any(network.ingress for engine in view.host.engines for network in engine.networks)
+
+
+def _of_swarm(view: View) -> tuple[Message, ...]:
+    """Return what tells on a swarm node whose port it is.  A node's own rules name only the services of the mesh that
+    it has set up: without them a published port is refused, too.
+
+    Source: moby libnetwork/service_linux.go addLBBackend(), programIngress(); agent.go"""
+    if not _is_swarm_node(view):
+        return ()
+    return (
+        message(
+            "`docker service ls` on a manager lists the ports of services. If one publishes {port}, this node lacks "
+            "its rule in DOCKER-INGRESS: `docker service update --force NAME` sets the mesh up anew and restarts the "
+            "tasks; `docker service ps NAME` tells whether they run",
+            port=view.flow.dport,
+        ),
+        message(
+            "the routing mesh needs IPVS in the kernel (`modprobe ip_vs`); a service published with mode=host answers "
+            "only on nodes that run a task of it"
+        ),
     )
 
 
@@ -227,6 +258,8 @@ def _published(view: View) -> Message:
         for container in host.containers()
         for binding in container.bindings
     }
+    if not found and _is_swarm_node(view):
+        return message("No container of this node publishes a port of its own.")
     if not found:
         return message("No container publishes a port.")
     near = sorted(found, key=lambda each: port_distance(asked, each[0]))[:FEW]
