@@ -137,8 +137,7 @@ class _Report:
                 self._told.add(cause.ref)
                 self._paper.gap()
                 if is_covered(cause, shown) and not self._verbose:
-                    self._heading(cause)
-                    self._prose(message("The repair above is its repair, too."), indent=2)
+                    self._title(cause, message("the repair above is its repair, too"))
                 else:
                     self._cause(cause)
 
@@ -156,16 +155,15 @@ class _Report:
         for condition in self._answer.flows[group.numbers[0]].trace.conditions:
             self._paper.prose(self._words(condition.said), indent=4, first="· ")
 
+    def _title(self, cause: CauseAnswer, said: Message) -> None:
+        kind, number = self._words(_SEVERITIES[cause.severity]), self._numbers.get(cause.ref)
+        first = f"{f'{number}. ' if number else ''}{kind}[{self._places.on(cause.id, cause.host)}]: "
+        self._paper.prose(self._words(said), first=first, first_style="bad", style="strong")
+
     def _heading(self, cause: CauseAnswer) -> None:
         """Write a cause's number, id and title, which flows it explains, and what made it."""
         words, paper = self._words, self._paper
-        kind, number = words(_SEVERITIES[cause.severity]), self._numbers.get(cause.ref)
-        paper.prose(
-            words(cause.candidate.title),
-            first=f"{f'{number}. ' if number else ''}{kind}[{self._places.on(cause.id, cause.host)}]: ",
-            first_style="bad",
-            style="strong",
-        )
+        self._title(cause, cause.candidate.title)
         failing = [each for each in self._answer.flows if not each.succeeds]
         stopped = [each.trace.flow for each in failing if cause.ref in each.causes]
         if len(stopped) == len(failing) > 1:
