@@ -84,9 +84,8 @@ class Usual(msgspec.Struct, frozen=True):
     """The default choices: the first free port, an ARP request for this packet, one port for all outer packets."""
 
     def port(self, first: int, last: int, is_free: Callable[[int], bool]) -> int:
-        """See Choices.  Only the beginning of a large range is searched; if no port there is free, the first one is
-        returned."""
-        return next((port for port in range(first, min(last, first + _TRIED) + 1) if is_free(port)), first)
+        """See Choices.  If no port is free, the first one is returned."""
+        return next((port for port in range(first, last + 1) if is_free(port)), first)
 
     def arp_sender(self, request: ArpRequest) -> int:
         """See Choices."""
@@ -98,7 +97,6 @@ class Usual(msgspec.Struct, frozen=True):
 
 
 _OUTER_PORT = 49152
-_TRIED = 1024
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -2,13 +2,13 @@
 
 import sys
 
-from tests.tables import entries, limits, room
+from tests.tables import entries, limits, ports, room
 from tests.tables.case import carried_out
 
 
 def main(words: list[str]) -> int:
     """Print a line for each question; return 1 if an answer is not what the connection shows."""
-    cases = (*limits.CASES, *entries.CASES, *room.CASES)
+    cases = (*limits.CASES, *entries.CASES, *ports.CASES, *room.CASES)
     rows = []
     for case in cases:
         if not words or any(word in case.name for word in words):

@@ -17,6 +17,8 @@ from hairpin.lab.trial import listening
 
 COMMAND = Path(sys.executable).with_name("hairpin")
 _CHECK_TIMEOUT_S = 60
+_BUG = 4
+"""The exit status if the walk and a replica disagree."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -78,8 +80,10 @@ def carried_out(case: Case) -> Iterator[Row]:
 
 def asked(lab: Lab, ask: Ask) -> tuple[str, str]:
     """Return the verdict and the id of the first cause."""
-    argv = (*lab.host.enter, str(COMMAND), "check", ask.to, "--from", ask.origin, "--json", "--no-replica")
+    argv = (*lab.host.enter, str(COMMAND), "check", ask.to, "--from", ask.origin, "--json")
     done = subprocess.run(argv, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=_CHECK_TIMEOUT_S)
+    if done.returncode == _BUG:
+        return "disputed", ""
     answer = json.loads(done.stdout)
     causes = [each["id"] for each in answer["causes"] if each["severity"] == "blocking"]
     return answer["flows"][0]["verdict"], causes[0] if causes else ""

@@ -2,5 +2,6 @@
 
 A front end, such as the command line, calls only ``ask`` and renders the answer.  Read ``ask`` (the entry), ``answer``
 (the types), ``engines`` (those that do not answer), ``states`` (of the hosts, which no flow shows), ``keeping_out``
-(single clients that do not get through), ``questions`` (what only the user can tell) and ``outcome`` (the exit status).
+(single clients that do not get through), ``remarks`` (on tables and limits),
+``questions`` (what only the user can tell) and ``outcome`` (the exit status).
 """

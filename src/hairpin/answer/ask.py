@@ -8,6 +8,7 @@ from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
 from hairpin.answer.engines import with_engines
 from hairpin.answer.keeping_out import line_of
 from hairpin.answer.questions import questions_of
+from hairpin.answer.remarks import remarks
 from hairpin.answer.states import with_states
 from hairpin.causes.cause import Severity
 from hairpin.diagnose.diagnose import Diagnosis
@@ -166,6 +167,7 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         notes=(
             *start.notes,
             *sources_told_apart(examination),
+            *remarks(start.network, tuple(each.trace for each in examination.diagnoses)),
             *(line_of(each) for each in kept_out if each.found is None),
         ),
         disputes=tuple(

@@ -310,6 +310,12 @@ connections() { # the old file costs a tenth of conntrack, for which the kernel 
     else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
     fi
 }
+counters() { # of the tables that have a maximum
+    set --; for table in nf_conntrack arp_cache ndisc_cache; do
+        [ ! -r "/proc/net/stat/$table" ] || set -- "$@" "/proc/net/stat/$table"
+    done
+    [ $# = 0 ] || run kernel-counters '/proc/net/stat/{nf_conntrack,arp_cache,ndisc_cache}' grep -H '' "$@" /dev/null
+}
 rate_limits() { # of xt_recent and xt_hashlimit: the folders are there while the modules are loaded
     set -- /proc/net/xt_recent/* /proc/net/ipt_hashlimit/* /proc/net/ip6t_hashlimit/*
     for file; do
@@ -1558,7 +1564,7 @@ jobs_of_host() {
     NETNS=host
     job 10-links links
     job 11-rules rules
-    job 12-kernel in_turn sets sysctls connections rate_limits virtual_servers
+    job 12-kernel in_turn sets sysctls connections rate_limits counters virtual_servers
     job 15-sockets sockets
     NETNS=
     job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines

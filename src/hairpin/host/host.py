@@ -5,7 +5,7 @@ import msgspec
 from hairpin.door import CLOSED, Door, Observation
 from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, Tool
-from hairpin.host.limit_state import LimitState
+from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Ufw, Unit, Version
 from hairpin.host.netns import Netns
@@ -37,6 +37,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     connections: tuple[Connection, ...] = ()
     virtual_services: tuple[VirtualService, ...] = ()
     limits: LimitState = LimitState()
+    counters: Counters = Counters()
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
     """The ids (``Link.peer_netnsid``) by which this namespace knows others, as far as the kernel said: (id, name)."""

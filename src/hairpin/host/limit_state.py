@@ -1,4 +1,4 @@
-"""The present state of limits, as the kernel lists it in /proc/net."""
+"""The present state of limits and tables, as the kernel lists it in /proc/net."""
 
 import msgspec
 
@@ -34,4 +34,15 @@ class LimitState(msgspec.Struct, frozen=True):
     buckets: tuple[HashBucket, ...] = ()
     jiffies: int | None = None
     ticks_per_s: int | None = None
+    evidence: str = ""
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """What the kernel has counted for a namespace.  ``dropped``: packets that connection tracking dropped, ``evicted``:
+    entries that made room for new ones.  ``neighbours``: IP version, entries of the machine's neighbour table, and new
+    neighbours that it refused; empty but in the first network namespace of a machine."""
+
+    dropped: int = 0
+    evicted: int = 0
+    neighbours: tuple[tuple[int, int, int], ...] = ()
     evidence: str = ""

@@ -10,7 +10,7 @@ from hairpin.netfilter.packet import is_discovery
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.judgement import Verdict as KernelVerdict
 from hairpin.walk.state import Reason, RuleDecided, Stop
-from hairpin.walk.trace import Trace, only_under_load
+from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 _NOT_REBUILT: frozenset[Reason] = frozenset({"conntrack-full", "qdisc", "tc-filter"})
@@ -31,7 +31,7 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
     """Return whether the kernel's verdict, and the rule that decided it, are the walk's."""
     if all(step.stage == "outside" for step in trace.usual.request):
         return Agreement(None, "simulated")  # no host that was read sees the packet: a replica shows nothing
-    if any(each.stop is not None and each.stop.reason in _NOT_REBUILT for each in trace.branches):
+    if any(map(_rests_on_other_tables, trace.branches)):
         return Agreement(None, "simulated")
     reason = _difference(trace, judgement)
     if reason and _under_load(trace, judgement):
@@ -41,6 +41,12 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
     if reason:
         return Agreement(False, "simulated", reason)
     return Agreement(True, "replicated")
+
+
+def _rests_on_other_tables(branch: Branch) -> bool:
+    """Return whether the branch ends by a state that a replica does not have: a full table, a client above a limit."""
+    not_rebuilt = branch.stop is not None and branch.stop.reason in _NOT_REBUILT
+    return not_rebuilt or any(each.listed for each in branch.conditions)
 
 
 def _under_load(trace: Trace, judgement: Judgement) -> bool:

@@ -5,10 +5,11 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED
-from hairpin.netfilter.packet import UDP, Connection, Tuple
+from hairpin.netfilter.packet import TCP, UDP, Connection, Tcp, Tuple
 from hairpin.network.network import Network
 from tests.causes.case import Case, fires, is_silent
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
+from tests.rule_text import with_rule
+from tests.small_host import CLIENT, HOST_ADDRESS, WEB, egress, host_namespace, network, published
 from tests.udp_host import UDP_FLOW, remembering, udp_network
 from tests.walk.hooks.test_limits import ABOVE_2, BANNED, RATE, TWO, bucket, limited, seen
 from tests.walk.test_own_entries import BACK, DEAD, entry
@@ -38,7 +39,28 @@ def filled(count: int, most: int = 100, *, assured: int = 0, evictable: int = 0)
 STALE = remembering(entry())
 """The sender's own entry has no DNAT."""
 
+
+def narrow(*taken: int) -> Network:
+    """Return the host that masquerades with two ports, of which these are taken towards the server."""
+    rules = with_rule("nat POSTROUTING", "-s 172.17.0.0/16 -p tcp -j MASQUERADE --to-ports 40000-40001")
+    server = egress().daddr
+    entries = tuple(
+        Connection(
+            4,
+            Tuple(WEB + 7, server, TCP, 50000 + port, 443),
+            Tuple(server, HOST_ADDRESS, TCP, 443, port),
+            ASSURED,
+            live=True,
+            evidence="e9",
+            tcp=Tcp("ESTABLISHED"),
+        )
+        for port in taken
+    )
+    return network(msgspec.structs.replace(host_namespace(rules), connections=entries))
+
+
 CASES = {
+    "no source port is free": Case(narrow(40000, 40001), egress(), ("snat-ports-exhausted",), whole=narrow(40000)),
     "connections above the limit": Case(
         limited(ABOVE_2, entries=TWO), published(), ("rate-or-connlimit-rule",), whole=limited(ABOVE_2, entries=TWO[:1])
     ),

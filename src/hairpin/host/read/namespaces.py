@@ -6,13 +6,14 @@ from typing import Literal, TypeVar
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
-from hairpin.host.limit_state import LimitState
+from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
     bridge_json,
     bridge_text,
     conntrack_text,
+    counters_text,
     ipvs_text,
     limits_text,
     links_json,
@@ -99,6 +100,7 @@ class NamespaceReader:
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
             limits=part(("limits",), lambda: self._limits(name)),
+            counters=part(("counters",), lambda: self._counters(name)),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
             netnsids=netnsids,
             kernel=self._kernel,
@@ -281,6 +283,13 @@ class NamespaceReader:
             self._readings.first("ipvs", netns),
             lambda r: ipvs_text.services(r.text, source=r.origin, evidence=r.id),
             none,
+        )
+
+    def _counters(self, netns: str) -> Counters:
+        return self._readings.understood(
+            self._readings.first("kernel-counters", netns),
+            lambda r: counters_text.parse(r.text, source=r.origin, evidence=r.id),
+            Counters(),
         )
 
     def _limits(self, netns: str) -> LimitState:

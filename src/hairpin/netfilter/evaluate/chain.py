@@ -29,7 +29,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     """A fact that hairpin cannot know, and that this branch assumes: ``said`` is true or, with ``holds`` false, not.
 
     ``load``: it changes only with the amount of traffic (a rate, a number of connections).  One packet on a quiet host
-    takes the usual branch.
+    takes the usual branch.  ``listed``: the kernel lists its state, which is that of this branch.
     """
 
     said: Message
@@ -37,6 +37,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
     place: Place | None = None
     usual: bool = True
     load: bool = False
+    listed: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -200,8 +200,12 @@ class _Run:
             question = Question(seen, header_of(seen), sets, around)
             return all(satisfies(question, each) is Truth.YES for each in others)
 
-        over = around.exceeds(cursor.seen, part.limit, cursor.entered, passes)
-        return truth_of(part.limit.over) if over else None
+        if not around.exceeds(cursor.seen, part.limit, cursor.entered, passes):
+            return None
+        place = place_of(self.table, cursor.chain.name, rule)
+        above = Condition(verbatim(part.text), holds=part.limit.over, place=place, load=True, listed=True)
+        cursor.conditions = (*cursor.conditions, above)
+        return truth_of(part.limit.over)
 
     def _split(self, cursor: _Cursor, rule: Rule, part: Expression) -> Truth:
         """Queue the unusual branch, return the usual one's truth."""

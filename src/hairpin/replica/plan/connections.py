@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.packet import Connection, Tuple
+from hairpin.netfilter.packet import Connection, Packet, Tuple
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.hooks.conntrack import tuple_of
@@ -41,14 +41,24 @@ def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
 
     If an entry's answers come to the client's own port, NAT chooses another port and the walk does not show the entry.
     Source: net/netfilter/nf_nat_core.c nf_nat_used_tuple()"""
+    branches = walked(network, flow).branches
+    for stop in (each.stop for each in branches if each.stop is not None and each.stop.reason == "conntrack-clash"):
+        yield from _towards(network.namespace(stop.netns), stop.seen.packet)
     started = begin(network, flow)
     first = (started.state if isinstance(started, End) else started).packet
-    steps = (
-        step for branch in walked(network, flow).branches for step in (*branch.request, *branch.reply, *branch.data)
-    )
+    steps = (step for branch in branches for step in (*branch.request, *branch.reply, *branch.data))
     kernel = network.host(flow.host).kernel
     for packet in (first, *(step.packet for step in steps)):
         wanted = tuple_of(packet, kernel)
         yield packet.version, wanted
         yield packet.version, wanted.reversed()
         yield packet.version, msgspec.structs.replace(wanted, sport=flow.sport).reversed()
+
+
+def _towards(namespace: Namespace, packet: Packet) -> Iterator[tuple[int, Tuple]]:
+    """Yield the tuples of the entries that leave NAT no source port towards the packet's destination."""
+    wanted = (packet.version, packet.protocol, packet.daddr, packet.dport, packet.saddr)
+    for each in namespace.connections:
+        reply = each.reply
+        if (each.version, reply.protocol, reply.saddr, reply.sport, reply.daddr) == wanted:
+            yield each.version, reply

@@ -15,7 +15,8 @@ from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_DNAT, 
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, TCP_CLOSED, UDP, Connection, Tcp, Tuple
 from hairpin.network.prefix import Version
 
-_NETLINK_NETFILTER, _SUBSYSTEM = 12, 1
+NETLINK_NETFILTER = 12
+_SUBSYSTEM = 1
 _NEW, _DELETE = 0, 2
 _REQUEST, _ACK, _EXCL, _CREATE = 0x1, 0x4, 0x200, 0x400
 _NLMSG_ERROR = 2
@@ -56,11 +57,11 @@ def forget() -> str:
 def write(connections: Iterable[Connection]) -> tuple[str, ...]:
     """Write entries in the process's namespace; return the kernel's complaint about each ("" if it accepted the
     entry)."""
-    return tuple(_told(_entry(each) for each in connections))
+    return tuple(_told(map(request, connections)))
 
 
 def _told(messages: Iterable[bytes]) -> Iterator[str]:
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER) as channel:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as channel:
         for message in messages:
             channel.send(message)
             answer = channel.recv(65536)
@@ -91,8 +92,9 @@ def _u32(kind: int, value: int) -> bytes:
     return _attribute(kind, value.to_bytes(4))
 
 
-def _entry(connection: Connection) -> bytes:
-    """Return the request for the entry: its untranslated tuples, and their translations."""
+def request(connection: Connection, *, answered: bool = True) -> bytes:
+    """Return the request for the entry: its untranslated tuples, and their translations.  ``answered``: the kernel says
+    whether it accepted it."""
     version, original, reply = connection.version, connection.original, connection.reply
     timeout_s = connection.timeout_s if connection.timeout_s is not None else _USUAL_TIMEOUT_S
     parts = [
@@ -110,7 +112,8 @@ def _entry(connection: Connection) -> bytes:
     parts += [_u32(_MARK, connection.mark)] if connection.mark else []
     parts += [_u16(_ZONE, connection.zone)] if connection.zone else []
     family = socket.AF_INET if version == 4 else socket.AF_INET6
-    return _message(_NEW, _REQUEST | _ACK | _CREATE | _EXCL, family, b"".join(parts))
+    flags = _REQUEST | _CREATE | _EXCL | (_ACK if answered else 0)
+    return _message(_NEW, flags, family, b"".join(parts))
 
 
 def _address(value: int, version: Version) -> bytes:

@@ -1,0 +1,103 @@
+"""Remarks on tables and limits that stop none of the asked flows now, but have dropped packets or still mislead other
+clients."""
+
+from collections.abc import Iterator
+
+from hairpin.host.host import Host, Namespace
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import STATUS_SEEN_REPLY
+from hairpin.network.network import Network
+from hairpin.walk.hooks.conntrack import tuple_of
+from hairpin.walk.hooks.conntrack_room import fill_of
+from hairpin.walk.own_entries import passages, translation
+from hairpin.walk.trace import Trace, only_under_load
+
+
+def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
+    """Return a note for each."""
+    found = (
+        *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
+        *_of_others(network, traces),
+        *(said for trace in traces for said in _of_limits(network, trace)),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _of_host(network: Network, host: Host) -> Iterator[Message]:
+    if host.netns not in network:
+        return
+    counters, fill = network.namespace(host.netns).counters, fill_of(network, host.netns)
+    if (counters.dropped or counters.evicted) and fill is not None and not fill.full:
+        yield message(
+            "connection tracking has dropped {dropped} packets and evicted {evicted} entries since the start of this "
+            "network namespace; now {count} of at most {most} entries are in use",
+            dropped=counters.dropped,
+            evicted=counters.evicted,
+            count=fill.count,
+            most=fill.most,
+        )
+    for version, entries, refused in counters.neighbours:
+        key = ("net", f"ipv{version}", "neigh", "default", "gc_thresh3")
+        most = network.namespace(host.netns).sysctl(*key)
+        if refused or (most is not None and entries >= most):
+            yield message(
+                "the neighbour table of IPv{version} has {entries} entries and takes at most {most} that may expire "
+                "(net.ipv{version}.neigh.default.gc_thresh3); the kernel has refused {refused} since it started",
+                version=version,
+                entries=entries,
+                most="?" if most is None else most,
+                refused=refused,
+            )
+
+
+def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
+    """Yield a note for each published port for which other clients have entries from before its rules."""
+    for trace in traces:
+        if trace.flow.purpose not in ("published", "asked") or not trace.succeeds:
+            continue
+        for netns, before, after in passages(trace):
+            namespace = network.namespace(netns)
+            if not namespace.connections or before.daddr == after.daddr or not netns.is_host:
+                continue
+            wanted, now = tuple_of(before, namespace.kernel), tuple_of(after, namespace.kernel)
+            count = sum(
+                1
+                for each in namespace.connections
+                if (each.version, each.original.protocol) == (before.version, wanted.protocol)
+                and (each.original.daddr, each.original.dport) == (wanted.daddr, wanted.dport)
+                and each.original.saddr != wanted.saddr
+                and not each.status & STATUS_SEEN_REPLY
+                and translation(each.reply.reversed())[1:] != translation(now)[1:]
+            )
+            if count:
+                yield message(
+                    "{count} entries of other clients for port {port}/{protocol} are older than its rules and lead "
+                    "elsewhere: ask with --from ADDRESS; conntrack -D -p {protocol} --dport {port} deletes them",
+                    count=count,
+                    port=wanted.dport,
+                    protocol=trace.flow.protocol,
+                )
+
+
+def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
+    """Yield a note for each limit on the flow's way whose rule has dropped packets before."""
+    for branch in trace.branches:
+        stop = branch.stop
+        place = getattr(stop.decided_by, "place", None) if stop is not None else None
+        if stop is None or not only_under_load(branch) or not isinstance(place, Place):
+            continue
+        count = _packets(network.namespace(stop.netns), place)
+        if count and any(each.place == place for each in branch.conditions):
+            yield message(
+                "a limit has stopped {count} packets before; it does not stop this client now: {rule}",
+                count=count,
+                rule=place.text,
+            )
+
+
+def _packets(namespace: Namespace, place: Place) -> int:
+    table = namespace.ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    rules = chain.rules if chain is not None else ()
+    return next((rule.packets or 0 for rule in rules if rule.number == place.number), 0)

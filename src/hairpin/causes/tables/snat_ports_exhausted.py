@@ -1,0 +1,75 @@
+"""All source ports that NAT may use towards one destination are in use.
+
+Users see: many containers, or one that opens many connections, to the same server: some time out, other servers are
+reached.
+
+Proof: each port of the translation's range is in an entry of the connection table with the same destination; with one
+entry less the packet passes.
+Now: close connections, or give the rule more ports or addresses.
+Lasting: a wider range of ports, or more addresses, where the rule is written down.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.change.change import Change, DropConnection, one
+from hairpin.host.host import Namespace
+from hairpin.message import message
+from hairpin.netfilter.packet import Connection, Packet
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import RuleDecided, Step
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the translation whose ports are all in use."""
+    step = _translated(view)
+    if step is None or not isinstance(step.decided_by, RuleDecided):
+        return
+    place, packet = step.decided_by.place, step.packet
+    taken = _towards(view.namespace, packet)
+    if not taken:
+        return
+    source, to = address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version)
+    yield Candidate(
+        title=message("No source port of {source} is free towards {to} port {port}", source=source, to=to,
+                      port=packet.dport),
+        detail=message(
+            "{count} connections with that source and destination are in the connection table, and the rule allows no "
+            "other port: {rule}",
+            count=len(taken),
+            rule=place.text,
+        ),
+        change=one(DropConnection(view.stop.netns, packet.version, taken[0].original)),
+        where=rule_where(place),
+        in_class="full-table",
+        evidence=(place.evidence, taken[0].evidence),
+        ways=(
+            Way(Change(()), (message("give the rule more ports or more addresses: {rule}", rule=place.text),)),
+            Way(Change(()), (message("close connections to {to} (conntrack -L -d {to} shows them)", to=to),)),
+        ),
+        offered=False,
+    )  # fmt: skip
+
+
+def _translated(view: View) -> Step | None:
+    steps = (step for step in view.branch.request if step.note in ("snat", "masquerade"))
+    return next((step for step in steps if step.netns == view.stop.netns), None)
+
+
+def _towards(namespace: Namespace, packet: Packet) -> tuple[Connection, ...]:
+    """Return the entries with the packet's translated source and its destination."""
+    wanted = (packet.version, packet.protocol, packet.daddr, packet.dport, packet.saddr)
+    return tuple(
+        each
+        for each in namespace.connections
+        if (each.version, each.reply.protocol, each.reply.saddr, each.reply.sport, each.reply.daddr) == wanted
+    )
+
+
+CAUSE = Cause(
+    id="snat-ports-exhausted",
+    title=message("No source port is free for the translation"),
+    source="net/netfilter/nf_nat_core.c nf_nat_l4proto_unique_tuple(); nf_conntrack_core.c __nf_conntrack_confirm()",
+    reasons=frozenset({"conntrack-clash"}),
+    find=find,
+)

@@ -1,0 +1,72 @@
+"""A note has a number, and a healthy host has none."""
+
+import msgspec
+import pytest
+
+from hairpin.answer.remarks import remarks
+from hairpin.host.limit_state import Counters
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, HOST_NETNS, container_namespace, host_namespace, network, published
+from tests.udp_host import UDP_FLOW, remembering, udp_network
+from tests.walk.hooks.test_conntrack_room import with_table
+from tests.walk.hooks.test_limits import ABOVE_2, limited
+from tests.walk.test_own_entries import BACK, entry
+
+
+def counting(counters: Counters, count: int = 10, thresh: str = "1024") -> Network:
+    host = with_table(host_namespace(), count)
+    sysctls = host.sysctls.with_value(("net", "ipv4", "neigh", "default", "gc_thresh3"), thresh)
+    return network(msgspec.structs.replace(host, counters=counters, sysctls=sysctls), container_namespace())
+
+
+def dropped_before() -> Network:
+    """Return the host whose limit has dropped seven packets."""
+    of = limited(ABOVE_2)
+    host = of.namespace(HOST_NETNS)
+    tables = tuple(
+        msgspec.structs.replace(
+            table,
+            chains=tuple(
+                msgspec.structs.replace(
+                    chain,
+                    rules=tuple(
+                        msgspec.structs.replace(rule, packets=7) if "connlimit" in rule.text else rule
+                        for rule in chain.rules
+                    ),
+                )
+                for chain in table.chains
+            ),
+        )
+        for table in host.ruleset.tables
+    )
+    return of.with_namespace(
+        HOST_NETNS, msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=tables))
+    )
+
+
+# network, flow, a part of the only note; "" no note
+CASES: dict[str, tuple[Network, Flow, str]] = {
+    "healthy": (network(), published(), ""),
+    "nothing counted": (counting(Counters(neighbours=((4, 7, 0),))), published(), ""),
+    "dropped before": (counting(Counters(dropped=5)), published(), "has dropped 5 packets"),
+    "evicted before": (counting(Counters(evicted=3)), published(), "evicted 3 entries"),
+    "full now: a cause says it": (counting(Counters(dropped=5), count=100), published(), ""),
+    "neighbours refused": (counting(Counters(neighbours=((4, 7, 9),))), published(), "has refused 9"),
+    "as many neighbours as may be": (counting(Counters(neighbours=((4, 1024, 0),))), published(), "1024 entries"),
+    "old entries of others": (remembering(entry(sender=CLIENT + 1)), UDP_FLOW, "1 entries of other clients"),
+    "right entries of others": (
+        remembering(msgspec.structs.replace(entry(sender=CLIENT + 1), reply=BACK)), UDP_FLOW, ""
+    ),
+    "no entries": (udp_network(), UDP_FLOW, ""),
+    "a limit that was never reached": (limited(ABOVE_2), published(), ""),
+    "a limit that has dropped": (dropped_before(), published(), "has stopped 7 packets before"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("of", "flow", "said"), CASES.values(), ids=CASES)
+def test_there_is_a_note_with_its_number_or_none(of: Network, flow: Flow, said: str) -> None:
+    found = [str(each) for each in remarks(of, (walk_flow(of, flow),))]
+    assert len(found) == (1 if said else 0)
+    assert all(said in each for each in found)
