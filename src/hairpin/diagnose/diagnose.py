@@ -303,9 +303,12 @@ def _at(network: Network, flow: Flow, branch: Branch, stop: Stop, *, of_any_reas
 
 
 def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[Suspect]:
-    """Yield what the causes for the view's reason suspect, each as found at ``stop``."""
+    """Yield what the causes for the view's reason suspect, each as found at ``stop``.
+
+    A sender that is no longer there has no namespace, which causes for other reasons look into."""
     reason = view.stop.reason
-    for cause in all_causes() if of_any_reason else (*causes_for(reason), *general_causes()):
+    everywhere = of_any_reason and view.stop.netns in view.network
+    for cause in all_causes() if everywhere else (*causes_for(reason), *general_causes()):
         for candidate in cause.find(view):
             yield Suspect(cause.id, candidate, stop)
 

@@ -224,6 +224,13 @@ CASES: dict[str, Case] = {
         with_inner_values(conf__eth0__arp_ignore="8"), published(), ("arp-not-answered",),
         with_inner_values(conf__eth0__arp_ignore="2"),
     ),
+    "a container's packets start with a TTL of 1": Case(
+        with_inner_values(ip_default_ttl="1"), published(), ("hop-limit-too-low",),
+        with_inner_values(ip_default_ttl="64"),
+    ),
+    "a container's packets start with a TTL of 1, and it asks": Case(
+        with_inner_values(ip_default_ttl="1"), egress(), ("hop-limit-too-low",), with_inner_values(ip_default_ttl="2"),
+    ),
     "no interface forwards": Case(
         network(host_namespace(values={
             "ip_forward": "0", "conf__all__forwarding": "0", "conf__eth0__forwarding": "0",

@@ -41,7 +41,7 @@ def keep(watched: Watched) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for evidence in watched.evidence:
         save(evidence, folder / f"{evidence.name}.hairpin")
-    flows = tuple(KeptFlow(*each) for each in watched.flows)
+    flows = tuple(KeptFlow(*each) for each in dict.fromkeys(watched.flows))
     kept = Kept(watched.result.host, tuple(map(str, watched.result.made)), flows)
     (folder / "expected.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
 

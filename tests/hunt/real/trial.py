@@ -34,6 +34,8 @@ RAISED = (
     AssertionError, AttributeError, HairpinError, IndexError, KeyError, NotImplementedError, OverflowError,
     RecursionError, TypeError, ValueError,
 )  # fmt: skip
+_ENDING = ("process", "engine option")
+"""Kinds of changes that may end an engine: nothing can be said of a host whose engine does not answer."""
 _HERE = Node("here", 0, ())
 
 
@@ -215,7 +217,7 @@ class _Trial:
             self._miss(Miss("exit 4", "(everything)", answer.report.dispute))
         elif not broken and blocking:
             self._miss(Miss("alarm", "(everything)", ", ".join(blocking)))
-        elif not broken and answer.status == 3:
+        elif not broken and answer.status == 3 and not any(each.kind in _ENDING for each in made):
             self._miss(Miss("undecided", "(everything)", "status 3 although everything passes"))
         elif of_question and answer.status == 0 and not answer.report.notes:
             self._miss(Miss("whole all-clear", str(of_question[0]), "status 0"))

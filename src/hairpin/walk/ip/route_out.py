@@ -22,6 +22,7 @@ from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import confirmed
 from hairpin.walk.hooks.hooks import run_hook
+from hairpin.walk.ip.hop_limit import with_hop_limit
 from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
 from hairpin.walk.ip.multipath import paths
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
@@ -31,7 +32,7 @@ from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped,
 
 def output_route(network: Network, state: State) -> Iterator[Outcome]:
     """Route a packet that a process of this namespace sends.  Source address 0: the kernel chooses one."""
-    yield from _routed(network, state, "output")
+    yield from with_hop_limit(network, _routed(network, state, "output"))
 
 
 def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:

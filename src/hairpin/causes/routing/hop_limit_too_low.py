@@ -1,0 +1,52 @@
+"""Packets of a namespace start with a TTL, or IPv6 hop limit, that ends before their receiver.
+
+Users see: a container answers its own host's neighbours on the bridge, and nobody behind a router, not even through
+its published port.
+
+Proof: the packet's TTL is used up where it would be forwarded, and the sender's namespace starts packets with less than
+64; with 64 it is forwarded.
+Now: ``sysctl -w net.ipv4.ip_default_ttl=64`` in that namespace.
+Lasting: take the option ``--sysctl net.ipv4.ip_default_ttl=…`` from the container, or the line from sysctl.d.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfSysctl
+from hairpin.change.change import SetSysctl, one
+from hairpin.host.link import DEFAULT_TTL
+from hairpin.host.sysctl import dotted
+from hairpin.message import message
+from hairpin.walk.ip.hop_limit import hop_limit, path_of_hop_limit
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each namespace on the way that started the packet with a low value."""
+    steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
+    sent = ((each.netns, each.packet.version, each.link) for each in steps if each.stage == "output-route")
+    for netns, version, link in dict.fromkeys(sent):
+        path = path_of_hop_limit(version, link)
+        value = hop_limit(view.network.namespace(netns), version, link)
+        if value is None or not 0 < value < DEFAULT_TTL:
+            continue
+        sysctls = view.network.namespace(netns).sysctls
+        yield Candidate(
+            title=message("Packets of {place} start with a TTL of {value}", place=netns.name, value=value),
+            detail=message(
+                "{path} is {value}. Each host that forwards a packet takes one away, and drops it at 0.",
+                path=dotted(path), value=value,
+            ),
+            change=one(SetSysctl(netns, path, str(DEFAULT_TTL))),
+            where=OfSysctl(sysctl=path, value=str(value), wanted=str(DEFAULT_TTL)),
+            in_class="switched-off",
+            evidence=(sysctls.evidence,),
+        )  # fmt: skip
+
+
+CAUSE = Cause(
+    id="hop-limit-too-low",
+    title=message("Packets start with a TTL that ends on their way"),
+    source="net/ipv4/ip_output.c ip_select_ttl(); net/ipv4/ip_forward.c ip_forward()",
+    reasons=frozenset({"ttl"}),
+    find=find,
+)
