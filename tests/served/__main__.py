@@ -1,0 +1,75 @@
+"""``python -m tests.served [WORD…]``: who answers on a published port, and full backlogs, on real hosts.
+
+hairpin is asked first, then a real connection judges: the process that answers, or whether the handshake completes.
+Words choose the cases whose names hold one of them.  The exit status is 1 if hairpin was wrong in one.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.diagnosis import ask
+from hairpin.lab.plan import LabPlan
+from tests.served.cases import FULL, HELD, OWN, ROOM, Case
+
+_TABLES = (
+    ("held", HELD, "answered-by-other"),
+    ("own", OWN, ""),
+    ("full", FULL, "backlog-full"),
+    ("room", ROOM, ""),
+)
+_HANDSHAKE = (
+    'python3 -I -S -c \'import socket; socket.create_connection(("{address}", {port}), 2); print("connected")\' '
+    "2>/dev/null || echo silence"
+)
+_BODY = "timeout 3 busybox wget -qO- http://{address}:{port}/ 2>/dev/null || echo nothing"
+
+
+def main() -> int:
+    """Run the cases and print a line for each; return the exit status."""
+    words, wrong, count = sys.argv[1:], 0, 0
+    for podman in (False, True):
+        chosen = [each for each in _cases(podman) if not words or any(word in f"{each[0]} {each[1]}" for word in words)]
+        if not chosen:
+            continue
+        plan = LabPlan(docker=not podman, podman="netavark" if podman else "", containers=())
+        with running_lab(plan) as lab:
+            for number, (table, name, case, reason) in enumerate(chosen):
+                right, line = _judged(lab, 7100 + number, case, reason)
+                wrong, count = wrong + (not right), count + 1
+                print(
+                    f"{'right' if right else 'WRONG':6}{table:6}{'podman ' if podman else ''}{name}: {line}", flush=True
+                )
+    print(f"{count - wrong} of {count} right")
+    return int(wrong > 0)
+
+
+def _cases(podman: bool) -> Iterator[tuple[str, str, Case, str]]:
+    for table, cases, reason in _TABLES:
+        for name, case in cases.items():
+            if case.podman is podman:
+                yield table, name, case, reason
+
+
+def _judged(lab: Lab, port: int, case: Case, reason: str) -> tuple[bool, str]:
+    """Return whether hairpin's verdict is reality, and the case is what it should be; and what both said."""
+    lab.host.run(case.setup.replace("{port}", str(port)))
+    time.sleep(0.3)
+    origin = "192.0.2.10" if case.start == "client" else case.start
+    answer = ask(lab.host, (case.target.format(port=port), "--from", origin))
+    flows = answer.report.flows if answer.report is not None else ()
+    flow = next((each for each in flows if each.to.startswith(f"{case.address}:")), None)
+    said = flow.stopped_at.reason or "" if flow is not None and flow.stopped_at is not None else ""
+    command = (_BODY if case.body else _HANDSHAKE).format(address=case.address, port=port)
+    found = lab.node(case.start).run(command).strip()
+    served = found == case.body.format(port=port) if case.body else found == "connected"
+    stops = flow is None or flow.verdict != "delivered"
+    right = served is not stops and served is (reason == "") and said == reason and answer.status == int(bool(reason))
+    named = ", ".join(each.id for each in answer.report.causes) if answer.report is not None else answer.complaint
+    verdict = flow.verdict if flow is not None else "no flow"
+    return right, f"{found}; hairpin: {verdict} {said} [{named}] exit {answer.status}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
