@@ -141,9 +141,11 @@ def _to_endpoint(
 
 
 def _endpoints(host: Host, container: Container) -> tuple[Endpoint, ...]:
-    """Return the container's endpoints; of one that does not run, those that it gets when it starts."""
+    """Return the container's endpoints; of one that does not run, or that ended while it was read, those that it gets
+    when it starts."""
     engine = host.engine_of(container)
-    if container.running or engine.rootless or any(each.ipv4 is not None for each in container.endpoints):
+    is_there = container.running and container.netns is not None
+    if is_there or engine.rootless or any(each.ipv4 is not None for each in container.endpoints):
         return container.endpoints
     names = engine.network_names(container)
     return tuple(

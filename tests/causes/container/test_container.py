@@ -218,6 +218,11 @@ CASES: dict[str, Case] = {
     "it sits in the namespace that its owner has left, and asks": Case(
         left_behind(), egress_of("side"), ("shared-namespace-left",), left_behind(rejoined=True),
     ),
+    "its own port is asked, and it ended while it was read": Case(
+        network(docker=engine(container(), msgspec.structs.replace(OF_DB, status="running"))),
+        msgspec.structs.replace(asked(WEB_ITSELF, "172.17.0.3", 5432), container="db"),
+        ("container-not-running",), beside((), (Socket("tcp", 4, None, 5432),)),
+    ),
     "its own port is asked, and it is between two starts": Case(
         network(docker=engine(container(), OF_DB)),
         msgspec.structs.replace(asked(WEB_ITSELF, "172.17.0.3", 5432), container="db"),

@@ -65,7 +65,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     """Return the container whose own port is asked, if it does not run; its binding leads from no port of the host."""
     container = view.host.container(view.meant) if view.meant else None
-    if container is None or container.running or view.flow.protocol == "icmp":
+    if container is None or view.flow.protocol == "icmp" or (container.running and not _has_ended(container)):
         return ()
     return ((container, PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)),)
 
