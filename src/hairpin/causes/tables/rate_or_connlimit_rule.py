@@ -10,7 +10,8 @@ Lasting: a higher limit, where the rule is written down.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, one
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
@@ -37,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("{client} is above the limit of a rule now", client=client),
         detail=message("{state} The rule: {rule}", state=_state(view.namespace, seen, limit, client), rule=place.text),
         change=one(DeleteRule(view.stop.netns, place)),
-        where=rule_where(place),
+        where=OfRule(place),
         in_class="exceeded-limit",
         evidence=tuple(each for each in (place.evidence, view.namespace.limits.evidence) if each),
         ways=tuple(Way(Change(()), (said,)) for said in _ways(limit, client)),
