@@ -78,7 +78,7 @@ def singled_out(examination: Examination, first: int) -> tuple[SingledOut, ...]:
         asked = _asked(examination, host)
         if not asked:
             continue
-        dropping = {version: tuple(_dropping(host, version)) for version in asked}
+        dropping: dict[Version, tuple[_Dropping, ...]] = {each: tuple(_dropping(host, each)) for each in asked}
         stopped = tuple(_stopped(examination.network, host, asked, dropping)) if any(dropping.values()) else ()
         known = told.union(_stopping(each.trace.usual.stop) for _, each in stopped)
         left = [each for rules in dropping.values() for each in rules if each.single and not each.is_among(known)]

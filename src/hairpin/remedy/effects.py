@@ -156,8 +156,9 @@ def _proof(
     for change in together:
         network = simulate(change, network)
     repaired = simulate(remedy.change, network)
-    verdicts = [walk_flow(repaired, each).verdict for each in asked[:_PROVEN]]
-    return next((each for each in verdicts if not succeeds(each)), verdicts[0])
+    verdicts: list[Verdict] = [walk_flow(repaired, each).verdict for each in asked[:_PROVEN]]
+    failing: list[Verdict] = [each for each in verdicts if not succeeds(each)]
+    return failing[0] if failing else verdicts[0]
 
 
 def _effect(trace: Trace, verdict: Verdict, *, lost: bool) -> SideEffect:

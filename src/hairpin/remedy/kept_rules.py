@@ -119,7 +119,7 @@ def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile |
 def _fills(file: ConfigFile, rule: InsertRule, situation: Situation) -> bool:
     saved = rules_of(file, rule.family, rule.table, rule.chain)
     chain = _chain(rule, situation)
-    present = {unordered(each) for each in chain.rules} if chain is not None else frozenset()
+    present = {unordered(each) for each in (chain.rules if chain is not None else ())}
     return bool(saved) and all(unordered(each) in present for each in saved)
 
 
