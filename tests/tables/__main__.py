@@ -3,13 +3,13 @@
 import sys
 
 from tests.tables import entries, limits, ports, room
-from tests.tables.case import carried_out
+from tests.tables.case import Row, carried_out
 
 
 def main(words: list[str]) -> int:
     """Print a line for each question; return 1 if an answer is not what the connection shows."""
     cases = (*limits.CASES, *entries.CASES, *ports.CASES, *room.CASES)
-    rows = []
+    rows: list[Row] = []
     for case in cases:
         if not words or any(word in case.name for word in words):
             for row in carried_out(case):

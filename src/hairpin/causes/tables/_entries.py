@@ -5,7 +5,7 @@ from collections import Counter
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP, Connection
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 
 _NAMES = {TCP: "tcp", UDP: "udp"}
 
@@ -16,7 +16,7 @@ def most_of(namespace: Namespace) -> Message | None:
     if not entries:
         return None
     ports = Counter(map(_port, entries))
-    sources = Counter((each.version, each.original.saddr) for each in entries)
+    sources: Counter[tuple[Version, int]] = Counter((each.version, each.original.saddr) for each in entries)
     port, to_port = ports.most_common(1)[0]
     (version, source), by_source = sources.most_common(1)[0]
     return message(
