@@ -15,15 +15,19 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.link import DEFAULT_TTL
+from hairpin.host.netns import Netns
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
+from hairpin.network.prefix import Version
 from hairpin.walk.ip.hop_limit import hop_limit, path_of_hop_limit
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each namespace on the way that started the packet with a low value."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
-    sent = ((each.netns, each.packet.version, each.link) for each in steps if each.stage == "output-route")
+    sent: list[tuple[Netns, Version, str]] = [
+        (each.netns, each.packet.version, each.link) for each in steps if each.stage == "output-route"
+    ]
     for netns, version, link in dict.fromkeys(sent):
         path = path_of_hop_limit(version, link)
         value = hop_limit(view.network.namespace(netns), version, link)
