@@ -24,6 +24,7 @@ from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
+from hairpin.walk.size_stop import tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -33,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
     another one gives the address to a container again.
     """
     packet = view.stop.seen.packet
-    place = dnat_place(view)
+    place = dnat_place(view) if not tells_mtu(packet) else None
     if (
         place is None
         or view.in_reply

@@ -25,6 +25,11 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
             yield f"link set dev {link.name} addrgenmode none"
         if is_mute(link):
             yield f"link set dev {link.name} arp off"
+    for bridge in namespace.links:
+        ports = [each.mtu_bytes for each in namespace.links if each.master == bridge.name and each.port is not None]
+        if bridge.kind == "bridge" and ports and bridge.mtu_bytes != min(ports):
+            # A new port makes a bridge take the smallest MTU of its ports: net/bridge/br_if.c br_mtu_auto_adjust()
+            yield f"link set dev {bridge.name} mtu {bridge.mtu_bytes}"
     # A bond sets its members up.
     yield from (f"link set dev {link.name} down" for link in namespace.links if not link.up and link.master)
     yield from (f"link set dev {link.name} up" for link in namespace.links if link.up)

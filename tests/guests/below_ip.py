@@ -1,0 +1,126 @@
+"""Queueing disciplines and tc filters against a real kernel: a download that passes or hangs, and hairpin's verdict.
+
+``python -m tests.guests.below_ip [KERNEL]`` (root) boots a guest of that Debian kernel, 6.1 by default, which has what
+this machine's kernel may lack.  Each row changes the link of a host that serves a file; a neighbour downloads it.
+About half of the rows must stay silent.  Each row in which verdict and download differ is marked.
+"""
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.fidelity.kernels.machine import run
+from tests.guests.packages import cache_folder, install_programs, kernel
+
+ROOT = Path(__file__).resolve().parents[2]
+IN, OUT = "tc filter add dev v0 ingress", "tc filter add dev v0 egress"
+CASES: dict[str, str] = {
+    "nothing": "true",
+    "netem loses all": "tc qdisc add dev v0 root netem loss 100%",
+    "netem loses some": "tc qdisc add dev v0 root netem loss 5%",
+    "netem delays": "tc qdisc add dev v0 root netem delay 20ms",
+    "netem holds none": "tc qdisc add dev v0 root netem limit 0",
+    "pfifo holds none": "tc qdisc add dev v0 root pfifo limit 0",
+    "pfifo holds some": "tc qdisc add dev v0 root pfifo limit 10",
+    "bfifo below a segment": "tc qdisc add dev v0 root bfifo limit 1000",
+    "bfifo above one": "tc qdisc add dev v0 root bfifo limit 20000",
+    "tbf below a segment": "tc qdisc add dev v0 root tbf rate 10mbit burst 1000 limit 30000",
+    "tbf below a SYN": "tc qdisc add dev v0 root tbf rate 10mbit burst 60 limit 30000",
+    "tbf": "tc qdisc add dev v0 root tbf rate 100mbit burst 10k latency 50ms",
+    "blackhole": "tc qdisc add dev v0 root blackhole",
+    "drr without classes": "tc qdisc add dev v0 root drr",
+    "qfq without classes": "tc qdisc add dev v0 root qfq",
+    "htb without classes": "tc qdisc add dev v0 root htb",
+    "prio": "tc qdisc add dev v0 root prio",
+    "fq_codel": "tc qdisc add dev v0 root fq_codel limit 100",
+    "netem's child holds none":
+        "tc qdisc add dev v0 root handle 1: netem delay 1ms && tc qdisc add dev v0 parent 1:1 pfifo limit 0",
+    "u32 drops the port": f"tc qdisc add dev v0 clsact && {IN} protocol ip u32 match ip dport 80 0xffff action drop",
+    "u32 drops another port":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip u32 match ip dport 81 0xffff action drop",
+    "u32 drops the neighbour":
+        "tc qdisc add dev v0 ingress && tc filter add dev v0 parent ffff: protocol ip u32 match ip src 10.9.0.0/24 "
+        "action drop",
+    "u32 drops another protocol":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip u32 match ip protocol 17 0xff action drop",
+    "flower drops the port":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip flower ip_proto tcp dst_port 80 action drop",
+    "flower drops answers": f"tc qdisc add dev v0 clsact && {OUT} protocol ip flower dst_ip 10.9.0.2 action drop",
+    "flower drops a range":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip flower ip_proto tcp dst_port 70-79 action drop",
+    "flower passes before": f"tc qdisc add dev v0 clsact && {IN} protocol ip pref 1 flower ip_proto tcp dst_port 80 "
+        f"action pass && {IN} protocol ip pref 2 matchall action drop",
+    "matchall drops IPv6": f"tc qdisc add dev v0 clsact && {IN} protocol ipv6 matchall action drop",
+    "matchall drops IPv4 on its way out": f"tc qdisc add dev v0 clsact && {OUT} protocol ip matchall action drop",
+    "matchall to a dummy device": f"ip link add dummy9 type dummy && ip link set dummy9 up && "
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip matchall action mirred egress redirect dev dummy9",
+    "matchall to an ifb device": f"ip link add ifb9 type ifb && ip link set ifb9 up && "
+        f"tc qdisc add dev v0 clsact && {IN} protocol all matchall action mirred egress redirect dev ifb9",
+    "matchall mirrors": f"ip link add dummy9 type dummy && ip link set dummy9 up && "
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip matchall action mirred egress mirror dev dummy9",
+    "matchall polices": f"tc qdisc add dev v0 clsact && "
+        f"{IN} protocol ip matchall action police rate 1gbit burst 1m conform-exceed drop",
+    "sorted into classes": "tc qdisc add dev v0 root handle 1: prio && "
+        "tc filter add dev v0 parent 1: protocol ip u32 match ip sport 80 0xffff flowid 1:3",
+}  # fmt: skip
+_SET_UP = """
+mkdir -p /run/www && head -c 200000 /dev/zero >/run/www/big
+ip netns add h && ip netns add c
+ip -n h link add v0 type veth peer name v1 netns c
+ip -n h addr add 10.9.0.1/24 dev v0 && ip -n c addr add 10.9.0.2/24 dev v1
+ip -n h link set lo up && ip -n h link set v0 up && ip -n c link set v1 up
+ip netns exec h busybox httpd -p 80 -h /run/www
+ip netns exec c timeout 20 curl -s -m 15 -o /dev/null http://10.9.0.1/big
+"""
+_CLEAN = """tc qdisc del dev v0 root; tc qdisc del dev v0 clsact; tc qdisc del dev v0 ingress
+ip link del dummy9; ip link del ifb9; true"""
+
+
+def _sh(command: str, netns: str = "") -> subprocess.CompletedProcess[str]:
+    words = ("ip", "netns", "exec", netns) if netns else ()
+    return subprocess.run((*words, "sh", "-c", command), capture_output=True, text=True, check=False)
+
+
+def judge() -> int:
+    """Make each change in this kernel; return the number of rows that differ."""
+    differing = 0
+    assert _sh(_SET_UP).returncode == 0
+    for name, change in CASES.items():
+        made = _sh(change, "h")
+        served = _sh("curl -s -m 5 -o /dev/null http://10.9.0.1/big", "c").returncode == 0
+        asked = f"{shlex.quote(sys.executable)} -m hairpin check 10.9.0.1:80 --from 10.9.0.2 --no-replica --json"
+        said = _sh(asked, "h").stdout
+        report = json.loads(said) if said.startswith("{") else {"flows": [{"verdict": "nothing"}], "causes": []}
+        verdict, causes = report["flows"][0]["verdict"], [each["id"] for each in report["causes"]]
+        agrees = made.returncode == 0 and (verdict == "delivered") is served
+        differing += not agrees
+        row = (name, "served" if served else "hangs", verdict, ", ".join(causes), "" if agrees else "DIFFERS")
+        sys.stdout.write("  ".join(row) + (f"  {made.stderr.strip()}" if made.returncode else "") + "\n")
+        sys.stdout.flush()
+        _sh(_CLEAN, "h")
+    sys.stdout.write(f"{len(CASES)} rows, {differing} differ\n")
+    return differing
+
+
+def main() -> int:
+    """Boot a guest and judge there."""
+    if sys.argv[1:] == ["--inside"]:
+        return judge()
+    install_programs()
+    command = (
+        f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(sys.executable)} -m {__spec__.name} --inside\n"
+    )
+    with tempfile.TemporaryDirectory() as results:
+        run(kernel((sys.argv[1:] or ["6.1"])[0], cache_folder()), command, Path(results), limit_s=1500, look=_nothing)
+    return 0
+
+
+def _nothing() -> None:
+    pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())
