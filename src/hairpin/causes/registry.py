@@ -78,7 +78,10 @@ def folders() -> Mapping[str, str]:
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
     """Return what has to be made anew for the cause of this id to go; empty: nothing."""
-    return next((each.fixed_with for each in all_causes() if each.id == cause), "")
+    for each in all_causes():
+        if each.id == cause:
+            return each.fixed_with
+    return ""
 
 
 @cache

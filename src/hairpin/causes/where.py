@@ -3,6 +3,8 @@
 The report quotes the entries that these values were read from.  A field without a value is not told.
 """
 
+from typing import cast
+
 import msgspec
 
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
@@ -386,6 +388,6 @@ def _text(value: object) -> str:
         case Socket():
             return socket_text(value)
         case tuple():
-            return dotted(value)
+            return dotted(cast(Path, value))
         case _:
             return str(value)

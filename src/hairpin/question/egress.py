@@ -46,10 +46,11 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
     """Return the container's DNS flows: to the first name server of each IP version in its own resolv.conf, and for
     Docker's resolver on to the first ones outside."""
-    asked = servers_of(host, container)
+    asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
         # Docker's resolver asks these in the container's namespace.
-        asked = ((4, EMBEDDED), *_first_of_each(upstreams_of(host, container), container))
+        embedded: tuple[Version, int] = (4, EMBEDDED)
+        asked = (embedded, *_first_of_each(upstreams_of(host, container), container))
     else:
         asked = _first_of_each(asked, container)
     return [

@@ -67,10 +67,16 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
     )  # fmt: skip
 
 
+def _inner(options: Options, name: str) -> Options:
+    """Return the object of that name; empty where there is none."""
+    found: Options = options.get(name) or {}
+    return found
+
+
 def _action(actions: list[Options]) -> tuple[FilterAction, str, bool]:
     """Return what the actions come to: the first that does not hand on to the next decides."""
     for each in actions:
-        kind, control = each.get("kind"), (each.get("control_action") or {}).get("type", "")
+        kind, control = each.get("kind"), _inner(each, "control_action").get("type", "")
         if kind == "mirred":
             if each.get("mirred_action") == "redirect":
                 return "redirect", str(each.get("to_dev", "")), each.get("direction") == "ingress"
@@ -78,7 +84,7 @@ def _action(actions: list[Options]) -> tuple[FilterAction, str, bool]:
                 continue
         elif kind == "police":  # it acts on what exceeds a rate
             continue
-        elif kind == "gact" and (each.get("prob") or {}).get("random_type", "none") == "none":
+        elif kind == "gact" and _inner(each, "prob").get("random_type", "none") == "none":
             if control == "pipe":
                 continue
             return _GACT.get(control, "unknown"), "", False
@@ -97,7 +103,7 @@ def _u32(options: Options) -> Iterator[FilterMatch]:
 
 
 def _flower(options: Options) -> Iterator[FilterMatch]:
-    for key, value in (options.get("keys") or {}).items():
+    for key, value in _inner(options, "keys").items():
         match key:
             case "eth_type":
                 if value not in ("ipv4", "ipv6"):
@@ -124,9 +130,11 @@ _FLOWER_OPTIONS = ("handle", "keys", "not_in_hw", "in_hw", "skip_hw", "skip_sw",
 
 
 def _range(value: Any) -> tuple[int, int]:
-    if isinstance(value, dict):
-        return int(value["start"]), int(value["end"])
-    return int(value), int(value)
+    match value:
+        case {"start": first, "end": last}:
+            return int(first), int(last)
+        case _:
+            return int(value), int(value)
 
 
 def _matchall(_: Options) -> Iterator[FilterMatch]:
@@ -141,7 +149,7 @@ def _words(kind: str, options: Options, action: FilterAction, to_link: str, *, t
     """Yield the matches and the action as tc takes them."""
     for each in options.get("match", []) if kind == "u32" else ():
         yield from ("match", "u32", f"0x{each['value']}", f"0x{each['mask']}", "at", str(each["off"]))
-    for key, value in (options.get("keys") or {}).items():
+    for key, value in _inner(options, "keys").items():
         if key != "eth_type":
             first, last = _range(value) if isinstance(value, dict) else (value, value)
             yield from (_WORDS.get(key, key), f"{first}-{last}" if first != last else str(first))

@@ -8,7 +8,7 @@ there.
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -53,10 +53,12 @@ def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
     except ValueError:  # iproute2 6.1 prints some options (hfsc's) as no JSON
         return
     for each in found:
-        options: dict[str, Any] = each.get("options") or {}
-        if each.get("kind") not in _KEPT or not isinstance(options, dict):
+        read: Any = each.get("options") or {}
+        if each.get("kind") not in _KEPT or not isinstance(read, dict):
             continue
-        loss = (options.get("loss-random") or {}).get("loss", 0.0)
+        options = cast(dict[str, Any], read)
+        random: dict[str, Any] = options.get("loss-random") or {}
+        loss = random.get("loss", 0.0)
         limit, burst = options.get("limit"), options.get("burst")
         if each["kind"] == "tbf":  # the shortest of both is what it takes (sch_tbf.c tbf_change())
             burst = min((one for one in (burst, options.get("minburst")) if one), default=None)
