@@ -73,6 +73,9 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
         yield _past_bridge(view, route, taken, meant.network)
 
 
+_KEPT_BY = message("the program or the file that added the route adds it again: take it out there")
+
+
 def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> Candidate:
     """Return the candidate for a route past the bridge: it is deleted, or the one address gets a route of its own.
 
@@ -105,7 +108,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
                 name=meant.name,
             ),
         ),
-        ways=(Way(undone if wanted else round_it),),
+        ways=(Way(undone, (_KEPT_BY,)) if wanted else Way(round_it),),
     )
 
 
