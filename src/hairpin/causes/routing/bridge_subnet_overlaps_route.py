@@ -74,6 +74,7 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
 
 
 _KEPT_BY = message("the program or the file that added the route adds it again: take it out there")
+_NOT_KEPT = message("the route is gone after the next boot, unless the host's network configuration has it")
 
 
 def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> Candidate:
@@ -108,7 +109,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
                 name=meant.name,
             ),
         ),
-        ways=(Way(undone, (_KEPT_BY,)) if wanted else Way(round_it),),
+        ways=(Way(undone, (_KEPT_BY,)) if wanted else Way(round_it, (_NOT_KEPT,)),),
     )
 
 
