@@ -3,14 +3,15 @@
 import msgspec
 import pytest
 
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Namespace
-from hairpin.network.flow import FromHost, Start
+from hairpin.network.flow import Flow, FromHost, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
-from tests.small_host import container, engine, host_namespace, network, route
+from tests.rule_text import with_policy, with_rule
+from tests.small_host import container, engine, host_namespace, network, published, route
 
 SUBNET = parse_address("172.17.0.0")[1]
 UNROUTED = network(without_route(host_namespace(), SUBNET))
@@ -76,3 +77,30 @@ def test_a_route_that_containers_need(
     built = with_host(network(namespace), engines=(engine(*containers),))
     stop = walk_flow(built, asked(FromHost(), "172.17.0.9", 80)).usual.stop
     assert (stop is not None and stop.reason == "left-instead") == left_instead
+
+
+ELSEWHERE = "-p tcp -m tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
+ASKED_FOR = PortBinding("tcp", 80, 8151, None, 4, actual=False)
+OF_WEB = msgspec.structs.replace(published(), container="web")
+BY_HOST = msgspec.structs.replace(published(FromHost()), container="web")
+
+
+def translating(place: str, rule: str = ELSEWHERE, holder: Container | None = None) -> Network:
+    """Return the host whose rule leads a port to a machine outside, and which forwards everything."""
+    rules = with_policy("FORWARD", "ACCEPT", with_rule(place, rule))
+    return network(host_namespace(rules), docker=engine(holder or container()))
+
+
+@pytest.mark.parametrize(("built", "flow", "verdict"), (
+    (translating("nat PREROUTING"),                                                OF_WEB,      "dropped"),
+    (translating("nat DOCKER", "-p tcp -j DNAT --to-destination 203.0.113.50"),    OF_WEB,      "dropped"),
+    (translating("nat OUTPUT"),                                                    BY_HOST,     "dropped"),
+    (translating("nat PREROUTING"),                                                published(), "leaves"),
+    (translating("nat PREROUTING", holder=container("exited")),                    OF_WEB,      "leaves"),
+    (translating("nat PREROUTING", holder=container(binding=ASKED_FOR)),           OF_WEB,      "leaves"),
+    (translating("nat PREROUTING", ELSEWHERE.replace("8151", "8152")),             OF_WEB,      "delivered"),
+))  # fmt: skip
+def test_a_published_port_that_is_translated_out_of_the_host(built: Network, flow: Flow, verdict: str) -> None:
+    trace = walk_flow(built, flow)
+    assert trace.verdict == verdict
+    assert (trace.usual.stop is not None and trace.usual.stop.reason == "left-instead") == (verdict == "dropped")

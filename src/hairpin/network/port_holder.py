@@ -36,7 +36,7 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
     """Return who takes the flow's packet at the socket instead of the container whose published port was asked for;
     None if that container takes it, or if the flow asks for no published port of the host."""
     host = network.host(flow.asked_host or flow.host)
-    meant = _meant(network, host, flow)
+    meant = asked_port(network, host, flow)
     if meant is None or netns.host != host.name:
         return None
     container, binding = meant
@@ -58,7 +58,7 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
     return Holder(container, binding, socket, owner_of_socket(network, netns, socket))
 
 
-def _meant(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:
+def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:
     """Return the container whose published port the flow asks for, and the binding."""
     named = host.container(flow.container) if flow.container else None
     if named is None or flow.purpose not in ("published", "asked") or host.netns not in network:

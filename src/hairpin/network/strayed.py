@@ -1,12 +1,15 @@
-"""Packets that have left the host although they were meant for a container network on it."""
+"""Packets that have left the host although they were meant for a container on it, or for its network."""
 
-from hairpin.host.docker import DockerNetwork, Engine, Subnet
+import msgspec
+
+from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network, owns_address
+from hairpin.network.port_holder import asked_port
 from hairpin.network.prefix import inside
 
 
@@ -33,6 +36,23 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
         if each.driver == "bridge"
         for subnet in each.subnets
     )
+
+
+def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Container | None:
+    """Return the running container whose published port or own address the flow asks for, if rules have translated the
+    packet to another machine's address; else None.
+
+    The host may forward any port that no container publishes, and one that its container has given up.
+    """
+    host = network.host(flow.asked_host or flow.host)
+    public = network.world.public(flow.version, flow.daddr)
+    sent = msgspec.structs.replace(flow, daddr=public.private) if public is not None else flow
+    if netns.host != host.name or (packet.version, packet.daddr) == (sent.version, sent.daddr):
+        return None
+    asked = asked_port(network, host, sent)
+    if asked is None or not asked[0].running or not asked[1].actual:
+        return None
+    return asked[0]
 
 
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:

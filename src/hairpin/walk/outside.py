@@ -24,7 +24,7 @@ from hairpin.network.prefix import Version, address_text, inside, is_private, ne
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
-from hairpin.network.strayed import is_containers
+from hairpin.network.strayed import is_containers, publishing
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
@@ -274,6 +274,14 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     if is_containers(network, state.netns, flow, packet):
         said = message("{address} is a container network's address, and the packet has left the host", address=target)
+        return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
+    meant = publishing(network, state.netns, flow, packet) if state.carried is None else None
+    if meant is not None:
+        said = message(
+            "{container} publishes this port, and a rule has translated the packet to {address}, out of the host",
+            container=meant.name,
+            address=target,
+        )
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     other = _on_another_host(network, state)
     if other is not None and link is not None and link.kind == "tun":

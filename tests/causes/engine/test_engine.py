@@ -130,6 +130,11 @@ CASES: dict[str, Case] = {
         readdressed(DOCKER_RULES), published(), ("dnat-rule-stale-address",),
         readdressed(DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")),
     ),
+    "a rule of the engine's chain leads out of the host": Case(
+        network(host_namespace(with_rule("nat DOCKER", "-p tcp -j DNAT --to-destination 203.0.113.99"))),
+        msgspec.structs.replace(published(FromHost()), container="web"), ("dnat-rule-stale-address",),
+        network(host_namespace(with_rule("nat DOCKER", "-p udp -j DNAT --to-destination 203.0.113.99"))),
+    ),
     "iptables=false": Case(
         network(NO_MASQUERADE, docker=told(iptables=False)), egress(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),

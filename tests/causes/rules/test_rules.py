@@ -118,6 +118,7 @@ def kept_apart(*, icc: bool) -> Network:
     return with_db(host, docker=msgspec.structs.replace(described, networks=(made_so,)))
 
 
+TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
 UFW_CLOSED = Ufw(enabled=True, default_forward_policy="DROP")
 CASES: dict[str, Case] = {
     "a ban list holds the client": Case(
@@ -132,6 +133,11 @@ CASES: dict[str, Case] = {
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81")),
         msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8152 -j DNAT --to-destination 172.17.0.2:81")),
+    ),
+    "translated to a machine outside": Case(
+        ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE))),
+        msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
+        ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE.replace("8151", "8152")))),
     ),
     "a transparent proxy that is gone": Case(
         ruled(with_rule("nat PREROUTING", "-i docker0 -p tcp --dport 443 -j REDIRECT --to-ports 3128")), egress(),
