@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
+from hairpin.network.names import EMBEDDED
 from hairpin.network.socket_owner import containers_in, never_answers, owner_of_socket
 from tests.small_host import HOST_NETNS, container, engine, network, sibling
 
@@ -12,6 +13,7 @@ WEB = container()
 SIDE = msgspec.structs.replace(WEB, id="d" * 64, name="side", bindings=(), endpoints=())
 INSIDE = sibling("container:web")
 PLAIN = Socket("tcp", 4, None, 80, pid=7)
+RESOLVER = Socket("udp", 4, EMBEDDED, 40123, process="dockerd", pid=3)
 OF_WEB = msgspec.structs.replace(PLAIN, container=WEB.id)
 OF_NOBODY = msgspec.structs.replace(PLAIN, container="e" * 64)
 
@@ -24,6 +26,19 @@ def paused(one: Container) -> Container:
 CASES: dict[str, tuple[tuple[Container, ...], Socket, str | None, bool]] = {
     "alone": ((WEB,), PLAIN, "web", False),
     "alone and paused": ((paused(WEB),), PLAIN, "web", True),
+    "dockerd's resolver in a paused one": ((paused(WEB),), RESOLVER, "web", False),
+    "a paused process on the resolver's address": (
+        (paused(WEB),),
+        msgspec.structs.replace(RESOLVER, process="dnsmasq"),
+        "web",
+        True,
+    ),
+    "the resolver of a dockerd that a signal stopped": (
+        (paused(WEB),),
+        msgspec.structs.replace(RESOLVER, halted=True),
+        "web",
+        True,
+    ),
     "the owner beside a paused one": ((WEB, paused(SIDE)), OF_WEB, "web", False),
     "a paused owner beside one that runs": ((paused(WEB), SIDE), OF_WEB, "web", True),
     "whose it is is not known": ((WEB, paused(SIDE)), PLAIN, None, False),

@@ -8,6 +8,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
 
 _FIRST_EPHEMERAL = 32768
@@ -41,12 +42,24 @@ def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container
 
 def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
     """Return whether the socket's processes are stopped: by a signal, by a frozen control group, or with their paused
-    container."""
+    container.
+
+    dockerd opens the embedded resolver in the container's namespace and serves it from its own control group, so that
+    a pause leaves it running.  Source: moby libnetwork/resolver.go Start(), SetupFunc()
+    """
     if socket.halted or socket.frozen:
         return True
+    if is_embedded_resolver(netns, socket):
+        return False
     owner = owner_of_socket(network, netns, socket)
     if owner is not None:
         return owner.status == "paused"
     sharing = containers_in(network, netns)
     unknown = socket.container is None and not netns.is_host
     return unknown and bool(sharing) and all(each.status == "paused" for each in sharing)
+
+
+def is_embedded_resolver(netns: Netns, socket: Socket) -> bool:
+    """Return whether dockerd, and no process of a container, holds the socket: its resolver in a container."""
+    outside = socket.container is None and socket.process in (None, "dockerd")
+    return outside and not netns.is_host and (socket.version, socket.address) == (4, EMBEDDED)
