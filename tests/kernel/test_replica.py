@@ -35,6 +35,7 @@ from tests.small_host import (
     container_namespace,
     engine,
     host_namespace,
+    local,
     network,
     route,
     ruleset,
@@ -124,7 +125,12 @@ def macvlan() -> Network:
         inner,
         links=(lo, link),
         addresses=(inner.addresses[0], Address("eth0", 4, address, 24)),
-        routes=(inner.routes[0], route("198.51.100.0/24", "eth0"), route("default", "eth0", via="198.51.100.1")),
+        routes=(
+            inner.routes[0],
+            local("198.51.100.66/32", "eth0"),
+            route("198.51.100.0/24", "eth0"),
+            route("default", "eth0", via="198.51.100.1"),
+        ),
     )
     return network(inner=inner)
 

@@ -104,3 +104,11 @@ def test_a_published_port_that_is_translated_out_of_the_host(built: Network, flo
     trace = walk_flow(built, flow)
     assert trace.verdict == verdict
     assert (trace.usual.stop is not None and trace.usual.stop.reason == "left-instead") == (verdict == "dropped")
+
+
+@pytest.mark.parametrize(("away", "verdict"), (("172.17.0.0/24", "dropped"), ("172.17.0.2/32", "leaves")))
+def test_an_address_of_a_namespace_that_no_engine_knows(away: str, verdict: str) -> None:
+    """A route to one address alone says that a machine elsewhere has it, too."""
+    routed = host_namespace(routes=(route(away, "eth0", via="198.51.100.1"),))
+    built = network(routed, docker=msgspec.structs.replace(engine(), networks=()))
+    assert walk_flow(built, asked(FromHost(), "172.17.0.2", 80)).verdict == verdict

@@ -10,7 +10,7 @@ from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network, owns_address
 from hairpin.network.port_holder import asked_port
-from hairpin.network.prefix import inside
+from hairpin.network.prefix import Version, inside, width
 
 
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
@@ -18,10 +18,14 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 
     Its destination is a container's own address, that of another namespace of this host, an address that it was
     translated to in such a network, or one in a network whose bridge has lost its own or its route.
+
+    An address that no engine gave may exist outside as well: a route to it alone, by a gateway, says so.
     """
     version, address = packet.version, packet.daddr
     host = network.host(netns.host)
-    if any(owns_address(each, version, address) for each in host.namespaces if each.name != netns.name):
+    if any(
+        owns_address(each, version, address) for each in host.namespaces if each.name != netns.name
+    ) and not _has_its_own_route(network.namespace(netns), version, address):
         return True
     for engine in host.engines:
         for container in engine.containers:
@@ -53,6 +57,15 @@ def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Co
     if asked is None or not asked[0].running or not asked[1].actual:
         return None
     return asked[0]
+
+
+def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> bool:
+    """Return whether a route by a gateway leads to this address and to no other."""
+    return any(
+        (route.version, route.destination, route.prefix_length) == (version, address, width(version))
+        and any(hop.gateway is not None for hop in route.next_hops)
+        for route in namespace.routes
+    )
 
 
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:

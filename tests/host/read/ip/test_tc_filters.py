@@ -64,7 +64,8 @@ CASES: dict[str, tuple[str, str, tuple[FilterMatch, ...], FilterAction, str | No
         "matchall", '"handle":1,"actions":[{"order":1,"kind":"skbedit","mark":5,"control_action":{"type":"pipe"}}]',
         (), "unknown", None,
     ),
-    "eBPF": ("bpf", '"handle":"0x1","bpf_name":"x"', (UnknownMatch(),), "pass", None),
+    "eBPF that only sorts": ("bpf", '"handle":"0x1","bpf_name":"x","flowid":"1:1"', (UnknownMatch(),), "pass", None),
+    "eBPF": ("bpf", '"handle":"0x1","bpf_name":"x","direct-action":true', (UnknownMatch(),), "unknown", None),
 }  # fmt: skip
 
 
@@ -75,11 +76,16 @@ def test_parsed(
     one = f'{{"protocol":"ip","pref":5,"kind":"{kind}","chain":0,"options":{{{options}}}}}'
     found = parsed(f"[{HEAD % kind},{one}]", "ingress", "e1")
     assert found is not None
-    last = found[-1]
-    assert len(found) == (2 if kind == "bpf" else 1)
+    (last,) = found
     assert (last.matches, last.action, " ".join(last.words) if last.words is not None else None) == (
         matches, action, words,
     )  # fmt: skip
+
+
+def test_a_filter_without_its_options_may_do_anything() -> None:
+    found = parsed(f"[{HEAD % 'bpf'}]", "ingress", "e1")
+    assert found is not None
+    assert [(each.matches, each.action) for each in found] == [((UnknownMatch(),), "unknown")]
 
 
 def test_where_it_stands() -> None:

@@ -33,7 +33,8 @@ def parsed(text: str, place: Any, evidence: str) -> tuple[Filter, ...] | None:
     """Return the filters in the kernel's order; None where the text is no JSON that is understood."""
     try:
         found = json.loads(text, object_pairs_hook=_with_all_matches)
-        return tuple(_filter(each, place, evidence) for each in found if _is_filter(each))
+        told = {each["pref"] for each in found if isinstance(each.get("options"), dict)}
+        return tuple(_filter(each, place, evidence) for each in found if _is_filter(each, told))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -45,11 +46,13 @@ def _with_all_matches(pairs: list[tuple[str, Any]]) -> Options:
     return {**found, "match": matches} if matches else found
 
 
-def _is_filter(each: Options) -> bool:
-    """Return whether it is a filter: the head of a preference and u32's hash tables are printed, too."""
+def _is_filter(each: Options, told: set[int]) -> bool:
+    """Return whether it is a filter: the head of a preference and u32's hash tables are printed, too.
+
+    ``told``: the preferences with options.  Where another kind has none, its head stands for its filters."""
     options = each.get("options")
     if not isinstance(options, dict):
-        return each["kind"] not in _READ  # its options are not printed
+        return each["kind"] not in _READ and each["pref"] not in told
     return "ht_divisor" not in options
 
 
@@ -58,6 +61,8 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
     kind, chain = each["kind"], each.get("chain", 0)
     matches = tuple(_READ[kind](options)) if kind in _READ and not chain else (UnknownMatch(),)
     action, to_link, to_ingress = _action(options.get("actions") or [])
+    if "direct-action" in options or (not options and kind not in _READ):
+        action = "unknown"  # the program's own result decides: net/sched/cls_bpf.c cls_bpf_classify()
     words = tuple(_words(kind, options, action, to_link, to_ingress=to_ingress))
     known = UnknownMatch() not in matches and action != "unknown"
     handle = str(options.get("fh" if kind == "u32" else "handle", ""))
