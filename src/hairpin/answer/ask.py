@@ -288,11 +288,19 @@ def _kept_out(found: SingledOut, examination: Examination, network: Network, wor
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:
-    both = judge_flows(start.network, flows, start.evidence, kernel)
-    found = ((number, disagreement(each, start.network.world, kernel.release)) for number, each in enumerate(both))
+    """Return both judges' answers; about a name the walk's alone: packets do not tell what a name server knows."""
+    asked = tuple((number, flow) for number, flow in enumerate(flows) if not flow.asked_name)
+    answers = judge_flows(start.network, tuple(flow for _, flow in asked), start.evidence, kernel) if asked else ()
+    both = {number: each for (number, _), each in zip(asked, answers, strict=True)}
+    found = ((number, disagreement(each, start.network.world, kernel.release)) for number, each in both.items())
     answer = msgspec.structs.replace(
         start,
-        flows=tuple(FlowAnswer(ref_of(number), each.trace, judged=each) for number, each in enumerate(both)),
+        flows=tuple(
+            FlowAnswer(ref_of(number), both[number].trace, judged=both[number])
+            if number in both
+            else FlowAnswer(ref_of(number), walk_flow(start.network, flow))
+            for number, flow in enumerate(flows)
+        ),
         disputes=tuple(
             Dispute(ref_of(number), each, with_host=start.has_several_hosts)
             for number, each in found

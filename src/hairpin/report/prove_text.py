@@ -11,6 +11,7 @@ from hairpin.report.questions import write_questions
 from hairpin.report.unread import write_notes
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
+from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS
 
 _SHOWN = 40
@@ -21,8 +22,10 @@ def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> 
     """Return the answer.  Of several flows on which both judges agree, the paths are drawn only if ``verbose``."""
     files = {each.flow: each.file for each in answer.disputes}
     for each in answer.flows:
-        if each.judged is not None:
-            paper.gap()
+        paper.gap()
+        if each.judged is None:
+            _ends(each.trace, words, paper, places_of(answer, words))
+        else:
             every = verbose or len(answer.flows) == 1 or each.judged.agreement.agrees is not True
             _flow(each.judged, files.get(each.ref), words, paper, places_of(answer, words), every=every)
     write_questions(answer, words, paper)
@@ -32,8 +35,7 @@ def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> 
 
 def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: Places, *, every: bool) -> None:
     trace, judgement = judged.trace, judged.judgement
-    ends = f"{places.client(trace.flow)} → {places.target(trace.flow)}"
-    verdict_line(trace.verdict, flow_text(trace.flow, places) if places.with_host else ends, words, paper)
+    _ends(trace, words, paper, places)
     _judges(judged, words, paper)
     if file is not None:
         paper.prose(words(message("please report it with {file}", file=file)), indent=2)
@@ -47,6 +49,12 @@ def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: 
         paper.prose(words(message("not rebuilt: {what}", what=text)), indent=2, first="? ", first_style="unsure")
     for text in judgement.apart if every else ():
         paper.prose(words(message("left apart: {what}", what=text)), indent=2, style="faint")
+
+
+def _ends(trace: Trace, words: Words, paper: Paper, places: Places) -> None:
+    """Write the walk's verdict; all there is of a flow that no kernel was asked about."""
+    ends = f"{places.client(trace.flow)} → {places.target(trace.flow)}"
+    verdict_line(trace.verdict, flow_text(trace.flow, places) if places.with_host else ends, words, paper)
 
 
 def _judges(judged: Judged, words: Words, paper: Paper) -> None:
