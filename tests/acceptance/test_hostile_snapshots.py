@@ -51,7 +51,7 @@ def hostile_reading(reading: Reading) -> Reading:
     if reading.key.startswith(("docker", "podman")):
         text = text.replace("front", f"fr{in_json(SEQUENCES)}ont")
     else:  # raw, as iproute2, iptables and ss write it
-        text = text.replace("eth0", "e\x1b\x070").replace("docker0", "d\x1b[1m0").replace("docker-proxy", "p\x1b[1mx")
+        text = text.replace("eth0", "e\x1b\x070").replace("docker0", "d\x1b[1m0").replace("httpd", "p\x1b[1mx")
         text = text.replace("-j DROP", f'-m comment --comment "{SEQUENCES} x\\"y" -j DROP')
     netns = reading.netns.replace("front", f"fr{SEQUENCES}ont")
     return msgspec.structs.replace(reading, text=text, netns=netns, origin=f"{reading.origin}{SEQUENCES}")

@@ -49,7 +49,8 @@ CALLS: dict[Part | None, tuple[OwnersCall, ...]] = {
     None: (
         calls.ReloadUfw(),
         calls.SetUnitState("enable", "hairpin-x.service"),
-        # These two keep nothing: a container that runs again, and rules that are made again.
+        # These keep nothing: a container that runs again, rules that are made again, and a network, which stays.
+        calls.MakeNetwork("docker", "shared"),
         calls.SetContainerState("docker", "start", "web"),
         calls.ReloadNetworks(),
     ),
@@ -70,9 +71,10 @@ WRITERS: dict[str, tuple[Part, ...]] = {
     "kept_rules._saved_files": ("saved rule", "iptables-services rule", "ufw rule file"),
     "kept_rules._with_policy": ("saved policy", "ufw policy"),
     "kept_rules._without_rule": ("saved rule removed", "nft rule removed", "ufw rule file"),
-    "kept_rules.by_unit": ("unit",),
     "lasting._files_kept": ("module",),
     "sysctl_file._kept": ("sysctl file", "module"),
+    "sysctl_file._switched_on": ("sysctl file",),
+    "unit.by_unit": ("unit",),
 }
 """The functions of src/hairpin/remedy that write a file, and what they write."""
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.causes.order import FOR_SOMEBODY, OPENING, PUTTING_BACK, Class, place
+from hairpin.causes.order import FOR_SOMEBODY, LAST, OF_THEIR_STOP, OPENING, PUTTING_BACK, Class, place
 from hairpin.causes.registry import all_causes, causes_for, general_causes
 from hairpin.causes.where import Places, container_of, places, rule_of
 from hairpin.change.change import Change
@@ -224,9 +224,14 @@ def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
 
 
 def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
-    """Return the first set, and those that are as small and about something else."""
+    """Return the first set, and those that are as small and about something else.
+
+    What a general cause found is no alternative to what a cause of the catalogue did."""
     if not sets:
         return ()
+    general = {each.id for each in general_causes()}
+    if not general & {each.cause for each in sets[0].causes}:
+        sets = tuple(each for each in sets if not general & {one.cause for one in each.causes})
     size, things = len(sets[0].causes), frozenset(map(_thing, sets[0].causes))
     others = (each for each in sets[1:] if len(each.causes) == size)
     return (sets[0], *(each for each in others if frozenset(map(_thing, each.causes)) != things))
@@ -309,8 +314,11 @@ def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[S
     reason = view.stop.reason
     everywhere = of_any_reason and view.stop.netns in view.network
     for cause in all_causes() if everywhere else (*causes_for(reason), *general_causes()):
+        guesses = not cause.general and reason not in cause.reasons
         for candidate in cause.find(view):
-            yield Suspect(cause.id, candidate, stop)
+            left_out = OF_THEIR_STOP if guesses else frozenset() if of_any_reason else LAST
+            if candidate.in_class not in left_out:
+                yield Suspect(cause.id, candidate, stop)
 
 
 def _same(one: Suspect, other: Suspect) -> bool:

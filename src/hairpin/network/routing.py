@@ -113,10 +113,7 @@ def tables_are_one(namespace: Namespace) -> bool:
 
 
 def _are_the_kernels(rules: tuple[PolicyRule, ...]) -> bool:
-    return len(rules) == len(_PLAIN) and all(
-        msgspec.structs.replace(one, text="", evidence="", entry=0) == other
-        for one, other in zip(rules, _PLAIN, strict=True)
-    )
+    return len(rules) == len(_PLAIN) and all(_as_typed(one) == other for one, other in zip(rules, _PLAIN, strict=True))
 
 
 _PLAIN, _PLAIN6 = (tuple(msgspec.structs.replace(each, text="") for each in rules) for rules in _DEFAULT_RULES.values())
@@ -155,10 +152,15 @@ def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, .
     return tuple(each for each in wanted if own and each.table not in leading)
 
 
+def _as_typed(rule: PolicyRule) -> PolicyRule:
+    """Return the rule without its words and its place in a reading."""
+    return msgspec.structs.replace(rule, text="", evidence="", entry=0)
+
+
 def _selects_all(rule: PolicyRule) -> bool:
     """Return whether the rule leads every packet to its table, whatever the table answers."""
-    plain = PolicyRule(rule.version, rule.priority, table=rule.table, text=rule.text, evidence=rule.evidence)
-    return rule == plain
+    plain = PolicyRule(rule.version, rule.priority, table=rule.table)
+    return _as_typed(rule) == plain
 
 
 @kept
@@ -167,9 +169,7 @@ def _by_priority(namespace: Namespace) -> dict[Version, tuple[PolicyRule, ...]]:
     own6 = tuple(each for each in rules if each.version == 6)
     return {
         4: tuple(each for each in rules if each.version == 4),
-        6: ()
-        if all(msgspec.structs.replace(each, text="", evidence="", entry=0) in _PLAIN6 for each in own6)
-        else own6,
+        6: () if all(_as_typed(each) in _PLAIN6 for each in own6) else own6,
     }
 
 

@@ -13,6 +13,7 @@ from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.routing import missing_rules
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import asked, without_route
 from tests.small_host import (
@@ -28,9 +29,9 @@ from tests.small_host import (
 
 INNER = HOST_NETNS.sibling("container:web")
 RULES = (
-    PolicyRule(4, 0, table=255, text="0: from all lookup local"),
-    PolicyRule(4, 32766, table=254, text="32766: from all lookup main"),
-    PolicyRule(4, 32767, table=253, text="32767: from all lookup default"),
+    PolicyRule(4, 0, table=255, text="0: from all lookup local", evidence="e3", entry=1),
+    PolicyRule(4, 32766, table=254, text="32766: from all lookup main", evidence="e3", entry=2),
+    PolicyRule(4, 32767, table=253, text="32767: from all lookup default", evidence="e3", entry=3),
 )
 MOVED = (msgspec.structs.replace(RULES[0], priority=100), *RULES[1:])
 TO_WEB = asked(FromHost(), "172.17.0.2", 80)
@@ -113,6 +114,11 @@ CASES: dict[str, Case] = {
         with_eth1(TYPED_IN), published(), ("bridge-subnet-overlaps-route",), with_eth1(),
     ),
 }  # fmt: skip
+
+
+def test_no_rule_is_missed_where_each_is_there() -> None:
+    assert [missing_rules(ruled(*each).namespace(HOST_NETNS), 4) for each in (RULES, MOVED)] == [(), ()]
+    assert [each.table for each in missing_rules(ruled(RULES[0]).namespace(HOST_NETNS), 4)] == [254]
 
 
 @pytest.mark.parametrize(("added", "kind"), ((TYPED_IN, DeleteRoute), (KEPT, AddRoute)))

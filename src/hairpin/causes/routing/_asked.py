@@ -7,7 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.network import netns_of, owns_address
+from hairpin.network.network import netns_of, owns_address, veth_peer
 from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, inside, is_loopback
 from hairpin.walk.deciders import Lookup, deciders
 
@@ -38,16 +38,29 @@ def asked(view: View) -> Iterator[Lookup]:
 
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
-    """Return whether the address that was looked up is known to be another machine's: the asking client's, or that of
-    another namespace that was read.  Each machine has loopback and link-local addresses of its own."""
+    """Return whether the address that was looked up is known to be another machine's, and the route does not lead to
+    it: the asking client's, that the route makes this machine's own, or that of another namespace that was read.  Each
+    machine has loopback and link-local addresses of its own."""
     address, version = each.query.daddr, each.query.version
     if is_loopback(address, version) or inside(address, *_LINK_LOCAL[version], version):
         return False
+    links = {hop.link for hop in each.found.next_hops}
     start = view.flow.start
     if isinstance(start, Outside | Lan) and (start.address, view.flow.version) == (address, version):
-        return True
-    others = (other for netns, other in view.network.namespaces() if netns != each.netns)
-    return any(owns_address(other, version, address) for other in others)
+        return each.found.type == "local"
+    owners = [(netns, other) for netns, other in view.network.namespaces() if netns != each.netns]
+    held = [(netns, other) for netns, other in owners if owns_address(other, version, address)]
+    return bool(held) and not any(_leads_to(view, each.netns, links, *owner) for owner in held)
+
+
+def _leads_to(view: View, netns: Netns, links: set[str | None], owner: Netns, namespace: Namespace) -> bool:
+    """Return whether one of the links leads to that namespace: it is the other end of a veth there, or its bridge."""
+    for link in namespace.links:
+        peer = veth_peer(view.network, owner, link)
+        outer = view.network.namespace(netns).link(peer.link) if peer is not None and peer.netns == netns else None
+        if outer is not None and (outer.name in links or outer.master in links):
+            return True
+    return False
 
 
 _LINK_LOCAL: dict[Version, tuple[int, int]] = {4: LINK_LOCAL4, 6: LINK_LOCAL6}

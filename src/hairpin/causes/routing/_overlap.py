@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
+from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.order import Class
+from hairpin.causes.routing._asked import is_wanted
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddRoute, Change, DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
@@ -99,12 +100,20 @@ def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_c
     Without a way past it, or if a container has the address, only another subnet helps.
     """
     found, own = moved_away(each, title, detail, in_class=in_class), _own_routes(view, each)
+    if not each.is_subnet and not is_wanted(view.network.namespace(each.netns), each.route):
+        return _taken_back(found, own)
     if not own:
         return found
     if attachment_of(view.network, view.host, each.address, each.route.version) is not None:
         return msgspec.structs.replace(found, change=Change(own))
     only = message("this route serves one address: other hosts in {subnet} stay out of reach", subnet=each.subnet)
     return msgspec.structs.replace(found, change=Change(own), advice=(*found.advice, only))
+
+
+def _taken_back(found: Candidate, own: tuple[AddRoute, ...]) -> Candidate:
+    """Return the candidate for a route that somebody typed in, and that no network of an engine has: it is deleted."""
+    advice = (message("find what added the route: it is no network's of a container engine"),)
+    return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own)),) if own else ())
 
 
 def is_elsewhere(view: View, each: Overlap) -> bool:
