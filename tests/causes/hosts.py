@@ -134,32 +134,6 @@ def with_second_uplink(rp_filter: str) -> Network:
     )
 
 
-def with_ipv6(forwarding: str) -> Network:
-    """Return the host, and the container, with IPv6 addresses and nothing between them but ``forwarding``."""
-    host, inner = host_namespace(), container_namespace((Socket("tcp", 6, None, 80),))
-    eth0, docker0, web = (parse_address(each)[1] for each in ("2001:db8::11", "fd00::1", "fd00::2"))
-    six = host.sysctls.with_value(("net", "ipv6", "conf", "all", "forwarding"), forwarding)
-    return network(
-        msgspec.structs.replace(
-            host, sysctls=six,
-            addresses=(*host.addresses, Address("eth0", 6, eth0, 64), Address("docker0", 6, docker0, 64)),
-            routes=(
-                *host.routes, local("2001:db8::11/128", "eth0"), local("fd00::1/128", "docker0"),
-                route("2001:db8::/64", "eth0"), route("fd00::/64", "docker0"),
-                route("::/0", "eth0", via="2001:db8::1"),
-            ),
-        ),
-        msgspec.structs.replace(
-            inner,
-            addresses=(*inner.addresses, Address("eth0", 6, web, 64)),
-            routes=(
-                *inner.routes, local("fd00::2/128", "eth0"), route("fd00::/64", "eth0"),
-                route("::/0", "eth0", via="fd00::1"),
-            ),
-        ),
-    )  # fmt: skip
-
-
 # The host's rules
 
 

@@ -8,7 +8,9 @@ from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow
 from hairpin.network.names import nameservers
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_prefix
 from hairpin.question.egress import egress_flows
+from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.small_host import container, engine, network
 
 
@@ -60,3 +62,42 @@ def test_dns_goes_to_the_hosts_name_servers() -> None:
     assert told(egress_flows(net, net.this, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
     own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
     assert told(egress_flows(net, net.this, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
+
+
+OVER_IPV6 = "container:web -> [2001:db8:fffd::80]:443/tcp"
+
+
+def without(net: Network, text: str, *, inside: bool = False) -> Network:
+    """Return the network whose host, or container, has no IPv6 address or route that begins so."""
+    gone = parse_prefix(text)[1:]
+    host = net.this
+    changed = [
+        msgspec.structs.replace(
+            each,
+            addresses=tuple(own for own in each.addresses if (own.value, 128) != gone),
+            routes=tuple(
+                way for way in each.routes if way.version == 4 or (way.destination, way.prefix_length) != gone
+            ),
+        )
+        if (each.name != "host") == inside
+        else each
+        for each in host.namespaces
+    ]
+    return net.with_host(msgspec.structs.replace(host, namespaces=tuple(changed)))
+
+
+@pytest.mark.parametrize(
+    ("net", "asks"),
+    (
+        (of_ipv6_network(), True),
+        (of_ipv6_network("2001:db8:d0c::"), True),
+        (without(of_ipv6_network(), "::/0"), False),
+        (without(of_ipv6_network(), "2001:db8::11/128"), False),
+        (without(of_ipv6_network(), "fd00::2/128", inside=True), False),
+        (whole(), False),
+    ),
+    ids=("private", "public", "host without route", "host without address", "container without address", "none"),
+)
+def test_ipv6_is_asked_where_the_host_and_the_container_have_it(net: Network, asks: bool) -> None:
+    (web,) = net.this.containers()
+    assert (OVER_IPV6 in told(egress_flows(net, net.this, web))) is asks

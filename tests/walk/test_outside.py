@@ -12,6 +12,7 @@ from hairpin.network.world import Peer, PublicAddress, ReturnRoute, UpstreamRule
 from hairpin.walk.outside import enters_by, outside_takes
 from hairpin.walk.state import End, State
 from hairpin.walk.walk import walk_flow
+from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, container, engine, host_namespace, network, route, sibling
 from tests.walk.standing import at, ended
 
@@ -188,6 +189,16 @@ def test_an_unmasqueraded_source_is_presumed_to_have_a_route_back() -> None:
     taken = outside_takes(UNMADE, out(), leaving(WEB, FAR))
     assert [str(each).partition(" (")[0] for each in taken.assumed] == ["203.0.113.80 answers"]
     assert [str(each.text) for each in taken.questions] == ["Does 203.0.113.80 know the way back to 172.17.0.2?"]
+
+
+def test_a_public_ipv6_prefix_is_asked_about_and_a_private_one_is_not() -> None:
+    for prefix, reason in (("2001:db8:d0c::", None), ("fd00::", "source-not-translated")):
+        source, far = parse_address(f"{prefix}2")[1], parse_address("2001:db8:fffd::80")[1]
+        flow = msgspec.structs.replace(out(daddr=far), version=6)
+        packet = Packet(6, source, far, TCP, sport=40000, dport=443, tcp_flags=SYN)
+        end = End("left", at("outside", packet, iif="", oif="eth0"))
+        taken = outside_takes(of_ipv6_network(prefix), flow, end)
+        assert (taken.reason, len(taken.questions)) == (reason, 0 if reason else 1)
 
 
 def test_a_stated_way_back_is_no_question() -> None:

@@ -21,14 +21,14 @@ def running_scenario(scenario: Scenario) -> Generator[Lab]:
     """Build the scenario's lab, with the client's listeners, before its fault; yield it; take it down."""
     with running_lab(scenario.lab) as lab, ExitStack() as stack:
         for port in scenario.listeners:
-            stack.enter_context(listening(lab.client, port))
+            stack.enter_context(listening(lab.client, port, address="::" if scenario.lab.ipv6 else CLIENT))
         yield lab
 
 
 @contextmanager
-def listening(client: Node, port: int) -> Generator[None]:
-    """Let the client answer on a TCP port during the block."""
-    with client.start((*python("responder.py"), "tcp", CLIENT, str(port))) as process:
+def listening(client: Node, port: int, *, address: str = CLIENT) -> Generator[None]:
+    """Let the client answer on a TCP port during the block (``::``: by both versions)."""
+    with client.start((*python("responder.py"), "tcp", address, str(port))) as process:
         try:
             if process.stdout is None or process.stdout.readline() != "ready\n":
                 raise LabError(message("the client cannot listen on port {port}", port=port))

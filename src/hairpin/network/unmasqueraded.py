@@ -11,7 +11,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL
 from hairpin.network.network import Network, bridge_ports, is_uplink, owns_address
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version, inside, is_private
 
 Subnet = tuple[int, int]
 """A network's integer and its prefix length."""
@@ -22,6 +22,15 @@ def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: i
     if owns_address(network.namespace(netns), version, source):
         return False
     return any(inside(source, *each, version) for each in unmasqueraded(network, netns, version))
+
+
+def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source: int) -> bool:
+    """Return whether the address is a container's public IPv6 address: a router may know the way to its network,
+    whatever the engine's options ask for."""
+    if version == 4 or is_private(source, 6) or owns_address(network.namespace(netns), version, source):
+        return False
+    made = (subnet for subnet, _ in _of_engines(network.host(netns.host), version))
+    return any(inside(source, *each, version) for each in made)
 
 
 def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Subnet, ...]:

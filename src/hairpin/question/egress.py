@@ -5,8 +5,8 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.names import EMBEDDED, servers_of, upstreams_of
-from hairpin.network.network import Network, netns_of
-from hairpin.network.prefix import Version
+from hairpin.network.network import Network, addresses_of, netns_of, outer_link
+from hairpin.network.prefix import Version, is_private
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.question.standpoints import beyond
@@ -28,19 +28,51 @@ def egress_flows(network: Network, host: Host, container: Container) -> list[Flo
     if lookup(network.namespace(host.netns), Query(4, address)).type != "unicast":
         return []
     start = FromContainer(container.name, netns)
-    outward = Flow(
+    outward = [_outward(start, 4, address, tuple(others))]
+    leaving = [each.name for each in networks if each.driver == "bridge" and not each.internal]
+    if _has_ipv6(network, netns, container, leaving) and _host_has_ipv6(network, host):
+        address, *others = beyond(network.namespace(host.netns), 6)
+        outward.append(_outward(start, 6, address, tuple(others)))
+    return [*outward, *_dns_flows(host, container, start)]
+
+
+def _outward(start: FromContainer, version: Version, address: int, others: tuple[int, ...]) -> Flow:
+    return Flow(
         start,
-        4,
+        version,
         address,
         "tcp",
         443,
-        container=container.name,
+        container=start.name,
         purpose="egress",
-        stand_ins=tuple(others),
-        host=host.name,
+        stand_ins=others,
+        host=start.netns.host,
         invented=True,
     )
-    return [outward, *_dns_flows(host, container, start)]
+
+
+def _has_ipv6(network: Network, netns: Netns, container: Container, leaving: list[str]) -> bool:
+    """Return whether the container holds the IPv6 address that it was given on one of these networks."""
+    held = {each.value for each in addresses_of(network.namespace(netns), None, 6) if each.scope == "global"}
+    return any(each.ipv6 in held for each in container.endpoints if each.network in leaving)
+
+
+def _host_has_ipv6(network: Network, host: Host) -> bool:
+    """Return whether the host itself reaches the IPv6 internet: it has a route there, and a public address, by links
+    that lead out of it."""
+    namespace = network.namespace(host.netns)
+    ways = lookup(namespace, Query(6, beyond(namespace, 6)[0]))
+    if ways.type != "unicast" or not any(_leads_out(network, host, hop.link) for hop in ways.next_hops):
+        return False
+    return any(
+        each.scope == "global" and not is_private(each.value, 6) and _leads_out(network, host, each.link)
+        for each in addresses_of(namespace, None, 6)
+    )
+
+
+def _leads_out(network: Network, host: Host, name: str | None) -> bool:
+    link = network.namespace(host.netns).link(name) if name is not None else None
+    return link is not None and outer_link(network, host.netns, link) is not None
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:

@@ -8,7 +8,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, inside, prefix_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.unmasqueraded import is_unmasqueraded
+from hairpin.network.unmasqueraded import is_of_routed_prefix, is_unmasqueraded
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion
 from hairpin.wanted import read_host, state_public, state_return_route
@@ -80,8 +80,11 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
     """Return the question whether answers to an address that nobody masquerades come back; None where there is no such
     address, or where the user has stated it."""
     packet, hop = state.packet, state.next_hop
-    unmasqueraded = is_unmasqueraded(network, state.netns.of_host, packet.version, packet.saddr)
-    if not unmasqueraded or _is_way_back_stated(network, state) or _is_relayed(network, state):
+    asked = packet.version, packet.saddr
+    left = is_unmasqueraded(network, state.netns.of_host, *asked) or is_of_routed_prefix(
+        network, state.netns.of_host, *asked
+    )
+    if not left or _is_way_back_stated(network, state) or _is_relayed(network, state):
         return None
     namespace = network.namespace(state.netns.of_host)
     source, target = address_text(packet.saddr, packet.version), address_text(packet.daddr, packet.version)

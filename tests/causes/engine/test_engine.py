@@ -35,6 +35,7 @@ from tests.causes.hosts import (
     with_host,
     with_neighbour,
 )
+from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import (
     CLIENT,
@@ -103,6 +104,7 @@ def dual_host(*relayed: Socket, userland_proxy: bool = True) -> Network:
 
 
 V6 = parse_address("2001:db8::11")[1]
+OUT_OVER_V6 = asked(WEB_ITSELF, "2001:db8:1::80", 443)
 OVER_V6 = asked(FromHost(), "2001:db8::11", 8151)
 OVER_V4_ALONE = Socket("tcp", 4, None, 8151, process="docker-proxy", relay=Relay(4, WEB, 80))
 OVER_BOTH = msgspec.structs.replace(OVER_V4_ALONE, version=6)
@@ -138,6 +140,13 @@ CASES: dict[str, Case] = {
     "iptables=false": Case(
         network(NO_MASQUERADE, docker=told(iptables=False)), egress(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),
+    ),
+    "ip6tables is off, as before Docker 27": Case(
+        of_ipv6_network(), OUT_OVER_V6, ("docker-daemon-ip6tables-off",), of_ipv6_network(masquerade=True),
+    ),
+    "ip6tables=false": Case(
+        of_ipv6_network(version="28.5.2", ip6tables=False), OUT_OVER_V6, ("docker-daemon-ip6tables-off",),
+        of_ipv6_network("2001:db8:d0c::", ip6tables=False),  # a router may know the way to it
     ),
     "a process of the host has the port of a container that did not start": Case(
         held(HTTPD), asked_of_web(), ("published-port-held-by-other-process",),

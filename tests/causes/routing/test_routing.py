@@ -22,7 +22,6 @@ from tests.causes.hosts import (
     blackhole,
     led_to,
     with_host,
-    with_ipv6,
     with_link,
     with_neighbour,
     with_second_bridge,
@@ -30,6 +29,7 @@ from tests.causes.hosts import (
     without_addresses,
     without_route,
 )
+from tests.causes.ipv6_hosts import with_ipv6
 from tests.rule_text import with_rule
 from tests.small_host import (
     HOST_ADDRESS,

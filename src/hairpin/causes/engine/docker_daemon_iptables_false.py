@@ -22,8 +22,8 @@ def find(view: View) -> Iterator[Candidate]:
     if found is None:
         return
     engine, network, change = found
-    if engine.iptables is not False:
-        return
+    if engine.iptables is not False or view.flow.version == 6:
+        return  # IPv6 has an option of its own
     yield Candidate(
         title=message("dockerd runs with iptables=false and nothing masquerades network {name}", name=network.name),
         detail=message(

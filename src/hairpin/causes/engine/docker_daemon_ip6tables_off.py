@@ -1,0 +1,80 @@
+"""dockerd keeps no IPv6 rules, and no other rule masquerades the containers' private IPv6 addresses.
+
+Users see: containers with an fd00::/8 address reach nothing outside over IPv6; over IPv4 they do.
+
+Proof: dockerd's ``ip6tables`` is off (before Docker 27 it is, unless somebody has set it), and no rule masquerades the
+subnet; masqueraded, the reply comes back.
+Now: add a MASQUERADE rule for the subnet.
+Lasting: ``"ip6tables": true`` in daemon.json, before Docker 27 with ``"experimental": true``; or save the MASQUERADE
+rule; or a route to the subnet on the next hop.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.rules._lifting import masquerading
+from hairpin.causes.where import OfNetwork
+from hairpin.engines.options import IP6TABLES_BY_DEFAULT, daemon_of, dockerd_version
+from hairpin.host.boot.configured import of_engine_option
+from hairpin.host.docker import Engine
+from hairpin.message import Message, message
+
+_ROUTE = message(
+    "or give the next hop a route to the network's IPv6 subnet by this host: machines behind it then answer; the "
+    "Internet answers no private address"
+)
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the network of an IPv6 packet's source if its dockerd keeps no IPv6 rules."""
+    found = masquerading(view) if view.stop.seen.packet.version == 6 else None
+    if found is None:
+        return
+    engine, network, change = found
+    if not _is_off(engine) or not engine.masquerades(network) or network.is_routed(6):
+        return
+    yield Candidate(
+        title=message("dockerd keeps no IPv6 rules, and nothing masquerades network {name}", name=network.name),
+        detail=message(
+            "ip6tables is off in dockerd; containers leave with their own IPv6 addresses, to which no host outside has "
+            "a route back."
+        ),
+        change=change,
+        where=OfNetwork(option="ip6tables=false", network=network.name),
+        in_class="engine-option",
+        evidence=(engine.evidence, network.evidence),
+        configured=of_engine_option("ip6tables", "false", view.host) if engine.ip6tables is False else None,
+        advice=(_option(engine), _ROUTE),
+    )
+
+
+def _is_off(engine: Engine) -> bool:
+    if engine.kind != "docker":
+        return False
+    version = dockerd_version(engine.version)
+    return engine.ip6tables is False if version is None else not daemon_of(engine, version).ipv6
+
+
+def _option(engine: Engine) -> Message:
+    version = dockerd_version(engine.version)
+    if version is not None and version < IP6TABLES_BY_DEFAULT:
+        return message(
+            "or let dockerd masquerade it: {option} and {experimental} in daemon.json (before Docker 27 dockerd does "
+            "not start with the first alone), then restart dockerd, which may set the policy of IPv6's FORWARD to DROP",
+            option='"ip6tables": true',
+            experimental='"experimental": true',
+        )
+    return message(
+        "or let dockerd masquerade it: {option} in daemon.json, then restart dockerd, which may set the policy of "
+        "IPv6's FORWARD to DROP",
+        option='"ip6tables": true',
+    )
+
+
+CAUSE = Cause(
+    id="docker-daemon-ip6tables-off",
+    title=message("dockerd keeps no IPv6 rules"),
+    source="docs.docker.com: dockerd, bridge network options",
+    reasons=frozenset({"source-not-translated", "peer-drops"}),
+    find=find,
+)
