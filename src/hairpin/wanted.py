@@ -16,6 +16,7 @@ Fact = Literal[
     "container-asked",
     "client-asked",
     "address-asked",
+    "neighbour-asked",
 ]
 
 
@@ -61,3 +62,8 @@ def ask_address(address: str, port: int) -> Wanted:
 def ask_from(client: str) -> Wanted:
     """Return that the same should be asked from this client."""
     return Wanted("client-asked", (client,))
+
+
+def ask_neighbour(address: str, link: str) -> Wanted:
+    """Return that the namespace should ask for this neighbour on the link again, and read whether it has answered."""
+    return Wanted("neighbour-asked", (address, link))

@@ -10,6 +10,7 @@ _FORMS: dict[Fact, str] = {
     "container-asked": "hairpin check {0}:{1}",
     "client-asked": "--from {0}",
     "address-asked": "hairpin check {0}:{1} --from host",
+    "neighbour-asked": "ping -c 1 -I {1} {0}; ip neigh show {0} dev {1}",
 }
 
 

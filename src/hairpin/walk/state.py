@@ -106,10 +106,12 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """Something beyond the hosts.
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    What is only assumed proves no cause (diagnose.py rests_on_facts(), docs/adr/0016)."""
+    What is only assumed proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of the
+    gateway that is assumed to answer, and did not when the kernel last asked."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
+    silent: Neighbour | None = None
 
 
 DecidedBy = RuleDecided | RouteDecided | SysctlDecided | SocketDecided | LinkDecided | ConntrackDecided | Assumed

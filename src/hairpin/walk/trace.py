@@ -2,12 +2,14 @@
 
 import msgspec
 
-from hairpin.message import Message
+from hairpin.host.route import Neighbour
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow
+from hairpin.network.prefix import address_text
 from hairpin.walk.state import Assumed, Step, Stop
 from hairpin.walk.verdicts import Verdict, succeeds
-from hairpin.wanted import Wanted
+from hairpin.wanted import Wanted, ask_neighbour
 
 
 class OpenQuestion(msgspec.Struct, frozen=True):
@@ -85,6 +87,36 @@ def only_under_load(branch: Branch) -> bool:
 
 def assuming_of_neighbours(branch: Branch) -> Branch:
     """Return the branch with what it assumes of neighbours that were not read."""
-    decided = (step.decided_by for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
-    said = dict.fromkeys(each.said for each in decided if isinstance(each, Assumed))
-    return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said)) if said else branch
+    steps = (step for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
+    found = [(step, step.decided_by) for step in steps if isinstance(step.decided_by, Assumed)]
+    if not found:
+        return branch
+    said = dict.fromkeys(each.said for _, each in found)
+    asked = dict.fromkeys(_is_silent(step, each.silent) for step, each in found if each.silent is not None)
+    questions = (*asked, *branch.questions) if branch.stop is None else branch.questions
+    return msgspec.structs.replace(branch, assumed=(*branch.assumed, *said), questions=questions)
+
+
+def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
+    """Return the question whether a gateway that gave no answer when the kernel last asked still gives none."""
+    facts = {
+        "gateway": address_text(entry.value, entry.version),
+        "link": entry.link,
+        "state": entry.state,
+        "netns": step.netns.name,
+    }
+    text = (
+        message("Does the next hop, {gateway}, still not answer on {link} (its neighbour entry is {state})?", **facts)
+        if step.netns.is_host
+        else message(
+            "Does the next hop, {gateway}, still not answer on {link} of {netns} (its neighbour entry is {state})?",
+            **facts,
+        )
+    )
+    return OpenQuestion(
+        text=text,
+        if_yes=message("The flow fails: give the route a gateway that answers", **facts),
+        if_no=message("{gateway} takes the packets, and the verdict above is the answer", **facts),
+        wanted=(ask_neighbour(facts["gateway"], entry.link),),
+        breaks_if_yes=True,
+    )

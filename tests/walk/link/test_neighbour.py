@@ -6,6 +6,8 @@ from hairpin.host.link import BridgePort
 from hairpin.host.route import Neighbour, NextHop
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network, Port
+from hairpin.network.prefix import parse_address
+from hairpin.report.wanted import option_of
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
@@ -162,3 +164,19 @@ def test_a_machine_that_gave_no_answer_is_said_to_be_assumed_to_answer() -> None
         [],
         [],
     ]
+
+
+@pytest.mark.parametrize(("state", "asked_again"), (
+    ("FAILED", True), ("INCOMPLETE", True), ("STALE", False), ("REACHABLE", False), ("", False),
+))  # fmt: skip
+def test_a_gateway_that_gave_no_answer_is_asked_about_first(state: str, *, asked_again: bool) -> None:
+    gateway = parse_address("198.51.100.80")[1]
+    entries = (Neighbour("eth0", 4, gateway, None if asked_again else 1, state),) if state else ()
+    by_gateway = (route("192.0.2.0/24", "eth0", via="198.51.100.80"),)
+    host = msgspec.structs.replace(host_namespace(routes=by_gateway), neighbours=entries)
+    trace = walk_flow(network(host), published())
+    assert trace.succeeds
+    assert [each.breaks_if_yes for each in trace.usual.questions] == [True] * asked_again
+    for each in trace.usual.questions:
+        assert f"198.51.100.80, still not answer on eth0 (its neighbour entry is {state})?" in str(each.text)
+        assert option_of(each.wanted[0]) == "ping -c 1 -I eth0 198.51.100.80; ip neigh show 198.51.100.80 dev eth0"

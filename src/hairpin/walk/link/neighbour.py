@@ -198,7 +198,8 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
             address=address_text(address, state.packet.version),
             link=link.name,
             state=entry.state,
-        )
+        ),
+        silent=entry if state.next_hop is not None and state.next_hop.gateway is not None else None,
     )
 
 
