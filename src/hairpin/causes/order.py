@@ -171,10 +171,14 @@ OPENING: frozenset[Class] = frozenset(
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
 """Classes of candidates that open a way to the destination.  They repair nothing while no container has its address."""
-OF_THEIR_STOP: frozenset[Class] = (FOR_SOMEBODY - {"deciding-rule"}) | {
-    "address-not-on-host", "address-held-by-nobody", "far-end-of-link", "filtering-peer", "no-way-back",
-    "nothing-listens", "nothing-listens-there", "other-port", "port-not-published",
-}  # fmt: skip
+_OF_ONE_STOP: frozenset[Class] = frozenset(
+    {
+        "address-not-on-host", "address-held-by-nobody", "far-end-of-link", "filtering-peer", "no-way-back",
+        "nothing-listens", "nothing-listens-there", "other-port", "port-not-published",
+    }
+)  # fmt: skip
+_DECIDING: frozenset[Class] = frozenset({"deciding-rule"})
+OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
 """Classes of candidates that only the stop shows for which their causes look: at another stop they would be guesses."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
 """Classes of candidates that are tried only where nothing else explains the flow: what somebody wants is undone."""

@@ -316,8 +316,8 @@ def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[S
     for cause in all_causes() if everywhere else (*causes_for(reason), *general_causes()):
         guesses = not cause.general and reason not in cause.reasons
         for candidate in cause.find(view):
-            left_out = OF_THEIR_STOP if guesses else frozenset() if of_any_reason else LAST
-            if candidate.in_class not in left_out:
+            kind = candidate.in_class
+            if not (guesses and kind in OF_THEIR_STOP) and (of_any_reason or kind not in LAST):
                 yield Suspect(cause.id, candidate, stop)
 
 
