@@ -110,10 +110,14 @@ def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_c
     return msgspec.structs.replace(found, change=Change(own), advice=(*found.advice, only))
 
 
+NOT_KEPT = message("the route is gone after the next boot, unless the host's network configuration has it")
+"""What a person has to know of a route that goes round."""
+
+
 def _taken_back(found: Candidate, own: tuple[AddRoute, ...]) -> Candidate:
     """Return the candidate for a route that somebody typed in, and that no network of an engine has: it is deleted."""
     advice = (message("find what added the route: it is no network's of a container engine"),)
-    return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own)),) if own else ())
+    return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
 
 
 def is_elsewhere(view: View, each: Overlap) -> bool:

@@ -12,7 +12,15 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import is_wanted
-from hairpin.causes.routing._overlap import Overlap, is_elsewhere, is_out_of_reach, led_past, moved_away, overlaps
+from hairpin.causes.routing._overlap import (
+    NOT_KEPT,
+    Overlap,
+    is_elsewhere,
+    is_out_of_reach,
+    led_past,
+    moved_away,
+    overlaps,
+)
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddRoute, DeleteRoute, one
 from hairpin.host.docker import DockerNetwork
@@ -74,7 +82,6 @@ def _routed_past_bridge(view: View) -> Iterator[Candidate]:
 
 
 _KEPT_BY = message("the program or the file that added the route adds it again: take it out there")
-_NOT_KEPT = message("the route is gone after the next boot, unless the host's network configuration has it")
 
 
 def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> Candidate:
@@ -109,7 +116,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
                 name=meant.name,
             ),
         ),
-        ways=(Way(undone, (_KEPT_BY,)) if wanted else Way(round_it, (_NOT_KEPT,)),),
+        ways=(Way(undone, (_KEPT_BY,)) if wanted else Way(round_it, (NOT_KEPT,)),),
     )
 
 
