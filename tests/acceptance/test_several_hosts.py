@@ -104,8 +104,7 @@ def test_nothing_asked_is_the_way_out_of_containers_on_an_overlay(
     found = document(call(capsys, "check", "--no-replica", "--json", "--snapshot", str(tmp_path / "node1")))
     assert {(flow["purpose"], flow["to"]) for flow in found["flows"]} == {
         ("egress", "203.0.113.80:443/tcp"),
-        ("dns", "127.0.0.11:53/udp"),
-        ("dns", "192.0.2.53:53/udp"),
+        *(("dns", f"{server}:53/{by}") for server in ("127.0.0.11", "192.0.2.53") for by in ("udp", "tcp")),
     }
     assert {f"{cause['id']}@{cause['host']}" for cause in found["causes"]} == causes
 

@@ -3,13 +3,15 @@
 import msgspec
 import pytest
 
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, Endpoint
 from hairpin.host.managers import ConfigFile
+from hairpin.netfilter.iptables.save import parse
+from hairpin.netfilter.ir import Ruleset
 from hairpin.network.flow import Flow
 from hairpin.network.names import nameservers
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_prefix
-from hairpin.question.egress import egress_flows
+from hairpin.question.egress import egress_flows, over_tcp
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.small_host import container, engine, network
 
@@ -62,6 +64,46 @@ def test_dns_goes_to_the_hosts_name_servers() -> None:
     assert told(egress_flows(net, net.this, container()))[1:] == ["container:web -> 192.0.2.53:53/udp"]
     own = msgspec.structs.replace(container(), dns=("198.51.100.53",))
     assert told(egress_flows(net, net.this, own))[1:] == ["container:web -> 198.51.100.53:53/udp"]
+
+
+def asked_over_tcp(net: Network) -> list[str]:
+    asked = tuple(flow for each in net.this.containers() for flow in egress_flows(net, net.this, each))
+    return told(over_tcp(net.this, asked))
+
+
+def test_each_name_server_is_asked_and_one_container_of_a_network_asks_by_tcp_too() -> None:
+    web = msgspec.structs.replace(container(), resolvers=("192.0.2.53", "192.0.2.54", "2001:db8::53"))
+    other = msgspec.structs.replace(web, id="b" * 64, name="api")
+    net = whole(web, other)
+    for each in (web, other):
+        assert told(egress_flows(net, net.this, each))[1:] == [
+            f"container:{each.name} -> 192.0.2.{server}:53/udp" for server in (53, 54)
+        ]
+    assert asked_over_tcp(net) == [f"container:web -> 192.0.2.{server}:53/tcp" for server in (53, 54)]
+
+
+def test_the_upstreams_of_dockers_resolver_are_asked_each() -> None:
+    web = msgspec.structs.replace(
+        container(), resolvers=("127.0.0.11",), dns=("192.0.2.53", "198.51.100.53"), endpoints=(Endpoint("shop"),)
+    )
+    docker = engine(web)
+    shop = msgspec.structs.replace(docker.networks[0], name="shop")
+    net = network(docker=msgspec.structs.replace(docker, networks=(shop,)))
+    assert told(egress_flows(net, net.this, web))[1:] == [
+        f"container:web -> {server}:53/udp" for server in ("127.0.0.11", "192.0.2.53", "198.51.100.53")
+    ]
+
+
+def test_a_container_with_rules_of_its_own_asks_by_tcp_itself() -> None:
+    web = msgspec.structs.replace(container(), resolvers=("192.0.2.53",))
+    other = msgspec.structs.replace(web, id="b" * 64, name="api")
+    net = whole(web, other)
+    inner = net.this.namespace(str(other.netns))
+    table = parse("*filter\n:OUTPUT DROP [0:0]\nCOMMIT\n", family="ip", dialect="iptables-nft", source="x")
+    firewalled = msgspec.structs.replace(inner, ruleset=Ruleset(table))
+    spaces = tuple(firewalled if each.name == inner.name else each for each in net.this.namespaces)
+    net = net.with_host(msgspec.structs.replace(net.this, namespaces=spaces))
+    assert asked_over_tcp(net) == [f"container:{each} -> 192.0.2.53:53/tcp" for each in ("web", "api")]
 
 
 OVER_IPV6 = "container:web -> [2001:db8:fffd::80]:443/tcp"

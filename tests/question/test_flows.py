@@ -47,7 +47,31 @@ TWO = msgspec.structs.replace(
     container(binding=PortBinding("tcp", 80, 8153, None, 4)), id="b" * 64, name="api-2", service="api"
 )
 
+ALIASED = tuple(
+    msgspec.structs.replace(
+        container(binding=binding), id=mark * 64, name=f"db-{mark}", netns=f"container:db-{mark}",
+        endpoints=(Endpoint(on, on, WEB + number, 16, aliases=("db", mark * 12)),),
+    )
+    for number, (mark, on, binding) in enumerate((
+        ("c", "shop", PortBinding("tcp", 80, 8154, None, 4)),
+        ("d", "office", PortBinding("tcp", 80, 8155, None, 4)),
+    ))
+)  # fmt: skip
+"""Two stacks, each with a ``db``."""
+CLERK = msgspec.structs.replace(container(), endpoints=(Endpoint("office", "office", WEB, 16),))
+
 CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
+    "an alias on a network": (
+        whole(ALIASED[0]), Target(container="db"), CLIENT, ["192.0.2.10 -> 198.51.100.11:8154/tcp"],
+    ),
+    "an alias of two containers": (
+        whole(*ALIASED), Target(container="db"), CLIENT,
+        ["192.0.2.10 -> 198.51.100.11:8154/tcp", "192.0.2.10 -> 198.51.100.11:8155/tcp"],
+    ),
+    "an alias of two containers, one of them on the client's network": (
+        whole(CLERK, *ALIASED), Target(container="db", port=80), Origin("container", container="web"),
+        ["container:web -> 172.17.0.8:80/tcp", "container:web -> 127.0.0.11:53/udp"],
+    ),
     "a port": (whole(), TO_WEB, None, PUBLISHED),
     "a compose service": (
         whole(ONE, TWO), Target(container="api"), CLIENT,
@@ -163,6 +187,9 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
     ),
     "a service with several containers as the client": (
         whole(ONE, TWO), TO_WEB, Origin("container", container="api"), "name one of web, api-2",
+    ),
+    "an alias of several containers as the client": (
+        whole(*ALIASED), TO_WEB, Origin("container", container="db"), "alias of several .* name one of db-c, db-d",
     ),
     "a mistyped port": (whole(), Target(container="8i51"), None, r"did you mean 8151\?"),
     "the client is stopped": (whole(container("exited")), TO_WEB, Origin("container", container="web"), "is exited"),

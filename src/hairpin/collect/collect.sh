@@ -1127,7 +1127,8 @@ running_containers() { # running_containers TEXT: id, name, process id, and 1 if
             what = value = need[i]; sub(/=.*/, "", what); sub(/^[^=]*=/, "", value)
             if (what == "port" && index($0, "\"HostPort\":\"" value "\"")) return 1
             if (what == "address" && index($0, "Address\":\"" value "\"")) return 1
-            if (what == "name" && (name == value || index(id, value) == 1)) return 1
+            # a name of its own, of its compose service, or an alias on a network
+            if (what == "name" && (name == value || index(id, value) == 1 || index($0, "\"" value "\""))) return 1
         }
         return n == 0
     }

@@ -150,14 +150,18 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
         """Return the containers that the name means: the one of that name or id, else those of that compose service,
-        else the one whose id alone begins so."""
+        else the one whose id alone begins so, else those that have it as an alias on a network."""
         containers = self.containers()
         for container in containers:
             if name in (container.name, container.id):
                 return (container,)
         of_service = tuple(each for each in containers if name and each.service == name)
+        if of_service:
+            return of_service
         matching = tuple(each for each in containers if len(name) >= 3 and each.id.startswith(name))
-        return of_service or (matching if len(matching) == 1 else ())
+        if len(matching) == 1:
+            return matching  # Docker gives each container the beginning of its id as an alias
+        return tuple(each for each in containers if name and any(name in one.aliases for one in each.endpoints))
 
     def containers(self) -> tuple[Container, ...]:
         """Return the containers of every engine."""

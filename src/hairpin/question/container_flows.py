@@ -11,6 +11,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.attachment import next_address
 from hairpin.network.flow import Flow, FromHost, Protocol
+from hairpin.network.names import names_at, serving
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.asked import Origin, Target
@@ -26,13 +27,30 @@ _ALL_OF_A_RANGE = 32
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
-    named_so = containers_named(network, host, target.container or "")
+    named_so = _told(network, host, containers_named(network, host, target.container or ""), target, origin)
     found = [flow for each in named_so for flow in _to_one(network, host, each, target, origin)]
     found += _by_name(network, host, named_so, target, origin)
     if not found:
         name = named_so[0].name
         raise UsageError(message("container {name!r} publishes no port; name one: {name}:PORT", name=name))
     return found
+
+
+def _told(
+    network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
+) -> tuple[Container, ...]:
+    """Return those of several containers of one name that the client is told on its networks, if it is a container:
+    two stacks may both have a ``db``."""
+    if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
+        return named_so
+    asking = host.container(origin.container or "")
+    own = serving(host.engine_of(asking), asking) if asking is not None else ()
+    near = tuple(
+        each
+        for each in named_so
+        if any(at.network in own and target.container in names_at(each, at) for at in each.endpoints)
+    )
+    return near or named_so
 
 
 def _by_name(

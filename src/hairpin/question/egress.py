@@ -1,10 +1,12 @@
 """Flows that a container starts: to the outside, and to its name servers."""
 
+import msgspec
+
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow, FromContainer
-from hairpin.network.names import EMBEDDED, servers_of, upstreams_of
+from hairpin.network.names import EMBEDDED, is_engines, servers_of, upstreams_of
 from hairpin.network.network import Network, addresses_of, netns_of, outer_link
 from hairpin.network.prefix import Version, is_private
 from hairpin.network.query import Query
@@ -76,29 +78,47 @@ def _leads_out(network: Network, host: Host, name: str | None) -> bool:
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows: to the first name server of each IP version in its own resolv.conf, and for
-    Docker's resolver on to the first ones outside."""
+    """Return the container's DNS flows: to each name server of its own resolv.conf, and for Docker's resolver on to
+    each one outside, of the IP versions that the container has addresses of."""
     asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
         # Docker's resolver asks these in the container's namespace.
-        embedded: tuple[Version, int] = (4, EMBEDDED)
-        asked = (embedded, *_first_of_each(upstreams_of(host, container), container))
-    else:
-        asked = _first_of_each(asked, container)
+        asked = ((4, EMBEDDED), *upstreams_of(host, container))
+    has_ipv6 = any(each.ipv6 is not None for each in container.endpoints)
     return [
         Flow(start, version, each, "udp", 53, container=container.name, purpose="dns", host=host.name)
         for version, each in dict.fromkeys(asked)
+        if version == 4 or has_ipv6
     ]
 
 
-def _first_of_each(servers: tuple[tuple[Version, int], ...], container: Container) -> tuple[tuple[Version, int], ...]:
-    """Return the first server of each IP version that the container has addresses of."""
-    has_ipv6 = any(each.ipv6 is not None for each in container.endpoints)
-    found: dict[Version, int] = {}
-    for version, value in servers:
-        if version == 4 or has_ipv6:
-            found.setdefault(version, value)
-    return tuple(found.items())
+def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
+    """Return the DNS flows that are asked by TCP, too, as a client does after a truncated answer (RFC 7766).
+
+    The same rules decide for all containers of the same networks: the first one of them asks, and each that has
+    rules of its own.  An older aardvark-dns answers by UDP only, so Podman's is not asked.
+    """
+    found: dict[object, Flow] = {}
+    for flow in asked:
+        container = host.container(flow.container or "")
+        if flow.purpose != "dns" or flow.asked_name or container is None:
+            continue
+        server = (flow.version, flow.daddr)
+        engine = host.engine_of(container)
+        if engine.kind == "podman" and is_engines(engine, container, server):
+            continue
+        networks = frozenset(each.network for each in container.endpoints)
+        same = container.name if _has_rules(host, container) else networks
+        found.setdefault((engine.kind, same, server), msgspec.structs.replace(flow, protocol="tcp"))
+    return list(found.values())
+
+
+def _has_rules(host: Host, container: Container) -> bool:
+    """Return whether the container has rules of its own; dockerd's for its resolver are in the table nat."""
+    if container.netns is None or container.netns not in host:
+        return False
+    tables = host.namespace(container.netns).ruleset.tables
+    return any(chain.rules or chain.policy == "drop" for each in tables if each.name != "nat" for chain in each.chains)
 
 
 def name_flow(host: Host, asking: Container, name: str) -> Flow | None:

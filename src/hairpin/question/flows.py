@@ -10,7 +10,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.question.asked import Origin, Target
 from hairpin.question.container_flows import to_container, to_held
-from hairpin.question.egress import egress_flows
+from hairpin.question.egress import egress_flows, over_tcp
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
 from hairpin.question.pods import pod_flows
@@ -156,6 +156,6 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
             flows += to_held(network, host, container, target, socket, origin)
     if origin is None:
         flows += pod_flows(network, host)
-        for container in host.containers():
-            flows += egress_flows(network, host, container)
+        outward = [flow for container in host.containers() for flow in egress_flows(network, host, container)]
+        flows += [*outward, *over_tcp(host, tuple(outward))]
     return flows

@@ -118,16 +118,23 @@ def container_named(network: Network, host: Host, name: str) -> Container:
     found = containers_named(network, host, name)
     first, *others = found
     if others:
-        candidates = ", ".join(each.name for each in found)
-        raise UsageError(
-            message("{name!r} is a service with several containers: name one of {candidates}", name=name,
-                    candidates=candidates)
-        )  # fmt: skip
+        raise UsageError(_several(name, found))
     return first
 
 
+def _several(name: str, found: tuple[Container, ...]) -> Message:
+    candidates = ", ".join(each.name for each in found)
+    if all(each.service == name for each in found):
+        return message(
+            "{name!r} is a service with several containers: name one of {candidates}", name=name, candidates=candidates
+        )
+    return message(
+        "{name!r} is an alias of several containers: name one of {candidates}", name=name, candidates=candidates
+    )
+
+
 def containers_named(network: Network, host: Host, name: str) -> tuple[Container, ...]:
-    """Return the host's containers that the name means: of several a compose service has.
+    """Return the host's containers that the name means: several of a compose service, or with the same alias.
     Raises UnknownNameError with the containers that it has, CollectError if an engine did not tell them.
     """
     found = host.containers_named(name)

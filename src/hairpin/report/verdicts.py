@@ -76,7 +76,10 @@ def folded(
     into: dict[_Port, list[str]] = {}
     out: dict[str, list[str]] = {}
     alone = _of_one_version(flows, others, places)
+    servers = {(each.version, each.daddr) for each in flows if each.purpose == "dns" and each.protocol == "udp"}
     for flow in flows:
+        if flow.purpose == "dns" and flow.protocol == "tcp" and (flow.version, flow.daddr) in servers:
+            continue  # one container of a network asks by TCP, too: its line is that of UDP
         origin, to = places.client(flow), places.target(flow)
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)

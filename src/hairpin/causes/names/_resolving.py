@@ -14,19 +14,21 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
-from hairpin.network.names import EMBEDDED, serving
+from hairpin.network.names import EMBEDDED, names_on, serving
 from hairpin.network.prefix import address_text
 
 _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """The container that asks and the running container that it asks for, both of one engine."""
+    """The container that asks and the running container that it asks for, both of one engine.  ``name``: the asked
+    one."""
 
     host: Host
     engine: Engine
     asking: Container
     asked: Container
+    name: str
 
 
 def pair_of(view: View) -> Pair | None:
@@ -40,7 +42,7 @@ def pair_of(view: View) -> Pair | None:
     engine = view.host.engine_of(asking)
     named = (each for each in view.host.containers_named(name) if each.running and each in engine.containers)
     asked = next(named, None)
-    return Pair(view.host, engine, asking, asked) if asked is not None else None
+    return Pair(view.host, engine, asking, asked, name) if asked is not None else None
 
 
 def by_address(pair: Pair) -> tuple[Message, ...]:
@@ -64,7 +66,8 @@ def resolving(pair: Pair) -> Change:
         return _made_anew(pair)
     theirs, own = serving(pair.engine, pair.asked), serving(pair.engine, pair.asking)
     if theirs:
-        return _joining(pair, pair.asking, theirs[0])
+        knowing = (each for each in theirs if pair.name in names_on(pair.engine, each))
+        return _joining(pair, pair.asking, next(knowing, theirs[0]))  # an alias is known on its own network only
     if own:
         return _joining(pair, pair.asked, own[0])
     name = _free_name(pair.engine)
@@ -125,7 +128,8 @@ def _made_anew(pair: Pair) -> Change:
 
 
 def _names(container: Container) -> tuple[str, ...]:
-    return (container.name, *((container.service,) if container.service else ()))
+    aliases = (alias for each in container.endpoints for alias in each.aliases)
+    return tuple(dict.fromkeys((container.name, *((container.service,) if container.service else ()), *aliases)))
 
 
 def _free_name(engine: Engine) -> str:

@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     own, theirs = serving(pair.engine, pair.asking), serving(pair.engine, pair.asked)
     if not own or not theirs or set(own) & set(theirs):
         return
-    known = any(view.flow.asked_name in names_on(pair.engine, each) for each in theirs)
+    knowing = tuple(each for each in theirs if view.flow.asked_name in names_on(pair.engine, each))
     yield Candidate(
         title=message(
             "{asking} cannot resolve the name {name}: they share no network",
@@ -47,10 +47,10 @@ def find(view: View) -> Iterator[Candidate]:
             message(
                 "{asking} can then reach the other containers of {network}, and they can reach it",
                 asking=pair.asking.name,
-                network=theirs[0],
+                network=(knowing or theirs)[0],
             ),
         ),
-        advice=by_address(pair) if known else (),
+        advice=by_address(pair) if knowing else (),
     )
 
 
