@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.network.network import Network
@@ -97,3 +98,22 @@ def test_an_ended_container_gives_up_a_port_to_a_container_that_runs() -> None:
     net = network(docker=engine(old, container()))
     assert given_up(net, net.this, old, old.bindings[0])
     assert {flow.container for flow in flows_for(net, (), None)} == {"web"}
+
+
+DISCONNECTED = msgspec.structs.replace(container(), endpoints=(), network_mode="front")
+SUCCESSOR = msgspec.structs.replace(container(), id="e" * 64, name="new")
+DISCONNECTED_BESIDE: dict[str, tuple[tuple[Container, ...], set[str | None]]] = {
+    "nothing has its port": ((DISCONNECTED,), {"web"}),
+    "another container has its port": ((DISCONNECTED, SUCCESSOR), {"new"}),
+}
+
+
+@pytest.mark.parametrize(("containers", "asked"), DISCONNECTED_BESIDE.values(), ids=DISCONNECTED_BESIDE)
+def test_everything_is_what_a_disconnected_container_should_publish(
+    containers: tuple[Container, ...], asked: set[str | None]
+) -> None:
+    lost = tuple(msgspec.structs.replace(each, actual=False) for each in DISCONNECTED.bindings)
+    web = msgspec.structs.replace(DISCONNECTED, bindings=lost)
+    net = network(docker=engine(web, *containers[1:]))
+    published = {each.container for each in flows_for(net, (), None) if each.dport == 8151}
+    assert published == asked

@@ -38,6 +38,10 @@ class Endpoint(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
+_SHARED = ("host", "container")
+"""Modes in which a container uses another one's network."""
+
+
 class Container(msgspec.Struct, frozen=True):
     """One container.  ``status``: created running paused restarting exited dead.  ``netns`` is its namespace's name in
     ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID
@@ -82,6 +86,12 @@ class Container(msgspec.Struct, frozen=True):
     def starts_with_daemon(self) -> bool:
         """Whether dockerd starts it when it starts itself."""
         return self.restart_policy in ("always", "unless-stopped")
+
+    @property
+    def is_disconnected(self) -> bool:
+        """Whether somebody has disconnected the running container from its last network."""
+        mode = self.network_mode.partition(":")[0]
+        return self.running and not self.endpoints and mode not in ("none", *_SHARED)
 
     @property
     def on_host_network(self) -> bool:

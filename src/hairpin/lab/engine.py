@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import shlex
+import signal
 import socket
 import subprocess
 from collections.abc import Generator
@@ -47,7 +48,15 @@ def running_engine(host: Node, cgroup: str, daemon: str) -> Generator[subprocess
                 yield engine
             finally:
                 # dockerd has usually ended with the host's first process. If not, it now stops its containers.
-                engine.terminate()
+                end(engine)
+
+
+def end(daemon: subprocess.Popen[str]) -> None:
+    """End a daemon that ``Node.start`` started.
+
+    A daemon that a change has stopped (SIGSTOP) stopped its nsenter, too, which ends only once it goes on."""
+    daemon.terminate()
+    daemon.send_signal(signal.SIGCONT)
 
 
 def _argv(cgroup: str) -> tuple[str, ...]:

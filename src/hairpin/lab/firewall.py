@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from hairpin.errors import LabError
+from hairpin.lab.engine import end
 from hairpin.lab.node import Node
 from hairpin.message import message
 
@@ -39,7 +40,7 @@ def _daemon(host: Node, argv: tuple[str, ...], log: str) -> Generator[subprocess
         try:
             yield process
         finally:
-            process.terminate()
+            end(process)
 
 
 def _wait_on_bus(host: Node, firewalld: subprocess.Popen[str]) -> None:

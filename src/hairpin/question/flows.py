@@ -137,7 +137,8 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     flows: list[Flow] = []
     for container in host.containers():
         for binding in usable(network, host, container, origin):
-            without_network = container.network_mode == "none"  # it was made to be reached, and cannot be
+            # It was made to be reached, and cannot be.
+            without_network = container.network_mode == "none" or container.is_disconnected
             if binding.protocol == "sctp" or not (binding.actual or without_network or not container.running):
                 continue
             if not container.running and container.restart_policy == "no" and container.exit_code == 0:

@@ -41,10 +41,12 @@ def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Co
 
 
 def given_up(network: Network, host: Host, container: Container, binding: PortBinding) -> bool:
-    """Return whether the container has ended and left its published port to another: nobody means it any more.
+    """Return whether the container has ended, or was taken off its network, and left its published port to another:
+    nobody means it any more.
 
     A container whose start failed (the engine has its error) is still meant."""
-    if container.running or container.status != "exited" or container.error:
+    ended = container.status == "exited" and not container.error
+    if not ended and not container.is_disconnected:
         return False
     wanted = (binding.protocol, binding.host_port)
     by_process = any(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, is_disconnected, refusal_of
+from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import Change
@@ -54,7 +54,7 @@ def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Cand
         return
     if container.network_mode == "none":
         yield from _made_so(view, container, binding)
-    elif is_disconnected(container):
+    elif container.is_disconnected:
         yield from _disconnected(view, container, binding)
 
 

@@ -85,16 +85,6 @@ def loopback_only(binding: PortBinding) -> bool:
     return binding.host_ip is not None and is_loopback(binding.host_ip, binding.version)
 
 
-def is_disconnected(container: Container) -> bool:
-    """Return whether somebody has disconnected the running container from its last network."""
-    mode = container.network_mode.partition(":")[0]
-    return container.running and not container.endpoints and mode not in ("none", *_SHARED)
-
-
-_SHARED = ("host", "container")
-"""Modes in which a container uses another one's network."""
-
-
 def refusal_of(view: View, change: Change) -> Reason | None:
     """Return the reason why the engine would refuse the change: it awaits a bridge, or its rules need a chain that is
     gone."""
@@ -104,7 +94,7 @@ def refusal_of(view: View, change: Change) -> Reason | None:
 def _published_to(view: View, container: Container, binding: PortBinding) -> Change:
     """Return the change after which the port is published on every address of the packet's IP version."""
     version = view.stop.seen.packet.version
-    if is_disconnected(container):
+    if container.is_disconnected:
         everywhere = msgspec.structs.replace(binding, host_ip=None, version=version)
         made = msgspec.structs.replace(container, bindings=(everywhere,))
         return on_default_bridge(view.host, made, everywhere) or Change(())
@@ -181,7 +171,7 @@ _DEFAULT_ADDRESS = message(
 
 
 def _translated_there(engine: Engine, container: Container, address: str, binding: PortBinding) -> Message:
-    if is_disconnected(container):
+    if container.is_disconnected:
         return message(
             "The container is connected to no network, so {engine} publishes the port not even there. A container's "
             "published ports cannot be changed while it exists.",

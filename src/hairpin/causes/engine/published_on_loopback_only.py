@@ -11,7 +11,7 @@ Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network'
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._publishing import at_host_port, is_disconnected, loopback_only, on_every_address
+from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 
@@ -23,7 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
         (container, binding)
         for container, binding in bindings
         if container.running
-        and (binding.actual or is_disconnected(container) or _is_out_of_reach(view, container, binding))
+        and (binding.actual or container.is_disconnected or _is_out_of_reach(view, container, binding))
     ]
     if not running or not all(loopback_only(binding) for _, binding in running):
         return
