@@ -4,16 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.change.argv import forgetting_argv, setting_argv
-from hairpin.change.change import (
-    AddFdbEntry,
-    AddPolicyRule,
-    DeletePolicyRule,
-    DropConnection,
-    Forget,
-    ReplaceFdbEntry,
-    ReplaceSysctls,
-    SetLink,
-)
+from hairpin.change.change import AddEntry, DeleteEntry, DropConnection, Forget, ReplaceEntry, ReplaceSysctls, SetLink
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -26,11 +17,11 @@ LIVE = Connection(4, Tuple(1, 2, UDP, 7, 53), Tuple(2, 1, UDP, 53, 7), live=True
 
 
 def test_a_single_policy_rule_of_a_priority_is_found_by_it() -> None:
-    part = DeletePolicyRule(HOST_NETNS, ONE)
+    part = DeleteEntry(HOST_NETNS, ONE)
     assert setting_argv(part, Namespace("host", rules=(ONE,))) == (("ip", "rule", "del", "priority", "100"),)
     (both,) = setting_argv(part, Namespace("host", rules=(ONE, OTHER)))
     assert both == ("ip", "rule", "del", "priority", "100", "lookup", "5")
-    assert setting_argv(AddPolicyRule(HOST_NETNS, ONE), None)[0][:3] == ("ip", "rule", "add")
+    assert setting_argv(AddEntry(HOST_NETNS, ONE), None)[0][:3] == ("ip", "rule", "add")
 
 
 def test_several_values_are_one_command() -> None:
@@ -40,10 +31,10 @@ def test_several_values_are_one_command() -> None:
 
 def test_a_further_tunnel_end_is_appended() -> None:
     near, far = FdbEntry("br", "p", 9, state="static"), FdbEntry(None, "vx", 9, remote=7, state="permanent")
-    assert setting_argv(AddFdbEntry(HOST_NETNS, near), None)[0][2] == "add"
-    assert setting_argv(AddFdbEntry(HOST_NETNS, far), None)[0][2] == "append"
+    assert setting_argv(AddEntry(HOST_NETNS, near), None)[0][2] == "add"
+    assert setting_argv(AddEntry(HOST_NETNS, far), None)[0][2] == "append"
     bound = msgspec.structs.replace(far, remote=8, via="eth0", state="static")
-    (replaced,) = setting_argv(ReplaceFdbEntry(HOST_NETNS, far, bound), None)
+    (replaced,) = setting_argv(ReplaceEntry(HOST_NETNS, far, bound), None)
     assert " ".join(replaced) == "bridge fdb replace 00:00:00:00:00:09 dev vx dst 0.0.0.8 via eth0 self static"
 
 

@@ -4,18 +4,14 @@ import msgspec
 import pytest
 
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddNeighbour,
-    AddPolicyRule,
+    AddEntry,
     Change,
-    DeleteAddress,
-    DeleteRoute,
+    DeleteEntry,
     DeleteRule,
     InsertRule,
     Primitive,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceTable,
     SetLink,
     SetPolicy,
@@ -38,10 +34,10 @@ JUMP = Place("iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DOCKER
 
 CASES: dict[str, Primitive] = {
     "a sysctl that the kernel copies": SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
-    "address": AddAddress(HOST_NETNS, Address("eth0", 4, 7, 24)),
-    "address away, with its routes": DeleteAddress(HOST_NETNS, Address("docker0", 4, GATEWAY, 16)),
-    "route": DeleteRoute(HOST_NETNS, route("172.17.0.0/16", "docker0")),
-    "policy rule": AddPolicyRule(HOST_NETNS, PolicyRule(4, 9, table=7)),
+    "address": AddEntry(HOST_NETNS, Address("eth0", 4, 7, 24)),
+    "address away, with its routes": DeleteEntry(HOST_NETNS, Address("docker0", 4, GATEWAY, 16)),
+    "route": DeleteEntry(HOST_NETNS, route("172.17.0.0/16", "docker0")),
+    "policy rule": AddEntry(HOST_NETNS, PolicyRule(4, 9, table=7)),
     "chain": AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "NEW"),
     "rule": InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 2),
     "rule away": DeleteRule(HOST_NETNS, JUMP),
@@ -97,7 +93,7 @@ def test_entries_at_one_place_are_replaced() -> None:
     routes = tuple(nowhere if each is route else each for each in host.routes)
     wanted = msgspec.structs.replace(host, routes=routes, neighbours=(other,), fdb=(far,))
     after = NET.with_namespace(HOST_NETNS, wanted)
-    forth = (AddNeighbour(HOST_NETNS, other), ReplaceFdbEntry(HOST_NETNS, remote, far))
-    back = (AddNeighbour(HOST_NETNS, entry), ReplaceFdbEntry(HOST_NETNS, far, remote))
-    assert difference(before, after).parts == (*forth, ReplaceRoute(HOST_NETNS, route, nowhere))
-    assert difference(after, before).parts == (*back, ReplaceRoute(HOST_NETNS, nowhere, route))
+    forth = (AddEntry(HOST_NETNS, other), ReplaceEntry(HOST_NETNS, remote, far))
+    back = (AddEntry(HOST_NETNS, entry), ReplaceEntry(HOST_NETNS, far, remote))
+    assert difference(before, after).parts == (*forth, ReplaceEntry(HOST_NETNS, route, nowhere))
+    assert difference(after, before).parts == (*back, ReplaceEntry(HOST_NETNS, nowhere, route))

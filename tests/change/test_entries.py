@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import AddNeighbour, AddPolicyRule, AddRoute, DeleteNeighbour, ReplaceFdbEntry, ReplaceRoute
+from hairpin.change.change import ReplaceEntry
 from hairpin.change.entries import check_gateways, with_entry, with_other_entry, without_entry
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
@@ -17,7 +17,7 @@ ENTRY = Neighbour("eth0", 4, 7, 7, "PERMANENT")
 
 def test_a_policy_rule_comes_behind_those_of_its_priority() -> None:
     rules = (PolicyRule(4, 0), PolicyRule(4, 100), PolicyRule(4, 200), PolicyRule(6, 0))
-    found = with_entry(Namespace("host", rules=rules), AddPolicyRule(HOST_NETNS, PolicyRule(4, 100, table=9))).rules
+    found = with_entry(Namespace("host", rules=rules), PolicyRule(4, 100, table=9)).rules
     assert [(each.version, each.priority, each.table) for each in found][1:4] == [
         (4, 100, None),
         (4, 100, 9),
@@ -27,9 +27,9 @@ def test_a_policy_rule_comes_behind_those_of_its_priority() -> None:
 
 def test_an_entry_by_hand_replaces_the_learned_one() -> None:
     learned = Neighbour("eth0", 4, 7, 8, "STALE")
-    found = with_entry(Namespace("host", neighbours=(learned,)), AddNeighbour(HOST_NETNS, ENTRY))
+    found = with_entry(Namespace("host", neighbours=(learned,)), ENTRY)
     assert found.neighbours == (ENTRY,)
-    assert without_entry(found, DeleteNeighbour(HOST_NETNS, ENTRY)).neighbours == ()
+    assert without_entry(found, ENTRY).neighbours == ()
 
 
 def test_a_gateway_has_to_be_on_its_link() -> None:
@@ -45,10 +45,10 @@ def test_the_kernel_takes_no_route_by_a_link_that_is_down() -> None:
     for up in (True, False):
         namespace = Namespace("host", links=(Link(2, "eth0", up=up),), routes=(route("198.51.100.0/24", "eth0"),))
         if up:
-            assert len(with_entry(namespace, AddRoute(HOST_NETNS, FAR)).routes) == 2
+            assert len(with_entry(namespace, FAR).routes) == 2
         else:
             with pytest.raises(ChangeError, match="eth0 is down"):
-                with_entry(namespace, AddRoute(HOST_NETNS, FAR))
+                with_entry(namespace, FAR)
 
 
 def test_a_gateway_is_one_host() -> None:
@@ -64,7 +64,7 @@ REMOTE = FdbEntry(None, "vx", 9, remote=7, state="permanent")
 
 def test_a_route_is_replaced_in_its_place() -> None:
     namespace = Namespace("host", routes=(route("198.51.100.0/24", "eth0"), FAR, route("0.0.0.0/0", "eth0")))
-    replaced = with_other_entry(namespace, ReplaceRoute(HOST_NETNS, FAR, NEAR))
+    replaced = with_other_entry(namespace, ReplaceEntry(HOST_NETNS, FAR, NEAR))
     assert replaced.routes == (namespace.routes[0], NEAR, namespace.routes[2])
 
 
@@ -79,17 +79,17 @@ ELSEWHERE: dict[str, tuple[tuple[Route, ...], Route]] = {
 @pytest.mark.parametrize(("held", "made"), ELSEWHERE.values(), ids=ELSEWHERE)
 def test_no_other_route_is_replaced(held: tuple[Route, ...], made: Route) -> None:
     with pytest.raises(ChangeError):
-        with_other_entry(Namespace("host", routes=held), ReplaceRoute(HOST_NETNS, FAR, made))
+        with_other_entry(Namespace("host", routes=held), ReplaceEntry(HOST_NETNS, FAR, made))
 
 
 @pytest.mark.parametrize("mac", (0, 0x01005E000001))
 def test_only_the_entry_of_one_hosts_address_is_replaced(mac: int) -> None:
     other = msgspec.structs.replace(REMOTE, remote=8)
     held = Namespace("host", fdb=(REMOTE,))
-    assert with_other_entry(held, ReplaceFdbEntry(HOST_NETNS, REMOTE, other)).fdb == (other,)
+    assert with_other_entry(held, ReplaceEntry(HOST_NETNS, REMOTE, other)).fdb == (other,)
     shared = msgspec.structs.replace(REMOTE, mac=mac)
     with pytest.raises(ChangeError):
         with_other_entry(
             Namespace("host", fdb=(shared,)),
-            ReplaceFdbEntry(HOST_NETNS, shared, msgspec.structs.replace(shared, remote=8)),
+            ReplaceEntry(HOST_NETNS, shared, msgspec.structs.replace(shared, remote=8)),
         )

@@ -4,24 +4,16 @@ import msgspec
 import pytest
 
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddFdbEntry,
+    AddEntry,
     AddNamespace,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
-    DeleteAddress,
     DeleteChain,
-    DeleteFdbEntry,
+    DeleteEntry,
     DeleteNamespace,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
     DeleteRule,
     DeleteSocket,
     DropConnection,
@@ -41,6 +33,7 @@ from hairpin.change.change import (
     WriteFile,
     one,
 )
+from hairpin.change.entries import table_of
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
@@ -102,11 +95,11 @@ CASES: dict[str, tuple[Primitive, object, object]] = {
     "rule": (InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
     "rule away": (DeleteRule(HOST_NETNS, JUMP), True, False),
     "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), "drop", "accept"),
-    "address": (AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32)), False, True),
-    "route": (AddRoute(HOST_NETNS, WAY), False, True),
-    "route away": (DeleteRoute(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
-    "policy rule away": (DeletePolicyRule(HOST_NETNS, RULE), True, False),
-    "neighbour entry away": (DeleteNeighbour(HOST_NETNS, ENTRY), True, False),
+    "address": (AddEntry(HOST_NETNS, Address("eth0", 4, 7, 32)), False, True),
+    "route": (AddEntry(HOST_NETNS, WAY), False, True),
+    "route away": (DeleteEntry(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
+    "policy rule away": (DeleteEntry(HOST_NETNS, RULE), True, False),
+    "neighbour entry away": (DeleteEntry(HOST_NETNS, ENTRY), True, False),
     "socket": (AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
     "connection away": (DropConnection(HOST_NETNS, 4, LIVE.original), True, False),
     "process": (ContinueProcess(HOST_NETNS.host, 7), True, False),
@@ -130,16 +123,10 @@ def seen(part: Primitive, net: Network) -> object:
             return forward(net)[1] == JUMP.text
         case SetPolicy():
             return forward(net)[0]
-        case AddAddress():
+        case AddEntry(entry=Address()):
             return any(each.value == 7 for each in host.addresses)
-        case AddRoute():
-            return WAY in host.routes
-        case DeleteRoute():
-            return any(each.prefix_length == 0 for each in host.routes)
-        case DeletePolicyRule():
-            return RULE in host.rules
-        case DeleteNeighbour():
-            return ENTRY in host.neighbours
+        case AddEntry(entry=entry) | DeleteEntry(entry=entry):
+            return entry in table_of(host, entry)
         case ContinueProcess():
             return any(each.halted for each in net.namespace(HOST_NETNS).sockets)
         case AddSocket():
@@ -198,22 +185,22 @@ OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
     "table away": (ReplaceTable(H, "iptables-nft", "ip", "nat", None), tables, ("nat", "filter"), ("filter",)),
     "ruleset": (ReplaceRuleset(H, Ruleset()), tables, ("nat", "filter"), ()),
     "address away": (
-        DeleteAddress(H, Address("eth0", 4, HOST_ADDRESS, 24)),
+        DeleteEntry(H, Address("eth0", 4, HOST_ADDRESS, 24)),
         lambda net: any(hop.link == "eth0" for each in of(net).routes for hop in each.next_hops),
         True, False,
     ),
     "policy rule": (
-        AddPolicyRule(H, PolicyRule(4, 99, table=6)),
+        AddEntry(H, PolicyRule(4, 99, table=6)),
         lambda net: [each.priority for each in of(net).rules], [100], [99, 100],
     ),
     "neighbour entry": (
-        AddNeighbour(H, OTHER_ENTRY), lambda net: OTHER_ENTRY in of(net).neighbours, False, True
+        AddEntry(H, OTHER_ENTRY), lambda net: OTHER_ENTRY in of(net).neighbours, False, True
     ),
     "forwarding entry": (
-        AddFdbEntry(H, msgspec.structs.replace(FORWARDING, mac=8)),
+        AddEntry(H, msgspec.structs.replace(FORWARDING, mac=8)),
         lambda net: len(of(net).fdb), 1, 2,
     ),
-    "forwarding entry away": (DeleteFdbEntry(H, FORWARDING), lambda net: len(of(net).fdb), 1, 0),
+    "forwarding entry away": (DeleteEntry(H, FORWARDING), lambda net: len(of(net).fdb), 1, 0),
     "nothing listens": (
         DeleteSocket(H, HALTED[1]), lambda net: HALTED[1] in of(net).sockets, True, False
     ),

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.change.calls import ByPerson, OpenPort, SetContainerState
 from hairpin.change.change import (
-    AddAddress,
+    AddEntry,
     AddSocket,
     Change,
     ContinueProcess,
@@ -64,7 +64,7 @@ INSERTED = InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DRO
 
 # part, what undoes it
 UNDONE: dict[str, tuple[Primitive, tuple[str, ...]]] = {
-    "address": (AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32)), ("ip address del 0.0.0.7/32 dev eth0",)),
+    "address": (AddEntry(HOST_NETNS, Address("eth0", 4, 7, 32)), ("ip address del 0.0.0.7/32 dev eth0",)),
     "rule": (INSERTED, ("iptables -D FORWARD -j DROP",)),
     "rule away": (
         DeleteRule(HOST_NETNS, JUMP),
@@ -89,7 +89,7 @@ def test_the_undo_is_complete_before_the_first_step(part: Primitive, back: tuple
 
 
 def test_the_undo_begins_with_the_last_step() -> None:
-    address = AddAddress(HOST_NETNS, Address("eth0", 4, 7, 32))
+    address = AddEntry(HOST_NETNS, Address("eth0", 4, 7, 32))
     made = steps(Change((address, INSERTED)), NET)
     assert all_shown(undo(made)) == ("iptables -D FORWARD -j DROP", "ip address del 0.0.0.7/32 dev eth0")
 

@@ -3,17 +3,14 @@ import pytest
 
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
+    AddEntry,
     AddNamespace,
-    AddRoute,
     AddSocket,
     Change,
     ChangeWorld,
     ContinueProcess,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
+    DeleteEntry,
     DeleteRule,
     InsertRule,
     Primitive,
@@ -92,20 +89,20 @@ CASES: dict[str, tuple[Primitive, list[str]]] = {
         SetPolicy(HOST_NETNS, place("nft", "", table="t", family="inet"), "drop"),
         ["nft 'chain inet t A { policy drop; }'"],
     ),
-    "address": (AddAddress(WEB_NETNS, Address("eth0", 4, WEB, 16)), [
+    "address": (AddEntry(WEB_NETNS, Address("eth0", 4, WEB, 16)), [
         "nsenter -t 42 -n ip address add 172.17.0.2/16 dev eth0",
     ]),
-    "route": (AddRoute(HOST_NETNS, route("10.0.0.0/8", "eth0", via="198.51.100.1")), [
+    "route": (AddEntry(HOST_NETNS, route("10.0.0.0/8", "eth0", via="198.51.100.1")), [
         "ip route add 10.0.0.0/8 via 198.51.100.1 dev eth0",
     ]),
-    "route of IPv6": (AddRoute(HOST_NETNS, route("fd00::/8", "eth0")), ["ip -6 route add fd00::/8 dev eth0"]),
+    "route of IPv6": (AddEntry(HOST_NETNS, route("fd00::/8", "eth0")), ["ip -6 route add fd00::/8 dev eth0"]),
     "route away": (
-        DeleteRoute(HOST_NETNS, route("default", "eth0", table=100)), ["ip route del default dev eth0 table 100"],
+        DeleteEntry(HOST_NETNS, route("default", "eth0", table=100)), ["ip route del default dev eth0 table 100"],
     ),
-    "policy rule away": (DeletePolicyRule(HOST_NETNS, PolicyRule(4, 100)), ["ip rule del priority 100"]),
-    "policy rule of IPv6 away": (DeletePolicyRule(HOST_NETNS, PolicyRule(6, 100)), ["ip -6 rule del priority 100"]),
+    "policy rule away": (DeleteEntry(HOST_NETNS, PolicyRule(4, 100)), ["ip rule del priority 100"]),
+    "policy rule of IPv6 away": (DeleteEntry(HOST_NETNS, PolicyRule(6, 100)), ["ip -6 rule del priority 100"]),
     "neighbour entry away": (
-        DeleteNeighbour(WEB_NETNS, Neighbour("eth0", 4, WEB, 7, "PERMANENT")),
+        DeleteEntry(WEB_NETNS, Neighbour("eth0", 4, WEB, 7, "PERMANENT")),
         ["nsenter -t 42 -n ip neigh del 172.17.0.2 dev eth0"],
     ),
     "link": (SetLink(HOST_NETNS, replace(LINK, up=not LINK.up)), ["ip link set eth0 down"]),

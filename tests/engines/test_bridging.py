@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import AddAddress, SetLink, SetSysctl
+from hairpin.change.change import AddEntry, SetLink, SetSysctl
 from hairpin.engines.bridging import lacks_bridge, lost_addresses, new_bridge, port_of
 from hairpin.host.docker import Subnet
+from hairpin.host.link import Address
 from hairpin.host.route import Neighbour
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.prefix import parse_address
@@ -42,9 +43,11 @@ def test_the_bridge_has_its_gateways_addresses_and_without_a_proxy_its_sysctl(pr
     link, four, six, *values = new_bridge(BARE.this, docker, bridge)
     assert isinstance(link, SetLink)
     assert (link.link.name, link.link.kind, link.link.up) == ("docker0", "bridge", True)
-    assert isinstance(four, AddAddress)
-    assert isinstance(six, AddAddress)
-    assert (four.address.value, six.address.value) == (parse_address("172.17.0.1")[1], SIX.gateway)
+    assert isinstance(four, AddEntry)
+    assert isinstance(six, AddEntry)
+    assert isinstance(four.entry, Address)
+    assert isinstance(six.entry, Address)
+    assert (four.entry.value, six.entry.value) == (parse_address("172.17.0.1")[1], SIX.gateway)
     assert [each.path[-1] for each in values if isinstance(each, SetSysctl)] == ([] if proxy else ["route_localnet"])
     assert port_of(docker).hairpin is not proxy
 
@@ -52,7 +55,8 @@ def test_the_bridge_has_its_gateways_addresses_and_without_a_proxy_its_sysctl(pr
 def test_only_the_families_that_the_network_has_are_given() -> None:
     docker = engine()
     bridge = msgspec.structs.replace(docker.networks[0], subnets=(*docker.networks[0].subnets, SIX))
-    made = [each.address.version for each in new_bridge(BARE.this, docker, bridge) if isinstance(each, AddAddress)]
+    made = [each.entry.version for each in new_bridge(BARE.this, docker, bridge)
+            if isinstance(each, AddEntry) and isinstance(each.entry, Address)]  # fmt: skip
     assert made == [4]
 
 

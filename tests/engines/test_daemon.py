@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import Call, ConnectContainer, OpenPort, SetContainerState, SetUnitState
-from hairpin.change.change import AddAddress, Change, one
+from hairpin.change.change import AddEntry, Change, one
 from hairpin.engines.bridging import lost_addresses, new_bridge
 from hairpin.engines.daemon import asked, precedes_start, start_calls, starts_docker
 from hairpin.host.link import Address
@@ -67,7 +67,7 @@ def test_what_starts_dockerd() -> None:
 def test_what_the_start_would_make_is_made_before_it() -> None:
     lost = down(network(without_addresses(host_namespace(), "docker0")))
     (address,) = lost_addresses(lost.this, lost.this.engines[0].networks[0])
-    given, elsewhere = (one(AddAddress(HOST_NETNS, each)) for each in (address, Address("eth0", 4, 1, 24)))
+    given, elsewhere = (one(AddEntry(HOST_NETNS, each)) for each in (address, Address("eth0", 4, 1, 24)))
     made = Change(tuple(new_bridge(without_bridge(lost).this, engine(), engine().networks[0])))
     assert precedes_start(lost.this, given)
     assert precedes_start(lost.this, made)

@@ -5,11 +5,14 @@ from random import Random
 
 import msgspec
 
-from hairpin.change.change import AddAddress, AddPolicyRule, AddRoute, Change
+from hairpin.change.change import AddEntry, Change, Entry
 from hairpin.change.entries import check_gateways, route_slot
 from hairpin.change.expect import address_key
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.route import PolicyRule, Route
 from hairpin.network.network import Network
 from tests.hunt.bases import Base, base, drawn
 from tests.hunt.draws import entries, links, programs, rules
@@ -58,17 +61,23 @@ def fits(change: Change, network: Network) -> bool:
     after = network
     try:
         for part in change.parts:
-            if isinstance(part, AddRoute):
-                check_gateways(after.namespace(part.netns), part.route)
-                if route_slot(part.route) in map(route_slot, after.namespace(part.netns).routes):
-                    return False
-            if isinstance(part, AddAddress) and address_key(part.address) in map(
-                address_key, after.namespace(part.netns).addresses
-            ):
-                return False
-            if isinstance(part, AddPolicyRule) and part.rule in after.namespace(part.netns).rules:
+            if isinstance(part, AddEntry) and _is_there(part.entry, after.namespace(part.netns)):
                 return False
             after = simulate(Change((part,)), after)
     except ChangeError:
         return False
     return after != network
+
+
+def _is_there(entry: Entry, namespace: Namespace) -> bool:
+    """Return whether the kernel says "File exists"; raise ChangeError for a gateway that it refuses."""
+    match entry:
+        case Route():
+            check_gateways(namespace, entry)
+            return route_slot(entry) in map(route_slot, namespace.routes)
+        case Address():
+            return address_key(entry) in map(address_key, namespace.addresses)
+        case PolicyRule():
+            return entry in namespace.rules
+        case _:
+            return False

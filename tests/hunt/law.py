@@ -13,17 +13,14 @@ import msgspec
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.change.change import (
-    AddRoute,
+    AddEntry,
     Change,
     DeleteChain,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
+    DeleteEntry,
     DeleteRule,
     InsertRule,
     Primitive,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceRuleset,
     ReplaceTable,
 )
@@ -31,6 +28,8 @@ from hairpin.change.expect import route_key
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, Suspect, diagnose
 from hairpin.engines.missing import missing_on
+from hairpin.host.link import Address
+from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.walk.state import Assumed, RuleDecided
@@ -169,10 +168,7 @@ def _names(suspect: Suspect, mended: frozenset[Element], change: Change, touched
     return taken and any(each[0] == "rule" and each[:6] in {one[:6] for one in places} for each in mended)
 
 
-_OWN_VALUE = (
-    DeleteRoute, DeletePolicyRule, DeleteRule, DeleteChain, ReplaceTable, ReplaceRuleset, DeleteFdbEntry,
-    DeleteNeighbour, ReplaceRoute,
-)  # fmt: skip
+_OWN_VALUE = (DeleteEntry, ReplaceEntry, DeleteRule, DeleteChain, ReplaceTable, ReplaceRuleset)
 
 
 def _only_it_knew(change: Change, before: Network, after: Network) -> bool:
@@ -180,9 +176,8 @@ def _only_it_knew(change: Change, before: Network, after: Network) -> bool:
     engine's, an ``ip rule`` beside the kernel's own three."""
     if all(isinstance(part, _OWN_VALUE) and not _is_told(part, before, after) for part in change.parts):
         return True
-    return not any(isinstance(part, AddRoute | ReplaceRoute) for part in change.parts) and _loses_gateways(
-        before, after
-    )
+    routes = (part for part in change.parts if isinstance(part, AddEntry | ReplaceEntry))
+    return not any(isinstance(part.entry, Route) for part in routes) and _loses_gateways(before, after)
 
 
 def _loses_gateways(before: Network, after: Network) -> bool:
@@ -204,10 +199,12 @@ def _is_told(part: Primitive, before: Network, after: Network) -> bool:
             ReplaceTable(netns=netns) | ReplaceRuleset(netns=netns) | DeleteRule(netns=netns) | DeleteChain(netns=netns)
         ):
             return missing_on(before.host(netns.host)) != missing_on(after.host(netns.host))
-        case DeleteRoute(netns=netns, route=route) | ReplaceRoute(netns=netns, before=route):
+        case DeleteEntry(netns=netns, entry=Route() as route) | ReplaceEntry(netns=netns, before=Route() as route):
             return not netns.is_host or all(hop.gateway is None for hop in route.next_hops)
-        case DeletePolicyRule(rule=rule):
+        case DeleteEntry(entry=PolicyRule() as rule):
             return rule.priority in (0, 32766, 32767)
+        case DeleteEntry(entry=Address()) | ReplaceEntry():
+            return True
         case _:
             return False
 

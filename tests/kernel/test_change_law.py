@@ -16,24 +16,15 @@ from hairpin.carry.act import Command
 from hairpin.carry.run import do
 from hairpin.change.carrying import carrying_all
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddFdbEntry,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
+    AddEntry,
     Change,
-    DeleteAddress,
     DeleteChain,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
+    DeleteEntry,
     DeleteRule,
     InsertRule,
     Primitive,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceRuleset,
     ReplaceSysctls,
     ReplaceTable,
@@ -254,9 +245,9 @@ def new_route(text: str, **other: Any) -> Route:
     return Route(version, network, length, **other)
 
 
-def address(name: str, text: str, length: int) -> AddAddress:
+def address(name: str, text: str, length: int) -> AddEntry:
     version, value = parse_address(text)
-    return AddAddress(HOST_NETNS, Address(name, version, value, length))
+    return AddEntry(HOST_NETNS, Address(name, version, value, length))
 
 
 def remote_of(namespace: Namespace) -> FdbEntry:
@@ -300,24 +291,24 @@ CASES: dict[str, Make] = {
     "conf.all.rp_filter": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "rp_filter"), "2"),
     "ipv6 conf.all.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "all", "forwarding"), "1"),
     "ipv6 conf.eth0.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "eth0", "forwarding"), "1"),
-    "route": lambda _: AddRoute(HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,))),
-    "route with metric in a table": lambda _: AddRoute(
+    "route": lambda _: AddEntry(HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,))),
+    "route with metric in a table": lambda _: AddEntry(
         HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,), metric=7, table=77)
     ),
-    "blackhole route": lambda _: AddRoute(HOST_NETNS, new_route("10.8.0.0/16", type="blackhole")),
-    "route replaced": lambda host: ReplaceRoute(
+    "blackhole route": lambda _: AddEntry(HOST_NETNS, new_route("10.8.0.0/16", type="blackhole")),
+    "route replaced": lambda host: ReplaceEntry(
         HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", next_hops=(VIA,), metric=5)
     ),
-    "route replaced by a blackhole": lambda host: ReplaceRoute(
+    "route replaced by a blackhole": lambda host: ReplaceEntry(
         HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", type="blackhole", metric=5)
     ),
-    "route of IPv6 replaced": lambda host: ReplaceRoute(
+    "route of IPv6 replaced": lambda host: ReplaceEntry(
         HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(FAR6,), metric=1024)
     ),
-    "route of IPv6 replaced by one on the link": lambda host: ReplaceRoute(
+    "route of IPv6 replaced by one on the link": lambda host: ReplaceEntry(
         HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(NextHop("y0"),), metric=1024)
     ),
-    "neighbour entry replaced": lambda host: AddNeighbour(
+    "neighbour entry replaced": lambda host: AddEntry(
         HOST_NETNS,
         msgspec.structs.replace(
             next(each for each in host.neighbours if each.state == "PERMANENT"),
@@ -326,43 +317,43 @@ CASES: dict[str, Make] = {
             entry=0,
         ),
     ),
-    "forwarding entry of a vxlan replaced": lambda host: ReplaceFdbEntry(
+    "forwarding entry of a vxlan replaced": lambda host: ReplaceEntry(
         HOST_NETNS, remote_of(host), msgspec.structs.replace(remote_of(host), remote=0xC6336463, evidence="", entry=0)
     ),
-    "forwarding entry of a vxlan deleted": lambda host: DeleteFdbEntry(HOST_NETNS, remote_of(host)),
-    "route deleted": lambda host: DeleteRoute(HOST_NETNS, route(host, "10.9.0.0/16")),
-    "default route deleted": lambda host: DeleteRoute(HOST_NETNS, route(host, "0.0.0.0/0")),
+    "forwarding entry of a vxlan deleted": lambda host: DeleteEntry(HOST_NETNS, remote_of(host)),
+    "route deleted": lambda host: DeleteEntry(HOST_NETNS, route(host, "10.9.0.0/16")),
+    "default route deleted": lambda host: DeleteEntry(HOST_NETNS, route(host, "0.0.0.0/0")),
     "address": lambda _: address("eth0", "10.5.0.1", 24),
     "address of IPv6": lambda _: address("eth0", "fd00:5::1", 64),
     "address without a network": lambda _: address("eth0", "10.5.0.1", 32),
-    "policy rule deleted": lambda host: DeletePolicyRule(
+    "policy rule deleted": lambda host: DeleteEntry(
         HOST_NETNS, next(each for each in host.rules if each.priority == 100)
     ),
-    "neighbour entry deleted": lambda host: DeleteNeighbour(
+    "neighbour entry deleted": lambda host: DeleteEntry(
         HOST_NETNS, next(each for each in host.neighbours if each.state == "PERMANENT")
     ),
-    "address deleted": lambda host: DeleteAddress(
+    "address deleted": lambda host: DeleteEntry(
         HOST_NETNS, next(each for each in host.addresses if each.link == "eth0")
     ),
-    "primary address deleted": lambda host: DeleteAddress(
+    "primary address deleted": lambda host: DeleteEntry(
         HOST_NETNS, next(each for each in host.addresses if each.link == "u0")
     ),
-    "policy rule": lambda _: AddPolicyRule(
+    "policy rule": lambda _: AddEntry(
         HOST_NETNS,
         PolicyRule(4, 99, table=78, source=(0x0A070000, 24), iif="br0", mark=(1, 255), protocol=6, dports=(80, 90)),
     ),
-    "policy rule of IPv6": lambda _: AddPolicyRule(HOST_NETNS, PolicyRule(6, 99, "blackhole", oif="eth0")),
-    "neighbour entry": lambda _: AddNeighbour(
+    "policy rule of IPv6": lambda _: AddEntry(HOST_NETNS, PolicyRule(6, 99, "blackhole", oif="eth0")),
+    "neighbour entry": lambda _: AddEntry(
         HOST_NETNS, Neighbour("eth0", 4, parse_address("198.51.100.8")[1], 0x020000000008, "PERMANENT")
     ),
-    "forwarding entry": lambda _: AddFdbEntry(HOST_NETNS, FdbEntry("br1", "w0", 0x020000000077, state="static")),
-    "forwarding entry deleted": lambda host: DeleteFdbEntry(
+    "forwarding entry": lambda _: AddEntry(HOST_NETNS, FdbEntry("br1", "w0", 0x020000000077, state="static")),
+    "forwarding entry deleted": lambda host: DeleteEntry(
         HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000099)
     ),
-    "forwarding entry of a tunnel": lambda _: AddFdbEntry(
+    "forwarding entry of a tunnel": lambda _: AddEntry(
         HOST_NETNS, FdbEntry(None, "vx0", 0x020000000078, state="permanent", remote=0x0A040009, via="u0")
     ),
-    "forwarding entry of a tunnel away": lambda host: DeleteFdbEntry(
+    "forwarding entry of a tunnel away": lambda host: DeleteEntry(
         HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000088)
     ),
     "several sysctls": lambda _: ReplaceSysctls(

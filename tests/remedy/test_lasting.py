@@ -3,11 +3,11 @@
 from typing import get_args
 
 from hairpin.change.change import (
-    AddRoute,
+    AddEntry,
     AddSocket,
     ChangeWorld,
     ContinueProcess,
-    DeleteRoute,
+    DeleteEntry,
     DropConnection,
     Primitive,
     WriteFile,
@@ -45,7 +45,7 @@ def test_a_stale_entry_has_nothing_to_keep() -> None:
 
 
 def test_a_route_is_added_now() -> None:
-    part = AddRoute(HOST_NETNS, Route(4, 0x0A000000, 8, next_hops=(NextHop("eth0", 0xC6336401, 4),)))
+    part = AddEntry(HOST_NETNS, Route(4, 0x0A000000, 8, next_hops=(NextHop("eth0", 0xC6336401, 4),)))
     told = remedy(network(), part)
     assert (told.id, told.commands) == ("change-route", ("ip route add 10.0.0.0/8 via 198.51.100.1 dev eth0",))
 
@@ -65,13 +65,13 @@ def test_no_command_takes_a_live_bridges_route_or_a_containers_address_away() ->
     """Another subnet for the container network is what lasts, and a person makes it."""
     route = Route(4, 0xAC110000, 16, next_hops=(NextHop("docker0"),))
     for cause in ("bridge-subnet-overlaps-route", "client-inside-container-subnet", "container-subnet-on-two-hosts"):
-        told = remedy(network(), DeleteRoute(HOST_NETNS, route), cause=cause)
+        told = remedy(network(), DeleteEntry(HOST_NETNS, route), cause=cause)
         assert (told.id, told.commands, told.keeping) == ("recreate-network", (), ())
     uplink = NextHop("eth0", 0xC6336401, 4)
     free, taken = (Route(4, address, 32, next_hops=(uplink,)) for address in (0xAC110909, 0xAC110002))
-    told = remedy(network(), AddRoute(HOST_NETNS, free), cause="client-inside-container-subnet")
+    told = remedy(network(), AddEntry(HOST_NETNS, free), cause="client-inside-container-subnet")
     assert (told.commands, told.keeping) == (("ip route add 172.17.9.9/32 via 198.51.100.1 dev eth0",), ())
-    told = remedy(network(), AddRoute(HOST_NETNS, taken), cause="client-inside-container-subnet")
+    told = remedy(network(), AddEntry(HOST_NETNS, taken), cause="client-inside-container-subnet")
     assert (told.id, told.commands) == ("recreate-network", ())
 
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import ReplaceRoute, SetLink
+from hairpin.change.change import ReplaceEntry, SetLink
 from hairpin.host.link import Link, Tunnel
 from hairpin.remedy.network_configuration import configured_by
 from tests.remedy.situations import HOST_NETNS, network, remedy, said
@@ -54,8 +54,8 @@ def test_every_route_of_a_container_is_its_engines() -> None:
     inner = next(each for each in found.this.namespaces if each.name.startswith("container:"))
     taken = next(each for each in inner.routes if each.prefix_length == 0)
     netns = HOST_NETNS.sibling(inner.name)
-    changed = remedy(found, ReplaceRoute(netns, taken, msgspec.structs.replace(taken, metric=5)))
+    changed = remedy(found, ReplaceEntry(netns, taken, msgspec.structs.replace(taken, metric=5)))
     assert "the engine makes a container's addresses and routes anew" in said(changed)
     host = found.namespace(HOST_NETNS)
     own = next(each for each in host.routes if each.prefix_length == 0)
-    assert "ifupdown" in said(remedy(found, ReplaceRoute(HOST_NETNS, own, msgspec.structs.replace(own, metric=5))))
+    assert "ifupdown" in said(remedy(found, ReplaceEntry(HOST_NETNS, own, msgspec.structs.replace(own, metric=5))))

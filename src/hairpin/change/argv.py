@@ -4,21 +4,14 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from hairpin.change.change import (
-    AddAddress,
-    AddFdbEntry,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
-    DeleteAddress,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
+    AddEntry,
+    DeleteEntry,
     DropConnection,
+    Entry,
     Forget,
     Forgotten,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    Replaceable,
+    ReplaceEntry,
     ReplaceSysctls,
     SetLink,
     SetSysctl,
@@ -41,7 +34,8 @@ from hairpin.change.words import (
 )
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
-from hairpin.host.route import FdbEntry
+from hairpin.host.link import Address
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.sysctl import Path, dotted
 from hairpin.message import message
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Tuple
@@ -63,69 +57,68 @@ def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...
             if link.kind == "macvlan" and link.lower is not None:
                 return tuple(new_macvlan_commands(link, link.lower))
             return tuple(new_bridge_commands(link)) if link.kind == "bridge" else ()
-        case AddPolicyRule(rule=rule):
-            return (("ip", *six(rule.version), "rule", "add", *policy_rule_words(rule)),)
-        case DeletePolicyRule(rule=rule):
-            return (("ip", *six(rule.version), "rule", "del", *_selecting(part, namespace)),)
+        case AddEntry(entry=entry):
+            return (_adding(entry),)
+        case DeleteEntry(entry=entry):
+            return (_deleting(entry, namespace),)
+        case ReplaceEntry(entry=entry):
+            return (_replacing(entry),)
         case _:
-            return (_entry_argv(part),)
+            assert_never(part)
 
 
 def _assigned(path: Path, value: str) -> str:
     return f"{dotted(path)}={value}"
 
 
-def _selecting(part: DeletePolicyRule, namespace: Namespace | None) -> Words:
+def _adding(entry: Entry) -> Words:
+    match entry:
+        case Address():
+            return ("ip", "address", "add", *new_address_words(entry))
+        case Route():
+            return ("ip", *six(entry.version), "route", "add", *route_words(entry))
+        case PolicyRule():
+            return ("ip", *six(entry.version), "rule", "add", *policy_rule_words(entry))
+        case Neighbour():
+            # The kernel keeps one entry of an address: a learned one, or one made by hand before, is replaced.
+            return ("ip", "neigh", "add" if entry.proxy else "replace", *new_neighbour_words(entry))
+        case FdbEntry():
+            verb = "append" if entry.remote is not None else "add"
+            return ("bridge", "fdb", verb, *fdb_words(entry), *_lasting(entry))
+        case _:
+            assert_never(entry)
+
+
+def _replacing(entry: Replaceable) -> Words:
+    if isinstance(entry, Route):
+        return ("ip", *six(entry.version), "route", "replace", *route_words(entry))
+    return ("bridge", "fdb", "replace", *fdb_words(entry), *_lasting(entry))
+
+
+def _deleting(entry: Entry, namespace: Namespace | None) -> Words:
+    match entry:
+        case Address():
+            return ("ip", "address", "del", *address_words(entry))
+        case Route():
+            return ("ip", *six(entry.version), "route", "del", *selecting_route(entry))
+        case PolicyRule():
+            return ("ip", *six(entry.version), "rule", "del", *_selecting(entry, namespace))
+        case Neighbour():
+            return ("ip", "neigh", "del", *neighbour_words(entry))
+        case FdbEntry():
+            return ("bridge", "fdb", "del", *fdb_words(entry))
+        case _:
+            assert_never(entry)
+
+
+def _selecting(rule: PolicyRule, namespace: Namespace | None) -> Words:
     """Return the words that find the rule: its priority, or all of it if other rules have the same priority."""
-    rule = part.rule
     same = [
         each
         for each in (namespace.rules if namespace is not None else ())
         if (each.version, each.priority) == (rule.version, rule.priority)
     ]
     return policy_rule_words(rule) if len(same) > 1 else ("priority", str(rule.priority))
-
-
-_Entry = (
-    AddAddress
-    | DeleteAddress
-    | AddRoute
-    | DeleteRoute
-    | ReplaceRoute
-    | AddNeighbour
-    | DeleteNeighbour
-    | AddFdbEntry
-    | DeleteFdbEntry
-    | ReplaceFdbEntry
-)
-
-
-def _entry_argv(part: _Entry) -> Words:
-    match part:
-        case AddAddress(address=address):
-            return ("ip", "address", "add", *new_address_words(address))
-        case DeleteAddress(address=address):
-            return ("ip", "address", "del", *address_words(address))
-        case AddRoute(route=route):
-            return ("ip", *six(route.version), "route", "add", *route_words(route))
-        case ReplaceRoute(route=route):
-            return ("ip", *six(route.version), "route", "replace", *route_words(route))
-        case DeleteRoute(route=route):
-            return ("ip", *six(route.version), "route", "del", *selecting_route(route))
-        case AddNeighbour(neighbour=entry):
-            # The kernel keeps one entry of an address: a learned one, or one made by hand before, is replaced.
-            return ("ip", "neigh", "add" if entry.proxy else "replace", *new_neighbour_words(entry))
-        case DeleteNeighbour(neighbour=entry):
-            return ("ip", "neigh", "del", *neighbour_words(entry))
-        case AddFdbEntry(entry=forwarding):
-            verb = "append" if forwarding.remote is not None else "add"
-            return ("bridge", "fdb", verb, *fdb_words(forwarding), *_lasting(forwarding))
-        case ReplaceFdbEntry(entry=forwarding):
-            return ("bridge", "fdb", "replace", *fdb_words(forwarding), *_lasting(forwarding))
-        case DeleteFdbEntry(entry=forwarding):
-            return ("bridge", "fdb", "del", *fdb_words(forwarding))
-        case _:
-            assert_never(part)
 
 
 def _lasting(entry: FdbEntry) -> Words:

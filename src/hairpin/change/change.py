@@ -105,90 +105,33 @@ class ReplaceRuleset(msgspec.Struct, frozen=True, tag="replace-ruleset"):
     ruleset: Ruleset
 
 
-class AddRoute(msgspec.Struct, frozen=True, tag="add-route"):
-    """Adds a route."""
+Replaceable = Route | FdbEntry
+Entry = Replaceable | Address | PolicyRule | Neighbour
+"""An entry of one of a namespace's tables: ``table_of`` of ``entries.py`` says of which."""
+
+
+class AddEntry(msgspec.Struct, frozen=True, tag="add-entry"):
+    """Adds an entry: an address with the routes that the kernel makes for it, a neighbour (state PERMANENT, or a proxy
+    entry) in place of the one of its address."""
 
     netns: Netns
-    route: Route
+    entry: Entry
 
 
-class DeleteRoute(msgspec.Struct, frozen=True, tag="delete-route"):
-    """Deletes a route."""
-
-    netns: Netns
-    route: Route
-
-
-class ReplaceRoute(msgspec.Struct, frozen=True, tag="replace-route"):
-    """Puts a route in place of the only one of its table, prefix, metric and TOS: at no moment there is none."""
+class DeleteEntry(msgspec.Struct, frozen=True, tag="delete-entry"):
+    """Deletes an entry: an address with what the kernel deletes with it."""
 
     netns: Netns
-    before: Route
-    route: Route
+    entry: Entry
 
 
-class AddAddress(msgspec.Struct, frozen=True, tag="add-address"):
-    """Adds an address to a link, with the routes that the kernel makes for it."""
-
-    netns: Netns
-    address: Address
-
-
-class DeleteAddress(msgspec.Struct, frozen=True, tag="delete-address"):
-    """Deletes an address, with what the kernel deletes with it."""
+class ReplaceEntry(msgspec.Struct, frozen=True, tag="replace-entry"):
+    """Puts an entry in place of the only one there, so that at no moment there is none: a route in place of that of its
+    table, prefix, metric and TOS, another remote of a VXLAN for a hardware address."""
 
     netns: Netns
-    address: Address
-
-
-class AddPolicyRule(msgspec.Struct, frozen=True, tag="add-policy-rule"):
-    """Adds an ``ip rule``."""
-
-    netns: Netns
-    rule: PolicyRule
-
-
-class DeletePolicyRule(msgspec.Struct, frozen=True, tag="delete-policy-rule"):
-    """Deletes an ``ip rule``."""
-
-    netns: Netns
-    rule: PolicyRule
-
-
-class AddNeighbour(msgspec.Struct, frozen=True, tag="add-neighbour"):
-    """Adds a neighbour entry by hand (state PERMANENT, or a proxy entry), in place of the one of its address."""
-
-    netns: Netns
-    neighbour: Neighbour
-
-
-class DeleteNeighbour(msgspec.Struct, frozen=True, tag="delete-neighbour"):
-    """Deletes a neighbour entry; the kernel then resolves the address on the link."""
-
-    netns: Netns
-    neighbour: Neighbour
-
-
-class AddFdbEntry(msgspec.Struct, frozen=True, tag="add-fdb-entry"):
-    """Adds a forwarding entry of a bridge or a VXLAN by hand."""
-
-    netns: Netns
-    entry: FdbEntry
-
-
-class DeleteFdbEntry(msgspec.Struct, frozen=True, tag="delete-fdb-entry"):
-    """Deletes a forwarding entry."""
-
-    netns: Netns
-    entry: FdbEntry
-
-
-class ReplaceFdbEntry(msgspec.Struct, frozen=True, tag="replace-fdb-entry"):
-    """Gives the only forwarding entry of a VXLAN for a hardware address another remote."""
-
-    netns: Netns
-    before: FdbEntry
-    entry: FdbEntry
+    before: Replaceable
+    entry: Replaceable
 
 
 class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
@@ -305,10 +248,7 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable
 """Edits that one atomic load of rules can make."""
-Setting = (
-    SetSysctl | ReplaceSysctls | AddAddress | DeleteAddress | AddRoute | DeleteRoute | ReplaceRoute | AddPolicyRule
-    | DeletePolicyRule | AddNeighbour | DeleteNeighbour | AddFdbEntry | DeleteFdbEntry | ReplaceFdbEntry | SetLink
-)  # fmt: skip
+Setting = SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink
 InKernel = RuleEdit | ReplaceRuleset | Setting
 """Settings of the kernel in one namespace.  A command makes them, and another command undoes them."""
 Forgotten = DropConnection | Forget
@@ -340,6 +280,11 @@ def label_of(part: Primitive) -> str | None:
     if isinstance(part, OfHost | AddNamespace | SetContainer):
         return part.host
     return part.netns.host
+
+
+def added(change: Change) -> tuple[Entry, ...]:
+    """Return the entries that the change adds."""
+    return tuple(part.entry for part in change.parts if isinstance(part, AddEntry))
 
 
 def one(part: Primitive, *calls: Call) -> Change:

@@ -10,24 +10,15 @@ from difflib import SequenceMatcher
 import msgspec
 
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddFdbEntry,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
+    AddEntry,
     Change,
-    DeleteAddress,
     DeleteChain,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
+    DeleteEntry,
     DeleteRule,
     InKernel,
     InsertRule,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceTable,
     SetLink,
     SetPolicy,
@@ -65,8 +56,8 @@ def difference(now: Network, wanted: Network) -> Change:
         changed.append(netns)
         for find in _KINDS:
             for part in tuple(find(netns, now.namespace(netns), namespace)):
-                if isinstance(part, AddRoute):
-                    check_gateways(now.namespace(netns), part.route)
+                if isinstance(part, AddEntry) and isinstance(part.entry, Route):
+                    check_gateways(now.namespace(netns), part.entry)
                 now = simulate(Change((part,)), now)
                 parts.append(part)
     for netns in changed:
@@ -113,9 +104,9 @@ def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKe
             kept = [each for each in keys if each in asked_keys]
             if version == 4 and kept != asked_keys[: len(kept)]:
                 kept = []
-            yield from (DeleteAddress(netns, each) for each in reversed(held) if address_key(each) not in kept)
+            yield from (DeleteEntry(netns, each) for each in reversed(held) if address_key(each) not in kept)
             yield from (
-                AddAddress(netns, msgspec.structs.replace(each, secondary=False))
+                AddEntry(netns, msgspec.structs.replace(each, secondary=False))
                 for each in asked
                 if address_key(each) not in kept
             )
@@ -139,8 +130,8 @@ def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InK
     held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
     asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
     taken = {neighbour_slot(each) for each in asked.values()}  # an entry that is added replaces the one of its address
-    yield from (DeleteNeighbour(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
-    yield from (AddNeighbour(netns, each) for key, each in asked.items() if key not in held)
+    yield from (DeleteEntry(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
+    yield from (AddEntry(netns, each) for key, each in asked.items() if key not in held)
 
 
 def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
@@ -149,7 +140,7 @@ def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     surplus = {fdb_slot(each): each for key, each in held.items() if key not in asked}
     lacking = [each for key, each in asked.items() if key not in held]
     pairs = [
-        ReplaceFdbEntry(netns, surplus[fdb_slot(each)], each)
+        ReplaceEntry(netns, surplus[fdb_slot(each)], each)
         for each in lacking
         if fdb_slot(each) in surplus
         and is_alone_in_fdb(now.fdb, surplus[fdb_slot(each)])
@@ -158,8 +149,8 @@ def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     ]
     replaced = {each for pair in pairs for each in (pair.before, pair.entry)}
     yield from pairs
-    yield from (DeleteFdbEntry(netns, each) for key, each in held.items() if key not in asked and each not in replaced)
-    yield from (AddFdbEntry(netns, each) for each in lacking if each not in replaced)
+    yield from (DeleteEntry(netns, each) for key, each in held.items() if key not in asked and each not in replaced)
+    yield from (AddEntry(netns, each) for each in lacking if each not in replaced)
 
 
 def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
@@ -177,12 +168,12 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
     }
     taken = {route_slot(each) for each in lacking} - replaced.keys()
     # A surplus route may lead to a gateway of a new one.  It is deleted last, unless it has the slot of a new route.
-    yield from (DeleteRoute(netns, each) for each in surplus if route_slot(each) in taken)
+    yield from (DeleteEntry(netns, each) for each in surplus if route_slot(each) in taken)
     for each in lacking:
         before = replaced.get(route_slot(each))
-        yield AddRoute(netns, each) if before is None else ReplaceRoute(netns, before, each)
+        yield AddEntry(netns, each) if before is None else ReplaceEntry(netns, before, each)
     over = taken | replaced.keys()
-    yield from (DeleteRoute(netns, each) for each in surplus if route_slot(each) not in over)
+    yield from (DeleteEntry(netns, each) for each in surplus if route_slot(each) not in over)
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
@@ -206,9 +197,9 @@ def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[I
         return
     for tag, first, last, first_wanted, last_wanted in SequenceMatcher(None, held, asked, autojunk=False).get_opcodes():
         if tag in ("delete", "replace"):
-            yield from (DeletePolicyRule(netns, each) for each in now.rules[first:last])
+            yield from (DeleteEntry(netns, each) for each in now.rules[first:last])
         if tag in ("insert", "replace"):
-            yield from (AddPolicyRule(netns, each) for each in wanted.rules[first_wanted:last_wanted])
+            yield from (AddEntry(netns, each) for each in wanted.rules[first_wanted:last_wanted])
 
 
 def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:

@@ -1,4 +1,5 @@
-"""Adds and deletes single entries of a namespace's tables: routes, policy rules, neighbour and forwarding entries.
+"""Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
+entries.
 Whether an entry is there already is not checked here: the expectations of a step do that (``expect.py``).
 """
 
@@ -6,21 +7,12 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.change.change import (
-    AddFdbEntry,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
-    ReplaceFdbEntry,
-    ReplaceRoute,
-)
+from hairpin.change.addresses import with_address, without_address
+from hairpin.change.change import Entry, ReplaceEntry
 from hairpin.change.links import on_wire
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
+from hairpin.host.link import Address
 from hairpin.host.route import TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.message import message
 from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, prefix_text
@@ -31,24 +23,42 @@ from hairpin.network.tables import by_precedence
 _replace = msgspec.structs.replace
 
 
-def with_entry(namespace: Namespace, part: AddRoute | AddPolicyRule | AddNeighbour | AddFdbEntry) -> Namespace:
+def table_of(namespace: Namespace, entry: Entry) -> tuple[Entry, ...]:
+    """Return the table of the namespace that has such entries."""
+    match entry:
+        case Address():
+            return namespace.addresses
+        case Route():
+            return namespace.routes
+        case PolicyRule():
+            return namespace.rules
+        case Neighbour():
+            return namespace.neighbours
+        case FdbEntry():
+            return namespace.fdb
+        case _:
+            assert_never(entry)
+
+
+def with_entry(namespace: Namespace, entry: Entry) -> Namespace:
     """Return the namespace with the entry."""
-    match part:
-        case AddRoute(route=route):
-            _check_links(namespace, route)
-            check_gateways(namespace, route)
-            hops = tuple(_flagged(namespace, route.version, hop) for hop in route.next_hops)
-            return _replace(namespace, routes=(*namespace.routes, _replace(route, next_hops=hops)))
-        case AddPolicyRule(rule=rule):
-            return _replace(namespace, rules=_in_order(namespace.rules, rule))
-        case AddNeighbour(neighbour=entry):
+    match entry:
+        case Address():
+            return with_address(namespace, entry)
+        case Route():
+            _check_links(namespace, entry)
+            check_gateways(namespace, entry)
+            return _replace(namespace, routes=(*namespace.routes, _on_wires(namespace, entry)))
+        case PolicyRule():
+            return _replace(namespace, rules=_in_order(namespace.rules, entry))
+        case Neighbour():
             # The entry replaces one of the same address, learned by the kernel or made by hand.
             others = tuple(each for each in namespace.neighbours if neighbour_slot(each) != neighbour_slot(entry))
             return _replace(namespace, neighbours=(*others, entry))
-        case AddFdbEntry(entry=forwarding):
-            return _replace(namespace, fdb=(*namespace.fdb, forwarding))
+        case FdbEntry():
+            return _replace(namespace, fdb=(*namespace.fdb, entry))
         case _:
-            assert_never(part)
+            assert_never(entry)
 
 
 def _check_links(namespace: Namespace, route: Route) -> None:
@@ -62,25 +72,36 @@ def _check_links(namespace: Namespace, route: Route) -> None:
             raise ChangeError(message("{link} is down, and the kernel takes no route by it", link=link.name))
 
 
-def with_other_entry(namespace: Namespace, part: ReplaceRoute | ReplaceFdbEntry) -> Namespace:
+def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
     """Return the namespace with the entry in the place of the one before; raise ChangeError where the kernel would take
     the place of another one, or of none.
 
     Source: net/ipv4/fib_trie.c fib_table_insert(), net/ipv6/ip6_fib.c fib6_add_rt2node(): the first route of the same
     prefix, TOS and metric; drivers/net/vxlan/vxlan_core.c vxlan_fdb_replace(): the first remote
     """
-    match part:
-        case ReplaceRoute(before=before, route=route):
-            if not is_alone(namespace.routes, before) or route_slot(before) != route_slot(route):
+    before = part.before
+    match part.entry:
+        case Route() as route:
+            same = (
+                isinstance(before, Route)
+                and is_alone(namespace.routes, before)
+                and route_slot(before) == route_slot(route)
+            )
+            if not same:
                 raise ChangeError(message("no single route is at the place of {prefix}", prefix=_prefix(route)))
-            added = with_entry(namespace, AddRoute(part.netns, route)).routes[-1]
+            added = with_entry(namespace, route).routes[-1]
             return _replace(namespace, routes=tuple(added if each == before else each for each in namespace.routes))
-        case ReplaceFdbEntry(before=before, entry=entry):
-            if not is_alone_in_fdb(namespace.fdb, before) or fdb_slot(before) != fdb_slot(entry):
+        case FdbEntry() as entry:
+            same = (
+                isinstance(before, FdbEntry)
+                and is_alone_in_fdb(namespace.fdb, before)
+                and fdb_slot(before) == fdb_slot(entry)
+            )
+            if not same:
                 raise ChangeError(message("no single forwarding entry on {port} is at that place", port=entry.port))
             return _replace(namespace, fdb=tuple(entry if each == before else each for each in namespace.fdb))
         case _:
-            assert_never(part)
+            assert_never(part.entry)
 
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
@@ -116,6 +137,10 @@ def _prefix(route: Route) -> str:
     return prefix_text(route.destination, route.prefix_length, route.version)
 
 
+def _on_wires(namespace: Namespace, route: Route) -> Route:
+    return _replace(route, next_hops=tuple(_flagged(namespace, route.version, hop) for hop in route.next_hops))
+
+
 def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:
     link = namespace.link(hop.link) if hop.link is not None else None
     return on_wire(namespace, version, hop, link) if link is not None and link.up else hop
@@ -145,21 +170,21 @@ def _leads_to_one(route: Route, hop: NextHop) -> bool:
     return _is_by(route, hop) and (route.version == 6 or route.type in ("unicast", "local"))
 
 
-def without_entry(
-    namespace: Namespace, part: DeleteRoute | DeletePolicyRule | DeleteNeighbour | DeleteFdbEntry
-) -> Namespace:
+def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
     """Return the namespace without the entry."""
-    match part:
-        case DeleteRoute(route=route):
-            return _replace(namespace, routes=tuple(each for each in namespace.routes if each != route))
-        case DeletePolicyRule(rule=rule):
-            return _replace(namespace, rules=tuple(each for each in namespace.rules if each != rule))
-        case DeleteNeighbour(neighbour=entry):
+    match entry:
+        case Address():
+            return without_address(namespace, entry)
+        case Route():
+            return _replace(namespace, routes=tuple(each for each in namespace.routes if each != entry))
+        case PolicyRule():
+            return _replace(namespace, rules=tuple(each for each in namespace.rules if each != entry))
+        case Neighbour():
             return _replace(namespace, neighbours=tuple(each for each in namespace.neighbours if each != entry))
-        case DeleteFdbEntry(entry=forwarding):
-            return _replace(namespace, fdb=tuple(each for each in namespace.fdb if each != forwarding))
+        case FdbEntry():
+            return _replace(namespace, fdb=tuple(each for each in namespace.fdb if each != entry))
         case _:
-            assert_never(part)
+            assert_never(entry)
 
 
 def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:

@@ -5,6 +5,8 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from hairpin.change.change import Entry
+from hairpin.change.entries import table_of
 from hairpin.change.words import link_commands
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
@@ -56,38 +58,10 @@ class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
     digest: str | None
 
 
-class AddressIs(msgspec.Struct, frozen=True, tag="address-is"):
-    """The address is on its link, or is not."""
+class EntryIs(msgspec.Struct, frozen=True, tag="entry-is"):
+    """The entry is in its table, or is not."""
 
-    address: Address
-    there: bool
-
-
-class RouteIs(msgspec.Struct, frozen=True, tag="route-is"):
-    """The route is there, or is not."""
-
-    route: Route
-    there: bool
-
-
-class PolicyRuleIs(msgspec.Struct, frozen=True, tag="policy-rule-is"):
-    """The policy rule is there, or is not."""
-
-    rule: PolicyRule
-    there: bool
-
-
-class NeighbourIs(msgspec.Struct, frozen=True, tag="neighbour-is"):
-    """The entry is there, or is not."""
-
-    neighbour: Neighbour
-    there: bool
-
-
-class FdbEntryIs(msgspec.Struct, frozen=True, tag="fdb-entry-is"):
-    """The forwarding entry is there, or is not."""
-
-    entry: FdbEntry
+    entry: Entry
     there: bool
 
 
@@ -119,9 +93,7 @@ class UnitIs(msgspec.Struct, frozen=True, tag="unit-is"):
     active: str
 
 
-InNamespace = (
-    SysctlIs | RuleIs | ChainIs | TableIs | AddressIs | RouteIs | PolicyRuleIs | NeighbourIs | FdbEntryIs | LinkIs
-)
+InNamespace = SysctlIs | RuleIs | ChainIs | TableIs | EntryIs | LinkIs
 
 
 class EndpointIs(msgspec.Struct, frozen=True, tag="endpoint-is"):
@@ -270,41 +242,33 @@ def unmet(expected: InNamespace, namespace: Namespace) -> Message | None:
             if now is not None and now.carrier == link.carrier and not any(link_commands(now, link)):
                 return None
             return message("link {link} is gone, or not as it was", link=link.name)
-        case AddressIs() | RouteIs() | PolicyRuleIs() | NeighbourIs() | FdbEntryIs():
-            return _unmet_entry(expected, namespace)
+        case EntryIs(entry=entry, there=there):
+            key = entry_key(entry)
+            if any(entry_key(each) == key for each in table_of(namespace, entry)) == there:
+                return None
+            what = _entry_text(entry)
+            return message("{what} is gone", what=what) if there else message("{what} is there already", what=what)
         case _:
             assert_never(expected)
 
 
-def _unmet_entry(
-    expected: AddressIs | RouteIs | PolicyRuleIs | NeighbourIs | FdbEntryIs, namespace: Namespace
-) -> Message | None:
-    match expected:
-        case AddressIs(address=address):
-            there = any(address_key(each) == address_key(address) for each in namespace.addresses)
-            what = message(
-                "address {address} on {link}", address=address_text(address.value, address.version), link=address.link
-            )
-        case RouteIs(route=route):
-            there = any(route_key(each) == route_key(route) for each in namespace.routes)
-            prefix = prefix_text(route.destination, route.prefix_length, route.version)
-            what = message("route {prefix} in table {table}", prefix=prefix, table=route.table)
-        case PolicyRuleIs(rule=rule):
-            there = any(policy_rule_key(each) == policy_rule_key(rule) for each in namespace.rules)
-            what = message("policy rule of priority {priority}", priority=rule.priority)
-        case NeighbourIs(neighbour=entry):
-            there = any(neighbour_key(each) == neighbour_key(entry) for each in namespace.neighbours)
-            what = message(
-                "neighbour entry {address} on {link}", address=address_text(entry.value, entry.version), link=entry.link
-            )
-        case FdbEntryIs(entry=forwarding):
-            there = any(fdb_key(each) == fdb_key(forwarding) for each in namespace.fdb)
-            what = message("forwarding entry on {port}", port=forwarding.port)
+def _entry_text(entry: Entry) -> Message:
+    match entry:
+        case Address():
+            return message("address {address} on {link}", address=address_text(entry.value, entry.version),
+                           link=entry.link)  # fmt: skip
+        case Route():
+            prefix = prefix_text(entry.destination, entry.prefix_length, entry.version)
+            return message("route {prefix} in table {table}", prefix=prefix, table=entry.table)
+        case PolicyRule():
+            return message("policy rule of priority {priority}", priority=entry.priority)
+        case Neighbour():
+            return message("neighbour entry {address} on {link}", address=address_text(entry.value, entry.version),
+                           link=entry.link)  # fmt: skip
+        case FdbEntry():
+            return message("forwarding entry on {port}", port=entry.port)
         case _:
-            assert_never(expected)
-    if there == expected.there:
-        return None
-    return message("{what} is gone", what=what) if expected.there else message("{what} is there already", what=what)
+            assert_never(entry)
 
 
 def _unmet_rules(expected: RuleIs | ChainIs | TableIs, namespace: Namespace) -> Message | None:
@@ -355,6 +319,23 @@ def table_digest(table: Table | None) -> str | None:
         (_replace(each, rules=(), packets=None), [rule.body for rule in each.rules]) for each in table.chains
     )
     return hashlib.sha256(msgspec.json.encode((chains, table.sets, table.maps))).hexdigest()
+
+
+def entry_key(entry: Entry) -> object:
+    """Return the fields that tell an entry from another one of its table."""
+    match entry:
+        case Address():
+            return address_key(entry)
+        case Route():
+            return route_key(entry)
+        case PolicyRule():
+            return policy_rule_key(entry)
+        case Neighbour():
+            return neighbour_key(entry)
+        case FdbEntry():
+            return fdb_key(entry)
+        case _:
+            assert_never(entry)
 
 
 def address_key(address: Address) -> tuple[object, ...]:

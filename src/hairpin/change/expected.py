@@ -24,22 +24,14 @@ from hairpin.change.calls import (
     Unban,
 )
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddFdbEntry,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
-    DeleteAddress,
+    AddEntry,
     DeleteChain,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
+    DeleteEntry,
     DeleteRule,
+    Entry,
     InsertRule,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceSysctls,
     ReplaceTable,
     RuleEdit,
@@ -50,20 +42,16 @@ from hairpin.change.change import (
 )
 from hairpin.change.entries import neighbour_slot
 from hairpin.change.expect import (
-    AddressIs,
     ChainIs,
     ContainerIs,
     EndpointIs,
-    FdbEntryIs,
+    EntryIs,
     InNamespace,
     LinkIs,
     ManagerRuns,
-    NeighbourIs,
     OnHost,
-    PolicyRuleIs,
     PortIs,
     RestartPolicyIs,
-    RouteIs,
     RuleIs,
     SysctlIs,
     TableIs,
@@ -78,6 +66,7 @@ from hairpin.change.expect import (
 from hairpin.change.numbering import Numbering
 from hairpin.change.words import is_made_by_hand
 from hairpin.host.host import Host, Namespace
+from hairpin.host.route import Neighbour
 from hairpin.netfilter.ir import Chain
 
 
@@ -89,31 +78,23 @@ def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, .
         case ReplaceSysctls(values=values):
             return tuple(SysctlIs(path, namespace.sysctls.text(*path)) for path, _ in values)
         case SetLink(link=link):
-            before = namespace.link(link.name)
-            return (LinkIs(before),) if before is not None else ()
-        case AddAddress(address=address) | DeleteAddress(address=address):
-            return (AddressIs(address, isinstance(part, DeleteAddress)),)
-        case AddRoute(route=route) | DeleteRoute(route=route):
-            return (RouteIs(route, isinstance(part, DeleteRoute)),)
-        case ReplaceRoute(before=old, route=route):
-            return (RouteIs(old, True), RouteIs(route, False))
-        case AddPolicyRule(rule=rule) | DeletePolicyRule(rule=rule):
-            return (PolicyRuleIs(rule, isinstance(part, DeletePolicyRule)),)
-        case AddNeighbour(neighbour=entry):
-            replaced = (
-                NeighbourIs(each, True)
-                for each in namespace.neighbours
-                if is_made_by_hand(each) and each != entry and neighbour_slot(each) == neighbour_slot(entry)
-            )
-            return (NeighbourIs(entry, False), *replaced)
-        case DeleteNeighbour(neighbour=entry):
-            return (NeighbourIs(entry, True),)
-        case ReplaceFdbEntry(before=held, entry=forwarding):
-            return (FdbEntryIs(held, True), FdbEntryIs(forwarding, False))
-        case AddFdbEntry(entry=forwarding) | DeleteFdbEntry(entry=forwarding):
-            return (FdbEntryIs(forwarding, isinstance(part, DeleteFdbEntry)),)
+            held = namespace.link(link.name)
+            return (LinkIs(held),) if held is not None else ()
+        case AddEntry(entry=entry):
+            return (EntryIs(entry, False), *(EntryIs(each, True) for each in _replaced(entry, namespace)))
+        case DeleteEntry(entry=entry):
+            return (EntryIs(entry, True),)
+        case ReplaceEntry(before=before, entry=entry):
+            return (EntryIs(before, True), EntryIs(entry, False))
         case _:
             assert_never(part)
+
+
+def _replaced(entry: Entry, namespace: Namespace) -> Iterator[Neighbour]:
+    """Yield the entry made by hand that a neighbour entry takes the place of."""
+    if isinstance(entry, Neighbour):
+        same = (each for each in namespace.neighbours if neighbour_slot(each) == neighbour_slot(entry))
+        yield from (each for each in same if is_made_by_hand(each) and each != entry)
 
 
 def edits_expect(edits: tuple[RuleEdit, ...], namespace: Namespace) -> tuple[InNamespace, ...]:

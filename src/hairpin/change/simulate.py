@@ -4,27 +4,18 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.change.addresses import with_address, without_address
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddFdbEntry,
+    AddEntry,
     AddNamespace,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
     AddSocket,
     Beyond,
     Change,
     ChangeWorld,
     ContinueProcess,
-    DeleteAddress,
     DeleteChain,
-    DeleteFdbEntry,
+    DeleteEntry,
     DeleteNamespace,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
     DeleteRule,
     DeleteSocket,
     DropConnection,
@@ -36,8 +27,7 @@ from hairpin.change.change import (
     LoadModule,
     OfHost,
     Primitive,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceRuleset,
     ReplaceSysctls,
     ReplaceTable,
@@ -131,16 +121,12 @@ def _set(part: Setting, namespace: Namespace) -> Namespace:
             for path, value in values:
                 sysctls = written(sysctls, path, value)
             return _replace(namespace, sysctls=sysctls)
-        case AddAddress(address=address):
-            return with_address(namespace, address)
-        case DeleteAddress(address=address):
-            return without_address(namespace, address)
-        case AddRoute() | AddPolicyRule() | AddNeighbour() | AddFdbEntry():
-            return with_entry(namespace, part)
-        case ReplaceRoute() | ReplaceFdbEntry():
+        case AddEntry(entry=entry):
+            return with_entry(namespace, entry)
+        case DeleteEntry(entry=entry):
+            return without_entry(namespace, entry)
+        case ReplaceEntry():
             return with_other_entry(namespace, part)
-        case DeleteRoute() | DeletePolicyRule() | DeleteNeighbour() | DeleteFdbEntry():
-            return without_entry(namespace, part)
         case SetLink():
             return namespace  # with_link() makes this change: it may change the peer's namespace, too
         case _:

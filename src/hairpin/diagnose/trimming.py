@@ -6,9 +6,10 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule
+from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.host.link import Address
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -52,11 +53,20 @@ def joined(changes: tuple[Change, ...]) -> Change:
     first, *others = changes
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
-        only_adds = all(isinstance(part, AddSocket | InsertRule | AddAddress) for part in (*parts, *each.parts))
+        only_adds = all(map(_is_for_more, (*parts, *each.parts)))
         if only_adds and bool(calls) == bool(each.calls):
             parts += [part for part in each.parts if part not in parts]
             calls += [call for call in each.calls if call not in calls]
     return Change(tuple(parts), tuple(calls))
+
+
+def _is_for_more(part: Primitive) -> bool:
+    """Return whether the part takes nothing away, so that another flow can have one beside it."""
+    match part:
+        case AddSocket() | InsertRule() | AddEntry(entry=Address()):
+            return True
+        case _:
+            return False
 
 
 def joined_ways(candidates: tuple[Candidate, ...]) -> tuple[Way, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.change import AddAddress, Change, Primitive, SetLink, SetSysctl
+from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
 from hairpin.engines.endpoints import gateway_of
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
@@ -39,7 +39,7 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
     index = max(link.index for namespace in host.namespaces for link in namespace.links) + 100
     mac = _known_mac(host, joined)
     yield SetLink(host.netns, Link(index, joined.bridge, "bridge", mac=mac, flags=("BROADCAST", "MULTICAST", "UP")))
-    yield from (AddAddress(host.netns, each) for each in _addresses(joined, joined.bridge, joined.subnets))
+    yield from (AddEntry(host.netns, each) for each in _addresses(joined, joined.bridge, joined.subnets))
     if engine.kind == "podman" or engine.userland_proxy is False:
         yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
 

@@ -7,10 +7,11 @@ from typing import TypeGuard
 import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
-from hairpin.change.change import AddAddress, Change, SetLink
+from hairpin.change.change import Change, SetLink, added
 from hairpin.host.docker import Boot, Engine
 from hairpin.host.engine_health import conflicts, health, is_down
 from hairpin.host.host import Host
+from hairpin.host.link import Address
 from hairpin.message import Message, message
 
 _ZONE = "docker"
@@ -96,7 +97,7 @@ def precedes_start(host: Host, change: Change) -> bool:
     if down is None or change.calls:
         return False
     bridges = {each.bridge for each in down.networks}
-    given = {part.address.link for part in change.parts if isinstance(part, AddAddress)}
+    given = {entry.link for entry in added(change) if isinstance(entry, Address)}
     made = {part.link.name for part in change.parts if isinstance(part, SetLink)}
     return bool(bridges & (given | made))
 

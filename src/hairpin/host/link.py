@@ -113,7 +113,7 @@ class Link(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     """An address on a link.  ``value`` has 32 or 128 bits; ``peer``: the far end of a point-to-point pair."""
 
     link: str

@@ -27,7 +27,7 @@ class NextHop(msgspec.Struct, frozen=True):
     """The encapsulation of packets that take this next hop: mpls ip ip6 seg6 bpf … (``ip route add … encap``)."""
 
 
-class Route(msgspec.Struct, frozen=True):
+class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     """One route.  ``destination`` is the network's integer, ``prefix_length`` 0 for the default route."""
 
     version: Literal[4, 6]
@@ -48,7 +48,7 @@ class Route(msgspec.Struct, frozen=True):
     entry: int = 0
 
 
-class PolicyRule(msgspec.Struct, frozen=True):
+class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind"):
     """One ``ip rule``.  ``action``: table, goto, nop, blackhole, unreachable, prohibit.  ``sports`` and ``dports`` are
     inclusive ranges.  A selector of None matches every packet.  ``mark`` is (value, mask).
 
@@ -83,7 +83,7 @@ class PolicyRule(msgspec.Struct, frozen=True):
     entry: int = 0
 
 
-class Neighbour(msgspec.Struct, frozen=True):
+class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
     """A neighbour entry.  ``state``: REACHABLE STALE DELAY PROBE PERMANENT NOARP INCOMPLETE FAILED NONE."""
 
     link: str
@@ -96,7 +96,7 @@ class Neighbour(msgspec.Struct, frozen=True):
     entry: int = 0
 
 
-class FdbEntry(msgspec.Struct, frozen=True):
+class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
     """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a
     tunnel's outer destination, and ``via`` the link that the outer packet is bound to."""
 

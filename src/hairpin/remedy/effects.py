@@ -13,18 +13,17 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.change.change import (
     AddChain,
+    AddEntry,
     AddNamespace,
-    AddPolicyRule,
-    AddRoute,
     Change,
     ChangeWorld,
     DeleteChain,
-    DeletePolicyRule,
+    DeleteEntry,
     DeleteRule,
     InsertRule,
     OfHost,
     Primitive,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceTable,
     RuleEdit,
     SetContainer,
@@ -34,6 +33,7 @@ from hairpin.change.simulate import simulate
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.host.netns import Netns
+from hairpin.host.route import PolicyRule, Route
 from hairpin.message import message
 from hairpin.netfilter.ir import Hook, Jump, Table
 from hairpin.network.flow import Flow, FromHost
@@ -195,11 +195,19 @@ def left_by(trace: Trace) -> str:
     return links[-1] if links else ""
 
 
+def _leads_elsewhere(part: Primitive) -> bool:
+    match part:
+        case AddEntry(entry=Route() | PolicyRule()) | DeleteEntry(entry=PolicyRule()) | ReplaceEntry(entry=Route()):
+            return True
+        case _:
+            return False
+
+
 def _ways_out(others: Others, after: Network, change: Change, asked: tuple[Flow, ...]) -> Iterator[SideEffect]:
     """Yield the asked flows to the outside, and the host's own, that then leave by another link.  Whether they
     succeeded before does not matter: somebody meant them to go there."""
     network = others.network
-    if not any(isinstance(part, AddPolicyRule | DeletePolicyRule | AddRoute | ReplaceRoute) for part in change.parts):
+    if not any(map(_leads_elsewhere, change.parts)):
         return
     own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
     for flow in (*(each for each in asked if each.purpose in ("egress", "dns")), own):

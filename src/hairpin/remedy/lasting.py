@@ -23,25 +23,17 @@ from hairpin.change.calls import (
     Unban,
 )
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddFdbEntry,
+    AddEntry,
     AddNamespace,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
     AddSocket,
     Beyond,
     Change,
     ChangeWorld,
     ContinueProcess,
-    DeleteAddress,
     DeleteChain,
-    DeleteFdbEntry,
+    DeleteEntry,
     DeleteNamespace,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
     DeleteRule,
     DeleteSocket,
     DropConnection,
@@ -50,8 +42,7 @@ from hairpin.change.change import (
     InsertRule,
     LoadModule,
     Primitive,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceRuleset,
     ReplaceSysctls,
     ReplaceTable,
@@ -65,6 +56,7 @@ from hairpin.change.change import (
     WriteFile,
 )
 from hairpin.host.host import Host
+from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.network import Network
@@ -157,14 +149,16 @@ def _makes_container(change: Change) -> bool:
 def _spares_containers(part: Primitive, host: Host, network: Network) -> bool:
     """Return whether the part cuts no container off: it adds a route that leads no container's address past its bridge,
     or deletes one that is no network's own."""
-    if isinstance(part, DeleteRoute):
-        prefix = (part.route.version, part.route.destination, part.route.prefix_length)
-        subnets = (each for engine in host.engines for named in engine.networks for each in named.subnets)
-        return bool(host.engines) and prefix not in ((s.version, s.network, s.prefix_length) for s in subnets)
-    if not isinstance(part, AddRoute):
-        return False
-    holder = attachment_of(network, host, part.route.destination, part.route.version)
-    return holder is None or any(hop.link == holder.network.bridge for hop in part.route.next_hops)
+    match part:
+        case DeleteEntry(entry=Route() as route):
+            prefix = (route.version, route.destination, route.prefix_length)
+            subnets = (each for engine in host.engines for named in engine.networks for each in named.subnets)
+            return bool(host.engines) and prefix not in ((s.version, s.network, s.prefix_length) for s in subnets)
+        case AddEntry(entry=Route() as route):
+            holder = attachment_of(network, host, route.destination, route.version)
+            return holder is None or any(hop.link == holder.network.bridge for hop in route.next_hops)
+        case _:
+            return False
 
 
 def _files_kept(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
@@ -201,11 +195,7 @@ def _setting_kind(part: Setting) -> Kind:
             return "set-sysctl"
         case SetLink():
             return "set-link"
-        case (
-            AddAddress() | DeleteAddress() | AddRoute() | DeleteRoute() | ReplaceRoute() | AddPolicyRule()
-            | DeletePolicyRule() | AddNeighbour() | DeleteNeighbour() | AddFdbEntry() | DeleteFdbEntry()
-            | ReplaceFdbEntry()
-        ):  # fmt: skip
+        case AddEntry() | DeleteEntry() | ReplaceEntry():
             return "change-route"
         case _:
             assert_never(part)

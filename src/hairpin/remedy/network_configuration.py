@@ -1,7 +1,9 @@
 """Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network."""
 
-from hairpin.change.change import AddAddress, AddRoute, Primitive, SetLink, Setting
+from hairpin.change.change import AddEntry, Entry, Primitive, SetLink, Setting
 from hairpin.host.host import Host
+from hairpin.host.link import Address
+from hairpin.host.route import Route
 from hairpin.message import Message, message
 from hairpin.network.network import is_uplink
 from hairpin.remedy.remedy import Lasting, Situation
@@ -35,17 +37,21 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     the host's network configuration."""
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
         return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
-    added = tuple(part for part in parts if isinstance(part, AddAddress | AddRoute))
+    added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
     bridges = {network.bridge for engine in situation.host.engines for network in engine.networks}
-    if len(added) == len(parts) and all(_links_of(part) <= bridges for part in added):
+    if len(added) == len(parts) and all(_links_of(each) <= bridges for each in added):
         return Lasting(advice=(message("the engine makes its bridges' addresses and routes anew when it starts"),))
     return Lasting(advice=(configured_by(situation.host),))
 
 
-def _links_of(part: AddAddress | AddRoute) -> set[str | None]:
-    if isinstance(part, AddAddress):
-        return {part.address.link}
-    return {hop.link for hop in part.route.next_hops} or {None}
+def _links_of(entry: Entry) -> set[str | None]:
+    match entry:
+        case Address():
+            return {entry.link}
+        case Route():
+            return {hop.link for hop in entry.next_hops} or {None}
+        case _:
+            return {None}
 
 
 def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:

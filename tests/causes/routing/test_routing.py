@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddAddress, AddRoute, DeleteRoute
+from hairpin.change.change import AddEntry, DeleteEntry, added
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.managers import ConfigFile
-from hairpin.host.route import Neighbour, PolicyRule
+from hairpin.host.route import Neighbour, PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
@@ -319,7 +319,7 @@ def test_what_leads_to_nobody_is_named_also_where_its_refusal_is_lost() -> None:
 
 def test_a_route_for_one_address_helps_only_a_client_that_somebody_named() -> None:
     inside = parse_address("198.51.100.100")[1]
-    for start, repair in ((Outside(inside), AddRoute), (Lan(inside), DeleteRoute)):
+    for start, repair in ((Outside(inside), AddEntry), (Lan(inside), DeleteEntry)):
         (found,) = diagnose(with_router_inside("0"), published(start)).causes
         assert found.cause == "client-inside-container-subnet"
         assert [type(each) for each in found.candidate.change.parts] == [repair]
@@ -340,11 +340,11 @@ def test_no_cause_is_named_for_a_harmless_fault(network: Network, flow: Flow) ->
 
 def test_an_address_that_a_file_names_is_put_back_with_its_router() -> None:
     (found,) = diagnose(without_address(INTERFACES), egress()).causes
-    address, default = found.candidate.change.parts
-    assert isinstance(address, AddAddress)
-    assert isinstance(default, AddRoute)
-    assert (address.address.value, address.address.prefix_length) == (HOST_ADDRESS, 24)
-    assert default.route.next_hops[0].gateway == parse_address("198.51.100.1")[1]
+    address, default = added(found.candidate.change)
+    assert isinstance(address, Address)
+    assert isinstance(default, Route)
+    assert (address.value, address.prefix_length) == (HOST_ADDRESS, 24)
+    assert default.next_hops[0].gateway == parse_address("198.51.100.1")[1]
     assert found.candidate.change.calls == ()
 
 
@@ -362,9 +362,9 @@ def test_an_address_that_another_link_has_is_not_given_a_second_time() -> None:
     """The file has two links, and the first one's address is there: the second one lacks its own."""
     second = ConfigFile(INTERFACES.path, "iface lo2 inet static\n  address 127.0.0.1/8\n" + INTERFACES.text)
     (found,) = diagnose(without_address(second), egress()).causes
-    address, *_ = found.candidate.change.parts
-    assert isinstance(address, AddAddress)
-    assert address.address.value == HOST_ADDRESS
+    address, *_ = added(found.candidate.change)
+    assert isinstance(address, Address)
+    assert address.value == HOST_ADDRESS
 
 
 def test_an_address_that_nothing_names_is_for_a_person() -> None:

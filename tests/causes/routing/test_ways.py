@@ -4,7 +4,7 @@ lead elsewhere."""
 import msgspec
 import pytest
 
-from hairpin.change.change import AddAddress, AddRoute, Change, DeleteAddress, DeleteRoute, Primitive, ReplaceRoute
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Namespace
@@ -76,7 +76,7 @@ def of_length(prefix: int) -> Network:
     inner = container_namespace()
     own = inner.addresses[1]
     other = msgspec.structs.replace(own, prefix_length=prefix)
-    return after(AddAddress(INNER, other), DeleteAddress(INNER, own))
+    return after(AddEntry(INNER, other), DeleteEntry(INNER, own))
 
 
 TAKEN = Address("eth0", 4, WEB, 32)
@@ -93,7 +93,7 @@ CASES: dict[str, Case] = {
         network(inner=without_local(container_namespace(), "172.17.0.2")), published(), ("kernel-route-missing",),
     ),
     "the route into the bridge leads elsewhere": Case(
-        after(ReplaceRoute(HOST_NETNS, route("172.17.0.0/16", "docker0"), REPLACED)), published(),
+        after(ReplaceEntry(HOST_NETNS, route("172.17.0.0/16", "docker0"), REPLACED)), published(),
         ("kernel-route-missing",),
     ),
     "a local route of the container covers its client": Case(
@@ -121,12 +121,12 @@ def test_no_rule_is_missed_where_each_is_there() -> None:
     assert [each.table for each in missing_rules(ruled(RULES[0]).namespace(HOST_NETNS), 4)] == [254]
 
 
-@pytest.mark.parametrize(("added", "kind"), ((TYPED_IN, DeleteRoute), (KEPT, AddRoute)))
+@pytest.mark.parametrize(("added", "kind"), ((TYPED_IN, DeleteEntry), (KEPT, AddEntry)))
 def test_a_route_is_undone_unless_a_program_keeps_it(added: Route, kind: type[Primitive]) -> None:
     (cause,) = diagnose(with_eth1(added), published()).causes
     (part,) = cause.candidate.change.parts
     (way,) = cause.candidate.ways
-    assert {type(part), type(way.change.parts[0])} == {DeleteRoute, AddRoute}
+    assert {type(part), type(way.change.parts[0])} == {DeleteEntry, AddEntry}
     assert isinstance(part, kind)
 
 

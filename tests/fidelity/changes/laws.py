@@ -17,17 +17,18 @@ import msgspec
 from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
 from hairpin.change.change import (
-    AddAddress,
-    AddFdbEntry,
-    AddPolicyRule,
-    AddRoute,
+    AddEntry,
     Change,
+    DeleteEntry,
     DeleteRule,
+    Entry,
     InKernel,
     InsertRule,
-    ReplaceRoute,
+    Primitive,
+    ReplaceEntry,
 )
-from hairpin.change.expect import route_key
+from hairpin.change.entries import table_of
+from hairpin.change.expect import entry_key
 from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
 from hairpin.change.steps import refused, steps
@@ -35,6 +36,7 @@ from hairpin.change.text import all_shown, shown
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.read.parse import parse
+from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.network.network import Network
 from tests.fidelity.changes.likeness import PARTS
 from tests.fidelity.changes.random_change import random_change
@@ -76,7 +78,7 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
     before = read()
     change, after = drawn_change(Random(f"change {seed}"), before)  # noqa: S311
     made = steps(change, before)
-    kinds = tuple(type(part).__name__ for part in change.parts)
+    kinds = tuple(map(_kind, change.parts))
     unfit = [str(said) for step in made[:1] if (said := refused(step, before)) is not None]
     unfit += [f"no undo: {all_shown((step,))}" for step in made if step.undo is None or nature(step) != "reversible"]
     if unfit:
@@ -88,6 +90,11 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
     told += _carried_out(decoded(text), namespaces)
     told += (f"undone: {each}" for each in _settled(before, read))
     return Outcome(seed, kinds, tuple(told and (*told, *all_shown(made), "---", *all_shown(decoded(text)))))
+
+
+def _kind(part: Primitive) -> str:
+    entry = type(part.entry).__name__ if isinstance(part, AddEntry | DeleteEntry | ReplaceEntry) else None
+    return type(part).__name__ if entry is None else type(part).__name__.replace("Entry", entry)
 
 
 def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
@@ -116,18 +123,20 @@ def _stands(part: InKernel, after: Network) -> bool:
     such parts in that order lead elsewhere, whatever the commands are.  Rules are looked for before they are made."""
     if isinstance(part, InsertRule | DeleteRule):
         return True
-    if isinstance(part, ReplaceRoute) and all(
-        route_key(part.route) != route_key(each) for each in after.namespace(part.netns).routes
-    ):
+    if isinstance(part, ReplaceEntry) and not _is_there(part.entry, after.namespace(part.netns)):
         return False  # `ip route replace` would add it: a later part has deleted it
     try:
         again = simulate(Change((part,)), after)
     except ChangeError:
         return True
-    if isinstance(part, AddAddress | AddRoute | AddPolicyRule | AddFdbEntry):
+    if isinstance(part, AddEntry) and not isinstance(part.entry, Neighbour):
         # The kernel refuses a second one of these.
         return _entries(again.namespace(part.netns)) <= _entries(after.namespace(part.netns))
     return not any(_differences(after, again))
+
+
+def _is_there(entry: Entry, namespace: Namespace) -> bool:
+    return isinstance(entry, FdbEntry) or entry_key(entry) in map(entry_key, table_of(namespace, entry))
 
 
 def _entries(namespace: Namespace) -> set[object]:

@@ -7,23 +7,14 @@ from random import Random
 import msgspec
 
 from hairpin.change.change import (
-    AddAddress,
     AddChain,
-    AddFdbEntry,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
-    DeleteAddress,
+    AddEntry,
     DeleteChain,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
+    DeleteEntry,
     DeleteRule,
     InKernel,
     InsertRule,
-    ReplaceFdbEntry,
-    ReplaceRoute,
+    ReplaceEntry,
     ReplaceSysctls,
     ReplaceTable,
     SetLink,
@@ -154,7 +145,7 @@ def _table(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKer
 def _route_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.routes if each.table != TABLE_LOCAL and not _is_derived(each)]
     if known:
-        yield DeleteRoute(netns, random.choice(known))
+        yield DeleteEntry(netns, random.choice(known))
 
 
 def _new_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
@@ -163,7 +154,7 @@ def _new_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[I
         return
     hop = (NextHop(link.name, linkdown=not link.carrier),)
     network = 0x0BD00000 | random.randrange(1 << 8) << 8
-    yield AddRoute(
+    yield AddEntry(
         netns,
         random.choice(
             (
@@ -194,13 +185,13 @@ def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator
     nowhere = msgspec.structs.replace(other, type=refusal, next_hops=(NextHop("lo"),) if before.version == 6 else ())
     made = nowhere if random.random() < 0.5 else msgspec.structs.replace(other, next_hops=hop)
     if route_key(made) != route_key(before):
-        yield ReplaceRoute(netns, before, made)
+        yield ReplaceEntry(netns, before, made)
 
 
 def _address_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.addresses if each.link != "lo" and not _is_own(each)]
     if known:
-        yield DeleteAddress(netns, random.choice(known))
+        yield DeleteEntry(netns, random.choice(known))
 
 
 def _address(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
@@ -208,18 +199,18 @@ def _address(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InK
     if link is not None:
         value = 0x0BE00000 | random.randrange(1 << 16)
         added = Address(link.name, 4, value, random.choice((16, 24, 31, 32)), noprefixroute=random.random() < 0.2)
-        yield AddAddress(netns, added)
+        yield AddEntry(netns, added)
 
 
 def _policy_rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.rules if not each.unknown_selectors]
     if known:
-        yield DeletePolicyRule(netns, random.choice(known))
+        yield DeleteEntry(netns, random.choice(known))
 
 
 def _policy_rule(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     del namespace
-    yield AddPolicyRule(
+    yield AddEntry(
         netns,
         PolicyRule(
             random.choice((4, 6)),
@@ -235,27 +226,27 @@ def _policy_rule(random: Random, netns: Netns, namespace: Namespace) -> Iterator
 def _neighbour_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.neighbours if is_made_by_hand(each)]
     if known:
-        yield DeleteNeighbour(netns, random.choice(known))
+        yield DeleteEntry(netns, random.choice(known))
 
 
 def _neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     link = _link(random, namespace)
     if link is not None and link.up and link.kind in ("veth", "bridge"):
         value = 0x0BF00000 | random.randrange(1 << 16)
-        yield AddNeighbour(netns, Neighbour(link.name, 4, value, 0x020000000000 | value, "PERMANENT"))
+        yield AddEntry(netns, Neighbour(link.name, 4, value, 0x020000000000 | value, "PERMANENT"))
 
 
 def _other_neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.neighbours if is_made_by_hand(each) and not each.proxy]
     if known:
         mac = 0x020000000000 | random.randrange(1 << 32)
-        yield AddNeighbour(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence="", entry=0))
+        yield AddEntry(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence="", entry=0))
 
 
 def _forwarding_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
     known = [each for each in namespace.fdb if is_static(each)]
     if known:
-        yield DeleteFdbEntry(netns, random.choice(known))
+        yield DeleteEntry(netns, random.choice(known))
 
 
 def _other_forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
@@ -264,7 +255,7 @@ def _other_forwarding(random: Random, netns: Netns, namespace: Namespace) -> Ite
     if known:
         before = random.choice(known)
         assert before.remote is not None
-        yield ReplaceFdbEntry(
+        yield ReplaceEntry(
             netns, before, msgspec.structs.replace(before, remote=before.remote ^ 5, evidence="", entry=0)
         )
 
@@ -274,7 +265,7 @@ def _forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[
     if ports:
         port = random.choice(ports)
         mac = 0x020000000000 | random.randrange(1 << 32)
-        yield AddFdbEntry(netns, FdbEntry(port.master, port.name, mac, vlan=None, state="static"))
+        yield AddEntry(netns, FdbEntry(port.master, port.name, mac, vlan=None, state="static"))
 
 
 def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:

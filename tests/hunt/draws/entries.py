@@ -5,21 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.change import (
-    AddAddress,
-    AddFdbEntry,
-    AddNeighbour,
-    AddPolicyRule,
-    AddRoute,
-    Change,
-    DeleteAddress,
-    DeleteFdbEntry,
-    DeleteNeighbour,
-    DeletePolicyRule,
-    DeleteRoute,
-    Forget,
-    ReplaceRoute,
-)
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Forget, ReplaceEntry
 from hairpin.change.entries import is_alone
 from hairpin.change.words import is_static
 from hairpin.host.link import Address
@@ -39,7 +25,7 @@ def address_deleted(subject: Subject) -> Iterator[Change]:
     """Yield an address that is deleted."""
     chosen = subject.pick([each for each in subject.namespace.addresses if each.link != "lo" or subject.chance(0.1)])
     if chosen is not None:
-        yield Change((DeleteAddress(subject.netns, chosen),))
+        yield Change((DeleteEntry(subject.netns, chosen),))
 
 
 def address_added(subject: Subject) -> Iterator[Change]:
@@ -54,7 +40,7 @@ def address_added(subject: Subject) -> Iterator[Change]:
         value ^= subject.random.choice((1, 77, 256))
     added = Address(link, subject.flow.version, value, length)
     if all((each.link, each.value) != (link, value) for each in subject.namespace.addresses):
-        yield Change((AddAddress(subject.netns, added),))
+        yield Change((AddEntry(subject.netns, added),))
 
 
 def prefix_changed(subject: Subject) -> Iterator[Change]:
@@ -67,7 +53,7 @@ def prefix_changed(subject: Subject) -> Iterator[Change]:
             [each for each in (bits, bits - 2, bits - 8, bits - 16) if each != chosen.prefix_length]
         )
         again = msgspec.structs.replace(chosen, prefix_length=length, secondary=False, broadcast=None)
-        yield Change((DeleteAddress(subject.netns, chosen), AddAddress(subject.netns, again)))
+        yield Change((DeleteEntry(subject.netns, chosen), AddEntry(subject.netns, again)))
 
 
 def route_deleted(local: bool | None) -> Draw:
@@ -83,7 +69,7 @@ def route_deleted(local: bool | None) -> Draw:
         ]
         chosen = subject.pick(routes)
         if chosen is not None:
-            yield Change((DeleteRoute(subject.netns, chosen),))
+            yield Change((DeleteEntry(subject.netns, chosen),))
 
     return draw
 
@@ -105,7 +91,7 @@ def route_added(*types: RouteType) -> Draw:
             hops = (NextHop(link, near[0].value ^ 3),) if near else hops
         table = TABLE_LOCAL if type_ == "local" else TABLE_MAIN
         route = Route(version, network_of(value, length, version), length, table, type_, hops)
-        yield Change((AddRoute(subject.netns, route),))
+        yield Change((AddEntry(subject.netns, route),))
 
     return draw
 
@@ -128,14 +114,14 @@ def route_replaced(subject: Subject) -> Iterator[Change]:
         before, next_hops=hops, type="unicast" if stays else "unreachable", prefsrc=None, evidence="", entry=0
     )
     if made.next_hops != before.next_hops:
-        yield Change((ReplaceRoute(subject.netns, before, made),))
+        yield Change((ReplaceEntry(subject.netns, before, made),))
 
 
 def policy_rule_deleted(subject: Subject) -> Iterator[Change]:
     """Yield an ``ip rule`` that is deleted."""
     chosen = subject.pick(subject.namespace.rules)
     if chosen is not None:
-        yield Change((DeletePolicyRule(subject.netns, chosen),))
+        yield Change((DeleteEntry(subject.netns, chosen),))
 
 
 def policy_rule_added(subject: Subject) -> Iterator[Change]:
@@ -163,12 +149,12 @@ def policy_rule_added(subject: Subject) -> Iterator[Change]:
         iif=by_link,
     )
     if action != "table":
-        yield Change((AddPolicyRule(subject.netns, rule),))
+        yield Change((AddEntry(subject.netns, rule),))
     elif link is not None:
         # The way of a VPN or a second uplink: a table of its own with a default route by one link.
         stray = Route(version, 0, 0, _STRAY_TABLE, next_hops=(NextHop(link),))
         into = msgspec.structs.replace(rule, table=_STRAY_TABLE)
-        yield Change((AddRoute(subject.netns, stray), AddPolicyRule(subject.netns, into)))
+        yield Change((AddEntry(subject.netns, stray), AddEntry(subject.netns, into)))
 
 
 def neighbour_wrong(subject: Subject) -> Iterator[Change]:
@@ -199,14 +185,14 @@ def neighbour_wrong(subject: Subject) -> Iterator[Change]:
         if each.mac and each.kind != "loopback"
     ]
     mac = subject.random.choice((_WRONG_MAC, *macs))
-    yield Change((AddNeighbour(subject.netns, Neighbour(chosen[0], version, chosen[1], mac, "PERMANENT")),))
+    yield Change((AddEntry(subject.netns, Neighbour(chosen[0], version, chosen[1], mac, "PERMANENT")),))
 
 
 def neighbour_deleted(subject: Subject) -> Iterator[Change]:
     """Yield a neighbour entry that is deleted."""
     chosen = subject.pick(subject.namespace.neighbours)
     if chosen is not None:
-        yield Change((DeleteNeighbour(subject.netns, chosen),))
+        yield Change((DeleteEntry(subject.netns, chosen),))
 
 
 def neighbours_forgotten(subject: Subject) -> Iterator[Change]:
@@ -219,7 +205,7 @@ def fdb_deleted(subject: Subject) -> Iterator[Change]:
     """Yield a forwarding entry that is deleted."""
     chosen = subject.pick([each for each in subject.namespace.fdb if is_static(each)])
     if chosen is not None:
-        yield Change((DeleteFdbEntry(subject.netns, chosen),))
+        yield Change((DeleteEntry(subject.netns, chosen),))
 
 
 def fdb_wrong(subject: Subject) -> Iterator[Change]:
@@ -235,7 +221,7 @@ def fdb_wrong(subject: Subject) -> Iterator[Change]:
     port, mac = subject.pick(ports), subject.pick(inner)
     if port is not None and mac is not None:
         entry = FdbEntry(port.master, port.name, mac, state="static")
-        yield Change((AddFdbEntry(subject.netns, entry),))
+        yield Change((AddEntry(subject.netns, entry),))
 
 
 DRAWS: dict[str, Draw] = {

@@ -12,7 +12,7 @@ from hairpin.causes.between_hosts._tunnelled import (
     underlay_address,
 )
 from hairpin.causes.cause import View
-from hairpin.change.change import AddRoute, Change, DeleteRoute, Primitive, ReplaceRoute
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
 from hairpin.change.entries import route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -49,13 +49,13 @@ class Misrouted(msgspec.Struct, frozen=True):
     def change(self) -> Change:
         """The route as it should be, in place of one of the subnet's own."""
         if self.found is None or self.is_missing:
-            return Change((*self.entries, AddRoute(self.netns, self.right)))
+            return Change((*self.entries, AddEntry(self.netns, self.right)))
         found = self.found
         right = msgspec.structs.replace(self.right, table=found.table, metric=found.metric, tos=found.tos)
         if route_slot(right) == route_slot(found):
-            return Change((*self.entries, ReplaceRoute(self.netns, found, right)))
+            return Change((*self.entries, ReplaceEntry(self.netns, found, right)))
         # A narrower route has another place: the right one is added before the wrong one goes.
-        return Change((*self.entries, AddRoute(self.netns, self.right), DeleteRoute(self.netns, found)))
+        return Change((*self.entries, AddEntry(self.netns, self.right), DeleteEntry(self.netns, found)))
 
 
 def misrouted(view: View) -> Iterator[Misrouted]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import View
-from hairpin.change.change import AddFdbEntry, AddNeighbour, Primitive
+from hairpin.change.change import AddEntry, Primitive
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour
@@ -224,9 +224,9 @@ def lacking_entries(
         return ()
     parts: list[Primitive] = []
     if not any((each.link, each.version, each.value, each.mac) == (link.name, version, address, mac) for each in known):
-        parts.append(AddNeighbour(netns, Neighbour(link.name, version, address, mac, "PERMANENT")))
+        parts.append(AddEntry(netns, Neighbour(link.name, version, address, mac, "PERMANENT")))
     if far.address is not None and not leads_to(network, netns, link, mac, far):
-        parts.append(AddFdbEntry(netns, entry_to(link, mac, far.address)))
+        parts.append(AddEntry(netns, entry_to(link, mac, far.address)))
     return tuple(parts)
 
 

@@ -23,7 +23,7 @@ from hairpin.causes.between_hosts._tunnelled import (
 )
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfForwarding
-from hairpin.change.change import AddFdbEntry, Change, DeleteFdbEntry, Primitive, ReplaceFdbEntry, SetLink
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink
 from hairpin.change.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
@@ -99,10 +99,10 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
     for each in stale:
         if is_alone_in_fdb(network.namespace(sent.netns).fdb, each):
             entry = msgspec.structs.replace(each, remote=far.address, state=right.state, evidence="", entry=0)
-            return Change((ReplaceFdbEntry(sent.netns, each, entry),))
+            return Change((ReplaceEntry(sent.netns, each, entry),))
     # An entry for all frames has a remote a host: the right one is added beside the others before the wrong ones go.
-    gone: tuple[Primitive, ...] = tuple(DeleteFdbEntry(sent.netns, each) for each in stale)
-    added = AddFdbEntry(sent.netns, right)
+    gone: tuple[Primitive, ...] = tuple(DeleteEntry(sent.netns, each) for each in stale)
+    added = AddEntry(sent.netns, right)
     return Change((added, *gone) if right.mac == ALL_FRAMES else (*gone, added))
 
 

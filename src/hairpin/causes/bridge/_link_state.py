@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddRoute, Change, SetLink
+from hairpin.change.change import AddEntry, Change, SetLink
 from hairpin.host.link import Link
 from hairpin.message import Message
 from hairpin.network.network import addresses_of
@@ -28,7 +28,7 @@ def brought_up(
     link: Link,
     title: Message,
     detail: Message,
-    routes: tuple[AddRoute, ...] = (),
+    routes: tuple[AddEntry, ...] = (),
     advice: tuple[Message, ...] = (),
 ) -> Iterator[Candidate]:
     """Yield the candidate that sets the link up and puts the ``routes`` back that went with it."""

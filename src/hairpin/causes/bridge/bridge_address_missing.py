@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddAddress, one
+from hairpin.change.change import AddEntry, one
 from hairpin.engines.bridging import lost_addresses
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
@@ -83,7 +83,7 @@ def _candidate(view: View, address: Address, said: Message) -> Candidate:
     return Candidate(
         title=message("{bridge} has lost its address {address}", bridge=link, address=text),
         detail=said,
-        change=one(AddAddress(view.host_netns, address)),
+        change=one(AddEntry(view.host_netns, address)),
         where=OfLink(link=link, address=f"{text}/{address.prefix_length}"),
         in_class="gateway-address-lost",
         evidence=(bridge.evidence,) if bridge is not None else (),

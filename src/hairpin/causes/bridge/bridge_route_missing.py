@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import of_missing
-from hairpin.change.change import AddRoute, one
+from hairpin.change.change import AddEntry, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_for
@@ -45,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("The route to {subnet} by {bridge} is missing", subnet=text, bridge=network.bridge),
         detail=message("Packets for containers of network {name} do not find their bridge.", name=network.name),
-        change=one(AddRoute(view.host_netns, route)),
+        change=one(AddEntry(view.host_netns, route)),
         where=of_missing(route, view.host_namespace.routes),
         in_class="link-or-route",
         evidence=tuple(

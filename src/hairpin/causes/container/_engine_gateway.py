@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hairpin.change.change import AddRoute
+from hairpin.change.change import AddEntry
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
@@ -26,7 +26,7 @@ def gateways(container: Container, namespace: Namespace, version: Version) -> It
 
 def default_route(
     netns: Netns, namespace: Namespace, version: Version, link: str, gateway: int | None
-) -> Iterator[AddRoute]:
+) -> Iterator[AddEntry]:
     """Yield the default route that went with the link or its address: by this router of the link's network."""
     if gateway is not None and not has_default_route(namespace, version):
-        yield AddRoute(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))
+        yield AddEntry(netns, Route(version, 0, 0, next_hops=(NextHop(link, gateway),)))

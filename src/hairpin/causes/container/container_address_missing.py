@@ -13,7 +13,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._concerned import concerned
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.where import OfContainer
-from hairpin.change.change import AddAddress, Change
+from hairpin.change.change import AddEntry, Change
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -53,7 +53,7 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
                 engine=view.host.engine_of(container).title,
                 address=text,
             ),
-            change=Change((AddAddress(netns, Address(inner, version, value, length)), *routes)),
+            change=Change((AddEntry(netns, Address(inner, version, value, length)), *routes)),
             where=OfContainer(container=container.name, address=f"{text}/{length}"),
             in_class="container-address-lost",
             evidence=(container.evidence,),

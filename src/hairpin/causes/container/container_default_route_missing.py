@@ -16,7 +16,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import gateways
 from hairpin.causes.where import OfRoute
-from hairpin.change.change import AddRoute, ReplaceRoute, one
+from hairpin.change.change import AddEntry, Primitive, ReplaceEntry, one
 from hairpin.host.docker import Container
 from hairpin.host.route import TABLE_MAIN, NextHop, Route
 from hairpin.message import Message, message
@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
         elif not has_default_route(view.namespace, version):
             title = message("Container {name} has no default route", name=container.name)
             detail = message("It cannot reply to anything outside its own subnet.")
-            yield _candidate(container, AddRoute(view.stop.netns, wanted), title, detail)
+            yield _candidate(container, AddEntry(view.stop.netns, wanted), wanted, title, detail)
         return
 
 
@@ -57,15 +57,15 @@ def _replaced(view: View, container: Container, wanted: Route) -> Iterator[Candi
         engine=view.host.engine_of(container).title,
         wanted=route_text(route),
     )
-    yield _candidate(container, ReplaceRoute(view.stop.netns, taken, route), title, detail)
+    yield _candidate(container, ReplaceEntry(view.stop.netns, taken, route), route, title, detail)
 
 
-def _candidate(container: Container, part: AddRoute | ReplaceRoute, title: Message, detail: Message) -> Candidate:
+def _candidate(container: Container, part: Primitive, route: Route, title: Message, detail: Message) -> Candidate:
     return Candidate(
         title=title,
         detail=detail,
         change=one(part),
-        where=OfRoute(container=container.name, route=part.route),
+        where=OfRoute(container=container.name, route=route),
         in_class="link-or-route",
         evidence=(container.evidence,),
         made_by=("container-link-down",),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route, gateways
-from hairpin.change.change import AddRoute
+from hairpin.change.change import AddEntry
 from hairpin.host.link import Link
 from hairpin.message import message
 
@@ -27,7 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield from brought_up(view, link, title, detail, tuple(_default_route(view, link)))
 
 
-def _default_route(view: View, link: Link) -> Iterator[AddRoute]:
+def _default_route(view: View, link: Link) -> Iterator[AddEntry]:
     """Yield the default route that the kernel deleted with the link: the one that the engine gave."""
     version = view.flow.version
     if view.container is None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddRoute, Change, Primitive, SetLink, SetSysctl
+from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
@@ -114,7 +114,7 @@ def _beside(view: View, parent: Port, address: int) -> Iterator[Primitive]:
     else:
         name = own.name
     source = next((each.value for each in addresses_of(host, parent.link, 4)), None)
-    yield AddRoute(
+    yield AddEntry(
         parent.netns, Route(4, address, 32, next_hops=(NextHop(name),), prefsrc=source, scope="link", protocol="boot")
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfAddress
-from hairpin.change.change import AddAddress, one
+from hairpin.change.change import AddEntry, one
 from hairpin.host.link import Address
 from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
@@ -51,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
             link=place.link,
             own=own or "none",
         ),
-        change=one(AddAddress(view.host_netns, place)),
+        change=one(AddEntry(view.host_netns, place)),
         where=OfAddress(address=text, link=place.link),
         in_class="address-not-on-host",
         advice=(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfRoute
-from hairpin.change.change import DeleteRoute, one
+from hairpin.change.change import DeleteEntry, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
 from hairpin.network.prefix import address_text, inside
@@ -30,7 +30,7 @@ def covering(view: View) -> Iterator[Candidate]:
             "A {type} route covers {address}", type=route.type, address=address_text(view.looked_up, packet.version)
         ),
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
-        change=one(DeleteRoute(view.stop.netns, route)),
+        change=one(DeleteEntry(view.stop.netns, route)),
         where=OfRoute(route=route, table=route.table),
         # A table of its own is asked only because a policy rule says so: that rule is looked at first.
         in_class="link-or-route" if route.table in (TABLE_MAIN, TABLE_DEFAULT) else "dropping-rule",

@@ -8,7 +8,7 @@ from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.order import Class
 from hairpin.causes.routing._asked import is_wanted
 from hairpin.causes.where import OfRoute
-from hairpin.change.change import AddRoute, Change, DeleteRoute, one
+from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
@@ -114,7 +114,7 @@ NOT_KEPT = message("the route is gone after the next boot, unless the host's net
 """What a person has to know of a route that goes round."""
 
 
-def _taken_back(found: Candidate, own: tuple[AddRoute, ...]) -> Candidate:
+def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
     """Return the candidate for a route that somebody typed in, and that no network of an engine has: it is deleted."""
     advice = (message("find what added the route: it is no network's of a container engine"),)
     return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
@@ -152,13 +152,13 @@ def _into(view: View, each: Overlap) -> tuple[Route, ...]:
     return tuple(route for route in covering if any(hop.link == each.bridge for hop in route.next_hops))
 
 
-def _own_routes(view: View, each: Overlap) -> tuple[AddRoute, ...]:
+def _own_routes(view: View, each: Overlap) -> tuple[AddEntry, ...]:
     """Return the routes: on the host as without the container network, in a container through the host."""
     version, into, hop = each.route.version, _into(view, each), _on_host(view, each)[1]
     if hop is None:
         return ()
     table = each.route.table if each.netns.is_host else into[0].table if into else None
-    found = [AddRoute(view.host_netns, _own(each, hop, table))] if table is not None else []
+    found = [AddEntry(view.host_netns, _own(each, hop, table))] if table is not None else []
     if each.netns.is_host:
         return tuple(found)
     gateway = (
@@ -167,7 +167,7 @@ def _own_routes(view: View, each: Overlap) -> tuple[AddRoute, ...]:
     link = each.route.next_hops[0].link
     if gateway is None or link is None:
         return ()
-    return (AddRoute(each.netns, _own(each, NextHop(link, gateway), each.route.table)), *found)
+    return (AddEntry(each.netns, _own(each, NextHop(link, gateway), each.route.table)), *found)
 
 
 def _own(each: Overlap, hop: NextHop, table: int) -> Route:
@@ -181,7 +181,7 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
     return Candidate(
         title=title,
         detail=detail,
-        change=one(DeleteRoute(each.netns, each.route)),
+        change=one(DeleteEntry(each.netns, each.route)),
         where=OfRoute(network=each.name, subnet=each.subnet, route=each.route),
         in_class=in_class,
         evidence=(each.route.evidence,),

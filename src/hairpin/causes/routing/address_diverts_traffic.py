@@ -17,7 +17,7 @@ from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.routing._asked import asked, is_elsewhere, passed
 from hairpin.causes.where import OfLink
 from hairpin.change.addresses import address_of
-from hairpin.change.change import AddAddress, AddRoute, Change, DeleteAddress, one
+from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.engines.given import given
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
@@ -65,14 +65,14 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
         ),
         detail=message("The engine gave it the prefix length {wanted}.", wanted=length),
         # The right one first: a link that keeps an address keeps its routes by a gateway.
-        change=Change((AddAddress(netns, wanted), DeleteAddress(netns, address), *_way_out(view, netns, wanted))),
+        change=Change((AddEntry(netns, wanted), DeleteEntry(netns, address), *_way_out(view, netns, wanted))),
         where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
         in_class="kernels-own",
         evidence=(address.evidence,),
     )
 
 
-def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddRoute]:
+def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddEntry]:
     """Yield the container's default route by the link, if it went when the address was changed."""
     namespace = view.network.namespace(netns)
     for container in view.network.host(netns.host).containers() if not netns.is_host else ():
@@ -98,7 +98,7 @@ def _foreign(each: Lookup, address: Address) -> Candidate:
             asked=address_text(each.query.daddr, each.query.version),
             route=route_text(route) if route is not None else "",
         ),
-        change=one(DeleteAddress(each.netns, address)),
+        change=one(DeleteEntry(each.netns, address)),
         where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
         in_class="diverting-route",
         evidence=(address.evidence,),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfRoute
-from hairpin.change.change import DeleteRoute, one
+from hairpin.change.change import DeleteEntry, one
 from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
                 address=address_text(view.looked_up, packet.version),
                 route=route_text(route),
             ),
-            change=one(DeleteRoute(view.host_netns, route)),
+            change=one(DeleteEntry(view.host_netns, route)),
             where=OfRoute(route=route, table=route.table),
             in_class="link-or-route",
             evidence=(route.evidence,),

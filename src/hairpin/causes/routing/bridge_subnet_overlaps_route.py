@@ -22,7 +22,7 @@ from hairpin.causes.routing._overlap import (
     overlaps,
 )
 from hairpin.causes.where import OfRoute
-from hairpin.change.change import AddRoute, DeleteRoute, one
+from hairpin.change.change import AddEntry, DeleteEntry, one
 from hairpin.host.docker import DockerNetwork
 from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.message import message
@@ -92,7 +92,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
     address = address_text(packet.daddr, packet.version)
     hop = (NextHop(meant.bridge),)
     own = Route(packet.version, packet.daddr, width(packet.version), table=route.table, next_hops=hop)
-    undone, round_it = one(DeleteRoute(view.host_netns, route)), one(AddRoute(view.host_netns, own))
+    undone, round_it = one(DeleteEntry(view.host_netns, route)), one(AddEntry(view.host_netns, own))
     wanted = is_wanted(view.host_namespace, route)
     return Candidate(
         title=message("A route by {link} covers container network {name}", link=taken, name=meant.name),

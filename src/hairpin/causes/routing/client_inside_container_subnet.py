@@ -15,7 +15,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._overlap import Overlap, led_past, moved_away, overlaps
 from hairpin.causes.where import OfRoute
-from hairpin.change.change import DeleteRoute, one
+from hairpin.change.change import DeleteEntry, one
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Lan, Outside
@@ -65,7 +65,7 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
             client=client,
             route=route_text(each.route),
         ),
-        change=one(DeleteRoute(each.netns, each.route)),
+        change=one(DeleteEntry(each.netns, each.route)),
         where=OfRoute(route=each.route),
         in_class="client-in-container-subnet",
         evidence=(each.route.evidence,),

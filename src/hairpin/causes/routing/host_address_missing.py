@@ -15,7 +15,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import named_gateway
 from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddAddress, AddRoute, Change, Primitive
+from hairpin.change.change import AddEntry, Change, Primitive
 from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
@@ -60,10 +60,10 @@ def find(view: View) -> Iterator[Candidate]:
 def _candidate(
     view: View, own: Address, router: int | None, *calls: ByPerson, advice: tuple[Message, ...] = ()
 ) -> Candidate:
-    parts: list[Primitive] = [AddAddress(view.host_netns, own)]
+    parts: list[Primitive] = [AddEntry(view.host_netns, own)]
     if router is not None and not has_default_route(view.host_namespace, own.version):
         route = Route(own.version, 0, 0, next_hops=(NextHop(own.link, router),))
-        parts.append(AddRoute(view.host_netns, route))
+        parts.append(AddEntry(view.host_netns, route))
     link = view.host_namespace.link(own.link)
     return Candidate(
         title=message("{link} has no address of IPv{version}", link=own.link, version=own.version),

@@ -14,7 +14,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway
 from hairpin.causes.where import of_missing
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddRoute, one
+from hairpin.change.change import AddEntry, one
 from hairpin.change.words import six
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
@@ -33,7 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
-    route = AddRoute(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),)))
+    route = AddEntry(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),)))
     yield Candidate(
         title=message("This host has no default route"),
         detail=message("Packets to addresses that are not on one of its own links have no route."),

@@ -15,7 +15,7 @@ from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway
 from hairpin.causes.where import OfLink
-from hairpin.change.change import AddRoute, SetLink, one
+from hairpin.change.change import AddEntry, SetLink, one
 from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
@@ -37,7 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield from brought_up(view, link, title, detail, *_default_route(view, link))
 
 
-def _default_route(view: View, link: Link) -> tuple[tuple[AddRoute, ...], tuple[Message, ...]]:
+def _default_route(view: View, link: Link) -> tuple[tuple[AddEntry, ...], tuple[Message, ...]]:
     """Return the default route that the kernel deleted with the link, and what names its router; nothing if there is
     a default route, or if nothing names the router."""
     version = view.flow.version
@@ -45,7 +45,7 @@ def _default_route(view: View, link: Link) -> tuple[tuple[AddRoute, ...], tuple[
     if way is None or way.source is None or way.link != link.name or has_default_route(view.namespace, version):
         return (), ()
     route = Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),))
-    return (AddRoute(view.stop.netns, route),), (way.source,)
+    return (AddEntry(view.stop.netns, route),), (way.source,)
 
 
 def _without_carrier(view: View) -> Iterator[Candidate]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import passed
 from hairpin.causes.where import OfPolicyRule
-from hairpin.change.change import AddPolicyRule, one
+from hairpin.change.change import AddEntry, one
 from hairpin.host.route import TABLE_LOCAL, PolicyRule
 from hairpin.message import Message, message
 from hairpin.network.routing import missing_rules
@@ -26,7 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(
                 title=message("The kernel's own policy rule `{rule}` is missing", rule=rule.text),
                 detail=_lost(rule),
-                change=one(AddPolicyRule(netns, rule)),
+                change=one(AddEntry(netns, rule)),
                 where=OfPolicyRule(rule),
                 in_class="kernels-own",
                 evidence=tuple(dict.fromkeys(each.evidence for each in namespace.rules if each.evidence))[:1],

@@ -13,7 +13,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import passed
 from hairpin.causes.where import of_missing
 from hairpin.change.addresses import missing_routes
-from hairpin.change.change import AddRoute, ReplaceRoute, one
+from hairpin.change.change import AddEntry, ReplaceEntry, one
 from hairpin.change.entries import is_alone, route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
@@ -44,7 +44,7 @@ def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
     return Candidate(
         title=message("The kernel's own route `{route}` is missing", route=route_text(route)),
         detail=detail,
-        change=one(ReplaceRoute(netns, taking[0], route) if alone else AddRoute(netns, route)),
+        change=one(ReplaceEntry(netns, taking[0], route) if alone else AddEntry(netns, route)),
         where=of_missing(route, namespace.routes, table=route.table),
         in_class="kernels-own",
         evidence=tuple(each.evidence for each in read)[:1],

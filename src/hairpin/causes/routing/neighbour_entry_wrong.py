@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfNeighbour
-from hairpin.change.change import DeleteNeighbour, one
+from hairpin.change.change import DeleteEntry, one
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.message import message
@@ -44,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
             )
             if right is not None
             else message("Nobody on {link} has that hardware address.", link=entry.link),
-            change=one(DeleteNeighbour(netns, entry)),
+            change=one(DeleteEntry(netns, entry)),
             where=OfNeighbour(entry.link, address, mac=write_mac(entry.mac), entry=entry),
             in_class="wrong-neighbour-entry",
             evidence=(entry.evidence,),

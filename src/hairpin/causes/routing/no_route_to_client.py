@@ -14,7 +14,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway
 from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddRoute, one
+from hairpin.change.change import AddEntry, one
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
@@ -40,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     text = address_text(view.looked_up, version)
     hop = NextHop(way.link, way.address)
-    route = AddRoute(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(hop,)))
+    route = AddEntry(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(hop,)))
     by_person = message("add a route to {address} by the router that knows the way", address=text)
     yield Candidate(
         title=message("No route leads back to {address}", address=text),
@@ -78,7 +78,7 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
             link=hop.link,
             route=route_text(back),
         ),
-        change=one(AddRoute(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(way,)))),
+        change=one(AddEntry(view.host_netns, Route(version, view.looked_up, width(version), next_hops=(way,)))),
         where=OfRoute(address=text, route=back),
         in_class="no-way-back",
         evidence=(back.evidence,),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.where import OfPolicyRule
-from hairpin.change.change import AddPolicyRule, DeletePolicyRule, one
+from hairpin.change.change import AddEntry, DeleteEntry, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP, Packet
@@ -28,11 +28,11 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
             detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
-            change=one(DeletePolicyRule(view.stop.netns, rule)),
+            change=one(DeleteEntry(view.stop.netns, rule)),
             where=OfPolicyRule(rule),
             in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
-            ways=tuple(Way(one(AddPolicyRule(view.stop.netns, each))) for each in _before(view, rule, query)),
+            ways=tuple(Way(one(AddEntry(view.stop.netns, each))) for each in _before(view, rule, query)),
         )
 
 

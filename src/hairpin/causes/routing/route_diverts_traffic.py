@@ -14,7 +14,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import asked, is_elsewhere, is_wanted
 from hairpin.causes.where import OfRoute
 from hairpin.change.addresses import address_of
-from hairpin.change.change import DeleteRoute, one
+from hairpin.change.change import DeleteEntry, one
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.message import message
@@ -45,7 +45,7 @@ def _candidate(view: View, each: Lookup, route: Route) -> Candidate:
             "The lookup for {address} takes it. Without it the packet takes another route.",
             address=address_text(each.query.daddr, each.query.version),
         ),
-        change=one(DeleteRoute(each.netns, route)),
+        change=one(DeleteEntry(each.netns, route)),
         where=OfRoute(route=route, table=route.table),
         in_class="wanted-route" if wanted else "diverting-route",
         evidence=(route.evidence,),

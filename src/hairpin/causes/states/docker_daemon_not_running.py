@@ -19,7 +19,7 @@ from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
 from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
-from hairpin.change.change import AddAddress, AddSocket, Change, InsertRule, Primitive
+from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
 from hairpin.engines.daemon import refusal, start_calls, start_effects
 from hairpin.engines.missing import missing
@@ -65,7 +65,7 @@ def _made_again(view: View, running: Engine) -> tuple[Primitive, ...]:
 def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
     """Yield the addresses that the bridges lack and that the daemon gives them when it starts."""
     for joined in engine.networks:
-        yield from (AddAddress(view.host_netns, each) for each in lost_addresses(view.host, joined))
+        yield from (AddEntry(view.host_netns, each) for each in lost_addresses(view.host, joined))
 
 
 def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
