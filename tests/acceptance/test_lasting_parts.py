@@ -5,6 +5,7 @@ Every repair has a part that lasts or says why none is needed.  No lasting part 
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -23,15 +24,18 @@ from hairpin.remedy.remedy import Remedy
 from tests.acceptance.recorded import evidence, expected, network
 from tests.causes.case import Case, StateCase
 from tests.causes.test_registry import TABLES
+from tests.reboot.parts import PARTS, of_steps
 
 
-def of_small_hosts() -> Iterator[tuple[str, Network, Remedy]]:
-    """Yield each cause of the catalogue with a host that has it and its repair there."""
+@cache
+def of_small_hosts() -> tuple[tuple[str, Network, Remedy], ...]:
+    """Return each cause of the catalogue with a host that has it and its repair there."""
+    found: list[tuple[str, Network, Remedy]] = []
     for case in (case for folder in TABLES.values() for case in folder.values()):
         for cause, host, candidate in candidates_of(case):
             seen = case.sick.seen_from(host)
-            for remedy in remedies(cause, candidate, seen):
-                yield cause, seen, remedy
+            found += ((cause, seen, remedy) for remedy in remedies(cause, candidate, seen))
+    return tuple(found)
 
 
 def candidates_of(case: Case | StateCase) -> Iterator[tuple[str, str, Candidate]]:
@@ -51,13 +55,15 @@ def of_recorded_hosts(name: str) -> Iterator[tuple[str, Network, Remedy]]:
             yield cause.id, network(name), remedy
 
 
-SMALL = tuple(of_small_hosts())
-
-
 def test_every_cause_has_a_part_that_lasts_or_says_why_not() -> None:
-    silent = {cause for cause, _, remedy in SMALL if not remedy.keeping and not remedy.advice}
+    small = of_small_hosts()
+    silent = {cause for cause, _, remedy in small if not remedy.keeping and not remedy.advice}
     assert silent == set()
-    assert {each.id for each in all_causes()} == {cause for cause, _, _ in SMALL}
+    assert {each.id for each in all_causes()} == {cause for cause, _, _ in small}
+
+
+def test_every_lasting_part_of_the_catalogue_is_of_a_kind() -> None:
+    assert {part for _, _, remedy in of_small_hosts() for part in of_steps(remedy.keeping)} <= set(PARTS)
 
 
 def _today(container: Container) -> Iterator[str]:
@@ -78,7 +84,7 @@ def unfit(found: Network, remedy: Remedy) -> Iterator[str]:
 
 
 def test_no_lasting_part_names_what_is_only_of_today() -> None:
-    found = {(cause, line) for cause, host, remedy in SMALL for line in unfit(host, remedy)}
+    found = {(cause, line) for cause, host, remedy in of_small_hosts() for line in unfit(host, remedy)}
     assert found == set()
 
 

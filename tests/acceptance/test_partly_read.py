@@ -13,7 +13,13 @@ from hairpin.question.needs import needed_containers
 from hairpin.question.question import Question, parse_question
 from tests.acceptance.recorded import Asked, evidence, expected
 
-CASES = {f"{name} {flow.origin} {flow.to}": (name, flow) for name, flows in expected().items() for flow in flows}
+EACH = 4
+CASES = {
+    f"{name} {flow.origin} {flow.to}": (name, flow)
+    for offset, (name, flows) in enumerate(expected().items())
+    for flow in flows[offset % EACH :: EACH]
+}
+"""Every fourth flow of each host, not the same ones of each: hosts differ by their fault, flows by what they need."""
 
 
 def fits(word: str, container: Reading) -> frozenset[str]:

@@ -12,8 +12,7 @@ from hairpin.change.calls import OwnersCall
 from hairpin.change.text import call_text
 from hairpin.host.boot.rule_keeper import RuleKeeper
 from hairpin.lab.probe import Outcome
-from tests.acceptance.test_lasting_parts import SMALL
-from tests.reboot.parts import NOT_REBOOTED, PARTS, Part, UnknownPartError, of_command, of_file, of_steps
+from tests.reboot.parts import NOT_REBOOTED, PARTS, Part, UnknownPartError, of_command, of_file
 from tests.reboot.scenarios import REBOOTS, ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,10 +99,6 @@ def test_every_kind_is_rebooted_or_says_why_not() -> None:
     assert rebooted.isdisjoint(NOT_REBOOTED)
     assert {*rebooted, *NOT_REBOOTED} == set(PARTS)
     assert len({(row.part, row.scenario) for row in ROWS}) == len(ROWS)
-
-
-def test_every_lasting_part_of_the_catalogue_is_of_a_kind() -> None:
-    assert {part for _, _, remedy in SMALL for part in of_steps(remedy.keeping)} <= set(PARTS)
 
 
 def test_every_keeper_of_rules_has_a_kind() -> None:

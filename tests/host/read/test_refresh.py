@@ -41,7 +41,7 @@ def newer(draw: st.DrawFn) -> tuple[Evidence, frozenset[Place]]:
     return msgspec.structs.replace(WHOLE["docker-28.5"], readings=tuple(readings)), frozenset(gone)
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(steps=st.lists(newer(), min_size=1, max_size=3))
 def test_refreshed_is_parsed_anew(steps: list[tuple[Evidence, frozenset[Place]]]) -> None:
     host, whole = FIRST, FIRST.evidence
