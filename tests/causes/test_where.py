@@ -5,7 +5,6 @@ from typing import get_args
 import pytest
 
 from hairpin.causes.where import (
-    Elsewhere,
     Entry,
     OfAddress,
     OfConnection,
@@ -133,7 +132,6 @@ PLACES: dict[str, tuple[Where, dict[str, str]]] = {
     "a network": (OfNetwork("web", "icc=false"), {"network": "web", "option": "icc=false"}),
     "a unit": (OfUnit("docker.service", "stopped"), {"unit": "docker.service", "state": "stopped"}),
     "a file": (OfFile("/etc/docker/daemon.json"), {"file": "/etc/docker/daemon.json"}),
-    "in words": (Elsewhere((("kind", "x"),)), {"kind": "x"}),
 }  # fmt: skip
 
 

@@ -27,6 +27,11 @@ ARGUMENTS: dict[str, tuple[list[str], list[str]]] = {
     "a container behind an option": (["--json", "web", "demo"], ["check", "--json", "web", "demo"]),
     "a container with a command's name": (["check", "demo"], ["check", "demo"]),
     "a command to come": (["fix", "8151"], ["fix", "8151"]),
+    "a command to come behind an option": (["--host", "h", "fix", "8151"], ["fix", "--host", "h", "8151"]),
+    "a value of an option that only that command has": (["-o", "x", "snapshot"], ["snapshot", "-o", "x"]),
+    "a value within the word": (["-ox", "--host=h", "snapshot"], ["snapshot", "-ox", "--host=h"]),
+    "a value that begins with a dash": (["--snapshot", "-", "walk", "80"], ["walk", "--snapshot", "-", "80"]),
+    "an option that the command lacks": (["--from", "lan", "snapshot"], ["check", "--from", "lan", "snapshot"]),
 }
 STATUSES: dict[str, tuple[BaseException, int]] = {
     "usage": (errors.UsageError("x"), 2),

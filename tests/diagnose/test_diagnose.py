@@ -1,7 +1,7 @@
 import msgspec
 
 from hairpin.causes.order import place
-from hairpin.causes.where import Elsewhere
+from hairpin.causes.where import OfFile
 from hairpin.change.change import SetSysctl
 from hairpin.diagnose.diagnose import diagnose, merged, minimised, suspects
 from hairpin.host.docker import Contact, PortBinding
@@ -118,9 +118,7 @@ def test_a_cause_at_one_place_is_named_once() -> None:
     (one,) = diagnose(network(host_namespace(values=FORWARDING)), published()).causes
     (joined,) = merged((one, one))
     assert joined.candidate.change.parts == one.candidate.change.parts * 2
-    elsewhere = msgspec.structs.replace(
-        one, candidate=msgspec.structs.replace(one.candidate, where=Elsewhere((("x", "y"),)))
-    )
+    elsewhere = msgspec.structs.replace(one, candidate=msgspec.structs.replace(one.candidate, where=OfFile("x")))
     assert len(merged((one, elsewhere))) == 2
 
 

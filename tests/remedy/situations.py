@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import Elsewhere
+from hairpin.causes.where import OfFile
 from hairpin.change.calls import Call
 from hairpin.change.change import Change, DeleteRule, InsertRule, Primitive, SetSysctl
 from hairpin.change.steps import steps
@@ -39,14 +39,14 @@ def network(*files: tuple[str, str], units: tuple[Unit, ...] = (), managed_by: s
 
 def situation(found: Network, *parts: Primitive, calls: tuple[Call, ...] = (), cause: str = "some-cause") -> Situation:
     change = Change(parts, calls)
-    candidate = Candidate(NOTHING, NOTHING, change, Elsewhere(), "link-or-route")
+    candidate = Candidate(NOTHING, NOTHING, change, OfFile(""), "link-or-route")
     lost = tuple(missing(engine, found.namespace(HOST_NETNS)) for engine in found.this.engines)
     return Situation(found, cause, candidate, steps(change, found), lost)
 
 
 def remedy(found: Network, *parts: Primitive, calls: tuple[Call, ...] = (), cause: str = "some-cause") -> Remedy:
     """Return the one remedy of a change."""
-    (only,) = remedies(cause, Candidate(NOTHING, NOTHING, Change(parts, calls), Elsewhere(), "link-or-route"), found)
+    (only,) = remedies(cause, Candidate(NOTHING, NOTHING, Change(parts, calls), OfFile(""), "link-or-route"), found)
     return only
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.causes.cause import Candidate, Way
-from hairpin.causes.where import Elsewhere
+from hairpin.causes.where import OfFile
 from hairpin.change.change import Change, InsertRule
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.boot.saved_rules import rule_of
@@ -73,7 +73,7 @@ def test_what_a_change_breaks_is_said() -> None:
     (suspect,) = diagnose(whole, WWW).causes
     deletion = suspect.candidate.change.parts
     breaking = Change((*deletion, InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1)))
-    candidate = Candidate(NOTHING, NOTHING, breaking, Elsewhere(), "dropping-rule")
+    candidate = Candidate(NOTHING, NOTHING, breaking, OfFile(""), "dropping-rule")
     (told,) = weighed(remedies("some-cause", candidate, whole), candidate, others_of(whole), (WWW,), (), meant=False)
     assert ("192.0.2.10 → 198.51.100.11:22/tcp", "delivered", "dropped") in [
         (each.flow, each.before, each.after) for each in told.side_effects
@@ -86,7 +86,7 @@ def test_another_end_of_a_flow_that_still_fails_is_no_side_effect() -> None:
     assert rule is not None
     shut = network(host_namespace(with_rule("filter INPUT", "-p tcp --dport 22 -j REJECT"), sockets=SOCKETS))
     breaking = Change((InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1),))
-    candidate = Candidate(NOTHING, NOTHING, breaking, Elsewhere(), "dropping-rule")
+    candidate = Candidate(NOTHING, NOTHING, breaking, OfFile(""), "dropping-rule")
     for found, changes in ((whole, True), (shut, False)):
         (told,) = weighed(remedies("some-cause", candidate, found), candidate, others_of(found), (), (), meant=False)
         assert any("198.51.100.11:22/tcp" in (each.flow or "") for each in told.side_effects) == changes

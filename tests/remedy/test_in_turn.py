@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.answer.ask import ask
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import Elsewhere
+from hairpin.causes.where import OfFile
 from hairpin.change.calls import ConnectContainer, SetContainerState
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetContainer
 from hairpin.change.simulate import simulate
@@ -27,7 +27,7 @@ UNITS = (Unit("netfilter-persistent.service", "active", "enabled"),)
 
 
 def candidate(*parts: InsertRule | DeleteRule | AddChain) -> Candidate:
-    return Candidate(NOTHING, NOTHING, Change(parts), Elsewhere(), "link-or-route")
+    return Candidate(NOTHING, NOTHING, Change(parts), OfFile(""), "link-or-route")
 
 
 def test_a_rules_number_counts_those_inserted_before_it() -> None:

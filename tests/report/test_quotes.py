@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import Elsewhere, OfLostRules, OfRoute, OfSocket, Where, of_missing
+from hairpin.causes.where import OfFile, OfLostRules, OfRoute, OfSocket, Where, of_missing
 from hairpin.change.change import Change
 from hairpin.engines.expected import ExpectedChain
 from hairpin.evidence.reading import Evidence, Reading
@@ -95,7 +95,7 @@ def test_a_missing_route_is_said_and_not_quoted() -> None:
 
 def test_the_rule_that_stopped_the_packet_is_quoted_in_its_own_reading() -> None:
     candidate = Candidate(
-        message("rule"), message("rule"), Change(()), Elsewhere(), "route-between-hosts", evidence=("e4", "e2")
+        message("rule"), message("rule"), Change(()), OfFile(""), "route-between-hosts", evidence=("e4", "e2")
     )
     quotes = Quotes((EVIDENCE,), Words())
     references = quotes.named(candidate, RuleDecided(DROP))

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.order import Class
-from hairpin.causes.where import Elsewhere, OfRule, Where
+from hairpin.causes.where import Where
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
@@ -185,13 +185,3 @@ class Cause(msgspec.Struct, frozen=True):
     fixed_with: Literal["", "container", "network"] = ""
     find: Callable[[View], Iterator[Candidate]] = at_no_stop
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
-
-
-def where(**words: object) -> Where:
-    """Return a place that no class of :mod:`hairpin.causes.where` names, without the words that have no value."""
-    return Elsewhere(tuple((key, str(value)) for key, value in words.items() if value is not None))
-
-
-def rule_where(place: Place) -> Where:
-    """Return the place of a candidate that is about this rule or policy."""
-    return OfRule(place)

@@ -244,12 +244,6 @@ class OfFile(msgspec.Struct, frozen=True):
     file: str
 
 
-class Elsewhere(msgspec.Struct, frozen=True):
-    """A place that none of the others names, in words."""
-
-    words: Places = ()
-
-
 Where = (
     OfRule
     | OfWall
@@ -273,7 +267,6 @@ Where = (
     | OfNetwork
     | OfUnit
     | OfFile
-    | Elsewhere
 )
 
 
@@ -305,8 +298,6 @@ def container_of(where: Where) -> str | None:
     match where:
         case OfContainer() | OfSocket() | OfProcess() | OfRoute() | OfLink() | OfUnit():
             return where.container
-        case Elsewhere(words=words):
-            return dict(words).get("container")
         case _:
             return None
 
@@ -355,8 +346,6 @@ def places(where: Where) -> Places:
             found = {"rule": policy.text, "priority": policy.priority, "table": policy.table}
         case OfTrafficControl(link=link, netns=netns, control=control):
             found = {"link": link, "netns": netns, "qdisc" if isinstance(control, Qdisc) else "filter": control.text}
-        case Elsewhere(words=words):
-            return words
         case _:
             found = {name: getattr(where, name) for name in _TOLD.get(type(where), where.__struct_fields__)}
     return tuple((name, _text(value)) for name, value in found.items() if value is not None)

@@ -41,18 +41,6 @@ COMMANDS: dict[str, str] = {
 """Each command's module beside this one, and its line in the help."""
 DEFAULT = "check"
 INTERRUPTED = 130
-_WITH_VALUE = (
-    "--snapshot",
-    "--host",
-    "--lang",
-    "--color",
-    "--public",
-    "--outside",
-    "--from",
-    "--size",
-    "--text",
-    "--after",
-)
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
     (WrongPathError, 2),
@@ -78,10 +66,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(importlib.import_module(f"hairpin.cli.{cmd_name}"), cmd_name)
-        return command if isinstance(command, click.Command) else None
+        return _command(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -107,11 +92,29 @@ def command_first(args: Sequence[str]) -> list[str]:
     for number, word in enumerate(args):
         if word == "--":
             break
-        if not word.startswith("-") and (number == 0 or args[number - 1] not in _WITH_VALUE):
-            if word not in (*COMMANDS, *later.COMMANDS):
-                break
+        if word in (*COMMANDS, *later.COMMANDS) and _are_options(args[:number], word):
             return [word, *args[:number], *args[number + 1 :]]
     return [DEFAULT, *args]
+
+
+def _are_options(words: Sequence[str], name: str) -> bool:
+    """Return whether the words are options, with their values, of the command: nothing else stands before it."""
+    command = _command(name if name in COMMANDS else DEFAULT)
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    known = {word for each in options for word in (*each.opts, *each.secondary_opts)}
+    with_value = {word for each in options if not (each.is_flag or each.count) for word in each.opts}
+    is_value = False
+    for word in words:
+        option = word.partition("=")[0] if word.startswith("--") else word[:2]
+        if not (is_value or option in known):
+            return False
+        is_value = not is_value and word in with_value  # `--from=lan` and `-oFILE` have their values with them
+    return not is_value
+
+
+def _command(name: str) -> click.Command:
+    command: click.Command = getattr(importlib.import_module(f"hairpin.cli.{name}"), name)
+    return command
 
 
 @click.group(

@@ -26,6 +26,7 @@ from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.prefix import address_text
 
 
@@ -169,7 +170,7 @@ def _moved_ports(
     for table in namespace.ruleset.tables:
         for chain in table.chains if table.family == "ip" and table.dialect != "nft" else ():
             for rule in chain.rules:
-                old = next((each for each in known if _is_about(rule.text, address_text(each, 4))), None)
+                old = next((each for each in known if _is_about(rule, each)), None)
                 if old is None:
                     continue
                 text = rule.text.replace(address_text(old, 4), now).replace(known[old] or "-", joined.bridge or "-")
@@ -185,6 +186,9 @@ def _moved_ports(
             yield AddSocket(host.netns, msgspec.structs.replace(socket, relay=relay), said)
 
 
-def _is_about(text: str, address: str) -> bool:
+def _is_about(rule: Rule, address: int) -> bool:
     """Return whether the rule leads a published port to the address, or accepts it there."""
-    return f"--to-destination {address}:" in text or (f" -d {address}/32 " in text and "--dport" in text)
+    only = (address, address)
+    asked = {part.field: part.ranges for part in rule.body if isinstance(part, FieldMatch) and not part.negated}
+    leads = any(isinstance(part, Nat) and part.addresses == only and part.ports is not None for part in rule.body)
+    return leads or (asked.get("daddr4") == (only,) and "dport" in asked)

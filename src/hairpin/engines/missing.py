@@ -11,7 +11,7 @@ from hairpin.engines.found import Found, found
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
@@ -106,7 +106,5 @@ def _explained(host: Host) -> frozenset[tuple[str, str, str, Meaning]]:
 
 def is_engines(host: Host, place: Place) -> bool:
     """Return whether an engine of the host makes the rule at that place of the host's own namespace."""
-    table = host.namespace(host.netns.name).ruleset.table(place.family, place.table, place.dialect)
-    chain = table.chain(place.chain) if table is not None else None
-    rule = next((each for each in chain.rules if each.number == place.number), None) if chain is not None else None
+    rule = rule_at(host.namespace(host.netns.name).ruleset, place)
     return rule is not None and (place.family, place.table, place.chain, meaning(rule)) in _explained(host)

@@ -1,6 +1,5 @@
 """Puts rules and policies into the files from which this host loads them, and takes them out."""
 
-import re
 from typing import assert_never
 
 import msgspec
@@ -25,7 +24,7 @@ from hairpin.host.boot.sysctl_files import managed_by
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Chain
+from hairpin.netfilter.ir import Chain, Jump
 from hairpin.netfilter.meaning import unordered
 from hairpin.remedy import kept_nft
 from hairpin.remedy.firewalld import direct, without_direct
@@ -35,7 +34,6 @@ from hairpin.remedy.unit import by_unit
 
 _UFW_DEFAULT = "/etc/default/ufw"
 _BEFORE_RULES = ("/etc/ufw/before.rules", "/etc/ufw/before6.rules")
-_LEADS = re.compile(r"-[jg] (\S+)")
 _OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
 """Built-in chains from which ufw jumps to chains that before.rules fills."""
 
@@ -99,7 +97,7 @@ def _only_there(chain: str) -> Message:
 def _needs_engine(rule: InsertRule) -> bool:
     """Return whether the rule stands in a chain of the engine's or jumps to one: no file that is loaded before the
     engine starts can hold it.  DOCKER-USER may be made by anybody: dockerd keeps what is in it."""
-    chains = {rule.chain, *_LEADS.findall(rule.rule.text)}
+    chains = {rule.chain, *(part.chain for part in rule.rule.body if isinstance(part, Jump))}
     return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
 
 

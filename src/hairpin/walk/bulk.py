@@ -22,6 +22,7 @@ from collections.abc import Iterable
 import msgspec
 
 from hairpin.host.netns import Netns
+from hairpin.netfilter.mss import mss_set_by
 from hairpin.netfilter.packet import ACK, PSH
 from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.tunnels import overhead_bytes
@@ -171,10 +172,9 @@ def _clamps(network: Network, steps: Iterable[Step]) -> bool:
     """Return whether a namespace on the way has a rule that may make the segments smaller."""
     passed = {step.netns for step in steps if step.netns in network}
     return any(
-        words in rule.text
+        mss_set_by(rule) is not None
         for netns in passed
         for table in network.namespace(netns).ruleset.tables
         for chain in table.chains
         for rule in chain.rules
-        for words in ("TCPMSS", "maxseg")
     )

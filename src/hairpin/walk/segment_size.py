@@ -7,7 +7,6 @@ Source: net/ipv4/tcp_output.c tcp_sync_mss(); net/netfilter/xt_TCPMSS.c tcpmss_m
 net/netfilter/nft_rt.c get_tcpmss()
 """
 
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -16,6 +15,8 @@ from hairpin.door import Door, Observation
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.kept import kept
+from hairpin.netfilter.evaluate.chain import rule_at
+from hairpin.netfilter.mss import mss_set_by
 from hairpin.netfilter.packet import ACK, SYN
 from hairpin.network.flow import Flow, Lan
 from hairpin.network.network import Network
@@ -116,7 +117,7 @@ def _of_routes(namespace: Namespace) -> frozenset[int]:
 @kept
 def _has_clamps(namespace: Namespace) -> bool:
     rules = (rule for table in namespace.ruleset.tables for chain in table.chains for rule in chain.rules)
-    return any(words in rule.text for rule in rules for words in ("TCPMSS", "maxseg"))
+    return any(mss_set_by(rule) is not None for rule in rules)
 
 
 def _client(network: Network, handshake: Handshake) -> tuple[int, int]:
@@ -174,14 +175,9 @@ def _least(network: Network, passed: tuple[Passed, ...], size: int) -> int:
 
 def _told(network: Network, passed: Passed) -> Iterator[int]:
     packet = passed.decision.seen.packet
-    for rule in passed.decision.trail:
-        number = _NUMBER.search(rule.text)
-        if number is not None:
-            yield int(number[1]) + HEADERS[packet.version]
-        elif _TO_PATH.search(rule.text):
-            there, back = (_mtu(network, passed.netns, packet.version, each) for each in (packet.daddr, packet.saddr))
-            yield min(there, back)
-
-
-_NUMBER = re.compile(r"(?:TCPMSS --set-mss|maxseg size set) (\d+)")
-_TO_PATH = re.compile(r"TCPMSS --clamp-mss-to-pmtu|maxseg size set rt mtu")
+    rules = (rule_at(network.namespace(passed.netns).ruleset, each) for each in passed.decision.trail)
+    for size in (mss_set_by(rule) for rule in rules if rule is not None):
+        if size == "path":
+            yield min(_mtu(network, passed.netns, packet.version, each) for each in (packet.daddr, packet.saddr))
+        elif isinstance(size, int):
+            yield size + HEADERS[packet.version]

@@ -4,7 +4,7 @@ Several causes look at the same list.  Which of them makes the candidate depends
 jump into it, one rule) and on where the packet stopped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -62,6 +62,21 @@ def lost(view: View) -> Iterator[Lost]:
 def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
     """Return the lost jumps out of a built-in chain."""
     return tuple(each for each in part.of("jump") if each.chain == chain)
+
+
+def by_loss(
+    table: str, lacks: Callable[[Lost], bool], title: Message | Callable[[Lost], Message], detail: Message
+) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields a candidate for each engine whose loss in the table is that which ``lacks`` asks
+    for; a function as ``title`` names what is lost."""
+
+    def find(view: View) -> Iterator[Candidate]:
+        for each in lost(view):
+            part = each.in_table(table)
+            if lacks(part):
+                yield candidate(view, part, title(part) if callable(title) else title, detail)
+
+    return find
 
 
 def _flushed(rules: int, chains: int) -> Message:

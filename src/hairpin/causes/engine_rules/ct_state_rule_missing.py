@@ -8,25 +8,14 @@ Now: put the engine's rule back.
 Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, lost
+from hairpin.causes.cause import Cause
+from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
 from hairpin.message import message
 
 
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when only the RELATED,ESTABLISHED rules are missing."""
-    for each in lost(view):
-        part = each.in_table("filter")
-        if part.chains or jumps_from(part, "FORWARD") or part.of("accept") or not part.of("ct-state"):
-            continue
-        yield candidate(
-            view,
-            part,
-            message("Docker's RELATED,ESTABLISHED rule is missing from the filter table"),
-            message("Answers to what containers ask are not accepted on their way back into the bridge."),
-        )
+def _lacks(part: Lost) -> bool:
+    """Return whether only the RELATED,ESTABLISHED rules are missing."""
+    return not (part.chains or jumps_from(part, "FORWARD") or part.of("accept")) and bool(part.of("ct-state"))
 
 
 CAUSE = Cause(
@@ -34,5 +23,10 @@ CAUSE = Cause(
     title=message("The engine's rule for answers is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset({"policy", "rule", "reject"}),
-    find=find,
+    find=by_loss(
+        "filter",
+        _lacks,
+        message("Docker's RELATED,ESTABLISHED rule is missing from the filter table"),
+        message("Answers to what containers ask are not accepted on their way back into the bridge."),
+    ),
 )

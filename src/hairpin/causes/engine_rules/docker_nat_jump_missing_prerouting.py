@@ -7,35 +7,22 @@ Now: put the jump back.
 Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, lost
+from hairpin.causes.cause import Cause
+from hairpin.causes.engine_rules._lost_rules import by_loss, jumps_from
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the chain is there and the jump from PREROUTING is missing."""
-    for each in lost(view):
-        part = each.in_table("nat")
-        if part.chains or not jumps_from(part, "PREROUTING"):
-            continue
-        yield candidate(
-            view,
-            part,
-            message("Nothing jumps from nat PREROUTING to Docker's DOCKER chain"),
-            message(
-                "The DNAT rules in nat DOCKER are never asked for packets from outside. A container started now "
-                "adds its "
-                "own DNAT rule without any error, and the jump stays missing."
-            ),
-        )
-
 
 CAUSE = Cause(
     id="docker-nat-jump-missing-prerouting",
     title=message("The jump from nat PREROUTING to the engine's chain is missing"),
     source="moby: libnetwork/iptables/iptables.go ProgramChain()",
     reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
-    find=find,
+    find=by_loss(
+        "nat",
+        lambda part: not part.chains and bool(jumps_from(part, "PREROUTING")),
+        message("Nothing jumps from nat PREROUTING to Docker's DOCKER chain"),
+        message(
+            "The DNAT rules in nat DOCKER are never asked for packets from outside. A container started now adds its "
+            "own DNAT rule without any error, and the jump stays missing."
+        ),
+    ),
 )

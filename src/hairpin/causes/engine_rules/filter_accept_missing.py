@@ -7,26 +7,19 @@ Now: put the engine's rule back.
 Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, lost
-from hairpin.message import message
+from hairpin.causes.cause import Cause
+from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
+from hairpin.message import Message, message
 
 
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when ACCEPT rules are missing while the chains and the jumps to them are there."""
-    for each in lost(view):
-        part = each.in_table("filter")
-        if part.chains or jumps_from(part, "FORWARD") or not part.of("accept", "outgoing", "icc"):
-            continue
-        names = ", ".join(dict.fromkeys(rule.container or rule.network or "" for rule in part.rules))
-        yield candidate(
-            view,
-            part,
-            message("Docker's ACCEPT rule for {names} is missing from the filter table", names=names),
-            message("FORWARD has nothing that accepts these packets, so its policy or a later rule drops them."),
-        )
+def _lacks(part: Lost) -> bool:
+    """Return whether ACCEPT rules are missing while the chains and the jumps to them are there."""
+    return not (part.chains or jumps_from(part, "FORWARD")) and bool(part.of("accept", "outgoing", "icc"))
+
+
+def _title(part: Lost) -> Message:
+    names = ", ".join(dict.fromkeys(rule.container or rule.network or "" for rule in part.rules))
+    return message("Docker's ACCEPT rule for {names} is missing from the filter table", names=names)
 
 
 CAUSE = Cause(
@@ -34,5 +27,10 @@ CAUSE = Cause(
     title=message("The engine's accept rule for a container is missing"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
     reasons=frozenset({"policy", "rule", "reject"}),
-    find=find,
+    find=by_loss(
+        "filter",
+        _lacks,
+        _title,
+        message("FORWARD has nothing that accepts these packets, so its policy or a later rule drops them."),
+    ),
 )

@@ -95,11 +95,11 @@ def _user_chain(view: View, place: Place) -> str:
         return place.chain
     forward = table.chain("FORWARD")
     for rule in forward.rules if forward is not None else ():
-        if "-j DOCKER-USER" in rule.text:
+        jumps = [part.chain for part in rule.body if isinstance(part, Jump)]
+        if "DOCKER-USER" in jumps:
             return "DOCKER-USER"
-        if rule.text == place.text or any(
-            led_from(view, place, part.chain) for part in rule.body if isinstance(part, Jump)
-        ):
+        is_it = (place.chain, place.number) == ("FORWARD", rule.number)
+        if is_it or any(led_from(view, place, chain) for chain in jumps):
             break  # the packet is stopped before it gets to DOCKER-USER
     return place.chain
 

@@ -1,14 +1,13 @@
 """Who wrote the rule that stopped the packet.  Each owner is a cause of its own, with its own advice."""
 
-import re
 from collections.abc import Callable
 
 from hairpin.causes.cause import View
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.engine_health import is_dockerds
-from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Jump
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.ir import Expression, FieldMatch, Jump, NameMatch, SetMatch
 from hairpin.walk.size_stop import tells_mtu
 from hairpin.walk.sockets import find_socket
 
@@ -36,10 +35,21 @@ def _docker_user(view: View, place: Place) -> bool:
     return place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")
 
 
-def _bans(_view: View, place: Place) -> bool:
+def _bans(view: View, place: Place) -> bool:
     """Return whether the rule is in a chain or table of a ban list, or asks one of its sets."""
-    sets = re.findall(r"(?:--match-set |@)(\S+)", place.text)
-    return place.chain.startswith(_BAN_LISTS) or place.table.startswith(_BAN_LISTS) or any(map(_is_ban_set, sets))
+    in_theirs = place.chain.startswith(_BAN_LISTS) or place.table.startswith(_BAN_LISTS)
+    return in_theirs or any(map(_is_ban_set, sets_asked(view, place)))
+
+
+def sets_asked(view: View, place: Place) -> tuple[str, ...]:
+    """Return the names of the sets that the rule asks."""
+    return tuple(part.set for part in body_at(view, place) if isinstance(part, SetMatch))
+
+
+def body_at(view: View, place: Place) -> tuple[Expression, ...]:
+    """Return what the rule at the place in the packet's namespace consists of; nothing for a policy."""
+    rule = rule_at(view.namespace.ruleset, place)
+    return rule.body if rule is not None else ()
 
 
 def _is_ban_set(name: str) -> bool:
@@ -69,12 +79,19 @@ def _firewalld_table(_view: View, place: Place) -> bool:
 def _direct_routing(view: View, place: Place) -> bool:
     dockers = (dockerd_version(each.version) or _FIRST_GUARD for each in view.host.engines if each.kind == "docker")
     guards = any(each >= _FIRST_GUARD for each in dockers)
-    return guards and place.table == "raw" and " -d " in place.text and "! -i " in place.text
+    return guards and place.table == "raw" and _fences(body_at(view, place))
+
+
+def _fences(body: tuple[Expression, ...]) -> bool:
+    """Return whether the rule is about an address, and about every link but one."""
+    addressed = any(isinstance(part, FieldMatch) and part.field in ("daddr4", "daddr6") for part in body)
+    return addressed and any(isinstance(part, NameMatch) and part.field == "iif" and part.negated for part in body)
 
 
 def _within_bridge(view: View, place: Place) -> bool:
     seen = view.stop.seen
-    return bool(seen.iif) and seen.iif == seen.oif and "-i " in place.text and "-o " in place.text
+    named = {part.field for part in body_at(view, place) if isinstance(part, NameMatch)}
+    return bool(seen.iif) and seen.iif == seen.oif and named >= {"iif", "oif"}
 
 
 def _nft(_view: View, place: Place) -> bool:

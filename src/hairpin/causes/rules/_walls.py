@@ -11,7 +11,7 @@ from hairpin.change.change import Change, DeleteRule, InsertRule
 from hairpin.engines.connecting import connected, moves_ports
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Rule, Verdict
 from hairpin.network.flow import FromContainer
@@ -79,17 +79,10 @@ def by_name(pair: Pair, port: int) -> Way:
 
 def turned(view: View, place: Place) -> Change:
     """Return the change that makes the engine's dropping rule accept, as the opposite option would."""
-    for table in view.namespace.ruleset.tables:
-        if (table.dialect, table.family, table.name) != (place.dialect, place.family, place.table):
-            continue
-        chain = table.chain(place.chain)
-        for rule in chain.rules if chain is not None else ():
-            if rule.number == place.number and place.dialect != "nft" and table.family in ("ip", "ip6"):
-                body = (*(each for each in rule.body if not isinstance(each, Verdict)), Verdict("accept"))
-                text = spelled(body, place.chain, "ip6" if table.family == "ip6" else "ip")
-                made = InsertRule(
-                    view.stop.netns, table.dialect, table.family, table.name, place.chain, Rule(body, text, 1),
-                    place.number,
-                )  # fmt: skip
-                return Change((DeleteRule(view.stop.netns, place), made))
-    return Change((DeleteRule(view.stop.netns, place),))
+    rule, family = rule_at(view.namespace.ruleset, place), place.family
+    taken = DeleteRule(view.stop.netns, place)
+    if rule is None or place.dialect == "nft" or family not in ("ip", "ip6"):
+        return Change((taken,))
+    body = (*(each for each in rule.body if not isinstance(each, Verdict)), Verdict("accept"))
+    made = Rule(body, spelled(body, place.chain, family), 1)
+    return Change((taken, InsertRule(taken.netns, place.dialect, family, place.table, place.chain, made, place.number)))

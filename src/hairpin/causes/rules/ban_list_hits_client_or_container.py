@@ -17,7 +17,7 @@ from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import deletion, lets_exceptions
 from hairpin.causes.rules._manager import repairs
-from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._rule_owner import sets_asked, stopped_by
 from hairpin.causes.where import OfRule
 from hairpin.change.calls import Unban
 from hairpin.change.change import Change, Primitive
@@ -89,7 +89,7 @@ def _is_here(view: View, program: str) -> bool:
 
 def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
     """Return what unbanning does: the address's own rule goes, or the address no longer is in the rule's set."""
-    if "set" not in place.text or not lets_exceptions(place):
+    if not sets_asked(view, place) or not lets_exceptions(place):
         return deletion(view, place).parts
     packet = view.stop.seen.packet
     field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"

@@ -13,7 +13,7 @@ from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import exception
-from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._rule_owner import body_at, stopped_by
 from hairpin.causes.rules._zones import Keeper, keeper_of, zone_of
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule, OpenPort
@@ -76,7 +76,8 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
     whose rules have no priorities (before 0.7)."""
     # A rule that denies clients by their address goes on to deny all but the asked one.  But no repair names an address
     # that hairpin has invented.
-    denies_some = keeper.by_source or not {"saddr", "-s"}.isdisjoint(place.text.split())
+    parts = (part for part in body_at(view, place) if isinstance(part, FieldMatch))
+    denies_some = keeper.by_source or any(part.field in ("saddr4", "saddr6") for part in parts)
     by_source = denies_some and not view.flow.invented
     opening = _opened(view, place, keeper.first, by_source=by_source)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:

@@ -20,7 +20,7 @@ from hairpin.engines.missing import is_engines
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import FieldMatch, NameMatch
 from hairpin.walk.deciders import deciders
 
@@ -64,10 +64,8 @@ def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:
 
 
 def _fits_all(namespace: Namespace, place: Place) -> bool:
-    table = namespace.ruleset.table(place.family, place.table, place.dialect)
-    chain = table.chain(place.chain) if table is not None else None
-    rules = (each for each in chain.rules if each.number == place.number) if chain is not None else ()
-    return any(not any(isinstance(part, FieldMatch | NameMatch) for part in rule.body) for rule in rules)
+    rule = rule_at(namespace.ruleset, place)
+    return rule is not None and not any(isinstance(part, FieldMatch | NameMatch) for part in rule.body)
 
 
 def _title(place: Place) -> Message:

@@ -15,7 +15,7 @@ from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, one
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import StatefulMatch
 from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
 from hairpin.netfilter.packet import Seen
@@ -48,10 +48,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _limit(namespace: Namespace, place: Place) -> Limit | None:
     """Return the limit of the rule at the place."""
-    table = namespace.ruleset.table(place.family, place.table, place.dialect)
-    chain = table.chain(place.chain) if table is not None else None
-    rules = chain.rules if chain is not None else ()
-    parts = (part for rule in rules if rule.number == place.number for part in rule.body)
+    rule = rule_at(namespace.ruleset, place)
+    parts = rule.body if rule is not None else ()
     return next((part.limit for part in parts if isinstance(part, StatefulMatch) and part.limit is not None), None)
 
 

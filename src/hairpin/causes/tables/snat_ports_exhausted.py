@@ -11,7 +11,8 @@ Lasting: a wider range of ports, or more addresses, where the rule is written do
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way, rule_where
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DropConnection, one
 from hairpin.host.host import Namespace
 from hairpin.message import message
@@ -40,7 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
             rule=place.text,
         ),
         change=one(DropConnection(view.stop.netns, packet.version, taken[0].original)),
-        where=rule_where(place),
+        where=OfRule(place),
         in_class="full-table",
         evidence=(place.evidence, taken[0].evidence),
         ways=(

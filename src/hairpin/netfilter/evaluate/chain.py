@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.message import Message
-from hairpin.netfilter.ir import Chain, Dialect, Family, Nat, Rule, Table
+from hairpin.netfilter.ir import Chain, Dialect, Family, Nat, Rule, Ruleset, Table
 from hairpin.netfilter.packet import Seen
 
 Ending = Literal["accept", "drop", "reject", "outside"]
@@ -23,6 +23,13 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     handle: int | None = None
     line: int = 0
     evidence: str = ""
+
+
+def rule_at(ruleset: Ruleset, place: Place) -> Rule | None:
+    """Return the rule at the place; None for a policy, or if the rule is gone."""
+    table = ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    return next((each for each in chain.rules if each.number == place.number), None) if chain is not None else None
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
