@@ -24,7 +24,7 @@ from hairpin.host.boot.sysctl_files import managed_by
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Chain, Jump
+from hairpin.netfilter.ir import Chain, Jump, Outside
 from hairpin.netfilter.meaning import unordered
 from hairpin.remedy import kept_nft
 from hairpin.remedy.firewalld import direct, without_direct
@@ -97,7 +97,11 @@ def _only_there(chain: str) -> Message:
 def _needs_engine(rule: InsertRule) -> bool:
     """Return whether the rule stands in a chain of the engine's or jumps to one: no file that is loaded before the
     engine starts can hold it.  DOCKER-USER may be made by anybody: dockerd keeps what is in it."""
-    chains = {rule.chain, *(part.chain for part in rule.rule.body if isinstance(part, Jump))}
+    leads = (part.chain for part in rule.rule.body if isinstance(part, Jump))
+    unknown = (
+        part.name for part in rule.rule.body if isinstance(part, Outside)
+    )  # read without the chain that it names
+    chains = {rule.chain, *leads, *unknown}
     return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
 
 
