@@ -32,6 +32,8 @@ BEYOND_ONE_FILE = (
     "causes/",
     "tools/",
     "test_layout.py",
+    "test_names.py",
+    "test_text_decisions.py",
 )
 # Source files, or whole folders, whose claims another file's test holds.
 TESTED_ELSEWHERE: dict[str, str] = {

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
-from hairpin.change.held import Held, held_before, listed
+from hairpin.change.held import Held, held_before, listed_rule
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Rule, Table, Verdict
@@ -63,4 +63,4 @@ def test_a_rule_is_listed_with_the_words_that_iptables_adds() -> None:
     (rule,) = chain.rules
     typed = Rule(rule.body, "-A A -s 192.0.2.7 -p tcp --dport 80 -j DROP", 1)
     for each in (rule, typed):
-        assert listed(InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "A", each, 1)) == rule.text
+        assert listed_rule(InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "A", each, 1)) == rule.text

@@ -13,11 +13,11 @@ from hairpin.change.step import (
     ReplaceFile,
     RunCommands,
     Step,
-    decoded,
     done_by,
-    encoded,
+    for_replica,
     nature,
-    refitted,
+    steps_from_json,
+    steps_to_json,
     undo,
 )
 from tests.small_host import HOST_NETNS
@@ -41,7 +41,7 @@ NATURES: dict[str, tuple[Step, Nature]] = {
 @pytest.mark.parametrize(("step", "expected"), NATURES.values(), ids=NATURES)
 def test_nature(step: Step, expected: Nature) -> None:
     assert nature(step) == expected
-    assert decoded(encoded((step,))) == (step,)
+    assert steps_from_json(steps_to_json((step,))) == (step,)
 
 
 def test_an_irreversible_step_is_not_in_the_undo() -> None:
@@ -54,7 +54,7 @@ def test_deleting_a_file_is_a_change_of_the_host() -> None:
 
 
 def test_the_undo_is_refitted_too() -> None:
-    refit = refitted(FILE)
+    refit = for_replica(FILE)
     assert refit.undo is not None
     (back,) = refit.undo
     assert isinstance(back, RunCommands)

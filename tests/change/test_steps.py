@@ -31,13 +31,13 @@ from hairpin.change.step import (
     ReplaceFile,
     RunCommands,
     Step,
-    decoded,
-    encoded,
+    for_replica,
     nature,
-    refitted,
+    steps_from_json,
+    steps_to_json,
     undo,
 )
-from hairpin.change.steps import entering, host_of, refused, simulated, steps
+from hairpin.change.steps import after_steps, entering, host_of, refusal_of, steps
 from hairpin.change.text import advice, all_shown
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address
@@ -83,9 +83,9 @@ def test_the_undo_is_complete_before_the_first_step(part: Primitive, back: tuple
     made = steps(Change((part,)), NET)
     assert [nature(step) for step in made] == ["reversible"]
     assert all_shown(undo(made)) == back
-    assert decoded(encoded(made)) == made
-    assert simulated(made, NET) == simulate(Change((part,)), NET)
-    assert [refused(step, NET) for step in made] == [None]
+    assert steps_from_json(steps_to_json(made)) == made
+    assert after_steps(made, NET) == simulate(Change((part,)), NET)
+    assert [refusal_of(step, NET) for step in made] == [None]
 
 
 def test_the_undo_begins_with_the_last_step() -> None:
@@ -142,7 +142,7 @@ def test_an_irreversible_step_says_so(part: Primitive) -> None:
     (step,) = steps(Change((part,)), NET)
     assert nature(step) == "irreversible"
     assert step.undo is None
-    assert refused(step, NET) is None
+    assert refusal_of(step, NET) is None
 
 
 def test_steps_for_a_person() -> None:
@@ -153,7 +153,7 @@ def test_steps_for_a_person() -> None:
     ):
         (step,) = steps(Change((part,)), NET)
         assert nature(step) == "for-a-person"
-        assert "for a person" in str(refused(step, NET))
+        assert "for a person" in str(refusal_of(step, NET))
     (asked,) = steps(Change((SYSCTL,), (ByPerson(message("look")),)), NET)
     assert isinstance(asked, Advise)
     assert (all_shown((asked,)), advice((asked,))) == ((), (message("look"),))
@@ -174,22 +174,22 @@ def test_a_change_that_does_not_fit_is_refused_with_a_reason() -> None:
         "iptables -S FORWARD 9 | grep -qxF -- '-A FORWARD -j DOCKER-USER' && iptables -D FORWARD 9",
     )
     assert step.undo is None
-    assert "does not fit" in str(refused(step, NET))
+    assert "does not fit" in str(refusal_of(step, NET))
     (halted,) = steps(Change((HaltProcess(LABEL, 70),)), NET)
-    assert "process 70" in str(refused(halted, NET))
+    assert "process 70" in str(refusal_of(halted, NET))
 
 
 def test_a_step_is_refused_where_its_namespace_is_gone() -> None:
     (step,) = steps(Change((msgspec.structs.replace(SYSCTL, netns=sibling("container:web")),)), NET)
     gone = NET.with_host(msgspec.structs.replace(NET.this, namespaces=NET.this.namespaces[:1]))
-    assert "no network namespace" in str(refused(step, gone))
+    assert "no network namespace" in str(refusal_of(step, gone))
 
 
 def test_in_a_replica_the_runner_is_in_the_namespace_already() -> None:
     (step,) = steps(Change((msgspec.structs.replace(SYSCTL, netns=sibling("container:web")),)), NET)
     assert isinstance(step, RunCommands)
     assert step.entering == entering(sibling("container:web"), NET) == ("nsenter", "-t", "42", "-n")
-    refit = refitted(step)
+    refit = for_replica(step)
     assert isinstance(refit, RunCommands)
     assert refit.entering == ()
 
@@ -208,4 +208,4 @@ def test_the_host_of_a_change() -> None:
 
 def test_json_that_is_no_step_is_refused() -> None:
     with pytest.raises(ChangeError):
-        decoded(b"[{}]")
+        steps_from_json(b"[{}]")

@@ -1,6 +1,6 @@
 import pytest
 
-from hairpin.change.sysctls import written
+from hairpin.change.sysctls import with_sysctl
 from hairpin.host.sysctl import Path, Sysctls
 
 OFF: dict[Path, str] = {
@@ -46,13 +46,13 @@ CASES: dict[str, tuple[Path, str, dict[Path, str]]] = {
 
 @pytest.mark.parametrize(("path", "value", "changed"), CASES.values(), ids=CASES)
 def test_written(path: Path, value: str, changed: dict[Path, str]) -> None:
-    after = written(Sysctls(OFF, "e1"), path, value)
+    after = with_sysctl(Sysctls(OFF, "e1"), path, value)
     assert {key: text for key, text in after.values.items() if OFF.get(key) != text} == changed
     assert after.evidence == "e1"
 
 
 def test_switching_off_reaches_every_interface() -> None:
     on = Sysctls({**OFF, **ON})
-    after = written(on, IP_FORWARD, "0")
+    after = with_sysctl(on, IP_FORWARD, "0")
     assert [after.text(*four(name)) for name in ("all", "default", "eth0")] == ["0", "0", "0"]
     assert after.text("net", "ipv4", "conf", "all", "accept_redirects") == "1"

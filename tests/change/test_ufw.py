@@ -1,7 +1,7 @@
 """The rules that ufw's own commands add.  The words and the places are those that ufw 0.36.2 leaves in the kernel."""
 
 from hairpin.change.calls import AllowInUfw
-from hairpin.change.ufw import allowed
+from hairpin.change.ufw import ufw_allow_rules
 from tests.rule_text import with_chain
 from tests.small_host import HOST_NETNS, ruleset
 
@@ -9,7 +9,7 @@ UFW = ruleset(with_chain("ufw-user-input", hook=None, rules=with_chain("ufw-user
 
 
 def rules(call: AllowInUfw) -> list[tuple[str, int | None]]:
-    return [(each.rule.text, each.position) for each in allowed(call, HOST_NETNS, UFW)]
+    return [(each.rule.text, each.position) for each in ufw_allow_rules(call, HOST_NETNS, UFW)]
 
 
 def test_a_port_of_the_host_is_let_in_behind_the_other_rules() -> None:
@@ -27,4 +27,4 @@ def test_what_is_prepended_comes_first_and_what_is_routed_is_forwarded() -> None
 
 
 def test_without_ufws_chains_nothing_is_added() -> None:
-    assert allowed(AllowInUfw(80, "tcp"), HOST_NETNS, ruleset("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n")) == ()
+    assert ufw_allow_rules(AllowInUfw(80, "tcp"), HOST_NETNS, ruleset("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n")) == ()

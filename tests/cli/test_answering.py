@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.cli import answering
-from hairpin.cli.answering import answered
+from hairpin.cli.answering import answer_question
 from hairpin.cli.options import Given
 from hairpin.errors import EvidenceError
 from hairpin.evidence.several import Source
@@ -33,11 +33,11 @@ def test_of_this_machine_only_what_the_question_needs_is_read(
         return (evidence(),)
 
     monkeypatch.setattr(answering, "gather", gather)
-    answer = answered(QUESTION, sources, whole=whole, lang="en")
+    answer = answer_question(QUESTION, sources, whole=whole, lang="en")
     assert answer.evidence == (evidence(),)
     assert read == [only]
 
 
 def test_what_cannot_be_read_is_said() -> None:
     with pytest.raises(EvidenceError, match="cannot be read"):
-        answered(QUESTION, (Given("snapshot", "/nonexistent/file"),), whole=False, lang="en")
+        answer_question(QUESTION, (Given("snapshot", "/nonexistent/file"),), whole=False, lang="en")

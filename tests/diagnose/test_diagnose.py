@@ -3,7 +3,7 @@ import msgspec
 from hairpin.causes.order import place
 from hairpin.causes.where import OfFile
 from hairpin.change.change import SetSysctl
-from hairpin.diagnose.diagnose import diagnose, merged, minimised, suspects
+from hairpin.diagnose.diagnose import diagnose, needed_only, one_entry_each, suspects
 from hairpin.host.docker import Contact, PortBinding
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -111,15 +111,15 @@ def test_members_that_are_not_needed_are_left_out() -> None:
             ),
         ),
     )
-    assert minimised(net, flow, (idle, *needed)) == needed
+    assert needed_only(net, flow, (idle, *needed)) == needed
 
 
 def test_a_cause_at_one_place_is_named_once() -> None:
     (one,) = diagnose(network(host_namespace(values=FORWARDING)), published()).causes
-    (joined,) = merged((one, one))
+    (joined,) = one_entry_each((one, one))
     assert joined.candidate.change.parts == one.candidate.change.parts * 2
     elsewhere = msgspec.structs.replace(one, candidate=msgspec.structs.replace(one.candidate, where=OfFile("x")))
-    assert len(merged((one, elsewhere))) == 2
+    assert len(one_entry_each((one, elsewhere))) == 2
 
 
 def test_suspects_come_most_likely_first() -> None:

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.diagnose.policy import configured
+from hairpin.diagnose.policy import configured_at
 from hairpin.host.boot.configured import Configured
 from hairpin.host.managers import ConfigFile
 from hairpin.network.network import Network
@@ -21,7 +21,7 @@ def found(whole: Network, *files: ConfigFile) -> tuple[str, Configured | None, t
     whole = whole.with_host(msgspec.structs.replace(whole.this, files=files))
     (suspect,) = diagnose(whole, published()).causes
     parts = tuple(type(part).__name__ for part in suspect.candidate.change.parts)
-    return suspect.cause, configured(suspect.candidate, suspect.stop, whole), parts
+    return suspect.cause, configured_at(suspect.candidate, suspect.stop, whole), parts
 
 
 def test_a_saved_rule_gets_an_exception_and_names_its_file() -> None:

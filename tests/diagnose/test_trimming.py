@@ -3,7 +3,7 @@
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change, DeleteRule, InsertRule
-from hairpin.diagnose.trimming import joined, trimmed
+from hairpin.diagnose.trimming import joined_change, trimmed_candidate
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -26,27 +26,27 @@ REQUEST, REPLY = inserted("-i eth0 -o docker0 -j RETURN"), inserted("-i docker0 
 
 def test_a_rule_for_replies_that_pass_already_is_left_out() -> None:
     candidate = Candidate(NOTHING, NOTHING, Change((REQUEST, REPLY)), OfFile(""), "dropping-rule")
-    assert trimmed(candidate, CLOSED, published(), ()).change == Change((REQUEST,))
+    assert trimmed_candidate(candidate, CLOSED, published(), ()).change == Change((REQUEST,))
 
 
 def test_a_rule_that_the_replies_need_stays() -> None:
     both_ways = ruled(with_rule("filter DOCKER-USER", "-j DROP"))
     candidate = Candidate(NOTHING, NOTHING, Change((REQUEST, REPLY)), OfFile(""), "dropping-rule")
-    assert trimmed(candidate, both_ways, published(), ()).change == Change((REQUEST, REPLY))
+    assert trimmed_candidate(candidate, both_ways, published(), ()).change == Change((REQUEST, REPLY))
 
 
 def test_engine_rules_that_were_lost_together_come_back_together() -> None:
     candidate = Candidate(NOTHING, NOTHING, Change((REQUEST, REPLY)), OfFile(""), "lost-engine-rule")
-    assert trimmed(candidate, CLOSED, published(), ()).change == Change((REQUEST, REPLY))
+    assert trimmed_candidate(candidate, CLOSED, published(), ()).change == Change((REQUEST, REPLY))
 
 
 def test_what_is_no_exception_stays_whole() -> None:
     deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
     candidate = Candidate(NOTHING, NOTHING, Change((deletion, REPLY)), OfFile(""), "dropping-rule")
-    assert trimmed(candidate, CLOSED, published(), ()).change == Change((deletion, REPLY))
+    assert trimmed_candidate(candidate, CLOSED, published(), ()).change == Change((deletion, REPLY))
 
 
 def test_exceptions_of_several_flows_are_one_change() -> None:
-    assert joined((Change((REQUEST,)), Change((REQUEST, REPLY)))) == Change((REQUEST, REPLY))
+    assert joined_change((Change((REQUEST,)), Change((REQUEST, REPLY)))) == Change((REQUEST, REPLY))
     deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
-    assert joined((Change((deletion,)), Change((REQUEST,)))) == Change((deletion,))
+    assert joined_change((Change((deletion,)), Change((REQUEST,)))) == Change((deletion,))

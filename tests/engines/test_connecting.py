@@ -6,7 +6,7 @@ import msgspec
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import AddNamespace, Change
 from hairpin.change.simulate import simulate
-from hairpin.engines.connecting import connected, moves_ports
+from hairpin.engines.connecting import connecting_change, moves_ports
 from hairpin.host.docker import DockerNetwork, Subnet
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.network.flow import Flow
@@ -43,7 +43,7 @@ def with_second(name: str) -> tuple[Network, DockerNetwork]:
 
 def connect(name: str) -> tuple[Network, Change]:
     whole, second = with_second(name)
-    change = connected(whole.this, container(), second)
+    change = connecting_change(whole.this, container(), second)
     assert change is not None
     return simulate(change, whole), change
 
@@ -81,5 +81,5 @@ def test_a_network_that_sorts_first_takes_the_default_route_and_the_ports() -> N
 
 def test_a_container_is_not_connected_twice_nor_to_a_bridge_that_is_gone() -> None:
     whole, second = with_second("zoo")
-    assert connected(whole.this, container(), whole.this.engines[0].networks[0]) is None
-    assert connected(whole.this, container(), msgspec.structs.replace(second, bridge="br-none")) is None
+    assert connecting_change(whole.this, container(), whole.this.engines[0].networks[0]) is None
+    assert connecting_change(whole.this, container(), msgspec.structs.replace(second, bridge="br-none")) is None

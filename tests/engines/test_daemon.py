@@ -8,7 +8,7 @@ import pytest
 from hairpin.change.calls import Call, ConnectContainer, OpenPort, SetContainerState, SetUnitState
 from hairpin.change.change import AddEntry, Change, one
 from hairpin.engines.bridging import lost_addresses, new_bridge
-from hairpin.engines.daemon import asked, precedes_start, start_calls, starts_docker
+from hairpin.engines.daemon import calls_with_start, precedes_start, start_calls, starts_docker
 from hairpin.host.link import Address
 from tests.causes.hosts import down, without_addresses, without_bridge
 from tests.small_host import HOST_NETNS, container, engine, host_namespace, network
@@ -42,11 +42,11 @@ def test_a_daemon_that_is_down_is_started_before_it_is_asked(
 ) -> None:
     docker = msgspec.structs.replace(engine(container("paused")), live_restore=kept)
     was, up = (down(network(docker=docker), state=state).this for state in STATES)
-    found = asked(was, was, calls)
+    found = calls_with_start(was, was, calls)
     assert (*found.start, *found.calls) == told
     assert bool(found.effects) == (bool(found.start) and not kept)
-    assert asked(up, up, calls).calls == calls
-    again = asked(was, up, calls)
+    assert calls_with_start(up, up, calls).calls == calls
+    again = calls_with_start(was, up, calls)
     assert again.calls == found.calls, "a repair before this one has started it"
     assert again.start == ()
 
@@ -54,7 +54,7 @@ def test_a_daemon_that_is_down_is_started_before_it_is_asked(
 def test_a_container_that_starts_with_the_daemon_is_connected_alone() -> None:
     docker = engine(msgspec.structs.replace(container(), restart_policy="always"))
     was = down(network(docker=docker)).this
-    assert asked(was, was, (CONNECT,)).calls == (CONNECT,)
+    assert calls_with_start(was, was, (CONNECT,)).calls == (CONNECT,)
 
 
 def test_what_starts_dockerd() -> None:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.engines.dockerd import expected
-from hairpin.engines.found import found, held, of_dialect, positions, shown_runs
+from hairpin.engines.found import count_of_rules, of_dialect, positions, shown_runs, tables_of_backend
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Dialect, Rule, Ruleset, Table, Verdict
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, programmed
@@ -41,15 +41,15 @@ BACK_ENDS: dict[str, tuple[Namespace, str | None, Dialect]] = {
 
 @pytest.mark.parametrize(("namespace", "version", "dialect"), BACK_ENDS.values(), ids=BACK_ENDS)
 def test_back_end(namespace: Namespace, version: str | None, dialect: Dialect) -> None:
-    assert found("iptables", WANTED.rules, namespace, version).dialect == dialect
+    assert tables_of_backend("iptables", WANTED.rules, namespace, version).dialect == dialect
 
 
 def test_more_rules_decide_between_two_back_ends() -> None:
     some = programmed(ENGINE, lambda one: one.purpose == "return")
     legacy = programmed(ENGINE, dialect="iptables-legacy")
     both = holding(*some.ruleset.tables, *legacy.ruleset.tables)
-    assert found("iptables", WANTED.rules, both).dialect == "iptables-legacy"
-    assert held(of_dialect("iptables-legacy", both), WANTED.rules) == len(WANTED.rules)
+    assert tables_of_backend("iptables", WANTED.rules, both).dialect == "iptables-legacy"
+    assert count_of_rules(of_dialect("iptables-legacy", both), WANTED.rules) == len(WANTED.rules)
 
 
 def test_unread_families_are_known() -> None:

@@ -1,11 +1,11 @@
 """The addresses that engines gave."""
 
-from hairpin.engines.given import given
+from hairpin.engines.given import engine_addresses
 from tests.small_host import GATEWAY, WEB, network
 
 
 def test_bridges_have_their_gateways_and_containers_their_endpoints() -> None:
     host = network().this
-    assert [(each.value, each.prefix_length) for each in given(host, "host")] == [(GATEWAY, 16)]
-    assert [(each.value, each.prefix_length) for each in given(host, "container:web")] == [(WEB, 16)]
-    assert list(given(host, "container:other")) == []
+    assert [(each.value, each.prefix_length) for each in engine_addresses(host, "host")] == [(GATEWAY, 16)]
+    assert [(each.value, each.prefix_length) for each in engine_addresses(host, "container:web")] == [(WEB, 16)]
+    assert list(engine_addresses(host, "container:other")) == []

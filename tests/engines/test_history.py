@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.engines.history import Port, arranged, gateways_of, history_of, in_port_order, moment
+from hairpin.engines.history import Port, gateways_of, history_of, in_order_of_runs, in_port_order, moment
 from hairpin.engines.options import Daemon, Version, daemon_of
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Namespace
@@ -130,14 +130,14 @@ def test_containers_stand_in_the_order_of_their_start() -> None:
 @given(items=st.permutations("abcdef"), run=st.permutations("abcdef"), kept=st.sets(st.sampled_from("abcdef")))
 def test_a_run_of_rules_decides_the_order_of_its_networks(items: list[str], run: list[str], kept: set[str]) -> None:
     shown = [one for one in run if one in kept]
-    result = arranged(tuple(items), [shown], str)
+    result = in_order_of_runs(tuple(items), [shown], str)
     assert sorted(result) == sorted(items)
     assert [one for one in result if one in kept] == shown
 
 
 def test_items_without_a_run_keep_their_order() -> None:
-    assert arranged(("a", "b", "c", "d"), [["d", "b"]], str) == ("a", "c", "d", "b")
+    assert in_order_of_runs(("a", "b", "c", "d"), [["d", "b"]], str) == ("a", "c", "d", "b")
 
 
 def test_an_earlier_run_decides_against_a_later_one() -> None:
-    assert arranged(("a", "b", "c"), [["b", "a"], ["a", "b", "c"]], str) == ("b", "a", "c")
+    assert in_order_of_runs(("a", "b", "c"), [["b", "a"], ["a", "b", "c"]], str) == ("b", "a", "c")

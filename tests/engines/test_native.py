@@ -4,8 +4,8 @@ from hairpin.engines import nft_words as nft
 from hairpin.engines.native import BaseChain, JumpMap, NativeChains, NativeDraft
 
 MAPS = (JumpMap("jumps", "in__"),)
-OPEN = NativeDraft("in__br0", (nft.port("tcp", 80), *nft.counted(nft.ACCEPT)), "accept", group=1)
-LAST = NativeDraft("in__br0", nft.counted(nft.DROP), "default-drop", group=2)
+OPEN = NativeDraft("in__br0", (nft.port("tcp", 80), *nft.behind_counter(nft.ACCEPT)), "accept", group=1)
+LAST = NativeDraft("in__br0", nft.behind_counter(nft.DROP), "default-drop", group=2)
 
 
 def started() -> NativeChains:
@@ -38,5 +38,5 @@ def test_an_open_port_is_not_opened_twice() -> None:
 
 def test_a_comment_is_part_of_the_text() -> None:
     chains = started()
-    chains.add("ip", NativeDraft("other", nft.counted(nft.ACCEPT), "outgoing", comment="OUTGOING"))
+    chains.add("ip", NativeDraft("other", nft.behind_counter(nft.ACCEPT), "outgoing", comment="OUTGOING"))
     assert [one.rule.text for one in chains.rules()] == ['counter accept comment "OUTGOING"']

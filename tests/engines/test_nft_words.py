@@ -35,7 +35,10 @@ MATCHES: dict[str, tuple[Json, Json]] = {
         nft.type_is_local("saddr"),
         {"op": "==", "left": {"fib": {"result": "type", "flags": ["saddr"]}}, "right": "local"},
     ),
-    "state": (nft.established(), {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}),
+    "state": (
+        nft.ct_established(),
+        {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]},
+    ),
 }
 
 
@@ -45,7 +48,7 @@ def test_matches(piece: Json, inner: Json) -> None:
 
 
 def test_a_statement_is_counted_before_it_ends_the_rule() -> None:
-    assert nft.counted(nft.DROP) == (nft.COUNTER, {"drop": None})
+    assert nft.behind_counter(nft.DROP) == (nft.COUNTER, {"drop": None})
 
 
 def test_addresses_as_text() -> None:

@@ -14,7 +14,7 @@ from hairpin.change.steps import steps
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import Missing, missing
-from hairpin.engines.restoring import placements, restored, restoring
+from hairpin.engines.restoring import placements, restoring, restoring_all
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
@@ -39,7 +39,7 @@ def network(namespace: Namespace) -> Network:
 
 def loads(lost: Missing, namespace: Namespace) -> list[Command]:
     """Return the loads of the change, on a host that has no nft rules to name by handle."""
-    return [act for step in steps(restored(lost, HOST_NETNS, namespace), network(namespace)) for act in acts(step)]
+    return [act for step in steps(restoring_all(lost, HOST_NETNS, namespace), network(namespace)) for act in acts(step)]
 
 
 def acts(step: Step) -> Iterator[Command]:
@@ -94,7 +94,7 @@ def test_only_missing_chains_are_made() -> None:
 
 
 def test_nothing_missing_needs_no_change() -> None:
-    assert restored(missing(ENGINE, programmed(ENGINE)), HOST_NETNS, programmed(ENGINE)) == Change(())
+    assert restoring_all(missing(ENGINE, programmed(ENGINE)), HOST_NETNS, programmed(ENGINE)) == Change(())
 
 
 def test_the_change_leaves_nothing_missing() -> None:
@@ -102,7 +102,7 @@ def test_the_change_leaves_nothing_missing() -> None:
     for engine, dialect in cases:
         for lacking in (programmed(engine, lambda one: one.purpose != "accept", dialect=dialect), EMPTY):
             lost = missing(engine, lacking)
-            after = simulate(restored(lost, HOST_NETNS, lacking), network(lacking))
+            after = simulate(restoring_all(lost, HOST_NETNS, lacking), network(lacking))
             assert not missing(engine, after.namespace(HOST_NETNS))
 
 
@@ -135,7 +135,7 @@ NATIVE = msgspec.structs.replace(docker("29.1.0", N1, containers=(WEB,)), firewa
 
 def test_a_rule_of_an_nftables_chain_comes_to_its_place() -> None:
     lacking = programmed(NATIVE, lambda one: one.purpose != "accept", dialect="nft")
-    parts = restored(missing(NATIVE, lacking), HOST_NETNS, lacking).parts
+    parts = restoring_all(missing(NATIVE, lacking), HOST_NETNS, lacking).parts
     assert [(part.chain, part.position, part.rule.text) for part in parts if isinstance(part, InsertRule)] == [
         ("filter-forward-in__br-n1", 3, "ip daddr 172.21.0.2 tcp dport 80 counter accept"),
     ]

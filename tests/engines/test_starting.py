@@ -10,7 +10,7 @@ from hairpin.engines.starting import (
     back_after_reboot,
     held_again,
     on_default_bridge,
-    started,
+    starting_change,
     takes_restart_policy,
 )
 from hairpin.host.docker import Endpoint, PortBinding, Subnet
@@ -32,7 +32,7 @@ def address_in(change: Change) -> int:
 
 
 def test_a_started_container_answers_on_its_port() -> None:
-    change = started(STOPPED.this, container("exited"), BINDING)
+    change = starting_change(STOPPED.this, container("exited"), BINDING)
     assert change is not None
     assert change.calls == (SetContainerState("docker", "start", "web"),)
     assert walk_flow(STOPPED, published()).verdict != "delivered"
@@ -50,7 +50,7 @@ def test_a_container_gets_an_ipv6_address_where_its_network_gives_one(ipv6: bool
     net = network(
         host_namespace(without("172.17.0.2"), sockets=()), docker=msgspec.structs.replace(docker, networks=(dual,))
     )
-    change = started(net.this, container("exited"), BINDING)
+    change = starting_change(net.this, container("exited"), BINDING)
     assert change is not None
     (added,) = (each for each in change.parts if isinstance(each, AddNamespace))
     given = [address_text(each.value, 6) for each in added.namespace.addresses if each.version == 6]
@@ -71,7 +71,7 @@ def test_podman_makes_the_bridge_that_it_had_removed_with_its_last_container() -
         routes=tuple(each for each in host.routes if all(hop.link != "docker0" for hop in each.next_hops)),
     )
     net = net.with_namespace(HOST_NETNS, bare)
-    change = started(net.this, podmans("exited"), BINDING)
+    change = starting_change(net.this, podmans("exited"), BINDING)
     assert change is not None
     assert change.calls == (SetContainerState("podman", "start", "web"),)
     after = simulate(change, net)
@@ -83,7 +83,7 @@ def test_podman_makes_the_bridge_that_it_had_removed_with_its_last_container() -
 def test_a_users_container_is_started_as_the_user() -> None:
     own = msgspec.structs.replace(podman(podmans("exited")), rootless=True, user="ann")
     net = network(host_namespace(without("172.17.0.2"), sockets=()), docker=own)
-    change = started(net.this, podmans("exited"), BINDING)
+    change = starting_change(net.this, podmans("exited"), BINDING)
     assert change is not None
     (call,) = change.calls
     assert isinstance(call, SetContainerState)
@@ -104,15 +104,15 @@ def test_podman_changes_restart_policies_since_5_1(version: str, taken: bool) ->
 def test_a_start_takes_the_first_free_address() -> None:
     other = msgspec.structs.replace(container(), id="d" * 64, name="db")
     net = network(host_namespace(without("172.17.0.2")), docker=engine(container("exited"), other))
-    change = started(net.this, container("exited"), BINDING)
+    change = starting_change(net.this, container("exited"), BINDING)
     assert change is not None
     assert address_in(change) == WEB + 1
 
 
 def test_a_start_on_no_bridge_network_cannot_be_foretold() -> None:
     elsewhere = msgspec.structs.replace(container("exited"), endpoints=(Endpoint("overlay", "n9"),))
-    assert started(network(docker=engine(elsewhere)).this, elsewhere, BINDING) is None
-    assert started(network(docker=engine()).this, container("exited"), BINDING) is None
+    assert starting_change(network(docker=engine(elsewhere)).this, elsewhere, BINDING) is None
+    assert starting_change(network(docker=engine()).this, container("exited"), BINDING) is None
 
 
 def test_a_container_without_a_network_is_put_on_the_default_bridge() -> None:

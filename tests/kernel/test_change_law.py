@@ -34,8 +34,8 @@ from hairpin.change.change import (
     SetSysctl,
 )
 from hairpin.change.simulate import simulate
-from hairpin.change.step import Step, decoded, encoded, undo
-from hairpin.change.steps import refused, steps
+from hairpin.change.step import Step, steps_from_json, steps_to_json, undo
+from hairpin.change.steps import refusal_of, steps
 from hairpin.change.text import all_shown
 from hairpin.collect.run import Answer, LocalRunner, collect
 from hairpin.host.host import Namespace
@@ -423,13 +423,13 @@ def test_a_change_is_as_simulated_leads_back_and_may_be_typed_in_twice(host: Hos
     before = host.network()
     change = Change((make(before.namespace(HOST_NETNS)),))
     made = steps(change, before)
-    assert [refused(step, before) for step in made] == [None] * len(made)
-    back = decoded(encoded(undo(made)))
+    assert [refusal_of(step, before) for step in made] == [None] * len(made)
+    back = steps_from_json(steps_to_json(undo(made)))
     assert back == undo(made), "another process can carry the undo out, which is complete before the first step runs"
     host.carry_out(made)
     moved = host.settled(simulate(change, before))
     if back or differing(moved, before):
-        assert any(refused(step, moved) for step in made), "the world has moved"
+        assert any(refusal_of(step, moved) for step in made), "the world has moved"
     host.carry_out(back)
     undone = host.settled(before)
     again = Change((make(undone.namespace(HOST_NETNS)),))

@@ -14,7 +14,7 @@ from hairpin.change.change import ReplaceTable
 from hairpin.change.loading import replacing
 from hairpin.change.steps import steps
 from hairpin.engines.missing import Missing, missing
-from hairpin.engines.restoring import restored
+from hairpin.engines.restoring import restoring_all
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.host import Host, Namespace
@@ -169,7 +169,7 @@ def test_lost_rules_are_found_and_put_back(busy_lab: Lab, damage: str) -> None:
     damaged = saved(busy_lab)
     engine, namespace = observed(busy_lab, IP6TABLES)
     lost = missing(engine, namespace)
-    for step in steps(restored(lost, Netns("lab"), namespace), Network((Host("lab", namespaces=(namespace,)),))):
+    for step in steps(restoring_all(lost, Netns("lab"), namespace), Network((Host("lab", namespaces=(namespace,)),))):
         acting = carrying(step)
         load = next(acting)
         assert isinstance(load, Command)
@@ -238,7 +238,7 @@ NATIVE_LISTED = ("unshare", "--net", "sh", "-euc", "nft -f -; nft -j list rulese
 def test_nftables_tables_are_made_from_nothing(proxy: bool) -> None:
     """There is no dockerd 29 here; the real nft must list hairpin's rules for it with the same meaning."""
     engine = msgspec.structs.replace(NATIVE, firewall_backend="nftables", userland_proxy=proxy)
-    change = restored(missing(engine, EMPTY), Netns("lab"), EMPTY)
+    change = restoring_all(missing(engine, EMPTY), Netns("lab"), EMPTY)
     script = "".join(replacing(part).text for part in change.parts if isinstance(part, ReplaceTable))
     listed = subprocess.run(NATIVE_LISTED, input=script, capture_output=True, text=True, check=True).stdout
     tables = nft_listing.parse(listed, source="nft -j list ruleset")

@@ -14,7 +14,7 @@ from hairpin.carry.run import carry_out, state_of
 from hairpin.change.carrying import carrying_all
 from hairpin.change.change import Change, WriteFile
 from hairpin.change.simulate import simulate
-from hairpin.change.step import Step, completed, decoded, encoded, nature, undo
+from hairpin.change.step import Step, nature, steps_from_json, steps_to_json, undo, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.host.managers import ConfigFile
 from hairpin.network.network import Network
@@ -48,8 +48,8 @@ def fill(random: Random, folder: Path) -> None:
 
 def told(change: Change, folder: Path) -> tuple[tuple[Step, ...], bytes]:
     """Return the steps as they are completed on the host, and their undo for another process."""
-    made = completed(steps(change, with_files(folder)), lambda path: state_of(Path(path)))
-    return made, encoded(undo(made))
+    made = with_file_modes(steps(change, with_files(folder)), lambda path: state_of(Path(path)))
+    return made, steps_to_json(undo(made))
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -71,7 +71,7 @@ def test_undoing_leads_back_to_content_mode_and_owner(number: int, tmp_path: Pat
         assert carry_out(carrying_all(made)) is None
         wanted = {file.path: file.text for file in simulate(change, was).this.files}
         assert {str(folder / name): state.content for name, state in read(folder).items()} == wanted
-        assert carry_out(carrying_all(decoded(back))) is None
+        assert carry_out(carrying_all(steps_from_json(back))) is None
         assert read(folder) == before
 
 
@@ -83,7 +83,7 @@ def test_a_deleted_secret_comes_back_as_a_secret(tmp_path: Path) -> None:
     made, back = told(Change((WriteFile(network().this.name, str(secret), None),)), tmp_path)
     assert carry_out(carrying_all(made)) is None
     assert not secret.exists()
-    assert carry_out(carrying_all(decoded(back))) is None
+    assert carry_out(carrying_all(steps_from_json(back))) is None
     assert state_of(secret) == FileState("key\n", 0o600, 1000, 1000)
 
 
@@ -107,7 +107,7 @@ def test_other_content_than_the_evidence_has_is_left_alone(tmp_path: Path) -> No
     file.write_text("one\n", "utf-8")
     planned = steps(Change((WriteFile(network().this.name, str(file), None),)), with_files(tmp_path))
     file.write_text("other\n", "utf-8")
-    made = completed(planned, lambda path: state_of(Path(path)))
+    made = with_file_modes(planned, lambda path: state_of(Path(path)))
     assert made == planned
     assert "not as expected" in str(carry_out(carrying_all(made)))
 
@@ -119,7 +119,7 @@ def test_the_target_of_a_link_comes_back(tmp_path: Path) -> None:
     link.symlink_to(target)
     host = msgspec.structs.replace(network().this, files=(ConfigFile(str(link), "one\n"),))
     planned = steps(Change((WriteFile(host.name, str(link), None),)), network().with_host(host))
-    made = completed(planned, lambda path: state_of(Path(path)))
+    made = with_file_modes(planned, lambda path: state_of(Path(path)))
     assert carry_out(carrying_all(made)) is None
     assert carry_out(carrying_all(undo(made))) is None
     assert link.is_symlink()

@@ -180,7 +180,7 @@ def test_no_answer_is_withheld_because_of_the_last_ones() -> None:
 
 
 def test_a_busy_machine_does_not_make_it_wait_until_neighbours_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "settled", lambda: False)
+    monkeypatch.setattr(client, "is_idle", lambda: False)
     (judgement,) = judge_all(built(""), (Flow(HERE, 4, parse_address("172.17.0.9")[1], "tcp", 80),))
     assert judgement.verdict == "dropped"
 

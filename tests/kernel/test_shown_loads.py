@@ -14,7 +14,7 @@ from hairpin.change.simulate import simulate
 from hairpin.change.steps import steps
 from hairpin.change.text import all_shown
 from hairpin.engines.missing import missing_on
-from hairpin.engines.restoring import restored
+from hairpin.engines.restoring import restoring_all
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Dialect, Ruleset
@@ -27,7 +27,7 @@ LOST = next(lost for engine, lost in missing_on(FLUSHED.this) if engine.kind == 
 def restoring(dialect: Dialect) -> Change:
     """Return the change that brings back all that dockerd has lost on a host without any rule."""
     lost = msgspec.structs.replace(LOST, dialect=dialect)
-    return restored(lost, FLUSHED.this.netns, empty(FLUSHED.namespace(FLUSHED.this.netns)))
+    return restoring_all(lost, FLUSHED.this.netns, empty(FLUSHED.namespace(FLUSHED.this.netns)))
 
 
 def empty(namespace: Namespace) -> Namespace:

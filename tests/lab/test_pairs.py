@@ -1,6 +1,6 @@
 """Pairs whose repairs meet are found by what the repairs touch."""
 
-from hairpin.lab.pairs import meeting, touched
+from hairpin.lab.pairs import meeting, places_of_repair
 from hairpin.lab.repairing import RepairScore
 
 TOUCHED = {
@@ -18,7 +18,7 @@ def score(name: str, command: str, *files: str) -> RepairScore:
 
 def test_chains_and_files_are_touched() -> None:
     for command, chains in TOUCHED.items():
-        assert touched(score("x", command, "/etc/x")) == {"/etc/x", *chains}
+        assert places_of_repair(score("x", command, "/etc/x")) == {"/etc/x", *chains}
 
 
 def test_two_repairs_of_one_chain_or_file_meet() -> None:

@@ -7,7 +7,7 @@ from hairpin.network.flow import FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin
-from hairpin.question.starts import asker, named, usual
+from hairpin.question.starts import asker, start_named, usual
 from tests.question.two_hosts import ONE, TWO
 
 BOTH = Network((ONE, TWO))
@@ -32,7 +32,7 @@ NAMED: dict[str, tuple[Origin, type, str]] = {
 
 @pytest.mark.parametrize(("origin", "kind", "label"), NAMED.values(), ids=NAMED)
 def test_named(origin: Origin, kind: type, label: str) -> None:
-    found = named(BOTH, TWO, 4, origin)
+    found = start_named(BOTH, TWO, 4, origin)
     assert (type(found.start), found.host.name) == (kind, label)
 
 

@@ -1,6 +1,6 @@
 """The nearest of known words and ports."""
 
-from hairpin.question.suggest import close, is_slip, listed, port_distance
+from hairpin.question.suggest import close, is_slip, port_distance, word_list
 
 PORTS = (80, 443, 8080, 8151, 8152, 9000)
 
@@ -11,10 +11,10 @@ def test_words_that_look_alike() -> None:
 
 
 def test_a_short_list_is_whole_and_a_long_one_is_cut() -> None:
-    assert listed("x", ("b", "a", "b")) == "a, b"
-    assert str(listed("x", ())) == "none"
-    assert str(listed("app3", [f"app{n}" for n in range(10)])).endswith("and 5 more")
-    assert "app3" in str(listed("app3", [f"app{n}" for n in range(10)]))
+    assert word_list("x", ("b", "a", "b")) == "a, b"
+    assert str(word_list("x", ())) == "none"
+    assert str(word_list("app3", [f"app{n}" for n in range(10)])).endswith("and 5 more")
+    assert "app3" in str(word_list("app3", [f"app{n}" for n in range(10)]))
 
 
 def test_the_nearest_port_is_the_one_that_was_mistyped() -> None:

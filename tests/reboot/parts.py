@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 from hairpin.change.step import ReplaceFile, Step
-from hairpin.change.text import shown
+from hairpin.change.text import command_lines
 from hairpin.host.boot.rule_keeper import is_nft_script
 from hairpin.host.boot.sysctl_files import is_sysctl_file
 
@@ -96,7 +96,7 @@ def _of_step(step: Step) -> Iterator[Part]:
     if isinstance(step, ReplaceFile):
         yield of_file(step.path, *(each.content if each is not None else None for each in (step.before, step.after)))
         return
-    for command in shown(step):
+    for command in command_lines(step):
         part = of_command(command, keeps=True)
         if part is not None:
             yield part

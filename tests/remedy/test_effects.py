@@ -13,7 +13,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.remedy.effects import others_of, weighed
+from hairpin.remedy.effects import others_of, with_side_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.hosts import asked, ruled
@@ -33,7 +33,7 @@ def closed(rule: str) -> Network:
 def answered(whole: Network, flow: Flow, *, meant: bool = False) -> tuple[Remedy, ...]:
     (suspect,) = diagnose(whole, flow).causes
     made = remedies(suspect.cause, suspect.candidate, whole)
-    return weighed(made, suspect.candidate, others_of(whole), (flow,), (), meant=meant)
+    return with_side_effects(made, suspect.candidate, others_of(whole), (flow,), (), meant=meant)
 
 
 def test_what_opens_another_service_is_behind_what_opens_this_one_alone() -> None:
@@ -74,7 +74,9 @@ def test_what_a_change_breaks_is_said() -> None:
     deletion = suspect.candidate.change.parts
     breaking = Change((*deletion, InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1)))
     candidate = Candidate(NOTHING, NOTHING, breaking, OfFile(""), "dropping-rule")
-    (told,) = weighed(remedies("some-cause", candidate, whole), candidate, others_of(whole), (WWW,), (), meant=False)
+    (told,) = with_side_effects(
+        remedies("some-cause", candidate, whole), candidate, others_of(whole), (WWW,), (), meant=False
+    )
     assert ("192.0.2.10 → 198.51.100.11:22/tcp", "delivered", "dropped") in [
         (each.flow, each.before, each.after) for each in told.side_effects
     ]
@@ -88,7 +90,9 @@ def test_another_end_of_a_flow_that_still_fails_is_no_side_effect() -> None:
     breaking = Change((InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1),))
     candidate = Candidate(NOTHING, NOTHING, breaking, OfFile(""), "dropping-rule")
     for found, changes in ((whole, True), (shut, False)):
-        (told,) = weighed(remedies("some-cause", candidate, found), candidate, others_of(found), (), (), meant=False)
+        (told,) = with_side_effects(
+            remedies("some-cause", candidate, found), candidate, others_of(found), (), (), meant=False
+        )
         assert any("198.51.100.11:22/tcp" in (each.flow or "") for each in told.side_effects) == changes
 
 
@@ -101,7 +105,7 @@ def test_a_way_that_does_not_deliver_the_flow_is_left_out() -> None:
     candidate = msgspec.structs.replace(suspect.candidate, ways=(useless,))
     made = remedies(suspect.cause, candidate, whole)
     assert len(made) == 2
-    assert len(weighed(made, candidate, others_of(whole), (WWW,), (), meant=False)) == 1
+    assert len(with_side_effects(made, candidate, others_of(whole), (WWW,), (), meant=False)) == 1
 
 
 def test_flows_that_do_not_pass_the_changed_chain_are_not_walked_again() -> None:
@@ -149,7 +153,7 @@ def test_a_dead_vpn_is_gone_round_for_the_containers_before_the_host_is_taken_of
         if each.causes[0].cause == "policy-rule-diverts-container-traffic"
     )
     made = remedies(suspect.cause, suspect.candidate, whole)
-    told = weighed(made, suspect.candidate, others_of(whole), (published(), egress()), (), meant=False)
+    told = with_side_effects(made, suspect.candidate, others_of(whole), (published(), egress()), (), meant=False)
     assert [each.commands for each in told] == [
         ("ip rule add priority 32764 from 172.17.0.0/16 lookup main",),
         ("ip rule del priority 32765",),

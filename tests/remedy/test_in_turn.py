@@ -14,7 +14,7 @@ from hairpin.change.simulate import simulate
 from hairpin.engines.daemon import start_effects
 from hairpin.host.managers import Unit
 from hairpin.question.question import Question
-from hairpin.remedy.in_turn import after, makes_again, refitted
+from hairpin.remedy.in_turn import after, makes_again, renumbered_candidate
 from hairpin.remedy.plan import remedies
 from tests.acceptance.recorded import evidence
 from tests.causes.hosts import down
@@ -40,14 +40,14 @@ def test_a_rules_number_counts_those_inserted_before_it() -> None:
     third = forward.rules[2]
     gone = deletion("FORWARD", third.text.removeprefix("-A FORWARD "))
     gone = msgspec.structs.replace(gone, place=msgspec.structs.replace(gone.place, number=3))
-    (moved,) = refitted(candidate(gone), was, now).change.parts
+    (moved,) = renumbered_candidate(candidate(gone), was, now).change.parts
     assert isinstance(moved, DeleteRule)
     assert moved.place.number == 4
     behind = msgspec.structs.replace(insertion("FORWARD", "-j DROP"), position=3)
-    (moved_too,) = refitted(candidate(behind), was, now).change.parts
+    (moved_too,) = renumbered_candidate(candidate(behind), was, now).change.parts
     assert isinstance(moved_too, InsertRule)
     assert moved_too.position == 4
-    assert refitted(candidate(behind), was, was).change.parts == (behind,)
+    assert renumbered_candidate(candidate(behind), was, was).change.parts == (behind,)
 
 
 def test_two_repairs_of_one_file_are_both_in_it() -> None:

@@ -14,7 +14,7 @@ from hairpin.causes.cause import Severity
 from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
-from hairpin.diagnose.policy import configured
+from hairpin.diagnose.policy import configured_at
 from hairpin.diagnose.singled_out import SingledOut, singled_out
 from hairpin.diagnose.unhairpinned import Unhairpinned, unhairpinned
 from hairpin.errors import UsageError
@@ -33,7 +33,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
-from hairpin.remedy.effects import Others, others_of, weighed
+from hairpin.remedy.effects import Others, others_of, with_side_effects
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.replica.judgement import Kernel
@@ -239,7 +239,7 @@ def _causes(
 
 
 def _cause(found: FoundCause, examination: Examination, others: Others, now: Network, word: Replication) -> CauseAnswer:
-    written = configured(found.candidate, found.stop, others.network)
+    written = configured_at(found.candidate, found.stop, others.network)
     made = remedies(found.id, found.candidate, others.network, now.seen_from(found.host))
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
     together = tuple(
@@ -262,7 +262,7 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         follows_from=found.follows_from,
         judge="replicated" if found.ref in word.causes else "simulated",
         configured=written,
-        remedies=weighed(made, found.candidate, others, asked, together, meant=written is not None),
+        remedies=with_side_effects(made, found.candidate, others, asked, together, meant=written is not None),
     )
 
 

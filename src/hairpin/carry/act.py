@@ -32,7 +32,7 @@ class FileState(msgspec.Struct, frozen=True):
 NEW_MODE = 0o644
 
 
-def settled(wanted: FileState, found: FileState | None) -> FileState:
+def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState:
     """Return the state that a file gets, with mode and owner: those that are wanted, else those that it has."""
     own = found if found is not None else FileState("", NEW_MODE, 0, 0)
     return FileState(

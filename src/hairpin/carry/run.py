@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import assert_never
 
-from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace, ended_with, settled
+from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace, ended_with, with_mode_and_owner
 from hairpin.message import Message, message, verbatim
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
@@ -89,7 +89,7 @@ def _replace(act: Replace) -> Done:
         if act.after is None:
             path.unlink(missing_ok=True)
         else:
-            _write(path, settled(act.after, found))
+            _write(path, with_mode_and_owner(act.after, found))
     except (OSError, UnicodeDecodeError) as error:
         return Done(_REFUSED, complaint=verbatim(f"{act.path}: {error}"))
     return Done(0)

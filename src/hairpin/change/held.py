@@ -47,7 +47,7 @@ def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterat
     for at, edit in enumerate(edits):
         if isinstance(edit, InsertRule):
             texts = chains.setdefault(edit.chain, _texts(table, edit.chain))
-            printed = listed(edit)
+            printed = listed_rule(edit)
             yield Held(texts.count(printed), moved_from=_moved_from(edits[at:], texts, printed))
             texts.insert(len(texts) if edit.position is None else edit.position - 1, printed)
         elif isinstance(edit, DeleteRule):
@@ -77,7 +77,7 @@ def _moved_from(edits: Sequence[RuleEdit], texts: list[str], printed: str) -> Pl
     return None
 
 
-def listed(edit: InsertRule) -> str:
+def listed_rule(edit: InsertRule) -> str:
     """Return the rule's line as its tool lists it: iptables adds words to those that a person types."""
     if edit.dialect not in ("iptables-nft", "iptables-legacy"):
         return edit.rule.text

@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.file_text import written_lines
-from hairpin.change.held import Held, listed
+from hairpin.change.held import Held, listed_rule
 from hairpin.change.loading import iptables_load, own_words, replacing
 from hairpin.change.step import LoadRules
 from hairpin.netfilter.evaluate.chain import Place
@@ -141,8 +141,8 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
         case InsertRule(table=table, chain=chain):
             where = _insertion(edit, tool)
             if held.moved_from is not None:
-                return _if_at(_listing(tool, table, chain), held.moved_from.number, listed(edit), where)
-            return _unless_there(_listing(tool, table, chain), listed(edit), held, where)
+                return _if_at(_listing(tool, table, chain), held.moved_from.number, listed_rule(edit), where)
+            return _unless_there(_listing(tool, table, chain), listed_rule(edit), held, where)
         case DeleteRule(place=place):
             return _iptables_deletion(place, held, tool)
         case SetPolicy(place=place, policy=policy):

@@ -43,7 +43,7 @@ from hairpin.change.change import (
 from hairpin.change.entries import with_entry, with_other_entry, without_entry
 from hairpin.change.links import with_carrier_by, with_link
 from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
-from hairpin.change.sysctls import written
+from hairpin.change.sysctls import with_sysctl
 from hairpin.change.words import is_made_by_hand
 from hairpin.errors import ChangeError
 from hairpin.host.docker import Container
@@ -115,11 +115,11 @@ def _edited(part: RuleEdit, ruleset: Ruleset) -> Ruleset:
 def _set(part: Setting, namespace: Namespace) -> Namespace:
     match part:
         case SetSysctl(path=path, value=value):
-            return _replace(namespace, sysctls=written(namespace.sysctls, path, value))
+            return _replace(namespace, sysctls=with_sysctl(namespace.sysctls, path, value))
         case ReplaceSysctls(values=values):
             sysctls = namespace.sysctls
             for path, value in values:
-                sysctls = written(sysctls, path, value)
+                sysctls = with_sysctl(sysctls, path, value)
             return _replace(namespace, sysctls=sysctls)
         case AddEntry(entry=entry):
             return with_entry(namespace, entry)

@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from hairpin.carry.act import FileState, settled
+from hairpin.carry.act import FileState, with_mode_and_owner
 from hairpin.change.calls import OwnersCall
 from hairpin.change.change import (
     ContinueProcess,
@@ -71,7 +71,7 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
 class ReplaceFile(_Base, frozen=True, tag="replace-file"):
     """A file replaced.  ``before``: what has to be there; ``after``: what will be there.  None: no file.
 
-    Evidence has no modes and owners: :func:`completed` adds them on the host, before the first step runs.
+    Evidence has no modes and owners: :func:`with_file_modes` adds them on the host, before the first step runs.
     """
 
     host: str
@@ -109,7 +109,7 @@ def nature(step: Step) -> Nature:
             stays = any(isinstance(part, Forgotten | LoadModule) for part in does)
             return "irreversible" if stays else "reversible"
         case ReplaceFile(before=before, after=None) if before is not None and not before.is_complete:
-            return "irreversible"  # a new file would be everybody's to read: see completed()
+            return "irreversible"  # a new file would be everybody's to read: see with_file_modes()
         case LoadRules() | ReplaceFile():
             return "reversible"
         case _:
@@ -121,7 +121,7 @@ def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
     return tuple(back for step in reversed(made) for back in step.undo or ())
 
 
-def completed(made: tuple[Step, ...], read: Callable[[str], FileState | None]) -> tuple[Step, ...]:
+def with_file_modes(made: tuple[Step, ...], read: Callable[[str], FileState | None]) -> tuple[Step, ...]:
     """Return the steps with the mode and the owner of each file that they change, as ``read`` finds them now, so that
     the undo restores them: what deletes a file becomes reversible.
 
@@ -137,7 +137,7 @@ def _completed(
     found = known[step.path] if step.path in known else read(step.path)
     if (found.content if found is not None else None) != (step.before.content if step.before is not None else None):
         return step
-    after = settled(step.after, found) if step.after is not None else None
+    after = with_mode_and_owner(step.after, found) if step.after is not None else None
     known[step.path] = after
     back = ReplaceFile(host=step.host, path=step.path, before=after, after=found, undo=())
     return msgspec.structs.replace(step, before=found, after=after, undo=(back,))
@@ -150,21 +150,21 @@ def done_by(step: Step) -> tuple[Primitive, ...]:
     return step.does
 
 
-def refitted(step: Step) -> Step:
+def for_replica(step: Step) -> Step:
     """Return the step for a replica, whose runner is in the right namespace already.  The handles of its rules differ
     from the host's; they are looked up when the step is carried out."""
-    back = tuple(refitted(each) for each in step.undo) if step.undo is not None else None
+    back = tuple(for_replica(each) for each in step.undo) if step.undo is not None else None
     if isinstance(step, RunCommands | LoadRules):
         return msgspec.structs.replace(step, entering=(), undo=back)
     return msgspec.structs.replace(step, undo=back)
 
 
-def encoded(made: tuple[Step, ...]) -> bytes:
+def steps_to_json(made: tuple[Step, ...]) -> bytes:
     """Return the steps as JSON."""
     return msgspec.json.encode(made)
 
 
-def decoded(text: bytes) -> tuple[Step, ...]:
+def steps_from_json(text: bytes) -> tuple[Step, ...]:
     """Return the steps that were encoded; raises ChangeError for any other text."""
     try:
         return msgspec.json.decode(text, type=tuple[Step, ...])

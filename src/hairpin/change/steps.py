@@ -55,7 +55,7 @@ from hairpin.network.network import Network
 
 def steps(change: Change, network: Network) -> tuple[Step, ...]:
     """Return the steps of a change in order, each with its undo.  If the change has calls, they are its steps.
-    A part that does not fit the network gets a step without an undo, which :func:`refused` refuses.
+    A part that does not fit the network gets a step without an undo, which :func:`refusal_of` refuses.
     """
     return tuple(_steps(change, network, undone=True))
 
@@ -302,7 +302,7 @@ def host_of(part: Primitive, network: Network) -> Host:
     return network.this if label is None else network.host(label)
 
 
-def refused(step: Step, network: Network) -> Message | None:
+def refusal_of(step: Step, network: Network) -> Message | None:
     """Return why a step must not be carried out on the network as it was just read; None if it may be.
     The runner itself compares a file's content, when it replaces the file.
     """
@@ -323,7 +323,7 @@ def refused(step: Step, network: Network) -> Message | None:
     return None
 
 
-def simulated(made: tuple[Step, ...], network: Network) -> Network:
+def after_steps(made: tuple[Step, ...], network: Network) -> Network:
     """Return the network after the steps; raises ChangeError if one does not fit."""
     return simulate(Change(tuple(part for step in made for part in done_by(step))), network)
 

@@ -12,7 +12,7 @@ _REDIRECTS4: Path = ("net", "ipv4", "conf", "all", "accept_redirects")
 _ALL6: Path = ("net", "ipv6", "conf", "all", "forwarding")
 
 
-def written(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
+def with_sysctl(sysctls: Sysctls, path: Path, value: str) -> Sysctls:
     """Return the values after the write.
 
     ``ip_forward`` and ``conf.all.forwarding`` are one value.  When it *changes*, the kernel copies it to ``default``

@@ -13,7 +13,7 @@ from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands
 from hairpin.message import Message
 
 
-def shown(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
+def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
     """Return the step as shell commands in order; none if only a person can do it.  ``guarded``: they may be typed in
     twice."""
     match step:
@@ -34,7 +34,7 @@ def shown(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
 
 def all_shown(made: Iterable[Step], *, guarded: bool = True) -> tuple[str, ...]:
     """Return the commands of all steps."""
-    return tuple(line for step in made for line in shown(step, guarded=guarded))
+    return tuple(line for step in made for line in command_lines(step, guarded=guarded))
 
 
 def advice(made: Iterable[Step]) -> tuple[Message, ...]:

@@ -15,7 +15,7 @@ from hairpin.netfilter.packet import TCP, UDP
 _FAMILIES: tuple[tuple[Literal["ip", "ip6"], str], ...] = (("ip", "ufw"), ("ip6", "ufw6"))
 
 
-def allowed(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[InsertRule, ...]:
+def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[InsertRule, ...]:
     """Return the rules that the command adds, in each family for which ufw has its chains here."""
     hook = "forward" if call.routed else "output" if call.oif else "input"
     body = _body(call)

@@ -15,7 +15,7 @@ from hairpin.question.question import Question
 from hairpin.replica.judgement import Kernel
 
 
-def answered(
+def answer_question(
     question: Question, sources: tuple[Given, ...], *, whole: bool, lang: str | None, kernel: Kernel | None = None
 ) -> Answer:
     """Return the answer.  Of this machine only what the question needs is read, unless ``whole``; ``kernel``: the

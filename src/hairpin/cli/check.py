@@ -53,14 +53,14 @@ def check(
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.answering import answered
+    from hairpin.cli.answering import answer_question
     from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
     question = parse_question("check", targets, origin, publics, stated_world(outside), size)
     kernel = None if no_replica else _second_judge()
-    answer = answered(question, sources, whole=whole, lang=lang, kernel=kernel)
+    answer = answer_question(question, sources, whole=whole, lang=lang, kernel=kernel)
     if as_json:
         from hairpin.report.document import report_document
 

@@ -44,7 +44,7 @@ def prove(
     in hairpin, kept as a file.
     """
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.answering import answered
+    from hairpin.cli.answering import answer_question
     from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
@@ -53,7 +53,7 @@ def prove(
     question = parse_question(
         "prove", (target,) if target is not None else (), origin, publics, stated_world(outside), size
     )
-    answer = answered(question, sources, whole=whole, lang=lang, kernel=RunningKernel())
+    answer = answer_question(question, sources, whole=whole, lang=lang, kernel=RunningKernel())
     if as_json:
         from hairpin.report.prove_document import prove_document
 

@@ -42,13 +42,13 @@ def walk(
     """
     del verbose
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.answering import answered
+    from hairpin.cli.answering import answer_question
     from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
     question = parse_question("walk", (target,), origin, publics, stated_world(outside), size)
-    answer = answered(question, sources, whole=whole, lang=lang)
+    answer = answer_question(question, sources, whole=whole, lang=lang)
     if as_json:
         from hairpin.report.walk_document import walk_document
 

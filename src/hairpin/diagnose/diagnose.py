@@ -17,7 +17,7 @@ from hairpin.causes.where import Places, container_of, places, rule_of
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.senders import sender
-from hairpin.diagnose.trimming import trimmed
+from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.engines.daemon import precedes_start
 from hairpin.errors import ChangeError
@@ -160,7 +160,9 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
     needed = list(found)
     for number, each in enumerate(found):
         others = tuple(other.candidate.change for other in needed if other is not needed[number])
-        needed[number] = msgspec.structs.replace(each, candidate=trimmed(each.candidate, network, flow, others))
+        needed[number] = msgspec.structs.replace(
+            each, candidate=trimmed_candidate(each.candidate, network, flow, others)
+        )
     return tuple(needed)
 
 
@@ -190,9 +192,9 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not search.thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds:
-                    needed = minimised(network, flow, grown.suspects)
+                    needed = needed_only(network, flow, grown.suspects)
                     named = tuple(_by_better_name(network, flow, trace, each) for each in needed)
-                    causes = _in_order_of_repair(network, _with_makers(merged(named)))
+                    causes = _in_order_of_repair(network, _with_makers(one_entry_each(named)))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and (moved or search.thorough):
@@ -337,7 +339,7 @@ def _stop(trace: Trace) -> tuple[object, ...]:
     return (trace.verdict, stop.reason, stop.netns, stop.stage, stop.link, stop.decided_by, bool(trace.usual.reply))
 
 
-def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+def needed_only(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     """Return the set without members that the flow does not need.  A suspect stays if a needed one follows from it."""
     needed = list(found)
     for suspect in found:
@@ -347,7 +349,7 @@ def minimised(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple
     return tuple(needed)
 
 
-def merged(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+def one_entry_each(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     """Return the set with one entry for each cause and place, with all changes there: one policy, for instance, may
     stop both the request and the reply."""
     joined: dict[object, Suspect] = {}

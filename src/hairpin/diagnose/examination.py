@@ -7,7 +7,7 @@ import msgspec
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
 from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Key, Proof, Suspect, diagnose, is_before_start
-from hairpin.diagnose.trimming import joined, joined_ways
+from hairpin.diagnose.trimming import joined_change, joined_ways
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Stop
@@ -110,7 +110,7 @@ def _found(ref: str, members: list[_Member], refs: dict[Key, str]) -> FoundCause
     first = members[0]
     suspect = first.suspect
     needing = tuple(each.suspect.candidate for each in members if each.flow is not None) or (suspect.candidate,)
-    change = joined(tuple(each.change for each in needing))
+    change = joined_change(tuple(each.change for each in needing))
     flows = tuple(dict.fromkeys(each.flow for each in members if each.flow is not None))
     together = _refs(first.needed.causes, refs)
     others = (_refs(each.causes, refs) for member in members for each in member.others)

@@ -8,7 +8,7 @@ from hairpin.network.network import Network
 from hairpin.walk.state import RuleDecided, Stop
 
 
-def configured(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:
+def configured_at(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:
     """Return where the rule, the policy or the setting that the cause names is written down; None: in no file that was
     read, so that it is an accident."""
     if candidate.configured is not None:

@@ -15,7 +15,7 @@ from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
 
 
-def trimmed(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
+def trimmed_candidate(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
     """Return the candidate whose change and ways have only what the flow needs, once ``others`` are made.  Of lost
     engine rules that belong together none is left out."""
     if candidate.in_class in PUTTING_BACK:
@@ -47,7 +47,7 @@ def _fewer(change: Change) -> Iterator[Change]:
         yield Change(tuple(part for number, part in enumerate(change.parts) if number != left_out))
 
 
-def joined(changes: tuple[Change, ...]) -> Change:
+def joined_change(changes: tuple[Change, ...]) -> Change:
     """Return one change for all flows that a cause stops: of changes that only add rules, sockets or
     addresses, those of all."""
     first, *others = changes
@@ -75,5 +75,7 @@ def joined_ways(candidates: tuple[Candidate, ...]) -> tuple[Way, ...]:
     found: list[Way] = []
     for number, way in enumerate(first.ways):
         alike = (each.ways[number].change for each in others if len(each.ways) == len(first.ways))
-        found.append(msgspec.structs.replace(way, change=joined((way.change, *alike))) if way.change.parts else way)
+        found.append(
+            msgspec.structs.replace(way, change=joined_change((way.change, *alike))) if way.change.parts else way
+        )
     return tuple(found)

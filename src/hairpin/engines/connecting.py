@@ -30,7 +30,7 @@ from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.prefix import address_text
 
 
-def connected(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
+def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
     """Return the change that connects the running container to the network, in the words of its engine.
 
     None: it is on that network, or its namespace, the bridge or an IPv4 subnet of the network was not read."""
@@ -45,7 +45,7 @@ def connected(host: Host, container: Container, joined: DockerNetwork) -> Change
     return Change(parts, (ConnectContainer(engine.kind, "connect", joined.name, container.name),))
 
 
-def reconnected(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
+def reconnecting_change(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
     """Return the change that ``calls`` make: a running container that is on no network joins the engine's default one.
 
     Its namespace keeps what is in it, rules, sockets and sysctls, and a paused container stays paused."""

@@ -79,7 +79,7 @@ def starts_docker(call: Call) -> bool:
     return isinstance(call, SetUnitState) and (call.verb, call.unit) == ("start", "docker")
 
 
-def asked(was: Host, now: Host, calls: tuple[Call, ...]) -> Asked:
+def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> Asked:
     """Return the calls as they are asked where dockerd may be down: of a daemon that has just started.
 
     ``was``: the host as it was read; ``now``: after the repairs before this one, which may have started the daemon."""

@@ -146,7 +146,7 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
     if binding.actual and binding.host_port and not routed:
         chains.append(Place(family, "nat", DOCKER), dnat(daemon, port))
         chains.append(Place(family, "nat", "POSTROUTING"), to_itself(port))
-    chains.append(Place(family, "filter", DOCKER), opened(port))
+    chains.append(Place(family, "filter", DOCKER), published_port_rule(port))
     if binding.protocol == "sctp":
         text = f"{words.protocol(binding)} --sport {binding.container_port} -j CHECKSUM --checksum-fill"
         chains.append(Place(family, "mangle", "POSTROUTING"), _draft(port, text, "checksum"))
@@ -169,7 +169,7 @@ def to_itself(port: Port) -> Draft:
     return _draft(port, f"-s {address} -d {address} {service} -j MASQUERADE", "hairpin-masquerade")
 
 
-def opened(port: Port) -> Draft:
+def published_port_rule(port: Port) -> Draft:
     """Return the rule that lets packets from outside the bridge to the container's published port."""
     address, device = words.host(port.family, port.address), port.attachment.bridge.device
     service = f"{words.protocol(port.binding)} --dport {port.binding.container_port}"

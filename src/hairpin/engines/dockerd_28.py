@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 
 from hairpin.engines import words
 from hairpin.engines.chains import Chains, Draft, Place
-from hairpin.engines.dockerd_20 import dnat, internal_borders, nat_jumps, opened, to_itself
+from hairpin.engines.dockerd_20 import dnat, internal_borders, nat_jumps, published_port_rule, to_itself
 from hairpin.engines.history import Attachment, History, Port
 from hairpin.engines.options import Bridge, Daemon, Side, Version
 from hairpin.netfilter.rule_address import IpFamily
@@ -161,7 +161,7 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
         if daemon.hairpin:
             chains.append(Place(family, "nat", "POSTROUTING"), to_itself(port))
     if side.mode != "nat-unprotected":
-        chains.insert(Place(family, "filter", DOCKER), opened(port))
+        chains.insert(Place(family, "filter", DOCKER), published_port_rule(port))
 
 
 def _guard_loopback(chains: Chains, port: Port) -> None:

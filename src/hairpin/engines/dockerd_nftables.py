@@ -62,7 +62,7 @@ def _dispatch(chains: NativeChains, daemon: Daemon, family: IpFamily) -> None:
     chains.add(family, NativeDraft(FORWARD, (nft.vmap("iifname", FORWARD_OUT.name),), "jump"))
     chains.add(family, NativeDraft(POSTROUTING, (nft.vmap("iifname", POSTROUTING_OUT.name),), "jump"))
     chains.add(family, NativeDraft(POSTROUTING, (nft.vmap("oifname", POSTROUTING_IN.name),), "jump"))
-    to_nat = (nft.type_is_local("daddr"), *nft.counted(nft.jump(NAT)))
+    to_nat = (nft.type_is_local("daddr"), *nft.behind_counter(nft.jump(NAT)))
     chains.add(family, NativeDraft(PREROUTING, to_nat, "jump"))
     loopback = nft.prefix("127.0.0.0/8") if family == "ip" else "::1"
     spared = () if daemon.hairpin else (nft.address(family, "daddr", loopback, "!="),)
@@ -72,7 +72,7 @@ def _dispatch(chains: NativeChains, daemon: Daemon, family: IpFamily) -> None:
 def _network(chains: NativeChains, daemon: Daemon, bridge: Bridge, side: Side, family: IpFamily) -> None:
     device, name = bridge.device, bridge.name
     into, out = f"{FORWARD_IN.prefix}{device}", f"{FORWARD_OUT.prefix}{device}"
-    answers = (nft.established(), *nft.counted(nft.ACCEPT))
+    answers = (nft.ct_established(), *nft.behind_counter(nft.ACCEPT))
     icc = nft.ACCEPT if bridge.icc else nft.DROP
 
     def add(chain: str, rule: tuple[Json, ...], purpose: Purpose, comment: str, group: int = FIRST) -> None:
@@ -83,30 +83,33 @@ def _network(chains: NativeChains, daemon: Daemon, bridge: Bridge, side: Side, f
     if bridge.internal:
         add(
             into,
-            (nft.interface("iifname", device, "!="), *nft.counted(nft.DROP)),
+            (nft.interface("iifname", device, "!="), *nft.behind_counter(nft.DROP)),
             "internal",
             "INTERNAL NETWORK INGRESS",
         )
         add(
-            out, (nft.interface("oifname", device, "!="), *nft.counted(nft.DROP)), "internal", "INTERNAL NETWORK EGRESS"
+            out,
+            (nft.interface("oifname", device, "!="), *nft.behind_counter(nft.DROP)),
+            "internal",
+            "INTERNAL NETWORK EGRESS",
         )
-        add(into, nft.counted(icc), "icc", "ICC", ICC)
+        add(into, nft.behind_counter(icc), "icc", "ICC", ICC)
         return
-    add(into, (nft.interface("iifname", device), *nft.counted(icc)), "icc", "ICC", ICC)
-    add(out, nft.counted(nft.ACCEPT), "outgoing", "OUTGOING")
+    add(into, (nft.interface("iifname", device), *nft.behind_counter(icc)), "icc", "ICC", ICC)
+    add(out, nft.behind_counter(nft.ACCEPT), "outgoing", "OUTGOING")
     if side.mode == "nat-unprotected":
-        add(into, nft.counted(nft.ACCEPT), "unprotected", "UNPROTECTED", LAST)
+        add(into, nft.behind_counter(nft.ACCEPT), "unprotected", "UNPROTECTED", LAST)
     else:
-        add(into, nft.counted(nft.DROP), "default-drop", "UNPUBLISHED PORT DROP", LAST)
+        add(into, nft.behind_counter(nft.DROP), "default-drop", "UNPUBLISHED PORT DROP", LAST)
     if side.mode == "routed":
-        add(into, (nft.icmp(family), *nft.counted(nft.ACCEPT)), "icmp", "ICMP")
+        add(into, (nft.icmp(family), *nft.behind_counter(nft.ACCEPT)), "icmp", "ICMP")
     translate, comment = (nft.snat(side.source), "SNAT") if side.source else (nft.MASQUERADE, "MASQUERADE")
     if bridge.masquerade and side.mode != "routed":
         source = nft.address(family, "saddr", nft.prefix(side.prefix))
-        leaving = (nft.interface("oifname", device, "!="), source, *nft.counted(translate))
+        leaving = (nft.interface("oifname", device, "!="), source, *nft.behind_counter(translate))
         add(f"{POSTROUTING_OUT.prefix}{device}", leaving, "masquerade", comment)
     if daemon.hairpin:
-        local = (nft.type_is_local("saddr"), *nft.counted(translate))
+        local = (nft.type_is_local("saddr"), *nft.behind_counter(translate))
         add(f"{POSTROUTING_IN.prefix}{device}", local, "local-masquerade", f"{comment} FROM HOST")
 
 
@@ -116,7 +119,7 @@ def _guard_address(chains: NativeChains, daemon: Daemon, attachment: Attachment,
     if daemon.direct_routing or address is None or side is None or bridge.internal or side.mode != "nat":
         return
     outside = nft.interface("iifname", (bridge.device, *bridge.trusted) if bridge.trusted else bridge.device, "!=")
-    rule = (nft.address(family, "daddr", nft.host(family, address)), outside, *nft.counted(nft.DROP))
+    rule = (nft.address(family, "daddr", nft.host(family, address)), outside, *nft.behind_counter(nft.DROP))
     draft = NativeDraft(RAW, rule, "raw-drop", bridge.name, attachment.container, comment="DROP DIRECT ACCESS")
     chains.add(family, draft)
 
@@ -135,7 +138,7 @@ def _publish(chains: NativeChains, daemon: Daemon, port: Port) -> None:
         chains.add(family, NativeDraft(chain, rule, purpose, bridge.name, who, binding, comment, group))
 
     if side.mode != "nat-unprotected":
-        opened = (to_container, service, *nft.counted(nft.ACCEPT))
+        opened = (to_container, service, *nft.behind_counter(nft.ACCEPT))
         add(f"{FORWARD_IN.prefix}{device}", opened, "accept", "", PORTS)
     if not binding.actual or not binding.host_port or side.mode == "routed":
         return
@@ -147,15 +150,20 @@ def _publish(chains: NativeChains, daemon: Daemon, port: Port) -> None:
         if binding.host_ip is not None:
             towards = (nft.address(family, "daddr", nft.host(family, binding.host_ip)),)
         target = nft.dnat(container, binding.container_port)
-        add(NAT, (*beyond, *spared, *towards, asked, *nft.counted(target)), "dnat", "DNAT")
+        add(NAT, (*beyond, *spared, *towards, asked, *nft.behind_counter(target)), "dnat", "DNAT")
         if daemon.hairpin:
-            itself = (nft.address(family, "saddr", container), to_container, service, *nft.counted(nft.MASQUERADE))
+            itself = (
+                nft.address(family, "saddr", container),
+                to_container,
+                service,
+                *nft.behind_counter(nft.MASQUERADE),
+            )
             add(f"{POSTROUTING_IN.prefix}{device}", itself, "hairpin-masquerade", "MASQ TO OWN PORT")
     if binding.version == 4 and binding.host_ip is not None and IPv4Address(binding.host_ip).is_loopback:
         loopback = nft.address("ip", "daddr", nft.host("ip", binding.host_ip))
         add(
             RAW,
-            (nft.interface("iifname", "lo", "!="), loopback, asked, *nft.counted(nft.DROP)),
+            (nft.interface("iifname", "lo", "!="), loopback, asked, *nft.behind_counter(nft.DROP)),
             "raw-drop",
             "DROP REMOTE LOOPBACK",
         )

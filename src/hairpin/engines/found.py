@@ -76,7 +76,7 @@ def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meani
     return first
 
 
-def found(
+def tables_of_backend(
     backend: Backend, rules: Sequence[ExpectedRule], namespace: Namespace, iptables_version: str | None = None
 ) -> Found:
     """Return the host's tables in which these rules are to be looked for.
@@ -87,7 +87,7 @@ def found(
     if backend == "nftables":
         return of_dialect("nft", namespace)
     modern, legacy = of_dialect("iptables-nft", namespace), of_dialect("iptables-legacy", namespace)
-    held_modern, held_legacy = held(modern, rules), held(legacy, rules)
+    held_modern, held_legacy = count_of_rules(modern, rules), count_of_rules(legacy, rules)
     if held_modern != held_legacy:
         return modern if held_modern > held_legacy else legacy
     if iptables_version is None:
@@ -95,7 +95,7 @@ def found(
     return legacy if "legacy" in iptables_version else modern
 
 
-def held(where: Found, rules: Sequence[ExpectedRule]) -> int:
+def count_of_rules(where: Found, rules: Sequence[ExpectedRule]) -> int:
     """Return how many of the rules are there."""
     places = where.places(rules)
     return sum(meaning(one.rule) in places.get((one.family, one.table, one.chain), {}) for one in rules)
@@ -118,7 +118,7 @@ def shown_runs(
     The engine's own chains come first: it writes them anew when it starts, while base chains keep what an earlier run
     left.
     """
-    places = found(backend, rules, namespace).places(rules)
+    places = tables_of_backend(backend, rules, namespace).places(rules)
     groups: dict[tuple[Key, str], list[tuple[int, ExpectedRule]]] = {}
     for one in rules:
         key = (one.family, one.table, one.chain)

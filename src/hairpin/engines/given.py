@@ -8,7 +8,7 @@ from hairpin.host.host import Host
 from hairpin.host.link import Address
 
 
-def given(host: Host, name: str) -> Iterator[Address]:
+def engine_addresses(host: Host, name: str) -> Iterator[Address]:
     """Yield the addresses of the namespace of that name: of the bridges on the host, of the endpoints in a container.
     ``link`` is empty for those of an endpoint."""
     for engine in host.engines:

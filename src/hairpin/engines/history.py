@@ -201,17 +201,17 @@ def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> Histor
     """Return the history that fits the rules on the host: ``shown`` has one sequence a chain and purpose, in order of
     creation."""
     runs = [tuple(run) for run in shown]
-    bridges = arranged(
+    bridges = in_order_of_runs(
         history.bridges,
         [[one.network for one in run if one.container is None] for run in runs],
         lambda bridge: bridge.name,
     )
-    attachments = arranged(
+    attachments = in_order_of_runs(
         history.attachments,
         [[(one.container, one.network) for one in run if one.container and one.binding is None] for run in runs],
         lambda attachment: (attachment.container, attachment.bridge.name),
     )
-    ports = arranged(
+    ports = in_order_of_runs(
         history.ports,
         [[(one.container, one.network, one.binding) for one in run if one.binding is not None] for run in runs],
         lambda port: (port.attachment.container, port.attachment.bridge.name, port.binding),
@@ -219,7 +219,9 @@ def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> Histor
     return History(bridges, attachments, ports)
 
 
-def arranged(items: tuple[T, ...], runs: Iterable[Sequence[Hashable]], name: Callable[[T], Hashable]) -> tuple[T, ...]:
+def in_order_of_runs(
+    items: tuple[T, ...], runs: Iterable[Sequence[Hashable]], name: Callable[[T], Hashable]
+) -> tuple[T, ...]:
     """Return the items in the order that the runs of their names show, earlier runs first; what no run decides stays
     as it was."""
     waits: dict[Hashable, set[Hashable]] = {name(item): set() for item in items}

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
-from hairpin.engines.found import Found, found
+from hairpin.engines.found import Found, tables_of_backend
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
@@ -44,7 +44,7 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
     rules. Only a rule's meaning counts, not its place, comment or counters.
     """
     wanted = expected(engine, namespace)
-    where = found(wanted.backend, wanted.rules, namespace, iptables_version)
+    where = tables_of_backend(wanted.backend, wanted.rules, namespace, iptables_version)
     if wanted.unknown:
         return Missing(where.dialect, undecided=wanted.unknown, wanted=wanted)
     unread: set[IpFamily] = set(where.unread)

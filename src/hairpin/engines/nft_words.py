@@ -15,7 +15,7 @@ MASQUERADE: Json = {"masquerade": None}
 COUNTER: Json = {"counter": {"packets": 0, "bytes": 0}}
 
 
-def counted(statement: Json) -> tuple[Json, Json]:
+def behind_counter(statement: Json) -> tuple[Json, Json]:
     """Return the statement behind a counter."""
     return COUNTER, statement
 
@@ -63,7 +63,7 @@ def type_is_local(field: Literal["saddr", "daddr"]) -> Json:
     return match({"fib": {"result": "type", "flags": [field]}}, "local")
 
 
-def established() -> Json:
+def ct_established() -> Json:
     """Return ``ct state established,related``."""
     return match({"ct": {"key": "state"}}, ["established", "related"], "in")
 

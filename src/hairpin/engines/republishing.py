@@ -7,7 +7,7 @@ import msgspec
 from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.chains import BUILT_IN
 from hairpin.engines.missing import missing
-from hairpin.engines.restoring import restored
+from hairpin.engines.restoring import restoring_all
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Relay, Socket
@@ -69,7 +69,7 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
     if (
         engine.kind == "podman"
     ):  # its rules are not written again while it runs, so that all are those of this container
-        yield from restored(lacking, host.netns, host.namespace(host.netns.name)).parts
+        yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
         return
     for rule in lacking.rules:
         if rule.container == container.name:

@@ -20,7 +20,7 @@ from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 
-def restored(lost: Missing, netns: Netns, namespace: Namespace) -> Change:
+def restoring_all(lost: Missing, netns: Netns, namespace: Namespace) -> Change:
     """Return the change after which nothing is missing: one load for each table.
 
     An nftables table that lacks more than rules is made anew as a whole: it has nothing but the engine's.

@@ -43,7 +43,7 @@ class _Start(msgspec.Struct, frozen=True):
     running: Container
 
 
-def started(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
+def starting_change(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
     """Return the change that ``docker start`` makes; None for a container that is on no bridge network.
 
     The service of the container listens on the binding's container port afterwards; a binding without a host port
@@ -136,7 +136,7 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
 def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
     """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins docker0."""
     attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
-    change = started(host, attached, binding)
+    change = starting_change(host, attached, binding)
     return None if change is None else msgspec.structs.replace(change, calls=calls)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import Backend, Purpose
-from hairpin.engines.found import Found, found
+from hairpin.engines.found import Found, tables_of_backend
 from hairpin.engines.history import Attachment, attachments_of, is_routed
 from hairpin.engines.options import bridges_of
 from hairpin.host.docker import Engine
@@ -56,7 +56,7 @@ def surplus(engine: Engine, namespace: Namespace, iptables_version: str | None =
         return ()
     explained = {(one.family, one.table, one.chain, meaning(one.rule)) for one in wanted.rules}
     devices = frozenset(bridge.device for bridge in bridges_of(engine))
-    where = found(backend, wanted.rules, namespace, iptables_version)
+    where = tables_of_backend(backend, wanted.rules, namespace, iptables_version)
     candidates = (
         one
         for one in _engine_shaped(where, devices)

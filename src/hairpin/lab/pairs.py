@@ -13,7 +13,7 @@ _CHAIN = re.compile(r"\b(ip6?tables(?:-legacy)?)\b(?:.*? -t (\w+))?.*? -[AIDRPF]
 _NFT = re.compile(r"\bnft (?:add|insert|delete|replace|flush) (?:rule|chain) (\w+ \S+ \S+)")
 
 
-def touched(repair: RepairScore) -> frozenset[str]:
+def places_of_repair(repair: RepairScore) -> frozenset[str]:
     """Return the files that the repair writes, and the chains that its commands change."""
     chains = {
         f"{found[1]} {found[2] or 'filter'} {found[3]}"
@@ -28,7 +28,7 @@ def meeting(repairs: Iterable[RepairScore]) -> Iterator[Draw]:
     """Yield a lab for each pair of faults whose repairs touch the same thing."""
     things: dict[str, frozenset[str]] = {}
     for repair in repairs:
-        things[repair.scenario] = things.get(repair.scenario, frozenset()) | touched(repair)
+        things[repair.scenario] = things.get(repair.scenario, frozenset()) | places_of_repair(repair)
     faults = [kind for kind in kinds() if kind.name in things]
     for one, other in combinations(faults, 2):
         if things[one.name] & things[other.name] and (lab := together((one, other))):

@@ -19,7 +19,7 @@ from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, left
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST, PUBLIC
-from hairpin.lab.trial import break_host, running_scenario, settled
+from hairpin.lab.trial import break_host, running_scenario, settled_outcome
 
 MOST_FLOWS = 3
 MOST_REPAIRS = 3
@@ -117,7 +117,7 @@ def random_score(
     try:
         for row in pool.map(scored, labs):
             rows.append(row)
-            out(told(row, len(rows)))
+            out(draw_lines(row, len(rows)))
     finally:
         pool.shutdown(cancel_futures=True)
     report = _report(seed, tuple(rows))
@@ -200,7 +200,7 @@ def _chosen_flows(lab: Lab, draw: Draw, seen: Seen, chance: random.Random) -> tu
 
 def _delivered(lab: Lab, flow: Flow) -> bool:
     try:
-        return settled(lab, flow, Outcome.DELIVERED) is Outcome.DELIVERED
+        return settled_outcome(lab, flow, Outcome.DELIVERED) is Outcome.DELIVERED
     except LabError:
         return False
 
@@ -312,7 +312,7 @@ def _everything(scenario: Scenario, answer: Answer) -> AskedScore:
     return AskedScore(row.flow, row.truth, row.verdict, row.named, None, row.seconds, (row.wrong,) if row.wrong else ())
 
 
-def told(row: DrawScore, number: int) -> str:
+def draw_lines(row: DrawScore, number: int) -> str:
     """Return a line for a draw, and one for each miss."""
     left_out = f" (not carried out: {', '.join(row.left_out)})" if row.left_out else ""
     wrong = [*([f"could not be carried through: {row.trouble}"] if row.trouble else []), *row.misses]

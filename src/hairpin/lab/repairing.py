@@ -18,7 +18,7 @@ from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.reboot import Disk, booted, written
 from hairpin.lab.scenario import Flow
-from hairpin.lab.trial import settled
+from hairpin.lab.trial import settled_outcome
 
 # How long a host may take after a repair until its other flows are as they were.
 PATIENCE_S = 2.0
@@ -110,7 +110,7 @@ def carry_out(
     faulty = settled_all(lab, seen.flows, patience_s=0.1)
     opened_by_fault = tuple(_opened_policies(lab, seen.state))
     failed = _run(lab, printed.commands)
-    outcome = failed or settled(lab, flow, flow.before).value
+    outcome = failed or settled_outcome(lab, flow, flow.before).value
     score = RepairScore(
         scenario=name,
         flow=f"{flow.start} → {flow.to}",

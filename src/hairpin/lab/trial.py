@@ -39,7 +39,7 @@ def listening(client: Node, port: int, *, address: str = CLIENT) -> Generator[No
 
 def probe_before(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
     """Return each flow's outcome before the fault."""
-    return tuple(settled(lab, flow, flow.before) for flow in scenario.flows)
+    return tuple(settled_outcome(lab, flow, flow.before) for flow in scenario.flows)
 
 
 def break_host(lab: Lab, scenario: Scenario) -> None:
@@ -50,7 +50,7 @@ def break_host(lab: Lab, scenario: Scenario) -> None:
 
 def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
     """Return each flow's outcome after the fault."""
-    return tuple(settled(lab, flow, flow.after) for flow in scenario.flows)
+    return tuple(settled_outcome(lab, flow, flow.after) for flow in scenario.flows)
 
 
 def repair_hosts(lab: Lab, scenario: Scenario) -> None:
@@ -59,7 +59,7 @@ def repair_hosts(lab: Lab, scenario: Scenario) -> None:
         lab.node(repair.at).run(repair.run)
 
 
-def settled(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
+def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
     """Return the outcome of a flow's real connection, repeated until it is the expected one or the time is up."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)

@@ -20,7 +20,7 @@ from hairpin.question.held import held_by
 from hairpin.question.hosts import containers_named
 from hairpin.question.port_flows import to_port, usable
 from hairpin.question.standpoints import primary_address
-from hairpin.question.starts import Standpoint, asker, named
+from hairpin.question.starts import Standpoint, asker, start_named
 
 _ALL_OF_A_RANGE = 32
 """Up to so many ports of a range each one is asked for, published or not."""
@@ -147,7 +147,7 @@ def _to_endpoint(
     endpoints = _endpoints(host, container)
     for endpoint in endpoints:
         if endpoint.ipv4 is not None:
-            point = named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
+            point = start_named(network, host, 4, origin) if origin is not None else Standpoint(FromHost(), host)
             flows.append(_to_address(host, container, point, endpoint.ipv4, protocol, port))
     if not flows:
         raise UsageError(

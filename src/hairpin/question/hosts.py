@@ -12,7 +12,7 @@ from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.wires import owner_of
 from hairpin.question.asked import Target
-from hairpin.question.suggest import close, listed
+from hairpin.question.suggest import close, word_list
 
 
 def host_named(network: Network, label: str) -> Host:
@@ -140,7 +140,7 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
     found = host.containers_named(name)
     if found:
         return found
-    known = listed(name, (each.name for each in host.containers()))
+    known = word_list(name, (each.name for each in host.containers()))
     _require_engines((host,), name, known)
     meant = _meant(name, (host,))
     here = host is network.this
@@ -182,7 +182,7 @@ def _refuse_unknown(network: Network, name: str) -> None:
     """Raise UsageError with the containers of all hosts; CollectError if one of the hosts could not be read."""
     for host in network.hosts:
         _read(host)
-    known = listed(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
+    known = word_list(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))
     _require_engines(network.hosts, name, known)
     said = message("no container {name!r} on any of these hosts (containers: {known})", name=name, known=known)
     raise UnknownNameError(_suggesting(said, _meant(name, network.hosts)), name=name)

@@ -9,7 +9,7 @@ from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin, Target
 from hairpin.question.held import given_up, holder_of_port
 from hairpin.question.standpoints import clients, lan_clients, lan_link, primary_address
-from hairpin.question.starts import Standpoint, asker, named, usual
+from hairpin.question.starts import Standpoint, asker, start_named, usual
 
 _ALL_OF_A_RANGE = 32
 """Up to so many ports of a range each one is asked for, published or not."""
@@ -155,7 +155,7 @@ def _standpoints(
     network: Network, host: Host, version: Version, target: Target, origin: Origin | None, others: tuple[Host, ...]
 ) -> list[Standpoint]:
     if origin is not None:
-        return [named(network, host, version, origin)]
+        return [start_named(network, host, version, origin)]
     if target.address is not None and (
         is_loopback(target.address, version) or (version, target.address) in network.world.foreign
     ):

@@ -39,7 +39,7 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
         yield Standpoint(FromHost(), other)
 
 
-def named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
+def start_named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
     """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none.
     An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.  An address of
     the host's own is the host itself.

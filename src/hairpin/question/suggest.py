@@ -14,7 +14,7 @@ def close(word: str, known: Iterable[str]) -> tuple[str, ...]:
     return tuple(get_close_matches(word, list(dict.fromkeys(known)), 3, 0.6))
 
 
-def listed(word: str, known: Iterable[str]) -> Message | str:
+def word_list(word: str, known: Iterable[str]) -> Message | str:
     """Return the known words in order; of many only the nearest few, and how many more there are."""
     names = sorted(dict.fromkeys(known))
     if not names:

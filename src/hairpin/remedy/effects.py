@@ -79,7 +79,7 @@ def others_of(network: Network) -> Others:
     return Others(network, known, len(flows) - len(known))
 
 
-def weighed(
+def with_side_effects(
     remedies: tuple[Remedy, ...],
     candidate: Candidate,
     others: Others,

@@ -21,7 +21,7 @@ from hairpin.message import message
 from hairpin.remedy.remedy import Lasting, Situation
 
 
-def opened(situation: Situation) -> Lasting:
+def permanent_calls(situation: Situation) -> Lasting:
     """Return the calls of the change again, with --permanent."""
     calls: list[OfFirewalld] = [
         msgspec.structs.replace(call, permanent=True)

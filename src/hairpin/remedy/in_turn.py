@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive
-from hairpin.change.held import listed
+from hairpin.change.held import listed_rule
 from hairpin.change.rules import tool_rules
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask, done_by
@@ -44,7 +44,7 @@ def _answering(now: Network, remedy: Remedy) -> Network:
     return now
 
 
-def refitted(candidate: Candidate, was: Network, now: Network) -> Candidate:
+def renumbered_candidate(candidate: Candidate, was: Network, now: Network) -> Candidate:
     """Return the candidate with its rules at the numbers that they have after the repairs before it.
 
     What these repairs have made already stays in the change: its commands find it there and leave it.
@@ -69,7 +69,7 @@ def _is_made(part: Primitive, was: Network, now: Network) -> bool:
         table = _table(part, now)
         return table is not None and table.chain(part.chain) is not None
     if isinstance(part, InsertRule):
-        line = listed(part)
+        line = listed_rule(part)
         before, since = (_texts(_table(part, each), part.chain) for each in (was, now))
         return since.count(line) + since.count(part.rule.text) > before.count(line) + before.count(part.rule.text)
     return False

@@ -10,7 +10,7 @@ from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
 
 
-def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+def nft_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     """Return the scripts with the rules as first lines of their chains.  The last rule is inserted first."""
     texts: dict[str, str] = {}
     advice: list[Message] = []

@@ -38,7 +38,7 @@ _OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
 """Built-in chains from which ufw jumps to chains that before.rules fills."""
 
 
-def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     """Return what keeps inserted rules: files or calls of the program that keeps this host's rules."""
     if any(not rule.netns.is_host for rule in rules):
         return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
@@ -46,7 +46,7 @@ def inserted(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     if named:
         return Lasting(advice=tuple(_only_today(address, name) for address, name in named))
     if any(rule.dialect == "nft" for rule in rules):
-        return kept_nft.inserted(rules, situation)
+        return kept_nft.nft_insertions(rules, situation)
     if foreign := dict.fromkeys(rule.chain for rule in rules if _is_of_nobody_known(rule, situation)):
         return Lasting(advice=tuple(_only_there(chain) for chain in foreign))
     if any(_needs_engine(rule) for rule in rules):
@@ -98,9 +98,8 @@ def _needs_engine(rule: InsertRule) -> bool:
     """Return whether the rule stands in a chain of the engine's or jumps to one: no file that is loaded before the
     engine starts can hold it.  DOCKER-USER may be made by anybody: dockerd keeps what is in it."""
     leads = (part.chain for part in rule.rule.body if isinstance(part, Jump))
-    unknown = (
-        part.name for part in rule.rule.body if isinstance(part, Outside)
-    )  # read without the chain that it names
+    # A rule that was read alone names a chain that the reader does not know.
+    unknown = (part.name for part in rule.rule.body if isinstance(part, Outside))
     chains = {rule.chain, *leads, *unknown}
     return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
 
@@ -213,7 +212,7 @@ def _saved_files(
     return tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
 
 
-def deleted(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
+def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
     """Return the saved files that would bring the rules back, without these rules."""
     edited: dict[str, WriteFile] = {}
     calls: dict[OfFirewalld, None] = {}

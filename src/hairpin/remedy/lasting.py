@@ -217,7 +217,7 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
     """Return what keeps the parts of one kind."""
     match kind:
         case "open-firewalld-port":
-            return firewalld.opened(situation)
+            return firewalld.permanent_calls(situation)
         case "start-engine":
             return engine.started(situation.host, situation.candidate.change.calls)
         case "start-container":
@@ -235,15 +235,21 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
         case "restore-engine-rules":
             return engine.restored(situation.host)
         case "delete-rule":
-            return kept_rules.deleted(tuple(part for part in parts if isinstance(part, DeleteRule)), situation)
+            return kept_rules.keeping_deletions(
+                tuple(part for part in parts if isinstance(part, DeleteRule)), situation
+            )
         case "insert-rule":
-            return kept_rules.inserted(tuple(part for part in parts if isinstance(part, InsertRule)), situation)
+            return kept_rules.keeping_insertions(
+                tuple(part for part in parts if isinstance(part, InsertRule)), situation
+            )
         case "set-policy":
             return kept_rules.policies(tuple(part for part in parts if isinstance(part, SetPolicy)), situation)
         case "replace-rules":
             return Lasting(advice=(message("what loads the rules at boot has to load these: nothing else keeps them"),))
         case "set-sysctl":
-            return sysctl_file.kept(tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation)
+            return sysctl_file.keeping_values(
+                tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation
+            )
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
         case "change-route" if fixed_with_of(situation.cause) == "network":

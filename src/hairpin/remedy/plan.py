@@ -10,12 +10,12 @@ from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import host_of, steps
 from hairpin.change.text import advice
-from hairpin.engines.daemon import Asked, asked
+from hairpin.engines.daemon import Asked, calls_with_start
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
 from hairpin.remedy.engine import started
-from hairpin.remedy.in_turn import makes_again, refitted
+from hairpin.remedy.in_turn import makes_again, renumbered_candidate
 from hairpin.remedy.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
@@ -40,7 +40,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     candidate = msgspec.structs.replace(of_cause, change=way.change)
     lost = _lost(candidate, network)
     again = makes_again(candidate.change, network, now)
-    candidate = candidate if again else refitted(candidate, network, now)
+    candidate = candidate if again else renumbered_candidate(candidate, network, now)
     change = candidate.change
     told_to = _asked(change, network, now)
     whole = msgspec.structs.replace(change, calls=(*told_to.start, *told_to.calls))
@@ -84,7 +84,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
 def _asked(change: Change, network: Network, now: Network) -> Asked:
     """Return what is asked of the owners of the changed host."""
     was, is_now = (host_of(change.parts[0], each) if change.parts else each.this for each in (network, now))
-    return asked(was, is_now, change.calls)
+    return calls_with_start(was, is_now, change.calls)
 
 
 def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:

@@ -34,7 +34,7 @@ def settings_of(part: Primitive) -> tuple[SetSysctl, ...]:
     return (part,) if isinstance(part, SetSysctl) else ()
 
 
-def kept(parts: tuple[SetSysctl, ...], situation: Situation) -> Lasting:
+def keeping_values(parts: tuple[SetSysctl, ...], situation: Situation) -> Lasting:
     """Return the files that keep the values, and advice that names the files with other values."""
     found = [_kept(part, situation) for part in parts]
     return Lasting(

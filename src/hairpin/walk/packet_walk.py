@@ -8,7 +8,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network import flannel, wireguard
 from hairpin.network.network import Network
-from hairpin.walk.hooks.conntrack import confirmed
+from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.ipvlan_l3s import delivered_above, input_route_above
 from hairpin.walk.ip.ipvs import balanced
@@ -41,7 +41,7 @@ def _input(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in run_hook(network, state, "input"):
         namespace = network.namespace(state.netns)
         taken = outcome if isinstance(outcome, End) else balanced(network, outcome) or outcome
-        done = taken if isinstance(taken, End) else confirmed(taken, namespace)
+        done = taken if isinstance(taken, End) else with_confirmed_connection(taken, namespace)
         if isinstance(done, End):
             yield done
         elif done.carried is not None:

@@ -23,7 +23,7 @@ from hairpin.network.network import Network
 from hairpin.walk.bulk import stalled
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import is_about, refusal
-from hairpin.walk.link.neighbour_discovery import introduced, walk_asking
+from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
 from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outside_takes
@@ -70,7 +70,7 @@ def _branches(network: Network, flow: Flow, *, depth: int) -> Iterator[Branch]:
     if isinstance(started, End):
         yield _failed(started, started.state.history.steps)
         return
-    started = introduced(network, started)
+    started = after_solicitation(network, started)
     if isinstance(started, End):
         yield _failed(started, started.state.history.steps)
         return

@@ -30,9 +30,9 @@ from hairpin.change.change import (
 from hairpin.change.entries import table_of
 from hairpin.change.expect import entry_key
 from hairpin.change.simulate import simulate
-from hairpin.change.step import LoadRules, RunCommands, Step, decoded, encoded, nature, refitted, undo
-from hairpin.change.steps import refused, steps
-from hairpin.change.text import all_shown, shown
+from hairpin.change.step import LoadRules, RunCommands, Step, for_replica, nature, steps_from_json, steps_to_json, undo
+from hairpin.change.steps import refusal_of, steps
+from hairpin.change.text import all_shown, command_lines
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.read.parse import parse
@@ -79,17 +79,17 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
     change, after = drawn_change(Random(f"change {seed}"), before)  # noqa: S311
     made = steps(change, before)
     kinds = tuple(map(_kind, change.parts))
-    unfit = [str(said) for step in made[:1] if (said := refused(step, before)) is not None]
+    unfit = [str(said) for step in made[:1] if (said := refusal_of(step, before)) is not None]
     unfit += [f"no undo: {all_shown((step,))}" for step in made if step.undo is None or nature(step) != "reversible"]
     if unfit:
         return Outcome(seed, kinds, tuple(unfit))
-    text = encoded(undo(made))
+    text = steps_to_json(undo(made))
     told = [*_carried_out(made, namespaces)]
     if not told:
         told += (f"simulated: {each}" for each in _settled(after, read))
-    told += _carried_out(decoded(text), namespaces)
+    told += _carried_out(steps_from_json(text), namespaces)
     told += (f"undone: {each}" for each in _settled(before, read))
-    return Outcome(seed, kinds, tuple(told and (*told, *all_shown(made), "---", *all_shown(decoded(text)))))
+    return Outcome(seed, kinds, tuple(told and (*told, *all_shown(made), "---", *all_shown(steps_from_json(text)))))
 
 
 def _kind(part: Primitive) -> str:
@@ -149,7 +149,7 @@ def _carried_out(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> Iterat
     for step in made:
         assert isinstance(step, RunCommands | LoadRules)
         with namespaces[step.netns.name].entered():
-            said = carry_out(carrying(refitted(step)))
+            said = carry_out(carrying(for_replica(step)))
         if _CRASHED in str(said):
             raise SetupError(f"{all_shown((step,))}: {said}")
         if said:
@@ -174,7 +174,7 @@ def _typed_in(made: tuple[Step, ...], namespaces: dict[str, Netns]) -> None:
     for step in made:
         assert isinstance(step, RunCommands | LoadRules)
         with namespaces[step.netns.name].entered():
-            for command in shown(refitted(step)):
+            for command in command_lines(for_replica(step)):
                 ended = subprocess.run(("sh", "-c", command), capture_output=True, check=False)
                 if ended.returncode == _SHELL_CRASHED:
                     raise SetupError(f"{command}: the tool crashed")

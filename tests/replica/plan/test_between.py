@@ -7,7 +7,14 @@ from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
-from hairpin.replica.plan.between import crosses, forwarding_rules, own_rules, proxied, segments_plan, tunnel_ports
+from hairpin.replica.plan.between import (
+    crosses,
+    forwarding_rules,
+    own_rules,
+    proxy_arp_settings,
+    segments_plan,
+    tunnel_ports,
+)
 from hairpin.replica.plan.blueprint import SEGMENTS
 from hairpin.replica.plan.hardware_addresses import macs_behind
 from hairpin.replica.plan.links import Wire, wiring
@@ -58,9 +65,9 @@ def test_the_world_forwards_to_another_host() -> None:
 
 
 def test_the_world_answers_arp_for_another_host_only_where_they_share_no_wire() -> None:
-    assert tuple(proxied(wires(network()))) == ()
+    assert tuple(proxy_arp_settings(wires(network()))) == ()
     apart = network(node("one"), node("two", address=parse_address("203.0.113.12")[1]))
-    assert [each.path for each in proxied(wires(apart))] == [
+    assert [each.path for each in proxy_arp_settings(wires(apart))] == [
         "net/ipv4/conf/w1/proxy_arp",
         "net/ipv4/conf/w2/proxy_arp",
     ]

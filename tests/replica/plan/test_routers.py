@@ -9,7 +9,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.links import wiring
-from hairpin.replica.plan.routers import asking, gateways, next_hop, refused
+from hairpin.replica.plan.routers import asking, gateways, next_hop, unheard_router
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
 
 ROUTER = parse_address("198.51.100.1")[1]
@@ -28,7 +28,7 @@ def strict(*routes: str) -> Network:
 def test_a_host_that_would_reach_its_router_another_way_is_asked_by_it() -> None:
     built = strict("198.51.100.0/25")
     wire, *_ = wires = wiring(built, (HOST_NETNS,)).wires
-    assert refused(built, (FLOW,), wire) == ("198.51.100.1", "198.51.100.11")
+    assert unheard_router(built, (FLOW,), wire) == ("198.51.100.1", "198.51.100.11")
     assert next_hop(built, (FLOW,), wire, 4) == ("198.51.100.11", "address add 198.51.100.1/32 dev w1 noprefixroute")
     (setting,) = asking(built, (FLOW,), wires)
     assert (setting.path, setting.value) == ("net/ipv4/conf/w1/arp_announce", "2")
@@ -37,7 +37,7 @@ def test_a_host_that_would_reach_its_router_another_way_is_asked_by_it() -> None
 def test_a_host_that_answers_its_router_is_not_asked() -> None:
     built = strict()
     wire, *_ = wires = wiring(built, (HOST_NETNS,)).wires
-    assert refused(built, (FLOW,), wire) is None
+    assert unheard_router(built, (FLOW,), wire) is None
     assert tuple(asking(built, (FLOW,), wires)) == ()
     router, line = next_hop(built, (FLOW,), wire, 4)
     assert line.startswith(f"neighbour replace {router} lladdr ")
@@ -47,7 +47,7 @@ def test_a_host_that_answers_its_router_is_not_asked() -> None:
 def test_a_client_on_the_link_asks_itself(arp_ignore: str, expected: tuple[str, str] | None) -> None:
     built = network(host_namespace(values={"conf__all__arp_ignore": arp_ignore}))
     wire, *_ = wiring(built, (HOST_NETNS,)).wires
-    assert refused(built, (Flow(Lan(NEIGHBOUR), 4, HOST_ADDRESS, "tcp", 8151),), wire) == expected
+    assert unheard_router(built, (Flow(Lan(NEIGHBOUR), 4, HOST_ADDRESS, "tcp", 8151),), wire) == expected
 
 
 def test_the_next_hops_by_uplinks_are_outside() -> None:

@@ -7,7 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.network.flow import Flow, Outside, Protocol
 from hairpin.replica.plan.blueprint import SysctlValue
-from hairpin.replica.plan.sysctls import before_links, of_links, reserved
+from hairpin.replica.plan.sysctls import before_links, of_links, reserved_ports
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container_namespace, host_namespace, network, sibling
 
 
@@ -40,7 +40,7 @@ RESERVED: dict[str, tuple[tuple[tuple[Protocol, int], ...], str]] = {
 @pytest.mark.parametrize(("flows", "value"), RESERVED.values(), ids=RESERVED)
 def test_the_flows_ports_are_nobody_elses(flows: tuple[tuple[Protocol, int], ...], value: str) -> None:
     asked = tuple(Flow(Outside(CLIENT), 4, HOST_ADDRESS, protocol, 80, sport) for protocol, sport in flows)
-    assert reserved(asked) == SysctlValue("net/ipv4/ip_local_reserved_ports", value)
+    assert reserved_ports(asked) == SysctlValue("net/ipv4/ip_local_reserved_ports", value)
 
 
 def test_no_icmp_error_has_a_rate() -> None:

@@ -28,7 +28,7 @@ from hairpin.netfilter.packet import (
     Tcp,
     Tuple,
 )
-from hairpin.walk.hooks.conntrack import closed, confirmed, forgotten, track, tuple_of
+from hairpin.walk.hooks.conntrack import forgotten, track, tuple_of, with_closed_connection, with_confirmed_connection
 from hairpin.walk.state import End, State
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace
 from tests.walk.standing import FROM_CLIENT, at
@@ -229,22 +229,22 @@ def test_a_first_reply_that_is_a_reset_deletes_the_connection() -> None:
 def test_the_answer_to_a_rejected_packet_confirms_nothing() -> None:
     tracked = track(at("prerouting"), HOST)
     answering = tracked.with_track(ct_direction=1, ct_state=CT_RELATED)
-    assert confirmed(answering, HOST) is answering
+    assert with_confirmed_connection(answering, HOST) is answering
 
 
 def test_a_reset_of_reject_closes_a_confirmed_connection() -> None:
     known = msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED)
     met = track(at("input").with_history(connections=((HOST_NETNS, known),)), HOST)
-    after = closed(met, HOST)
+    after = with_closed_connection(met, HOST)
     assert after.track.connection is not None
     assert after.track.connection.tcp == Tcp("CLOSE")
     assert after.history.connections == ((HOST_NETNS, after.track.connection),)
-    assert closed(met, msgspec.structs.replace(HOST, kernel="5.10.0-32-amd64")) is met
-    assert closed(met, msgspec.structs.replace(HOST, kernel="6.1.0-50-amd64")) == after
+    assert with_closed_connection(met, msgspec.structs.replace(HOST, kernel="5.10.0-32-amd64")) is met
+    assert with_closed_connection(met, msgspec.structs.replace(HOST, kernel="6.1.0-50-amd64")) == after
     fresh = track(at("input"), HOST)
-    assert closed(fresh, HOST) is fresh
+    assert with_closed_connection(fresh, HOST) is fresh
     reset = track(at("input", flags(RST)).with_history(connections=((HOST_NETNS, known),)), HOST)
-    assert closed(reset, HOST) is reset
+    assert with_closed_connection(reset, HOST) is reset
 
 
 def test_a_deleted_connection_begins_anew() -> None:
@@ -258,14 +258,14 @@ def test_a_deleted_connection_begins_anew() -> None:
 
 
 def test_the_walk_remembers_one_connection_once() -> None:
-    after = confirmed(track(at("prerouting"), HOST), HOST)
+    after = with_confirmed_connection(track(at("prerouting"), HOST), HOST)
     assert isinstance(after, State)
     assert after.track.connection is not None
     assert after.track.connection.status & STATUS_CONFIRMED
     assert after.history.connections == ((HOST_NETNS, after.track.connection),)
     assert set(after.track.connection.nat_checked) == {"src", "dst"}
     nothing = at("prerouting")
-    assert confirmed(nothing, HOST) is nothing
+    assert with_confirmed_connection(nothing, HOST) is nothing
 
 
 @pytest.mark.parametrize("status", (STATUS_CONFIRMED, STATUS_CONFIRMED | STATUS_DYING))
@@ -274,13 +274,13 @@ def test_a_packet_whose_reply_tuple_is_taken_is_dropped(status: int) -> None:
     other = Connection(4, Tuple(77, HOST_ADDRESS, TCP, 1, 8151), OPEN.reply, status=status, evidence="e7")
     met = track(at("prerouting").with_history(connections=((HOST_NETNS, other),)), HOST)
     fresh = met.with_track(connection=OPEN, ct_direction=0)
-    end = confirmed(fresh, HOST)
+    end = with_confirmed_connection(fresh, HOST)
     assert isinstance(end, End) is (status == STATUS_CONFIRMED)
     if isinstance(end, End):
         assert end.stop is not None
         assert end.stop.reason == "conntrack-clash"
     known = fresh.with_track(connection=msgspec.structs.replace(OPEN, status=STATUS_CONFIRMED))
-    assert isinstance(confirmed(known, HOST), State)
+    assert isinstance(with_confirmed_connection(known, HOST), State)
 
 
 def test_a_tuple_without_ports() -> None:

@@ -7,7 +7,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, STATUS_DYING, STATUS_SNAT, Nat
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, SYN, TCP, Connection, Packet, Tuple
-from hairpin.walk.hooks.conntrack import confirmed, track
+from hairpin.walk.hooks.conntrack import track, with_confirmed_connection
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.state import State
@@ -69,7 +69,7 @@ def test_an_error_quotes_the_packet_as_its_receiver_sent_it() -> None:
     """From behind a published port: to the client it comes from the host, about the client's own packet."""
     done = set_up(tracked(), HOST, "dst", Nat("dnat", (WEB, WEB), (80, 80)))
     assert done is not None
-    left = confirmed(done, HOST)
+    left = with_confirmed_connection(done, HOST)
     assert isinstance(left, State)
     known = left.history.connections
     asked = Packet(4, CLIENT, WEB, TCP, sport=40000, dport=80, tcp_flags=SYN)

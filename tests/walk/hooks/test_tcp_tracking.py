@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 
 from hairpin.netfilter.packet import ACK, FIN, PSH, RST, SYN, URG, Tcp
-from hairpin.walk.hooks.tcp_tracking import Direction, begun, followed, possible
+from hairpin.walk.hooks.tcp_tracking import Direction, first_state, next_state, possible
 
 # the connection, direction, flags of its next packet, what becomes of it
 STEPS: dict[str, tuple[Tcp, Direction, int, Tcp | Literal["invalid", "anew"]]] = {
@@ -42,7 +42,7 @@ STEPS: dict[str, tuple[Tcp, Direction, int, Tcp | Literal["invalid", "anew"]]] =
 
 @pytest.mark.parametrize(("tcp", "direction", "flags", "expected"), STEPS.values(), ids=STEPS)
 def test_followed(tcp: Tcp, direction: Direction, flags: int, expected: Tcp | str) -> None:
-    assert followed(tcp, direction, flags) == expected
+    assert next_state(tcp, direction, flags) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_followed(tcp: Tcp, direction: Direction, flags: int, expected: Tcp | st
      (ACK, False, None), (SYN | ACK, True, None), (RST, True, None), (FIN | ACK, True, None)),
 )  # fmt: skip
 def test_begun(flags: int, loose: bool, expected: Tcp | None) -> None:
-    assert begun(flags, loose=loose) == expected
+    assert first_state(flags, loose=loose) == expected
 
 
 def test_possible_flags() -> None:

@@ -8,7 +8,7 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
-from hairpin.walk.hooks.unread import bound, unread_rules
+from hairpin.walk.hooks.unread import binding_condition, unread_rules
 from tests.small_host import host_namespace
 
 UNREAD: dict[str, tuple[tuple[str, ...], Version, bool]] = {
@@ -41,6 +41,6 @@ def test_the_host_is_named_among_several() -> None:
 
 
 def test_bound() -> None:
-    supposed = bound(Table("netdev", "t", "nft", ()), Chain("c", ()), "eth0")
+    supposed = binding_condition(Table("netdev", "t", "nft", ()), Chain("c", ()), "eth0")
     assert str(supposed.said) == "chain c of table netdev t is bound to eth0"
     assert supposed.holds

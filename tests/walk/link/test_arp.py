@@ -6,7 +6,7 @@ from hairpin.host.link import Link
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
-from hairpin.walk.link.arp import announced, is_mute, refusal, replies, silenced
+from hairpin.walk.link.arp import arp_sender_address, arp_silence, is_mute, refusal, replies
 from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, route
 
 LOOPBACK = parse_address("127.0.0.1")[1]
@@ -86,7 +86,7 @@ ANNOUNCED: dict[str, tuple[str, int, int]] = {
 @pytest.mark.parametrize(("level", "source", "expected"), ANNOUNCED.values(), ids=ANNOUNCED)
 def test_announced(level: str, source: int, expected: int) -> None:
     namespace = host(docker0__arp_announce=level).namespace(HOST_NETNS)
-    assert announced(namespace, "docker0", Packet(4, source, WEB, TCP), WEB) == expected
+    assert arp_sender_address(namespace, "docker0", Packet(4, source, WEB, TCP), WEB) == expected
 
 
 # a link, and whether somebody has switched ARP off on it
@@ -117,7 +117,7 @@ SILENT: dict[str, tuple[dict[str, str], int, str | None]] = {
 
 @pytest.mark.parametrize(("values", "target", "expected"), SILENT.values(), ids=SILENT)
 def test_what_keeps_a_link_silent(values: dict[str, str], target: int, expected: str | None) -> None:
-    found = silenced(host(**values).namespace(HOST_NETNS), "docker0", target, WEB)
+    found = arp_silence(host(**values).namespace(HOST_NETNS), "docker0", target, WEB)
     assert getattr(found, "value", None) == expected
     stop = refusal(host(**values), HOST_NETNS, "docker0", target, WEB)
     assert (stop.reason if stop is not None else None) == ("no-neighbour" if expected else None)

@@ -8,7 +8,13 @@ from hairpin.host.link import Link
 from hairpin.host.traffic_control import BitsMatch, Filter, HeaderMatch, Qdisc, UnknownMatch
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.packet import ICMP6, TCP, Packet
-from hairpin.walk.link.traffic_control import controlled, filtered, longest_taken, matches, taken
+from hairpin.walk.link.traffic_control import (
+    end_in_queue,
+    longest_taken,
+    matches,
+    through_filters,
+    through_traffic_control,
+)
 from hairpin.walk.state import End, State
 from tests.small_host import HOST_NETNS
 
@@ -37,7 +43,7 @@ def test_longest_taken(qdiscs: tuple[Qdisc, ...], most: int | None) -> None:
     link = Link(2, "eth0", qdiscs=qdiscs)
     assert longest_taken(link) == most
     for packet in (SYN, FULL):
-        end = taken(State("device-out", HOST_NETNS, packet, oif="eth0"), link)
+        end = end_in_queue(State("device-out", HOST_NETNS, packet, oif="eth0"), link)
         assert (end is not None) is (most is not None and packet.length_bytes > most)
 
 
@@ -106,7 +112,7 @@ SPACE = Namespace(
 @pytest.mark.parametrize(("filters", "expected"), FILTERED.values(), ids=FILTERED)
 def test_filtered(filters: tuple[Filter, ...], expected: list[str]) -> None:
     state = State("device-in", HOST_NETNS, SYN, iif="eth0")
-    found = filtered(SPACE, state, Link(2, "eth0", filters=filters), ("ingress",))
+    found = through_filters(SPACE, state, Link(2, "eth0", filters=filters), ("ingress",))
     assert [_told(each) for each in found] == expected
 
 
@@ -114,12 +120,12 @@ def test_on_the_way_out_filters_come_before_the_queue() -> None:
     state = State("device-out", HOST_NETNS, SYN, oif="eth0")
     dropping = msgspec.structs.replace(DROP, place="egress")
     link = Link(2, "eth0", filters=(dropping,), qdiscs=(Qdisc("blackhole"),))
-    assert [_told(each) for each in controlled(SPACE, state, link)] == ["dropped tc-filter"]
-    assert [_told(each) for each in controlled(SPACE, state, msgspec.structs.replace(link, filters=()))] == [
-        "dropped qdisc"
-    ]
+    assert [_told(each) for each in through_traffic_control(SPACE, state, link)] == ["dropped tc-filter"]
+    assert [
+        _told(each) for each in through_traffic_control(SPACE, state, msgspec.structs.replace(link, filters=()))
+    ] == ["dropped qdisc"]
     bare = msgspec.structs.replace(link, filters=(), carrier=False)
-    assert [_told(each) for each in controlled(SPACE, state, bare)] == ["on"]
+    assert [_told(each) for each in through_traffic_control(SPACE, state, bare)] == ["on"]
 
 
 def _told(outcome: State | End) -> str:

@@ -6,8 +6,8 @@ import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import (
     FarEnd,
-    carried,
     failing_steps,
+    inner_packet,
     lacking_entries,
     underlay_address,
 )
@@ -58,9 +58,9 @@ class Misrouted(msgspec.Struct, frozen=True):
         return Change((*self.entries, AddEntry(self.netns, self.right), DeleteEntry(self.netns, found)))
 
 
-def misrouted(view: View) -> Iterator[Misrouted]:
+def hosts_without_route(view: View) -> Iterator[Misrouted]:
     """Yield the hosts on the packet's way, in its order, that have no route to the host of its destination."""
-    packet = carried(view)
+    packet = inner_packet(view)
     visited = tuple(dict.fromkeys(step.netns.of_host for step in failing_steps(view)))
     for netns in visited:
         holder = holder_of(view.network, packet.version, packet.daddr, besides=netns.host)

@@ -55,7 +55,7 @@ def failing_steps(view: View) -> tuple[Step, ...]:
     return branch.data or branch.reply or branch.request
 
 
-def tunnelled(view: View) -> Tunnelled | None:
+def last_tunnel(view: View) -> Tunnelled | None:
     """Return the last tunnel that the packet went into, or None."""
     inside = True
     for step in reversed(failing_steps(view)):
@@ -106,7 +106,7 @@ def overlay_port(view: View) -> int | None:
     backend; else None.
 
     An outer packet of a host that was not read is known by its port."""
-    sent = tunnelled(view)
+    sent = last_tunnel(view)
     if sent is not None:
         return sent.tunnel.port if sent.inside else None
     passed = [each for each in failing_steps(view) if each.stage == "tunnel" and each.netns in view.network]
@@ -137,9 +137,9 @@ def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
     return packet.protocol in (GRE, 4, 41)
 
 
-def carried(view: View) -> Packet:
+def inner_packet(view: View) -> Packet:
     """Return the packet that stopped; if it is in a tunnel, the inner one."""
-    found = tunnelled(view)
+    found = last_tunnel(view)
     return found.frame if found is not None and found.inside else view.stop.seen.packet
 
 

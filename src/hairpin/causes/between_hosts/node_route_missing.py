@@ -11,7 +11,7 @@ configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.between_hosts._node_route import misrouted
+from hairpin.causes.between_hosts._node_route import hosts_without_route
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import of_missing
 from hairpin.message import message
@@ -22,7 +22,7 @@ from hairpin.wanted import state_return_route
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each host on the packet's way that lacks the route to the host of its destination."""
-    for each in misrouted(view):
+    for each in hosts_without_route(view):
         if not each.is_missing:
             continue
         subnet = prefix_text(each.right.destination, each.right.prefix_length, each.right.version)

@@ -9,7 +9,7 @@ Lasting: the agent that makes the route (flanneld, the CNI), or the host's netwo
 
 from collections.abc import Iterator
 
-from hairpin.causes.between_hosts._node_route import misrouted
+from hairpin.causes.between_hosts._node_route import hosts_without_route
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfRoute
 from hairpin.message import message
@@ -19,7 +19,7 @@ from hairpin.network.routing import route_text
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each host on the packet's way whose route leads to another host than its receiver's."""
-    for each in misrouted(view):
+    for each in hosts_without_route(view):
         if each.is_missing or each.found is None:
             continue
         subnet = prefix_text(each.right.destination, each.right.prefix_length, each.right.version)

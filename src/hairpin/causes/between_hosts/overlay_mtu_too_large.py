@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.between_hosts._tunnelled import tunnelled
+from hairpin.causes.between_hosts._tunnelled import last_tunnel
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
@@ -26,7 +26,7 @@ _LEAST = 576
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a full-sized packet was lost as the outer packet of a tunnel whose MTU is too large."""
-    sent = tunnelled(view)
+    sent = last_tunnel(view)
     below = view.network.namespace(view.stop.netns).link(view.stop.link)
     if sent is None or below is None or not sent.inside:
         return

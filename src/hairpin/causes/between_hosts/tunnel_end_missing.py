@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.between_hosts._tunnelled import Tunnelled, next_hop, tunnelled
+from hairpin.causes.between_hosts._tunnelled import Tunnelled, last_tunnel, next_hop
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfTunnelEnd
 from hairpin.change.change import SetLink, one
@@ -23,7 +23,7 @@ from hairpin.network.prefix import address_text
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the host that the outer packet is for has no tunnel device of its kind."""
-    sent = tunnelled(view)
+    sent = last_tunnel(view)
     if sent is None or not sent.inside or not view.on_host or sent.frame.dmac is None:
         return
     if is_bridge_port(view.network.namespace(sent.netns), sent.link):

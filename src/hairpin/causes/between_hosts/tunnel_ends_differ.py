@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.between_hosts._tunnelled import Tunnelled, receiver, tunnelled
+from hairpin.causes.between_hosts._tunnelled import Tunnelled, last_tunnel, receiver
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
@@ -23,7 +23,7 @@ from hairpin.network.network import Network
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the device that the frame is for has another port or VNI than the one that sent it."""
-    sent = tunnelled(view)
+    sent = last_tunnel(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.link.tunnel is None or far.netns.of_host != view.stop.netns.of_host:
         return

@@ -16,9 +16,9 @@ from hairpin.causes.between_hosts._tunnelled import (
     FarEnd,
     Tunnelled,
     entry_to,
+    last_tunnel,
     leads_to,
     receiver,
-    tunnelled,
     unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View
@@ -35,7 +35,7 @@ from hairpin.network.tunnels import ALL_FRAMES, entries_of
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the tunnel sends the frame to an address that the receiver's host does not have."""
-    sent = tunnelled(view) or _flooded(view)
+    sent = last_tunnel(view) or _flooded(view)
     far = receiver(view, sent) if sent is not None else None
     if sent is None or far is None or far.address is None:
         return

@@ -18,8 +18,8 @@ from hairpin.causes.between_hosts._tunnelled import (
     Tunnelled,
     end_with,
     lacking_entries,
+    last_tunnel,
     next_hop,
-    tunnelled,
     unsent,
 )
 from hairpin.causes.cause import Candidate, Cause, View
@@ -83,7 +83,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _unlike(view: View) -> _Unlike | None:
     """Return the next hop of the tunnel that the packet went into, or was about to, if its entry is not the far
     device's; else None."""
-    sent = tunnelled(view) or unsent(view)
+    sent = last_tunnel(view) or unsent(view)
     if sent is None or is_bridge_port(view.network.namespace(sent.netns), sent.link):
         return None
     address = next_hop(view.network, sent)

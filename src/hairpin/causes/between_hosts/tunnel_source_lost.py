@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.between_hosts._tunnelled import tunnelled, underlay_address
+from hairpin.causes.between_hosts._tunnelled import last_tunnel, underlay_address
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
@@ -21,7 +21,7 @@ from hairpin.network.prefix import address_text
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the packet stopped because the tunnel's ``local`` address is not its host's."""
-    sent = tunnelled(view)
+    sent = last_tunnel(view)
     if sent is None or not sent.inside or sent.tunnel.local is None:
         return
     right = underlay_address(view.network, sent.netns, sent.link)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._asked import passed
+from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.engines.bridging import port_of
@@ -25,7 +25,7 @@ from hairpin.network.attachment import network_of_bridge
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each port of an engine's bridge on the flow's path that is not as the engine makes it."""
-    for netns, namespace in passed(view):
+    for netns, namespace in namespaces_on_way(view):
         if netns.is_host:
             yield from _on(view, netns, namespace)
 

@@ -8,7 +8,7 @@ from hairpin.host.netns import Netns
 from hairpin.network.attachment import attachment_of
 
 
-def concerned(view: View) -> Iterator[tuple[Container, Netns]]:
+def containers_of_flow(view: View) -> Iterator[tuple[Container, Netns]]:
     """Yield the container that the packet is for, and that in which it stopped, with their namespaces if these were
     read."""
     packet = view.stop.seen.packet

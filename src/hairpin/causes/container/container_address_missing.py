@@ -10,7 +10,7 @@ Lasting: the engine gives the address when it starts the container; find what in
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._concerned import concerned
+from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddEntry, Change
@@ -28,7 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
 
     The container is the one that the packet is for, or the one in which it stopped.
     """
-    for container, netns in concerned(view):
+    for container, netns in containers_of_flow(view):
         yield from _in(view, container, netns)
 
 

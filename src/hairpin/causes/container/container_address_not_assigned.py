@@ -26,7 +26,7 @@ from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
-from hairpin.question.suggest import listed
+from hairpin.question.suggest import word_list
 from hairpin.wanted import ask_container
 
 
@@ -95,7 +95,7 @@ def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
         "It is an address of network {network}. The engine gives addresses out anew at each start. In use now: "
         "{addresses}.",
         network=network.name,
-        addresses=listed(asked, held),
+        addresses=word_list(asked, held),
     )
 
 

@@ -13,7 +13,7 @@ Lasting: the engine makes the interface whenever it starts the container; keep n
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._concerned import concerned
+from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.engines.bridging import awaiting
@@ -25,7 +25,7 @@ from hairpin.message import message
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the container that the packet is for, and one for that in which it stopped."""
-    for container, netns in concerned(view):
+    for container, netns in containers_of_flow(view):
         lost = _lost(container, view.network.namespace(netns))
         if lost is None:
             continue

@@ -18,7 +18,7 @@ from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting
-from hairpin.engines.connecting import reconnected
+from hairpin.engines.connecting import reconnecting_change
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
@@ -77,7 +77,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
     engine = view.host.engine_of(container)
     connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
-    change = reconnected(view.host, container, binding, connect) or _awaiting(view, container)
+    change = reconnecting_change(view.host, container, binding, connect) or _awaiting(view, container)
     if change is None:
         return
     yield Candidate(

@@ -19,7 +19,7 @@ from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting
-from hairpin.engines.starting import back_after_reboot, started
+from hairpin.engines.starting import back_after_reboot, starting_change
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
@@ -44,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
         change = (
             _on_host_network(view, engine, container)
             if container.network_mode == "host" and not binding.host_port
-            else started(view.host, container, binding, view.flow.daddr if view.flow.version == 4 else None)
+            else starting_change(view.host, container, binding, view.flow.daddr if view.flow.version == 4 else None)
             or awaiting(view.host, engine.bridge_network(container))
         )
         if change is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
-from hairpin.engines.connecting import connected
+from hairpin.engines.connecting import connecting_change
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
 from hairpin.message import Message, message
@@ -52,7 +52,7 @@ def _connected(view: View, container: Container, detail: Message, *, port: int |
     """Yield the candidate that connects the container to the default bridge, if the engine has one."""
     engine = view.host.engine_of(container)
     joined = engine.network(engine.default_network)
-    change = connected(view.host, container, joined) if joined is not None else None
+    change = connecting_change(view.host, container, joined) if joined is not None else None
     if change is None:
         return
     internal = next((each for each in engine.networks if each.internal and each.name in _networks(container)), None)

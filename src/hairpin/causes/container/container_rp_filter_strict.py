@@ -11,14 +11,14 @@ Lasting: create the container with ``--sysctl net.ipv4.conf.all.rp_filter=2``.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._reverse_path import loosened
+from hairpin.causes.routing._reverse_path import loose_rp_filter
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate if the packet stopped in a container; on the host the cause has another id."""
     if not view.on_host:
-        yield from loosened(view)
+        yield from loose_rp_filter(view)
 
 
 CAUSE = Cause(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
-from hairpin.causes.service._near import listed
+from hairpin.causes.service._near import socket_list
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
@@ -52,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
                 engine=view.host.engine_of(container).title,
                 inner=binding.container_port,
                 port=binding.host_port,
-                held=message("It listens on {sockets}.", sockets=listed(held))
+                held=message("It listens on {sockets}.", sockets=socket_list(held))
                 if held
                 else message("No socket of the host is known to be its own."),
             ),

@@ -15,7 +15,7 @@ from hairpin.causes.container._start_failure import own_words
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
-from hairpin.engines.starting import started
+from hairpin.engines.starting import starting_change
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.port_holder import Holder, taken_by_other
@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
     if place is not None:
         parts.append(DeleteRule(view.host_netns, place))
     if not meant.running:
-        start = started(view.host, meant, binding)
+        start = starting_change(view.host, meant, binding)
         parts += start.parts if start is not None else ()
     engine = view.host.engine_of(meant)
     yield Candidate(

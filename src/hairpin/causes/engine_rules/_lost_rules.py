@@ -14,7 +14,7 @@ from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, missing_on
-from hairpin.engines.restoring import restored, restoring
+from hairpin.engines.restoring import restoring, restoring_all
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
@@ -47,7 +47,7 @@ class Lost(msgspec.Struct, frozen=True):
         return tuple(each for each in self.rules if each.purpose in purposes)
 
 
-def lost(view: View) -> Iterator[Lost]:
+def losses(view: View) -> Iterator[Lost]:
     """Yield the lost chains and rules of each Docker engine, in the flow's address family."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in missing_on(view.host):
@@ -71,7 +71,7 @@ def by_loss(
     for; a function as ``title`` names what is lost."""
 
     def find(view: View) -> Iterator[Candidate]:
-        for each in lost(view):
+        for each in losses(view):
             part = each.in_table(table)
             if lacks(part):
                 yield candidate(view, part, title(part) if callable(title) else title, detail)
@@ -102,7 +102,7 @@ def candidate(
         advice = tuple(_said_of(each, closed=bool(closing)) for each in opened)
         part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
         title = _flushed(len(part.rules), len(part.chains))
-        change = restored(part.missing, netns, namespace)
+        change = restoring_all(part.missing, netns, namespace)
         change = Change((*change.parts, *(SetPolicy(netns, each, "drop") for each in closing)))
     else:
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)

@@ -10,13 +10,13 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, lost
+from hairpin.causes.engine_rules._lost_rules import candidate, losses
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when chains of the engine are missing from the filter table."""
-    for each in lost(view):
+    for each in losses(view):
         part = each.in_table("filter")
         if not part.chains or (view.stop.reason == "start-refused" and each.in_table("nat").chains):
             continue

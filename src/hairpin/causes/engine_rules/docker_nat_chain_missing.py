@@ -10,13 +10,13 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, lost
+from hairpin.causes.engine_rules._lost_rules import candidate, losses
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the nat table lacks the engine's chain."""
-    for each in lost(view):
+    for each in losses(view):
         part = each.in_table("nat")
         if not part.chains:
             continue

@@ -13,14 +13,14 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import Lost, candidate, jumps_from, lost
+from hairpin.causes.engine_rules._lost_rules import Lost, candidate, jumps_from, losses
 from hairpin.engines.missing import is_flushed
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when one of these rules is missing."""
-    for each in lost(view):
+    for each in losses(view):
         part = each.in_table("nat")
         rules = part.of("local-masquerade", "hairpin-masquerade")
         if not rules or part.chains or _is_never_translated(part):

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, lost
+from hairpin.causes.engine_rules._lost_rules import candidate, losses
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a MASQUERADE rule of a network is missing."""
-    for each in lost(view):
+    for each in losses(view):
         part = each.in_table("nat")
         rules = part.of("masquerade")
         if not rules:

@@ -16,7 +16,7 @@ from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change
 from hairpin.engines.missing import missing_on
 from hairpin.engines.podman import is_known, reloading
-from hairpin.engines.restoring import restored
+from hairpin.engines.restoring import restoring_all
 from hairpin.message import message
 
 
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
         if engine.kind != "podman" or not (chains or rules):
             continue
         known = is_known(engine)
-        change = restored(lost, view.host_netns, view.host_namespace)
+        change = restoring_all(lost, view.host_netns, view.host_namespace)
         yield Candidate(
             title=message("{count} rules of Podman's network back end are missing", count=len(rules))
             if known

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.causes.cause import View
 from hairpin.change.calls import ByPerson, ConnectContainer, MakeNetwork
 from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer
-from hairpin.engines.connecting import connected
+from hairpin.engines.connecting import connecting_change
 from hairpin.host.docker import Container, Endpoint, Engine
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -79,7 +79,7 @@ def resolving(pair: Pair) -> Change:
 def _joining(pair: Pair, container: Container, name: str) -> Change:
     """Return the change that connects the container to the network of the other one."""
     network = pair.engine.network(name)
-    change = connected(pair.host, container, network) if network is not None else None
+    change = connecting_change(pair.host, container, network) if network is not None else None
     if change is None:
         parts = tuple(_on(pair, container, name))
         return Change(parts, (ConnectContainer("docker", "connect", name, container.name),))

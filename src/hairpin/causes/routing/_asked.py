@@ -12,7 +12,7 @@ from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, inside, is
 from hairpin.walk.deciders import Lookup, deciders
 
 
-def passed(view: View) -> Iterator[tuple[Netns, Namespace]]:
+def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
     """Yield the namespaces that the flow has passed or was meant to pass: the packet's, the meant container's, and
     those of this host that have the packet's destination."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
@@ -30,7 +30,7 @@ def passed(view: View) -> Iterator[tuple[Netns, Namespace]]:
             yield netns, view.network.namespace(netns)
 
 
-def asked(view: View) -> Iterator[Lookup]:
+def lookups_on_way(view: View) -> Iterator[Lookup]:
     """Yield the lookups of the flow's packets that found a route in a namespace that was read, in their order."""
     for each in deciders(view.network, view.flow).lookups:
         if each.netns in view.network and each.query.version == view.stop.seen.packet.version:

@@ -11,7 +11,7 @@ from hairpin.network.prefix import address_text
 from hairpin.walk.state import SysctlDecided
 
 
-def loosened(view: View) -> Iterator[Candidate]:
+def loose_rp_filter(view: View) -> Iterator[Candidate]:
     """Yield the candidate that sets the ingress link's rp_filter to the value that lets the packet in."""
     decided = view.stop.decided_by
     if not isinstance(decided, SysctlDecided):

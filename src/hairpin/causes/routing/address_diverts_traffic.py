@@ -14,11 +14,11 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
-from hairpin.causes.routing._asked import asked, is_elsewhere, passed
+from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
 from hairpin.causes.where import OfLink
 from hairpin.change.addresses import address_of
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
-from hairpin.engines.given import given
+from hairpin.engines.given import engine_addresses
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -31,13 +31,15 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each address with another prefix length than its engine gave it, and one for each address
     whose route decided a lookup for an address elsewhere."""
     version = view.stop.seen.packet.version
-    for netns, namespace in passed(view):
-        lengths = {each.value: each.prefix_length for each in given(view.network.host(netns.host), netns.name)}
+    for netns, namespace in namespaces_on_way(view):
+        lengths = {
+            each.value: each.prefix_length for each in engine_addresses(view.network.host(netns.host), netns.name)
+        }
         for address in namespace.addresses:
             length = lengths.get(address.value) if address.version == version else None
             if length and length != address.prefix_length:
                 yield _misfitting(view, netns, address, length)
-    for each in asked(view):
+    for each in lookups_on_way(view):
         own = _of(view, each)
         if own is not None and is_elsewhere(view, each):
             yield _foreign(each, own)
@@ -48,7 +50,7 @@ def _of(view: View, each: Lookup) -> Address | None:
     if each.found.route is None:
         return None
     address = address_of(view.network.namespace(each.netns), each.found.route)
-    known = {one_given.value for one_given in given(view.network.host(each.netns.host), each.netns.name)}
+    known = {one_given.value for one_given in engine_addresses(view.network.host(each.netns.host), each.netns.name)}
     return None if address is None or address.value in known else address
 
 

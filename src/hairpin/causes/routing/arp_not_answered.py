@@ -22,7 +22,7 @@ from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.prefix import address_text
-from hairpin.walk.link.arp import is_mute, silenced
+from hairpin.walk.link.arp import arp_silence, is_mute
 from hairpin.walk.state import SysctlDecided
 
 _KEY = "arp_ignore"
@@ -53,7 +53,7 @@ def _of_container(view: View) -> Iterator[Candidate]:
         yield _switched_on(netns, on)
     elif packet.version == 4:
         asked_by = meant.endpoint.gateway4 or packet.daddr
-        decided = silenced(namespace, link, packet.daddr, asked_by)
+        decided = arp_silence(namespace, link, packet.daddr, asked_by)
         if isinstance(decided, SysctlDecided):
             yield _answering(netns, namespace, link, packet.daddr, decided)
 

@@ -11,7 +11,7 @@ Lasting: nothing, since each boot makes the rules anew; find what deleted it (a 
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._asked import passed
+from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, one
 from hairpin.host.route import TABLE_LOCAL, PolicyRule
@@ -21,7 +21,7 @@ from hairpin.network.routing import missing_rules
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each rule of the kernel that a namespace on the flow's path lacks."""
-    for netns, namespace in passed(view):
+    for netns, namespace in namespaces_on_way(view):
         for rule in missing_rules(namespace, view.stop.seen.packet.version):
             yield Candidate(
                 title=message("The kernel's own policy rule `{rule}` is missing", rule=rule.text),

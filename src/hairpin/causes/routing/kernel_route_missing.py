@@ -10,7 +10,7 @@ Lasting: nothing, since the kernel makes the route with the address; find what d
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._asked import passed
+from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import of_missing
 from hairpin.change.addresses import missing_routes
 from hairpin.change.change import AddEntry, ReplaceEntry, one
@@ -24,7 +24,7 @@ from hairpin.network.routing import route_text
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route of an address that a namespace on the flow's path lacks."""
-    for netns, namespace in passed(view):
+    for netns, namespace in namespaces_on_way(view):
         for route in missing_routes(namespace, view.stop.seen.packet.version):
             if route.type != "broadcast":
                 yield _candidate(netns, namespace, route)

@@ -11,7 +11,7 @@ Lasting: take it out of the configuration that makes it.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._asked import asked, is_elsewhere, is_wanted
+from hairpin.causes.routing._asked import is_elsewhere, is_wanted, lookups_on_way
 from hairpin.causes.where import OfRoute
 from hairpin.change.addresses import address_of
 from hairpin.change.change import DeleteEntry, one
@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
 
     A rule that stops the packet stops it on the right way, unless the packet is for a machine known elsewhere."""
     found: dict[tuple[Netns, Route], Lookup] = {}
-    for each in asked(view):
+    for each in lookups_on_way(view):
         if each.found.route is not None and (view.stop.reason not in _RULE_STOPS or is_elsewhere(view, each)):
             found.setdefault((each.netns, each.found.route), each)
     for (netns, route), each in sorted(found.items(), key=lambda item: -item[0][1].prefix_length):

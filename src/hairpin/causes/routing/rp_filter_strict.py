@@ -11,14 +11,14 @@ Lasting: the key in a file of sysctl.d that sorts last.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._reverse_path import loosened
+from hairpin.causes.routing._reverse_path import loose_rp_filter
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate if the packet stopped on the host; in a container the cause has another id."""
     if view.on_host:
-        yield from loosened(view)
+        yield from loose_rp_filter(view)
 
 
 CAUSE = Cause(

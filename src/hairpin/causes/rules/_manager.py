@@ -14,7 +14,7 @@ from hairpin.causes.rules._lifting import deletion, exception, lets_exceptions
 from hairpin.causes.rules._rule_owner import led_from
 from hairpin.change.calls import AllowInUfw
 from hairpin.change.change import Change
-from hairpin.change.ufw import allowed
+from hairpin.change.ufw import ufw_allow_rules
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.netfilter.evaluate.chain import Place
@@ -48,7 +48,7 @@ def through_ufw(view: View, place: Place) -> Change | None:
     if packet.protocol not in (TCP, UDP) or packet.dport is None or _is_answer(view):
         return None
     call = _call(view, place, packet.dport, "tcp" if packet.protocol == TCP else "udp")
-    parts = allowed(call, view.host_netns, view.host_namespace.ruleset)
+    parts = ufw_allow_rules(call, view.host_netns, view.host_namespace.ruleset)
     # After a flush ufw's chains are gone or no rule leads to them, and its command changes nothing for this packet.
     reached = any(
         part.family == place.family

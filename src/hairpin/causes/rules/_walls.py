@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.causes.cause import View, Way
 from hairpin.change.change import Change, DeleteRule, InsertRule
-from hairpin.engines.connecting import connected, moves_ports
+from hairpin.engines.connecting import connecting_change, moves_ports
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
@@ -27,7 +27,7 @@ class Pair(msgspec.Struct, frozen=True):
 
     def change(self, view: View) -> Change | None:
         """Return the change that connects the asking container to the asked one's network."""
-        return connected(view.host, self.asking, self.network)
+        return connecting_change(view.host, self.asking, self.network)
 
     def side_effects(self, view: View) -> tuple[Message, ...]:
         """Return what the connection does besides."""
@@ -77,7 +77,7 @@ def by_name(pair: Pair, port: int) -> Way:
     )
 
 
-def turned(view: View, place: Place) -> Change:
+def accepting_instead(view: View, place: Place) -> Change:
     """Return the change that makes the engine's dropping rule accept, as the opposite option would."""
     rule, family = rule_at(view.namespace.ruleset, place), place.family
     taken = DeleteRule(view.stop.netns, place)

@@ -13,7 +13,7 @@ from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.rules._walls import turned
+from hairpin.causes.rules._walls import accepting_instead
 from hairpin.causes.where import OfWall
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured, of_icc
@@ -32,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield Candidate(
         title=message("Containers on {link} may not talk to each other", link=link),
         detail=message("The rule drops what goes from the bridge back into it: {rule}", rule=place.text),
-        change=deletion(view, place) if option is None else turned(view, place),
+        change=deletion(view, place) if option is None else accepting_instead(view, place),
         where=OfWall(place, link),
         in_class="separation",
         evidence=(place.evidence,),

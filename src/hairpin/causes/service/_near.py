@@ -58,7 +58,7 @@ def on_loopback(socket: Socket) -> bool:
     return socket.device == "lo" or (socket.address is not None and is_loopback(socket.address, socket.version))
 
 
-def listed(sockets: tuple[Socket, ...]) -> Message | str:
+def socket_list(sockets: tuple[Socket, ...]) -> Message | str:
     """Return the sockets as text; of many the first few, and how many more there are."""
     few = ", ".join(socket_text(each) for each in sockets[:FEW])
     return few if len(sockets) <= FEW else message("{few} and {count} more", few=few, count=len(sockets) - FEW)

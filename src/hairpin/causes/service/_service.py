@@ -52,7 +52,7 @@ def is_foreign(view: View, container: Container) -> bool:
     return published_to(view, container) is None and wanted not in container.exposed
 
 
-def unpublished(view: View, container: Container) -> tuple[Socket, ...]:
+def unpublished_listeners(view: View, container: Container) -> tuple[Socket, ...]:
     """Return the container's listeners of the packet's protocol that no published port leads to and that take packets
     from outside the container."""
     published = {(each.protocol, each.container_port) for each in view.host.network_owner(container).bindings}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.service._near import listed, on_loopback
+from hairpin.causes.service._near import on_loopback, socket_list
 from hairpin.causes.service._service import in_container, listening, same_port
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
     packet, first = view.stop.seen.packet, open_ones[0]
     yield Candidate(
         title=_title(first, packet.version),
-        detail=message("What listens on it: {sockets}.", sockets=listed(tuple(sockets))),
+        detail=message("What listens on it: {sockets}.", sockets=socket_list(tuple(sockets))),
         change=one(
             listening(
                 view,

@@ -11,7 +11,7 @@ Lasting: ``ports:`` in the Compose file, or the service's configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._near import listed, listeners, who_else
+from hairpin.causes.service._near import listeners, socket_list, who_else
 from hairpin.causes.service._service import (
     in_container,
     is_foreign,
@@ -20,7 +20,7 @@ from hairpin.causes.service._service import (
     published_to,
     read_log,
     same_port,
-    unpublished,
+    unpublished_listeners,
 )
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
     container = in_container(view)
     if container is None or same_port(view) or other_protocol(view):
         return
-    others = unpublished(view, container)
+    others = unpublished_listeners(view, container)
     if not others:
         return
     first, *further = others
@@ -51,7 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
                      others=", ".join(dict.fromkeys(str(each.port) for each in others))),
         detail=message("Its only listener is {socket}.", socket=socket_text(first))
         if len(listeners(view, container)) == 1
-        else message("Its listeners are {sockets}.", sockets=listed(listeners(view, container))),
+        else message("Its listeners are {sockets}.", sockets=socket_list(listeners(view, container))),
         change=one(listening(view, _repair(view, container, first))),
         where=OfSocket(container=name, socket=first),
         in_class="other-port",

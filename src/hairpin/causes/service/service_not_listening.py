@@ -10,8 +10,15 @@ Lasting: the image or its configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._near import listed, listeners, who_else
-from hairpin.causes.service._service import in_container, is_foreign, listening, read_log, same_port, unpublished
+from hairpin.causes.service._near import listeners, socket_list, who_else
+from hairpin.causes.service._service import (
+    in_container,
+    is_foreign,
+    listening,
+    read_log,
+    same_port,
+    unpublished_listeners,
+)
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
 from hairpin.host.docker import Container
@@ -28,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     name = container.name if container is not None else view.network.netns_text(view.stop.netns)
     others = listeners(view, container)
     foreign = container is not None and is_foreign(view, container)
-    maybe_meant = container is not None and unpublished(view, container)
+    maybe_meant = container is not None and unpublished_listeners(view, container)
     yield Candidate(
         title=message("Nothing listens on port {port} in container {name}", port=port, name=name)
         if container is not None
@@ -52,7 +59,7 @@ def _detail(others: tuple[Socket, ...]) -> Message:
         )
     return message(
         "The packet reaches the container, and no socket there takes it. What listens there: {sockets}.",
-        sockets=listed(others),
+        sockets=socket_list(others),
     )
 
 

@@ -24,8 +24,8 @@ from hairpin.engines.bridging import lost_addresses
 from hairpin.engines.daemon import refusal, start_calls, start_effects
 from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
-from hairpin.engines.restoring import restored
-from hairpin.engines.starting import started
+from hairpin.engines.restoring import restoring_all
+from hairpin.engines.starting import starting_change
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host
@@ -59,7 +59,7 @@ def _running(engine: Engine) -> Engine:
 def _made_again(view: View, running: Engine) -> tuple[Primitive, ...]:
     """Return the rules that the host lacks and that the daemon makes when it starts."""
     lost = missing(running, view.host_namespace, view.host.version("iptables"))
-    return restored(lost, view.host_netns, view.host_namespace).parts
+    return restoring_all(lost, view.host_netns, view.host_namespace).parts
 
 
 def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
@@ -74,7 +74,7 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
     Before the daemon's first start since boot there is no bridge.  Then only docker-proxy's socket is simulated."""
     running = _running(engine)
     engines = tuple(running if each is engine else each for each in view.host.engines)
-    change = started(msgspec.structs.replace(view.host, engines=engines), container, binding)
+    change = starting_change(msgspec.structs.replace(view.host, engines=engines), container, binding)
     if change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts):
         return (*_addressed(view, engine), *_made_again(view, running), *change.parts)
     held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")

@@ -20,7 +20,7 @@ from hairpin.netfilter.ir import StatefulMatch
 from hairpin.netfilter.limit import ConnectionLimit, HashLimit, Limit, RecentLimit
 from hairpin.netfilter.packet import Seen
 from hairpin.network.prefix import address_text
-from hairpin.walk.hooks.limits import counted, is_exceeded
+from hairpin.walk.hooks.limits import is_exceeded, open_connections
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -69,7 +69,7 @@ def _by(limit: Limit) -> str:
 def _state(namespace: Namespace, seen: Seen, limit: Limit, client: str) -> Message:
     match limit:
         case ConnectionLimit(most=most, bits=bits):
-            count = counted(namespace, seen, limit, lambda each: _to_port(each, seen))
+            count = open_connections(namespace, seen, limit, lambda each: _to_port(each, seen))
             if not bits:
                 return message("{count} connections are open, and {most} may be.", count=count, most=most)
             return message("{client} has {count} connections open, and may have {most}.", client=client, count=count,

@@ -144,7 +144,7 @@ def crosses(network: Network, host: str, version: Version, destination: str) -> 
     return len(network.hosts) > 1 and owner_of(network, version, value, besides=host) is not None
 
 
-def proxied(wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
+def proxy_arp_settings(wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
     """Yield the settings by which the world answers ARP for another host's address where the two share no wire."""
     for wire in wires:
         if wire.netns.is_host and not wire.segment:

@@ -50,7 +50,7 @@ def _ends(wires: tuple[Wire, ...]) -> Iterator[tuple[int, Wire, TunnelEnd]]:
             yield number, wire, wire.far
 
 
-def told(wires: tuple[Wire, ...]) -> tuple[FarEnd, ...]:
+def far_end_hints(wires: tuple[Wire, ...]) -> tuple[FarEnd, ...]:
     """Return what the judge has to know to tell the packets of far ends."""
     return tuple(
         FarEnd(wire.name, address_text(end.address, end.tunnel.version), end.asked_port)

@@ -64,7 +64,7 @@ def blueprint(
             if any(hop.encap for hop in route.next_hops)
         )
         plan = _namespace(network, name, loads, concerning(namespace, met), able)
-        plans.append(msgspec.structs.replace(plan, sysctls=(*plan.sysctls, sysctls.reserved(flows))))
+        plans.append(msgspec.structs.replace(plan, sysctls=(*plan.sysctls, sysctls.reserved_ports(flows))))
     far = [line for each in made.lines for line in _apart_ends(each.text)]
     plans.append(NetnsPlan(APART, lines=tuple(f"link set dev {name} up" for name in far)))
     apart = tuple(
@@ -73,7 +73,7 @@ def blueprint(
         if netns not in names
     )
     return Blueprint(
-        tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(wires), far_ends.told(wires)
+        tuple(plans), made.lines, made.stand_ins, tuple(left_out), apart, ways(wires), far_ends.far_end_hints(wires)
     )
 
 

@@ -21,7 +21,7 @@ _MAIN_ADDRESS = "2"
 """arp_announce: the sender of a request is an address of its link, whatever the packet's source is."""
 
 
-def covered(network: Network, changed: Network | None, version: Version) -> Iterator[str]:
+def covered_gateways(network: Network, changed: Network | None, version: Version) -> Iterator[str]:
     """Yield the gateways that a container network may cover, each once: of the network, and of what a change makes of
     it."""
     if any(host.engines for host in network.hosts):
@@ -50,14 +50,14 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
 
 def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Version) -> tuple[str, str]:
     """Return the next hop of the world's routes by the wire, and the line that makes it known."""
-    asked = refused(network, flows, wire) if version == 4 else None
+    asked = unheard_router(network, flows, wire) if version == 4 else None
     if asked is not None:
         return asked[1], f"address add {asked[0]}/32 dev {wire.name} noprefixroute"
     router, mac = replies.ROUTER[version], mac_of(wire.netns, holder_of(network.namespace(wire.netns), wire.link))
     return router, f"neighbour replace {router} lladdr {write_mac(mac)} dev {wire.name} nud permanent"
 
 
-def refused(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str, str] | None:
+def unheard_router(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str, str] | None:
     """Return the machine that asks in vain on this wire, and the host's address that it asks for; or None."""
     for flow in flows:
         if flow.version == 6 or not isinstance(flow.start, (Outside, Lan)):
@@ -74,5 +74,5 @@ def refused(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str,
 def asking(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
     """Yield the settings by which the world asks with that machine's address."""
     for wire in wires:
-        if refused(network, flows, wire) is not None:
+        if unheard_router(network, flows, wire) is not None:
             yield SysctlValue(f"net/ipv4/conf/{wire.name}/arp_announce", _MAIN_ADDRESS)

@@ -83,7 +83,7 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
     return (*quiet, *(_value(path, value) for path, value in found))
 
 
-def reserved(flows: tuple[Flow, ...]) -> SysctlValue:
+def reserved_ports(flows: tuple[Flow, ...]) -> SysctlValue:
     """Return what keeps a relay's own connections away from the source ports of the flows, and from the ones after
     them, with which flows are sent again: the kernel keeps a port for a minute after its connection has ended.
 

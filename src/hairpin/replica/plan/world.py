@@ -100,7 +100,7 @@ def world(
         ),
         link_sysctls=(
             *routers.asking(network, flows, wires),
-            *(between.proxied(far_ends.without(wires)) if several else ()),
+            *(between.proxy_arp_settings(far_ends.without(wires)) if several else ()),
         ),
         lines=tuple(dict.fromkeys((*lines, *rules4))),
         lines6=tuple(dict.fromkeys(rules6)),
@@ -326,7 +326,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
                 if subnet.version == version:
                     prefix = prefix_text(subnet.network, subnet.prefix_length, version)
                     yield f"route add blackhole {prefix} table {_TABLE}"
-    for gateway in routers.covered(network, changed, version):
+    for gateway in routers.covered_gateways(network, changed, version):
         yield f"route add local {gateway}/{width(version)} dev lo table {_TABLE}"
     clients = {
         flow.start.address for flow in flows if flow.version == version and isinstance(flow.start, (Outside, Lan))

@@ -8,7 +8,7 @@ from hairpin.carry.run import carry_out
 from hairpin.change.argv import setting_argv
 from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, InKernel, Primitive, SetLink
-from hairpin.change.step import LoadRules, RunCommands, Step, refitted
+from hairpin.change.step import LoadRules, RunCommands, Step, for_replica
 from hairpin.change.steps import steps
 from hairpin.message import Message, message
 from hairpin.network.network import Network
@@ -46,4 +46,4 @@ def _make(step: Step, built: Built) -> Message | None:
     if netns is None:
         return message("{netns} is not rebuilt", netns=step.netns.name)
     netns.enter()
-    return carry_out(carrying(refitted(step)))
+    return carry_out(carrying(for_replica(step)))

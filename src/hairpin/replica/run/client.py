@@ -166,7 +166,7 @@ class Client:
             busy, turns = self._loop.turn(_TURN_S), turns + 1
             if self._look() or busy:
                 heard = time.monotonic()
-            if heard > quiet or (time.monotonic() - heard < _BUSY_S and not settled()):
+            if heard > quiet or (time.monotonic() - heard < _BUSY_S and not is_idle()):
                 quiet = time.monotonic()
                 patience, asked, turns = _CONFIRMED_S, False, 0
             # A machine that stood still for a while has not been quiet for that long.
@@ -271,7 +271,7 @@ def _unacknowledged(opened: socket.socket) -> int:
     return int(waiting)
 
 
-def settled() -> bool:
+def is_idle() -> bool:
     """Return whether no packet waits on any CPU.  Source: net/core/net-procfs.c softnet_seq_show()"""
     lines = Path("/proc/net/softnet_stat").read_text("ascii").splitlines()
     return all(len(words) < 12 or int(words[11], 16) == 0 for words in map(str.split, lines))

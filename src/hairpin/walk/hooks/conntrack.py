@@ -37,7 +37,7 @@ from hairpin.netfilter.packet import (
     is_icmp_error,
 )
 from hairpin.walk.hooks.connection_index import Known, connections_of
-from hairpin.walk.hooks.tcp_tracking import begun, followed, possible
+from hairpin.walk.hooks.tcp_tracking import first_state, next_state, possible
 from hairpin.walk.state import ConntrackDecided, End, State, stopped
 
 
@@ -120,7 +120,7 @@ def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | 
     return None if changed else live
 
 
-def taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
+def is_tuple_taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
     """Return whether another connection has the tuple already.  Source: nf_conntrack_tuple_taken()"""
     return _known(state, namespace, wanted, state.track.connection) is not None
 
@@ -130,7 +130,7 @@ def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> S
     flags = state.packet.tcp_flags
     status = connection.status
     if connection.tcp is not None:
-        tcp = followed(connection.tcp, direction, flags)
+        tcp = next_state(connection.tcp, direction, flags)
         if tcp == "invalid":
             return _invalid(state)
         if tcp == "anew":
@@ -156,7 +156,7 @@ def _begun(state: State, namespace: Namespace) -> State:
     tcp = None
     if packet.protocol == TCP:
         loose = namespace.sysctl("net", "netfilter", "nf_conntrack_tcp_loose") != 0
-        tcp = begun(packet.tcp_flags, loose=loose)
+        tcp = first_state(packet.tcp_flags, loose=loose)
         if tcp is None:
             return _invalid(state)
     if packet.protocol in _ASKS and (packet.icmp is None or packet.icmp >> 8 not in _ASKS[packet.protocol]):
@@ -184,7 +184,7 @@ def with_connection(state: State, connection: Connection, **changes: object) -> 
     )
 
 
-def closed(state: State, namespace: Namespace) -> State:
+def with_closed_connection(state: State, namespace: Namespace) -> State:
     """Return the state with its connection closed, because REJECT answers the packet with a reset.
 
     Source: nf_conntrack_proto_tcp.c nf_conntrack_tcp_set_closing(), net/ipv4/netfilter/nf_reject_ipv4.c
@@ -209,7 +209,7 @@ def forgotten(state: State) -> State:
     return with_connection(state, dying)
 
 
-def confirmed(state: State, namespace: Namespace) -> State | End:
+def with_confirmed_connection(state: State, namespace: Namespace) -> State | End:
     """Return the state with its connection confirmed as the packet leaves the hooks.
 
     Return the packet's end if NAT has found no tuple whose reply tuple is free.

@@ -22,7 +22,7 @@ from hairpin.walk.hooks.conntrack_room import with_room
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
-from hairpin.walk.hooks.unread import bound, unread_rules
+from hairpin.walk.hooks.unread import binding_condition, unread_rules
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -158,8 +158,8 @@ def _run_chains(
             continue
         unbound: list[State] = []
         if link and not chain.devices:
-            unbound = [_under(each, bound(table, chain, link), holds=False) for each in states]
-            states = [_under(each, bound(table, chain, link), holds=True) for each in states]
+            unbound = [_under(each, binding_condition(table, chain, link), holds=False) for each in states]
+            states = [_under(each, binding_condition(table, chain, link), holds=True) for each in states]
         passed = yield from without_ends(_filter(namespace, each, hook, table, chain) for each in states)
         states = [*unbound, *passed]
     yield from states

@@ -25,7 +25,7 @@ def is_exceeded(
     the rule's other matches."""
     match limit:
         case ConnectionLimit():
-            return counted(namespace, seen, limit, passes) >= limit.most
+            return open_connections(namespace, seen, limit, passes) >= limit.most
         case RecentLimit():
             return _was_seen(namespace, seen.packet, limit, entered)
         case HashLimit():
@@ -34,7 +34,7 @@ def is_exceeded(
             assert_never(limit)
 
 
-def counted(namespace: Namespace, seen: Seen, limit: ConnectionLimit, passes: Callable[[Seen], bool]) -> int:
+def open_connections(namespace: Namespace, seen: Seen, limit: ConnectionLimit, passes: Callable[[Seen], bool]) -> int:
     """Return the number of open connections, without that of the packet, which the rule counts together with it."""
     own = seen.connection.original if seen.connection is not None else None
     wanted = _prefix(seen.packet, limit.by, limit.bits)

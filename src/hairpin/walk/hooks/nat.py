@@ -21,7 +21,7 @@ from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.source_address import source_address
 from hairpin.walk.hooks.connection_index import connections_of
-from hairpin.walk.hooks.conntrack import taken, with_connection
+from hairpin.walk.hooks.conntrack import is_tuple_taken, with_connection
 from hairpin.walk.hooks.nat_range import Manip, Range, Span
 from hairpin.walk.state import State
 
@@ -127,7 +127,7 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
     version, zone = state.packet.version, connection.zone
     if manip == "src" and not allowed.random:
         if allowed.has_source(asked):
-            if not taken(state, namespace, asked.reversed()):
+            if not is_tuple_taken(state, namespace, asked.reversed()):
                 return asked
         else:
             mapped = _mapped_before(state, namespace, asked, allowed)
@@ -141,7 +141,11 @@ def _unique(state: State, namespace: Namespace, manip: Manip, allowed: Range) ->
         port = wanted.dport
     ports = allowed.ports
     one = ports is not None and ports[0] == ports[1]
-    if not allowed.random and allowed.has_port(port) and (one or not taken(state, namespace, wanted.reversed())):
+    if (
+        not allowed.random
+        and allowed.has_port(port)
+        and (one or not is_tuple_taken(state, namespace, wanted.reversed()))
+    ):
         return wanted
     return _with_free_port(state, namespace, manip, wanted, ports)
 
@@ -162,7 +166,7 @@ def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Ra
         before = each.reply.reversed()
         mapped = msgspec.structs.replace(asked, saddr=before.saddr, sport=before.sport)
         if allowed.has_source(mapped):
-            return None if taken(state, namespace, mapped.reversed()) else mapped
+            return None if is_tuple_taken(state, namespace, mapped.reversed()) else mapped
     return None
 
 
@@ -186,7 +190,7 @@ def _with_free_port(state: State, namespace: Namespace, manip: Manip, wanted: Tu
     # A random id that is not written into the packet differs from the packet's own.
     hidden = wanted.sport if echo and _keeps_id(wanted.protocol, wanted.dport) else None
     draw = namespace.door.choices.port
-    return at(draw(*ports, lambda port: port != hidden and not taken(state, namespace, at(port).reversed())))
+    return at(draw(*ports, lambda port: port != hidden and not is_tuple_taken(state, namespace, at(port).reversed())))
 
 
 _LIKE: tuple[Span, ...] = ((1, 511), (600, 1023), (1024, 0xFFFF))

@@ -61,7 +61,7 @@ def possible(flags: int) -> bool:
     return flags & (SYN | ACK | RST | FIN | URG) in _VALID_FLAGS
 
 
-def begun(flags: int, *, loose: bool) -> Tcp | None:
+def first_state(flags: int, *, loose: bool) -> Tcp | None:
     """Return the state of a new connection whose first packet has these (valid) flags; None: it begins none.
 
     A SYN begins a connection.  So does an ACK if ``loose``: conntrack may then pick up connections in the middle.
@@ -72,7 +72,7 @@ def begun(flags: int, *, loose: bool) -> Tcp | None:
     return None
 
 
-def followed(tcp: Tcp, direction: Direction, flags: int) -> Tcp | Literal["invalid", "anew"]:
+def next_state(tcp: Tcp, direction: Direction, flags: int) -> Tcp | Literal["invalid", "anew"]:
     """Return the connection's state after another packet with these (valid) flags.
 
     ``invalid``: the packet does not belong to the connection.  ``anew``: it begins a new connection with the same

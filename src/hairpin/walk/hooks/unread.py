@@ -22,7 +22,7 @@ def unread_rules(network: Network, netns: Netns, version: Version) -> Condition 
     return Condition(said, holds=True)
 
 
-def bound(table: Table, chain: Chain, link: str) -> Condition:
+def binding_condition(table: Table, chain: Chain, link: str) -> Condition:
     """Return the condition that a chain with unread devices is bound to this link."""
     said = message(
         "chain {chain} of table {family} {table} is bound to {link}",

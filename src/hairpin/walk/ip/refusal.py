@@ -18,7 +18,7 @@ from hairpin.network.routing import lookup
 from hairpin.network.source_address import source_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.answer import answer_to
-from hairpin.walk.hooks.conntrack import closed
+from hairpin.walk.hooks.conntrack import with_closed_connection
 from hairpin.walk.ip.route_in import input_query
 from hairpin.walk.ip.route_out import output_route
 from hairpin.walk.state import End, Sender, State, Track
@@ -101,7 +101,7 @@ def _reset(network: Network, state: State) -> State | None:
     # It is routed in the VRF of the packet's own route: ip_route_me_harder().
     namespace = network.namespace(state.netns)
     vrf = _vrf(namespace, _way(namespace, state))
-    back = msgspec.structs.replace(_attached(closed(state, namespace), reset), oif=vrf)
+    back = msgspec.structs.replace(_attached(with_closed_connection(state, namespace), reset), oif=vrf)
     if all(isinstance(way, End) for way in output_route(network, back)):
         return None
     # A reset about a bridged packet leaves by the bridge port at once and passes no hook.

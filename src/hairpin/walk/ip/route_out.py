@@ -20,7 +20,7 @@ from hairpin.network.query import NO_WAY, Found, Query, Scope
 from hairpin.network.routing import lookup
 from hairpin.network.source_address import preferred_source, source_address
 from hairpin.network.vrf import vrf_of
-from hairpin.walk.hooks.conntrack import confirmed
+from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.hop_limit import with_hop_limit
 from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
@@ -263,7 +263,9 @@ def _rerouted(network: Network, state: State) -> Iterator[Outcome]:
 def postrouting(network: Network, state: State) -> Iterator[Outcome]:
     """Run the POSTROUTING hook; the neighbour comes next."""
     for outcome in run_hook(network, state, "postrouting"):
-        done = outcome if isinstance(outcome, End) else confirmed(outcome, network.namespace(state.netns))
+        done = (
+            outcome if isinstance(outcome, End) else with_confirmed_connection(outcome, network.namespace(state.netns))
+        )
         if isinstance(done, End):
             yield done
         else:

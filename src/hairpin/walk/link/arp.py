@@ -22,7 +22,7 @@ from hairpin.walk.ip.route_in import input_query, input_route
 from hairpin.walk.state import End, LinkDecided, State, Stop, SysctlDecided, stopped
 
 
-def announced(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
+def arp_sender_address(namespace: Namespace, link: str, packet: Packet, target: int) -> int:
     """Return the sender address of an ARP request for ``target``.
 
     It is the packet's source address if that is this host's and ``arp_announce`` allows it, else an address of the
@@ -76,7 +76,7 @@ def refusal(network: Network, netns: Netns, link: str, target: int, source: int)
     if not owns_address(namespace, 4, target):
         return None
     asked = _received(netns, link, target, source)
-    if (silent := silenced(namespace, link, target, source)) is not None:
+    if (silent := arp_silence(namespace, link, target, source)) is not None:
         return stopped(asked, "no-neighbour", stage="neighbour", link=link, decided_by=silent, address=target).stop
     for each in input_route(network, asked):
         if isinstance(each, End) and each.stop is not None and each.stop.reason == "rp-filter":
@@ -84,7 +84,7 @@ def refusal(network: Network, netns: Netns, link: str, target: int, source: int)
     return None
 
 
-def silenced(namespace: Namespace, link: str, target: int, source: int) -> LinkDecided | SysctlDecided | None:
+def arp_silence(namespace: Namespace, link: str, target: int, source: int) -> LinkDecided | SysctlDecided | None:
     """Return what keeps the link from answering a request for one of its own addresses; None: nothing does."""
     on = namespace.link(link)
     if on is None or all(each.value != target for each in addresses_of(namespace, link, 4)):

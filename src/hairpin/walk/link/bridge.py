@@ -18,12 +18,12 @@ from hairpin.network.network import Network, Port, bridge_nf, bridge_ports, conf
 from hairpin.network.own_frames import hands_up, taken_by
 from hairpin.network.query import NO_WAY
 from hairpin.network.routing import lookup
-from hairpin.walk.hooks.conntrack import confirmed
+from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import INT_MAX, run_bridge_hook, run_hook
 from hairpin.walk.ip.mtu import defragmented, fragmented_by_bridge, received_from_bridge, route_mtu
 from hairpin.walk.ip.route_in import input_query, input_route, received6
 from hairpin.walk.link.device import link_down, out_of_port, port_shut, programs_in, programs_out
-from hairpin.walk.link.neighbour import resolved
+from hairpin.walk.link.neighbour import frame_receiver
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.link.vlan import vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.state import End, Outcome, Stage, State, stopped, stopped_by, without_ends
@@ -265,7 +265,7 @@ def _bridged_after_dnat(
     found = lookup(namespace, input_query(namespace, state))
     gateway = next((hop.gateway for hop in found.next_hops if hop.link == bridge.name), None)
     address = gateway if gateway is not None else state.packet.daddr
-    answer = resolved(network, state, bridge, address)
+    answer = frame_receiver(network, state, bridge, address)
     if isinstance(answer, End):
         yield answer
         return
@@ -337,7 +337,7 @@ def _across(
             _crossing_hook(network, each, bridge, hook, ip=ip, crossing=crossing) for each in states
         )
     for each in states:
-        done = confirmed(each, namespace) if ip else each
+        done = with_confirmed_connection(each, namespace) if ip else each
         if ip and isinstance(done, State):
             done = fragmented_by_bridge(done, done.mtu_bytes or bridge.mtu_bytes, out)
         if isinstance(done, End):

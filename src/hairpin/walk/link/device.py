@@ -29,7 +29,7 @@ from hairpin.walk.ip.mtu import too_long_for
 from hairpin.walk.link.crossing import crossed, enter
 from hairpin.walk.link.flannel_udp import relayed
 from hairpin.walk.link.segment import port_towards
-from hairpin.walk.link.traffic_control import controlled, filtered, opaque, passes
+from hairpin.walk.link.traffic_control import opaque, passes, through_filters, through_traffic_control
 from hairpin.walk.link.tunnel import encapsulated
 from hairpin.walk.link.vlan import below, vlan_egress, vlan_ingress, vlan_link
 from hairpin.walk.link.wireguard import encrypted
@@ -146,7 +146,7 @@ def programs_in(network: Network, state: State, link: Link) -> Iterator[Outcome]
         state = state.given(passes(what, link))
         yield opaque(state, link, what)
     if link.filters:
-        for outcome in filtered(network.namespace(state.netns), state, link, ("ingress",)):
+        for outcome in through_filters(network.namespace(state.netns), state, link, ("ingress",)):
             yield from (outcome,) if isinstance(outcome, End) else _past_filters(network, outcome, link)
     else:
         yield from _past_filters(network, state, link)
@@ -198,7 +198,11 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
     Source: net/core/dev.c __dev_queue_xmit()
     """
     for outcome in run_device_hook(network, state, "egress", link.name):
-        yield from (outcome,) if isinstance(outcome, End) else controlled(network.namespace(state.netns), outcome, link)
+        yield from (
+            (outcome,)
+            if isinstance(outcome, End)
+            else through_traffic_control(network.namespace(state.netns), outcome, link)
+        )
 
 
 def _framed(network: Network, state: State, link: Link) -> State:

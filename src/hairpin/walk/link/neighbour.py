@@ -21,7 +21,7 @@ from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import ARP_IS_OFF, announced, is_mute, refusal
+from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refusal
 from hairpin.walk.link.device import link_down, without_carrier
 from hairpin.walk.link.segment import Answer, who_answers, who_has
 from hairpin.walk.link.traffic_control import opaque
@@ -95,7 +95,7 @@ def next_address(state: State) -> int:
     return hop.gateway if hop is not None and hop.gateway is not None else state.packet.daddr
 
 
-def resolved(network: Network, state: State, link: Link, address: int) -> Answer | End:
+def frame_receiver(network: Network, state: State, link: Link, address: int) -> Answer | End:
     """Return the receiver of frames to that neighbour on the link; the packet's end if a permanent entry is wrong."""
     entry = permanent(network, state, link, address)
     if entry is not None and entry.mac is not None:
@@ -137,7 +137,7 @@ def _introduced(namespace: Namespace, state: State, link: Link, address: int, ow
 
 def _arp_sender(namespace: Namespace, state: State, link: Link, address: int) -> int:
     """Return the sender address of the ARP request for the address."""
-    sender = announced(namespace, link.name, state.packet, address)
+    sender = arp_sender_address(namespace, link.name, state.packet, address)
     request = ArpRequest(state.netns.host, state.netns.name, link.name, address, sender)
     return namespace.door.choices.arp_sender(request)
 

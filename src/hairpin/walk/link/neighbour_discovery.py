@@ -39,7 +39,7 @@ def walk_asking(network: Network, start: State) -> tuple[End, ...]:
     return walk_packet(network, start, _asking)
 
 
-def introduced(network: Network, started: State) -> State | End:
+def after_solicitation(network: Network, started: State) -> State | End:
     """Return a packet from outside after its sender's solicitation for the host's address, so the host knows the
     sender.
 

@@ -28,7 +28,7 @@ def longest_taken(link: Link) -> int | None:
     return min(found, default=None)
 
 
-def taken(state: State, link: Link) -> End | None:
+def end_in_queue(state: State, link: Link) -> End | None:
     """Return the end of a packet that the queueing discipline of the link takes in no case, else None."""
     if not link.qdiscs:
         return None
@@ -76,7 +76,7 @@ def _takes(qdisc: Qdisc, link: Link) -> int | None:
             return None
 
 
-def filtered(namespace: Namespace, state: State, link: Link, places: tuple[str, ...]) -> Iterator[Outcome]:
+def through_filters(namespace: Namespace, state: State, link: Link, places: tuple[str, ...]) -> Iterator[Outcome]:
     """Yield the packet after the filters of the link at these places: as it goes on, or its end."""
     for each in link.filters:
         if each.place not in places or each.protocol not in _PROTOCOLS[state.packet.version]:
@@ -107,7 +107,7 @@ def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Outcom
     device leads is not followed; a dummy device leads nowhere."""
     target = namespace.link(by.to_link) if by.action == "redirect" else None
     if target is not None and target.kind == "ifb" and target.up:
-        return taken(state, target) or state
+        return end_in_queue(state, target) or state
     if target is not None and target.up and target.kind not in ("ifb", "dummy") and target.name != "lo":
         said = message("what {target} leads to lets the packet pass", target=target.name)
         return opaque(state.given(Condition(said, holds=True)), link, message("a tc filter that redirects packets"))
@@ -122,7 +122,7 @@ def _decided(link: Link, by: Filter) -> LinkDecided:
 _PLACES = {"ingress": "tc filter, ingress:", "egress": "tc filter, egress:", "root": "tc filter:"}
 
 
-def controlled(namespace: Namespace, state: State, link: Link) -> Iterator[Outcome]:
+def through_traffic_control(namespace: Namespace, state: State, link: Link) -> Iterator[Outcome]:
     """Yield the packet after the egress filters and the queueing discipline of the link; without a carrier it has no
     discipline."""
     if link.tc_egress:
@@ -132,8 +132,8 @@ def controlled(namespace: Namespace, state: State, link: Link) -> Iterator[Outco
     if not link.filters and not link.qdiscs:
         yield state
         return
-    for outcome in filtered(namespace, state, link, ("egress", "root")):
-        yield outcome if isinstance(outcome, End) or not link.carrier else taken(outcome, link) or outcome
+    for outcome in through_filters(namespace, state, link, ("egress", "root")):
+        yield outcome if isinstance(outcome, End) or not link.carrier else end_in_queue(outcome, link) or outcome
 
 
 def passes(what: Message, link: Link) -> Condition:

@@ -1,0 +1,79 @@
+"""Names say what a thing is: one public class name means one class, and no function is named by a bare participle.
+
+Both lists below are what was there before the rule; they only shrink.  docs/writing.md, section 7.
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import hairpin
+
+SOURCE = Path(hairpin.__file__).parent
+_IRREGULAR = """
+asked begun bound broken built chosen done drawn driven found given gone held hidden kept known left lost made met
+read said seen sent set shown spelled stood stuck taken told understood worn written
+"""
+IRREGULAR = frozenset(_IRREGULAR.split())
+_DOUBLE_CLASSES = """
+Answer Attachment Command Context Counters Endpoint FarEnd Flow Found Group History Holder Lost Node Outcome Outside
+Pair Peer Place Port Prefix Proof Question Relay Scope Seen SideEffect StoppedAt Way Wire Words
+"""
+DOUBLE_CLASSES = frozenset(_DOUBLE_CLASSES.split())
+_PARTICIPLES = """
+answer/engines:unanswered change/change:added change/intent:rendered diagnose/unhairpinned:unhairpinned
+engines/dockerd:expected engines/podman:expected evidence/file:read evidence/json_text:mended
+evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
+host/read/ip/sockets_text:unmapped host/read/ip/tc_filters:parsed host/read/ip/traffic_control:filtered
+host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed host/sysctl:dotted
+judges/judged:judged judges/replicated:replicated kept:kept lab/all_flows:broken lab/all_flows:opened
+lab/reboot:booted lab/reboot:written lab/scenario:named lab/scenario:read netfilter/evaluate/index:compiled
+netfilter/evaluate/set_field:offloaded netfilter/iptables/fields:masked netfilter/iptables/netmap:resolved
+netfilter/iptables/spelled:spelled netfilter/iptables/words:quoted netfilter/iptables/words:unquoted
+netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/older_json:modernised
+netfilter/nft/sets:concatenated netfilter/nft/spelled:spelled netfilter/nft/syntax:named
+network/unmasqueraded:unmasqueraded remedy/container:started remedy/engine:restored remedy/engine:started
+replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/thinned:thinned replica/run/netns:entered
+replica/watch/counters:saved replica/watch/snmp:counted report/excerpts:filled report/excerpts:picked
+report/paper:shortened report/paper:wrapped report/verdicts:folded walk/bulk:stalled walk/ip/ipvs:balanced
+walk/ip/mtu:defragmented walk/ip/mtu:fragmented walk/ip/route_in:dissected walk/link/crossing:crossed
+walk/link/crossing:unpacked walk/link/flannel_udp:received walk/link/flannel_udp:relayed
+walk/link/tunnel:decapsulated walk/link/tunnel:encapsulated walk/link/wireguard:decrypted
+walk/link/wireguard:encrypted walk/naming:answered walk/segment_size:clamped walk/state:stopped
+walk/unserved:unserved walk/walked:walked
+"""
+PARTICIPLES = frozenset(_PARTICIPLES.split())
+
+
+def public(kind: type[ast.ClassDef] | type[ast.FunctionDef]) -> Iterator[tuple[str, str]]:
+    """Yield each public class or function of a module, with the module's path."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, kind) and not node.name.startswith("_"):
+                yield node.name, path.relative_to(SOURCE).as_posix()
+
+
+def is_participle(name: str) -> bool:
+    return re.fullmatch(r"[a-z]+ed", name) is not None or name in IRREGULAR
+
+
+def test_a_public_class_name_means_one_class() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, place in public(ast.ClassDef):
+        found[name].append(place)
+    double = {name: places for name, places in found.items() if len(places) > 1}
+    assert double.keys() - DOUBLE_CLASSES == set(), double
+    assert DOUBLE_CLASSES - double.keys() == set(), "take it out of the list"
+
+
+def test_no_public_function_is_named_by_a_bare_participle() -> None:
+    found = {f"{place.removesuffix('.py')}:{name}" for name, place in public(ast.FunctionDef) if is_participle(name)}
+    assert found - PARTICIPLES == set()
+    assert PARTICIPLES - found == set(), "take it out of the list"
+
+
+def test_the_form_is_recognised() -> None:
+    words = ("told", "walked", "with_rule", "is_read", "seed_of", "simulate")
+    assert [*filter(is_participle, words)] == ["told", "walked"]
