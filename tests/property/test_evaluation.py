@@ -13,105 +13,18 @@ from hairpin.netfilter.evaluate.match import satisfies
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
 from hairpin.netfilter.ir import (
-    Chain,
     Element,
-    Expression,
-    FibMatch,
-    Field,
     FieldMatch,
     InlineSetMatch,
-    Jump,
-    Match,
     NameMatch,
     NumberKey,
-    OpaqueMatch,
     Rule,
-    SetField,
-    Statement,
     Table,
     Verdict,
 )
-from hairpin.netfilter.packet import ICMP, TCP, UDP, Packet, Seen
+from hairpin.netfilter.packet import Seen
 from tests.netfilter.seen import Place, question
-
-# Small ranges, so that rules and packets meet.
-ADDRESSES = st.integers(0x0A000000, 0x0A00000F)
-PORTS = st.integers(0, 7)
-NAMES = st.sampled_from(("eth0", "eth1", "docker0", "e", ""))
-NUMBERS: tuple[Field, ...] = ("saddr4", "daddr4", "sport", "dport", "mark", "protocol", "icmp")
-
-
-@st.composite
-def packets(draw: st.DrawFn) -> Seen:
-    protocol = draw(st.sampled_from((TCP, UDP, ICMP, 47)))
-    ports = protocol in (TCP, UDP)
-    packet = Packet(
-        4,
-        draw(ADDRESSES),
-        draw(ADDRESSES),
-        protocol,
-        sport=draw(PORTS) if ports else None,
-        dport=draw(PORTS) if ports else None,
-        icmp=draw(PORTS) if protocol == ICMP else None,
-        mark=draw(PORTS),
-    )
-    return Seen(packet, iif=draw(NAMES), oif=draw(NAMES))
-
-
-@st.composite
-def field_matches(draw: st.DrawFn) -> FieldMatch:
-    field = draw(st.sampled_from(NUMBERS))
-    values = ADDRESSES if field in ("saddr4", "daddr4") else PORTS
-    kind = draw(st.sampled_from(("one", "prefix", "range", "two", "masked")))
-    first, last = sorted((draw(values), draw(values)))
-    negated = draw(st.booleans())
-    match kind:
-        case "one":
-            return FieldMatch(field, ((first, first),), negated)
-        case "prefix":
-            return FieldMatch(field, ((first & ~3, first | 3),), negated)
-        case "range":
-            return FieldMatch(field, ((first, last),), negated)
-        case "two":
-            return FieldMatch(field, ((first, first), (last, last)), negated)
-        case _:
-            return FieldMatch(field, ((first & 6, first & 6),), negated, mask=6)
-
-
-@st.composite
-def name_matches(draw: st.DrawFn) -> NameMatch:
-    names = draw(st.sampled_from((("eth0",), ("docker0",), ("eth*",), ("*",), ("eth0", "eth1"))))
-    return NameMatch(draw(st.sampled_from(("iif", "oif"))), names, draw(st.booleans()))
-
-
-MATCHES: st.SearchStrategy[Match] = st.one_of(
-    field_matches(),
-    name_matches(),
-    st.builds(FibMatch, st.just("daddr"), st.just(("local",)), st.booleans()),
-    st.just(OpaqueMatch("unknown")),
-)
-STATEMENTS: tuple[Statement, ...] = (
-    Verdict("accept"), Verdict("drop"), Verdict("return"), Jump("c1"), Jump("c2"), Jump("c2", goto=True),
-    SetField("mark", 0, 3), SetField("mark", 0, 5),
-)  # fmt: skip
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> Table:
-    """Draw three chains; jumps lead only to later ones, since the kernel refuses loops."""
-
-    def rules(number: int) -> tuple[Rule, ...]:
-        bodies = draw(st.lists(st.tuples(st.lists(MATCHES, max_size=3), st.sampled_from(STATEMENTS)), max_size=12))
-        kept: list[tuple[Expression, ...]] = [
-            (*matches, statement)
-            for matches, statement in bodies
-            if not isinstance(statement, Jump) or int(statement.chain[1]) > number
-        ]
-        return tuple(Rule(body, f"{number}.{n}", n) for n, body in enumerate(kept, 1))
-
-    base = Chain("c0", rules(0), "forward", policy=draw(st.sampled_from(("accept", "drop"))))
-    return Table("ip", "t", "iptables-nft", (base, Chain("c1", rules(1)), Chain("c2", rules(2))))
-
+from tests.strategies import PORTS, field_matches, name_matches, packets, tables
 
 NEVER = (FieldMatch("dport", ((1, 1),)), FieldMatch("dport", ((2, 2),)), Verdict("drop"))
 

@@ -37,6 +37,7 @@ def test_width_is_bounded(width: int) -> None:
 
 def test_a_combining_mark_takes_no_column() -> None:
     assert (cells("é"), cells("e\u0301"), cells("中")) == (1, 1, 2)
+    assert (cells("a\u200db"), cells("a\u00adb"), cells("\u20dda")) == (2, 3, 1), "a joiner, a soft hyphen, a circle"
 
 
 def test_colour_only_when_asked_for() -> None:

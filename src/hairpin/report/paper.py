@@ -32,8 +32,8 @@ def cells(text: str) -> int:
 
 
 def _cells_of(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") and character != "\u00ad":
+        return 0  # marks on the letter before, joiners; a soft hyphen is drawn
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
