@@ -32,7 +32,7 @@ def test_a_stopped_daemon_is_a_latent_cause_with_its_event() -> None:
     (cause,) = found.causes
     assert (cause.id, cause.severity, cause.event) == ("docker-daemon-not-running", "latent", "reboot")
     assert (cause.stop, cause.proof) == (None, None)
-    assert cause.remedies[0].commands == ("systemctl start docker",)
+    assert cause.remedies[0].commands == ("systemctl start docker", "docker start web")
     assert cause.remedies[0].persist_commands == ("systemctl enable docker",)
     assert unanswered(found)
 
@@ -40,7 +40,10 @@ def test_a_stopped_daemon_is_a_latent_cause_with_its_event() -> None:
 def test_one_that_starts_at_boot_needs_no_enabling() -> None:
     boot = Boot("sysvinit", ("/etc/rc2.d/S01docker",))
     (cause,) = told(msgspec.structs.replace(STORED, boot=boot)).causes
-    assert (cause.event, cause.remedies[0].commands) == ("container-stop", ("service docker start",))
+    assert (cause.event, cause.remedies[0].commands) == (
+        "container-stop",
+        ("service docker start", "docker start web"),
+    )
     assert cause.remedies[0].persist_commands == ()
 
 

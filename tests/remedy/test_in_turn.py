@@ -103,3 +103,17 @@ def test_the_start_of_a_daemon_beside_containers_that_run_is_told() -> None:
     assert [each.text for each in one.side_effects] == list(start_effects(was.this.engines[0])) != []
     (same,) = remedies("a", unconnected, down(was, state="answers"))
     assert same.side_effects == ()
+
+
+def test_what_the_start_of_a_daemon_ends_and_leaves_is_started_again() -> None:
+    db = msgspec.structs.replace(container(), id="d" * 64, name="db", bindings=())
+    kept = msgspec.structs.replace(db, id="e" * 64, name="kept", restart_policy="always")
+    was = down(small_network(docker=engine(container(), db, kept)))
+    connect = ConnectContainer("docker", "connect", "n1", "web")
+    unconnected = msgspec.structs.replace(candidate(), change=Change((), (connect,)))
+    (one,) = remedies("a", unconnected, was)
+    assert sorted(line for line in one.commands if "start" in line) == [
+        "docker start db", "docker start web", "systemctl start docker",
+    ]  # fmt: skip
+    beside = down(small_network(docker=msgspec.structs.replace(engine(container(), db), live_restore=True)))
+    assert not any("docker start" in line for line in remedies("a", unconnected, beside)[0].commands)

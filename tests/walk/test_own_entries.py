@@ -10,7 +10,7 @@ from hairpin.network.network import Network
 from hairpin.walk.own_entries import passages
 from hairpin.walk.walk import walk_flow
 from tests.small_host import CLIENT, HOST_ADDRESS, OUTSIDE, WEB
-from tests.udp_host import UDP_FLOW, remembering, udp_network
+from tests.udp_host import RULES, UDP_FLOW, remembering, udp_network
 
 BACK = Tuple(WEB, CLIENT, UDP, 53, 44444)
 DEAD = Tuple(WEB + 7, CLIENT, UDP, 53, 44444)
@@ -29,6 +29,10 @@ CASES: dict[str, tuple[Network, Flow, str, int]] = {
     "none": (udp_network(), UDP_FLOW, "delivered", 40000),
     "without DNAT": (remembering(entry()), UDP_FLOW, "refused", 44444),
     "to an address that nobody has": (remembering(entry(reply=DEAD, replied=True)), UDP_FLOW, "dropped", 44444),
+    "without DNAT, of a DNS query": (
+        remembering(entry(port=53), rules=RULES.replace("--dport 5514", "--dport 53")),
+        msgspec.structs.replace(UDP_FLOW, dport=53), "delivered", 40000,
+    ),
     "as the rules say": (remembering(entry(reply=BACK)), UDP_FLOW, "delivered", 40000),
     "as the rules say, answered": (remembering(entry(reply=BACK, replied=True)), UDP_FLOW, "delivered", 40000),
     "of another sender": (remembering(entry(sender=CLIENT + 1)), UDP_FLOW, "delivered", 40000),

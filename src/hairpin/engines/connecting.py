@@ -88,7 +88,7 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
     if joined is None or bridged_subnet(host, joined) is None or container.netns is None or container.netns not in host:
         return None
     before = host.namespace(container.netns)
-    inner, outer = veth_pair(host, _free_name(before), joined.bridge)
+    inner, outer = veth_pair(host, _free_name(before), joined)
     inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd makes it of the address, or is told it
     namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
     values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
@@ -111,7 +111,7 @@ def _parts(
 ) -> Iterator[Primitive]:
     way_out = _becomes_way_out(engine, container, joined)
     before = host.namespace(container.netns or "")
-    inner, outer = veth_pair(host, _free_name(before), joined.bridge)
+    inner, outer = veth_pair(host, _free_name(before), joined)
     first_time = way_out and not any(each.actual for each in container.bindings)
     bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
     endpoints = (endpoint, *container.endpoints) if way_out else (*container.endpoints, endpoint)

@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
 from hairpin.change.change import Change, SetLink, added
-from hairpin.host.docker import Boot, Engine
+from hairpin.host.docker import Boot, Container, Engine
 from hairpin.host.engine_health import conflicts, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.link import Address
@@ -55,12 +55,37 @@ def start_effects(engine: Engine) -> tuple[Message, ...]:
     """Return what the daemon's start does beside what it is started for: nothing with live-restore."""
     if engine.live_restore or not any(each.running for each in engine.containers):
         return ()
+    left = containers_left_ended(engine)
+    if left:
+        return (
+            message(
+                "without live-restore, dockerd ends the containers that still run, and starts again those with a "
+                "restart policy; the commands start {names}",
+                names=", ".join(each.name for each in left),
+            ),
+        )
     return (
         message(
             "without live-restore, dockerd ends the containers that still run, and starts again those with a restart "
             "policy"
         ),
     )
+
+
+def containers_left_ended(engine: Engine) -> tuple[Container, ...]:
+    """Return the running containers that the daemon's start ends and does not start again, those on the network of
+    another one last.
+
+    Source: moby daemon/daemon.go restore(), container/container.go ShouldRestart()"""
+    if engine.live_restore:
+        return ()
+    left = (each for each in engine.containers if each.running and not each.starts_with_daemon)
+    return tuple(sorted(left, key=lambda each: each.network_mode.startswith("container:")))
+
+
+def calls_to_start_again(engine: Engine) -> tuple[SetContainerState, ...]:
+    """Return the calls that start those containers."""
+    return tuple(SetContainerState("docker", "start", each.name) for each in containers_left_ended(engine))
 
 
 def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
@@ -87,7 +112,10 @@ def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> Asked:
     if down is None or not any(map(_asks_docker, calls)) or any(map(starts_docker, calls)):
         return Asked(calls)
     behind = tuple(dict.fromkeys(each for call in calls for each in _behind_start(down, call)))
-    return Asked(behind, start_calls(now, down), start_effects(down)) if is_down(now, down) else Asked(behind)
+    if not is_down(now, down):
+        return Asked(behind)
+    others = (each for each in calls_to_start_again(down) if each not in behind)
+    return Asked(behind, (*start_calls(now, down), *others), start_effects(down))
 
 
 def precedes_start(host: Host, change: Change) -> bool:

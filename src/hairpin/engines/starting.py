@@ -174,7 +174,7 @@ def _attached(
     host: Host, container: Container, joined: DockerNetwork, endpoint: Endpoint, binding: PortBinding
 ) -> AddNamespace:
     """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
-    eth0, outer_link = veth_pair(host, "eth0", joined.bridge)
+    eth0, outer_link = veth_pair(host, "eth0", joined)
     lo = Link(1, "lo", "loopback", flags=("LOOPBACK", "UP"))
     namespace = Namespace(
         name=f"container:{container.name}",
@@ -190,12 +190,23 @@ def _attached(
     return AddNamespace(host.name, namespace, outer_link, container, values)
 
 
-def veth_pair(host: Host, name: str, bridge: str | None) -> tuple[Link, Link]:
-    """Return a new veth pair: the container's end of that name, and the host's end, a port of the bridge."""
+def veth_pair(host: Host, name: str, joined: DockerNetwork) -> tuple[Link, Link]:
+    """Return a new veth pair with the network's MTU: the container's end of that name, and the host's end, a port of
+    the bridge."""
+    mtu = joined.mtu_bytes or 1500
     highest = max((link.index for namespace in host.namespaces for link in namespace.links), default=0)
     inner, outer = highest + 1, highest + 2
-    port = Link(outer, "veth-new", "veth", master=bridge, peer_index=inner, peer_netnsid=0, port=BridgePort())
-    return Link(inner, name, "veth", peer_index=outer, peer_netnsid=0), port
+    port = Link(
+        outer,
+        "veth-new",
+        "veth",
+        mtu_bytes=mtu,
+        master=joined.bridge,
+        peer_index=inner,
+        peer_netnsid=0,
+        port=BridgePort(),
+    )
+    return Link(inner, name, "veth", mtu_bytes=mtu, peer_index=outer, peer_netnsid=0), port
 
 
 def rp_filter_off(link: Link) -> tuple[Path, str]:
@@ -205,7 +216,7 @@ def rp_filter_off(link: Link) -> tuple[Path, str]:
 
 def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
     """Return the socket of the service, for both families if the container has both; none for SCTP, whose sockets are
-    not modelled."""
-    if binding.protocol == "sctp":
+    not modelled, nor of a binding without a port."""
+    if binding.protocol == "sctp" or not binding.container_port:
         return ()
     return (Socket(binding.protocol, 6 if is_dual else 4, None, binding.container_port),)

@@ -129,6 +129,12 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         """Return the driver option's value, or None."""
         return dict(self.options).get(name)
 
+    @property
+    def mtu_bytes(self) -> int | None:
+        """The MTU that the network gives its links; None: it has no such option.  Docker's, else Podman's option."""
+        text = self.option("com.docker.network.driver.mtu") or self.option("mtu") or ""
+        return int(text) if text.isdecimal() and int(text) else None
+
     def gives_bridge_an_address(self, version: Literal[4, 6]) -> bool:
         """Return whether the bridge has the gateway's address; with ``inhibit_ipv4`` another machine is the IPv4
         gateway.  Source: moby libnetwork/drivers/bridge/setup_ipv4_linux.go"""

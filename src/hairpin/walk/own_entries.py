@@ -1,8 +1,10 @@
 """The conntrack entries that the sender of a flow has already.
 
-A new connection has a source port of its own.  A program that sends datagrams mostly keeps its port, so its next
-datagram meets the entry of the last one, and the entry decides where it goes.  Each datagram renews the entry: while
-there is one, its sender sends.
+A new connection has a source port of its own, and so has each DNS query.  Another program that sends datagrams mostly
+keeps its port, so its next datagram meets the entry of the last one, and the entry decides where it goes.  Each
+datagram renews the entry: while there is one, its sender sends.
+
+Source: RFC 5452 section 9.2 (DNS)
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from hairpin.walk.hooks.connection_index import connections_of
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.trace import Trace
 
+_DNS = 53
 _MOST = 8
 """So many entries of one sender are walked."""
 
@@ -26,7 +29,7 @@ _MOST = 8
 def met_by_sender(network: Network, flow: Flow, walk: Callable[[Network, Flow], Trace]) -> Trace:
     """Return the flow's trace: that of a sender's datagram which an older entry of it leads astray, if there is one."""
     trace = walk(network, flow)
-    if flow.protocol != "udp" or flow.invented or not trace.succeeds:
+    if flow.protocol != "udp" or flow.dport == _DNS or flow.invented or not trace.succeeds:
         return trace
     for port in islice(_ports(network, trace), _MOST):
         met = walk(network, msgspec.structs.replace(flow, sport=port))

@@ -52,6 +52,8 @@ def untold() -> Engine:
     return msgspec.structs.replace(told, networks=(msgspec.structs.replace(told.networks[0], subnets=(subnet,)),))
 
 
+NO_NETWORKS = msgspec.structs.replace(engine(container()), networks=())
+
 CASES: dict[str, Case] = {
     "bridged packets are not shown to iptables": Case(
         proxy_off(bridged="0"), published(FROM_DB), ("br-netfilter-off-hairpin",), proxy_off(),
@@ -78,6 +80,10 @@ CASES: dict[str, Case] = {
     ),
     "the bridge's port is blocked": Case(
         linked("veth1", port=BridgePort(state="blocking")), published(), ("bridge-port-blocked",),
+    ),
+    "the port of a bridge that no engine made is blocked": Case(
+        network(with_link(host_namespace(), "veth1", port=BridgePort(state="disabled")), docker=NO_NETWORKS),
+        published(), ("bridge-port-blocked",), network(docker=NO_NETWORKS),
     ),
     "the route into the bridge is gone": Case(
         network(without_route(host_namespace(), parse_address("172.17.0.0")[1])), published(),

@@ -278,6 +278,10 @@ CASES: dict[str, Case] = {
         network(host_namespace(without("172.17.0.2"), sockets=()), NOTHING_BUT_LO, docker=engine(ignored("none"))),
         egress(), ("container-network-none",), network(),
     ),
+    "it was created without a network, publishes nothing, and sends": Case(
+        network(host_namespace(without("172.17.0.2"), sockets=()), NOTHING_BUT_LO, docker=engine(DARK)),
+        egress(), ("container-network-none",), network(),
+    ),
     "it was created without a network and publishes nothing": Case(
         network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(DARK)),
         msgspec.structs.replace(published(), container="web"), ("container-network-none",),

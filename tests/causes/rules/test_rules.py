@@ -367,17 +367,13 @@ def test_a_ban_is_lifted_by_its_tool_if_that_is_here() -> None:
     assert first_remedy(with_tool, published())[1].commands == ("fail2ban-client set web unbanip 192.0.2.10",)
 
 
-def test_a_hole_for_replies_before_conntrack_names_the_services_port_and_not_the_clients() -> None:
+def test_a_policy_of_raw_is_set_back_before_a_hole_is_made() -> None:
     closed = ruled(f"*raw\n:PREROUTING DROP [0:0]\nCOMMIT\n{DOCKER_RULES}")
-    holes = [
-        command
-        for suspect in diagnose(closed, published()).causes
-        for command in remedies(suspect.cause, suspect.candidate, closed)[0].commands
-    ]
-    assert [command.rpartition(" -I ")[2] for command in holes] == [
-        "PREROUTING -i eth0 -p tcp --dport 8151 -j ACCEPT",
-        "PREROUTING -i docker0 -p tcp --sport 80 -j ACCEPT",
-    ]
+    causes = diagnose(closed, published()).causes
+    found = [remedies(suspect.cause, suspect.candidate, closed) for suspect in causes]
+    assert {command for back, _ in found for command in back.commands} == {"iptables -t raw -P PREROUTING ACCEPT"}
+    holes = [command for _, hole in found for command in hole.commands]
+    assert [command.rpartition(" -I ")[2] for command in holes] == ["PREROUTING -i eth0 -p tcp --dport 8151 -j ACCEPT"]
 
 
 def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:

@@ -11,6 +11,7 @@ from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.where import places
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulate import simulate
+from hairpin.errors import ChangeError
 from hairpin.lab.all_flows import Way
 from hairpin.lab.diagnosis import AskedFlow, StoppedAt, describes
 from hairpin.network.network import Network
@@ -110,7 +111,7 @@ def _is_named(cause: CauseAnswer, network: Network, changed: frozenset[Element],
     change = cause.candidate.change
     if not change.parts:
         return any(_shown_in(each, cause) for each in made)
-    mended = elements(network, simulate(change, network))
+    mended = _elements_mended(network, change)
     if mended & changed:
         return True
     places = {each[:RULE_PLACE] for each in changed if each[0] in ("rule", "policy", "chain")}
@@ -125,6 +126,14 @@ def _is_named(cause: CauseAnswer, network: Network, changed: frozenset[Element],
     return any(each[0] == "rule" and each[:6] in {one[:6] for one in places} for each in mended) or any(
         _shown_in(each, cause) for each in made
     )
+
+
+def _elements_mended(network: Network, change: Change) -> frozenset[Element]:
+    """Return the elements that the change touches; none if only the changes before it in its set make it possible."""
+    try:
+        return frozenset(elements(network, simulate(change, network)))
+    except ChangeError:
+        return frozenset()
 
 
 def _goes_round(cause: CauseAnswer, change: Change) -> bool:

@@ -24,7 +24,8 @@ from hairpin.network.attachment import network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each port of an engine's bridge on the flow's path that is not as the engine makes it."""
+    """Yield one candidate for each port of a bridge on the flow's path that is not as its engine makes it, and for each
+    other port that does not forward."""
     for netns, namespace in namespaces_on_way(view):
         if netns.is_host:
             yield from _on(view, netns, namespace)
@@ -33,15 +34,25 @@ def find(view: View) -> Iterator[Candidate]:
 def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
     host = view.network.host(netns.host)
     for link in namespace.links:
-        if link.port is None or link.master is None or link.kind != "veth":
+        if link.port is None or link.master is None:
             continue
         network = network_of_bridge(host, link.master)
         engine = next((each for each in host.engines if network in each.networks), None)
-        if engine is None:
-            continue
-        wanted = _as_made(link.port, port_of(engine))
+        if engine is not None and link.kind == "veth":
+            wanted = _as_made(link.port, port_of(engine))
+        else:
+            wanted = _that_forwards(namespace, link.master, link.port)
         if wanted != link.port:
             yield _candidate(netns, link, wanted)
+
+
+def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> BridgePort:
+    """Return a port that no engine made, as the kernel makes it where the bridge speaks no STP: forwarding.
+
+    Source: net/bridge/br_stp_if.c br_stp_enable_port(), br_stp.c br_port_state_selection()"""
+    master = namespace.link(bridge)
+    speaks = master is None or master.bridge is None or master.bridge.stp
+    return port if speaks or port.forwards else msgspec.structs.replace(port, state="forwarding")
 
 
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
@@ -58,7 +69,9 @@ def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
 
 def _candidate(netns: Netns, link: Link, wanted: BridgePort) -> Candidate:
     return Candidate(
-        title=message("Bridge port {link} does not forward as its engine made it", link=link.name),
+        title=message("Bridge port {link} does not forward", link=link.name)
+        if link.kind != "veth"
+        else message("Bridge port {link} does not forward as its engine made it", link=link.name),
         detail=_differs(link, wanted),
         change=one(SetLink(netns, msgspec.structs.replace(link, port=wanted))),
         where=OfLink(link.name, master=link.master),

@@ -42,8 +42,12 @@ def _sending(view: View) -> Iterator[Candidate]:
     """Yield the candidate when the packet found no route in the container that it starts from."""
     start = view.flow.start
     sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
-    if sender is not None and sender.bindings and not view.on_host:
-        yield from _of(view, sender, sender.bindings[0])
+    if sender is not None and not view.on_host:
+        yield from _of(view, sender, next(iter(sender.bindings), _PUBLISHES_NOTHING))
+
+
+_PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
+"""The binding of a container that has none: it stands for no port."""
 
 
 def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
@@ -67,7 +71,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
         detail=_why(view, container, binding),
         change=change,
         refused=refusal_of(view, change),
-        where=OfContainer(container=container.name, network="none", port=binding.host_port),
+        where=OfContainer(container=container.name, network="none", port=binding.host_port or None),
         in_class="container-without-ports",
         evidence=(container.evidence,),
         advice=(message("recreate the container without --network none"),),
@@ -82,13 +86,10 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
         return
     yield Candidate(
         title=message("Container {name} is connected to no network", name=container.name),
-        detail=message(
-            "It runs, but somebody has disconnected it from its last network, so port {port} leads nowhere.",
-            port=binding.host_port,
-        ),
+        detail=_what_is_lost(binding),
         change=change,
         refused=refusal_of(view, change),
-        where=OfContainer(container=container.name, port=binding.host_port),
+        where=OfContainer(container=container.name, port=binding.host_port or None),
         in_class="container-without-ports",
         evidence=(container.evidence,),
         advice=(
@@ -98,6 +99,15 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
                 name=container.name,
             ),
         ),
+    )
+
+
+def _what_is_lost(binding: PortBinding) -> Message:
+    if not binding.host_port:
+        return message("It runs, but somebody has disconnected it from its last network, so nothing leaves it.")
+    return message(
+        "It runs, but somebody has disconnected it from its last network, so port {port} leads nowhere.",
+        port=binding.host_port,
     )
 
 

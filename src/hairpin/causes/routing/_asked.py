@@ -50,6 +50,8 @@ def is_elsewhere(view: View, each: Lookup) -> bool:
         return each.found.type == "local"
     owners = [(netns, other) for netns, other in view.network.namespaces() if netns != each.netns]
     held = [(netns, other) for netns, other in owners if owns_address(other, version, address)]
+    if each.found.type == "local":
+        return bool(held)  # this machine keeps the packet, whichever link the address is on
     return bool(held) and not any(_leads_to(view, each.netns, links, *owner) for owner in held)
 
 

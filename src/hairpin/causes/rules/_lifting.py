@@ -55,6 +55,8 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     request = (*links, *_port(view))
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
+    if place.table == "raw":
+        return (request,)  # connections are not known yet
     return request, related  # over lo, and for docker-proxy, the replies pass the same hook
 
 

@@ -2,7 +2,8 @@
 
 Where ufw keeps the rules, its own command is the only way.  It is the first way where rules of another program in
 ufw's files come behind those of ufw's users (ufw-docker's block in after.rules).  A rule that is written down was
-meant: it stays, and the flow gets an exception.  A rule that is found only at run time is taken away.
+meant: it stays, and the flow gets an exception.  A rule that is found only at run time is taken away.  A policy stays,
+but for one of raw, mangle or nat, where nobody filters: it is set back.
 """
 
 from collections.abc import Iterator
@@ -30,9 +31,9 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
         return (intended,) if _is_of_ufw(view, place) else (intended, exception(view, place))
     if not lets_exceptions(place):
         return (deletion(view, place),)
-    if place.number == 0:
-        return (exception(view, place),)
     meant = view.on_host and of_place(place, view.host) is not None
+    if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
+        return (exception(view, place),)  # filtering by a policy is a policy's use
     both = deletion(view, place), exception(view, place)
     return both[::-1] if meant else both
 

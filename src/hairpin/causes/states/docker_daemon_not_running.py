@@ -5,7 +5,8 @@ Users see: "Cannot connect to the … daemon"; published ports are refused after
 Proof: no dockerd answers, and what the port needs ended with it.  Its start also brings back its
 rules and the addresses of its bridges.
 Now: ``systemctl start docker``; if it ends at once, its journal tells why.  It does if firewalld has a bridge in
-another zone: first ``firewall-cmd --zone=docker --change-interface=BRIDGE``.
+another zone: first ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  Then ``docker start`` for each container
+that the start ended and did not start again.
 Lasting: ``systemctl enable docker``.
 """
 
@@ -21,7 +22,7 @@ from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
-from hairpin.engines.daemon import refusal, start_calls, start_effects
+from hairpin.engines.daemon import calls_to_start_again, refusal, start_calls, start_effects
 from hairpin.engines.missing import missing
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restoring_all
@@ -91,7 +92,8 @@ def _candidate(
     by_rules: bool = False,
 ) -> Candidate:
     started_too = container.starts_with_daemon
-    further = () if started_too else (SetContainerState("docker", "start", container.name),)
+    asked = () if started_too else (SetContainerState("docker", "start", container.name),)
+    further = dict.fromkeys((*calls_to_start_again(engine), *asked))
     if by_rules:
         said = message("Rules that it made are gone. It makes them again when it starts.")
     elif container.running:
@@ -131,10 +133,11 @@ def _latent(host: Host, down: Health) -> Candidate:
     return Candidate(
         title=message("dockerd is not running"),
         detail=_detail(host, down.engine, then),
-        change=Change((), start_calls(host, down.engine)),
+        change=Change((), (*start_calls(host, down.engine), *calls_to_start_again(down.engine))),
         where=OfUnit(unit="docker.service", state="stopped"),
         in_class="switched-off",
         evidence=_traces(down),
+        side_effects=start_effects(down.engine),
         made_by=_MADE_BY,
     )
 

@@ -1,6 +1,6 @@
 """An entry of the connection table is older than the rules, and its sender's packets follow it.
 
-Users see: since a container was made or made anew, senders that keep their source port (syslog, statsd, DNS, SIP) get
+Users see: since a container was made or made anew, senders that keep their source port (syslog, statsd, SIP) get
 through no more, while new clients do.
 
 Proof: the connection table has an entry of this sender for this port that translates otherwise than the rules do now;
