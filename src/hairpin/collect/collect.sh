@@ -1103,6 +1103,10 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
         seen="$seen$inode "; READ_INODES="${READ_INODES-} $inode"
         case $inode$asked_inodes in -* | *" $inode "*) ;; *) left=$left$name$NL; continue ;; esac
         NETNS=container:$name; export NETNS
+        # Ended already, or entered now: changed_meanwhile looks whether it lived all the time.
+        if [ -n "$HAIRPIN_TMP" ] && { [ "$inode" != - ] || [ ! -e "/proc/$pid" ]; } && [ "$pid" != 0 ]; then
+            printf '%s\t%s\n' "$name" "/proc/$pid/ns/net" >>"$HAIRPIN_TMP/entered"
+        fi
         if [ "$inode" = - ] && [ "$pid" != 0 ] && [ ! -e "/proc/$pid" ]; then absent ip-addr "/proc/$pid/ns/net" "process $pid of container $name has ended"
         elif [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
         elif ! have nsenter; then job "50-$name" without_nsenter "$pid"
@@ -1560,6 +1564,34 @@ clean_up() {
     [ -z "$HAIRPIN_TMP" ] || rm -rf "$HAIRPIN_TMP"
 }
 
+changed_meanwhile() { # sets changed: lines NAME<TAB>PATH of the containers whose process began or ended since read_names.
+    # A process that is being made into a container's has the name of the engine's runtime until it is.
+    changed=
+    [ -e "$HAIRPIN_TMP/entered" ] || return 1
+    changed=$(printf '%s\n' "$NAMES" | awk -F "$TAB" '
+        NR == FNR { before[$0]; next }
+        { file = $2; sub(/ns\/net$/, "comm", file); name = ""; getline name <file; close(file)
+          if (!((file ":" name) in before)) print }' - "$HAIRPIN_TMP/entered")
+    rm "$HAIRPIN_TMP/entered"
+    [ -n "$changed" ]
+}
+leave_out_changed() { # of what was read half, nothing is kept
+    while IFS=$TAB read -r name path; do
+        NETNS=container:$name
+        absent ip-addr "$path" "the process of container $name began or ended while the host was read" >"$HAIRPIN_TMP/50-$name"
+    done <<EOT
+$changed
+EOT
+    NETNS=
+}
+read_all() { # all jobs in the background, until the last of them has ended
+    started=
+    jobs_of_host
+    watch & watcher=$!
+    # shellcheck disable=SC2086
+    { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
+}
+
 jobs_of_host() {
     job 20-docker docker_all
     NETNS=host
@@ -1618,11 +1650,18 @@ main() {
 
     begin
     read_names
-    jobs_of_host
-    if [ -n "$HAIRPIN_TMP" ]; then
-        watch & watcher=$!
-        # shellcheck disable=SC2086
-        { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
+    if [ -z "$HAIRPIN_TMP" ]; then jobs_of_host
+    else
+        read_all
+        # A container that begins or ends meanwhile is half there, in the answers of the engine and the host, too: all is
+        # read again. One that does so each time is one that loops.
+        for again in yes yes no; do
+            changed_meanwhile || break
+            if [ $again = no ]; then leave_out_changed; break; fi
+            rm -f "$HAIRPIN_TMP"/*
+            NAMES=; read_names
+            read_all
+        done
         at_work=
         if room 65536; then cat "$HAIRPIN_TMP"/*
         else    # the disk is full now: answers may be cut, so all are asked for again, one after the other

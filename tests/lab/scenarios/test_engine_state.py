@@ -12,9 +12,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.answer.ask import ask
+from hairpin.collect.run import Answer, LocalRunner, collect
+from hairpin.host.read.parse import parse
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.diagnosis import CHECK, Report, environment
 from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.question.question import Question
 
 STOPPED = "kill -KILL $(pidof dockerd); while pidof dockerd >/dev/null; do sleep 0.1; done"
 ENDED = "kill -TERM $(pidof dockerd); while [ -e /run/docker.pid ]; do sleep 0.1; done; sleep 0.3"
@@ -141,8 +145,9 @@ def continue_own_children() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_an_engine_that_does_not_answer_is_never_an_all_clear(row: Row) -> None:
-    with running_lab(row.plan) as lab:
+def test_an_engine_that_does_not_answer_is_never_an_all_clear(row: Row, healthy_lab: Lab) -> None:
+    unchanged = contextlib.nullcontext(healthy_lab)
+    with unchanged if row.fault == "true" else running_lab(row.plan) as lab:
         usual = asked(lab, row)[1] if "SIGSTOP" in row.first else math.inf
         lab.host.run(row.fault)
         try:
@@ -179,3 +184,38 @@ def test_dockerd_refuses_a_start_without_its_chain() -> None:
         lab.host.run("iptables -t nat -F; iptables -t nat -X")
         refused = lab.host.run("docker restart web 2>&1 || true")
     assert "No chain/target/match by that name" in refused
+
+
+class Meanwhile(msgspec.Struct, frozen=True):
+    """Runs the collector in the lab's host; each time that all has been read, or the first time only, a command runs
+    before the collector looks whether all containers lived meanwhile."""
+
+    lab: Lab
+    command: str
+    each_time: bool
+
+    @property
+    def name(self) -> str:
+        return "the lab's host"
+
+    def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
+        place = b"\nchanged_meanwhile() {"
+        assert script.count(place) == 1
+        once = "" if self.each_time else "ran=${ran-no}; [ $ran = no ] || return 0; ran=yes; "
+        ended = f"\nmeanwhile() {{ {once}{self.command}; }} >/dev/null 2>&1".encode()
+        script = script.replace(place, ended + place + b" meanwhile;")
+        return LocalRunner((*self.lab.host.enter, "sh"), tuple(environment().items())).run(script, arguments)
+
+
+def test_a_container_that_ends_while_it_is_read_is_read_again_and_one_that_does_so_each_time_loops() -> None:
+    with running_lab(RESTARTED) as lab:
+        again = collect(Meanwhile(lab, "docker restart -t 0 web", each_time=False))
+        each = collect(Meanwhile(lab, "docker restart -t 0 web", each_time=True))
+    steady, looping = (parse(read).container("web") for read in (again, each))
+    assert steady is not None
+    assert steady.netns == "container:web"
+    assert looping is not None
+    assert (looping.running, looping.netns) == (True, None)
+    assert not [read for read in each.readings if read.netns == "container:web" and read.outcome == "text"]
+    assert [cause.id for cause in ask(Question(), (again,)).causes] == []
+    assert {cause.id for cause in ask(Question(), (each,)).causes} == {"container-not-running"}
