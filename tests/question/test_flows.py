@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     ),
     "an alias of two containers, one of them on the client's network": (
         whole(CLERK, *ALIASED), Target(container="db", port=80), Origin("container", container="web"),
-        ["container:web -> 172.17.0.8:80/tcp", "container:web -> 127.0.0.11:53/udp"],
+        ["container:web -> 172.17.0.3:80/tcp", "container:web -> 127.0.0.11:53/udp"],
     ),
     "a port": (whole(), TO_WEB, None, PUBLISHED),
     "a compose service": (

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.host.netns import Netns, pod_file
+from hairpin.host.netns import Netns, namespace_file
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from hairpin.question.pods import pod_flows
@@ -33,5 +33,5 @@ def test_other_namespaces_and_pods_without_address_have_none() -> None:
 
 
 def test_the_file_of_a_pod() -> None:
-    assert pod_file(sibling("netns:cni-1")) == "/run/netns/cni-1"
-    assert pod_file(HOST_NETNS) is None
+    assert namespace_file(sibling("netns:cni-1")) == "/run/netns/cni-1"
+    assert namespace_file(HOST_NETNS) is None

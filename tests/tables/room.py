@@ -54,7 +54,7 @@ CASES = (
     Case("full, most may be evicted", setup=filled(0, assured=1000), asks=asks("")),
     Case("full, ten may be evicted", setup=filled(0, assured=MOST - 10), asks=asks(ID)[:2]),
     Case("twenty free", setup=filled(20), asks=asks("")[:3]),
-    Case("IPv6 untracked", plan=LabPlan(ipv6=True), setup=filled(0), asks=(
-        Ask("IPv6 by docker-proxy", "", f"[{HOST_V6}]:8151", CLIENT_V6),
+    Case("full, IPv6", plan=LabPlan(ipv6=True), setup=filled(0), asks=(
+        Ask("IPv6 by docker-proxy, which connects by IPv4", ID, f"[{HOST_V6}]:8151", CLIENT_V6),
     )),
 )  # fmt: skip

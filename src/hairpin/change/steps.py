@@ -47,7 +47,7 @@ from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host, Namespace
-from hairpin.host.netns import Netns, pod_file
+from hairpin.host.netns import Netns, namespace_file
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import Dialect, Family
 from hairpin.network.network import Network
@@ -332,7 +332,7 @@ def entering(netns: Netns, network: Network) -> Words:
     """Return the words that run a command in the namespace: none for the host, ``nsenter`` for a container's."""
     if netns.is_host:
         return ()
-    pod = pod_file(netns)
+    pod = namespace_file(netns)
     if pod is not None:
         return ("nsenter", f"--net={pod}")
     container = network.container_of(netns)

@@ -4,7 +4,7 @@ containers: dockerd itself here, Podman in ``podman``.
 
 import msgspec
 
-from hairpin.engines import dockerd_20, dockerd_28, dockerd_nftables, podman
+from hairpin.engines import dockerd_20, dockerd_28, dockerd_nftables, podman, swarm
 from hairpin.engines.expected import ExpectedRules
 from hairpin.engines.found import shown_runs
 from hairpin.engines.history import History, as_seen, history_of
@@ -34,9 +34,9 @@ def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
         return ExpectedRules(backend="iptables", unknown=unknown)
     daemon = daemon_of(engine, version)
     history = history_of(engine, daemon, namespace)
-    first = _expected(daemon, history)
+    first = _expected(engine, daemon, history)
     seen = as_seen(history, shown_runs(first.backend, first.rules, namespace))
-    return first if seen == history else _expected(daemon, seen)
+    return first if seen == history else _expected(engine, daemon, seen)
 
 
 def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:
     return ()
 
 
-def _expected(daemon: Daemon, history: History) -> ExpectedRules:
+def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules:
     wanted = ExpectedRules(
         backend=daemon.backend,
         policies=tuple(policies_of(daemon, history)),
@@ -64,4 +64,6 @@ def _expected(daemon: Daemon, history: History) -> ExpectedRules:
         return msgspec.structs.replace(wanted, chains=native.chains(), elements=native.elements(), rules=native.rules())
     generation = dockerd_28 if daemon.version >= FORWARD_CHAIN else dockerd_20
     chains = generation.program(daemon, history)
+    if daemon.version < swarm.UNKNOWN_SINCE and daemon.ipv4:
+        swarm.add_mesh(chains, engine)
     return msgspec.structs.replace(wanted, chains=chains.chains(), rules=chains.rules())

@@ -36,6 +36,7 @@ Purpose = Literal[
     "raw-drop",             # engine >= 28: no way to a container's address, or to a loopback mapping, from outside
     "raw-accept",           # trusted interfaces are let through to a container's address
     "checksum",             # SCTP, engine < 28
+    "mesh",                 # ports of a swarm's services
 ]  # fmt: skip
 
 Position = Literal["first", "last"]

@@ -118,6 +118,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     internal: bool = False
     ipv6: bool = False
     ingress: bool = False
+    ingress_sandbox: int | None = None
+    """The IPv4 address on it of dockerd's namespace for the published ports of a swarm's services."""
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None
@@ -200,6 +202,13 @@ class Boot(msgspec.Struct, frozen=True):
     """Readings that show why it does not run."""
 
 
+class MeshPort(msgspec.Struct, frozen=True):
+    """A port that a swarm's service publishes on each node (the routing mesh)."""
+
+    protocol: Literal["tcp", "udp"]
+    port: int
+
+
 class Engine(msgspec.Struct, frozen=True):
     """A container engine on this host.
 
@@ -230,6 +239,8 @@ class Engine(msgspec.Struct, frozen=True):
     """None: it runs."""
     user: str = ""
     """The user who has its containers, if not the one who reads the host."""
+    mesh: tuple[MeshPort, ...] = ()
+    """Ports of services of the swarm that this node takes."""
     network_backend: str | None = None
     """Podman's: ``netavark`` or ``cni``; None: it did not say."""
     network_version: str = ""

@@ -4,6 +4,7 @@ import msgspec
 
 from hairpin.evidence.reading import HOST
 
+_NAMED = "netns:"
 _OF_PODS = "netns:cni-"
 
 
@@ -39,6 +40,8 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         return self.name
 
 
-def pod_file(netns: Netns) -> str | None:
-    """Return the file by which a pod's namespace is entered; None for other namespaces."""
-    return f"/run/netns/{netns.name.removeprefix('netns:')}" if netns.is_pod else None
+def namespace_file(netns: Netns) -> str | None:
+    """Return the file by which a pod's namespace, or one of dockerd's for swarm, is entered; None for other ones."""
+    if netns.is_pod:
+        return f"/run/netns/{netns.name.removeprefix(_NAMED)}"
+    return f"/run/docker/netns/{netns.name.removeprefix(_NAMED)}" if netns.name.startswith(_NAMED) else None

@@ -69,3 +69,5 @@ class VirtualService(msgspec.Struct, frozen=True):
     address: int = 0
     port: int = 0
     evidence: str = ""
+    servers: int = 0
+    """The number of its servers that take new connections."""

@@ -44,7 +44,10 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
 
 
 def _rests_on_other_tables(branch: Branch) -> bool:
-    """Return whether the branch ends by a state that a replica does not have: a full table, a client above a limit."""
+    """Return whether the branch ends by a state that a replica does not have: a full table, a client above a limit, the
+    services of IPVS."""
+    if any(step.note == "balanced" for step in branch.request):
+        return True
     not_rebuilt = branch.stop is not None and branch.stop.reason in _NOT_REBUILT
     return not_rebuilt or any(each.listed for each in branch.conditions)
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
+from hairpin.host.docker import PortBinding
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -155,8 +156,19 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
         for socket in held_by(network, host, container):
             target = Target(socket.port, socket.protocol, socket.version)
             flows += to_held(network, host, container, target, socket, origin)
+    flows += _mesh_flows(network, host, origin)
     if origin is None:
         flows += pod_flows(network, host)
         outward = [flow for container in host.containers() for flow in egress_flows(network, host, container)]
         flows += [*outward, *over_tcp(host, tuple(outward))]
+    return flows
+
+
+def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
+    """Return the flows to the ports of a swarm's services that the host takes as a node of it."""
+    flows: list[Flow] = []
+    for each in dict.fromkeys(port for engine in host.engines for port in engine.mesh):
+        target = Target(each.port, each.protocol, 4)
+        binding = PortBinding(each.protocol, each.port, each.port, None, 4)
+        flows += to_port(network, host, target, each.protocol, binding, origin)
     return flows

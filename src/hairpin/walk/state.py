@@ -39,8 +39,8 @@ Reason = Literal[
     "start-refused", "name-unknown",
     "too-many-ways",
 ]  # fmt: skip
-Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path"]
-"""What a step is about: why it stopped the packet, how it translated it, or that it was a reverse-path lookup."""
+Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
+"""Why a step stopped the packet, how it translated it, that it is a reverse-path lookup, or a choice by IPVS."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
@@ -329,15 +329,13 @@ class Carried(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """The end of one branch.
+    """The end of a branch.  ``arrived``: at a socket of ``state.netns``.  ``left``: out of the snapshot by ``state.oif``.  ``balanced``: IPVS
+    sends it to a server, of which this is ``assumed``.  All others have a ``stop`` with the reason."""
 
-    ``arrived``: at a socket of ``state.netns``.  ``left``: out of the snapshot by ``state.oif``.  All others have a
-    ``stop`` with the reason.
-    """
-
-    kind: Literal["arrived", "left", "dropped", "rejected", "unknown", "looped"]
+    kind: Literal["arrived", "left", "balanced", "dropped", "rejected", "unknown", "looped"]
     state: State
     stop: Stop | None = None
+    assumed: Message | None = None
 
 
 Outcome = State | End

@@ -109,6 +109,9 @@ def _after_request(network: Network, flow: Flow, started: State, end: End, depth
         case "left":
             taken = outside_takes(network, flow, end)
             yield from _outside(network, flow, started, end, taken)
+        case "balanced":
+            said = (end.assumed,) if end.assumed is not None else ()
+            yield Branch("leaves", end.state.history.steps, conditions=end.state.history.conditions, assumed=said)
         case "rejected":
             yield _rejected(network, started, end)
         case "dropped" | "looped" | "unknown":
@@ -150,7 +153,7 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
             verdict = "rejected"
         case "looped":
             verdict = "looped"
-        case "unknown":
+        case "unknown" | "balanced":
             verdict = "depends"
         case "dropped":
             verdict = "dropped"

@@ -1,4 +1,4 @@
-"""What IPVS takes behind INPUT ends in a condition; other packets find their sockets."""
+"""What IPVS takes behind INPUT is assumed to be served, if it has a server; other packets find their sockets."""
 
 import msgspec
 import pytest
@@ -26,12 +26,13 @@ def walked(service: VirtualService | None, rules: str = OPEN) -> Trace:
 
 # service, rules, verdict
 CASES: dict[str, tuple[VirtualService | None, str, str]] = {
-    "its address and port": (VirtualService(None, 6, 4, HOST_ADDRESS, 80), OPEN, "depends"),
-    "any port": (VirtualService(None, 6, 4, HOST_ADDRESS, 0), OPEN, "depends"),
-    "its mark": (VirtualService(0x100), MARKED, "depends"),
+    "its address and port": (VirtualService(None, 6, 4, HOST_ADDRESS, 80, servers=1), OPEN, "leaves"),
+    "any port": (VirtualService(None, 6, 4, HOST_ADDRESS, 0, servers=2), OPEN, "leaves"),
+    "its mark": (VirtualService(0x100, servers=1), MARKED, "leaves"),
     "another mark": (VirtualService(0x101), MARKED, "refused"),
     "another port": (VirtualService(None, 6, 4, HOST_ADDRESS, 81), OPEN, "refused"),
     "another protocol": (VirtualService(None, 17, 4, HOST_ADDRESS, 80), OPEN, "refused"),
+    "no server": (VirtualService(None, 6, 4, HOST_ADDRESS, 80), OPEN, "rejected"),
     "no service": (None, OPEN, "refused"),
     "INPUT comes before it": (VirtualService(None, 6, 4, HOST_ADDRESS, 80), DROPPED, "dropped"),
 }
@@ -42,6 +43,6 @@ def test_services(service: VirtualService | None, rules: str, verdict: str) -> N
     assert walked(service, rules).verdict == verdict
 
 
-def test_the_condition_names_the_address() -> None:
-    (condition,) = walked(VirtualService(None, 6, 4, HOST_ADDRESS, 80)).conditions
-    assert str(condition.said) == "IPVS in host brings packets for 198.51.100.11 to a server that answers"
+def test_the_assumption_names_the_address() -> None:
+    (said,) = walked(VirtualService(None, 6, 4, HOST_ADDRESS, 80, servers=1)).usual.assumed
+    assert str(said) == "IPVS in host brings packets for 198.51.100.11 to a server that answers"

@@ -15,6 +15,7 @@ from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, missing_on
 from hairpin.engines.restoring import restoring, restoring_all
+from hairpin.engines.swarm import INGRESS
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
@@ -47,16 +48,21 @@ class Lost(msgspec.Struct, frozen=True):
         return tuple(each for each in self.rules if each.purpose in purposes)
 
 
-def losses(view: View) -> Iterator[Lost]:
-    """Yield the lost chains and rules of each Docker engine, in the flow's address family."""
+def losses(view: View, *, mesh: bool = False) -> Iterator[Lost]:
+    """Yield the lost chains and rules of each Docker engine, in the flow's address family; ``mesh``: those for ports of
+    a swarm's services instead of all others."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in missing_on(view.host):
         if engine.kind != "docker":
             continue  # one cause of its own names Podman's
-        chains = tuple(each for each in missing.chains if each.family == family)
-        rules = tuple(each for each in missing.rules if each.family == family)
-        if chains or rules:
-            yield Lost(engine, missing, chains, rules)
+        part = Lost(
+            engine,
+            missing,
+            tuple(each for each in missing.chains if each.family == family and (each.chain == INGRESS) is mesh),
+            tuple(each for each in missing.rules if each.family == family and (each.purpose == "mesh") is mesh),
+        )
+        if part.chains or part.rules:
+            yield part
 
 
 def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:

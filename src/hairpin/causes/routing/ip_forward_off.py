@@ -25,7 +25,9 @@ def find(view: View) -> Iterator[Candidate]:
     if view.flow.version != 4 or sysctls.text(*_PATH) != "0":
         return
     yield Candidate(
-        title=message("IPv4 forwarding is off on this host"),
+        title=message("IPv4 forwarding is off on this host")
+        if view.stop.netns.is_host or view.container is not None
+        else message("IPv4 forwarding is off in {netns}", netns=view.network.netns_text(view.stop.netns)),
         detail=message(
             "net.ipv4.ip_forward is 0: a packet that comes in by {link} and is not for the host itself is dropped "
             "between route lookup and FORWARD, without a trace in any rule's counter.",

@@ -21,7 +21,7 @@ from hairpin.network.attachment import attachment_of
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a rule outside of the engine's chain translated a published port."""
     place = dnat_place(view)
-    if place is None or view.in_reply or place.chain == "DOCKER":
+    if place is None or view.in_reply or place.chain in ("DOCKER", "DOCKER-INGRESS"):
         return
     meant = view.flow.container is not None
     packet = view.stop.seen.packet

@@ -9,6 +9,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import Unit, Version
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
+from hairpin.host.read.engines.mesh import with_mesh
 from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places
 from hairpin.host.read.engines.resolvers import with_resolvers
 from hairpin.host.read.managers import cloud, managing
@@ -47,6 +48,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
     readable = frozenset(reading.netns for reading in evidence.readings if reading.netns and reading.outcome == "text")
     running = _engines(readings, units, versions, known, readable)
     containers = tuple(container for engine in running for container in engine.containers)
+    running, namespaces = with_mesh(running, _namespaces(evidence, readings, containers, known, readable))
     dmi = readings.first("dmi")
     machine_id, boot_id = identity_of(evidence)
     host = Host(
@@ -56,7 +58,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         snapshot_id=evidence.snapshot_id,
         machine_id=machine_id or None,
         boot_id=boot_id or None,
-        namespaces=_namespaces(evidence, readings, containers, known, readable),
+        namespaces=namespaces,
         engines=running,
         contacts=tuple(contact(evidence, engine.kind) for engine in running),
         firewalld=readings.part(("firewalld",), lambda: managing.firewalld(readings, versions), versions),

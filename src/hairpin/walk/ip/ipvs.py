@@ -1,19 +1,19 @@
 """IPVS: it takes packets for its services behind the rules of INPUT, and sends them on to a server of its choice.
 
-Which server that is, and by which way the packet goes there, is not modelled: that it arrives is a condition.
+Which server that is, and by which way the packet goes there, is not modelled: that it answers is assumed.  A service
+without a server of any weight rejects.
 
-Source: net/netfilter/ipvs/ip_vs_core.c ip_vs_ops4: LOCAL_IN, NF_IP_PRI_NAT_SRC - 1
+Source: net/netfilter/ipvs/ip_vs_core.c ip_vs_ops4: LOCAL_IN, NF_IP_PRI_NAT_SRC - 1; ip_vs_schedule(), ip_vs_leave()
 """
-
-import msgspec
 
 from hairpin.host.socket import VirtualService
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import Packet
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import End, LinkDecided, State, stopped
+from hairpin.walk.state import End, LinkDecided, State, SysctlDecided, stopped
+
+_FORWARDING = ("net", "ipv4", "ip_forward")
 
 
 def balanced(network: Network, state: State) -> End | None:
@@ -23,15 +23,21 @@ def balanced(network: Network, state: State) -> End | None:
     if service is None:
         return None
     address = address_text(packet.daddr, packet.version)
+    taken = message("IPVS takes packets for {address}", address=address)
+    noted = state.noted("input", state.iif, LinkDecided(state.iif, taken, service.evidence), note="balanced")
+    if not service.servers:
+        none = message("IPVS has no server for {address}, port {port}", address=address, port=packet.dport)
+        decided = LinkDecided(state.iif, none, service.evidence)
+        return stopped(noted, "no-listener", link=state.iif, decided_by=decided, reject="icmp-port-unreachable")
+    if namespace.sysctl(*_FORWARDING) == 0 and packet.version == 4:
+        # The answer of a server is forwarded to the client: ip_vs_out(), NF_INET_FORWARD.
+        return stopped(noted, "forwarding-off", link=state.iif, decided_by=SysctlDecided(_FORWARDING, "0", "1"))
     said = message(
         "IPVS in {netns} brings packets for {address} to a server that answers",
         netns=network.netns_text(state.netns),
         address=address,
     )
-    decided = LinkDecided(state.iif, message("IPVS takes packets for {address}", address=address), service.evidence)
-    given = state.given(Condition(said, holds=True))
-    end = stopped(given, "opaque-device", link=state.iif, decided_by=decided)
-    return msgspec.structs.replace(end, kind="unknown")
+    return End("balanced", noted, assumed=said)
 
 
 def _serves(service: VirtualService, packet: Packet) -> bool:

@@ -15,10 +15,10 @@ VIP, VIP6 = (parse_address(each)[1] for each in ("10.0.9.2", "2001:db8::5"))
 
 def test_services() -> None:
     assert services(TEXT, source="/proc/net/ip_vs", evidence="e9") == (
-        VirtualService(None, 6, 6, VIP6, 443, "e9"),
+        VirtualService(None, 6, 6, VIP6, 443, "e9", 1),
         VirtualService(None, 17, 4, VIP, 53, "e9"),
-        VirtualService(None, 6, 4, VIP, 80, "e9"),
-        VirtualService(256, evidence="e9"),
+        VirtualService(None, 6, 4, VIP, 80, "e9", 1),
+        VirtualService(256, evidence="e9", servers=2),
     )
 
 

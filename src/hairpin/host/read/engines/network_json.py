@@ -23,6 +23,10 @@ class _Ipam(msgspec.Struct, rename="pascal"):
     config: tuple[_Block, ...] | None = None
 
 
+class _Attached(msgspec.Struct):
+    ipv4: str | None = msgspec.field(default="", name="IPv4Address")
+
+
 class _Docker(msgspec.Struct):
     id: str = msgspec.field(name="Id")
     name: str = msgspec.field(name="Name")
@@ -33,6 +37,7 @@ class _Docker(msgspec.Struct):
     ingress: bool | None = msgspec.field(default=False, name="Ingress")
     ipam: _Ipam | None = msgspec.field(default=None, name="IPAM")
     options: dict[str, str] | None = msgspec.field(default=None, name="Options")
+    containers: dict[str, _Attached] | None = msgspec.field(default=None, name="Containers")
 
 
 class _PodmanBlock(msgspec.Struct):
@@ -163,11 +168,21 @@ def _docker(item: _Docker, evidence: str) -> DockerNetwork:
         internal=bool(item.internal),
         ipv6=bool(item.ipv6),
         ingress=bool(item.ingress),
+        ingress_sandbox=_sandbox(item),
         subnets=_subnets(tuple((block.subnet, block.gateway) for block in blocks)),
         options=tuple(options.items()),
         bridge=_bridge(item, options) if item.driver == "bridge" else None,
         evidence=evidence,
     )
+
+
+def _sandbox(item: _Docker) -> int | None:
+    """Return the address on the network of swarm's namespace for published ports.
+
+    Source: moby libnetwork/network.go ingressSandbox: its container id is ``ingress-sbox``
+    """
+    attached = (item.containers or {}).get("ingress-sbox")
+    return interface_address(attached.ipv4)[1] if attached is not None and attached.ipv4 else None
 
 
 def _bridge(item: _Docker, options: dict[str, str]) -> str:

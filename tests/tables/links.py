@@ -1,0 +1,49 @@
+"""Containers on a macvlan of the host's link: host and child do not hear each other, all others do."""
+
+from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
+from hairpin.lab.topology import CLIENT, HOST, NEIGHBOUR
+from tests.tables.case import Ask, Case
+
+ID = "macvlan-host-cannot-reach"
+WEB, DB = "198.51.100.192", "198.51.100.193"
+_LAN = "-d macvlan --subnet 198.51.100.0/24 --gateway 198.51.100.1 --ip-range 198.51.100.192/27 -o parent=eth0"
+_SHIM = (
+    "ip link add name shim0 link eth0 type macvlan mode bridge; ip link set shim0 up; "
+    f"sysctl -qw net.ipv4.conf.shim0.arp_filter=1; ip route add {WEB}/32 dev shim0 src {HOST}"
+)
+_FORGET = "ip neigh flush all"
+
+
+def plan(mode: str) -> LabPlan:
+    """Return the host with two containers on a macvlan of this mode, and one on docker0."""
+    boxes = (ContainerPlan("web", networks=("lan",), options=f"--ip {WEB}"),
+             ContainerPlan("db", networks=("lan",), options=f"--ip {DB}"),
+             ContainerPlan("bridged", publish=("8151:80",)))  # fmt: skip
+    return LabPlan(networks=(NetworkPlan("lan", f"{_LAN} -o macvlan_mode={mode}"),), containers=boxes)
+
+
+def asks(word: str, cause: str, *, among: str, shim: bool = False) -> tuple[Ask, ...]:
+    """Return a question for each pair; ``cause``: between the host and its child, ``among``: between children."""
+    before = (
+        ("host", f"ip link del shim0 2>/dev/null || true; {_SHIM if shim else 'true'}; {_FORGET}"),
+        *((each, _FORGET) for each in ("container:web", "container:db", "neighbour", "router")),
+    )
+    pairs = (
+        ("the host asks it", cause, f"{WEB}:80", "host", "host"),
+        ("it asks the host", cause, f"{HOST}:8151", "container:web", "container:web"),
+        ("a bridged container asks it", cause, f"{WEB}:80", "container:bridged", "container:bridged"),
+        ("the neighbour asks it", "", f"{WEB}:80", NEIGHBOUR, "neighbour"),
+        ("it asks the client", "", f"{CLIENT}:9000", "container:web", "container:web"),
+        ("another child asks it", among, f"{WEB}:80", "container:db", "container:db"),
+    )
+    return tuple(Ask(f"{word}{name}", found, to, origin, start, before=before)
+                 for name, found, to, origin, start in pairs)  # fmt: skip
+
+
+CASES = (
+    Case("macvlan, bridge", plan=plan("bridge"), replica=False, asks=(
+        *asks("", ID, among=""), *asks("a shim: ", "", among="", shim=True),
+    )),
+    Case("macvlan, private", plan=plan("private"), replica=False, asks=asks("", ID, among=ID)),
+    Case("macvlan, vepa", plan=plan("vepa"), replica=False, asks=asks("", ID, among=ID)),
+)  # fmt: skip
