@@ -43,12 +43,17 @@ def case(name: str, options: str, networks: tuple[NetworkPlan, ...], *found: Ask
     return Case(f"IPv6, {name}", plan=plan, asks=found, setup=_FORWARDS, listens="::", replica=False)
 
 
+_GONE = (("host", "ip6tables -t nat -F POSTROUTING"),)
+_ELSEWHERE = (("host", f"{_GONE[0][1]}; ip6tables -t nat -A POSTROUTING -s fd00:99::/64 -j MASQUERADE"),)
+_ROUTED = (("router", f"ip -6 route replace fd00:51::/64 via {HOST_V6}"),)
 CASES = (
-    case("ip6tables", daemon(ip6tables=True), _NETWORK, *asks("", "")),
+    case("ip6tables", daemon(ip6tables=True), _NETWORK, *asks("", ""),
+         *asks(CAUSES, CAUSES, "the rules are gone: ", _GONE),
+         *asks(CAUSES, CAUSES, "another network is masqueraded: ", _ELSEWHERE)),
     case("no ip6tables", daemon(ip6tables=False), _NETWORK, *asks(CAUSES, CAUSES),
          *asks("", CAUSES, "masqueraded by hand: ", (("host", _MASQUERADED),)),
          *asks("", "", "both by hand: ", (("host", _OTHER),)),
-         *asks(CAUSES, CAUSES, "the rules are gone: ", (("host", "ip6tables -t nat -F POSTROUTING"),))),
-    case("not masqueraded", daemon(ip6tables=True), _UNMASQUERADED, *asks("", CAUSES),
-         *asks(CAUSES, CAUSES, "all rules are gone: ", (("host", "ip6tables -t nat -F POSTROUTING"),))),
+         *asks(CAUSES, CAUSES, "the rules are gone: ", _GONE)),
+    case("not masqueraded, and routed", daemon(ip6tables=True), _UNMASQUERADED, *asks("", "", before=_ROUTED),
+         *asks(CAUSES, "", "all rules are gone: ", _GONE)),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Read ``expected`` (the types), ``options`` (what the engine was told), ``history`` (in which order it worked) and
 ``dockerd`` (the entry; ``podman`` has Podman's rules).  Its rules: ``words`` and ``chains`` with ``dockerd_20`` and
-``dockerd_28`` and ``swarm`` for iptables, ``nft_words`` and ``native`` with ``dockerd_nftables`` for nftables; ``sysctls`` and
-``listeners`` beside them.  Held against a host: ``found``, ``missing``, ``surplus``.  As changes: ``restoring``,
-``republishing``, ``bridging``, ``endpoints``, ``given``, ``starting``, ``daemon``, ``connecting``.
+``dockerd_28`` and ``swarm`` for iptables, ``nft_words`` and ``native`` with ``dockerd_nftables`` for nftables;
+``sysctls`` and ``listeners`` beside them.  Held against a host: ``found``, ``missing``, ``surplus``.  As changes:
+``restoring``, ``republishing``, ``bridging``, ``endpoints``, ``given``, ``starting``, ``daemon``, ``connecting``.
 """

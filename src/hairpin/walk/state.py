@@ -329,8 +329,8 @@ class Carried(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """The end of a branch.  ``arrived``: at a socket of ``state.netns``.  ``left``: out of the snapshot by ``state.oif``.  ``balanced``: IPVS
-    sends it to a server, of which this is ``assumed``.  All others have a ``stop`` with the reason."""
+    """The end of a branch.  ``arrived``: at a socket of ``state.netns``.  ``left``: the snapshot, by ``state.oif``.
+    ``balanced``: IPVS sends it to a server, of which this is ``assumed``.  All others have a ``stop``."""
 
     kind: Literal["arrived", "left", "balanced", "dropped", "rejected", "unknown", "looped"]
     state: State
