@@ -12,16 +12,18 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import proxy_off, ruled, with_host
+from tests.engines import swarm_node
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
 from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, STAGE_2, without, without_chain
 from tests.small_host import (
+    CLIENT,
     HOST_ADDRESS,
     HOST_NETNS,
     WEB_ITSELF,
@@ -66,7 +68,14 @@ def resolving(rules: str) -> Network:
     return network(inner=msgspec.structs.replace(inner, ruleset=ruleset(rules)))
 
 
+MESH = swarm_node.forwarding(swarm_node.node())
+TO_MESH = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8080, host=MESH.name)
+
 CASES: dict[str, Case] = {
+    "a swarm's node has lost the jump to the mesh": Case(
+        Network((swarm_node.without(MESH, "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-I"),)), TO_MESH,
+        ("swarm-ingress-chain-missing",), Network((MESH,)),
+    ),
     "the rule for replies is gone": Case(lost("RELATED,ESTABLISHED"), egress(), ("ct-state-rule-missing",)),
     "the rules to the embedded resolver are gone": Case(
         resolving(""), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
