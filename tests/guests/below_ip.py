@@ -63,6 +63,22 @@ CASES: dict[str, str] = {
         f"tc qdisc add dev v0 clsact && {IN} protocol ip matchall action mirred egress mirror dev dummy9",
     "matchall polices": f"tc qdisc add dev v0 clsact && "
         f"{IN} protocol ip matchall action police rate 1gbit burst 1m conform-exceed drop",
+    "pfifo's child of prio holds none": "tc qdisc add dev v0 root handle 1: prio && "
+        + " && ".join(f"tc qdisc add dev v0 parent 1:{band} pfifo limit 0" for band in (1, 2, 3)),
+    "u32 drops the answers' port":
+        f"tc qdisc add dev v0 clsact && {OUT} protocol ip u32 match ip sport 80 0xffff action drop",
+    "u32 drops another neighbour":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip u32 match ip src 10.9.0.3/32 action drop",
+    "u32 drops the neighbour's address":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip u32 match ip src 10.9.0.2/32 action drop",
+    "flower drops the port's range":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip flower ip_proto tcp dst_port 70-90 action drop",
+    "flower drops UDP":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip flower ip_proto udp action drop",
+    "flower drops TCP": f"tc qdisc add dev v0 clsact && {IN} protocol ip flower ip_proto tcp action drop",
+    "flower drops another destination":
+        f"tc qdisc add dev v0 clsact && {IN} protocol ip flower dst_ip 10.9.0.9 action drop",
+    "matchall drops all": f"tc qdisc add dev v0 clsact && {IN} protocol all matchall action drop",
     "sorted into classes": "tc qdisc add dev v0 root handle 1: prio && "
         "tc filter add dev v0 parent 1: protocol ip u32 match ip sport 80 0xffff flowid 1:3",
 }  # fmt: skip

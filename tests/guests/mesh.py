@@ -94,9 +94,13 @@ for each in ip_vs ip_vs_rr xt_ipvs vxlan overlay xt_addrtype xt_nat xt_mark xt_M
     modprobe $each
 done
 sysctl -qw net.ipv4.ip_forward=1
+for each in containerd containerd-shim-runc-v2 dockerd docker docker-proxy runc; do
+    touch -c $(readlink -f $(command -v $each))
+done
 cd {root} && PYTHONPATH=src TMPDIR=/dev/shm {python} -m {module} --inside
 """
-"""A new network namespace forwards if the first one does: dockerd's sandbox has to."""
+"""A new network namespace forwards if the first one does: dockerd's sandbox has to.  dockerd waits 15 s for containerd,
+so its programs are copied into the guest's memory first."""
 
 
 def main() -> int:

@@ -100,11 +100,14 @@ def asked(lab: Lab, ask: Ask, *, replica: bool) -> tuple[str, str]:
     if not done.stdout:
         return done.stderr.strip(), ""
     answer = json.loads(done.stdout)
-    causes = [each["id"] for each in answer["causes"] if each["severity"] == "blocking"]
+    ids = {each["ref"]: each["id"] for each in answer["causes"] if each["severity"] == "blocking"}
     if ask.plain:
-        return "blocked" if causes else "delivered", causes[0] if causes else ""
-    verdicts = [each["verdict"] for each in answer["flows"] if ask.purpose in ("", each["purpose"])]
-    return verdicts[0] if verdicts else "no flow", causes[0] if causes else ""
+        return "blocked" if ids else "delivered", next(iter(ids.values()), "")
+    flows = [each for each in answer["flows"] if ask.purpose in ("", each["purpose"])]
+    if not flows:  # the container has the name without asking
+        return "delivered", ""
+    named = [ids[ref] for ref in flows[0]["causes"] if ref in ids]
+    return flows[0]["verdict"], named[0] if named else ""
 
 
 def _probed(lab: Lab, ask: Ask) -> str:

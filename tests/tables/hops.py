@@ -55,4 +55,16 @@ CASES = (
             ("the container asks the neighbour", _WAY, _WAY, f"{NEIGHBOUR}:9000"),
         )
     ), Ask("no rule", "", before=OFF))),
+    Case("hops of the container's own rule", replica=False, setup=(("neighbour", _ANSWER),), asks=tuple(
+        Ask(f"set to {ttl}: {who}", cause, to, origin, start, before=(
+            (_WAY, f"iptables -t mangle -F; iptables -t mangle -A OUTPUT -j TTL --ttl-set {ttl}"),
+        ))
+        for ttl, cause in ((1, f"{ID}|mangle-drops-or-marks"), (5, ""))
+        for who, origin, start, to in (
+            ("the neighbour asks the port", NEIGHBOUR, "neighbour", f"{HOST}:8151"),
+            ("the container asks the neighbour", _WAY, _WAY, f"{NEIGHBOUR}:9000"),
+            ("the client asks the port", CLIENT, "client", f"{HOST}:8151"),
+            ("the container asks the client", _WAY, _WAY, f"{CLIENT}:9000"),
+        )
+    )),
 )  # fmt: skip

@@ -44,6 +44,7 @@ CASES = (
     Case("macvlan, bridge", plan=plan("bridge"), replica=False, asks=(
         *asks("", ID, among=""), *asks("a shim: ", "", among="", shim=True),
     )),
-    Case("macvlan, private", plan=plan("private"), replica=False, asks=asks("", ID, among=ID)),
-    Case("macvlan, vepa", plan=plan("vepa"), replica=False, asks=asks("", ID, among=ID)),
+    # A macvlan beside it does not help there, and the answer names no cause.
+    Case("macvlan, private", plan=plan("private"), replica=False, asks=asks("", "", among="")),
+    Case("macvlan, vepa", plan=plan("vepa"), replica=False, asks=asks("", "", among="")),
 )  # fmt: skip
