@@ -33,3 +33,6 @@ def test_a_container_keeps_the_addresses_that_it_was_made_with() -> None:
     own = Endpoint("bridge", ipv4=WEB + 9, ipv6=SIX.network + 9)
     made = new_endpoint(engine(), DUAL, FOUR, own)
     assert (made.ipv4, made.ipv6) == (WEB + 9, SIX.network + 9)
+    stopped = Endpoint("bridge", fixed4=WEB + 7, fixed6=SIX.network + 7)
+    chosen = new_endpoint(engine(), DUAL, FOUR, stopped)
+    assert (chosen.ipv4, chosen.ipv6) == (WEB + 7, SIX.network + 7)

@@ -7,12 +7,14 @@ from random import Random
 
 import msgspec
 
+from hairpin.change.addresses import missing_routes
 from hairpin.collect.snapshot import load
 from hairpin.errors import HairpinError, UsageError
 from hairpin.evidence.reading import Evidence
 from hairpin.host.read.parse import parse
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.network.routing import rules_of
 from hairpin.network.world import World
 from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
@@ -86,7 +88,7 @@ def _number(name: str) -> int:
 
 def _asked(name: str) -> tuple[Network | None, tuple[Flow, ...]]:
     if name == "small":
-        network = small_host.network()
+        network = _as_a_kernel(small_host.network())
         return network, (small_host.published(), small_host.egress(), *_flows(network))
     readings = evidence(name)
     if not readings:
@@ -96,6 +98,16 @@ def _asked(name: str) -> tuple[Network | None, tuple[Flow, ...]]:
         return network, flows_of(case_of(_number(name)), _FLOWS, network.this.netns)
     network = with_world(network, World(), (), ())
     return network, _flows(network)
+
+
+def _as_a_kernel(network: Network) -> Network:
+    """Return the network with the policy rules and the routes that each kernel makes: a namespace built by hand lacks
+    some."""
+    for netns, namespace in network.namespaces():
+        rules = namespace.rules or (*rules_of(namespace, 4), *rules_of(namespace, 6))
+        routes = (*namespace.routes, *missing_routes(namespace, 4), *missing_routes(namespace, 6))
+        network = network.with_namespace(netns, msgspec.structs.replace(namespace, rules=rules, routes=routes))
+    return network
 
 
 def _snapshots(path: Path) -> Iterator[Path]:

@@ -23,6 +23,7 @@ from hairpin.change.change import (
     ReplaceEntry,
     ReplaceRuleset,
     ReplaceTable,
+    SetLink,
 )
 from hairpin.change.expect import route_key
 from hairpin.change.simulate import simulate
@@ -122,12 +123,36 @@ def _answer(change: Change, touched: frozenset[Element], before: Network, after:
         lost: Undecided = "lost" if _only_it_knew(change, before, after) else ""
         return Answer(flow, stop, undecided=_undecided(diagnosis) or lost)
     causes = diagnosis.causes
+    lawful = any(_is_small(change, touched, before, after, each.causes) for each in diagnosis.sets)
+    mended = _mended(after, causes)
+    named = any(_names(each, keys, change, touched) for each, keys in zip(causes, mended, strict=True))
+    return Answer(flow, stop, tuple(each.cause for each in causes), lawful, named)
+
+
+def _is_small(
+    change: Change, touched: frozenset[Element], before: Network, after: Network, causes: tuple[Suspect, ...]
+) -> bool:
+    """Return whether the set touches no more elements than the change did.  What the engine's rules lacked before the
+    change is put back with the rest and does not count."""
+    if _parts(causes) <= len(change.parts):
+        return True
     mended = tuple(_mended(after, causes))
     closing = frozenset(key for each, keys in zip(causes, mended, strict=True) if not _lets_in(each) for key in keys)
     opened = sum(map(_lets_in, causes))
-    lawful = len(closing) + opened <= len(touched) or _parts(causes) <= len(change.parts)
-    named = any(_names(each, keys, change, touched) for each, keys in zip(causes, mended, strict=True))
-    return Answer(flow, stop, tuple(each.cause for each in causes), lawful, named)
+    return len({key for key in closing if not _lacked(key, before)}) + opened <= len(touched)
+
+
+def _lacked(key: Element, before: Network) -> bool:
+    """Return whether the element is a chain, rule or policy of an engine that the host lacked before the change."""
+    if key[0] not in ("rule", "chain", "policy"):
+        return False
+    _, host, _, _, family, table, chain, *body = key
+    for _, lost in missing_on(before.host(str(host))):
+        chains = {(each.family, each.table, each.chain) for each in (*lost.chains, *lost.wanted.policies)}
+        rules = {(each.family, each.table, each.chain, each.rule.body) for each in lost.rules}
+        if (lost and (family, table, chain) in chains) or (family, table, chain, *body) in rules:
+            return True
+    return False
 
 
 def _stop(diagnosis: Diagnosis) -> str:
@@ -176,6 +201,8 @@ def _only_it_knew(change: Change, before: Network, after: Network) -> bool:
     engine's, an ``ip rule`` beside the kernel's own three."""
     if all(isinstance(part, _OWN_VALUE) and not _is_told(part, before, after) for part in change.parts):
         return True
+    if any(isinstance(part, SetLink) and not before.host(part.netns.host).engines for part in change.parts):
+        return True  # nobody tells of which bridge a link was a port
     routes = (part for part in change.parts if isinstance(part, AddEntry | ReplaceEntry))
     return not any(isinstance(part.entry, Route) for part in routes) and _loses_gateways(before, after)
 
@@ -183,7 +210,9 @@ def _only_it_knew(change: Change, before: Network, after: Network) -> bool:
 def _loses_gateways(before: Network, after: Network) -> bool:
     """Return whether a host has lost a route by a gateway, which goes with its link or with the last address there."""
     for netns, namespace in before.namespaces():
-        if netns.is_host and netns in after:
+        host = before.host(netns.host)
+        of_engine = any(each.netns == netns.name for each in host.containers())
+        if (netns.is_host or not of_engine) and netns in after:
             left = {route_key(each) for each in after.namespace(netns).routes}
             gone = (each for each in namespace.routes if route_key(each) not in left)
             if any(hop.gateway is not None for each in gone for hop in each.next_hops):

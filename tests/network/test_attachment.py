@@ -62,3 +62,5 @@ def test_an_address_is_free_that_neither_a_container_nor_the_gateway_has() -> No
     late = msgspec.structs.replace(FOUR, gateway=WEB + 1)
     assert next_address(engine(container()), late) == WEB + 2
     assert next_address(engine(container()), SIX) == SIX.network + 2
+    part = msgspec.structs.replace(FOUR, part=(FOUR.network + 16, 28))
+    assert next_address(engine(container()), part) == FOUR.network + 16

@@ -18,7 +18,7 @@ def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: End
     found = Endpoint(
         joined.name,
         joined.id,
-        ipv4=(own.ipv4 if own is not None else None) or next_address(engine, subnet),
+        ipv4=_kept(own, 4) or next_address(engine, subnet),
         ipv4_prefix_length=subnet.prefix_length,
         gateway4=gateway_of(subnet),
     )
@@ -27,10 +27,17 @@ def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: End
         return found
     return msgspec.structs.replace(
         found,
-        ipv6=(own.ipv6 if own is not None else None) or next_address(engine, six),
+        ipv6=_kept(own, 6) or next_address(engine, six),
         ipv6_prefix_length=six.prefix_length,
         gateway6=gateway_of(six),
     )
+
+
+def _kept(own: Endpoint | None, version: Version) -> int | None:
+    """Return the address that the endpoint has, or that somebody chose for it."""
+    if own is None:
+        return None
+    return own.ipv4 or own.fixed4 if version == 4 else own.ipv6 or own.fixed6
 
 
 def addresses(endpoint: Endpoint, link: str) -> tuple[Address, ...]:

@@ -36,6 +36,9 @@ class Endpoint(msgspec.Struct, frozen=True):
     gateway6: int | None = None
     mac: int | None = None
     aliases: tuple[str, ...] = ()
+    fixed4: int | None = None
+    """The address that somebody chose for it (``--ip``), which a start gives it again; None: any that is free."""
+    fixed6: int | None = None
 
 
 _SHARED = ("host", "container")
@@ -106,6 +109,9 @@ class Subnet(msgspec.Struct, frozen=True):
     network: int
     prefix_length: int
     gateway: int | None = None
+    part: tuple[int, int] | None = None
+    """The network and the prefix length from which the engine takes containers' addresses: ``--ip-range``; None: all
+    of it."""
 
 
 class DockerNetwork(msgspec.Struct, frozen=True):

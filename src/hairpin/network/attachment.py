@@ -86,10 +86,13 @@ def engines_read(host: Host) -> bool:
 
 
 def next_address(engine: Engine, subnet: Subnet) -> int:
-    """Return the first address of the subnet that no container of the engine has: a container that starts gets it."""
+    """Return the first address of the subnet, or of its ``--ip-range``, that no container of the engine has: a
+    container that starts gets it.  Source: moby libnetwork/ipam/allocator.go getAddress()"""
     endpoints = [each for container in engine.containers for each in container.endpoints]
     taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
-    candidate = network_of(subnet.network, subnet.prefix_length, subnet.version) + 2
+    first = network_of(subnet.network, subnet.prefix_length, subnet.version)
+    part = network_of(*subnet.part, subnet.version) if subnet.part is not None else first
+    candidate = first + 2 if part == first else part
     while candidate in taken or candidate == subnet.gateway:
         candidate += 1
     return candidate

@@ -50,6 +50,7 @@ def lost_proxy_off(*texts: str) -> Network:
 
 
 DNS = Flow(FromContainer("web", HOST_NETNS.sibling("container:web")), 4, 0x7F00000B, "udp", 53)
+JUMP = "-A OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT\n"
 RESOLVER_RULES = """\
 *nat
 :OUTPUT ACCEPT [0:0]
@@ -79,6 +80,9 @@ CASES: dict[str, Case] = {
     "the rule for replies is gone": Case(lost("RELATED,ESTABLISHED"), egress(), ("ct-state-rule-missing",)),
     "the rules to the embedded resolver are gone": Case(
         resolving(""), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
+    ),
+    "the jump to dockerd's own chain for the resolver is gone": Case(
+        resolving(RESOLVER_RULES.replace(JUMP, "")), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
     ),
     "one port's DNAT rule is gone": Case(lost_proxy_off("-j DNAT"), published(), ("dnat-rule-missing",), proxy_off()),
     "the filter chains are gone": Case(

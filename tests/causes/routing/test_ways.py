@@ -17,9 +17,11 @@ from hairpin.network.routing import missing_rules
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import asked, without_route
 from tests.small_host import (
+    GATEWAY,
     HOST_NETNS,
     WEB,
     container_namespace,
+    egress,
     host_namespace,
     local,
     network,
@@ -79,6 +81,10 @@ def of_length(prefix: int) -> Network:
     return after(AddEntry(INNER, other), DeleteEntry(INNER, own))
 
 
+FORBIDDEN = PolicyRule(4, 100, "prohibit", iif="eth0")
+STRICT = network(host_namespace(
+    policy_rules=RULES, values={"net.ipv4.conf.docker0.rp_filter": "1", "net.ipv4.conf.all.rp_filter": "0"},
+))  # fmt: skip
 TAKEN = Address("eth0", 4, WEB, 32)
 REPLACED = Route(4, parse_address("172.17.0.0")[1], 16, next_hops=(NextHop("eth0"),))
 
@@ -106,6 +112,20 @@ CASES: dict[str, Case] = {
             host_namespace(), addresses=(*host_namespace().addresses, TAKEN),
             routes=(*host_namespace().routes, local("172.17.0.2/32", "eth0")),
         )), TO_WEB, ("address-diverts-traffic",),
+    ),
+    "the bridge has the container's address, too": Case(
+        after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB, 16))), published(), ("address-diverts-traffic",),
+    ),
+    "the container has its gateway's address, too": Case(
+        after(AddEntry(INNER, Address("eth0", 4, GATEWAY, 32))), TO_WEB, ("address-diverts-traffic",),
+    ),
+    "an address of the container covers its client": Case(
+        after(AddEntry(INNER, Address("eth0", 4, parse_address("192.0.2.77")[1], 24))), published(),
+        ("address-diverts-traffic",),
+    ),
+    "a rule forbids what leaves by the uplink, and reverse-path filtering asks it": Case(
+        simulate(Change((AddEntry(HOST_NETNS, FORBIDDEN),)), STRICT), egress(),
+        ("policy-rule-diverts-container-traffic",), STRICT,
     ),
     "the container's prefix is so short that it covers its client": Case(
         of_length(1), published(), ("address-diverts-traffic",),

@@ -14,6 +14,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
+from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of, network_for
@@ -41,14 +42,29 @@ def _ends(view: View, address: int, version: Version) -> Iterator[tuple[str, Lin
         yield found.container.name, found.host_link, found.network.bridge
         return
     joined = network_for(view.host, address, version)
-    for namespace in view.host.namespaces if joined is not None and joined.bridge is not None else ():
+    for namespace in view.host.namespaces:
         netns = view.host_netns.sibling(namespace.name)
         held = (each.link for each in addresses_of(namespace, None, version) if each.value == address)
         inner = next((link for name in held if (link := namespace.link(name)) is not None), None)
         peer = veth_peer(view.network, netns, inner) if inner is not None and not netns.is_host else None
         outer = view.host_namespace.link(peer.link) if peer is not None and peer.netns == view.host_netns else None
-        if outer is not None and joined is not None and joined.bridge is not None:
-            yield view.network.netns_text(netns), outer, joined.bridge
+        bridge = joined.bridge if joined is not None else _of_gateway(view.host_namespace, namespace, version)
+        if outer is not None and bridge is not None:
+            yield view.network.netns_text(netns), outer, bridge
+
+
+def _of_gateway(host: Namespace, inner: Namespace, version: Version) -> str | None:
+    """Return the bridge that has the address of the namespace's gateway: a pod's, whose network no engine lists."""
+    gateways = {
+        hop.gateway
+        for route in inner.routes
+        if (route.version, route.prefix_length, route.type) == (version, 0, "unicast")
+        for hop in route.next_hops
+        if hop.gateway is not None
+    }
+    bridges = {each.name for each in host.links if each.kind == "bridge"}
+    held = (each.link for each in host.addresses if each.version == version and each.value in gateways)
+    return next((link for link in held if link in bridges), None)
 
 
 def _candidate(view: View, name: str, link: Link, bridge: str) -> Candidate:

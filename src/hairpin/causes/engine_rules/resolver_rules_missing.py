@@ -5,7 +5,7 @@ iptables or loaded rules of its own.
 
 Proof: dockerd's resolver listens on 127.0.0.11 in the container, on a port that no rule leads to; with the rules the
 query arrives.
-Now: two DNAT rules in the container's nat table, by nsenter.
+Now: the jump to dockerd's chain, or two DNAT rules, in the container's nat table, by nsenter.
 Lasting: dockerd makes the rules when the container starts; find what in the image flushes them.
 """
 
@@ -13,14 +13,17 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfContainer
-from hairpin.change.change import Change
+from hairpin.change.change import Change, InsertRule, one
 from hairpin.change.intent import AnswerHere, rendered
 from hairpin.message import message
+from hairpin.netfilter.iptables.spelled import spelled as iptables_words
+from hairpin.netfilter.ir import FieldMatch, Jump, Rule
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text
 
 _RESOLVER = 0x7F00000B
 _DNS = 53
+_CHAIN = "DOCKER_OUTPUT"
 _NUMBERS = {"tcp": TCP, "udp": UDP}
 
 
@@ -32,6 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     listening = [each for each in view.namespace.sockets if (each.version, each.address) == (4, _RESOLVER)]
     if not any(_NUMBERS[each.protocol] == packet.protocol for each in listening):
         return
+    jump = _jump(view)
     intents = tuple(
         AnswerHere(
             view.stop.netns, 4, _RESOLVER, _RESOLVER, TCP if each.protocol == "tcp" else UDP, _DNS, "OUTPUT", each.port
@@ -45,12 +49,23 @@ def find(view: View) -> Iterator[Candidate]:
             address=address_text(_RESOLVER, 4),
             port=listening[0].port,
         ),
-        change=Change(tuple(part for each in intents for part in rendered(each, view.network).parts)),
+        change=jump or Change(tuple(part for each in intents for part in rendered(each, view.network).parts)),
         where=OfContainer(container.name),
         in_class="lost-engine-rule",
         evidence=(listening[0].evidence,),
         advice=(message("`docker restart {name}` makes the rules anew, too", name=container.name),),
     )
+
+
+def _jump(view: View) -> Change | None:
+    """Return the change that puts back the jump to dockerd's own chain; None if that chain has no rules."""
+    body = (FieldMatch("daddr4", ((_RESOLVER, _RESOLVER),)), Jump(_CHAIN))
+    for table in view.namespace.ruleset.tables:
+        chain = table.chain(_CHAIN) if (table.family, table.name) == ("ip", "nat") else None
+        if chain is not None and chain.rules:
+            rule = Rule(body, iptables_words(body, "OUTPUT", "ip"), 1)
+            return one(InsertRule(view.stop.netns, table.dialect, "ip", "nat", "OUTPUT", rule, 1))
+    return None
 
 
 CAUSE = Cause(

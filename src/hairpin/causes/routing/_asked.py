@@ -39,20 +39,26 @@ def lookups_on_way(view: View) -> Iterator[Lookup]:
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
     """Return whether the address that was looked up is known to be another machine's, and the route does not lead to
-    it: the asking client's, that the route makes this machine's own, or that of another namespace that was read.  Each
-    machine has loopback and link-local addresses of its own."""
+    it: that of another namespace that was read, or the asking client's, if the route makes it this machine's own or
+    looks for it behind a link by which it did not come in.  Each machine has loopback and link-local addresses of its
+    own."""
     address, version = each.query.daddr, each.query.version
     if is_loopback(address, version) or inside(address, *_LINK_LOCAL[version], version):
         return False
-    links = {hop.link for hop in each.found.next_hops}
+    own = each.found.type == "local"
     start = view.flow.start
     if isinstance(start, Outside | Lan) and (start.address, view.flow.version) == (address, version):
-        return each.found.type == "local"
+        on_link = all(hop.gateway is None for hop in each.found.next_hops)
+        return own or (on_link and each.netns not in _entered(view))
+    links = {hop.link for hop in each.found.next_hops}
     owners = [(netns, other) for netns, other in view.network.namespaces() if netns != each.netns]
     held = [(netns, other) for netns, other in owners if owns_address(other, version, address)]
-    if each.found.type == "local":
-        return bool(held)  # this machine keeps the packet, whichever link the address is on
-    return bool(held) and not any(_leads_to(view, each.netns, links, *owner) for owner in held)
+    return bool(held) and (own or not any(_leads_to(view, each.netns, links, *owner) for owner in held))
+
+
+def _entered(view: View) -> frozenset[Netns]:
+    """Return the namespaces by whose own link a client's packet comes in: the host's, or a macvlan container's."""
+    return frozenset((view.host_netns, *(step.netns for step in view.branch.request[:2])))
 
 
 def _leads_to(view: View, netns: Netns, links: set[str | None], owner: Netns, namespace: Namespace) -> bool:

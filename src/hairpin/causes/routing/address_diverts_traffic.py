@@ -22,7 +22,7 @@ from hairpin.engines.given import engine_addresses
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.network.prefix import address_text, inside
+from hairpin.network.prefix import address_text, inside, is_loopback
 from hairpin.network.routing import route_text
 from hairpin.walk.deciders import Lookup
 
@@ -40,18 +40,16 @@ def find(view: View) -> Iterator[Candidate]:
             if length and length != address.prefix_length:
                 yield _misfitting(view, netns, address, length)
     for each in lookups_on_way(view):
-        own = _of(view, each)
-        if own is not None and is_elsewhere(view, each):
-            yield _foreign(each, own)
-
-
-def _of(view: View, each: Lookup) -> Address | None:
-    """Return the address that made the route; None if it is no address's, or if an engine gave the address."""
-    if each.found.route is None:
-        return None
-    address = address_of(view.network.namespace(each.netns), each.found.route)
-    known = {one_given.value for one_given in engine_addresses(view.network.host(each.netns.host), each.netns.name)}
-    return None if address is None or address.value in known else address
+        if each.found.route is None:
+            continue
+        address = address_of(view.network.namespace(each.netns), each.found.route)
+        known = {one_given.value for one_given in engine_addresses(view.network.host(each.netns.host), each.netns.name)}
+        if address is None or address.value in known:
+            continue
+        # All addresses of a container come from its engine: one that does not is nobody's plan.
+        of_container = bool(known) and not each.netns.is_host
+        if is_elsewhere(view, each) or (of_container and not is_loopback(address.value, address.version)):
+            yield _foreign(each, address)
 
 
 def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Candidate:

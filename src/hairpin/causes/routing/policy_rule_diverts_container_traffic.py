@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, DeleteEntry, one
+from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP, Packet
@@ -20,19 +21,20 @@ from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.walk.state import RouteDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each policy rule, except the kernel's own, that decided a route of the packet."""
-    for rule, query in _deciding(view):
+    for netns, rule, query in _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
             detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
-            change=one(DeleteEntry(view.stop.netns, rule)),
+            change=one(DeleteEntry(netns, rule)),
             where=OfPolicyRule(rule),
             in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
-            ways=tuple(Way(one(AddEntry(view.stop.netns, each))) for each in _before(view, rule, query)),
+            ways=tuple(Way(one(AddEntry(netns, each))) for each in _before(view, rule, query)),
         )
 
 
@@ -75,23 +77,35 @@ def _is_served(view: View, query: Query) -> bool:
     )
 
 
-def _deciding(view: View) -> Iterator[tuple[PolicyRule, Query]]:
-    """Yield the policy rules that decide the packet's route, and the route back to its source, each with the lookup."""
+def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
+    """Yield the policy rules that decide the packet's route, the route back to its source, and each route on its way,
+    with the lookup.  A forwarded packet's source is looked up as if it came in by the link that it leaves by."""
     packet = _routed(view)
-    seen: set[int] = set()
+    seen: set[tuple[Netns, int]] = set()
     iif = view.stop.seen.iif or "lo"
     there = Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
                   sport=packet.sport, dport=packet.dport)  # fmt: skip
     back = Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark, protocol=packet.protocol,
                  sport=packet.dport, dport=packet.sport)  # fmt: skip
-    for query in (there, back):
-        rule = lookup(view.namespace, query).rule
-        if rule is None or rule.priority in seen:
+    own = ((view.stop.netns, lookup(view.namespace, query).rule, query) for query in (there, back))
+    steps = (*view.branch.request, *view.branch.reply)
+    decided = ((step.netns, step.decided_by, step.packet) for step in steps if step.packet is not None)
+    on_the_way = (
+        (
+            netns,
+            by.by,
+            Query(each.version, each.daddr, each.saddr, protocol=each.protocol, sport=each.sport, dport=each.dport),
+        )
+        for netns, by, each in decided
+        if isinstance(by, RouteDecided)
+    )
+    for netns, rule, query in (*own, *on_the_way):
+        if rule is None or (netns, rule.priority) in seen:
             continue
         if rule.action == "table" and rule.table in (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT):
             continue
-        seen.add(rule.priority)
-        yield rule, query
+        seen.add((netns, rule.priority))
+        yield netns, rule, query
 
 
 def _routed(view: View) -> Packet:

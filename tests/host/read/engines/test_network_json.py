@@ -41,12 +41,18 @@ def test_bridge(fields: dict[str, Any], expected: str | None) -> None:
 
 def test_subnets_and_switches() -> None:
     blocks = [
-        {"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"},
+        {"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1", "IPRange": "172.18.4.0/24"},
         {"Subnet": "fd00:1::/64", "Gateway": "fd00:1::1/64"},
     ]
     found = docker(IPAM={"Config": blocks}, EnableIPv6=True, Internal=True, Options={"a": "b"}, Scope="local")
     assert found.subnets == (
-        Subnet(4, read_address("172.18.0.0", "ip"), 16, read_address("172.18.0.1", "ip")),
+        Subnet(
+            4,
+            read_address("172.18.0.0", "ip"),
+            16,
+            read_address("172.18.0.1", "ip"),
+            (read_address("172.18.4.0", "ip"), 24),
+        ),
         Subnet(6, read_address("fd00:1::", "ip6"), 64, read_address("fd00:1::1", "ip6")),
     )
     assert (found.ipv6, found.internal, found.ingress, found.option("a"), found.option("b")) == (

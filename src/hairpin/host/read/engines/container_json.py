@@ -61,6 +61,11 @@ class _Config(msgspec.Struct, rename="pascal"):
     labels: dict[str, str | None] | None = None
 
 
+class _Fixed(msgspec.Struct):
+    ipv4: str | None = msgspec.field(default="", name="IPv4Address")
+    ipv6: str | None = msgspec.field(default="", name="IPv6Address")
+
+
 class _Endpoint(msgspec.Struct):
     network_id: str | None = msgspec.field(default="", name="NetworkID")
     ipv4: str | None = msgspec.field(default="", name="IPAddress")
@@ -73,6 +78,7 @@ class _Endpoint(msgspec.Struct):
     aliases: tuple[str, ...] | None = msgspec.field(default=None, name="Aliases")
     links: tuple[str, ...] | None = msgspec.field(default=None, name="Links")
     dns_names: tuple[str, ...] | None = msgspec.field(default=None, name="DNSNames")
+    fixed: _Fixed | None = msgspec.field(default=None, name="IPAMConfig")
 
 
 class _NetworkSettings(msgspec.Struct, rename="pascal"):
@@ -221,6 +227,8 @@ def _endpoint(name: str, item: _Endpoint) -> Endpoint:
         gateway6=_optional(item.gateway6),
         mac=mac(item.mac or ""),
         aliases=tuple(dict.fromkeys((*(item.aliases or ()), *(item.dns_names or ())))),
+        fixed4=_optional(item.fixed.ipv4) if item.fixed is not None else None,
+        fixed6=_optional(item.fixed.ipv6) if item.fixed is not None else None,
     )
 
 

@@ -12,11 +12,14 @@ from hairpin.host.read.json_text import decode_list
 
 BRIDGE_NAME = "com.docker.network.bridge.name"
 _ID_CHARACTERS = 12
+_Texts = tuple[str | None, str | None, str | None]
+"""A block of addresses as it is written: its network, its gateway, the part that containers get."""
 
 
 class _Block(msgspec.Struct, rename="pascal"):
     subnet: str | None = ""
     gateway: str | None = ""
+    part: str | None = msgspec.field(default="", name="IPRange")
 
 
 class _Ipam(msgspec.Struct, rename="pascal"):
@@ -83,7 +86,7 @@ def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
                 driver=item.driver or "",
                 internal=bool(item.internal),
                 ipv6=bool(item.ipv6),
-                subnets=_subnets(tuple((block.subnet, block.gateway) for block in item.subnets or ())),
+                subnets=_subnets(tuple((block.subnet, block.gateway, None) for block in item.subnets or ())),
                 options=tuple((item.options or {}).items()),
                 bridge=item.link if item.driver == "bridge" else None,
                 dns_enabled=item.dns_enabled,
@@ -152,9 +155,9 @@ def _of_stored(item: _Stored, evidence: str) -> DockerNetwork:
     )
 
 
-def _pools(text: str | None) -> tuple[tuple[str | None, str | None], ...]:
+def _pools(text: str | None) -> tuple[_Texts, ...]:
     found = (_POOL.decode(each.data) for each in _POOLS.decode(text) if each.data) if text else ()
-    return tuple((each.pool, each.gateway) for each in found)
+    return tuple((each.pool, each.gateway, None) for each in found)
 
 
 def _docker(item: _Docker, evidence: str) -> DockerNetwork:
@@ -169,7 +172,7 @@ def _docker(item: _Docker, evidence: str) -> DockerNetwork:
         ipv6=bool(item.ipv6),
         ingress=bool(item.ingress),
         ingress_sandbox=_sandbox(item),
-        subnets=_subnets(tuple((block.subnet, block.gateway) for block in blocks)),
+        subnets=_subnets(tuple((block.subnet, block.gateway, block.part) for block in blocks)),
         options=tuple(options.items()),
         bridge=_bridge(item, options) if item.driver == "bridge" else None,
         evidence=evidence,
@@ -195,11 +198,12 @@ def _bridge(item: _Docker, options: dict[str, str]) -> str:
     return "docker0" if item.name == "bridge" else f"br-{item.id[:_ID_CHARACTERS]}"
 
 
-def _subnets(blocks: tuple[tuple[str | None, str | None], ...]) -> tuple[Subnet, ...]:
+def _subnets(blocks: tuple[_Texts, ...]) -> tuple[Subnet, ...]:
     found: list[Subnet] = []
-    for subnet, gateway in blocks:
+    for subnet, gateway, part in blocks:
         if subnet:
             version = interface_address(subnet)[0]
             value, length = network(subnet, version)
-            found.append(Subnet(version, value, length, interface_address(gateway)[1] if gateway else None))
+            own = interface_address(gateway)[1] if gateway else None
+            found.append(Subnet(version, value, length, own, network(part, version) if part else None))
     return tuple(found)
