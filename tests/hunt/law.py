@@ -148,7 +148,8 @@ def _lacked(key: Element, before: Network) -> bool:
         return False
     _, host, _, _, family, table, chain, *body = key
     for _, lost in missing_on(before.host(str(host))):
-        chains = {(each.family, each.table, each.chain) for each in (*lost.chains, *lost.wanted.policies)}
+        chains = {(each.family, each.table, each.chain) for each in lost.chains}
+        chains |= {(each.family, each.table, each.chain) for each in lost.wanted.policies}
         rules = {(each.family, each.table, each.chain, each.rule.body) for each in lost.rules}
         if (lost and (family, table, chain) in chains) or (family, table, chain, *body) in rules:
             return True

@@ -42,14 +42,14 @@ def find(view: View) -> Iterator[Candidate]:
     for each in lookups_on_way(view):
         if each.found.route is None:
             continue
-        address = address_of(view.network.namespace(each.netns), each.found.route)
+        own = address_of(view.network.namespace(each.netns), each.found.route)
         known = {one_given.value for one_given in engine_addresses(view.network.host(each.netns.host), each.netns.name)}
-        if address is None or address.value in known:
+        if own is None or own.value in known:
             continue
         # All addresses of a container come from its engine: one that does not is nobody's plan.
         of_container = bool(known) and not each.netns.is_host
-        if is_elsewhere(view, each) or (of_container and not is_loopback(address.value, address.version)):
-            yield _foreign(each, address)
+        if is_elsewhere(view, each) or (of_container and not is_loopback(own.value, own.version)):
+            yield _foreign(each, own)
 
 
 def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Candidate:

@@ -89,7 +89,7 @@ def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
                  sport=packet.dport, dport=packet.sport)  # fmt: skip
     own = ((view.stop.netns, lookup(view.namespace, query).rule, query) for query in (there, back))
     steps = (*view.branch.request, *view.branch.reply)
-    decided = ((step.netns, step.decided_by, step.packet) for step in steps if step.packet is not None)
+    decided = ((step.netns, step.decided_by, step.packet) for step in steps)
     on_the_way = (
         (
             netns,
