@@ -28,8 +28,19 @@ LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...
     "macvlan-host-cannot-reach": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "macvlan-host-cannot-reach.back": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "macvlan-host-cannot-reach.bridged": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
-    "qdisc-passes-nothing": ((), (), (0,)),
-    "qdisc-passes-nothing.limit": ((), (), (0,)),
+    "qdisc-passes-nothing": (
+        (
+            "eth0 in host has a queueing discipline that is not rebuilt: "
+            "tbf rate 100000000bit burst 1000 latency 7920us",
+        ),
+        (),
+        (0,),
+    ),
+    "qdisc-passes-nothing.limit": (
+        ("eth0 in container:web has a queueing discipline that is not rebuilt: pfifo limit 0",),
+        (),
+        (0,),
+    ),
 }
 """Flows by what no replica has: a macvlan beside its own lower link, and traffic control, whose stop the walk reads."""
 
@@ -70,7 +81,9 @@ def judged(
             assert (proven.agree, proven.judge, proven.left_out) == (None, "simulated", left_out)
             assert agrees(outcome, proven.simulated.verdict)
             continue
-        assert (proven.agree, proven.judge, proven.difference, proven.left_out) == (True, "replicated", "", ())
+        met = left_out if simulated and proven.judge == "simulated" else ()  # it comes by the queue, which takes it
+        confirmed = "simulated" if met else "replicated"
+        assert (proven.agree, proven.judge, proven.difference, proven.left_out) == (True, confirmed, "", met)
         if file.name == "after" and scenario.name in HELD_BY_ANOTHER:
             assert (proven.simulated.verdict, proven.replicated.verdict) == ("unanswered", "delivered")
             assert agrees(outcome, proven.simulated.verdict)
@@ -88,7 +101,21 @@ def asked_before(scenario: Scenario) -> str:
     return repr((scenario.lab, scenario.listeners, [(each.arguments(), each.before) for each in scenario.flows]))
 
 
-@pytest.mark.parametrize("scenario", scenarios_of_one_host(), ids=lambda scenario: scenario.name)
+VARIANTS = 3
+
+
+def of_this_run() -> tuple[Scenario, ...]:
+    """Return the healthy scenarios, the first of each cause, and every third of the others: the rest is the score's
+    (``make score``), which asks the same judges."""
+    first: dict[str, str] = {}
+    for each in scenarios_of_one_host():
+        first.setdefault(each.name.partition(".")[0], each.name)
+    others = [each.name for each in scenarios_of_one_host() if not each.healthy and each.name not in first.values()]
+    left = set(others) - set(others[::VARIANTS]) - set(LEFT_SIMULATED)
+    return tuple(each for each in scenarios_of_one_host() if each.name not in left)
+
+
+@pytest.mark.parametrize("scenario", of_this_run(), ids=lambda scenario: scenario.name)
 def test_three_judges_say_the_same(scenario: Scenario, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with running_scenario(scenario) as lab:
         outcomes = probe_before(lab, scenario)

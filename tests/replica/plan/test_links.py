@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.host.link import BridgeInfo, BridgePort, Link
+from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.replica.plan.links import Wiring, mac_of, wiring
@@ -29,9 +30,22 @@ def test_a_wire_to_a_namespace_that_is_not_rebuilt_ends_apart() -> None:
     assert wiring(network(), (HOST_NETNS,)).lines[-1].text.endswith(" type veth peer name f2 netns <netns /apart>")
 
 
+def test_a_queue_that_takes_every_packet_is_not_told() -> None:
+    plain = (Qdisc("noqueue"), Qdisc("tbf", burst_bytes=10_000), Qdisc("fq_codel", limit=10_240))
+    assert [made(outer(Link(2, "eth0", qdiscs=(each,)))).stand_ins for each in plain] == [(), (), ()]
+
+
 STAND_INS: dict[str, tuple[Link, str]] = {
     "XDP": (Link(2, "eth0", xdp=True), "eth0 in host carries an XDP program, which is not rebuilt"),
     "tc": (Link(2, "eth0", tc_egress=True), "eth0 in host carries a tc filter, which is not rebuilt"),
+    "tc, understood": (
+        Link(2, "eth0", filters=(Filter("ingress", "matchall", 1),)),
+        "eth0 in host carries a tc filter, which is not rebuilt",
+    ),
+    "queue": (
+        Link(2, "eth0", qdiscs=(Qdisc("pfifo", limit=0, words=("limit", "0")),)),
+        "eth0 in host has a queueing discipline that is not rebuilt: pfifo limit 0",
+    ),
     "wireguard": (Link(2, "eth0", "wireguard"), "eth0 in host is a wireguard; a plain wire stands in"),
 }
 

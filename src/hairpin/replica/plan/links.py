@@ -19,6 +19,7 @@ from hairpin.network.network import Network, Port, bridge_ports, is_bridge_port,
 from hairpin.replica.plan import tunnels
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, LinkLine, StandIn, named, path_of
 from hairpin.replica.plan.segments import segments
+from hairpin.walk.link.traffic_control import longest_taken
 
 KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan", *tunnels.KINDS)
 """Kinds that are made where this kernel has them; elsewhere a wire stands in."""
@@ -144,6 +145,7 @@ class _Found:
             self._made.add(peer)
             other = self._network.namespace(peer.netns).link(peer.link)
             assert other is not None
+            self.stand_ins += _programs(peer.netns, other, named(peer.netns, self._names))
             far = f"{_words(peer.netns, other)} netns {path_of(peer.netns)}"
             self.line(netns, _pair(netns, link, far))
         elif link.kind in ("bridge", "vrf"):
@@ -295,8 +297,17 @@ def _programs(netns: Netns, link: Link, name: str) -> Iterator[StandIn]:
     if link.xdp:
         said = message("{link} in {netns} carries an XDP program, which is not rebuilt", link=link.name, netns=name)
         yield StandIn(netns, link.name, said)
-    if link.tc_ingress or link.tc_egress:
+    if link.tc_ingress or link.tc_egress or link.filters:
         said = message("{link} in {netns} carries a tc filter, which is not rebuilt", link=link.name, netns=name)
+        yield StandIn(netns, link.name, said)
+    longest = longest_taken(link)
+    if longest is not None and longest < link.mtu_bytes:
+        said = message(
+            "{link} in {netns} has a queueing discipline that is not rebuilt: {qdisc}",
+            link=link.name,
+            netns=name,
+            qdisc=" ".join(each.text for each in link.qdiscs),
+        )
         yield StandIn(netns, link.name, said)
 
 
