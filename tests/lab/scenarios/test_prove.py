@@ -22,6 +22,7 @@ from tests.cli.commands import call
 SEEN_BY_NO_HOST = ("publish-address-not-on-host",)
 """Broken so that no host that was read sees the packet: a replica of these hosts shows nothing of it."""
 
+QUEUE = "eth0 in {} has a queueing discipline that is not rebuilt:"
 LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]] = {
     # scenario: (what hairpin says is not rebuilt, the numbers of the flows before the fault, and after it)
     "healthy-macvlan": (("shim0 in host is a macvlan; a plain wire stands in",), (0, 2, 3), ()),
@@ -29,15 +30,12 @@ LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...
     "macvlan-host-cannot-reach.back": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "macvlan-host-cannot-reach.bridged": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "qdisc-passes-nothing": (
-        (
-            "eth0 in host has a queueing discipline that is not rebuilt: "
-            "tbf rate 100000000bit burst 1000 latency 7920us",
-        ),
+        (f"{QUEUE.format('host')} tbf rate 100000000bit burst 1000 latency 7920us",),
         (),
         (0,),
     ),
     "qdisc-passes-nothing.limit": (
-        ("eth0 in container:web has a queueing discipline that is not rebuilt: pfifo limit 0",),
+        (f"{QUEUE.format('container:web')} pfifo limit 0",),
         (),
         (0,),
     ),
