@@ -3,6 +3,7 @@
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import FdbEntry
+from hairpin.message import Message, message
 from hairpin.network.network import bridge_ports
 
 
@@ -24,3 +25,11 @@ def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
     ports = {port.name for port in bridge_ports(namespace, bridge.name)}
     entries = (each for each in namespace.fdb if each.mac == bridge.mac and each.port in ports)
     return next((each for each in entries if not each.local and each.remote is None), None)
+
+
+def said_of_forwarding(namespace: Namespace, bridge: Link) -> Message:
+    """Return what becomes of frames for the bridge's own hardware address that it does not hand up."""
+    entry = taken_by(namespace, bridge)
+    if entry is not None:
+        return message("forwards frames for its own address by {port}", port=entry.port)
+    return message("has no local forwarding entry for its own address")

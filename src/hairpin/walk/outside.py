@@ -117,6 +117,15 @@ def asked_by_sender(network: Network, flow: Flow, state: State) -> State | End:
     return state if stop is None else refused_request(state, stop)
 
 
+def asked_by_gateway(network: Network, left: State, back: State) -> End | None:
+    """Return the answer's end if this host has the address of the gateway that brings it: it ignores such a request."""
+    gateway = left.next_hop.gateway if left.next_hop is not None and left.carried is None else None
+    if back.packet.version == 6 or gateway is None or not owns_address(network.namespace(back.netns), 4, gateway):
+        return None
+    stop = refusal(network, back.netns, _holder(network, back), back.packet.daddr, gateway)
+    return None if stop is None else refused_request(back, stop)
+
+
 def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     """Return the IPv4 address of the machine that brings a client's packet: the client itself if it is on the link, or
     its router.  None if the link has no network that a router could be in.
@@ -354,14 +363,10 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
         if on_link and link is not None and is_uplink(network, netns, link):
             if any(owns_address(each, version, source) for each in network.host(netns.host).namespaces):
                 return None  # a macvlan's or a bridged container's: it answers for itself
-            return Assumed(
-                message(
-                    "nobody here answers for {address} on {link}",
-                    address=address_text(source, version),
-                    link=link.name,
-                ),
-                "read",
+            said = message(
+                "nobody here answers for {address} on {link}", address=address_text(source, version), link=link.name
             )
+            return Assumed(said, "read")
     if version == 6 and not is_private(source, 6):
         return None  # a routed IPv6 prefix needs no translation
     if is_unmasqueraded(network, netns, version, source):

@@ -26,7 +26,7 @@ from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
 from hairpin.walk.link.tunnel import lost_in_tunnel
 from hairpin.walk.naming import answered, to_server
-from hairpin.walk.outside import OutsideAnswer, asked_by_sender, enters_by, outside_takes
+from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, asked_by_sender, enters_by, outside_takes
 from hairpin.walk.own_entries import met_by_sender
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
@@ -328,7 +328,8 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
         return
     back = taken.reply
     assert back is not None
-    for answer in walk_asking(network, back):
+    unasked = asked_by_gateway(network, end.state, back)
+    for answer in walk_asking(network, back) if unasked is None else (unasked,):
         reply = answer.state.history.steps
         if not reaches(started, answer):
             branch = _lost_reply(answer, state.history.steps, reply)

@@ -54,6 +54,22 @@ def without_local(namespace: Namespace, address: str) -> Namespace:
     return without_route(namespace, parse_address(address)[1])
 
 
+def with_gateways_address() -> Network:
+    """Return the host that has the address of its own gateway, too."""
+    host = host_namespace()
+    own = Address("eth0", 4, parse_address("198.51.100.1")[1], 24, secondary=True)
+    return network(
+        msgspec.structs.replace(
+            host, addresses=(*host.addresses, own), routes=(*host.routes, local("198.51.100.1/32", "eth0"))
+        )
+    )
+
+
+def thrown(text: str) -> Route:
+    """Return a route that ends the lookup of the main table for these addresses."""
+    return msgspec.structs.replace(route(text, "eth0"), type="throw", next_hops=())
+
+
 TYPED_IN = route("172.17.0.0/24", "eth1", via="10.9.0.7")
 KEPT = msgspec.structs.replace(TYPED_IN, protocol="static")
 
@@ -126,6 +142,23 @@ CASES: dict[str, Case] = {
     "a rule forbids what leaves by the uplink, and reverse-path filtering asks it": Case(
         simulate(Change((AddEntry(HOST_NETNS, FORBIDDEN),)), STRICT), egress(),
         ("policy-rule-diverts-container-traffic",), STRICT,
+    ),
+    "the container's address is the host's, too, on the container's own wire": Case(
+        network(msgspec.structs.replace(
+            host_namespace(), addresses=(*host_namespace().addresses, msgspec.structs.replace(TAKEN, link="veth1")),
+            routes=(*host_namespace().routes, local("172.17.0.2/32", "veth1")),
+        )), TO_WEB, ("address-diverts-traffic",),
+    ),
+    "the host has its gateway's address, and a client asks": Case(
+        with_gateways_address(), published(), ("address-diverts-traffic",),
+    ),
+    "the host has its gateway's address, and a container asks": Case(
+        with_gateways_address(), egress(), ("address-diverts-traffic",),
+    ),
+    "a throw route ends the lookup": Case(
+        network(msgspec.structs.replace(
+            host_namespace(), routes=(*host_namespace().routes, thrown("172.17.0.2/32")),
+        )), published(), ("route-diverts-traffic",),
     ),
     "the container's prefix is so short that it covers its client": Case(
         of_length(1), published(), ("address-diverts-traffic",),

@@ -74,12 +74,11 @@ def verdict(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer, made: tuple[
 
 
 def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]) -> bool:
-    """Return whether a condition of the all-clear, or an open question, names an address of the change.
-
-    That a machine outside answers is assumed of each; a condition is what a neighbour's entry makes doubtful."""
+    """Return whether the all-clear has a condition: what a neighbour's entry makes doubtful, or an open question that
+    names an address of the change.  That a machine outside answers is assumed of each, and no condition."""
     doubts = [each for each in flow.trace.usual.assumed if {"state", "mac"} & {name for name, _ in each.values}]
-    said = str((flow.trace.usual.questions, doubts, answer.notes, answer.questions))
-    return any(address in said for each in made for address in _ADDRESSES.findall(each.command))
+    said = str((flow.trace.usual.questions, answer.notes, answer.questions))
+    return bool(doubts) or any(address in said for each in made for address in _ADDRESSES.findall(each.command))
 
 
 def is_made(cause: str, made: Iterable[Mutation]) -> bool:

@@ -19,6 +19,7 @@ from hairpin.causes.where import OfLink
 from hairpin.change.addresses import address_of
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.engines.given import engine_addresses
+from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -39,6 +40,8 @@ def find(view: View) -> Iterator[Candidate]:
             length = lengths.get(address.value) if address.version == version else None
             if length and length != address.prefix_length:
                 yield _misfitting(view, netns, address, length)
+            elif length is None and address.version == version and _is_gateway(namespace, address):
+                yield _of_gateway(netns, address)
     for each in lookups_on_way(view):
         if each.found.route is None:
             continue
@@ -50,6 +53,32 @@ def find(view: View) -> Iterator[Candidate]:
         of_container = bool(known) and not each.netns.is_host
         if is_elsewhere(view, each) or (of_container and not is_loopback(own.value, own.version)):
             yield _foreign(each, own)
+
+
+def _is_gateway(namespace: Namespace, address: Address) -> bool:
+    """Return whether a route leads by the address, which is this machine's own: so it is not that of its gateway."""
+    return any(
+        (hop.gateway, route.version) == (address.value, address.version)
+        for route in namespace.routes
+        for hop in route.next_hops
+    )
+
+
+def _of_gateway(netns: Netns, address: Address) -> Candidate:
+    text = address_text(address.value, address.version)
+    return Candidate(
+        title=message("{link} has {address}, the address of its gateway", link=address.link, address=text),
+        detail=message(
+            "A route leads by {address}. The gateway asks for this machine with that address as its own, and the "
+            "kernel answers nobody who has an address of this machine.",
+            address=text,
+        ),
+        change=one(DeleteEntry(netns, address)),
+        where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
+        in_class="kernels-own",
+        evidence=(address.evidence,),
+        cuts=True,
+    )
 
 
 def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Candidate:

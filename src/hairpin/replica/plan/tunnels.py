@@ -10,6 +10,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import DEFAULT_TTL, Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network
+from hairpin.network.own_frames import hands_up, taken_by
 from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.tunnels import entries_of, underlay_netns
 
@@ -71,11 +72,15 @@ def _ttl_words(tunnel: Tunnel) -> list[str]:
 
 
 def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
-    """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices.
+    """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices, and
+    for an entry that takes a bridge's own hardware address.
 
     ``able``: the kinds that this kernel makes."""
     namespace = network.namespace(netns)
     for link in namespace.links:
+        taking = taken_by(namespace, link) if link.kind == "bridge" and not hands_up(namespace, link) else None
+        if taking is not None:
+            yield " ".join(("fdb replace", *fdb_words(taking), "static"))
         if link.kind in able and is_rebuilt(network, netns, link):
             yield from _entries(namespace, link)
 

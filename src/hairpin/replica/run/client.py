@@ -6,6 +6,7 @@ import socket
 import struct
 import termios
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
@@ -57,6 +58,11 @@ class Attempt(msgspec.Struct, frozen=True):
     experience: Experience
     sightings: tuple[Sighting, ...]
     reasons: tuple[str, ...]
+
+
+def was_told_mtu(seen: Iterable[Sighting]) -> bool:
+    """Return whether an ICMP error told a smaller MTU."""
+    return any(each.icmp in _TOO_BIG for each in seen)
 
 
 class NothingMoreComes(Protocol):
@@ -171,7 +177,7 @@ class Client:
                 patience, asked, turns = _CONFIRMED_S, False, 0
             # A machine that stood still for a while has not been quiet for that long.
             elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
-                told = any(seen.icmp in _TOO_BIG for seen in self._seen)
+                told = was_told_mtu(self._seen)
                 if asked or (not told and self._nothing_more_comes(tuple(self._seen), dropped=self._dropped())):
                     return
                 patience, asked = _SILENCE_S, True

@@ -28,7 +28,7 @@ from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.replica.run import ctnetlink
 from hairpin.replica.run.build import Built, makeable, within
 from hairpin.replica.run.changing import make
-from hairpin.replica.run.client import Attempt, Client, source_of
+from hairpin.replica.run.client import Attempt, Client, source_of, was_told_mtu
 from hairpin.replica.run.serving import Loop, Servers
 from hairpin.replica.run.tool import run_quietly
 from hairpin.replica.watch.counters import Counters
@@ -232,6 +232,9 @@ class _Replica:
         way = self._way(flow, begins) if begins is not None else None
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination, way)
+        if flow.data_bytes and attempt.experience.kind != "answer" and was_told_mtu(attempt.sightings):
+            # What the kernel has learned of a smaller MTU serves the next connection, not always the first one.
+            attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 

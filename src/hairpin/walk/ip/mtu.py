@@ -139,11 +139,13 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
     """Return a frame that br_netfilter gives to the port ``out``, whole or in fragments; its end if that fails.
 
     ``mtu`` is that of the bridge, or of the route after DNAT.  A defragmented packet is fragmented again at its
-    original size.  If those fragments do not fit, IPv4 sends no error.
+    original size.  If those fragments do not fit, IPv4 sends no error.  Segments that are still to be cut pass.
 
     Source: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit(), br_nf_ip_fragment()
     """
     packet, pieces = state.packet, state.fragments.largest if state.fragments.defragmented else None
+    if state.fragments.gso and state.fragments.largest is None:
+        return state
     length = packet.length_bytes if state.fragments.defragmented else length_on_wire(state)
     if length <= min(pieces or length, out.mtu_bytes):
         return state

@@ -69,8 +69,9 @@ def _received(netns: Netns, link: str, target: int, source: int) -> State:
 def refusal(network: Network, netns: Netns, link: str, target: int, source: int) -> Stop | None:
     """Return the stop of a request for an address of the namespace that it does not answer.
 
-    arp_process() looks up the route of a request as of any packet: strict rp_filter drops it.  An address on another
-    link may be meant not to be answered for (a load balancer's, on lo), and the packet comes in without a request.
+    arp_process() looks up the route of a request as of any packet: strict rp_filter drops it, and one whose sender has
+    an address of this host is a martian.  An address on another link may be meant not to be answered for (a load
+    balancer's, on lo), and the packet comes in without a request.
     """
     namespace = network.namespace(netns)
     if not owns_address(namespace, 4, target):
@@ -79,7 +80,7 @@ def refusal(network: Network, netns: Netns, link: str, target: int, source: int)
     if (silent := arp_silence(namespace, link, target, source)) is not None:
         return stopped(asked, "no-neighbour", stage="neighbour", link=link, decided_by=silent, address=target).stop
     for each in input_route(network, asked):
-        if isinstance(each, End) and each.stop is not None and each.stop.reason == "rp-filter":
+        if isinstance(each, End) and each.stop is not None and each.stop.reason in ("rp-filter", "martian-source"):
             return msgspec.structs.replace(each.stop, stage="neighbour", address=target)
     return None
 

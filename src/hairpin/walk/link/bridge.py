@@ -15,7 +15,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import Hook
 from hairpin.network.network import Network, Port, bridge_nf, bridge_ports, conf
-from hairpin.network.own_frames import hands_up, taken_by
+from hairpin.network.own_frames import hands_up, said_of_forwarding
 from hairpin.network.query import NO_WAY
 from hairpin.network.routing import lookup
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
@@ -200,13 +200,7 @@ def _delivered_up(
 
 def _forwarded_instead(namespace: Namespace, bridge: Link, state: State) -> End:
     """Return the end of a frame for the bridge itself that its forwarding database sends to the ports."""
-    entry = taken_by(namespace, bridge)
-    said = (
-        message("forwards frames for its own address by {port}", port=entry.port)
-        if entry is not None
-        else message("has no local forwarding entry for its own address")
-    )
-    return stopped_by(state, "no-neighbour", bridge, said, stage="bridge")
+    return stopped_by(state, "no-neighbour", bridge, said_of_forwarding(namespace, bridge), stage="bridge")
 
 
 def _ingress(namespace: Namespace, bridge: Link, state: State) -> State | End:

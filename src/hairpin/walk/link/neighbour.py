@@ -17,6 +17,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port, bridge_ports
+from hairpin.network.own_frames import hands_up, said_of_forwarding
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
@@ -61,6 +62,11 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     if is_mute(link):
         yield stopped_by(state, "no-neighbour", link, ARP_IS_OFF, address=address)
+        return
+    namespace = network.namespace(state.netns)
+    if link.kind == "bridge" and not hands_up(namespace, link):
+        # No answer of a neighbour comes up.  What was resolved before fails when it is asked about again.
+        yield stopped_by(state, "no-neighbour", link, said_of_forwarding(namespace, link), address=address)
         return
     answer = answer_on_link(network, state, link, address)
     refused = _refused(network, state, link, address) if answer.kind in ("nobody", "outside") else None
