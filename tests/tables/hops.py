@@ -59,7 +59,7 @@ CASES = (
         Ask(f"set to {ttl}: {who}", cause, to, origin, start, before=(
             (_WAY, f"iptables -t mangle -F; iptables -t mangle -A OUTPUT -j TTL --ttl-set {ttl}"),
         ))
-        for ttl, cause in ((1, f"{ID}|mangle-drops-or-marks"), (5, ""))
+        for ttl, cause in ((1, "rule-decides-flow"), (5, ""))
         for who, origin, start, to in (
             ("the neighbour asks the port", NEIGHBOUR, "neighbour", f"{HOST}:8151"),
             ("the container asks the neighbour", _WAY, _WAY, f"{NEIGHBOUR}:9000"),

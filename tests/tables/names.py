@@ -6,7 +6,9 @@ The real question is a look-up in the container that asks.  The server outside h
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from tests.tables.case import Ask, Case
 
-DEFAULT, ELSEWHERE = "default-bridge-has-no-names", "no-common-network-for-name"
+DEFAULT = "default-bridge-has-no-names"
+ELSEWHERE = "no-common-network-for-name|isolation-drops-between-bridges"
+"""The same change, a common network, repairs the name and the way: the answer tells them as one."""
 HOSTS = "host-network-has-no-names"
 _BOXES = (
     ContainerPlan("web", networks=("shop",), options="--network-alias front"),
