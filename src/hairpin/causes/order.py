@@ -20,7 +20,7 @@ Class = Literal[
     "gateway-address-lost", "bound-to-other-address",
     "container-address-lost", "engine-option",
     "link-or-route", "lost-masquerade",
-    "lost-hairpin-masquerade",
+    "lost-hairpin-masquerade", "ignored-mark",
     "untracked-flow",
     "lost-engine-rule", "filtering-sysctl", "client-in-container-subnet", "other-protocol", "gateway-without-hairpin",
     "shadowing-translation",
@@ -89,6 +89,10 @@ ORDER: tuple[Row, ...] = (
     Row(
         ("lost-hairpin-masquerade",),
         "This rule serves one kind of flow only, so it is more exact than the engine's other rules.",
+    ),
+    Row(
+        ("ignored-mark",),
+        "The route back is there, and the kernel does not ask for it with the packet's mark: the filter is right.",
     ),
     Row(
         ("untracked-flow",),

@@ -30,7 +30,7 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.causes.ipv6_hosts import with_ipv6
-from tests.rule_text import with_rule
+from tests.rule_text import in_table, with_rule
 from tests.small_host import (
     HOST_ADDRESS,
     HOST_NETNS,
@@ -92,6 +92,35 @@ def with_router_inside(rp_filter: str) -> Network:
     host = with_second_bridge("198.51.100.0/25").namespace(HOST_NETNS)
     path = ("net", "ipv4", "conf", "eth0", "rp_filter")
     return network(msgspec.structs.replace(host, sysctls=host.sysctls.with_value(path, rp_filter)))
+
+
+def marked_back(**values: str) -> Network:
+    """Return the host whose default route is by eth1, and by eth0 for the marked packets that come in there.
+
+    ``values``: sysctls beside the strict ``rp_filter`` of eth0."""
+    text = "98: from all lookup main suppress_prefixlength 0"
+    main = PolicyRule(4, 98, table=254, suppress_prefix_length=0, text=text)
+    by_mark = PolicyRule(4, 99, table=100, mark=(1, 0xFFFFFFFF), text="99: from all fwmark 0x1 lookup 100")
+    host = routed(main, by_mark, default_in=100).namespace(HOST_NETNS)
+    kept = host_namespace(
+        in_table("mangle", "PREROUTING", "-i eth0 -j MARK --set-xmark 0x1/0xffffffff"),
+        values={"conf__eth0__rp_filter": "1", **values},
+    )
+    return network(
+        msgspec.structs.replace(
+            host,
+            links=(*host.links, Link(9, "eth1", evidence="e5")),
+            addresses=(*host.addresses, Address("eth1", 4, parse_address("203.0.113.2")[1], 24)),
+            routes=(
+                *host.routes,
+                local("203.0.113.2/32", "eth1"),
+                route("203.0.113.0/24", "eth1"),
+                route("default", "eth1", via="203.0.113.1"),
+            ),
+            sysctls=kept.sysctls,
+            ruleset=kept.ruleset,
+        )
+    )
 
 
 LAN = parse_address("198.51.100.0")[1]
@@ -264,6 +293,9 @@ CASES: dict[str, Case] = {
     ),
     "replies leave by another link": Case(
         with_second_uplink(rp_filter="1"), published(), ("rp-filter-strict",), with_second_uplink(rp_filter="2"),
+    ),
+    "the route back is right with the mark alone": Case(
+        marked_back(), published(), ("src-valid-mark-off",), marked_back(conf__all__src_valid_mark="1"),
     ),
     "strict, and a container network covers the client": Case(
         covering_client(with_second_uplink(rp_filter="1")), published(),
