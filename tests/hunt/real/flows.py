@@ -26,6 +26,8 @@ from tests.hunt.real import exchange
 SCRIPT = Path(exchange.__file__)
 INTERNET, RESOLVER = "203.0.113.80", "192.0.2.53"
 """The addresses that hairpin's plain question asks about; the client has them here and answers."""
+INTERNET_V6, ASKER_V6 = "2001:db8:fffd::80", "2001:db8:ffff::10"
+"""The same of IPv6, and the client that the question puts outside."""
 LAN = "198.51.100.250"
 """hairpin's neighbour on the link; the lab's neighbour has this address, too."""
 QUICK_S, PATIENT_S = 1.0, 2.0
@@ -112,6 +114,10 @@ def prepare(lab: Lab) -> None:
     lab.client.run(f"ip address replace {INTERNET}/32 dev lo; ip address replace {RESOLVER}/32 dev lo")
     lab.router.run(f"ip route replace {INTERNET}/32 via {CLIENT}; ip route replace {RESOLVER}/32 via {CLIENT}")
     lab.neighbour.run(f"ip address replace {LAN}/24 dev eth0")
+    for each in (INTERNET_V6, ASKER_V6):
+        with suppress(LabError):  # a lab without IPv6
+            lab.router.run(f"ip route replace {each}/128 via {CLIENT_V6}")
+            lab.client.run(f"ip address replace {each}/128 dev lo nodad")
 
 
 def ways(lab: Lab, plan: LabPlan, asked: Iterable[tuple[str, str]]) -> tuple[Way, ...]:
