@@ -1,6 +1,7 @@
 """A rule that the engine made is gone; with the userland proxy off, nothing else answers for the port."""
 
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,16 +9,18 @@ import pytest
 from hairpin.causes.cause import Candidate
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import SetPolicy
+from hairpin.collect.snapshot import load
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
+from hairpin.host.read.parse import parse
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
-from tests.causes.hosts import proxy_off, ruled, with_host
+from tests.causes.hosts import asked, proxy_off, ruled, with_host
 from tests.engines import swarm_node
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
@@ -69,6 +72,8 @@ def resolving(rules: str) -> Network:
     return network(inner=msgspec.structs.replace(inner, ruleset=ruleset(rules)))
 
 
+APART = parse(load(Path(__file__).parents[2] / "fixtures" / "healthy" / "networks-apart.hairpin"))
+FROM_BACK = asked(FromContainer("db", APART.netns.sibling("container:db")), "198.51.100.11", 8151)
 MESH = swarm_node.forwarding(swarm_node.node())
 TO_MESH = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8080, host=MESH.name)
 
@@ -83,6 +88,10 @@ CASES: dict[str, Case] = {
     ),
     "the jump to dockerd's own chain for the resolver is gone": Case(
         resolving(RESOLVER_RULES.replace(JUMP, "")), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
+    ),
+    "a rule is gone that no other cause is about": Case(
+        Network((swarm_node.without(APART, "-j RETURN", table="nat"),)), FROM_BACK, ("engine-rule-missing",),
+        Network((APART,)),
     ),
     "one port's DNAT rule is gone": Case(lost_proxy_off("-j DNAT"), published(), ("dnat-rule-missing",), proxy_off()),
     "the filter chains are gone": Case(
