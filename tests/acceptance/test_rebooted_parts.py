@@ -66,7 +66,7 @@ KEEPERS: dict[RuleKeeper, Part] = {
 
 
 WRITERS: dict[str, tuple[Part, ...]] = {
-    "kept_nft.inserted": ("nft rule",),
+    "kept_nft.nft_insertions": ("nft rule",),
     "kept_rules._saved_files": ("saved rule", "iptables-services rule", "ufw rule file"),
     "kept_rules._with_policy": ("saved policy", "ufw policy"),
     "kept_rules._without_rule": ("saved rule removed", "nft rule removed", "ufw rule file"),

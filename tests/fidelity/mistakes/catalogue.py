@@ -80,7 +80,7 @@ _CONNECTIONS = (
     Mistake(
         "syn-ack-begins", "any TCP packet begins a connection",
         "walk/hooks/conntrack.py",
-        "        tcp = begun(packet.tcp_flags, loose=loose)\n",
+        "        tcp = first_state(packet.tcp_flags, loose=loose)\n",
         '        tcp = Tcp("SYN_SENT")\n',
     ),
     Mistake(
