@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose, suspects
-from hairpin.host.docker import Endpoint
+from hairpin.host.docker import Endpoint, Engine
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
@@ -84,6 +84,15 @@ NOTHING_BUT_LO = msgspec.structs.replace(
     container_namespace(), links=container_namespace().links[:1], addresses=container_namespace().addresses[:1],
     routes=container_namespace().routes[:1],
 )  # fmt: skip
+
+
+def on_overlay() -> Engine:
+    """Return dockerd with the container on an overlay alone: no endpoint tells of its address on docker_gwbridge."""
+    (endpoint,) = container().endpoints
+    far = msgspec.structs.replace(endpoint, network="overlay", network_id="n2", ipv4=WEB + 256, gateway4=None)
+    told = engine(msgspec.structs.replace(container(), endpoints=(far,)))
+    beside = msgspec.structs.replace(told.networks[0], name="docker_gwbridge")
+    return msgspec.structs.replace(told, networks=(beside,))
 
 
 def with_default(*hops: NextHop) -> Network:
@@ -171,6 +180,10 @@ CASES: dict[str, Case] = {
     ),
     "it has no default route": Case(
         network(inner=container_namespace(default=False)), published(), ("container-default-route-missing",),
+    ),
+    "it has no default route, and is on an overlay: its way out is docker_gwbridge": Case(
+        network(inner=container_namespace(default=False), docker=on_overlay()), published(),
+        ("container-default-route-missing",), network(docker=on_overlay()),
     ),
     "its link is down": Case(
         network(inner=with_link(container_namespace(), "eth0", up=False)), published(), ("container-link-down",),
@@ -330,4 +343,6 @@ def test_a_sender_without_its_address_is_found_whoever_it_asks() -> None:
     flow = Flow(FromContainer("web", HOST_NETNS.sibling("container:web")), 4, DB, "tcp", 80)
     broken = with_host(both, namespaces=namespaces)
     assert suspects(broken, flow, walk_flow(broken, flow))[0].cause == "container-address-missing"
-    assert suspects(both, flow, walk_flow(both, flow))[0].cause == "service-not-listening"
+    named = [each.cause for each in suspects(both, flow, walk_flow(both, flow))]
+    assert "service-not-listening" in named
+    assert "container-address-missing" not in named

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from hairpin.change.change import AddEntry
-from hairpin.host.docker import Container
+from hairpin.engines.surplus import SWARM_BRIDGE
+from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
@@ -12,10 +13,12 @@ from hairpin.network.prefix import Version, inside
 from hairpin.network.tables import has_default_route
 
 
-def gateways(container: Container, namespace: Namespace, version: Version) -> Iterator[tuple[int, str]]:
-    """Yield the router of each of the container's networks, and the link that has an address of that network."""
-    for endpoint in container.endpoints:
-        gateway = endpoint.gateway4 if version == 4 else endpoint.gateway6
+def gateways(engine: Engine, container: Container, namespace: Namespace, version: Version) -> Iterator[tuple[int, str]]:
+    """Yield the router of each of the container's networks, and the link that has an address of that network.  A
+    container on an overlay has one on docker_gwbridge, too, which no endpoint of it tells."""
+    told = (each.gateway4 if version == 4 else each.gateway6 for each in container.endpoints)
+    beside = (subnet.gateway for each in engine.networks if each.name == SWARM_BRIDGE for subnet in each.subnets)
+    for gateway in (*told, *beside):
         if gateway is None:
             continue
         for each in addresses_of(namespace, None, version):

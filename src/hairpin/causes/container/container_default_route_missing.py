@@ -31,7 +31,7 @@ def find(view: View) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     if view.on_host or container is None:
         return
-    for gateway, link in gateways(container, view.namespace, version):
+    for gateway, link in gateways(view.host.engine_of(container), container, view.namespace, version):
         wanted = Route(version, 0, 0, next_hops=(NextHop(link, gateway),))
         if view.stop.reason == "no-neighbour":
             yield from _replaced(view, container, wanted)
