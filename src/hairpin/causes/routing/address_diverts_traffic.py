@@ -23,6 +23,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import message
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, inside, is_loopback
 from hairpin.network.routing import route_text
 from hairpin.walk.deciders import Lookup
@@ -51,8 +52,21 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         # All addresses of a container come from its engine: one that does not is nobody's plan.
         of_container = bool(known) and not each.netns.is_host
-        if is_elsewhere(view, each) or (of_container and not is_loopback(own.value, own.version)):
+        foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
+        if foreign or (of_container and not is_loopback(own.value, own.version)):
             yield _foreign(each, own)
+
+
+def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
+    """Return whether another host has the address that a host looks for on a link of its own network: no reading tells
+    whether the link leads there, and the host's own address is the last to be taken away."""
+    address, version = each.query.daddr, each.query.version
+    others = (
+        owns_address(namespace, version, address)
+        for netns, namespace in view.network.namespaces()
+        if netns.host != each.netns.host
+    )
+    return each.found.type != "local" and each.netns.is_host and any(others)
 
 
 def _is_gateway(namespace: Namespace, address: Address) -> bool:
