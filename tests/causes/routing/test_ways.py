@@ -129,6 +129,10 @@ CASES: dict[str, Case] = {
             routes=(*host_namespace().routes, local("172.17.0.2/32", "eth0")),
         )), TO_WEB, ("address-diverts-traffic",),
     ),
+    "lo has lost its address": Case(
+        after(DeleteEntry(HOST_NETNS, Address("lo", 4, 0x7F000001, 8, "host"))), published(FromHost(), "127.0.0.1"),
+        ("loopback-address-missing",),
+    ),
     "the bridge has the container's address, too": Case(
         after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB, 16))), published(), ("address-diverts-traffic",),
     ),

@@ -92,9 +92,12 @@ def test_a_host_without_a_source_address() -> None:
 @pytest.mark.parametrize("kind", ("unicast", "broadcast"))
 def test_a_route_of_type_broadcast_makes_a_broadcast(kind: str) -> None:
     net = network(host_namespace(routes=(msgspec.structs.replace(route("192.0.2.0/24", "eth0"), type=kind),)))
-    (outcome,) = output_route(net, at("output-route", to(CLIENT), iif=""))
+    datagram = msgspec.structs.replace(to(CLIENT), protocol=UDP, tcp_flags=0)
+    (outcome,) = output_route(net, at("output-route", datagram, iif=""))
     assert isinstance(outcome, State)
     assert outcome.to_many is (kind == "broadcast")
+    connecting = output_route(net, at("output-route", to(CLIENT), iif=""))
+    assert told(connecting) == (["rejected route-type network-unreachable"] if kind == "broadcast" else ["output"])
 
 
 def test_policy_rules_by_owner_and_port_choose_the_table() -> None:

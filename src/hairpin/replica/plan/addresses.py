@@ -32,6 +32,14 @@ def addresses(namespace: Namespace) -> Iterator[str]:
             yield _line(address) if waits else f"{_line(address)} noprefixroute"
 
 
+def lost_addresses(namespace: Namespace) -> Iterator[str]:
+    """Yield the line that takes away 127.0.0.1, which the kernel gives lo, where the host has lost it."""
+    lo = namespace.link("lo")
+    four = [each for each in namespace.addresses if each.version == 4]
+    if lo is not None and lo.up and four and not any(each.link == "lo" for each in four):
+        yield "address del 127.0.0.1/8 dev lo"
+
+
 def _line(address: Address) -> str:
     local = address_text(address.value, address.version)
     words = ["address add"]

@@ -124,6 +124,7 @@ def _namespace(
     lines = (
         *(("link set dev lo up",) if (lo := namespace.link("lo")) is None or lo.up else ()),
         *link_settings.settings(namespace, able),
+        *addresses.lost_addresses(namespace),
         *addresses.addresses(namespace),
         *addresses.neighbours(namespace),
         *addresses.still_known(network, netns),

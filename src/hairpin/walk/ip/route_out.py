@@ -12,7 +12,7 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.host.route import NextHop
 from hairpin.message import message
 from hairpin.netfilter.evaluate.header import WITH_PORTS
-from hairpin.netfilter.packet import TCP, Packet
+from hairpin.netfilter.packet import ACK, SYN, TCP, Packet
 from hairpin.network.address_type import is_source4
 from hairpin.network.network import Network, conf
 from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, is_loopback, is_multicast
@@ -57,6 +57,11 @@ def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
         found = _on_link(namespace, query) or found
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
         yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
+        return
+    begins = packet.protocol == TCP and packet.tcp_flags & (SYN | ACK) == SYN and then == "output"
+    if begins and packet.version == 4 and found.type in ("broadcast", "multicast"):
+        # connect() fails: net/ipv4/tcp_ipv4.c tcp_v4_connect(), RTCF_BROADCAST
+        yield _no_way(state, found, told=True)
         return
     to_itself = found.type == "local" or (packet.version == 6 and found.type == "anycast")
     for hop, chosen in ((_to_itself(namespace, found), state),) if to_itself else paths(network, state, found):

@@ -1,0 +1,52 @@
+"""The loopback link has lost the address that the kernel gives it: 127.0.0.1 or ::1.
+
+Users see: programs on one machine or in one container do not reach each other by localhost; nothing else is wrong.
+
+Proof: ``lo`` is up and lacks the address; with it the packet for localhost arrives.
+Now: ``ip address add 127.0.0.1/8 dev lo``.
+Lasting: nothing to save: the kernel gives the address when ``lo`` comes up.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.routing._asked import namespaces_on_way
+from hairpin.causes.where import OfLink
+from hairpin.change.change import AddEntry, one
+from hairpin.host.link import Address
+from hairpin.message import message
+from hairpin.network.prefix import address_text, is_loopback
+
+_OWN = {4: Address("lo", 4, 0x7F000001, 8, "host"), 6: Address("lo", 6, 1, 128, "host")}
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each namespace on the way of a flow to localhost whose ``lo`` lacks its address."""
+    own = _OWN[view.flow.version]
+    if not is_loopback(view.flow.daddr, view.flow.version):
+        return
+    for netns, namespace in namespaces_on_way(view):
+        lo = namespace.link("lo")
+        read = [each for each in namespace.addresses if each.version == own.version]
+        if lo is None or not lo.up or not read or any(is_loopback(each.value, each.version) for each in read):
+            continue
+        text = f"{address_text(own.value, own.version)}/{own.prefix_length}"
+        yield Candidate(
+            title=message(
+                "lo has lost its address {address} in {netns}", address=text, netns=view.network.netns_text(netns)
+            ),
+            detail=message("Without it the kernel sends packets for localhost out by another link."),
+            change=one(AddEntry(netns, own)),
+            where=OfLink(link="lo", address=text),
+            in_class="kernels-own",
+            evidence=(lo.evidence,),
+        )
+
+
+CAUSE = Cause(
+    id="loopback-address-missing",
+    title=message("lo has lost its address"),
+    source="net/ipv4/devinet.c inetdev_event(): NETDEV_UP gives lo 127.0.0.1/8",
+    general=True,
+    find=find,
+)
