@@ -22,7 +22,8 @@ from hairpin.diagnose.unread import may_enter_unread
 from hairpin.engines.daemon import precedes_start
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network
+from hairpin.network.strayed import is_held_inside
 from hairpin.walk.state import Assumed, Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.verdicts import Verdict
@@ -191,7 +192,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                 moved = _moved(line, grown)
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not search.thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
-                if grown.trace.succeeds and not _is_lost_outside(network, flow, grown.trace):
+                if grown.trace.succeeds and not (grown.trace.verdict == "leaves" and is_held_inside(network, flow)):
                     needed = needed_only(network, flow, grown.suspects)
                     named = tuple(_by_better_name(network, flow, trace, each) for each in needed)
                     causes = _in_order_of_repair(network, _with_makers(one_entry_each(named)))
@@ -206,16 +207,6 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
             break
         frontier = following
     return _of_one_size(tuple(found.values())), unread, left_out
-
-
-def _is_lost_outside(network: Network, flow: Flow, trace: Trace) -> bool:
-    """Return whether the packet leaves, although a container or pod that was read has its destination: a change by
-    which it does so serves nobody."""
-    return trace.verdict == "leaves" and any(
-        owns_address(namespace, flow.version, flow.daddr)
-        for netns, namespace in network.namespaces()
-        if not netns.is_host
-    )
 
 
 def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect) -> Suspect:

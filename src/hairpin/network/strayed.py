@@ -42,6 +42,12 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
     )
 
 
+def is_held_inside(network: Network, flow: Flow) -> bool:
+    """Return whether a container or pod that was read has the flow's destination: what leaves serves nobody."""
+    owners = (namespace for netns, namespace in network.namespaces() if not netns.is_host)
+    return any(owns_address(each, flow.version, flow.daddr) for each in owners)
+
+
 def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Container | None:
     """Return the running container whose published port or own address the flow asks for, if rules have translated the
     packet to another machine's address; else None.
