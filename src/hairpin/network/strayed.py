@@ -10,7 +10,7 @@ from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network, owns_address
 from hairpin.network.port_holder import asked_port
-from hairpin.network.prefix import Version, inside, width
+from hairpin.network.prefix import Version, inside, is_loopback, width
 
 
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
@@ -43,7 +43,10 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 
 
 def is_held_inside(network: Network, flow: Flow) -> bool:
-    """Return whether a container or pod that was read has the flow's destination: what leaves serves nobody."""
+    """Return whether a container or pod that was read has the flow's destination: what leaves serves nobody.
+    Each has loopback addresses of its own."""
+    if is_loopback(flow.daddr, flow.version):
+        return False
     owners = (namespace for netns, namespace in network.namespaces() if not netns.is_host)
     return any(owns_address(each, flow.version, flow.daddr) for each in owners)
 
