@@ -6,9 +6,11 @@ from hairpin.causes.cause import View
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
+from hairpin.netfilter.packet import Packet
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import netns_of, owns_address, veth_peer
 from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, inside, is_loopback
+from hairpin.network.query import Query
 from hairpin.walk.deciders import Lookup, deciders
 
 
@@ -35,6 +37,18 @@ def lookups_on_way(view: View) -> Iterator[Lookup]:
     for each in deciders(view.network, view.flow).lookups:
         if each.netns in view.network and each.query.version == view.stop.seen.packet.version:
             yield each
+
+
+def query_there(packet: Packet, iif: str = "lo") -> Query:
+    """Return the key by which the packet's route is looked up."""
+    return Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
+                 sport=packet.sport, dport=packet.dport)  # fmt: skip
+
+
+def query_back(packet: Packet) -> Query:
+    """Return the key by which the route back to the packet's source is looked up, with its mark."""
+    return Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark, protocol=packet.protocol,
+                 sport=packet.dport, dport=packet.sport)  # fmt: skip
 
 
 def is_elsewhere(view: View, each: Lookup) -> bool:

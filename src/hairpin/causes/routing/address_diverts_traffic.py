@@ -34,9 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
     whose route decided a lookup for an address elsewhere."""
     version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
-        lengths = {
-            each.value: each.prefix_length for each in engine_addresses(view.network.host(netns.host), netns.name)
-        }
+        lengths = _lengths(view, netns)
         for address in namespace.addresses:
             length = lengths.get(address.value) if address.version == version else None
             if length and length != address.prefix_length:
@@ -47,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
         if each.found.route is None:
             continue
         own = address_of(view.network.namespace(each.netns), each.found.route)
-        known = {one_given.value for one_given in engine_addresses(view.network.host(each.netns.host), each.netns.name)}
+        known = _lengths(view, each.netns)
         if own is None or own.value in known:
             continue
         # All addresses of a container come from its engine: one that does not is nobody's plan.
@@ -55,6 +53,11 @@ def find(view: View) -> Iterator[Candidate]:
         foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
         if foreign or (of_container and not is_loopback(own.value, own.version)):
             yield _foreign(each, own)
+
+
+def _lengths(view: View, netns: Netns) -> dict[int, int]:
+    """Return the prefix lengths that the engines gave the namespace's addresses, by address."""
+    return {each.value: each.prefix_length for each in engine_addresses(view.network.host(netns.host), netns.name)}
 
 
 def _may_be_a_neighbour(view: View, each: Lookup) -> bool:

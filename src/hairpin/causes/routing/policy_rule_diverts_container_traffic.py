@@ -11,6 +11,7 @@ Lasting: the VPN's or the network manager's configuration (``PostUp``, ``Routing
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.routing._asked import query_back, query_there
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, DeleteEntry, one
 from hairpin.host.netns import Netns
@@ -82,22 +83,12 @@ def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
     with the lookup.  A forwarded packet's source is looked up as if it came in by the link that it leaves by."""
     packet = _routed(view)
     seen: set[tuple[Netns, int]] = set()
-    iif = view.stop.seen.iif or "lo"
-    there = Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
-                  sport=packet.sport, dport=packet.dport)  # fmt: skip
-    back = Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark, protocol=packet.protocol,
-                 sport=packet.dport, dport=packet.sport)  # fmt: skip
-    own = ((view.stop.netns, lookup(view.namespace, query).rule, query) for query in (there, back))
-    steps = (*view.branch.request, *view.branch.reply)
-    decided = ((step.netns, step.decided_by, step.packet) for step in steps)
+    queries = (query_there(packet, view.stop.seen.iif or "lo"), query_back(packet))
+    own = ((view.stop.netns, lookup(view.namespace, query).rule, query) for query in queries)
     on_the_way = (
-        (
-            netns,
-            by.by,
-            Query(each.version, each.daddr, each.saddr, protocol=each.protocol, sport=each.sport, dport=each.dport),
-        )
-        for netns, by, each in decided
-        if isinstance(by, RouteDecided)
+        (step.netns, step.decided_by.by, query_there(step.packet))
+        for step in (*view.branch.request, *view.branch.reply)
+        if isinstance(step.decided_by, RouteDecided)
     )
     for netns, rule, query in (*own, *on_the_way):
         if rule is None or (netns, rule.priority) in seen:

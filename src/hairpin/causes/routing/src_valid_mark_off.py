@@ -11,13 +11,13 @@ Lasting: the key in a file of sysctl.d that sorts last.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.routing._asked import query_back
 from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.network.network import conf
 from hairpin.network.prefix import address_text
-from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
 KEY = "src_valid_mark"
@@ -51,9 +51,7 @@ def _leads_back_by_mark(view: View) -> bool:
     packet, link = view.stop.seen.packet, view.stop.link
     if packet.mark == 0 or packet.version != 4 or conf(view.namespace, 4, link, KEY, rule="or"):
         return False
-    key = (packet.saddr, packet.daddr)
-    back = Query(4, *key, mark=packet.mark, protocol=packet.protocol, sport=packet.dport, dport=packet.sport)
-    found = lookup(view.namespace, back)
+    found = lookup(view.namespace, query_back(packet))
     return found.type == "unicast" and any(hop.link == link for hop in found.next_hops)
 
 
