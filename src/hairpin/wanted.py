@@ -17,6 +17,7 @@ Fact = Literal[
     "client-asked",
     "address-asked",
     "neighbour-asked",
+    "size-asked",
 ]
 
 
@@ -67,3 +68,8 @@ def ask_from(client: str) -> Wanted:
 def ask_neighbour(address: str, link: str) -> Wanted:
     """Return that the namespace should ask for this neighbour on the link again, and read whether it has answered."""
     return Wanted("neighbour-asked", (address, link))
+
+
+def ask_size(size_bytes: int) -> Wanted:
+    """Return that the same should be asked with a request and an answer of so many bytes."""
+    return Wanted("size-asked", (f"{size_bytes}",))

@@ -83,3 +83,22 @@ def test_a_bridge_port_tells_the_sender() -> None:
     net = recorded("healthy-bridge-vxlan-packet-too-big")
     asked = Asked("container:web@node1", "10.77.0.32:80", "10.77.0.32:80", FULL, "")
     assert walk_flow(net, flow_of(asked, net)).verdict == "delivered"
+
+
+ALONE: dict[str, tuple[Network, Flow, list[tuple[str, str]]]] = {
+    "several segments pass a far veth as one": (narrow_far_end(), to_two(FULL), [("eth0", "1400")]),
+    "short requests are never too long": (narrow_far_end(), to_two(0), []),
+    "all veths take the segments": (network(node("one"), two()), to_two(FULL), []),
+    "outer packets may be fragmented": (network(node("one", mtu_bytes=1400), two()), to_two(FULL), []),
+    "the sender learns of it": (by_route(), to_two(FULL), []),
+}
+
+
+@pytest.mark.parametrize(("net", "flow", "asked"), ALONE.values(), ids=ALONE)
+def test_a_segment_that_travels_alone_is_asked_about(net: Network, flow: Flow, asked: list[tuple[str, str]]) -> None:
+    trace = walk_flow(net, flow)
+    assert trace.verdict == "delivered"
+    said = [dict(each.text.values) for each in trace.usual.questions if each.breaks_if_yes]
+    assert [(str(each["link"]), str(each["mtu"])) for each in said] == asked
+    sizes = [int(of) for each in trace.usual.questions for wanted in each.wanted for of in wanted.of]
+    assert all(walk_flow(net, to_two(size)).verdict == "dropped" for size in sizes)

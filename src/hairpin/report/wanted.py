@@ -11,6 +11,7 @@ _FORMS: dict[Fact, str] = {
     "client-asked": "--from {0}",
     "address-asked": "hairpin check {0}:{1} --from host",
     "neighbour-asked": "ping -c 1 -I {1} {0}; ip neigh show {0} dev {1}",
+    "size-asked": "--size {0}",
 }
 
 

@@ -12,16 +12,23 @@ that a host forwards into the device is held against the device's MTU.
 A sender that probes for the MTU (tcp_mtu_probing) or lets routers fragment (ip_no_pmtu_disc) needs no error.  MTUs
 beyond the hosts are unknown, and no stop.
 
-Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward(); net/ipv4/tcp_
-timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT; measured in the lab:
-overlay-mtu-too-large, healthy-bridge-vxlan-packet-too-big, pmtud-icmp-blocked
+Several segments that travel as one (GSO) pass a veth or a bridge port that is too narrow for each of them.  Whether one
+travels alone is a matter of lengths and of time: an answer of one long segment never arrives, one of many mostly does.
+That is no stop, but an open question.
+
+Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward();
+net/ipv4/tcp_timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT;
+include/linux/netdevice.h __is_skb_forwardable(); measured in the lab: overlay-mtu-too-large,
+healthy-bridge-vxlan-packet-too-big, pmtud-icmp-blocked
 """
 
 from collections.abc import Iterable
 
 import msgspec
 
+from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.message import message
 from hairpin.netfilter.mss import mss_set_by
 from hairpin.netfilter.packet import ACK, PSH
 from hairpin.network.network import Network, is_bridge_port
@@ -31,9 +38,10 @@ from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.segment_size import HEADERS, Handshake, Sizes, clamped, mtus, sizes
 from hairpin.walk.state import Carried, End, State, Step
-from hairpin.walk.trace import Branch
+from hairpin.walk.trace import Branch, OpenQuestion
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.verdicts import Verdict
+from hairpin.wanted import ask_size
 
 _MOST_MTUS = 8
 """No way has more MTUs that become smaller and smaller."""
@@ -62,29 +70,72 @@ def probes(network: Network, netns: Netns) -> bool:
 def stalled(network: Network, handshake: Handshake) -> Branch | None:
     """Return how the connection stalls at its full-sized segments, to the server or from it; None where they arrive, or
     where the sender learns to make them smaller."""
+    request, reply = handshake.there.history.steps, handshake.back.state.history.steps
+    verdicts: tuple[Verdict, Verdict] = ("dropped", "unanswered")
+    for verdict, to_server in zip(verdicts, (True, False), strict=True):
+        lost = _stall(network, handshake, to_server=to_server)
+        if lost is not None:
+            return Branch(verdict, request, reply, lost.data, lost.end.stop, lost.end.state.history.conditions)
+    return None
+
+
+def stalls_alone(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
+    """Return the question whether a full-sized segment ever travels alone, for a connection that does not stall as long
+    as several travel as one; empty where a single one arrives, too, or its sender learns to make it smaller."""
+    for to_server in (True, False):
+        lost = _stall(network, handshake, to_server=to_server, alone=True)
+        stop = lost.end.stop if lost is not None else None
+        link = network.namespace(stop.netns).link(stop.link) if stop is not None else None
+        if lost is not None and stop is not None and link is not None and stop.reason == "mtu":
+            return (_is_ever_alone(stop.netns, link, lost.end.state),)
+    return ()
+
+
+def _is_ever_alone(netns: Netns, link: Link, lost: State) -> OpenQuestion:
+    facts = {"link": link.name, "netns": netns.name, "mtu": link.mtu_bytes, "length": lost.packet.length_bytes}
+    sent = innermost(lost)
+    text = (
+        message("Does a transfer ever stall at {link}, whose MTU is {mtu}?", **facts)
+        if netns.is_host
+        else message("Does a transfer ever stall at {link} of {netns}, whose MTU is {mtu}?", **facts)
+    )
+    return OpenQuestion(
+        text=text,
+        if_yes=message(
+            "A packet of {length} bytes that travels alone is lost there, and nobody tells its sender", **facts
+        ),
+        if_no=message(
+            "{link} takes several segments that travel as one packet; each by itself would be too long", **facts
+        ),
+        wanted=(ask_size(sent.length_bytes - HEADERS[sent.version]),),
+        breaks_if_yes=True,
+    )
+
+
+def _stall(network: Network, handshake: Handshake, *, to_server: bool, alone: bool = False) -> Lost | None:
+    """Return the end of a full-sized segment in one direction, with and without the rules that make it smaller.
+
+    ``alone``: no other one travels with it in one packet."""
     flow, request, reply = handshake.flow, handshake.there.history.steps, handshake.back.state.history.steps
     if flow.protocol != "tcp" or not flow.data_bytes or not may_stall(network, request, reply):
         return None
     steps = (*request, *reply)
-    largest, tunnelled = sizes(network, handshake), _through_tunnel(steps)
-    if max(largest.to_server, largest.to_client) <= min(mtus(network, steps), default=0) and not tunnelled:
+    largest = sizes(network, handshake)
+    narrowest = min(mtus(network, steps), default=0)
+    if max(largest.to_server, largest.to_client) <= narrowest and not _through_tunnel(steps):
         return None
-    verdicts: tuple[Verdict, Verdict] = ("dropped", "unanswered")
-    for verdict, to_server in zip(verdicts, (True, False), strict=True):
-        lost = _lost(network, handshake, largest, to_server=to_server)
-        if lost is not None and lost.end.state.carried is None:
-            smaller = clamped(network, handshake, largest)
-            lost = lost if smaller == largest else _lost(network, handshake, smaller, to_server=to_server)
-        if lost is not None:
-            return Branch(verdict, request, reply, lost.data, lost.end.stop, lost.end.state.history.conditions)
-    return None
+    lost = _lost(network, handshake, largest, to_server=to_server, alone=alone)
+    if lost is None or lost.end.state.carried is not None:
+        return lost
+    smaller = clamped(network, handshake, largest)
+    return lost if smaller == largest else _lost(network, handshake, smaller, to_server=to_server, alone=alone)
 
 
 def _through_tunnel(steps: tuple[Step, ...]) -> bool:
     return any(step.stage == "tunnel" for step in steps)
 
 
-def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool) -> Lost | None:
+def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
     """Return the end of the segment in one direction, of which its sender is told nothing; else None."""
     flow, size = handshake.flow, largest.to_server if to_server else largest.to_client
     start, whole = _first(handshake, to_server=to_server), flow.data_bytes + HEADERS[flow.version]
@@ -96,7 +147,7 @@ def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: 
         if size <= start.packet.length_bytes:
             return None
         packet = msgspec.structs.replace(start.packet, length_bytes=size, dont_fragment=not no_df)
-        segment = msgspec.structs.replace(start, packet=packet).with_fragments(gso=whole > size)
+        segment = msgspec.structs.replace(start, packet=packet).with_fragments(gso=whole > size and not alone)
         ends = walk_asking(network, segment)
         end = next((each for each in ends if each.stop is not None and each.stop.reason in ("mtu", "qdisc")), None)
         if end is None:

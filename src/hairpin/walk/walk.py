@@ -20,7 +20,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.bulk import stalled
+from hairpin.walk.bulk import stalled, stalls_alone
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
@@ -250,13 +250,18 @@ def _answered(
         if lost is not None and not (relayed and state.packet.protocol == UDP):
             yield lost
             continue
-        branch = Branch("delivered", state.history.steps, reply, conditions=back.state.history.conditions)
         failed = _data_fails(network, started, state, back)
         if failed is not None:
             yield failed
-        elif (stall := stalled(network, Handshake(flow, started, state, back))) is not None:
+            continue
+        handshake = Handshake(flow, started, state, back)
+        stall = stalled(network, handshake)
+        if stall is not None:
             yield stall
-        elif relayed and socket is not None:
+            continue
+        doubts, conditions = stalls_alone(network, handshake), back.state.history.conditions
+        branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=doubts)
+        if relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # The relay answers a datagram only after it has got an answer itself.
                 yield leg if lost is None or not leg.succeeds else lost
@@ -307,6 +312,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
             request=(*front.request, note, *leg.request),
             reply=(*leg.reply, *front.reply),
             conditions=(*front.conditions, *leg.conditions),
+            questions=(*front.questions, *leg.questions) if leg.succeeds else leg.questions,
         )
 
 
@@ -347,5 +353,5 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
                 reply,
                 conditions=answer.state.history.conditions,
                 assumed=taken.assumed,
-                questions=taken.questions,
+                questions=(*taken.questions, *stalls_alone(network, Handshake(flow, started, state, answer, back))),
             )

@@ -75,9 +75,13 @@ def verdict(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer, made: tuple[
 
 def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]) -> bool:
     """Return whether the all-clear has a condition: what a neighbour's entry makes doubtful, or an open question that
-    names an address of the change.  That a machine outside answers is assumed of each, and no condition."""
+    names an address of the change, or says at which link it fails.  That a machine outside answers is assumed of
+    each, and no condition."""
     doubts = [each for each in flow.trace.usual.assumed if {"state", "mac"} & {name for name, _ in each.values}]
     said = str((flow.trace.usual.questions, answer.notes, answer.questions))
+    failing = [each for each in flow.trace.usual.questions if each.breaks_if_yes]
+    links = {word for each in made for word in each.command.split()}
+    doubts += [each.text for each in failing if links & {str(value) for _, value in each.text.values}]
     return bool(doubts) or any(address in said for each in made for address in _ADDRESSES.findall(each.command))
 
 
