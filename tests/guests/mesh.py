@@ -84,7 +84,7 @@ def _judged(lab: Lab, origin: str, start: str, address: str) -> tuple[str, bool]
     return f"{'served' if served else 'hangs'}, {verdict} {', '.join(causes)}", agrees
 
 
-_BOOT = """mount -t tmpfs tmpfs /sys/fs/cgroup
+BOOT = """mount -t tmpfs tmpfs /sys/fs/cgroup
 for each in cpu cpuacct cpuset memory devices freezer blkio pids; do
     mkdir /sys/fs/cgroup/$each; mount -t cgroup -o $each cgroup /sys/fs/cgroup/$each
 done
@@ -109,7 +109,7 @@ def main() -> int:
         return judge()
     install_programs()
     assert __spec__ is not None
-    command = _BOOT.format(root=shlex.quote(str(ROOT)), python=shlex.quote(sys.executable), module=__spec__.name)
+    command = BOOT.format(root=shlex.quote(str(ROOT)), python=shlex.quote(sys.executable), module=__spec__.name)
     with tempfile.TemporaryDirectory() as results:
         run(kernel((sys.argv[1:] or ["6.1"])[0], cache_folder()), command, Path(results), limit_s=3000, look=_nothing)
     return 0

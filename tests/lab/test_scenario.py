@@ -59,6 +59,7 @@ WITHOUT = {
     "default-bridge-has-no-names": "connections of a scenario go to addresses; tests/causes/names asks for names",
     "host-network-has-no-names": "as above",
     "no-common-network-for-name": "as above",
+    "ipvlan-host-cannot-reach": "the lab's kernel lacks ipvlan: a guest has it, python -m tests.guests.tables ipvlan",
     "swarm-ingress-chain-missing": "the lab's kernel lacks IPVS, so no mesh delivers: python -m tests.guests.mesh",
 }
 """Causes that no scenario can show, and why."""

@@ -2,6 +2,7 @@
 
 Read ``case`` (what a case is, and how it is judged), then the tables: ``limits``, ``entries``, ``ports``, ``room``,
 ``sizes`` (path MTU), ``hops``, ``names``, ``restarts``, ``links`` (macvlan) and ``six`` (IPv6 without a way back).
+``ipvlan`` needs a guest: ``python -m tests.guests.tables``.
 ``fill`` writes many conntrack entries.  ``python -m tests.tables`` carries all out, or those
 whose names have a word (``python -m tests.tables recent``), and prints a line each; it needs root and a lab.
 """

@@ -1,17 +1,28 @@
 """Carries out the cases."""
 
 import sys
+from collections.abc import Iterable
+from typing import Protocol
 
 from tests.tables import entries, hops, limits, links, names, ports, restarts, room, six, sizes
-from tests.tables.case import Row, carried_out
-
-_TABLES = (limits, entries, ports, room, sizes, hops, names, restarts, links, six)
+from tests.tables.case import Case, Row, carried_out
 
 
-def main(words: list[str]) -> int:
-    """Print a line for each question; return 1 if an answer is not what the connection shows."""
+class Table(Protocol):
+    """A module of cases."""
+
+    @property
+    def CASES(self) -> tuple[Case, ...]:  # noqa: N802 - a constant of the module
+        """The cases, in order."""
+
+
+_TABLES: tuple[Table, ...] = (limits, entries, ports, room, sizes, hops, names, restarts, links, six)
+
+
+def carry_out(tables: Iterable[Table], words: list[str]) -> int:
+    """Print a line for each question of the tables; return 1 if an answer is not what the connection shows."""
     rows: list[Row] = []
-    for case in (case for each in _TABLES for case in each.CASES):
+    for case in (case for each in tables for case in each.CASES):
         if not words or any(word in case.name for word in words):
             for row in carried_out(case):
                 print(row.line(), flush=True)
@@ -23,4 +34,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(carry_out(_TABLES, sys.argv[1:]))

@@ -4,7 +4,7 @@ from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from hairpin.lab.topology import CLIENT, HOST, NEIGHBOUR
 from tests.tables.case import Ask, Case
 
-ID = "macvlan-host-cannot-reach"
+ID, APART = "macvlan-host-cannot-reach", "macvlan-mode-separates"
 WEB, DB = "198.51.100.192", "198.51.100.193"
 _LAN = "-d macvlan --subnet 198.51.100.0/24 --gateway 198.51.100.1 --ip-range 198.51.100.192/27 -o parent=eth0"
 _SHIM = (
@@ -14,9 +14,9 @@ _SHIM = (
 _FORGET = "ip neigh flush all"
 
 
-def plan(mode: str) -> LabPlan:
+def plan(mode: str, publish: tuple[str, ...] = ()) -> LabPlan:
     """Return the host with two containers on a macvlan of this mode, and one on docker0."""
-    boxes = (ContainerPlan("web", networks=("lan",), options=f"--ip {WEB}"),
+    boxes = (ContainerPlan("web", networks=("lan",), options=f"--ip {WEB}", publish=publish),
              ContainerPlan("db", networks=("lan",), options=f"--ip {DB}"),
              ContainerPlan("bridged", publish=("8151:80",)))  # fmt: skip
     return LabPlan(networks=(NetworkPlan("lan", f"{_LAN} -o macvlan_mode={mode}"),), containers=boxes)
@@ -44,7 +44,15 @@ CASES = (
     Case("macvlan, bridge", plan=plan("bridge"), replica=False, asks=(
         *asks("", ID, among=""), *asks("a shim: ", "", among="", shim=True),
     )),
-    # A macvlan beside it does not help there, and the answer names no cause.
-    Case("macvlan, private", plan=plan("private"), replica=False, asks=asks("", "", among="")),
-    Case("macvlan, vepa", plan=plan("vepa"), replica=False, asks=asks("", "", among="")),
+    Case("macvlan, private", plan=plan("private"), replica=False, asks=asks("", ID, among=APART)),
+    Case("macvlan, vepa", plan=plan("vepa"), replica=False, asks=asks("", ID, among=APART)),
+    Case("macvlan, private in mode bridge again", plan=plan("private"), replica=False, setup=tuple(
+        (f"container:{name}", "ip link set dev eth0 type macvlan mode bridge") for name in ("web", "db")
+    ), asks=asks("", ID, among="")),
+    Case("macvlan, -p", plan=plan("bridge", publish=("8152:80",)), replica=False, asks=(
+        Ask("the port", "macvlan-ignores-ports", f"{HOST}:8152"),
+        Ask("the neighbour asks the port", "macvlan-ignores-ports", f"{HOST}:8152", NEIGHBOUR, "neighbour"),
+        Ask("the bridged container's", "", f"{HOST}:8151"),
+        Ask("its own address", "", f"{WEB}:80", NEIGHBOUR, "neighbour"),
+    )),
 )  # fmt: skip

@@ -25,8 +25,8 @@ from hairpin.change.words import (
     neighbour_words,
     new_address_words,
     new_bridge_commands,
-    new_macvlan_commands,
     new_neighbour_words,
+    new_stacked_commands,
     policy_rule_words,
     route_words,
     selecting_route,
@@ -54,8 +54,8 @@ def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...
             before = namespace.link(link.name) if namespace is not None else None
             if before is not None:
                 return tuple(link_commands(before, link))
-            if link.kind == "macvlan" and link.lower is not None:
-                return tuple(new_macvlan_commands(link, link.lower))
+            if link.kind in ("macvlan", "ipvlan") and link.lower is not None:
+                return tuple(new_stacked_commands(link, link.lower))
             return tuple(new_bridge_commands(link)) if link.kind == "bridge" else ()
         case AddEntry(entry=entry):
             return (_adding(entry),)

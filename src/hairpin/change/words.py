@@ -202,6 +202,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
         yield (*own, "type", end.kind, "remote", address_text(end.remote or 0, end.version))
     if old_end is not None and end is not None and end.local not in (None, old_end.local):
         yield (*own, "type", end.kind, "local", address_text(end.local or 0, end.version))
+    if (before.macvlan_mode, before.ipvlan_flag) != (after.macvlan_mode, after.ipvlan_flag):
+        yield (*own, "type", *_mode_words(after))
     if ("NOARP" in before.flags) != ("NOARP" in after.flags):
         yield (*own, "arp", "off" if "NOARP" in after.flags else "on")
     yield from traffic_control_commands(before, after)
@@ -244,12 +246,19 @@ def new_bridge_commands(bridge: Link) -> Iterator[Words]:
     yield from link_commands(Link(bridge.index, bridge.name, "bridge", up=False), bridge)
 
 
-def new_macvlan_commands(made: Link, parent: str) -> Iterator[Words]:
-    """Yield the commands that make a macvlan that is not there.  The kernel draws its hardware address."""
-    mode = ("mode", made.macvlan_mode) if made.macvlan_mode is not None else ()
-    yield ("ip", "link", "add", "name", made.name, "link", parent, "type", "macvlan", *mode)
-    below = Link(made.index, made.name, "macvlan", up=False, mtu_bytes=made.mtu_bytes)
+def new_stacked_commands(made: Link, parent: str) -> Iterator[Words]:
+    """Yield the commands that make a macvlan or an ipvlan that is not there.  The kernel draws a macvlan's hardware
+    address, and gives an ipvlan that of the link below."""
+    yield ("ip", "link", "add", "name", made.name, "link", parent, "type", *_mode_words(made))
+    below = msgspec.structs.replace(made, up=False, flags=())
     yield from link_commands(below, msgspec.structs.replace(made, flags=()))
+
+
+def _mode_words(link: Link) -> Words:
+    """Return a macvlan's or ipvlan's kind, mode and flag as ip-link(8) has them."""
+    mode = ("mode", link.macvlan_mode) if link.macvlan_mode is not None else ()
+    flag = (link.ipvlan_flag,) if link.ipvlan_flag is not None and link.kind == "ipvlan" else ()
+    return (link.kind, *mode, *flag)
 
 
 def is_made_by_hand(entry: Neighbour) -> bool:

@@ -34,7 +34,7 @@ from tests.causes.hosts import (
     without_addresses,
     without_bridge,
 )
-from tests.macvlan_host import CHILD, on_macvlan
+from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, two_macvlans
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
 from tests.rule_text import with_chain, without, without_chain
@@ -79,6 +79,7 @@ def to_child(start: Start) -> Flow:
     return Flow(start, 4, CHILD, "tcp", 80)
 
 
+FROM_DB = FromContainer("db", sibling("container:db"))
 FROM_CHILD = asked(WEB_ITSELF, "198.51.100.11", 22)
 NOTHING_BUT_LO = msgspec.structs.replace(
     container_namespace(), links=container_namespace().links[:1], addresses=container_namespace().addresses[:1],
@@ -267,6 +268,25 @@ CASES: dict[str, Case] = {
     "it asks its host from a macvlan": Case(
         on_macvlan(), FROM_CHILD, ("macvlan-host-cannot-reach",), on_macvlan(shim=True),
     ),
+    **{f"its host asks a macvlan of mode {mode}": Case(
+        on_macvlan(mode=mode), to_child(FromHost()), ("macvlan-host-cannot-reach",), on_macvlan(shim=True),
+    ) for mode in ("private", "vepa")},
+    "it asks its host from a macvlan of mode private": Case(
+        on_macvlan(mode="private"), FROM_CHILD, ("macvlan-host-cannot-reach",), on_macvlan(shim=True),
+    ),
+    **{f"its host asks an ipvlan of mode {mode}": Case(
+        on_ipvlan(mode), to_child(FromHost()), ("ipvlan-host-cannot-reach",), on_ipvlan(mode, joined=True),
+    ) for mode in ("l2", "l3")},
+    **{f"it asks its host from an ipvlan of mode {mode}": Case(
+        on_ipvlan(mode), FROM_CHILD, ("ipvlan-host-cannot-reach",), on_ipvlan(mode, joined=True),
+    ) for mode in ("l2", "l3")},
+    **{f"another one asks it by macvlans of mode {mode}": Case(
+        two_macvlans(mode), to_child(FROM_DB), ("macvlan-mode-separates",), two_macvlans("bridge"),
+    ) for mode in ("private", "vepa")},
+    **{f"another one asks it by ipvlans, {mode} {flag}": Case(
+        on_ipvlan(mode, flag, beside=flag), to_child(FROM_DB), ("macvlan-mode-separates",),
+        on_ipvlan(mode, beside="bridge"),
+    ) for mode, flag in (("l2", "private"), ("l2", "vepa"), ("l3", "private"))},
     "it is paused": Case(network(docker=engine(container("paused"))), published(), ("container-paused",)),
     "it is paused beside one that shares its namespace": Case(
         sharing("paused", "running"), published(), ("container-paused",), sharing("running", "paused"),

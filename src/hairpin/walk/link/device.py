@@ -352,7 +352,7 @@ def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) ->
         entered = enter(state, lower)
         bare = msgspec.structs.replace(entered.packet, smac=None, dmac=None)  # the frame header is removed
         return entered.with_frame(target=None).to("output-route", iif="", oif=lower.link, packet=bare)
-    if sibling is None and packet.dmac is None:
+    if sibling is None and packet.dmac is None and state.frame.target not in stacked_on(network, lower):
         return None
     if sibling is not None and link.ipvlan_flag == "private":
         said = message("is private and reaches no other ipvlan on {lower}", lower=lower.link)

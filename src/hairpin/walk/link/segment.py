@@ -17,6 +17,7 @@ from hairpin.network.index import index_of
 from hairpin.network.network import (
     Network,
     Port,
+    addresses_of,
     answers_for,
     bridge_ports,
     is_bridge_port,
@@ -64,9 +65,13 @@ def who_answers(
 ) -> Answer:
     """Return who replies for the address on the segment behind the link; ``source`` as in :class:`Question`.
 
-    A reply is a frame to the requester alone.  If a macvlan takes all such frames, the requester does not get it.
+    A reply is a frame to the requester alone.  If a macvlan takes all such frames, the requester does not get it.  Nor
+    does an ipvlan get one that has not the address of the requester itself: ipvlan_core.c ipvlan_addr_lookup().
     """
     if takes_all(network, Port(netns, link.name)) is not None:
+        return NOBODY
+    own = addresses_of(network.namespace(netns), link.name, version)
+    if link.kind == "ipvlan" and source is not None and all(each.value != source for each in own):
         return NOBODY
     return _who(network, netns, link, Question(version, address, source))
 
@@ -89,16 +94,17 @@ def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answ
 
 
 def _sibling(network: Network, asking: Port, lower: Port, question: Question) -> Port | None:
-    """Return the macvlan on the same lower link that replies to a macvlan's request: in mode ``bridge`` each gets the
-    other's broadcasts.  The lower link itself gets none of them.
+    """Return the macvlan or ipvlan on the same lower link that replies to one's request: in mode ``bridge`` each gets
+    the other's broadcasts.  The lower link itself gets none of them.
 
-    Source: drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_broadcast()
+    Source: drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_broadcast(); ipvlan_core.c ipvlan_process_multicast()
     """
-    if link_of(network, asking).kind != "macvlan" or not bridges(link_of(network, asking)):
+    kind = link_of(network, asking).kind
+    if kind not in ("macvlan", "ipvlan") or not bridges(link_of(network, asking)):
         return None
     for port in stacked_on(network, lower):
         link = link_of(network, port)
-        hears = port != asking and link.kind == "macvlan" and link.up and bridges(link)
+        hears = port != asking and link.kind == kind and link.up and bridges(link)
         if hears and _replies(network, port.netns, port.link, question):
             return port
     return None

@@ -1,0 +1,153 @@
+"""A host and a macvlan or ipvlan on its own link: which of both stopped the packet, and a link of the host's beside it.
+
+The kernel hands frames over between links that stand on the same one, never between them and the link below.
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.where import OfLink
+from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import Neighbour, NextHop, Route
+from hairpin.host.sysctl import Path
+from hairpin.message import Message, message
+from hairpin.network.network import Port, addresses_of, owns_address
+from hairpin.network.prefix import address_text
+from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, takes_address
+
+_OWN_MAC = 0x020000000000
+"""Locally administered: a simulated link needs some hardware address; the kernel draws that of a real one."""
+
+
+def candidates(view: View, kind: str, title: Callable[[str, str], Message], detail: Message) -> Iterator[Candidate]:
+    """Yield the candidate that gives the host a link of this kind beside the container's.
+
+    ``title`` is made of the link below and of the container's name.  IPv4 only: a link answers an IPv6 neighbour
+    solicitation for its own addresses alone (ndisc_recv_ns())."""
+    packet = view.stop.seen.packet
+    pair = _to_child(view) if view.on_host else _to_host(view)
+    if packet.version != 4 or pair is None:
+        return
+    child, parent = pair
+    below = link_of(view.network, child)
+    if below.kind != kind or below.macvlan_mode == "passthru":
+        return
+    address = packet.daddr if view.on_host else packet.saddr
+    text = address_text(address, 4)
+    container = view.network.container_of(child.netns)
+    name = container.name if container is not None else text
+    yield Candidate(
+        title=title(parent.link, name),
+        detail=message(
+            "{fact} Other machines of the LAN reach {name} at {address}.", fact=detail, name=name, address=text
+        ),
+        change=Change((*joined(view, (child,)), *_beside(view, child, parent, address))),
+        where=OfLink(parent.link, container=container.name if container is not None else None),
+        in_class="link-or-route",
+        evidence=tuple(each for each in (below.evidence,) if each),
+        side_effects=(
+            message(
+                "packets between the host and {address} then go by the new link: rules that name {parent} do not match "
+                "them",
+                address=text,
+                parent=parent.link,
+            ),
+        ),
+        advice=(message("a container that the host has to reach can be on a bridge network instead, or on both"),),
+    )
+
+
+def joined(view: View, ports: tuple[Port, ...]) -> Iterator[Primitive]:
+    """Yield, for each link that is handed no frames of others on the same link, the mode in which it is.
+
+    All ipvlans on a link have one mode and one flag: the change of one is that of all (ipvlan_nl_changelink())."""
+    for port in ports:
+        link = link_of(view.network, port)
+        if not bridges(link):
+            field = {"ipvlan_flag": "bridge"} if link.kind == "ipvlan" else {"macvlan_mode": "bridge"}
+            yield SetLink(port.netns, msgspec.structs.replace(link, **field))
+
+
+def _to_child(view: View) -> tuple[Port, Port] | None:
+    """Return the link that has the packet's destination, and the link below it by which the packet left."""
+    parent = Port(view.stop.netns, view.stop.seen.oif or view.stop.link)
+    if view.namespace.link(parent.link) is None:
+        return None
+    packet = view.stop.seen.packet
+    child = takes_address(view.network, parent, packet.version, packet.daddr)
+    return (child, parent) if child is not None else None
+
+
+def _to_host(view: View) -> tuple[Port, Port] | None:
+    """Return the link by which the packet left for the host's own address, and the link below it on the host."""
+    packet = view.stop.seen.packet
+    link = view.namespace.link(view.stop.seen.oif or view.stop.link)
+    parent = lower_of(view.network, view.stop.netns, link) if link is not None else None
+    if link is None or parent is None or not parent.netns.is_host:
+        return None
+    if not owns_address(view.network.namespace(parent.netns), packet.version, packet.daddr):
+        return None
+    return Port(view.stop.netns, link.name), parent
+
+
+def _beside(view: View, child: Port, parent: Port, address: int) -> Iterator[Primitive]:
+    """Yield the host's own link on the parent, and the route to the container by it.
+
+    ``arp_filter``: without it a new macvlan, too, answers the whole LAN's ARP requests for the host's address."""
+    host = view.host_namespace
+    above, below = link_of(view.network, child), link_of(view.network, parent)
+    own = next((each for each in host.links if _is_own(view, each, above.kind, parent)), None)
+    name = own.name if own is not None else _free_name(host, above.kind)
+    if own is None:
+        yield SetLink(parent.netns, _made(host, name, above, below))
+        if above.kind == "macvlan":
+            yield SetSysctl(parent.netns, ("net", "ipv4", "conf", name, "arp_filter"), "1")
+    if above.kind == "ipvlan" and not routes_below(above):
+        yield from _resolved(view, parent, name, address)
+    source = next((each.value for each in addresses_of(host, parent.link, 4)), None)
+    yield AddEntry(
+        parent.netns, Route(4, address, 32, next_hops=(NextHop(name),), prefsrc=source, scope="link", protocol="boot")
+    )
+
+
+def _resolved(view: View, parent: Port, name: str, address: int) -> Iterator[Primitive]:
+    """Yield what an ipvlan of mode l2 without an address of its own needs.
+
+    The container's ARP reply, and all that it sends to the host, comes in by the link below: ipvlan_xmit_mode_l2()
+    hands to it what is for none of the links above.  The neighbour is entered, and the reverse path is not strict."""
+    mac = link_of(view.network, parent).mac
+    yield AddEntry(parent.netns, Neighbour(name, 4, address, mac, "PERMANENT"))
+    paths: tuple[Path, ...] = tuple(("net", "ipv4", "conf", each, "rp_filter") for each in ("all", parent.link))
+    if max(view.host_namespace.sysctl(*path) or 0 for path in paths) == 1:
+        yield SetSysctl(parent.netns, paths[1], "2")
+
+
+def _made(host: Namespace, name: str, above: Link, below: Link) -> Link:
+    ipvlan = above.kind == "ipvlan"
+    return Link(
+        index=max(each.index for each in host.links) + 1,
+        name=name,
+        kind=above.kind,
+        mtu_bytes=below.mtu_bytes,
+        mac=below.mac if ipvlan else _OWN_MAC + below.index,
+        peer_index=below.index,
+        lower=below.name,
+        macvlan_mode=above.macvlan_mode if ipvlan else "bridge",
+        ipvlan_flag="bridge" if ipvlan else None,
+        flags=("BROADCAST", "MULTICAST", *(("NOARP",) if routes_below(above) else ()), "UP"),
+    )
+
+
+def _is_own(view: View, link: Link, kind: str, parent: Port) -> bool:
+    """Return whether the link is one of the host itself of this kind on the parent, and up."""
+    lower = lower_of(view.network, parent.netns, link) if link.kind == kind else None
+    return lower == parent and link.up and bridges(link)
+
+
+def _free_name(host: Namespace, kind: str) -> str:
+    taken = {each.name for each in host.links}
+    return next(name for number in range(len(taken) + 1) if (name := f"{kind}{number}") not in taken)

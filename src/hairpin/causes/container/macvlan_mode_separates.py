@@ -1,0 +1,91 @@
+"""Two containers on the same link do not reach each other, since their macvlans or ipvlans are private or vepa.
+
+In mode ``bridge`` the kernel hands frames over between them.  In mode ``vepa`` it sends them out, and a switch would
+have to send them back; few do.  In mode ``private`` it drops what comes back, too.
+
+Users see: both containers reach the LAN, and are reached from there; between them nothing passes.
+
+Proof: one of both links is private or vepa; with both in mode bridge the flow arrives.
+Now: ``ip link set … type macvlan mode bridge`` in the container's namespace.
+Lasting: the network made anew without the option ``macvlan_mode`` or ``ipvlan_flag``: the engine makes the links so
+each time a container starts.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.container._beside import joined
+from hairpin.causes.where import OfLink
+from hairpin.change.change import Change
+from hairpin.host.boot.configured import Configured
+from hairpin.host.docker import DockerNetwork
+from hairpin.message import message
+from hairpin.network.network import Port
+from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_address
+
+_OPTIONS = ("macvlan_mode", "ipvlan_flag")
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate if the packet left by such a link for another one on the same link."""
+    packet = view.stop.seen.packet
+    link = view.namespace.link(view.stop.seen.oif or view.stop.link)
+    parent = lower_of(view.network, view.stop.netns, link) if link is not None else None
+    if link is None or parent is None:
+        return
+    own = Port(view.stop.netns, link.name)
+    other = takes_address(view.network, parent, packet.version, packet.daddr)
+    if other is None or other == own or other not in stacked_on(view.network, parent):
+        return
+    apart = next((each for each in (own, other) if not bridges(link_of(view.network, each))), None)
+    if apart is None or link_of(view.network, apart).macvlan_mode == "passthru":
+        return
+    found = link_of(view.network, apart)
+    mode = found.ipvlan_flag if found.kind == "ipvlan" else found.macvlan_mode
+    container = view.network.container_of(apart.netns)
+    network = _network(view, apart)
+    yield Candidate(
+        title=message(
+            "The {kind} of {name} is {mode}: it reaches no other one on {parent}",
+            kind=found.kind,
+            name=container.name if container is not None else found.name,
+            mode=mode or "",
+            parent=parent.link,
+        ),
+        detail=message(
+            "The kernel hands frames over between two links on {parent} only if both are in mode bridge.",
+            parent=parent.link,
+        ),
+        change=Change(tuple(joined(view, (own, other)))),
+        where=OfLink(found.name, container=container.name if container is not None else None),
+        in_class="separation",
+        evidence=tuple(each for each in (found.evidence,) if each),
+        configured=_configured(network),
+    )
+
+
+def _network(view: View, port: Port) -> DockerNetwork | None:
+    """Return the engine's network that the container's link belongs to."""
+    container = view.network.container_of(port.netns)
+    if container is None:
+        return None
+    names = {each.network for each in container.endpoints}
+    networks = view.network.host(port.netns.host).engine_of(container).networks
+    return next((each for each in networks if each.name in names and each.driver in ("macvlan", "ipvlan")), None)
+
+
+def _configured(network: DockerNetwork | None) -> Configured | None:
+    for name, value in network.options if network is not None else ():
+        if network is not None and name in _OPTIONS:
+            option = f"-o {name}={value}"
+            return Configured("network-option", option=option, owner=network.name, evidence=network.evidence)
+    return None
+
+
+CAUSE = Cause(
+    id="macvlan-mode-separates",
+    title=message("Containers on one link are kept apart by the mode of their macvlans or ipvlans"),
+    source="drivers/net/macvlan.c macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2()",
+    reasons=frozenset({"left-instead", "no-neighbour"}),
+    find=find,
+)
