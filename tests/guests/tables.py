@@ -16,13 +16,12 @@ from tests.tables import ipvlan
 from tests.tables.__main__ import carry_out
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = (ipvlan,)
 
 
 def main(words: list[str]) -> int:
     """Boot a guest and judge there."""
     if words[:1] == ["--inside"]:
-        return carry_out(TABLES, words[1:])
+        return carry_out(ipvlan.CASES, words[1:])
     name = "6.1"
     if words[:1] == ["--kernel"]:
         name, words = words[1], words[2:]
