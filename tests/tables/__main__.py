@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from tests.tables import entries, hops, limits, links, names, ports, restarts, room, six, sizes
 from tests.tables.case import Case, Row, carried_out
 
-
 _TABLES = (limits, entries, ports, room, sizes, hops, names, restarts, links, six)
 
 
