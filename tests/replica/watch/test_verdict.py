@@ -54,6 +54,7 @@ RESET = ((sibling("web"), "OutRsts"),)
 RESET_INSIDE = ((sibling("container:web"), "OutRsts"),)
 RESET_HERE = ((HOST_NETNS, "OutRsts"),)
 NO_WAY_ROUTER = ((sibling("router"), "OutNoRoutes"),)
+NO_WAY_INSIDE = ((sibling("container:web"), "OutNoRoutes"),)
 NOBODY = ((HOST_NETNS, "NoPorts"),)
 NO_WAY, NO_WAY6, NO_WAY_ON6 = ((HOST_NETNS, counter) for counter in ("OutNoRoutes", "Ip6OutNoRoutes", "Ip6InNoRoutes"))
 REFUSES = Happening("dialled", HOST_NETNS, 80, errno.ECONNREFUSED)
@@ -107,6 +108,10 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the first data is lost":          (found(Experience("silence", connected=True)), "dropped"),
     "accepted by nobody":              (found(ACCEPTED), "unanswered"),
     "the relay's own SYN is lost":     (found(ACCEPTED, happenings=(DIALLING,)), "dropped"),
+    "who took it has no way back":     (found(ACCEPTED, happenings=(DIALLING,), lost=NO_WAY_INSIDE), "unanswered"),
+    "nor has the word of a rule there": (
+        found(ACCEPTED, happenings=(DIALLING,), hits=(REJECTS,), lost=NO_WAY_INSIDE), "dropped",
+    ),
     "it is lost, and the client in the container gives up": (
         found(ACCEPTED, happenings=(DIALLING,), lost=RESET_INSIDE, start=IN_WEB), "dropped",
     ),

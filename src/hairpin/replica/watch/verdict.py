@@ -134,13 +134,15 @@ def _silent(findings: Findings) -> Verdict:
 
 
 def _begun_behind(findings: Findings) -> bool:
-    """Return whether the relay's own SYN came to a container, which took it or refused it.
+    """Return whether the relay's own SYN came to a container, which took it, refused it or has no route back.
 
     The client in a container resets its own connection when it gives up: that is no refusal."""
     start = findings.flow.start
     own = (WORLD, start.netns) if isinstance(start, FromContainer) else (WORLD,)
-    refused = any(name == RESETS and netns not in own and not netns.is_host for netns, name in findings.lost)
-    return findings.begun or refused
+    behind = [(netns, name) for netns, name in findings.lost if netns not in own and not netns.is_host]
+    refused = any(name == RESETS for _, name in behind)
+    without = not findings.rejected and any(each in _no_way_back(each[0]) for each in behind)
+    return findings.begun or refused or without
 
 
 def _answered(findings: Findings) -> bool:
