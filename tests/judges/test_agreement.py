@@ -9,7 +9,7 @@ from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow, Outside
 from hairpin.replica.judgement import Hit, Judgement, Place
-from hairpin.walk.state import RuleDecided
+from hairpin.walk.state import RuleDecided, Step
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import NO_CONTAINER
 from tests.small_host import (
@@ -42,6 +42,11 @@ OVER_THE_RATE = msgspec.structs.replace(DROPPED.usual, conditions=(RATE,))
 
 LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -j DROP\n-A FORWARD -j DOCKER-USER")
 LOST_ANSWER = walk_flow(network(host_namespace(LOSING)), FLOW)
+WITHIN = Step(HOST_NETNS, "tunnel", "vxlan77", LOST_ANSWER.usual.reply[-1].packet)
+LOST_WITHIN = msgspec.structs.replace(
+    LOST_ANSWER,
+    branches=(msgspec.structs.replace(LOST_ANSWER.usual, reply=(WITHIN, *LOST_ANSWER.usual.reply)),),
+)
 NO_WAY_BACK = walk_flow(network(inner=container_namespace(default=False)), FLOW)
 
 REJECTING = "-A INPUT -p ipv6-icmp -j REJECT"
@@ -91,6 +96,11 @@ CASES = {
         (False, "simulated", "simulated unanswered, the kernel says dropped"),
     ),
     "a SYN-ACK without a route": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
+    "a SYN-ACK that is lost inside a tunnel, as ARP is": (
+        LOST_WITHIN,
+        Judgement(FLOW, "dropped"),
+        (True, "replicated", ""),
+    ),
     "a SYN-ACK that is lost": (
         LOST_ANSWER,
         Judgement(FLOW, "dropped"),

@@ -69,8 +69,8 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
         return _other_verdict(
             reduce(_either, (said for verdict, said in VERDICTS.items() if verdict in possible)), judgement
         )
-    if trace.verdict == "unanswered" and judgement.verdict == "dropped" and _never_left(trace):
-        return None  # the kernel makes no SYN-ACK that it cannot route, so the replica sees no answer that gets lost
+    if (trace.verdict, judgement.verdict) == ("unanswered", "dropped") and (_never_left(trace) or _lost_within(trace)):
+        return None  # the client hears nothing, either way
     stop = trace.usual.stop
     differs = _expected(trace, stop) != judgement.verdict
     if differs and not (stop is not None and _discovery_rejected(trace, stop, judgement)):
@@ -110,12 +110,19 @@ def _discovery_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
 
 
 def _never_left(trace: Trace) -> bool:
-    """Return whether the reply has no route out of the namespace where it starts.
+    """Return whether the reply has no route out of the namespace where it starts: the kernel makes no SYN-ACK then, and
+    the replica sees no answer that gets lost.
 
     Source: net/ipv6/tcp_ipv6.c tcp_v6_send_response(), net/ipv6/inet6_connection_sock.c inet6_csk_route_req()
     """
     reply = trace.usual.reply
     return len(reply) == 1 and reply[0].stage == "output-route"
+
+
+def _lost_within(trace: Trace) -> bool:
+    """Return whether the reply is lost inside a tunnel's outer packet.  The answer to the request for a neighbour's
+    address, which is not walked, is lost there, too, and the first packet is then never sent."""
+    return sum(step.stage == "tunnel" for step in trace.usual.reply) % 2 == 1
 
 
 def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:

@@ -34,7 +34,7 @@ CASES: dict[str, tuple[Network, Packet, str, tuple[str, int] | None]] = {
     "to itself": (NET, to(HOST_ADDRESS), "output", ("lo", HOST_ADDRESS)),
     "to loopback": (NET, to(LOOPBACK), "output", ("lo", LOOPBACK)),
     "the source is bound": (NET, to(CLIENT, GATEWAY), "output", ("eth0", GATEWAY)),
-    "from loopback": (NET, to(WEB, LOOPBACK), "dropped route-localnet", None),
+    "from loopback": (NET, to(WEB, LOOPBACK), "rejected route-localnet invalid-argument", None),
     "from loopback, route_localnet": (LOCALNET, to(WEB, LOOPBACK), "output", ("docker0", LOOPBACK)),
     "to no address: to itself, whatever the routes say": (special("unreachable"), to(0), "output", ("lo", LOOPBACK)),
     "to no address, the source is bound": (NET, to(0, GATEWAY), "output", ("lo", GATEWAY)),

@@ -56,7 +56,7 @@ def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
     if found.type in NO_WAY and packet.version == 4:
         found = _on_link(namespace, query) or found
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
-        yield _no_way(state, found, told=then == "output" or packet.protocol != TCP)
+        yield _no_way(state, found, told=_is_told(packet, then))
         return
     begins = packet.protocol == TCP and packet.tcp_flags & (SYN | ACK) == SYN and then == "output"
     if begins and packet.version == 4 and found.type in ("broadcast", "multicast"):
@@ -160,7 +160,8 @@ def _by(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Q
     from_loopback = packet.version == 4 and is_loopback(packet.saddr, 4) and not to_itself
     if from_loopback and not conf(namespace, 4, link, "route_localnet", rule="or"):
         decided = sysctl_decided(namespace, link, "route_localnet", "1")
-        return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided)
+        told = "invalid-argument" if _is_told(packet, then) else None
+        return stopped(state, "route-localnet", stage="output-route", link=link, decided_by=decided, reject=told)
     routed = msgspec.structs.replace(state, packet=packet)
     routed = routed.noted("output-route", link, decided_by_route(found))
     mtu = route_mtu(namespace, found.route, link, forwarding=False)
@@ -229,12 +230,17 @@ def _needs_link(packet: Packet) -> bool:
     return inside(packet.daddr, *LINK_LOCAL6, 6) or is_multicast(packet.daddr, 6)
 
 
-def _no_way(state: State, found: Found, *, told: bool) -> End:
-    """Return the end of a packet without a route: connect() fails at once.
+def _is_told(packet: Packet, then: Stage) -> bool:
+    """Return whether the sender is told that its packet has no way: connect() fails at once.
 
-    After OUTPUT, where ip_route_me_harder() fails, a TCP sender is not ``told``: it sends its SYN again until it gives
-    up.  The sender of a datagram is told: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR().
+    After OUTPUT, where ip_route_me_harder() fails, a TCP sender is not told: it sends its SYN again until it gives up.
+    The sender of a datagram is told: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR().
     """
+    return then == "output" or packet.protocol != TCP
+
+
+def _no_way(state: State, found: Found, *, told: bool) -> End:
+    """Return the end of a packet without a route."""
     decided = decided_by_route(found)
     answer = "network-unreachable" if found.type != "blackhole" else "invalid-argument"
     return stopped(
