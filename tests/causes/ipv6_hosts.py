@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.host.docker import Subnet
+from hairpin.host.docker import PortBinding, Subnet
 from hairpin.host.link import Address
 from hairpin.host.socket import Socket
 from hairpin.netfilter.iptables.save import parse
@@ -56,3 +56,22 @@ def of_ipv6_network(prefix: str = "fd00::", *, masquerade: bool = False, **told_
         ruled = msgspec.structs.replace(namespace, ruleset=Ruleset((*namespace.ruleset.tables, *six)))
         host = msgspec.structs.replace(host, namespaces=(ruled, *others))
     return whole.with_host(host)
+
+
+def without_address6(gateway: str = "2001:db8::1") -> Network:
+    """Return the host with a masqueraded public network that publishes its port, and whose eth0 has lost its IPv6
+    address: the default route stays (net/ipv6/addrconf.c cleanup_prefix_route())."""
+    whole = of_ipv6_network("2001:db8:d::", masquerade=True)
+    namespace, *others = whole.this.namespaces
+    bare = msgspec.structs.replace(
+        namespace,
+        addresses=tuple(each for each in namespace.addresses if (each.link, each.version) != ("eth0", 6)),
+        routes=(
+            *(each for each in namespace.routes if each.version == 4 or all(h.link != "eth0" for h in each.next_hops)),
+            route("::/0", "eth0", via=gateway),
+        ),
+    )
+    (docker,) = whole.this.engines
+    web = msgspec.structs.replace(docker.containers[0], bindings=(PortBinding("tcp", 80, 8151, None, 6),))
+    docker = msgspec.structs.replace(docker, containers=(web,))
+    return whole.with_host(msgspec.structs.replace(whole.this, namespaces=(bare, *others), engines=(docker,)))

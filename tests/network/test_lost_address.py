@@ -6,11 +6,13 @@ import pytest
 from hairpin.host.docker import PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
-from hairpin.network.flow import Outside
-from hairpin.network.lost_address import bare_links, has_address, lost_by
+from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.lost_address import bare_links, has_address, lost_by, stranded_gateway
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_link, without_addresses, without_route
+from tests.causes.ipv6_hosts import of_ipv6_network, without_address6
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container, engine, host_namespace, network, route
 
 BARE = without_addresses(host_namespace(), "eth0")
@@ -53,3 +55,34 @@ ASKED: dict[str, tuple[Network, str, int, str | None]] = {
 def test_lost_by(net: Network, address: str, port: int, expected: str | None) -> None:
     found = lost_by(net, asked(Outside(CLIENT), address, port))
     assert (found.name if found is not None else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("net", "address", "expected"),
+    (
+        (without_address6(), "2001:db8::11", "eth0"),
+        (without_address6(), "2001:db8:1::11", None),
+        (without_address6(gateway="fe80::1"), "2001:db8::11", None),
+        (of_ipv6_network(masquerade=True), "2001:db8::12", None),
+    ),
+    ids=("the network of a gateway that is reached no more", "another network", "a link-local gateway", "healthy"),
+)
+def test_lost_by_of_ipv6(net: Network, address: str, expected: str | None) -> None:
+    found = lost_by(net, Flow(FromHost(), 6, parse_address(address)[1], "tcp", 8151, host=net.this.name))
+    assert (found.name if found is not None else None) == expected
+
+
+def test_a_gateway_is_stranded_where_no_network_of_the_link_has_it() -> None:
+    gateway = parse_address("2001:db8::1")[1]
+    assert stranded_gateway(without_address6().this.namespaces[0], "eth0", 6) == gateway
+    assert stranded_gateway(of_ipv6_network(masquerade=True).this.namespaces[0], "eth0", 6) is None
+    assert stranded_gateway(host_namespace(), "eth0", 4) is None
+
+
+@pytest.mark.parametrize("start", (FromHost(), Outside(parse_address("2001:db8:f::9")[1])), ids=("host", "client"))
+def test_nobody_answers_for_a_lost_address(start: FromHost | Outside) -> None:
+    net = without_address6()
+    trace = walk_flow(net, Flow(start, 6, parse_address("2001:db8::11")[1], "tcp", 8151, host=net.this.name))
+    assert trace.verdict == "dropped"
+    assert trace.usual.stop is not None
+    assert trace.usual.stop.reason == "address-lost"

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
+from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of, outer_link, owns_address
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import LINK_LOCAL6, Version, inside
 from hairpin.network.query import NO_ROUTE, Query
 from hairpin.network.routing import lookup
 
+SUBNET6 = 64
+"""The prefix length of an IPv6 network that a link has (RFC 4291 2.5.1)."""
 _TUNNELS = ("tun", "wireguard")
 
 
@@ -36,19 +39,49 @@ def has_address(network: Network, netns: Netns) -> bool:
     return False
 
 
+def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int | None:
+    """Return the gateway of a route by the link that no network of the link reaches any more; None if there is none.
+
+    The kernel took the route while one did: the link has lost the address, or the route, of the gateway's network.  A
+    link-local gateway needs none, and ``onlink`` asks for none.  Source: net/ipv6/route.c ip6_route_check_nh();
+    net/ipv4/fib_semantics.c fib_check_nh()"""
+    routes = [each for each in namespace.routes if each.version == version and each.type == "unicast"]
+    hops = [(route, hop) for route in routes for hop in route.next_hops if hop.link == link]
+    for _, hop in hops:
+        known = hop.gateway is not None and hop.gateway_version in (None, version) and not hop.onlink
+        if hop.gateway is None or not known or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
+            continue
+        if not any(
+            other.gateway is None and inside(hop.gateway, route.destination, route.prefix_length, version)
+            for route, other in hops
+        ):
+            return hop.gateway
+    return None
+
+
+def _strands(namespace: Namespace, link: Link, address: int) -> bool:
+    """Return whether the link has lost its IPv6 address in a gateway's network, and the address may be of that
+    network."""
+    gateway = stranded_gateway(namespace, link.name, 6)
+    return gateway is not None and inside(address, gateway, SUBNET6, 6)
+
+
 def lost_by(network: Network, flow: Flow) -> Link | None:
     """Return the link that seems to have had the flow's destination: nobody has that address, no route leads to it, the
     host publishes the port on every address, and a link to the outside has none.  None if it does not seem so.
 
-    Most links have no IPv6 address and need none: there it says nothing."""
+    Most links have no IPv6 address and need none: there a gateway that the link does not reach any more has to say so,
+    whose route may lead to the address."""
     version, address = flow.version, flow.daddr
     host = network.host(flow.host)
     if (
-        version == 6
-        or not host.publishes_on(version, None, flow.dport, flow.protocol)
+        not host.publishes_on(version, None, flow.dport, flow.protocol)
         or network.world.public(version, address) is not None
         or any(owns_address(each, version, address) for _, each in network.namespaces())
-        or lookup(network.namespace(host.netns), Query(version, address)) != NO_ROUTE
     ):
         return None
-    return next(bare_links(network, host.netns, version), None)
+    namespace = network.namespace(host.netns)
+    bare = bare_links(network, host.netns, version)
+    if version == 6:
+        return next((each for each in bare if _strands(namespace, each, address)), None)
+    return next(bare, None) if lookup(namespace, Query(version, address)) == NO_ROUTE else None

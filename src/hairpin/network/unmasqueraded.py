@@ -10,6 +10,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL
+from hairpin.network.lost_address import bare_links, stranded_gateway
 from hairpin.network.network import Network, bridge_ports, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, is_private
 
@@ -25,12 +26,27 @@ def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: i
 
 
 def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is a container's public IPv6 address: a router may know the way to its network,
-    whatever the engine's options ask for."""
-    if version == 4 or is_private(source, 6) or owns_address(network.namespace(netns), version, source):
+    """Return whether the address is a public IPv6 address of a container network, a container's or the bridge's own: a
+    router may know the way to that network, whatever the engine's options ask for."""
+    if version == 4 or is_private(source, 6):
         return False
     made = (subnet for subnet, _ in _of_engines(network.host(netns.host), version))
     return any(inside(source, *each, version) for each in made)
+
+
+def is_hidden(network: Network, netns: Netns, version: Version, source: int) -> bool:
+    """Return whether the address is the namespace's own in a network that its engine masquerades, and stands for the
+    address that a link to the outside has lost: no host outside knows a way to such a network.
+
+    Most links need no IPv6 address; a gateway that is not reached any more tells that this one had one."""
+    namespace = network.namespace(netns)
+    if version == 4 or not owns_address(namespace, version, source):
+        return False
+    made = _of_engines(network.host(netns.host), version)
+    if not any(masquerades and inside(source, *subnet, version) for subnet, masquerades in made):
+        return False
+    bare = bare_links(network, netns, version)
+    return any(stranded_gateway(namespace, each.name, version) is not None for each in bare)
 
 
 def unmasqueraded(network: Network, netns: Netns, version: Version) -> tuple[Subnet, ...]:

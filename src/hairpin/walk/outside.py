@@ -11,6 +11,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, SYN, Packet
 from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.lost_address import lost_by
 from hairpin.network.network import (
     Network,
     addresses_of,
@@ -25,7 +26,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
 from hairpin.network.strayed import is_containers, publishing
-from hairpin.network.unmasqueraded import is_unmasqueraded
+from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
 from hairpin.walk.answer import answer_to
@@ -35,16 +36,7 @@ from hairpin.walk.link.far_end import carried_back, outer_answer, wrong_end
 from hairpin.walk.link.neighbour import refused_request
 from hairpin.walk.link.wireguard import elsewhere
 from hairpin.walk.presumed import answers, way_back
-from hairpin.walk.state import (
-    Assumed,
-    End,
-    Frame,
-    LinkDecided,
-    Reason,
-    State,
-    stopped,
-    stopped_by,
-)
+from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Reason, State, stopped, stopped_by
 from hairpin.walk.trace import OpenQuestion
 from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
 
@@ -284,6 +276,9 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     if is_containers(network, state.netns, flow, packet):
         said = message("{address} is a container network's address, and the packet has left the host", address=target)
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
+    if (packet.version, packet.daddr) == (flow.version, flow.daddr) and lost_by(network, flow) is not None:
+        said = message("no host that was read has {address}, so the packet comes to none of them", address=target)
+        return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
     meant = publishing(network, state.netns, flow, packet) if state.carried is None else None
     if meant is not None:
         said = message(
@@ -345,13 +340,15 @@ def _known_end(namespace: Namespace, link: Link, state: State) -> str:
 def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed | None:
     """Return whether no host outside can route a reply to the packet's source address.
 
-    It is none of this host's, on none of the uplink's networks, has no stated return route, and its network
-    masquerades.
+    It is none of this host's (or hidden by its engine), on none of the uplink's networks, has no stated return route,
+    and its network masquerades.
     """
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
+    said = message("no host outside has a route back to {address}", address=address_text(source, version))
+    no_way = Assumed(said, "read")
     if owns_address(namespace, version, source):
-        return None
+        return no_way if is_hidden(network, netns, version, source) else None
     for each in network.world.return_routes:
         if network.host_netns(each.host) != netns:
             continue
@@ -371,8 +368,7 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
         return None  # a routed IPv6 prefix needs no translation
     if is_unmasqueraded(network, netns, version, source):
         return None
-    said = message("no host outside has a route back to {address}", address=address_text(source, version))
-    return Assumed(said, "read")
+    return no_way
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:

@@ -20,7 +20,8 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     start = flow.start
     bare = lost_by(network, flow)
     lost = bare is not None or _is_lost(network, flow)
-    if not isinstance(start, (Outside, Lan)) or not (lost or (flow.version, flow.daddr) in network.world.foreign):
+    foreign = (flow.version, flow.daddr) in network.world.foreign and not _is_owned(network, flow)
+    if not isinstance(start, (Outside, Lan)) or not (lost or foreign):
         return None
     netns = network.host_netns(flow.host)
     incoming = incoming_link(network, netns, flow, start)
@@ -45,5 +46,9 @@ def _is_lost(network: Network, flow: Flow) -> bool:
     return (
         network.world.public(flow.version, flow.daddr) is None
         and network.host(flow.host).publishes_on(flow.version, flow.daddr, flow.dport, flow.protocol)
-        and not any(owns_address(each, flow.version, flow.daddr) for _, each in network.namespaces())
+        and not _is_owned(network, flow)
     )
+
+
+def _is_owned(network: Network, flow: Flow) -> bool:
+    return any(owns_address(each, flow.version, flow.daddr) for _, each in network.namespaces())

@@ -29,7 +29,7 @@ from tests.causes.hosts import (
     without_addresses,
     without_route,
 )
-from tests.causes.ipv6_hosts import with_ipv6
+from tests.causes.ipv6_hosts import of_ipv6_network, with_ipv6, without_address6
 from tests.rule_text import in_table, with_rule
 from tests.small_host import (
     HOST_ADDRESS,
@@ -176,10 +176,14 @@ def covering_client(built: Network) -> Network:
 
 
 ONE_SEGMENT = msgspec.structs.replace(published(), data_bytes=1460)
+OUT6 = Flow(FromHost(), 6, parse_address("2001:db8:f::80")[1], "tcp", 443)
 CASES: dict[str, Case] = {
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(
         without_address(INTERFACES), egress(), ("host-address-missing",),
+    ),
+    "what a host without its IPv6 address sends has a container network's address": Case(
+        without_address6(), OUT6, ("host-address-missing",), of_ipv6_network("2001:db8:d::", masquerade=True),
     ),
     "one of two uplinks has lost its address": Case(beside_another_uplink(), published(), ("host-address-missing",)),
     "a bridge port takes less than one segment": Case(

@@ -20,7 +20,7 @@ from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.link import Address, Link
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.lost_address import bare_links, has_address, lost_by
+from hairpin.network.lost_address import SUBNET6, bare_links, has_address, lost_by, stranded_gateway
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.tables import has_default_route
@@ -33,7 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each link to the outside that lacks the address that a file names for it; else one if no
     such link has an address.
 
-    Most hosts have no IPv6 address and need none: for IPv6 a file has to name one."""
+    Most hosts have no IPv6 address and need none: for IPv6 a file has to name one, or a route has a gateway that the
+    link reached by the address that it had."""
     version = view.flow.version
     bare = tuple(bare_links(view.network, view.host_netns, version)) if view.on_host else ()
     named = tuple(_named(view, bare, version))
@@ -41,17 +42,28 @@ def find(view: View) -> Iterator[Candidate]:
         source = message("{file} names {address}", file=path, address=address_text(own.value, version))
         router = named_gateway(view.network, view.host_netns, own)
         yield _candidate(view, own, router.address if router is not None else None, advice=(source,))
-    if named or not bare or version != 4:
+    if named or not bare:
         return
     asked = lost_by(view.network, view.flow)
     if asked is not None and asked in bare:
-        own = Address(asked.name, 4, view.flow.daddr, 24)
+        own = Address(asked.name, version, view.flow.daddr, 24 if version == 4 else SUBNET6)
         asks = message(
             "no host that was read has {address}: it may be the one that {link} had",
-            address=address_text(own.value, 4),
+            address=address_text(own.value, version),
             link=own.link,
         )
         yield _candidate(view, own, own.value ^ 1, ByPerson(_put_back(own.link)), advice=(asks,))
+    elif version == 6:
+        for link in bare:
+            gateway = stranded_gateway(view.host_namespace, link.name, 6)
+            if gateway is not None:
+                said = message(
+                    "a route by {link} leads to {gateway}, which {link} reached by an address that it had",
+                    link=link.name,
+                    gateway=address_text(gateway, 6),
+                )
+                own = Address(link.name, 6, gateway ^ 1 << 8, SUBNET6)
+                yield _candidate(view, own, None, ByPerson(_put_back(own.link)), advice=(said,))
     elif not has_address(view.network, view.host_netns):
         own = Address(bare[0].name, 4, _STAND_IN, 16)
         yield _candidate(view, own, _STAND_IN + 1, ByPerson(_put_back(own.link)))
@@ -118,6 +130,7 @@ CAUSE = Cause(
             "left-instead",
             "link-missing",
             "address-lost",
+            "source-not-translated",
         }
     ),
     find=find,

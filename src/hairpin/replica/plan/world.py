@@ -15,6 +15,7 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.lost_address import lost_by
 from hairpin.network.network import (
     Network,
     Port,
@@ -34,7 +35,7 @@ from hairpin.network.prefix import (
     width,
 )
 from hairpin.network.stacked import link_of, lower_of, takes_address
-from hairpin.network.unmasqueraded import unmasqueraded
+from hairpin.network.unmasqueraded import is_hidden, unmasqueraded
 from hairpin.network.world import Peer
 from hairpin.replica.plan import announced, between, far_ends, replies, routers
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
@@ -303,6 +304,8 @@ def _known(network: Network, version: Version) -> Iterator[str]:
     for netns in (host.netns for host in network.hosts if host.netns in network):
         namespace = network.namespace(netns)
         for address in addresses_of(namespace, None, version):
+            if is_hidden(network, netns, version, address.value):
+                continue
             yield f"{address_text(address.value, version)}/{width(version)}"
             link = namespace.link(address.link)
             if link is not None and is_uplink(network, netns, link):
@@ -319,7 +322,10 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
     """Yield the table for incoming packets: every destination is local, except those that are not outside."""
     everything = "0.0.0.0/0" if version == 4 else "::/0"
     yield f"route add local {everything} dev lo table {_TABLE}"
-    asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version)
+    lost = {flow.daddr for flow in flows if flow.version == version and lost_by(network, flow) is not None}
+    asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version) - lost
+    for address in sorted(lost):
+        yield f"route add blackhole {address_text(address, version)}/{width(version)} table {_TABLE}"
     for engine in (engine for host in network.hosts for engine in host.engines):
         for each in engine.networks:
             for subnet in each.subnets if each.driver == "bridge" else ():
