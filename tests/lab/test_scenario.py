@@ -60,6 +60,8 @@ WITHOUT = {
     "host-network-has-no-names": "as above",
     "no-common-network-for-name": "as above",
     "ipvlan-host-cannot-reach": "the lab's kernel lacks ipvlan: a guest has it, python -m tests.guests.tables ipvlan",
+    "neighbour-table-overflow": "one table for all namespaces, and its maximum is the machine's: a guest's own has it, "
+    "python -m tests.guests.neighbours",
     "swarm-ingress-chain-missing": "the lab's kernel lacks IPVS, so no mesh delivers: python -m tests.guests.mesh",
 }
 """Causes that no scenario can show, and why."""

@@ -96,7 +96,7 @@ def asked(lab: Lab, ask: Ask, *, replica: bool) -> tuple[str, str]:
     argv = (*lab.host.enter, str(COMMAND), "check", *words, "--json", *(() if replica else ("--no-replica",)))
     done = subprocess.run(argv, capture_output=True, text=True, env=ENVIRONMENT, check=False, timeout=_CHECK_TIMEOUT_S)
     if done.returncode == _BUG:
-        return "disputed", ""
+        return f"disputed ({done.stderr.strip()[-300:]})", ""
     if not done.stdout:
         return done.stderr.strip(), ""
     answer = json.loads(done.stdout)

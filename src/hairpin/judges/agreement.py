@@ -13,7 +13,7 @@ from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
-_NOT_REBUILT: frozenset[Reason] = frozenset({"conntrack-full", "qdisc", "tc-filter"})
+_NOT_REBUILT: frozenset[Reason] = frozenset({"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter"})
 """Stops by what a replica does not have: a full table of the kernel (its own have room), traffic control of a link."""
 
 

@@ -50,6 +50,7 @@ _SENTENCES: dict[Reason, Message] = {
     "loop": message("it goes round in circles"),
     "conntrack-clash": message("its answers would be another connection's"),
     "conntrack-full": message("the connection table is full, and the kernel drops what needs a new entry"),
+    "neighbour-table-full": message("the neighbour table is full, and the kernel makes no new entry"),
     "redirect-translated": message("a redirect about a translated connection is not passed on"),
     "masquerade-moved": message("its connection was masqueraded on another link, and is forgotten"),
     "no-listener": message("nothing listens there"),

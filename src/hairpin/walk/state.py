@@ -26,7 +26,7 @@ Stage = Literal[
 Reason = Literal[
     "link-missing", "link-down", "no-carrier", "mtu", "qdisc", "tc-filter", "bridge-down",
     "bridge-port-state", "bridge-port-isolated",
-    "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong",
+    "bridge-vlan", "hairpin-off", "no-neighbour", "neighbour-wrong", "neighbour-table-full",
     "rule", "policy", "reject", "taken-away", "rules-unread",
     "martian-source", "martian-destination", "rp-filter", "forwarding-off", "no-route", "route-type", "ttl",
     "route-localnet", "no-source-address", "loop", "conntrack-clash", "conntrack-full",

@@ -12,6 +12,7 @@ from tests.rule_text import with_rule
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, egress, host_namespace, network, published
 from tests.udp_host import UDP_FLOW, remembering, udp_network
 from tests.walk.hooks.test_limits import ABOVE_2, BANNED, RATE, TWO, bucket, limited, seen
+from tests.walk.link.test_neighbour_room import filled as neighbours
 from tests.walk.test_own_entries import BACK, DEAD, entry
 
 ASSURED, NOT_ASSURED = STATUS_CONFIRMED | STATUS_ASSURED, STATUS_CONFIRMED
@@ -79,6 +80,12 @@ CASES = {
         UDP_FLOW,
         ("conntrack-entry-stale",),
         whole=remembering(entry(reply=BACK, replied=True)),
+    ),
+    "no entry for the container": Case(
+        neighbours(40), published(), ("neighbour-table-overflow",), whole=neighbours(40, known=WEB)
+    ),
+    "no entry, and some that may be freed": Case(
+        neighbours(45, 3), published(), ("neighbour-table-overflow",), whole=neighbours(39, 10)
     ),
     "full": Case(filled(100), published(), ("conntrack-table-full",), whole=filled(99)),
     "full of what was answered": Case(

@@ -24,6 +24,7 @@ from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refusal
 from hairpin.walk.link.device import link_down, without_carrier
+from hairpin.walk.link.neighbour_room import without_room
 from hairpin.walk.link.segment import Answer, who_answers, who_has
 from hairpin.walk.link.traffic_control import opaque
 from hairpin.walk.state import Assumed, End, LinkDecided, Outcome, Reason, State, Stop, stopped, stopped_by
@@ -62,6 +63,10 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     if is_mute(link):
         yield stopped_by(state, "no-neighbour", link, ARP_IS_OFF, address=address)
+        return
+    full = without_room(network, state, link.name, address)
+    if full is not None:
+        yield full
         return
     namespace = network.namespace(state.netns)
     if link.kind == "bridge" and not hands_up(namespace, link):

@@ -1,0 +1,57 @@
+"""The neighbour table is full: the kernel makes no entry for a neighbour that it does not know yet.
+
+Users see: what has been reached a moment ago is still reached, other machines and containers are not; ping says
+``Invalid argument`` or ``No buffer space available``; the kernel logs ``neighbour: arp_cache: neighbor table
+overflow!``.
+
+Proof: the next hop has no entry, and entries that the kernel cannot free are as many as ``gc_thresh3``; with a greater
+maximum the packet goes on.
+Now: ``sysctl -w net.ipv4.neigh.default.gc_thresh3=…``, twice the present number of entries.
+Lasting: the value in sysctl.d.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.where import OfSysctl
+from hairpin.change.change import SetSysctl, one
+from hairpin.message import message
+from hairpin.walk.link.neighbour_room import maximum_path, room_of
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the full table of the packet's IP version."""
+    version = view.stop.seen.packet.version
+    room = room_of(view.network, view.stop.netns, version)
+    if room is None or not room.full:
+        return
+    wanted = 2 * room.entries
+    yield Candidate(
+        title=message(
+            "The neighbour table of IPv{version} is full: {entries} entries of at most {most}",
+            version=version,
+            entries=room.entries,
+            most=room.most,
+        ),
+        detail=message(
+            "{held} of them are in use or being asked for, so the kernel frees none of these, and it makes no entry for "
+            "a neighbour that has none. All network namespaces of the machine share the table.",
+            held=room.held,
+        ),
+        change=one(SetSysctl(view.host_netns, maximum_path(version), str(wanted))),
+        where=OfSysctl(sysctl=maximum_path(version), value=room.most, wanted=wanted),
+        in_class="full-table",
+        evidence=(room.evidence,),
+        advice=(
+            message("find what asks for so many neighbours: `ip -s neigh`; a scan of a large subnet fills it again"),
+        ),
+    )
+
+
+CAUSE = Cause(
+    id="neighbour-table-overflow",
+    title=message("The neighbour table is full"),
+    source="net/core/neighbour.c neigh_alloc(), neigh_forced_gc()",
+    reasons=frozenset({"neighbour-table-full"}),
+    find=find,
+)

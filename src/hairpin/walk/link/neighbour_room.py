@@ -1,0 +1,79 @@
+"""Whether the kernel can still make a neighbour entry: its table has a maximum for entries that may expire.
+
+The table of an IP version is one for all network namespaces.  At ``gc_thresh3`` entries the kernel frees those that no
+timer holds, and makes a new one only if it found any.  Entries that are being resolved or confirmed (INCOMPLETE, DELAY,
+PROBE) and REACHABLE ones have a timer.  So a new entry cannot be made if these alone are as many as the maximum.
+
+Source: net/core/neighbour.c neigh_alloc(), neigh_forced_gc(), neigh_add_timer(); arp(7) gc_thresh3
+"""
+
+import msgspec
+
+from hairpin.host.netns import Netns
+from hairpin.host.sysctl import Path
+from hairpin.message import message
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version
+from hairpin.walk.state import End, LinkDecided, State, stopped
+
+_HELD = ("INCOMPLETE", "REACHABLE", "DELAY", "PROBE")
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A neighbour table.  ``held``: its entries that a timer holds, of the namespaces that were read.  ``evidence``:
+    the reading of its counters."""
+
+    most: int
+    entries: int
+    held: int
+    evidence: str = ""
+
+    @property
+    def full(self) -> bool:
+        """Whether no new entry can be made now."""
+        return self.held >= self.most
+
+
+def maximum_path(version: Version) -> Path:
+    """Return the path of the sysctl; it is in the first network namespace of a machine only."""
+    return ("net", f"ipv{version}", "neigh", "default", "gc_thresh3")
+
+
+def room_of(network: Network, netns: Netns, version: Version) -> Room | None:
+    """Return how full the machine's table is; None if it is below its maximum, or the kernel did not say."""
+    if netns.of_host not in network:
+        return None
+    host = network.namespace(netns.of_host)
+    entries = next((count for of, count, _ in host.counters.neighbours if of == version), None)
+    most = host.sysctl(*maximum_path(version)) if entries is not None else None
+    if entries is None or most is None or entries < most:
+        return None
+    held = sum(
+        1
+        for namespace in network.host(netns.host).namespaces
+        for each in namespace.neighbours
+        if each.version == version and each.state in _HELD and not each.proxy
+    )
+    return Room(most, entries, held, host.counters.evidence)
+
+
+def without_room(network: Network, state: State, link: str, address: int) -> End | None:
+    """Return the end of a packet whose next hop has no entry, and for which none can be made."""
+    version = state.packet.version
+    namespace = network.namespace(state.netns)
+    room = room_of(network, state.netns, version)
+    if room is None or not room.full:
+        return None
+    wanted = (link, version, address)
+    if any((each.link, each.version, each.value) == wanted for each in namespace.neighbours if not each.proxy):
+        return None
+    said = message(
+        "{entries} entries are in the neighbour table of IPv{version}, which takes at most {most}; {held} of them are "
+        "in use",
+        entries=room.entries,
+        version=version,
+        most=room.most,
+        held=room.held,
+    )
+    decided = LinkDecided(link, said, room.evidence)
+    return stopped(state, "neighbour-table-full", stage="neighbour", link=link, decided_by=decided, address=address)

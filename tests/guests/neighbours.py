@@ -1,0 +1,161 @@
+"""A full neighbour table against a real kernel: a page that comes or not, and hairpin's verdict.
+
+``python -m tests.guests.neighbours [KERNEL]`` (root) boots a guest of that Debian kernel, 6.1 by default: the table is
+one for all namespaces of a machine, and only the first namespace has its maximum.  In each row the host's table has a
+maximum of 40 and is filled with entries of some state; then the host asks a neighbour, or is asked by it.
+"""
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from tests.fidelity.kernels.machine import run
+from tests.guests.packages import cache_folder, install_programs, kernel
+
+ROOT = Path(__file__).resolve().parents[2]
+ID = "neighbour-table-overflow"
+_MOST = 40
+
+
+class Row(msgspec.Struct, frozen=True):
+    """``fill``: number and state of entries, in order.  ``known``: the state of the neighbour's own entry; empty: it
+    has none.  ``version``: that of the table; ``asked``: that of the question.  ``by``: who asks."""
+
+    stops: bool
+    fill: tuple[tuple[int, str], ...]
+    known: str = ""
+    version: int = 4
+    asked: int = 4
+    by: str = "host"
+    then: str = "true"
+
+
+_FULL = ((_MOST + 5, "reachable"),)
+_NO_MORE = "sysctl -qw net.ipv4.neigh.default.gc_thresh3=200"
+CASES: dict[str, Row] = {
+    "nothing": Row(False, ()),
+    "full of REACHABLE": Row(True, _FULL),
+    "full of REACHABLE, the neighbour asks": Row(True, _FULL, by="neighbour"),
+    "full of REACHABLE, the neighbour is known": Row(False, _FULL, known="reachable"),
+    "full of REACHABLE, the neighbour is known and asks": Row(False, _FULL, known="reachable", by="neighbour"),
+    "full of REACHABLE, the neighbour is stale": Row(False, _FULL, known="stale"),
+    "full of REACHABLE, the host asks itself": Row(False, _FULL, by="itself"),
+    "full of REACHABLE, and a greater maximum": Row(False, _FULL, then=_NO_MORE),
+    "full of DELAY": Row(True, ((_MOST + 5, "delay"),)),
+    "full of PROBE": Row(True, ((_MOST + 5, "probe"),)),
+    "full of INCOMPLETE": Row(True, ((_MOST + 5, "incomplete"),)),
+    "full of INCOMPLETE, the neighbour asks": Row(True, ((_MOST + 5, "incomplete"),), by="neighbour"),
+    "full of several": Row(True, ((15, "reachable"), (15, "delay"), (15, "incomplete"))),
+    "full of several, and of PERMANENT": Row(True, ((20, "permanent"), (20, "reachable"), (25, "delay"))),
+    "PERMANENT ones do not count": Row(False, ((_MOST + 20, "permanent"),)),
+    "PERMANENT ones and a few": Row(False, ((_MOST, "permanent"), (20, "reachable"))),
+    "full of STALE": Row(False, ((_MOST + 5, "stale"),), then="sleep 6"),
+    "full of FAILED": Row(False, ((_MOST + 5, "failed"),), then="sleep 6"),
+    "half of it STALE": Row(False, ((20, "stale"), (25, "reachable")), then="sleep 6"),
+    "some are free": Row(False, ((_MOST - 15, "reachable"),)),
+    "full in IPv6, asked in IPv6": Row(True, _FULL, version=6, asked=6),
+    "full in IPv6, the neighbour is known": Row(False, _FULL, known="reachable", version=6, asked=6),
+    "full in IPv6, asked in IPv4": Row(False, _FULL, version=6),
+    "full in IPv4, asked in IPv6": Row(False, _FULL, asked=6),
+    "full of DELAY in IPv6": Row(True, ((_MOST + 5, "delay"),), version=6, asked=6),
+}  # fmt: skip
+_SET_UP = """
+mkdir -p /run/www && head -c 2000 /dev/zero >/run/www/big
+ip netns add c && ip link add v0 type veth peer name v1 netns c
+ip link set v0 address 02:00:00:00:00:01; ip -n c link set v1 address 02:00:00:00:00:02
+ip addr add 10.9.0.1/16 dev v0 && ip -n c addr add 10.9.0.2/16 dev v1
+ip addr add fd09::1/64 dev v0 nodad && ip -n c addr add fd09::2/64 dev v1 nodad
+ip link set lo up && ip link set v0 up && ip -n c link set lo up && ip -n c link set v1 up
+for each in 4 6; do
+    sysctl -qw net.ipv$each.neigh.v0.base_reachable_time_ms=600000 net.ipv$each.neigh.v0.delay_first_probe_time=600
+    sysctl -qw net.ipv$each.neigh.v0.retrans_time_ms=100000
+done
+busybox httpd -p 80 -h /run/www && ip netns exec c busybox httpd -p 80 -h /run/www
+ip netns exec c timeout 20 curl -s -m 15 -o /dev/null http://10.9.0.1/big
+"""
+_CLEAN = """for each in 4 6; do
+    sysctl -qw net.ipv$each.neigh.default.gc_thresh3=1024 net.ipv$each.neigh.default.gc_thresh2=512
+done
+for each in "" "-n c" "-6" "-n c -6"; do ip $each neigh flush all nud permanent; ip $each neigh flush all; done
+for address in 10.9.0.1 fd09::1; do ip -n c neigh replace $address lladdr 02:00:00:00:00:01 nud permanent dev v1; done
+true"""
+"""The neighbour knows the host by a permanent entry: its own entries count in the same table."""
+
+
+def _sh(command: str, netns: str = "") -> subprocess.CompletedProcess[str]:
+    words = ("ip", "netns", "exec", netns) if netns else ()
+    return subprocess.run((*words, "sh", "-c", command), capture_output=True, text=True, check=False)
+
+
+def _made(row: Row) -> None:
+    start = "10.9.1." if row.version == 4 else "fd09::1:"
+    lines: list[str] = []
+    number = 0
+    if row.known:
+        address = "10.9.0.2" if row.asked == 4 else "fd09::2"
+        lines.append(f"neigh replace {address} lladdr 02:00:00:00:00:02 nud {row.known} dev v0")
+    for count, state in row.fill:
+        for _ in range(count):
+            number += 1
+            hardware = "" if state in ("incomplete", "failed") else f"lladdr 02:00:00:00:01:{number:02x}"
+            lines.append(f"neigh add {start}{number} {hardware} nud {state} dev v0")
+    thresholds = f"net.ipv{row.version}.neigh.default.gc_thresh"
+    _sh(f"sysctl -qw {thresholds}1=1 {thresholds}2=2 {thresholds}3={_MOST}")
+    subprocess.run(("ip", "-force", "-batch", "-"), input="\n".join(lines), text=True, capture_output=True, check=False)
+    _sh(row.then)
+
+
+def judge() -> int:
+    """Make each row's table in this kernel; return the number of rows that differ."""
+    differing = 0
+    done = _sh(_SET_UP)
+    assert done.returncode == 0, done.stderr
+    for name, row in CASES.items():
+        _sh(_CLEAN)
+        _made(row)
+        line, agrees = _judged(row)
+        differing += not agrees
+        sys.stdout.write(f"{name}: {line}{'' if agrees else '  DIFFERS'}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{len(CASES)} rows, {sum(row.stops for row in CASES.values())} that stop: {differing} differ\n")
+    return differing
+
+
+def _judged(row: Row) -> tuple[str, bool]:
+    host, far = ("10.9.0.1", "10.9.0.2") if row.asked == 4 else ("[fd09::1]", "[fd09::2]")
+    address = far if row.by == "host" else host
+    asked = f"{address}:80 --from {far.strip('[]') if row.by == 'neighbour' else 'host'}"
+    said = _sh(f"{shlex.quote(sys.executable)} -m hairpin check {asked} --no-replica --json").stdout
+    report = json.loads(said) if said.startswith("{") else {"flows": [{"verdict": "nothing"}], "causes": []}
+    fetch = f"curl -g -s -m 5 -o /dev/null http://{address}/big"
+    served = _sh(fetch, "c" if row.by == "neighbour" else "").returncode == 0
+    verdict, causes = report["flows"][0]["verdict"], [each["id"] for each in report["causes"]]
+    agrees = (verdict in ("delivered", "leaves")) is served is not row.stops and causes == [ID] * row.stops
+    return f"{'served' if served else 'hangs'}, {verdict} {', '.join(causes)}", agrees
+
+
+def main() -> int:
+    """Boot a guest and judge there."""
+    if sys.argv[1:] == ["--inside"]:
+        return judge()
+    install_programs()
+    assert __spec__ is not None
+    command = (
+        f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(sys.executable)} -m {__spec__.name} --inside\n"
+    )
+    with tempfile.TemporaryDirectory() as results:
+        run(kernel((sys.argv[1:] or ["6.1"])[0], cache_folder()), command, Path(results), limit_s=1500, look=_nothing)
+    return 0
+
+
+def _nothing() -> None:
+    pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""A neighbour table that takes no new entry, and tables that look alike."""
+
+import msgspec
+import pytest
+
+from hairpin.host.limit_state import Counters
+from hairpin.host.route import Neighbour
+from hairpin.network.network import Network
+from hairpin.walk.link.neighbour_room import Room, maximum_path, room_of
+from hairpin.walk.walk import walk_flow
+from tests.small_host import GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, published
+
+ROUTER = HOST_ADDRESS - 10
+
+
+def filled(held: int, stale: int = 0, *, most: int = 40, known: int | None = None, version: int = 4) -> Network:
+    """Return the host whose table has so many entries that a timer holds, and so many without one.  ``known``: a
+    neighbour on docker0 with an entry, beside the router."""
+    host = host_namespace()
+    entries = tuple(
+        Neighbour(
+            "eth0", 4 if version == 4 else 6, GATEWAY + 1000 + number, 5, "REACHABLE" if number < held else "STALE"
+        )
+        for number in range(held + stale)
+    )
+    if known is not None:
+        entries = (*entries, Neighbour("docker0", 4, known, 5, "STALE"), Neighbour("eth0", 4, ROUTER, 5, "STALE"))
+    return network(
+        msgspec.structs.replace(
+            host,
+            neighbours=entries,
+            sysctls=host.sysctls.with_value(maximum_path(4), str(most)).with_value(maximum_path(6), str(most)),
+            counters=Counters(neighbours=((version, held + stale, 0),), evidence="e11"),
+        )
+    )
+
+
+CASES = {
+    "held up to the maximum": (filled(40), "neighbour-table-full"),
+    "one less": (filled(39), None),
+    "some may be freed": (filled(39, 10), None),
+    "beyond it, with some to free": (filled(45, 3), "neighbour-table-full"),
+    "all may be freed": (filled(0, 60), None),
+    "the container has an entry": (filled(45, known=WEB), None),
+    "another one has": (filled(45, known=WEB + 1), "neighbour-table-full"),
+    "that of IPv6 is full": (filled(45, version=6), None),
+}
+
+
+@pytest.mark.parametrize(("sick", "reason"), CASES.values(), ids=CASES)
+def test_a_new_neighbour_needs_room(sick: Network, reason: str | None) -> None:
+    trace = walk_flow(sick, published())
+    assert [each.stop.reason for each in trace.branches if each.stop is not None] == ([reason] if reason else [])
+
+
+def test_below_the_maximum_nothing_is_counted() -> None:
+    assert room_of(filled(39), HOST_NETNS, 4) is None
+    assert room_of(network(), HOST_NETNS, 4) is None
+    assert room_of(filled(39, 10), HOST_NETNS, 4) == Room(40, 49, 39, "e11")
