@@ -44,7 +44,8 @@ CASES: dict[str, Row] = {
     "full of REACHABLE, the neighbour is known": Row(False, _FULL, known="reachable"),
     "full of REACHABLE, the neighbour is known and asks": Row(False, _FULL, known="reachable", by="neighbour"),
     "full of REACHABLE, the neighbour is stale": Row(False, _FULL, known="stale"),
-    "full of REACHABLE, the host asks itself": Row(False, _FULL, by="itself"),
+    "full of REACHABLE, the host asks itself": Row(True, _FULL, by="itself"),
+    "some are free, the host asks itself": Row(False, ((_MOST - 15, "reachable"),), by="itself"),
     "full of REACHABLE, and a greater maximum": Row(False, _FULL, then=_NO_MORE),
     "full of DELAY": Row(True, ((_MOST + 5, "delay"),)),
     "full of PROBE": Row(True, ((_MOST + 5, "probe"),)),
@@ -95,6 +96,7 @@ def _sh(command: str, netns: str = "") -> subprocess.CompletedProcess[str]:
 def _made(row: Row) -> None:
     start = "10.9.1." if row.version == 4 else "fd09::1:"
     lines: list[str] = []
+    asked: list[str] = []
     number = 0
     if row.known:
         address = "10.9.0.2" if row.asked == 4 else "fd09::2"
@@ -102,11 +104,15 @@ def _made(row: Row) -> None:
     for count, state in row.fill:
         for _ in range(count):
             number += 1
-            hardware = "" if state in ("incomplete", "failed") else f"lladdr 02:00:00:00:01:{number:02x}"
+            if state == "incomplete":  # one that netlink makes so has no timer
+                asked.append(f"echo > /dev/udp/{start}{number}/9")
+                continue
+            hardware = "" if state == "failed" else f"lladdr 02:00:00:00:01:{number:02x}"
             lines.append(f"neigh add {start}{number} {hardware} nud {state} dev v0")
     thresholds = f"net.ipv{row.version}.neigh.default.gc_thresh"
     _sh(f"sysctl -qw {thresholds}1=1 {thresholds}2=2 {thresholds}3={_MOST}")
     subprocess.run(("ip", "-force", "-batch", "-"), input="\n".join(lines), text=True, capture_output=True, check=False)
+    subprocess.run(("bash", "-c", "\n".join(asked)), capture_output=True, check=False)
     _sh(row.then)
 
 

@@ -22,6 +22,14 @@ def written(
     return (("host", f"conntrack -I {forth}{nat} -t {timeout_s}"),)
 
 
+def opened(to: str = "", *, sender: str = CLIENT) -> tuple[tuple[str, str], ...]:
+    """Return the command that writes an established connection to the published port, from the port 44444."""
+    nat = f" -g {to}:80" if to else ""
+    forth = f"-s {sender} -d {HOST} -p tcp --sport {_PORT} --dport 8151"
+    forget = "conntrack -D -p tcp --dport 8151 >/dev/null 2>&1 || true"
+    return (("host", f"{forget}; conntrack -I {forth}{nat} --state ESTABLISHED -u SEEN_REPLY,ASSURED -t 600"),)
+
+
 FORGET = ("host", "conntrack -D -p udp --dport 5514 >/dev/null 2>&1 || true")
 CASES = (
     Case("udp entry", plan=PLAN, asks=(
@@ -36,6 +44,29 @@ CASES = (
         Ask("to another port of the container", ID, to=TO, sport=_PORT,
             before=(FORGET, *written(to="172.17.0.2", back=54))),
         Ask("deleted", to=TO, sport=_PORT, before=(FORGET,)),
+    )),
+    Case("udp entry, more", plan=PLAN, asks=(
+        Ask("a neighbour's, to a container that is gone: the neighbour", ID, to=TO, origin=NEIGHBOUR, start="neighbour",
+            sport=_PORT, before=(FORGET, *written(sender=NEIGHBOUR, to="172.17.0.77"))),
+        Ask("a neighbour's, to a container that is gone: the client", to=TO, sport=_PORT,
+            before=(FORGET, *written(sender=NEIGHBOUR, to="172.17.0.77"))),
+        Ask("both have one, the client's is stale: the client", ID, to=TO, sport=_PORT,
+            before=(FORGET, *written(), *written(sender=NEIGHBOUR, to="172.17.0.2"))),
+        Ask("both have one, the client's is stale: the neighbour", to=TO, origin=NEIGHBOUR, start="neighbour",
+            sport=_PORT, before=(FORGET, *written(), *written(sender=NEIGHBOUR, to="172.17.0.2"))),
+        Ask("the host's own", ID, to=TO, origin="host", start="host", sport=_PORT,
+            before=(FORGET, *written(sender=HOST))),
+        Ask("expired", to=TO, sport=_PORT, before=(FORGET, *written(timeout_s=1), ("host", "sleep 2"))),
+        Ask("to the host itself", ID, to=TO, sport=_PORT, before=(FORGET, *written(to=HOST, back=5514))),
+    )),
+    # A TCP client has a new port for each connection: an entry of an old one stops none.
+    Case("tcp entry", asks=(
+        Ask("without DNAT", before=opened()),
+        Ask("to a container that is gone", before=opened("172.17.0.77")),
+        Ask("to the container", before=opened("172.17.0.2")),
+        Ask("of a neighbour", before=opened("172.17.0.77", sender=NEIGHBOUR)),
+        Ask("of the neighbour itself", origin=NEIGHBOUR, start="neighbour",
+            before=opened("172.17.0.77", sender=NEIGHBOUR)),
     )),
     Case("udp entry, docker-proxy", plan=PROXIED, asks=(
         Ask("without DNAT: docker-proxy answers", to=TO, sport=_PORT, before=(FORGET, *written())),

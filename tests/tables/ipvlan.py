@@ -8,11 +8,15 @@ from tests.tables.links import APART, DB, WEB
 ID = "ipvlan-host-cannot-reach"
 _FORGET = "ip neigh flush all"
 _LAN = "-d ipvlan --subnet 198.51.100.0/24 --gateway 198.51.100.1 --ip-range 198.51.100.192/27 -o parent=eth0"
-_BESIDE = (
-    "ip link add name ipvlan0 link eth0 type ipvlan mode {mode} bridge; ip link set ipvlan0 up; "
-    "ip neigh replace {web} lladdr $(cat /sys/class/net/eth0/address) nud permanent dev ipvlan0; "
-    "ip route add {web}/32 dev ipvlan0 src {host}"
-)
+
+
+def _beside(mode: str) -> str:
+    """Return the commands that give the host an ipvlan beside the container's; one of mode l3 asks for no neighbour."""
+    entered = f"ip neigh replace {WEB} lladdr $(cat /sys/class/net/eth0/address) nud permanent dev ipvlan0; "
+    return (
+        f"ip link add name ipvlan0 link eth0 type ipvlan mode {mode} bridge; ip link set ipvlan0 up; "
+        f"{entered if mode == 'l2' else ''}ip route add {WEB}/32 dev ipvlan0 src {HOST}"
+    )
 
 
 def plan(mode: str, publish: tuple[str, ...] = ()) -> LabPlan:
@@ -25,7 +29,7 @@ def plan(mode: str, publish: tuple[str, ...] = ()) -> LabPlan:
 
 def asks(word: str, cause: str, *, among: str, setup: str = "true") -> tuple[Ask, ...]:
     """Return a question for each pair; ``cause``: between the host and its child, ``among``: between children."""
-    before = (("host", f"{setup}; {_FORGET}"), *(
+    before = (("host", f"ip link del ipvlan0 2>/dev/null || true; {setup}; {_FORGET}"), *(
         (each, _FORGET) for each in ("container:web", "container:db", "neighbour", "router")
     ))  # fmt: skip
     pairs = (
@@ -46,7 +50,7 @@ CASES = (
         *asks("", ID, among=""),
         *asks("private: ", ID, among=APART, setup=f"{_NSENTER} ip link set dev eth0 type ipvlan mode l2 private")[::5],
         *asks("vepa: ", ID, among=APART, setup=f"{_NSENTER} ip link set dev eth0 type ipvlan mode l2 vepa")[::5],
-        *asks("beside: ", "", among="", setup=f"ip link del ipvlan0; {_BESIDE.format(mode='l2', web=WEB, host=HOST)}"),
+        *asks("beside: ", "", among="", setup=_beside("l2")),
     )),
     Case("ipvlan, l2, -p", plan=plan("l2", publish=("8152:80",)), replica=False, asks=(
         Ask("the port", "macvlan-ignores-ports", f"{HOST}:8152"),
@@ -54,7 +58,7 @@ CASES = (
     )),
     Case("ipvlan, l3", plan=plan("l3"), replica=False, asks=(
         *(each for each in asks("", ID, among="") if "neighbour" not in each.name and "client" not in each.name),
-        *(each for each in asks("beside: ", "", among="", setup=_BESIDE.format(mode="l3", web=WEB, host=HOST))
+        *(each for each in asks("beside: ", "", among="", setup=_beside("l3"))
           if "neighbour" not in each.name and "client" not in each.name),
     )),
 )  # fmt: skip

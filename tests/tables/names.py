@@ -3,6 +3,8 @@
 The real question is a look-up in the container that asks.  The server outside has no answer: the lab has none.
 """
 
+import msgspec
+
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
 from tests.tables.case import Ask, Case
 
@@ -30,7 +32,28 @@ def told(asking: str, name: str, cause: str = "") -> Ask:
     )  # fmt: skip
 
 
+_INSIDE = "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n"
+_RULES = f"{_INSIDE} iptables-save -t nat > /run/nat; {_INSIDE} iptables"
+_BACK = f"{_INSIDE} iptables-restore < /run/nat"
+RESOLVER = "resolver-rules-missing"
+
+
+def after(name: str, command: str, question: Ask) -> Ask:
+    """Return the question that is asked when the host has carried out the command."""
+    return msgspec.structs.replace(question, name=f"{name}: {question.name}", before=(("host", command),))
+
+
 CASES = (
+    Case("names, resolver", plan=PLAN, replica=False, asks=(
+        told("web", "api"),
+        after("its nat rules flushed", f"{_RULES} -t nat -F", told("web", "api", RESOLVER)),
+        told("web", "backend", RESOLVER),
+        told("api", "web"),
+        after("put back", _BACK, told("web", "api")),
+        after("no jump", f"{_RULES} -t nat -D OUTPUT 1", told("web", "api", RESOLVER)),
+        after("put back again", _BACK, told("web", "api")),
+        after("its filter rules flushed", f"{_INSIDE} iptables -F", told("web", "api")),
+    )),
     Case("names", plan=PLAN, replica=False, asks=(
         told("web", "api"), told("web", "backend"), told("api", "web"), told("api", "front"), told("api", "clerk"),
         told("api", "desk"), told("clerk", "api"), told("linked", "old"), told("added", "web"),

@@ -45,6 +45,20 @@ CASES = (
         Ask("all are taken", ID, TO, WAY, WAY, before=(FORGET, held(40))),
         Ask("all but one", "", TO, WAY, WAY, before=(FORGET, held(39))),
     )),
+    Case("ports of SNAT, two", setup=(("host", (
+        "iptables -t nat -I POSTROUTING -s 172.17.0.0/16 ! -o docker0 -p tcp -j SNAT --to-source "
+        "198.51.100.11:40000-40001"
+    )),), asks=(
+        Ask("none is taken", "", TO, WAY, WAY),
+        Ask("both are taken", ID, TO, WAY, WAY, before=(FORGET, held(2))),
+        Ask("one is taken", "", TO, WAY, WAY, before=(FORGET, held(1))),
+        Ask("both, towards another host", "", TO, WAY, WAY, before=(FORGET, held(2, NEIGHBOUR))),
+        Ask("both: the host asks", "", TO, "host", "host", before=(FORGET, held(2))),
+        Ask("three are taken", ID, TO, WAY, WAY, before=(FORGET, held(3))),
+    )),
+    Case("ports that a rule gives to others", setup=(narrow("udp", "40000"),), asks=(
+        Ask("it is taken", "", TO, WAY, WAY, before=(held(1),)),
+    )),
     Case("ports of another destination", setup=(narrow("tcp", "40000", f"-d {NEIGHBOUR}"),), asks=(
         Ask("both are taken", "", TO, WAY, WAY, before=(held(2),)),
     )),

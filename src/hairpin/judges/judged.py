@@ -31,11 +31,14 @@ def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -
 def judge_flows(
     network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...], kernel: Kernel
 ) -> tuple[Judged, ...]:
-    """Return the flows with both answers.  Raises ReplicaError if no replica can be built."""
-    (outcome,) = kernel.judge((Case(network, flows, evidence),))
+    """Return the flows with both answers.  Raises ReplicaError if no replica can be built.
+
+    The replica's sender has the source port of the walk's: that of an older connection, if its entry decides."""
+    traces = tuple(walk_flow(network, flow) for flow in flows)
+    (outcome,) = kernel.judge((Case(network, tuple(each.flow for each in traces), evidence),))
     if outcome.error is not None:
         raise ReplicaError(outcome.error)
     return tuple(
-        judged(network, walk_flow(network, flow), judgement, kernel.release)
-        for flow, judgement in zip(flows, outcome.before, strict=True)
+        judged(network, trace, judgement, kernel.release)
+        for trace, judgement in zip(traces, outcome.before, strict=True)
     )

@@ -64,13 +64,15 @@ class Lab:
         """Return a source port that no probe had before."""
         return next(self._source_ports)
 
-    def probe(self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S, padding_bytes: int = 0) -> Outcome:
+    def probe(
+        self, place: str, to: str, timeout_s: float = PROBE_TIMEOUT_S, padding_bytes: int = 0, source_port: int = 0
+    ) -> Outcome:
         """Make a real connection from a machine to ``ADDRESS:PORT`` or ``ADDRESS:PORT/udp``; return its outcome.
 
-        ``padding_bytes`` lengthen the request, so that it needs several packets.
+        ``padding_bytes`` lengthen the request, so that it needs several packets.  ``source_port`` 0: a new one.
         """
         address, port, protocol = split_destination(to)
-        numbers = (port, timeout_s, self.source_port(), padding_bytes)
+        numbers = (port, timeout_s, source_port or self.source_port(), padding_bytes)
         argv = (*python("probe.py"), protocol, address, *map(str, numbers))
         return Outcome(self.node(place).run(argv).strip())
 

@@ -33,9 +33,9 @@ class Command(Plan, frozen=True):
 class Flow(Plan, frozen=True):
     """One connection, the question to hairpin about it, and its outcome before and after the fault.
 
-    ``start``, ``to`` and ``padding_bytes`` are arguments of ``Lab.probe``. ``target``: hairpin's TARGET, if it is not
-    ``to``. ``asked_from``: the value of ``--from``, if it does not follow from ``start``. ``options``: further
-    arguments of ``hairpin check``.
+    ``start``, ``to``, ``padding_bytes`` and ``source_port`` (0: any) are arguments of ``Lab.probe``.
+    ``target``: hairpin's TARGET, if it is not ``to``. ``asked_from``: the value of ``--from``, if it does not follow
+    from ``start``. ``options``: further arguments of ``hairpin check``.
     """
 
     target: str = ""
@@ -43,6 +43,7 @@ class Flow(Plan, frozen=True):
     to: str = f"{topology.HOST}:8151"
     asked_from: str = ""
     padding_bytes: int = 0
+    source_port: int = 0
     options: tuple[str, ...] = ()
     before: Outcome = Outcome.DELIVERED
     after: Outcome = Outcome.DELIVERED

@@ -62,10 +62,10 @@ def repair_hosts(lab: Lab, scenario: Scenario) -> None:
 def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
     """Return the outcome of a flow's real connection, repeated until it is the expected one or the time is up."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
-    outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)
+    outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=flow.source_port)
     while outcome is not expected and time.monotonic() < deadline:
         time.sleep(0.05)
-        outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)
+        outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=flow.source_port)
     return outcome
 
 

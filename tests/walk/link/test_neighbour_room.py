@@ -8,14 +8,24 @@ from hairpin.host.route import Neighbour
 from hairpin.network.network import Network
 from hairpin.walk.link.neighbour_room import Room, maximum_path, room_of
 from hairpin.walk.walk import walk_flow
-from tests.small_host import GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, network, published
+from tests.small_host import (
+    GATEWAY,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    WEB,
+    container_namespace,
+    host_namespace,
+    network,
+    published,
+)
 
 ROUTER = HOST_ADDRESS - 10
 
 
 def filled(held: int, stale: int = 0, *, most: int = 40, known: int | None = None, version: int = 4) -> Network:
     """Return the host whose table has so many entries that a timer holds, and so many without one.  ``known``: a
-    neighbour on docker0 with an entry, beside the router."""
+    neighbour on docker0 with an entry, beside the router; the container has one for
+    its gateway then."""
     host = host_namespace()
     entries = tuple(
         Neighbour(
@@ -25,13 +35,17 @@ def filled(held: int, stale: int = 0, *, most: int = 40, known: int | None = Non
     )
     if known is not None:
         entries = (*entries, Neighbour("docker0", 4, known, 5, "STALE"), Neighbour("eth0", 4, ROUTER, 5, "STALE"))
+    inner = container_namespace()
+    if known is not None:
+        inner = msgspec.structs.replace(inner, neighbours=(Neighbour("eth0", 4, GATEWAY, 5, "STALE"),))
     return network(
         msgspec.structs.replace(
             host,
             neighbours=entries,
             sysctls=host.sysctls.with_value(maximum_path(4), str(most)).with_value(maximum_path(6), str(most)),
             counters=Counters(neighbours=((version, held + stale, 0),), evidence="e11"),
-        )
+        ),
+        inner,
     )
 
 
@@ -56,4 +70,4 @@ def test_a_new_neighbour_needs_room(sick: Network, reason: str | None) -> None:
 def test_below_the_maximum_nothing_is_counted() -> None:
     assert room_of(filled(39), HOST_NETNS, 4) is None
     assert room_of(network(), HOST_NETNS, 4) is None
-    assert room_of(filled(39, 10), HOST_NETNS, 4) == Room(40, 49, 39, "e11")
+    assert room_of(filled(39, 10), HOST_NETNS, 4) == Room(40, 49, 39, 49, "e11")

@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
             most=room.most,
         ),
         detail=message(
-            "{held} of them are in use or being asked for, so the kernel frees none of these, and it makes no entry for "
+            "{held} of them are in use or being asked for, so the kernel frees none of these. It makes no entry for "
             "a neighbour that has none. All network namespaces of the machine share the table.",
             held=room.held,
         ),

@@ -40,7 +40,7 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         if not link.up:
             yield link_down(state, link)
             return
-        yield state.to("device-out")
+        yield without_room(network, state, link.name, state.packet.daddr) or state.to("device-out")
         return
     if not link.up:
         yield stopped_by(state, "bridge-down" if link.kind == "bridge" else "link-down", link, message("is down"))

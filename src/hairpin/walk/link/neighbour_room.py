@@ -14,18 +14,20 @@ from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
+from hairpin.network.vrf import loops_back
 from hairpin.walk.state import End, LinkDecided, State, stopped
 
 _HELD = ("INCOMPLETE", "REACHABLE", "DELAY", "PROBE")
 
 
 class Room(msgspec.Struct, frozen=True):
-    """A neighbour table.  ``held``: its entries that a timer holds, of the namespaces that were read.  ``evidence``:
-    the reading of its counters."""
+    """A neighbour table.  ``held``: its entries that a timer holds, ``listed``: all that `ip neigh` tells, of
+    the namespaces that were read.  ``evidence``: the reading of its counters."""
 
     most: int
     entries: int
     held: int
+    listed: int
     evidence: str = ""
 
     @property
@@ -48,21 +50,27 @@ def room_of(network: Network, netns: Netns, version: Version) -> Room | None:
     most = host.sysctl(*maximum_path(version)) if entries is not None else None
     if entries is None or most is None or entries < most:
         return None
-    held = sum(
-        1
+    listed = tuple(
+        each
         for namespace in network.host(netns.host).namespaces
         for each in namespace.neighbours
-        if each.version == version and each.state in _HELD and not each.proxy
+        if each.version == version and not each.proxy
     )
-    return Room(most, entries, held, host.counters.evidence)
+    held = sum(each.state in _HELD for each in listed)
+    return Room(most, entries, held, len(listed), host.counters.evidence)
 
 
 def without_room(network: Network, state: State, link: str, address: int) -> End | None:
-    """Return the end of a packet whose next hop has no entry, and for which none can be made."""
+    """Return the end of a packet whose next hop has no entry, and for which none can be made.
+
+    A loopback link needs an entry, too, in a state that `ip neigh` leaves out: it has none if all are listed."""
     version = state.packet.version
     namespace = network.namespace(state.netns)
     room = room_of(network, state.netns, version)
     if room is None or not room.full:
+        return None
+    found = namespace.link(link)
+    if found is not None and loops_back(found) and room.listed < room.entries:
         return None
     wanted = (link, version, address)
     if any((each.link, each.version, each.value) == wanted for each in namespace.neighbours if not each.proxy):
