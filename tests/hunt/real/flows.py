@@ -171,6 +171,12 @@ def target(way: Way, known: Boxes) -> str:
     return f"{box.addresses[0]}:{way.port}" if box is not None and box.addresses else ""
 
 
+def asked_as(way: Way, known: Boxes) -> str:
+    """Return the TARGET with its protocol: the port alone would ask for the protocol that is published now."""
+    to = target(way, known)
+    return to if not to or to.endswith("/udp") else f"{to}/tcp"
+
+
 def measure(lab: Lab, wanted: Iterable[Way], known: Boxes, expected: Outcomes | None = None) -> dict[Way, Seen]:
     """Return the outcome of an exchange on each flow.  What does not pass although it did (``expected``) is tried
     again, patiently."""

@@ -24,7 +24,7 @@ from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
-from tests.hunt.real.flows import Boxes, Outcomes, Seen, boxes, measure, origin, prepare, target, ways
+from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
 from tests.hunt.real.hosts import PAGES
 from tests.hunt.real.judge import Miss, Named, What, is_made, named, touched, verdict
 
@@ -122,7 +122,7 @@ class _Trial:
             self.case.number, self.case.host, made, len(passing), tuple((str(w), s.outcome) for w, s in broken.items())
         )
         flows = tuple(
-            (origin(way), target(way, now), after[way].passes)
+            (origin(way), asked_as(way, now), after[way].passes)
             for way in passing
             if target(way, now) and _starts(way, now)
         )
@@ -169,7 +169,7 @@ class _Trial:
                 by_start[origin(way)].append(way)
         found: dict[Way, tuple[Answer, FlowAnswer]] = {}
         for start, of_start in by_start.items():
-            question = parse_question("check", tuple(target(way, now) for way in of_start), start, (), World())
+            question = parse_question("check", tuple(asked_as(way, now) for way in of_start), start, (), World())
             try:
                 answer = answered(question, evidence)
             except RAISED as error:
@@ -241,7 +241,7 @@ class _Trial:
         if not candidates:
             return None
         way = self.case.random.choice(candidates)
-        answer = self._check((target(way, now), "--from", origin(way)))
+        answer = self._check((asked_as(way, now), "--from", origin(way)))
         if answer.report is None or not answer.report.flows:
             self._miss(Miss("exit 4" if answer.status == 4 else "refused", str(way), answer.complaint[-200:]))
             return None
@@ -294,8 +294,7 @@ def _starts(way: Way, now: Boxes) -> bool:
 
 
 def _is_about(flow: FlowAnswer, way: Way, now: Boxes) -> bool:
-    to = target(way, now)
-    return flow.trace.flow.target_text() == (to if to.endswith("/udp") else f"{to}/tcp")
+    return flow.trace.flow.target_text() == asked_as(way, now)
 
 
 def _question_of(way: Way) -> tuple[str, str]:
