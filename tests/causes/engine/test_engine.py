@@ -226,6 +226,14 @@ CASES: dict[str, Case] = {
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
         published_as(PortBinding("udp", 80, 8151, None, 4)),
     ),
+    "published for tcp, and asked at the container by udp": Case(
+        network(), asked(OUTSIDE, "172.17.0.2", 80, "udp"), ("published-protocol-mismatch",),
+        network(
+            host_namespace(DOCKER_RULES.replace("tcp", "udp")),
+            container_namespace((Socket("udp", 4, None, 80),)),
+            engine(container(binding=msgspec.structs.replace(PUBLISHED, protocol="udp"))),
+        ),
+    ),
     "published for tcp, served by udp": Case(
         serving(Socket("udp", 4, None, 80)), published(), ("published-protocol-mismatch",),
         serving(Socket("udp", 4, None, 80), Socket("tcp", 4, None, 80)),

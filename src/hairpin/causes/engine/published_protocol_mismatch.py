@@ -39,10 +39,19 @@ def find(view: View) -> Iterator[Candidate]:
     other = "udp" if asked == "tcp" else "tcp"
     wanted = (view.flow.dport, other, packet.version)
     for container in view.host.containers():
+        # Asked at its own address, a port is let in by the rule that its publishing makes.
+        itself = any(view.flow.daddr in (each.ipv4, each.ipv6) for each in container.endpoints)
         for binding in container.bindings:
-            if (binding.host_port, binding.protocol, binding.version) == wanted:
+            port = binding.container_port if itself else binding.host_port
+            if (port, binding.protocol, binding.version) == wanted and not _is_published(container, binding, asked):
                 yield _published(view, container, msgspec.structs.replace(binding, protocol=asked), other)
                 return
+
+
+def _is_published(container: Container, binding: PortBinding, protocol: str) -> bool:
+    """Return whether the container's port is published for that protocol, too."""
+    wanted = (binding.container_port, protocol, binding.version)
+    return any((each.container_port, each.protocol, each.version) == wanted for each in container.bindings)
 
 
 def _served_otherwise(view: View) -> Iterator[Candidate]:
@@ -115,10 +124,13 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
     return Candidate(
         title=message("Port {port} is published for {other} only", port=port, other=other),
         detail=message(
-            "{name} publishes it for {other}. A {asked} packet to it finds no socket on the host{inside}.",
+            "{name} publishes it for {other}. A {asked} packet to it {ends}{inside}.",
             name=container.name,
             asked=asked,
             other=other,
+            ends=message("finds no socket on the host")
+            if view.stop.reason == "no-listener"
+            else message("is let in by no rule of the engine"),
             inside=""
             if served
             else message(
