@@ -231,7 +231,7 @@ CASES: dict[str, Case] = {
         network(
             host_namespace(DOCKER_RULES.replace("tcp", "udp")),
             container_namespace((Socket("udp", 4, None, 80),)),
-            engine(container(binding=msgspec.structs.replace(PUBLISHED, protocol="udp"))),
+            docker=engine(container(binding=msgspec.structs.replace(PUBLISHED, protocol="udp"))),
         ),
     ),
     "published for tcp, served by udp": Case(

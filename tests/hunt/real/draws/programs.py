@@ -24,7 +24,12 @@ def process(place: Place) -> str:
         pid, _, words = line.strip().partition(" ")
         by_name.setdefault(words.split()[0].rpartition("/")[2], []).append(pid)
     pids = place.pick(list(by_name.values()), [])
-    return f"kill -{place.any('KILL', 'STOP', 'TERM')} {place.pick(pids, '')}" if pids else ""
+    if not pids:
+        return ""
+    signal, pid = place.any("KILL", "STOP", "TERM"), place.pick(pids, "")
+    # dockerd takes ten seconds to end: what is measured meanwhile is neither host.
+    until = f"; timeout 15 sh -c 'while grep -qs ^State:.[RSD] /proc/{pid}/status; do sleep 0.2; done' || true"
+    return f"kill -{signal} {pid}{until if signal == 'TERM' else ''}"
 
 
 def container(place: Place) -> str:
