@@ -87,6 +87,13 @@ def lookup(namespace: Namespace, query: Query) -> Found:
     return NO_ROUTE
 
 
+def jumps(namespace: Namespace, query: Query) -> tuple[PolicyRule, ...]:
+    """Return the rules that would pass over later ones in the lookup, first rule first (``goto``)."""
+    asked = _of_vrf(namespace, query)
+    skipping = (each for each in rules_of(namespace, query.version) if each.action == "goto")
+    return tuple(each for each in skipping if _selected(each, asked) is not each.inverted)
+
+
 def _of_vrf(namespace: Namespace, query: Query) -> Query:
     """Return the query with its VRF.  Source: net/l3mdev/l3mdev.c l3mdev_update_flow()"""
     scope = query.scope

@@ -58,6 +58,9 @@ LOCAL_TABLE = PolicyRule(4, 0, table=255, text="0: from all lookup local")
 TABLE_100 = PolicyRule(4, 9, table=100, iif="docker0", text="9: from all iif docker0 lookup 100")
 UNREACHABLE = PolicyRule(4, 10, "unreachable", iif="docker0", text="10: from all iif docker0 unreachable")
 MAIN_TABLE = PolicyRule(4, 32766, table=254, text="32766: from all lookup main")
+BEHIND_MAIN = PolicyRule(4, 32767, table=253, text="32767: from all lookup default")
+OVER_MAIN = PolicyRule(4, 10, "goto", goto=32767, iif="docker0", text="10: from all iif docker0 goto 32767")
+TO_MAIN = PolicyRule(4, 10, "goto", goto=32766, iif="docker0", text="10: from all iif docker0 goto 32766")
 
 
 def with_inner_values(**values: str) -> Network:
@@ -67,7 +70,9 @@ def with_inner_values(**values: str) -> Network:
 
 def routed(*policy: PolicyRule, default_in: int = 254) -> Network:
     """Return the host with these policy rules, and its default route in that table."""
-    host = without_route(host_namespace(policy_rules=(LOCAL_TABLE, *policy, MAIN_TABLE)), 0)
+    host = without_route(
+        host_namespace(policy_rules=(LOCAL_TABLE, *policy, *(() if MAIN_TABLE in policy else (MAIN_TABLE,)))), 0
+    )
     default = route("default", "eth0", via="198.51.100.1", table=default_in)
     return network(msgspec.structs.replace(host, routes=(*host.routes, default)))
 
@@ -291,6 +296,10 @@ CASES: dict[str, Case] = {
     ),
     "a policy rule refuses the reply": Case(
         routed(TABLE_100, UNREACHABLE), published(), ("policy-rule-diverts-container-traffic",), routed(TABLE_100),
+    ),
+    "a policy rule passes over the main table": Case(
+        routed(OVER_MAIN, MAIN_TABLE, BEHIND_MAIN), published(), ("policy-rule-diverts-container-traffic",),
+        routed(TO_MAIN, MAIN_TABLE, BEHIND_MAIN),
     ),
     "a policy rule leads to a table that refuses": Case(
         refused_in(100, TABLE_100), published(), ("policy-rule-diverts-container-traffic",), refused_in(200, TABLE_100),

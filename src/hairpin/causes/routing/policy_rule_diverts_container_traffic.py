@@ -21,7 +21,7 @@ from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, inside
 from hairpin.network.query import Query
-from hairpin.network.routing import lookup
+from hairpin.network.routing import jumps, lookup
 from hairpin.walk.state import RouteDecided
 
 
@@ -30,7 +30,9 @@ def find(view: View) -> Iterator[Candidate]:
     for netns, rule, query in _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
-            detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text),
+            detail=message("`ip rule {rule}` decides its route before the main table is asked.", rule=rule.text)
+            if rule.action != "goto"
+            else message("`ip rule {rule}` passes over the rules before {goto}.", rule=rule.text, goto=rule.goto or 0),
             change=one(DeleteEntry(netns, rule)),
             where=OfPolicyRule(rule),
             in_class="diverting-policy-rule",
@@ -80,11 +82,17 @@ def _is_served(view: View, query: Query) -> bool:
 
 def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
     """Yield the policy rules that decide the packet's route, the route back to its source, and each route on its way,
-    with the lookup.  A forwarded packet's source is looked up as if it came in by the link that it leaves by."""
+    with the lookup, and those that pass over others in it.
+
+    A forwarded packet's source is looked up as if it came in by the link that it leaves by."""
     packet = _routed(view)
     seen: set[tuple[Netns, int]] = set()
     queries = (query_there(packet, view.stop.seen.iif or "lo"), query_back(packet))
-    own = ((view.stop.netns, lookup(view.namespace, query).rule, query) for query in queries)
+    own = (
+        (view.stop.netns, rule, query)
+        for query in queries
+        for rule in (lookup(view.namespace, query).rule, *jumps(view.namespace, query))
+    )
     on_the_way = (
         (step.netns, step.decided_by.by, query_there(step.packet))
         for step in (*view.branch.request, *view.branch.reply)
