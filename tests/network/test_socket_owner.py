@@ -11,6 +11,7 @@ from tests.small_host import HOST_NETNS, container, engine, network, sibling
 
 WEB = container()
 SIDE = msgspec.structs.replace(WEB, id="d" * 64, name="side", bindings=(), endpoints=())
+ALONE = msgspec.structs.replace(WEB, endpoints=(), network_mode="back")
 INSIDE = sibling("container:web")
 PLAIN = Socket("tcp", 4, None, 80, pid=7)
 RESOLVER = Socket("udp", 4, EMBEDDED, 40123, process="dockerd", pid=3)
@@ -27,6 +28,13 @@ CASES: dict[str, tuple[tuple[Container, ...], Socket, str | None, bool]] = {
     "alone": ((WEB,), PLAIN, "web", False),
     "alone and paused": ((paused(WEB),), PLAIN, "web", True),
     "dockerd's resolver in a paused one": ((paused(WEB),), RESOLVER, "web", False),
+    "dockerd's resolver in one without a network": ((ALONE,), RESOLVER, "web", True),
+    "another resolver in one without a network": (
+        (ALONE,),
+        msgspec.structs.replace(RESOLVER, address=None),
+        "web",
+        False,
+    ),
     "a paused process on the resolver's address": (
         (paused(WEB),),
         msgspec.structs.replace(RESOLVER, process="dnsmasq"),

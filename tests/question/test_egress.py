@@ -28,7 +28,7 @@ NO_WAY_OUT: dict[str, Container] = {
     "stopped": container("exited"),
     "paused": container("paused"),
     "on the host's network": msgspec.structs.replace(container(), netns="host"),
-    "on no network": msgspec.structs.replace(container(), endpoints=()),
+    "made without a network": msgspec.structs.replace(container(), endpoints=(), network_mode="none"),
 }
 
 
@@ -143,3 +143,11 @@ def without(net: Network, text: str, *, inside: bool = False) -> Network:
 def test_ipv6_is_asked_where_the_host_and_the_container_have_it(net: Network, asks: bool) -> None:
     (web,) = net.this.containers()
     assert (OVER_IPV6 in told(egress_flows(net, net.this, web))) is asks
+
+
+def test_a_container_without_its_last_network_asks_in_vain() -> None:
+    alone = msgspec.structs.replace(container(), endpoints=(), network_mode="back")
+    made_so = msgspec.structs.replace(alone, network_mode="none")
+    net = network(docker=engine(alone))
+    assert told(egress_flows(net, net.this, alone))
+    assert egress_flows(net, net.this, made_so) == []

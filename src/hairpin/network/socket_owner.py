@@ -42,7 +42,7 @@ def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container
 
 def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
     """Return whether the socket's processes are stopped: by a signal, by a frozen control group, or with their paused
-    container.
+    container; or whether it is a resolver that knows nothing.
 
     dockerd opens the embedded resolver in the container's namespace and serves it from its own control group, so that
     a pause leaves it running.  Source: moby libnetwork/resolver.go Start(), SetupFunc()
@@ -50,13 +50,20 @@ def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
     if socket.halted or socket.frozen:
         return True
     if is_embedded_resolver(netns, socket):
-        return False
+        return knows_nothing(network, netns, socket)
     owner = owner_of_socket(network, netns, socket)
     if owner is not None:
         return owner.status == "paused"
     sharing = containers_in(network, netns)
     unknown = socket.container is None and not netns.is_host
     return unknown and bool(sharing) and all(each.status == "paused" for each in sharing)
+
+
+def knows_nothing(network: Network, netns: Netns, socket: Socket) -> bool:
+    """Return whether the socket is Docker's resolver in a container that is on no network any more: it knows no name,
+    and asks its upstream servers from there (moby libnetwork/resolver.go forwardExtDNS())."""
+    sharing = containers_in(network, netns)
+    return is_embedded_resolver(netns, socket) and bool(sharing) and all(each.is_disconnected for each in sharing)
 
 
 def is_embedded_resolver(netns: Netns, socket: Socket) -> bool:

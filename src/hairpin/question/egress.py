@@ -18,13 +18,15 @@ _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
 
 
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
-    """Return the flows out of a running container; none if its networks, or the host, have no way out."""
+    """Return the flows out of a running container; none if its networks, or the host, have no way out.
+
+    One that somebody has disconnected from its last network asks in vain."""
     netns = netns_of(host, container)
     if container.status != "running" or netns is None or netns.is_host or host.engine_of(container).rootless:
         return []  # a user's own network stack (slirp4netns, pasta) is not modelled
     named = {each.name: each for engine in host.engines for each in engine.networks}
     networks = [named[each.network] for each in container.endpoints if each.network in named]
-    if all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
+    if not container.is_disconnected and all(each.internal or each.driver not in _WITH_WAY_OUT for each in networks):
         return []
     address, *others = beyond(network.namespace(host.netns), 4)
     if lookup(network.namespace(host.netns), Query(4, address)).type != "unicast":

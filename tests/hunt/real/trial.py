@@ -134,7 +134,7 @@ class _Trial:
         for answer, _ in list(answers.values())[:1]:
             changed = touched(healthy_network, answer.network, made)
         names = tuple(self._named(answers, broken, changed, made))
-        status = self._whole(broken, made)
+        status = self._whole(passing, broken, made)
         repair = self._repaired(broken, before, after, now)
         conditional = sum(flow.verdict == "depends" for _, flow in answers.values())
         result = msgspec.structs.replace(
@@ -204,15 +204,20 @@ class _Trial:
             elif not each.right:
                 self._miss(Miss("round", str(way), ", ".join(each.causes)))
 
-    def _whole(self, broken: Mapping[Way, Seen], made: tuple[Mutation, ...]) -> int:
-        """Ask the command itself about everything, and judge its status."""
+    def _whole(self, passing: tuple[Way, ...], broken: Mapping[Way, Seen], made: tuple[Mutation, ...]) -> int:
+        """Ask the command itself about everything, and judge its status.
+
+        A question for names that no exchange has asked before the change proves no false alarm."""
+        heard = {_question_of(way) for way in passing}
         answer = self._check(())
         if answer.report is None:
             self._miss(Miss("exit 4" if answer.status == 4 else "refused", "(everything)", answer.complaint[-200:]))
             return answer.status
-        blocking = tuple(dict.fromkeys(each.id for each in answer.report.blocking() if not is_made(each.id, made)))
-        passing = {(each.origin, each.to) for each in answer.report.flows if each.verdict in ("delivered", "leaves")}
-        of_question = [each for each in broken if _question_of(each) in passing]
+        unheard = {each.id for each in answer.report.flows if _asks_names(each) and (each.origin, each.to) not in heard}
+        alarming = (each for each in answer.report.blocking() if not each.flows or not unheard.issuperset(each.flows))
+        blocking = tuple(dict.fromkeys(each.id for each in alarming if not is_made(each.id, made)))
+        said = {(each.origin, each.to) for each in answer.report.flows if each.verdict in ("delivered", "leaves")}
+        of_question = [each for each in broken if _question_of(each) in said]
         if answer.status == 4:
             self._miss(Miss("exit 4", "(everything)", answer.report.dispute))
         elif not broken and blocking:
@@ -295,6 +300,10 @@ def _starts(way: Way, now: Boxes) -> bool:
 
 def _is_about(flow: FlowAnswer, way: Way, now: Boxes) -> bool:
     return flow.trace.flow.target_text() == asked_as(way, now)
+
+
+def _asks_names(flow: diagnosis.AskedFlow) -> bool:
+    return flow.to.endswith(":53/udp")
 
 
 def _question_of(way: Way) -> tuple[str, str]:
