@@ -10,6 +10,7 @@ from hairpin.change.change import (
     Entry,
     Forget,
     Forgotten,
+    RenameLink,
     Replaceable,
     ReplaceEntry,
     ReplaceSysctls,
@@ -57,6 +58,8 @@ def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...
             if link.kind in ("macvlan", "ipvlan") and link.lower is not None:
                 return tuple(new_stacked_commands(link, link.lower))
             return tuple(new_bridge_commands(link)) if link.kind == "bridge" else ()
+        case RenameLink(link=name, name=new):
+            return (("ip", "link", "set", name, "name", new),)
         case AddEntry(entry=entry):
             return (_adding(entry),)
         case DeleteEntry(entry=entry):

@@ -141,6 +141,14 @@ class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
     link: Link
 
 
+class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
+    """Gives a link another name; what is on it stays on it.  A kernel before 6.2 renames only a link that is down."""
+
+    netns: Netns
+    link: str
+    name: str
+
+
 class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
     """A process listens.  hairpin does not know how to make it listen: ``advice`` is for a person."""
 
@@ -248,7 +256,7 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable
 """Edits that one atomic load of rules can make."""
-Setting = SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink
+Setting = SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink
 InKernel = RuleEdit | ReplaceRuleset | Setting
 """Settings of the kernel in one namespace.  A command makes them, and another command undoes them."""
 Forgotten = DropConnection | Forget

@@ -18,6 +18,7 @@ from hairpin.change.change import (
     DeleteRule,
     InKernel,
     InsertRule,
+    RenameLink,
     ReplaceEntry,
     ReplaceTable,
     SetLink,
@@ -65,6 +66,15 @@ def difference(now: Network, wanted: Network) -> Change:
         if any(part for find in _KINDS for part in find(netns, known, namespace)):
             raise ChangeError(message("no command makes namespace {netns} as it was", netns=netns.name))
     return Change(tuple(parts))
+
+
+def _names(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+    """Yield new names for links that the kernel knows by the same number."""
+    strays = {each.index: each for each in now.links if wanted.link(each.name) is None}
+    for link in wanted.links:
+        stray = strays.get(link.index)
+        if now.link(link.name) is None and stray is not None and (stray.kind, stray.mac) == (link.kind, link.mac):
+            yield RenameLink(netns, stray.name, link.name)
 
 
 def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
@@ -291,6 +301,6 @@ def _common_ends(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) 
 
 
 _KINDS: tuple[_Find, ...] = (
-    _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules, _tables,
+    _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules, _tables,
 )  # fmt: skip
 """In this order, because a kind may change what the kinds behind it find, and never what those before it found."""

@@ -31,6 +31,7 @@ from hairpin.change.change import (
     DeleteRule,
     Entry,
     InsertRule,
+    RenameLink,
     ReplaceEntry,
     ReplaceSysctls,
     ReplaceTable,
@@ -79,6 +80,9 @@ def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, .
             return tuple(SysctlIs(path, namespace.sysctls.text(*path)) for path, _ in values)
         case SetLink(link=link):
             held = namespace.link(link.name)
+            return (LinkIs(held),) if held is not None else ()
+        case RenameLink(link=name):
+            held = namespace.link(name)
             return (LinkIs(held),) if held is not None else ()
         case AddEntry(entry=entry):
             return (EntryIs(entry, False), *(EntryIs(each, True) for each in _replaced(entry, namespace)))

@@ -27,6 +27,7 @@ from hairpin.change.change import (
     LoadModule,
     OfHost,
     Primitive,
+    RenameLink,
     ReplaceEntry,
     ReplaceRuleset,
     ReplaceSysctls,
@@ -42,6 +43,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.entries import with_entry, with_other_entry, without_entry
 from hairpin.change.links import with_carrier_by, with_link
+from hairpin.change.renaming import with_name
 from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
 from hairpin.change.sysctls import with_sysctl
 from hairpin.change.words import is_made_by_hand
@@ -129,6 +131,8 @@ def _set(part: Setting, namespace: Namespace) -> Namespace:
             return with_other_entry(namespace, part)
         case SetLink():
             return namespace  # with_link() makes this change: it may change the peer's namespace, too
+        case RenameLink():
+            return with_name(namespace, part)
         case _:
             assert_never(part)
 

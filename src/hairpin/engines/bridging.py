@@ -44,6 +44,22 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
         yield SetSysctl(host.netns, ("net", "ipv4", "conf", joined.bridge, "route_localnet"), "1")
 
 
+def renamed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Link | None:
+    """Return the network's bridge where it has another name now: the bridge, of no network's name, that has a gateway's
+    address, or the hardware address by which the containers know their gateway.
+
+    The engine, its rules and a firewall's zones know the bridge by its name alone."""
+    if engine.rootless or joined.bridge is None or not lacks_bridge(host, joined):
+        return None
+    namespace = host.namespace(host.netns.name)
+    named = {network.bridge for each in host.engines for network in each.networks}
+    wanted = {(each.version, each.value) for each in bridge_addresses(host, joined)}
+    holders = {each.link for each in namespace.addresses if (each.version, each.value) in wanted}
+    mac = _known_mac(host, joined)
+    bridges = (each for each in namespace.links if each.kind == "bridge" and each.name not in named)
+    return next((each for each in bridges if each.name in holders or (mac is not None and each.mac == mac)), None)
+
+
 def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
     """Yield the addresses that the network's bridge has lost; none while the bridge is not there, or where neither the
     network nor an endpoint on it tells which address the gateway has.

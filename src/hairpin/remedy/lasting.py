@@ -42,6 +42,7 @@ from hairpin.change.change import (
     InsertRule,
     LoadModule,
     Primitive,
+    RenameLink,
     ReplaceEntry,
     ReplaceRuleset,
     ReplaceSysctls,
@@ -193,7 +194,7 @@ def _setting_kind(part: Setting) -> Kind:
     match part:
         case SetSysctl() | ReplaceSysctls():
             return "set-sysctl"
-        case SetLink():
+        case SetLink() | RenameLink():
             return "set-link"
         case AddEntry() | DeleteEntry() | ReplaceEntry():
             return "change-route"

@@ -4,8 +4,11 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import ReloadNetworks
+from hairpin.change.change import RenameLink, one
+from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
@@ -52,6 +55,12 @@ def untold() -> Engine:
     return msgspec.structs.replace(told, networks=(msgspec.structs.replace(told.networks[0], subnets=(subnet,)),))
 
 
+def renamed(namespace: Namespace | None = None) -> Network:
+    """Return the host whose bridge has another name."""
+    return simulate(one(RenameLink(HOST_NETNS, "docker0", "stray0")), network(namespace or host_namespace()))
+
+
+OLDER = msgspec.structs.replace(host_namespace(), kernel="5.10.0")
 NO_NETWORKS = msgspec.structs.replace(engine(container()), networks=())
 
 CASES: dict[str, Case] = {
@@ -71,6 +80,11 @@ CASES: dict[str, Case] = {
         without_bridge(network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")))),
         published(), ("bridge-missing", "container-not-running"),
         network(),
+    ),
+    "the bridge has another name": Case(renamed(), published(), ("bridge-missing",)),
+    "the bridge has another name, and a container asks": Case(renamed(), egress(), ("bridge-missing",)),
+    "the bridge has another name, which an older kernel gives back only while it is down": Case(
+        renamed(OLDER), published(), ("bridge-missing",), network(OLDER),
     ),
     "the bridge is down": Case(linked("docker0", up=False), published(), ("bridge-down",)),
     "both ports are isolated": Case(ports("veth1", "veth2"), TO_WEB, ("bridge-port-isolated",), ports("veth1")),

@@ -1,10 +1,10 @@
-"""A network's bridge is gone while containers on it run.
+"""A network's bridge is gone, or has another name, while containers on it run.
 
 Users see: every container of one network is cut off; another start fails with "could not find bridge docker0".
 
 Proof: the engine's network has no link of its bridge's name; with the bridge, its addresses and its ports the packet
 passes.
-Now: make the bridge, give it its addresses, attach the containers' veths.  Restarting Docker makes the bridge, too, but
+Now: where a bridge of another name has its address, give that one its name back.  Else make the bridge, give it its addresses, attach the containers' veths.  Restarting Docker makes the bridge, too, but
 also ends the containers, unless it restores live ones.  For Podman: ``podman network reload --all``.
 Lasting: the engine makes the bridge when it starts.  Keep network managers away from it (unmanaged).
 """
@@ -13,11 +13,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.causes.bridge._renaming import named_back
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import Change, SetLink
-from hairpin.engines.bridging import new_bridge, port_of
+from hairpin.engines.bridging import new_bridge, port_of, renamed_bridge
 from hairpin.engines.podman import reloading
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.link import Link
@@ -30,21 +31,50 @@ def find(view: View) -> Iterator[Candidate]:
     for engine in view.host.engines:
         for joined in engine.networks:
             ports = tuple(_ports(view, engine, joined))
+            renamed = renamed_bridge(view.host, engine, joined)
+            if renamed is not None and joined.bridge is not None:
+                yield _of_other_name(view, engine, joined, (joined.bridge, renamed), ports)
+                continue
             awaited = view.stop.reason == "start-refused" and has_lost_bridge(view.host, joined)
             made = tuple(new_bridge(view.host, engine, joined)) if ports or awaited else ()
             if not made:
                 continue
-            attached = (msgspec.structs.replace(each, master=joined.bridge, port=port_of(engine)) for each in ports)
             yield Candidate(
                 title=message("Bridge {link} is gone", link=joined.bridge),
                 detail=_detail(joined, ports),
-                change=Change((*made, *(SetLink(view.host_netns, each) for each in attached)), _calls(view, engine)),
+                change=Change((*made, *_attached(view, engine, joined, ports)), _calls(view, engine)),
                 where=OfLink(link=joined.bridge or "", state="gone", network=joined.name),
                 in_class="gateway-address-lost",
                 evidence=(joined.evidence,) if joined.evidence else (),
                 advice=(message("keep network managers away from {link} (unmanaged)", link=joined.bridge),),
                 of_network=True,
             )
+
+
+def _of_other_name(
+    view: View, engine: Engine, joined: DockerNetwork, names: tuple[str, Link], ports: tuple[Link, ...]
+) -> Candidate:
+    name, link = names
+    change = named_back(view, link, joined, name)
+    return Candidate(
+        title=message("Bridge {link} has another name: {name}", link=name, name=link.name),
+        detail=message(
+            "It is the bridge of network {network}. The engine's rules, and a firewall's, know it as {link} alone.",
+            network=joined.name, link=name,
+        ),
+        change=Change((*change.parts, *_attached(view, engine, joined, ports))),
+        where=OfLink(link=name, state="renamed", network=joined.name),
+        in_class="gateway-address-lost",
+        evidence=(link.evidence,),
+        advice=(message("keep network managers away from {link} (unmanaged)", link=name),),
+        of_network=True,
+    )  # fmt: skip
+
+
+def _attached(view: View, engine: Engine, joined: DockerNetwork, ports: tuple[Link, ...]) -> Iterator[SetLink]:
+    for each in ports:
+        attached = msgspec.structs.replace(each, master=joined.bridge, port=port_of(engine))
+        yield SetLink(view.host_netns, attached)
 
 
 def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
