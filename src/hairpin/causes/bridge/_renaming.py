@@ -12,7 +12,6 @@ from hairpin.host.kernel_release import Version, kernel_version
 from hairpin.host.link import Link
 from hairpin.network.network import Network
 
-
 RENAMES_LIVE_LINKS: Version = (6, 2)
 """The first kernel that renames a link that is up.  Source: net/core/dev.c dev_change_name()"""
 

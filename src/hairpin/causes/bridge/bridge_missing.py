@@ -4,8 +4,9 @@ Users see: every container of one network is cut off; another start fails with "
 
 Proof: the engine's network has no link of its bridge's name; with the bridge, its addresses and its ports the packet
 passes.
-Now: where a bridge of another name has its address, give that one its name back.  Else make the bridge, give it its addresses, attach the containers' veths.  Restarting Docker makes the bridge, too, but
-also ends the containers, unless it restores live ones.  For Podman: ``podman network reload --all``.
+Now: where a bridge of another name has its address, give that one its name back.  Else make the bridge, give it its
+addresses, attach the containers' veths.  Restarting Docker makes the bridge, too, but also ends the containers, unless
+it restores live ones.  For Podman: ``podman network reload --all``.
 Lasting: the engine makes the bridge when it starts.  Keep network managers away from it (unmanaged).
 """
 
