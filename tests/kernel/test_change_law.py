@@ -389,6 +389,9 @@ CASES: dict[str, Make] = {
     "link down": lambda host: down(host, "u0"),
     "link down with routes by a gateway": lambda host: down(host, "eth0"),
     "bridge port down": lambda host: down(host, "w0"),
+    "forwarding entry of a bridge itself": lambda _: AddEntry(
+        HOST_NETNS, FdbEntry("br2", "br2", 0x020000000077, state="permanent", local=True)
+    ),
     "bridge renamed": lambda _: RenameLink(HOST_NETNS, "br2", "br9"),
     "veth renamed": lambda _: RenameLink(HOST_NETNS, "u0", "u9"),
     "bridge down": lambda host: down(host, "br2"),

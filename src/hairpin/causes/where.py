@@ -136,14 +136,14 @@ class OfNeighbour(msgspec.Struct, frozen=True):
 
 
 class OfForwarding(msgspec.Struct, frozen=True):
-    """Forwarding entries of a tunnel device for a hardware address.  ``remote``: where they lead to, ``wanted``: where
-    they should."""
+    """Forwarding entries of a tunnel device, or of a bridge's port, for a hardware address.  ``remote``: where they
+    lead to, ``wanted``: where they should."""
 
     host: str
     link: str
     mac: str
     remote: str | None
-    wanted: str
+    wanted: str | None
     entries: tuple[FdbEntry, ...]
 
 

@@ -30,7 +30,7 @@ from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_ru
 from hairpin.change.loading import replacing
 from hairpin.change.rules import tool_rules
 from hairpin.change.simulate import simulate
-from hairpin.change.words import is_made_by_hand, is_static, link_commands
+from hairpin.change.words import is_made_by_hand, is_own, is_static, link_commands
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
@@ -145,8 +145,8 @@ def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InK
 
 
 def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
-    held = {fdb_key(each): each for each in now.fdb if is_static(each)}
-    asked = {fdb_key(each): each for each in wanted.fdb if is_static(each)}
+    held = {fdb_key(each): each for each in now.fdb if is_static(each) or is_own(each)}
+    asked = {fdb_key(each): each for each in wanted.fdb if is_static(each) or is_own(each)}
     surplus = {fdb_slot(each): each for key, each in held.items() if key not in asked}
     lacking = [each for key, each in asked.items() if key not in held]
     pairs = [

@@ -166,7 +166,8 @@ def new_neighbour_words(entry: Neighbour) -> Words:
 
 
 def fdb_words(entry: FdbEntry) -> Words:
-    """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``)."""
+    """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``), which
+    the local entry of a bridge's own address is, too."""
     words = [write_mac(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
@@ -174,7 +175,7 @@ def fdb_words(entry: FdbEntry) -> Words:
         words += ["via", entry.via]
     if entry.vlan is not None:
         words += ["vlan", str(entry.vlan)]
-    words.append("master" if entry.bridge is not None else "self")
+    words.append("self" if entry.bridge in (None, entry.port) else "master")
     return tuple(words)
 
 
@@ -264,6 +265,11 @@ def _mode_words(link: Link) -> Words:
 def is_made_by_hand(entry: Neighbour) -> bool:
     """Return whether the entry was made by hand; the kernel learns the others again."""
     return entry.proxy or entry.state in ("PERMANENT", "NOARP")
+
+
+def is_own(entry: FdbEntry) -> bool:
+    """Return whether the entry hands frames for a hardware address up to the bridge itself."""
+    return entry.local and entry.bridge == entry.port
 
 
 def is_static(entry: FdbEntry) -> bool:

@@ -10,6 +10,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
+from hairpin.host.route import FdbEntry
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -60,6 +61,18 @@ def renamed(namespace: Namespace | None = None) -> Network:
     return simulate(one(RenameLink(HOST_NETNS, "docker0", "stray0")), network(namespace or host_namespace()))
 
 
+OWN_MAC = 0x024200000001
+OWN = FdbEntry("docker0", "docker0", OWN_MAC, state="permanent", local=True)
+OWN_TAKEN = FdbEntry("docker0", "veth1", OWN_MAC, state="static")
+PORTS_OWN = FdbEntry("docker0", "veth1", 0x024200000002, state="permanent", local=True)
+
+
+def forwarding(*entries: FdbEntry) -> Network:
+    """Return the host with these forwarding entries of its bridge."""
+    host = with_link(host_namespace(), "docker0", mac=OWN_MAC)
+    return network(msgspec.structs.replace(host, fdb=entries))
+
+
 OLDER = msgspec.structs.replace(host_namespace(), kernel="5.10.0")
 NO_NETWORKS = msgspec.structs.replace(engine(container()), networks=())
 
@@ -85,6 +98,15 @@ CASES: dict[str, Case] = {
     "the bridge has another name, and a container asks": Case(renamed(), egress(), ("bridge-missing",)),
     "the bridge has another name, which an older kernel gives back only while it is down": Case(
         renamed(OLDER), published(), ("bridge-missing",), network(OLDER),
+    ),
+    "the bridge's own hardware address leads to a port": Case(
+        forwarding(OWN_TAKEN, PORTS_OWN), published(), ("forwarding-entry-wrong",), forwarding(OWN, PORTS_OWN),
+    ),
+    "the bridge's own hardware address leads to a port, and a container asks": Case(
+        forwarding(OWN_TAKEN, PORTS_OWN), egress(), ("forwarding-entry-wrong",), forwarding(OWN, PORTS_OWN),
+    ),
+    "the bridge has no entry for itself": Case(
+        forwarding(PORTS_OWN), published(), ("forwarding-entry-wrong",), forwarding(OWN, PORTS_OWN),
     ),
     "the bridge is down": Case(linked("docker0", up=False), published(), ("bridge-down",)),
     "both ports are isolated": Case(ports("veth1", "veth2"), TO_WEB, ("bridge-port-isolated",), ports("veth1")),

@@ -9,6 +9,7 @@ from hairpin.change.words import fdb_words
 from hairpin.host.host import Namespace
 from hairpin.host.link import DEFAULT_TTL, Link, Tunnel
 from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network
 from hairpin.network.own_frames import hands_up, taken_by
 from hairpin.network.prefix import address_text, is_multicast
@@ -78,9 +79,11 @@ def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = fr
     ``able``: the kinds that this kernel makes."""
     namespace = network.namespace(netns)
     for link in namespace.links:
-        taking = taken_by(namespace, link) if link.kind == "bridge" and not hands_up(namespace, link) else None
-        if taking is not None:
-            yield " ".join(("fdb replace", *fdb_words(taking), "static"))
+        if link.kind == "bridge" and link.mac is not None and not hands_up(namespace, link):
+            taking = taken_by(namespace, link)
+            lost = FdbEntry(link.name, link.name, link.mac, local=True)
+            put = ("fdb replace", *fdb_words(taking), "static") if taking is not None else None
+            yield " ".join(put or ("fdb del", *fdb_words(lost)))
         if link.kind in able and is_rebuilt(network, netns, link):
             yield from _entries(namespace, link)
 

@@ -1,0 +1,95 @@
+"""A bridge's forwarding entry, set by hand, sends frames to the wrong port, or the bridge's own entry is gone.
+
+Users see: every container of one network is cut off, or one of them, and all links and routes are as they should be.
+
+Proof: the entry of the bridge's own hardware address, or of a container's, names a port behind which that address is
+not; with the bridge's own entry, or without the wrong one, the packet passes.
+Now: ``bridge fdb del MAC dev PORT master``, and ``bridge fdb add MAC dev BRIDGE self`` for the bridge's own address,
+which the kernel does not add again by itself.
+Lasting: take the static entry out of the script or configuration that makes it.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.routing._asked import namespaces_on_way
+from hairpin.causes.where import OfForwarding
+from hairpin.change.change import AddEntry, Change, DeleteEntry, one
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry
+from hairpin.message import Message, message
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.network import Network, bridge_ports, veth_peer
+from hairpin.network.own_frames import hands_up, taken_by
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each bridge on the way that does not hand frames for itself up, and for each entry set by
+    hand that leads past the veth of the namespace that has the hardware address."""
+    for netns, namespace in namespaces_on_way(view):
+        for bridge in namespace.links:
+            if bridge.kind != "bridge":
+                continue
+            if bridge.mac is not None and not hands_up(namespace, bridge):
+                yield _of_bridge(netns, namespace, bridge, bridge.mac)
+            for entry, port in _astray(view.network, netns, namespace, bridge):
+                said = message("A namespace behind {port} has that hardware address.", port=port.name)
+                yield _candidate(netns, bridge, entry, one(DeleteEntry(netns, entry)), said)
+
+
+def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Candidate:
+    entry = taken_by(namespace, bridge)
+    own = FdbEntry(bridge.name, bridge.name, mac, entry.vlan if entry is not None else None, "permanent", local=True)
+    if entry is not None:
+        change = Change((DeleteEntry(netns, entry), AddEntry(netns, own)))
+        return _candidate(netns, bridge, entry, change, message("It is the hardware address of {link} itself.",
+                                                                link=bridge.name))  # fmt: skip
+    return Candidate(
+        title=message("{link} has no forwarding entry for its own hardware address", link=bridge.name),
+        detail=message("It sends frames for itself to its ports. The kernel adds the entry when the bridge is made."),
+        change=one(AddEntry(netns, own)),
+        where=OfForwarding(netns.host, bridge.name, write_mac(mac), None, None, ()),
+        in_class="wrong-neighbour-entry",
+        evidence=(bridge.evidence,),
+    )
+
+
+def _astray(network: Network, netns: Netns, namespace: Namespace, bridge: Link) -> Iterator[tuple[FdbEntry, Link]]:
+    """Yield the entries by hand for the other end of a port's veth that name another port, with the right port."""
+    ports = {port.name: port for port in bridge_ports(namespace, bridge.name)}
+    by_hand = tuple(each for each in namespace.fdb if each.port in ports and each.state == "static")
+    if not by_hand:
+        return
+    right: dict[int, Link] = {}
+    for port in ports.values():
+        peer = veth_peer(network, netns, port)
+        inner = network.namespace(peer.netns).link(peer.link) if peer is not None else None
+        if inner is not None and inner.mac is not None:
+            right[inner.mac] = port
+    for entry in by_hand:
+        if entry.remote is None and not entry.local and entry.mac in right and right[entry.mac].name != entry.port:
+            yield entry, right[entry.mac]
+
+
+def _candidate(netns: Netns, bridge: Link, entry: FdbEntry, change: Change, said: Message) -> Candidate:
+    mac = write_mac(entry.mac)
+    return Candidate(
+        title=message("A forwarding entry of {link} sends {mac} to {port}", link=bridge.name, mac=mac, port=entry.port),
+        detail=said,
+        change=change,
+        where=OfForwarding(netns.host, entry.port, mac, None, None, (entry,)),
+        in_class="wrong-neighbour-entry",
+        evidence=(entry.evidence,) if entry.evidence else (),
+        advice=(message("find what sets it: a script, a network configuration with static forwarding entries"),),
+    )
+
+
+CAUSE = Cause(
+    id="forwarding-entry-wrong",
+    title=message("A bridge's forwarding entry leads to somebody else"),
+    source="net/bridge/br_fdb.c fdb_add_entry(), br_input.c br_handle_frame_finish()",
+    reasons=frozenset({"no-neighbour", "neighbour-wrong", "left-instead", "wrong-answer"}),
+    find=find,
+)
