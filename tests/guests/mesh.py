@@ -3,6 +3,7 @@
 ``python -m tests.guests.mesh [KERNEL]`` (root) boots a guest of that Debian kernel, 6.1 by default: this machine's
 kernel may lack IPVS.  A lab host in it is a swarm of one node with a service.  Each row changes the node's rules, or
 the namespace ``ingress_sbox``; the client, the host, and the host by loopback ask for the page.
+``python -m tests.guests.mesh names [KERNEL]``: containers ask for names of services instead.
 """
 
 import json
@@ -48,6 +49,21 @@ until docker ps -q | grep -q .; do sleep 1; done
 sleep 5; iptables-save > /run/rules; {sandbox} iptables-save > /run/sandbox"""
 _UNDO = f"""iptables-restore < /run/rules; {_SANDBOX} iptables-restore < /run/sandbox
 {_SANDBOX} sysctl -qw net.ipv4.ip_forward=1; conntrack -F 2>/dev/null; {_SANDBOX} conntrack -F 2>/dev/null; true"""
+_NAMES = (
+    "docker network create -d overlay --attachable shop >/dev/null; docker network create plain >/dev/null; "
+    "docker service create -d --no-resolve-image --name api --replicas 2 --network shop hairpin-lab "
+    "httpd -f -p 80 -h /www >/dev/null; docker run -d --network shop --name near hairpin-lab sleep 3000 >/dev/null; "
+    "docker run -d --network plain --name far hairpin-lab sleep 3000 >/dev/null; sleep 20"
+)
+_NAMED = (
+    ("near", "api"),
+    ("near", "tasks.api"),
+    ("near", "near"),
+    ("far", "api"),
+    ("far", "tasks.api"),
+    ("near", "web"),
+)
+"""Who asks for which name: of a service on the client's network, of its tasks, of a service on no network of it."""
 _ASKED = (
     ("the client", CLIENT, "client", HOST),
     ("the host", "host", "host", HOST),
@@ -70,6 +86,33 @@ def judge() -> int:
                 sys.stdout.flush()
     sys.stdout.write(f"{len(CASES) * len(_ASKED)} questions, {differing} differ\n")
     return 0
+
+
+def judge_names() -> int:
+    """Ask for names of services; return the number of answers that differ."""
+    differing = 0
+    with running_lab(LabPlan(containers=())) as lab:
+        lab.host.run(_MADE.format(host=HOST, sandbox=_SANDBOX))
+        lab.host.run(_NAMES)
+        for asking, name in _NAMED:
+            line, agrees = _name_judged(lab, asking, name)
+            differing += not agrees
+            sys.stdout.write(f"{asking} asks for {name}: {line}{'' if agrees else '  DIFFERS'}\n")
+            sys.stdout.flush()
+    sys.stdout.write(f"{len(_NAMED)} names, {differing} differ\n")
+    return 0
+
+
+def _name_judged(lab: Lab, asking: str, name: str) -> tuple[str, bool]:
+    look_up = f"timeout 5 docker exec {asking} ping -c 1 -W 1 {name} 2>&1 | grep -q '^PING'"
+    told = subprocess.run((*lab.host.enter, "sh", "-c", look_up), check=False, env=ENVIRONMENT).returncode == 0
+    argv = (*lab.host.enter, sys.executable, "-m", "hairpin", "check", f"{name}:80", "--from", f"container:{asking}",
+            "--json", "--no-replica")  # fmt: skip
+    done = subprocess.run(argv, capture_output=True, text=True, env=ENVIRONMENT, check=False, cwd="/")
+    flows = json.loads(done.stdout)["flows"] if done.stdout.startswith("{") else []
+    verdicts = [f"{each['purpose']} {each['verdict']}" for each in flows]
+    known = all(each["verdict"] == "delivered" for each in flows if each["purpose"] == "dns") if flows else False
+    return f"{'told' if told else 'not told'}, {', '.join(verdicts) or done.stderr.strip()}", known is told
 
 
 def _judged(lab: Lab, origin: str, start: str, address: str) -> tuple[str, bool]:
@@ -105,13 +148,16 @@ so its programs are copied into the guest's memory first."""
 
 def main() -> int:
     """Boot a guest and judge there."""
-    if sys.argv[1:] == ["--inside"]:
-        return judge()
+    if sys.argv[1:2] == ["--inside"]:
+        return judge_names() if sys.argv[2:] == ["names"] else judge()
     install_programs()
     assert __spec__ is not None
     command = BOOT.format(root=shlex.quote(str(ROOT)), python=shlex.quote(sys.executable), module=__spec__.name)
+    names = sys.argv[1:2] == ["names"]
+    command = f"{command.rstrip()} names\n" if names else command
     with tempfile.TemporaryDirectory() as results:
-        run(kernel((sys.argv[1:] or ["6.1"])[0], cache_folder()), command, Path(results), limit_s=3000, look=_nothing)
+        booted = kernel((sys.argv[1 + names :] or ["6.1"])[0], cache_folder())
+        run(booted, command, Path(results), limit_s=3000, look=_nothing)
     return 0
 
 

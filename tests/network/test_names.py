@@ -38,11 +38,18 @@ def host_of(*containers: Container, podman: bool = False) -> Host:
     )
 
 
+TASK = on("shop", name="api.1.vwsl6j3g", service="api", is_task=True)
 WEB, API = on("shop"), on("shop", name="api", aliases=("backend",))
 KNOWN: dict[str, tuple[Container, Container, Server, str, bool, Known]] = {
     "a name on a common network": (WEB, API, RESOLVER, "api", False, "known"),
     "an alias there": (WEB, API, RESOLVER, "backend", False, "known"),
     "a short id there": (WEB, API, RESOLVER, API.id[:12], False, "known"),
+    "a swarm's service": (WEB, TASK, RESOLVER, "api", False, "known"),
+    "the tasks of a swarm's service": (WEB, TASK, RESOLVER, "tasks.api", False, "known"),
+    "a swarm's service elsewhere": (on("other"), TASK, RESOLVER, "api", False, "unknown"),
+    "a compose service has no tasks": (
+        WEB, on("shop", name="shop-api-1", service="api"), RESOLVER, "api", False, "unknown",
+    ),
     "a name on another network": (WEB, on("other", name="api"), RESOLVER, "api", False, "unknown"),
     "a container that does not run": (WEB, on("shop", name="api", status="exited"), RESOLVER, "api", False, "unknown"),
     "a name with a dot may be one outside": (WEB, on("other", name="db.corp"), RESOLVER, "db.corp", False, "undecided"),

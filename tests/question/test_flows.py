@@ -58,6 +58,10 @@ ALIASED = tuple(
     ))
 )  # fmt: skip
 """Two stacks, each with a ``db``."""
+TASK = msgspec.structs.replace(
+    container(), id="e" * 64, name="shop.1.vwsl6j3g", service="shop", is_task=True, bindings=(),
+    netns="container:shop.1.vwsl6j3g", endpoints=(Endpoint("office", "office", WEB + 1, 16),),
+)  # fmt: skip
 CLERK = msgspec.structs.replace(container(), endpoints=(Endpoint("office", "office", WEB, 16),))
 
 CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
@@ -76,6 +80,14 @@ CASES: dict[str, tuple[Network, Target, Origin | None, list[str]]] = {
     "a compose service": (
         whole(ONE, TWO), Target(container="api"), CLIENT,
         ["192.0.2.10 -> 198.51.100.11:8151/tcp", "192.0.2.10 -> 198.51.100.11:8153/tcp"],
+    ),
+    "the service of a swarm": (
+        whole(CLERK, TASK), Target(container="shop", port=80), Origin("container", container="web"),
+        ["container:web -> 172.17.0.3:80/tcp", "container:web -> 127.0.0.11:53/udp"],
+    ),
+    "the tasks of a swarm's service": (
+        whole(CLERK, TASK), Target(container="tasks.shop", port=80), Origin("container", container="web"),
+        ["container:web -> 172.17.0.3:80/tcp", "container:web -> 127.0.0.11:53/udp"],
     ),
     "the beginning of an id": (
         whole(TWO), Target(container="bbbb"), CLIENT, ["192.0.2.10 -> 198.51.100.11:8153/tcp"],

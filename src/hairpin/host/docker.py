@@ -48,7 +48,7 @@ _SHARED = ("host", "container")
 class Container(msgspec.Struct, frozen=True):
     """One container.  ``status``: created running paused restarting exited dead.  ``netns`` is its namespace's name in
     ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID
-    NAME.  ``service``: that of a compose file which the container is of."""
+    NAME.  ``service``: that of a compose file or a swarm which the container is of."""
 
     id: str
     name: str
@@ -71,6 +71,8 @@ class Container(msgspec.Struct, frozen=True):
     restart_policy: str = "no"
     dns: tuple[str, ...] = ()
     service: str = ""
+    is_task: bool = False
+    """Whether a swarm runs it, as a task of the service."""
     resolvers: tuple[str, ...] | None = None
     """The name servers of its own resolv.conf; None: that could not be read."""
     extra_names: tuple[str, ...] = ()
@@ -89,6 +91,15 @@ class Container(msgspec.Struct, frozen=True):
     def starts_with_daemon(self) -> bool:
         """Whether dockerd starts it when it starts itself."""
         return self.restart_policy in ("always", "unless-stopped")
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """Its service's names.  A swarm's resolver tells a client the service's virtual address by its name, and those
+        of the tasks by ``tasks.NAME``.
+
+        Source: moby libnetwork/service_common.go addServiceBinding()"""
+        of_swarm = (f"tasks.{self.service}",) if self.is_task else ()
+        return (self.service, *of_swarm) if self.service else ()
 
     @property
     def is_disconnected(self) -> bool:

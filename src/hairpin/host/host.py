@@ -149,13 +149,14 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return owner if owner is not None else container
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
-        """Return the containers that the name means: the one of that name or id, else those of that compose service,
-        else the one whose id alone begins so, else those that have it as an alias on a network."""
+        """Return the containers that the name means: the one of that name or id, else those of that service of a
+        compose file or a swarm (``tasks.NAME``, too), else the one whose id alone begins so, else those that have it as
+        an alias on a network."""
         containers = self.containers()
         for container in containers:
             if name in (container.name, container.id):
                 return (container,)
-        of_service = tuple(each for each in containers if name and each.service == name)
+        of_service = tuple(each for each in containers if name and name in each.service_names)
         if of_service:
             return of_service
         matching = tuple(each for each in containers if len(name) >= 3 and each.id.startswith(name))

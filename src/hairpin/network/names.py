@@ -108,8 +108,9 @@ def names_on(engine: Engine, network: str) -> frozenset[str]:
 
 
 def names_at(container: Container, endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the names of a container on one of its networks."""
-    return (container.name, container.id[:12], *endpoint.aliases)
+    """Return the names of a container on one of its networks: a swarm's task has those of its service, too."""
+    of_service = container.service_names if container.is_task else ()
+    return (container.name, container.id[:12], *endpoint.aliases, *of_service)
 
 
 def _addresses(texts: tuple[str, ...]) -> tuple[tuple[Version, int], ...]:

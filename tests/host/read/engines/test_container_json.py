@@ -71,6 +71,13 @@ def test_a_running_container() -> None:
     assert (found.exposed, found.dns, found.evidence) == ((("tcp", 80), ("udp", 53)), ("192.0.2.53",), "e9")
 
 
+def test_a_task_of_a_swarms_service() -> None:
+    found = one(Config={"Labels": {"com.docker.swarm.service.name": "shop_api"}})
+    assert (found.service, found.is_task, found.service_names) == ("shop_api", True, ("shop_api", "tasks.shop_api"))
+    found = one(Config={"Labels": {"com.docker.compose.service": "api"}})
+    assert (found.service, found.is_task, found.service_names) == ("api", False, ("api",))
+
+
 def test_a_stopped_container() -> None:
     found = one(
         State={"Status": "exited", "Pid": 0, "ExitCode": 137, "Error": "oom", "FinishedAt": "2026-11-20T10:09:14Z"},

@@ -97,8 +97,10 @@ class _Container(msgspec.Struct, rename="pascal"):
     network_settings: _NetworkSettings = msgspec.field(default_factory=_NetworkSettings)
 
 
-_SERVICE = ("com.docker.compose.service", "io.podman.compose.service")
-"""Labels in which Compose puts the name of the service that a container is of."""
+_TASK = "com.docker.swarm.service.name"
+"""The label in which a swarm puts the name of the service whose task the container is."""
+_SERVICE = ("com.docker.compose.service", "io.podman.compose.service", _TASK)
+"""Labels in which Compose, or a swarm, puts the name of the service that a container is of."""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 
@@ -145,6 +147,7 @@ def _container(item: _Container, evidence: str) -> Container:
         exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
         endpoints=endpoints,
         service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
+        is_task=bool((config.labels or {}).get(_TASK)),
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),
         extra_names=_extra_names(item),
