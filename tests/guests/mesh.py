@@ -109,7 +109,7 @@ def _name_judged(lab: Lab, asking: str, name: str) -> tuple[str, bool]:
     argv = (*lab.host.enter, sys.executable, "-m", "hairpin", "check", f"{name}:80", "--from", f"container:{asking}",
             "--json", "--no-replica")  # fmt: skip
     done = subprocess.run(argv, capture_output=True, text=True, env=ENVIRONMENT, check=False, cwd="/")
-    flows = json.loads(done.stdout)["flows"] if done.stdout.startswith("{") else []
+    flows: list[dict[str, str]] = json.loads(done.stdout)["flows"] if done.stdout.startswith("{") else []
     verdicts = [f"{each['purpose']} {each['verdict']}" for each in flows]
     known = all(each["verdict"] == "delivered" for each in flows if each["purpose"] == "dns") if flows else False
     return f"{'told' if told else 'not told'}, {', '.join(verdicts) or done.stderr.strip()}", known is told

@@ -36,6 +36,8 @@ class Row(msgspec.Struct, frozen=True):
 
 
 _FULL = ((_MOST + 5, "reachable"),)
+_ALL_LISTED = "ip -n c neigh flush all nud permanent"
+"""The neighbour's own entries are in the same table, and no reading of the host lists them."""
 _NO_MORE = "sysctl -qw net.ipv4.neigh.default.gc_thresh3=200"
 CASES: dict[str, Row] = {
     "nothing": Row(False, ()),
@@ -44,7 +46,7 @@ CASES: dict[str, Row] = {
     "full of REACHABLE, the neighbour is known": Row(False, _FULL, known="reachable"),
     "full of REACHABLE, the neighbour is known and asks": Row(False, _FULL, known="reachable", by="neighbour"),
     "full of REACHABLE, the neighbour is stale": Row(False, _FULL, known="stale"),
-    "full of REACHABLE, the host asks itself": Row(True, _FULL, by="itself"),
+    "full of REACHABLE, the host asks itself": Row(True, _FULL, by="itself", then=_ALL_LISTED),
     "some are free, the host asks itself": Row(False, ((_MOST - 15, "reachable"),), by="itself"),
     "full of REACHABLE, and a greater maximum": Row(False, _FULL, then=_NO_MORE),
     "full of DELAY": Row(True, ((_MOST + 5, "delay"),)),
