@@ -1,15 +1,18 @@
 """A change keeps only the rules that the flow needs; the changes of several flows are one."""
 
+import msgspec
+import pytest
+
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfFile
-from hairpin.change.change import Change, DeleteRule, InsertRule
+from hairpin.change.change import AddEntry, Change, DeleteEntry, DeleteRule, InsertRule, Primitive
 from hairpin.diagnose.trimming import joined_change, trimmed_candidate
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from tests.causes.hosts import ruled
 from tests.rule_text import with_rule
-from tests.small_host import HOST_NETNS, published
+from tests.small_host import HOST_NETNS, published, route
 
 NOTHING = message("nothing")
 CLOSED = ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP"))
@@ -50,3 +53,25 @@ def test_exceptions_of_several_flows_are_one_change() -> None:
     assert joined_change((Change((REQUEST,)), Change((REQUEST, REPLY)))) == Change((REQUEST, REPLY))
     deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
     assert joined_change((Change((deletion,)), Change((REQUEST,)))) == Change((deletion,))
+
+
+ANOTHER = route("0.0.0.0/0", "eth0", via="198.51.100.9")
+HAS_ONE = ruled(with_rule("filter DOCKER-USER", "-s 192.0.2.99 -j DROP"))
+OWN = next(each for each in HAS_ONE.this.namespaces[0].routes if each.prefix_length == 0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kept"),
+    (
+        ((REPLY, AddEntry(HOST_NETNS, ANOTHER)), (REPLY,)),
+        ((DeleteEntry(HOST_NETNS, OWN), AddEntry(HOST_NETNS, ANOTHER)), None),
+        ((REPLY, AddEntry(HOST_NETNS, msgspec.structs.replace(ANOTHER, metric=100))), None),
+        ((AddEntry(HOST_NETNS, ANOTHER),), None),
+    ),
+    ids=("a route in a place that is taken", "the place is made free", "a place of its own", "nothing but the route"),
+)
+def test_a_route_for_a_taken_place_is_left_out(
+    parts: tuple[Primitive, ...], kept: tuple[Primitive, ...] | None
+) -> None:
+    candidate = Candidate(NOTHING, NOTHING, Change(parts), OfFile(""), "link-or-route")
+    assert trimmed_candidate(candidate, HAS_ONE, published(), ()).change.parts == (kept or parts)

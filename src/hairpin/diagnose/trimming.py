@@ -1,4 +1,5 @@
-"""Takes out of a change the rules that the flow does not need: replies that another rule lets through already."""
+"""Takes out of a change what the flow does not need: rules for replies that another rule lets through already, routes
+whose place another one has."""
 
 from collections.abc import Iterator
 
@@ -6,10 +7,13 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
+from hairpin.change.change import AddEntry, AddSocket, Change, DeleteEntry, InsertRule, Primitive
+from hairpin.change.entries import route_slot
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.host.route import Route
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -18,12 +22,13 @@ from hairpin.walk.walk import walk_flow
 def trimmed_candidate(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
     """Return the candidate whose change and ways have only what the flow needs, once ``others`` are made.  Of lost
     engine rules that belong together none is left out."""
-    if candidate.in_class in PUTTING_BACK:
-        return candidate
     try:
         for change in others:
             network = simulate(change, network)
     except ChangeError:
+        return candidate
+    candidate = msgspec.structs.replace(candidate, change=_without_taken_places(candidate.change, network, flow))
+    if candidate.in_class in PUTTING_BACK:
         return candidate
     ways = tuple(msgspec.structs.replace(way, change=_trimmed(way.change, network, flow)) for way in candidate.ways)
     return msgspec.structs.replace(candidate, change=_trimmed(candidate.change, network, flow), ways=ways)
@@ -40,6 +45,38 @@ def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
         except ChangeError:
             continue
     return change
+
+
+def _without_taken_places(change: Change, network: Network, flow: Flow) -> Change:
+    """Return the change without the routes for which the kernel would say "File exists", if the flow needs none of
+    them: another suspect, which was not needed, had taken the route in that place away."""
+    gone = {place for part in change.parts if (place := _place(part, DeleteEntry)) is not None}
+    kept = tuple(
+        part
+        for part in change.parts
+        if (place := _place(part, AddEntry)) is None or place in gone or not _is_taken(network, place)
+    )
+    if not kept or kept == change.parts:
+        return change
+    fewer = msgspec.structs.replace(change, parts=kept)
+    try:
+        return fewer if walk_flow(simulate(fewer, network), flow).succeeds else change
+    except ChangeError:
+        return change
+
+
+_Place = tuple[Netns, tuple[object, ...]]
+
+
+def _place(part: Primitive, kind: type[AddEntry] | type[DeleteEntry]) -> _Place | None:
+    if isinstance(part, kind) and isinstance(part.entry, Route):
+        return part.netns, route_slot(part.entry)
+    return None
+
+
+def _is_taken(network: Network, place: _Place) -> bool:
+    netns, slot = place
+    return netns in network and any(route_slot(each) == slot for each in network.namespace(netns).routes)
 
 
 def _fewer(change: Change) -> Iterator[Change]:
