@@ -74,6 +74,12 @@ class View(msgspec.Struct, frozen=True):
         return decided.place if isinstance(decided, RuleDecided) else None
 
     @property
+    def both_hosts(self) -> tuple[Host, ...]:
+        """The host that the packet stopped on, and the one that it is for, if that is another."""
+        asked = self.network.host(self.flow.asked_host or self.flow.host)
+        return (self.host, asked) if asked.name != self.host.name else (self.host,)
+
+    @property
     def meant(self) -> str | None:
         """The name of the container that the flow is for, if the packet stopped on the host that has it."""
         asked = self.flow.asked_host or self.flow.host

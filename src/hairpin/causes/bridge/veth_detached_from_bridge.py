@@ -14,8 +14,9 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import BridgePort, Link
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of, network_for
 from hairpin.network.network import addresses_of, veth_peer
@@ -26,29 +27,31 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the namespace that the packet came from, or is for, if its veth is no port of the bridge
     of its address's network."""
     packet = view.stop.seen.packet
-    for address in (packet.daddr, packet.saddr):
-        for name, link, bridge in _ends(view, address, packet.version):
-            if link.master == bridge:
-                continue
-            yield _candidate(view, name, link, bridge)
-            return
+    for host in view.both_hosts:
+        for address in (packet.daddr, packet.saddr):
+            for name, link, bridge in _ends(view, host, address, packet.version):
+                if link.master == bridge:
+                    continue
+                yield _candidate(view.network.host_netns(host.name), name, link, bridge)
+                return
 
 
-def _ends(view: View, address: int, version: Version) -> Iterator[tuple[str, Link, str]]:
+def _ends(view: View, host: Host, address: int, version: Version) -> Iterator[tuple[str, Link, str]]:
     """Yield the host's end of each veth that leads to the address, with the container (or the namespace) behind it, and
     the bridge that the address's network has."""
-    found = attachment_of(view.network, view.host, address, version)
+    found = attachment_of(view.network, host, address, version)
     if found is not None and found.host_link is not None and found.network.bridge is not None:
         yield found.container.name, found.host_link, found.network.bridge
         return
-    joined = network_for(view.host, address, version)
-    for namespace in view.host.namespaces:
-        netns = view.host_netns.sibling(namespace.name)
+    joined, netns_of_host = network_for(host, address, version), view.network.host_netns(host.name)
+    of_host = view.network.namespace(netns_of_host)
+    for namespace in host.namespaces:
+        netns = netns_of_host.sibling(namespace.name)
         held = (each.link for each in addresses_of(namespace, None, version) if each.value == address)
         inner = next((link for name in held if (link := namespace.link(name)) is not None), None)
         peer = veth_peer(view.network, netns, inner) if inner is not None and not netns.is_host else None
-        outer = view.host_namespace.link(peer.link) if peer is not None and peer.netns == view.host_netns else None
-        bridge = joined.bridge if joined is not None else _of_gateway(view.host_namespace, namespace, version)
+        outer = of_host.link(peer.link) if peer is not None and peer.netns == netns_of_host else None
+        bridge = joined.bridge if joined is not None else _of_gateway(of_host, namespace, version)
         if outer is not None and bridge is not None:
             yield view.network.netns_text(netns), outer, bridge
 
@@ -67,13 +70,13 @@ def _of_gateway(host: Namespace, inner: Namespace, version: Version) -> str | No
     return next((link for link in held if link in bridges), None)
 
 
-def _candidate(view: View, name: str, link: Link, bridge: str) -> Candidate:
+def _candidate(netns: Netns, name: str, link: Link, bridge: str) -> Candidate:
     attached = msgspec.structs.replace(link, master=bridge, port=BridgePort())
     title = message("{link} of container {name} is not attached to {bridge}", link=link.name, name=name, bridge=bridge)
     return Candidate(
         title=title,
         detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
-        change=one(SetLink(view.host_netns, attached)),
+        change=one(SetLink(netns, attached)),
         where=OfLink(link=link.name, master=link.master or "none", wanted=bridge),
         in_class="link-or-route",
         evidence=(link.evidence,),

@@ -43,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
         or dnat_place(view) is not None
         or is_out_of_reach(view, network)
         or not engines_read(view.host)
-        or attachment_of(view.network, view.host, packet.daddr, packet.version) is not None
+        or any(attachment_of(view.network, each, packet.daddr, packet.version) is not None for each in view.both_hosts)
         or any(owns_address(each, packet.version, packet.daddr) for each in view.host.namespaces)
     ):
         return
