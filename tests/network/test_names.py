@@ -47,6 +47,7 @@ KNOWN: dict[str, tuple[Container, Container, Server, str, bool, Known]] = {
     "a swarm's service": (WEB, TASK, RESOLVER, "api", False, "known"),
     "the tasks of a swarm's service": (WEB, TASK, RESOLVER, "tasks.api", False, "known"),
     "a swarm's service elsewhere": (on("other"), TASK, RESOLVER, "api", False, "unknown"),
+    "the tasks of a service elsewhere": (on("other"), TASK, RESOLVER, "tasks.api", False, "unknown"),
     "a compose service has no tasks": (
         WEB, on("shop", name="shop-api-1", service="api"), RESOLVER, "api", False, "unknown",
     ),

@@ -77,7 +77,7 @@ def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -
 
 def knows(host: Host, asking: Container, server: tuple[Version, int], name: str) -> Known:
     """Return whether the name server at this address tells the asking container a container's name; ``undecided``: it
-    is not the engine's, or asks another one for a name with a dot."""
+    is not the engine's, or asks another one for a name with a dot, which that of a swarm's tasks is not."""
     engine = host.engine_of(asking)
     if name in asking.extra_names or (asking.on_host_network and name in _in_hosts_file(host)):
         return "known"
@@ -85,7 +85,8 @@ def knows(host: Host, asking: Container, server: tuple[Version, int], name: str)
         return "undecided"
     if any(name in names_on(engine, each) for each in serving(engine, asking)):
         return "known"
-    return "undecided" if "." in name else "unknown"
+    of_tasks = any(each.is_task and name == f"tasks.{each.service}" for each in engine.containers)
+    return "undecided" if "." in name and not of_tasks else "unknown"
 
 
 def _in_hosts_file(host: Host) -> frozenset[str]:

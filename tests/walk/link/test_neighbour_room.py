@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.limit_state import Counters
 from hairpin.host.route import Neighbour
+from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
 from hairpin.walk.link.neighbour_room import Room, maximum_path, room_of
 from hairpin.walk.walk import walk_flow
@@ -17,6 +18,7 @@ from tests.small_host import (
     host_namespace,
     network,
     published,
+    sibling,
 )
 
 ROUTER = HOST_ADDRESS - 10
@@ -71,3 +73,14 @@ def test_below_the_maximum_nothing_is_counted() -> None:
     assert room_of(filled(39), HOST_NETNS, 4) is None
     assert room_of(network(), HOST_NETNS, 4) is None
     assert room_of(filled(39, 10), HOST_NETNS, 4) == Room(40, 49, 39, 49, "e11")
+
+
+@pytest.mark.parametrize(("unlisted", "reasons"), [(0, ["neighbour-table-full"]), (9, [])])
+def test_a_loopback_link_has_an_entry_that_is_not_listed(unlisted: int, reasons: list[str]) -> None:
+    """Its state is NOARP.  If all entries are listed, it has none, and none can be made."""
+    sick = filled(45, known=WEB)
+    host = sick.namespace(HOST_NETNS)
+    counters = msgspec.structs.replace(host.counters, neighbours=((4, 47 + unlisted, 0),))
+    sick = network(msgspec.structs.replace(host, counters=counters), sick.namespace(sibling("container:web")))
+    trace = walk_flow(sick, published(FromHost(), "127.0.0.1"))
+    assert [each.stop.reason for each in trace.branches if each.stop is not None] == reasons
