@@ -75,7 +75,7 @@ def test_below_the_maximum_nothing_is_counted() -> None:
     assert room_of(filled(39, 10), HOST_NETNS, 4) == Room(40, 49, 39, 49, "e11")
 
 
-@pytest.mark.parametrize(("unlisted", "reasons"), [(0, ["neighbour-table-full"]), (9, [])])
+@pytest.mark.parametrize(("unlisted", "reasons"), ((0, ["neighbour-table-full"]), (9, [])))
 def test_a_loopback_link_has_an_entry_that_is_not_listed(unlisted: int, reasons: list[str]) -> None:
     """Its state is NOARP.  If all entries are listed, it has none, and none can be made."""
     sick = filled(45, known=WEB)
