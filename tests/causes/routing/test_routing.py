@@ -1,5 +1,7 @@
 """Routes, policy rules, forwarding, reverse-path filter, neighbours, addresses that overlap."""
 
+from typing import Literal
+
 import msgspec
 import pytest
 
@@ -430,6 +432,33 @@ def test_a_mere_neighbour_is_not_taken_for_the_router() -> None:
     (suspect,) = diagnose(network(host), published()).causes
     assert any(isinstance(each, ByPerson) for each in suspect.candidate.change.calls)
     assert "only neighbour" in str(suspect.candidate.advice[0])
+
+
+_ROUTER6 = parse_address("fe80::1")[1]
+
+
+@pytest.mark.parametrize(
+    ("entries", "by_hand"),
+    (
+        (((6, _ROUTER6, 1), (4, HOST_ADDRESS + 9, 1), (4, HOST_ADDRESS + 8, 2)), False),
+        (((6, _ROUTER6, 1), (4, HOST_ADDRESS + 9, 1), (4, HOST_ADDRESS + 8, 1)), True),
+        (((6, _ROUTER6 + 1, 1), (4, HOST_ADDRESS + 9, 1), (4, HOST_ADDRESS + 8, 2)), True),
+    ),
+    ids=("the router's own", "two addresses", "another machine's"),
+)
+def test_the_router_of_the_other_family_is_the_default_router(
+    entries: tuple[tuple[Literal[4, 6], int, int], ...], by_hand: bool
+) -> None:
+    seen = tuple(Neighbour("eth0", version, value, mac, "STALE") for version, value, mac in entries)
+    lost = without_route(host_namespace(), 0)
+    host = msgspec.structs.replace(lost, neighbours=seen, routes=(*lost.routes, route("::/0", "eth0", via="fe80::1")))
+    (suspect,) = diagnose(network(host), published()).causes
+    assert any(isinstance(each, ByPerson) for each in suspect.candidate.change.calls) is by_hand
+    if not by_hand:
+        (part,) = suspect.candidate.change.parts
+        assert isinstance(part, AddEntry)
+        assert isinstance(part.entry, Route)
+        assert part.entry.next_hops[0].gateway == HOST_ADDRESS + 9
 
 
 def test_another_networks_router_is_not_taken_for_the_default_router() -> None:

@@ -8,7 +8,7 @@ from hairpin.host.boot.configured_gateway import configured_gateways
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import Route
+from hairpin.host.route import Neighbour, Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import Version, address_text, inside, network_of
@@ -31,9 +31,9 @@ class Gateway(msgspec.Struct, frozen=True):
 
 
 def likely_gateway(network: Network, netns: Netns, version: Version) -> Gateway | None:
-    """Return the likely router on an uplink: what a file or a default route of another table names, else a stand-in;
-    None without an uplink.  A neighbour that was seen there may be any machine, and another network's router need not
-    know the way: these are hints, no names."""
+    """Return the likely router on an uplink: what a file, a default route of another table or of the other family
+    names, else a stand-in; None without an uplink.  A neighbour that was merely seen there may be any machine, and
+    another network's router need not know the way: these are hints, no names."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in addresses_of(host, None, version):
@@ -50,7 +50,7 @@ def likely_gateway(network: Network, netns: Netns, version: Version) -> Gateway 
 
 
 def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | None:
-    """Return the router in that address's network which a file or a default route of another table names."""
+    """Return the router in that address's network which a file or another default route names."""
     return next((each for each in _named(network, netns, own) if _on_link(each, own)), None)
 
 
@@ -69,6 +69,38 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
             for router in _routers(route, own):
                 said = message("routing table {table} leads to the same router", table=route.table)
                 yield Gateway(own.link, router, said)
+    yield from _of_other_family(network.namespace(netns), own)
+
+
+def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:
+    """Yield the one neighbour of the link that has the hardware address of the other family's default router, which is
+    no other neighbour's."""
+    routers = {
+        router
+        for route in namespace.routes
+        if route.prefix_length == 0 and route.version != own.version
+        for hop in route.next_hops
+        if hop.link == own.link and hop.gateway_version in (None, route.version) and (router := hop.gateway) is not None
+    }
+    macs = {mac for mac, each in _resolved(namespace, own) if each.version != own.version and each.value in routers}
+    seen = [each for mac, each in _resolved(namespace, own) if each.version == own.version and mac in macs]
+    same = {each.value for each in seen if inside(each.value, own.value, own.prefix_length, own.version)}
+    if len(same) == 1:
+        (value,) = same
+        said = message(
+            "{address} on {link} has the hardware address of the router of the other family, IPv{version}",
+            address=address_text(value, own.version),
+            link=own.link,
+            version=10 - own.version,
+        )
+        yield Gateway(own.link, value, said)
+
+
+def _resolved(namespace: Namespace, own: Address) -> Iterator[tuple[int, Neighbour]]:
+    """Yield the link's neighbours that have answered, each with its hardware address."""
+    for each in namespace.neighbours:
+        if each.link == own.link and each.mac is not None and each.state not in ("FAILED", "INCOMPLETE", "NOARP"):
+            yield each.mac, each
 
 
 def _routers(route: Route, own: Address) -> Iterator[int]:
