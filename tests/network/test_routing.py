@@ -7,7 +7,7 @@ from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route, RouteTyp
 from hairpin.network.address_type import address_type4
 from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.network.query import Found, Query, Scope
-from hairpin.network.routing import is_taken_in6, lookup, route_text, rules_of, tables_are_one
+from hairpin.network.routing import has_custom_rules, is_taken_in6, lookup, route_text, rules_of, tables_are_one
 from tests.small_host import CLIENT, HOST_ADDRESS, WEB, host_namespace, local, route
 
 
@@ -270,3 +270,11 @@ def test_is_taken_in6(found: Found, taken: bool) -> None:
 @pytest.mark.parametrize(("text", "written"), ROUTE_TEXTS.items(), ids=ROUTE_TEXTS)
 def test_route_text(text: str, written: Route) -> None:
     assert route_text(written) == text
+
+
+@pytest.mark.parametrize(
+    ("priorities", "custom"),
+    (((), False), ((0, 32766, 32767), False), ((32766, 32767), True), ((0, 9, 32766, 32767), True)),
+)
+def test_a_rule_more_or_less_than_the_kernels_makes_them_custom(priorities: tuple[int, ...], custom: bool) -> None:
+    assert has_custom_rules(Namespace("host", rules=tuple(PolicyRule(4, each) for each in priorities))) is custom

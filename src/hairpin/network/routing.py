@@ -358,7 +358,11 @@ def route_text(route: Route) -> str:
 
 @kept
 def has_custom_rules(namespace: Namespace) -> bool:
-    """Return whether there are policy rules or local routes of IPv4 that the kernel did not make."""
-    if any(rule.version == 4 and rule.priority not in (0, 32766, 32767) for rule in namespace.rules):
+    """Return whether there are policy rules or local routes of IPv4 that the kernel did not make, or one of its own
+    rules was deleted.
+
+    Source: net/ipv4/fib_rules.c fib4_rule_configure(), fib4_rule_delete()"""
+    priorities = {rule.priority for rule in namespace.rules if rule.version == 4}
+    if priorities and priorities != {0, 32766, 32767}:
         return True
     return any(each.version == 4 and each.type == "local" and each.protocol != "kernel" for each in namespace.routes)

@@ -62,7 +62,8 @@ def test_the_gateway_is_resolved_instead_of_the_destination() -> None:
 
 
 def test_a_routes_encapsulation_is_not_followed() -> None:
-    state = msgspec.structs.replace(at("neighbour", oif="eth0"), next_hop=NextHop("eth0", encap="mpls"))
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=CLIENT)
+    state = msgspec.structs.replace(at("neighbour", packet, oif="eth0"), next_hop=NextHop("eth0", encap="mpls"))
     assert told(neighbour(NET, state)) == ["unknown opaque-device", "device-out"]
 
 

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import parse_address
 from hairpin.walk.link.segment import port_towards, who_answers
@@ -42,6 +42,7 @@ CASES: dict[str, tuple[Network, str, str, int, str, Port | None]] = {
     "its link is down outside": (DOWN_OUTSIDE, "host", "docker0", WEB, "down", Port(sibling("container:web"), "eth0")),
     "its veth left the bridge": (DETACHED, "host", "docker0", WEB, "nobody", None),
     "out of the uplink": (NET, "host", "eth0", CLIENT, "outside", None),
+    "the asker's own address, which nobody else has": (NET, "host", "eth0", HOST_ADDRESS, "nobody", None),
     "where a macvlan hears all answers": (PASSTHRU, "host", "eth0", CLIENT, "nobody", None),
     "the macvlan that hears them": (PASSTHRU, "container:web", "eth0", CLIENT, "outside", None),
     "an uplink in the bridge": (UPLINK_IN_BRIDGE, "host", "docker0", NOBODY, "outside", None),
@@ -105,3 +106,15 @@ def test_port_towards() -> None:
     assert name(port_towards(NET, HOST_NETNS, "docker0", Port(sibling("container:x"), "eth0"))) is None
     assert name(port_towards(NET, HOST_NETNS, "docker0", None)) is None
     assert name(port_towards(UPLINK_IN_BRIDGE, HOST_NETNS, "docker0", None)) == "eth0"
+
+
+@pytest.mark.parametrize(("link", "kind"), (("docker0", "nobody"), ("veth1", "owner")))
+def test_an_ipv6_address_is_answered_for_on_its_own_link_only(link: str, kind: str) -> None:
+    six = Address(link, 6, 1, 64)
+    host = DETACHED.namespace(HOST_NETNS)
+    held = DETACHED.with_namespace(HOST_NETNS, msgspec.structs.replace(host, addresses=(*host.addresses, six)))
+    netns = sibling("container:web")
+    asking = held.namespace(netns).link("eth0")
+    assert asking is not None
+    assert who_answers(held, netns, asking, 6, six.value).kind == kind
+    assert who_answers(held, netns, asking, 4, GATEWAY).kind == "owner"

@@ -153,3 +153,13 @@ def _filtered(namespace: Namespace, link: str, target: int, source: int) -> bool
     back = lookup(namespace, Query(4, source, target))
     led = back.type in ("unicast", "broadcast", "anycast", "multicast")  # a local route leaves by lo
     return not led or all(hop.link != link for hop in back.next_hops)
+
+
+def solicited_on(namespace: Namespace, link: str, address: int) -> bool:
+    """Return whether the IPv6 address is one of the link's: unlike ARP, a link answers for its own addresses only.
+    That of no link may be a proxy's or an anycast one.
+
+    Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
+    """
+    holders = {each.link for each in addresses_of(namespace, None, 6) if each.value == address}
+    return not holders or link in holders

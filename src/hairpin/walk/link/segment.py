@@ -30,7 +30,7 @@ from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
 from hairpin.network.tunnels import far_ends
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import is_mute, replies
+from hairpin.walk.link.arp import is_mute, replies, solicited_on
 from hairpin.walk.link.vlan import below
 
 
@@ -73,7 +73,10 @@ def who_answers(
     own = addresses_of(network.namespace(netns), link.name, version)
     if link.kind == "ipvlan" and source is not None and all(each.value != source for each in own):
         return NOBODY
-    return _who(network, netns, link, Question(version, address, source))
+    answer = _who(network, netns, link, Question(version, address, source))
+    if answer.kind == "outside" and owns_address(network.namespace(netns), version, address):
+        return NOBODY  # that another machine has the asker's own address, too, is not assumed
+    return answer
 
 
 def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
@@ -116,7 +119,7 @@ def _replies(network: Network, netns: Netns, link: str, question: Question) -> b
         answered = answers_for(namespace, question.version, question.address)
     else:
         answered = replies(network, netns, link, question.address, question.source)
-    if not answered:
+    if not answered or (question.version == 6 and not solicited_on(namespace, link, question.address)):
         return False
     # An entry that another machine still has for a mute link expires, and the link could not send a reply anyway.
     asked = namespace.link(link)
