@@ -303,7 +303,7 @@ def _is_about(flow: FlowAnswer, way: Way, now: Boxes) -> bool:
 
 
 def _asks_names(flow: diagnosis.AskedFlow) -> bool:
-    return flow.to.endswith(":53/udp")
+    return flow.to.endswith((":53/udp", ":53/tcp"))
 
 
 def _question_of(way: Way) -> tuple[str, str]:
