@@ -355,10 +355,18 @@ class _Replica:
             branches = walked(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
+        own = message("the world answers for an address of the host's own")
+        foreign = (own,) if said == "delivered" and not self._reached() and self._is_held(flow) else ()
         stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(
-            dict.fromkeys((*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins, *unread))
+            dict.fromkeys(
+                (*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins, *unread, *foreign)
+            )
         )
+
+    def _is_held(self, flow: Flow) -> bool:
+        """Return whether a namespace that was read has the flow's destination: no other machine is assumed to."""
+        return any(owns_address(each, flow.version, flow.daddr) for _, each in self._network.namespaces())
 
     def _met_replaced(self) -> Iterator[Message]:
         """Yield the rules left out that a packet of the flow would have met."""
