@@ -3,8 +3,10 @@
 import json
 
 import msgspec
+import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.ir import Chain, Ruleset, Table
 from hairpin.replica.plan.rules import loads
 from tests.small_host import DOCKER_RULES, host_namespace, ruleset
@@ -94,3 +96,11 @@ def test_a_table_of_iptables_and_nft_is_loaded_once() -> None:
     commands = [each["add"] for each in json.loads(third.text)["nftables"]]
     assert [each["rule"]["chain"] for each in commands if "rule" in each] == ["own", "own"]
     assert [each["chain"]["name"] for each in commands if "chain" in each] == ["INPUT", "own"]
+
+
+@pytest.mark.parametrize(("protocol", "left"), (("ARP", 1), ("IPv4", 0)))
+def test_a_replica_does_not_decide_where_a_rule_names_arp(protocol: str, left: int) -> None:
+    text = f"*filter\n:INPUT ACCEPT\n-A INPUT -p {protocol} -j DROP\n"
+    bridged = msgspec.structs.replace(HOST, ruleset=Ruleset(ebtables.parse(text, source="test")))
+    said = [str(each) for each in loads(bridged, None, None, called="host").left_out]
+    assert sum("about ARP" in each for each in said) == left
