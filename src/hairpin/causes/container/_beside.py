@@ -45,7 +45,7 @@ def candidates(view: View, kind: str, title: Callable[[str, str], Message], deta
         detail=message(
             "{fact} Other machines of the LAN reach {name} at {address}.", fact=detail, name=name, address=text
         ),
-        change=Change((*joined(view, (child,)), *_beside(view, child, parent, address))),
+        change=Change((*in_mode_bridge(view, (child,)), *_beside(view, child, parent, address))),
         where=OfLink(parent.link, container=container.name if container is not None else None),
         in_class="link-or-route",
         evidence=tuple(each for each in (below.evidence,) if each),
@@ -61,7 +61,7 @@ def candidates(view: View, kind: str, title: Callable[[str, str], Message], deta
     )
 
 
-def joined(view: View, ports: tuple[Port, ...]) -> Iterator[Primitive]:
+def in_mode_bridge(view: View, ports: tuple[Port, ...]) -> Iterator[Primitive]:
     """Yield, for each link that is handed no frames of others on the same link, the mode in which it is.
 
     All ipvlans on a link have one mode and one flag: the change of one is that of all (ipvlan_nl_changelink())."""

@@ -14,7 +14,7 @@ each time a container starts.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._beside import joined
+from hairpin.causes.container._beside import in_mode_bridge
 from hairpin.causes.where import OfLink
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured
@@ -56,7 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
             "The kernel hands frames over between two links on {parent} only if both are in mode bridge.",
             parent=parent.link,
         ),
-        change=Change(tuple(joined(view, (own, other)))),
+        change=Change(tuple(in_mode_bridge(view, (own, other)))),
         where=OfLink(found.name, container=container.name if container is not None else None),
         in_class="separation",
         evidence=tuple(each for each in (found.evidence,) if each),
