@@ -43,16 +43,17 @@ def test_nothing_asked_has_no_line() -> None:
     assert summary(msgspec.structs.replace(answer(), flows=(), causes=())) is None
 
 
-def test_a_question_whose_yes_means_broken_stands_in_the_first_line() -> None:
+def test_a_question_whose_answer_may_mean_broken_stands_in_the_first_line() -> None:
     passing = answer()
     asked = OpenQuestion(message("Is 203.0.113.9 this host's public address?"), message("y"), message("n"), ())
-    breaking = msgspec.structs.replace(asked, breaks_if_yes=True)
+    breaking, without = (msgspec.structs.replace(asked, breaks_if=each) for each in ("yes", "no"))
     told = [
         str(summary(msgspec.structs.replace(passing, questions=(QuestionAnswer("q1", each, ("f1",)),))))
-        for each in (asked, breaking)
+        for each in (asked, breaking, without)
     ]
     plain = "1 port of 1 container: all flows pass"
-    assert told == [plain, f"{plain}, unless the answer is yes: Is 203.0.113.9 this host's public address?"]
+    question = "Is 203.0.113.9 this host's public address?"
+    assert told == [plain, *(f"{plain}, unless the answer is {each}: {question}" for each in ("yes", "no"))]
 
 
 def test_a_port_that_is_asked_at_two_addresses_of_the_host_is_one() -> None:

@@ -98,7 +98,7 @@ ALONE: dict[str, tuple[Network, Flow, list[tuple[str, str]]]] = {
 def test_a_segment_that_travels_alone_is_asked_about(net: Network, flow: Flow, asked: list[tuple[str, str]]) -> None:
     trace = walk_flow(net, flow)
     assert trace.verdict == "delivered"
-    said = [dict(each.text.values) for each in trace.usual.questions if each.breaks_if_yes]
+    said = [dict(each.text.values) for each in trace.usual.questions if each.breaks_if]
     assert [(str(each["link"]), str(each["mtu"])) for each in said] == asked
     sizes = [int(of) for each in trace.usual.questions for wanted in each.wanted for of in wanted.of]
     assert all(walk_flow(net, to_two(size)).verdict == "dropped" for size in sizes)

@@ -87,5 +87,5 @@ def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQues
         if not isinstance(flow.start, (Outside, Lan))
         else message("It is another machine's: run hairpin there.", public=public),
         wanted=(state_public(public, private, host if mapping.host else ""),),
-        breaks_if_yes=not believed.succeeds,
+        breaks_if="" if believed.succeeds else "yes",
     )

@@ -19,10 +19,12 @@ def problems(answer: Answer) -> int:
 def summary(answer: Answer) -> Message | None:
     """Return the first line; None where nothing was asked and nothing is wrong."""
     line = _line(answer)
-    broken = next((each.question.text for each in answer.questions if each.question.breaks_if_yes), None)
+    broken = next((each.question for each in answer.questions if each.question.breaks_if), None)
     if line is None or broken is None or any(not each.succeeds for each in answer.flows):
         return line
-    return message("{said}, unless the answer is yes: {question}", said=line, question=broken)
+    if broken.breaks_if == "no":
+        return message("{said}, unless the answer is no: {question}", said=line, question=broken.text)
+    return message("{said}, unless the answer is yes: {question}", said=line, question=broken.text)
 
 
 def _line(answer: Answer) -> Message | None:

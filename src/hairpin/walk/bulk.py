@@ -108,7 +108,7 @@ def _is_ever_alone(netns: Netns, link: Link, lost: State) -> OpenQuestion:
             "{link} takes several segments that travel as one packet; each by itself would be too long", **facts
         ),
         wanted=(ask_size(sent.length_bytes - HEADERS[sent.version]),),
-        breaks_if_yes=True,
+        breaks_if="yes",
     )
 
 

@@ -1,5 +1,7 @@
 """What a walk results in: a flow's trace, with a branch for each way that the flow can go."""
 
+from typing import Literal
+
 import msgspec
 
 from hairpin.host.route import Neighbour
@@ -16,13 +18,13 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     """Something outside of the host that only the user knows.
 
     ``if_yes`` and ``if_no``: what then becomes of the flow.  ``wanted``: the facts each of which settles it, the surest
-    first.  ``breaks_if_yes``: the flow then fails."""
+    first.  ``breaks_if``: the answer with which a passing flow fails; empty: none."""
 
     text: Message
     if_yes: Message
     if_no: Message
     wanted: tuple[Wanted, ...]
-    breaks_if_yes: bool = False
+    breaks_if: Literal["", "yes", "no"] = ""
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -118,5 +120,5 @@ def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
         if_yes=message("The flow fails: give the route a gateway that answers", **facts),
         if_no=message("{gateway} takes the packets, and the verdict above is the answer", **facts),
         wanted=(ask_neighbour(facts["gateway"], entry.link),),
-        breaks_if_yes=True,
+        breaks_if="yes",
     )

@@ -79,9 +79,11 @@ def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]
     each, and no condition."""
     doubts = [each for each in flow.trace.usual.assumed if {"state", "mac"} & {name for name, _ in each.values}]
     said = str((flow.trace.usual.questions, answer.notes, answer.questions))
-    failing = [each for each in flow.trace.usual.questions if each.breaks_if_yes]
+    failing = [each for each in flow.trace.usual.questions if each.breaks_if]
     links = {word for each in made for word in each.command.split()}
     doubts += [each.text for each in failing if links & {str(value) for _, value in each.text.values}]
+    if any(each.breaks_if == "no" for each in failing) and any("masq" in each.command.lower() for each in made):
+        return True
     return bool(doubts) or any(address in said for each in made for address in _ADDRESSES.findall(each.command))
 
 

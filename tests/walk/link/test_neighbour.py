@@ -177,7 +177,7 @@ def test_a_gateway_that_gave_no_answer_is_asked_about_first(state: str, *, asked
     host = msgspec.structs.replace(host_namespace(routes=by_gateway), neighbours=entries)
     trace = walk_flow(network(host), published())
     assert trace.succeeds
-    assert [each.breaks_if_yes for each in trace.usual.questions] == [True] * asked_again
+    assert [each.breaks_if for each in trace.usual.questions] == ["yes"] * asked_again
     for each in trace.usual.questions:
         assert f"198.51.100.80, still not answer on eth0 (its neighbour entry is {state})?" in str(each.text)
         assert option_of(each.wanted[0]) == "ping -c 1 -I eth0 198.51.100.80; ip neigh show 198.51.100.80 dev eth0"
