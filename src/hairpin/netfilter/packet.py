@@ -14,8 +14,9 @@ TCP_CLOSED = ("TIME_WAIT", "CLOSE")
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):
-    """One IP packet.  Addresses are integers of 32 (``version`` 4) or 128 bits (6); ports are None without a transport
-    header; ``icmp`` is type << 8 | code.  ``length_bytes`` counts from the network header."""
+    """One IP packet, or an ARP message (``arp``).  Addresses are integers of 32 (``version`` 4) or 128 bits (6); ports
+    are None without a transport header; ``icmp`` is type << 8 | code.  ``length_bytes`` counts from the network header.
+    """
 
     version: Literal[4, 6]
     saddr: int
@@ -34,6 +35,9 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     dmac: int | None = None
     bad_checksum: bool = False
     """Its transport checksum is wrong."""
+    arp: Literal[0, 1, 2] = 0
+    """The operation of an ARP message: 1 a request, 2 a reply.  ``saddr`` and ``daddr`` are then the addresses of its
+    sender and its target.  0: an IP packet."""
     inner: "Packet | None" = None
     """The packet that an ICMP error quotes, with its headers as they were where it was dropped."""
 

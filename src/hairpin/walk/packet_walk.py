@@ -27,6 +27,9 @@ from hairpin.walk.unread import unread_end
 
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
+    if state.packet.arp:  # it is not handed to IP
+        yield End("arrived", state)
+        return
     namespace = network.namespace(state.netns)
     martian = received6(namespace, state)
     if martian is not None:

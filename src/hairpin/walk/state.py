@@ -283,7 +283,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
             uid=owner,
             gid=owner,  # root's group is 0 as well, and all walked packets are root's
             by_kernel=sender.by_kernel and not sender.without_socket,
-            pkttype=3 if frame.other_host else 0,
+            pkttype=1 if self.packet.arp == 1 and frame.physin else 3 if frame.other_host else 0,
         )
 
     def to(self, stage: Stage, **changes: object) -> "State":

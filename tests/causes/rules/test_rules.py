@@ -166,6 +166,10 @@ CASES: dict[str, Case] = {
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),
         bridge_rules("-p IPv6 -o veth1 -j DROP"),
     ),
+    "a rule of ebtables that drops ARP": Case(
+        bridge_rules("-p ARP -o veth1 -j DROP"), published(), ("ebtables-drops",),
+        bridge_rules("-p ARP -o veth9 -j DROP"),
+    ),
     "the bridge is in another zone of firewalld's": Case(
         zoned("public"), egress(), ("firewalld-bridge-in-wrong-zone",),
     ),

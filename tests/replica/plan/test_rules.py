@@ -98,9 +98,12 @@ def test_a_table_of_iptables_and_nft_is_loaded_once() -> None:
     assert [each["chain"]["name"] for each in commands if "chain" in each] == ["INPUT", "own"]
 
 
-@pytest.mark.parametrize(("protocol", "left"), (("ARP", 1), ("IPv4", 0)))
-def test_a_replica_does_not_decide_where_a_rule_names_arp(protocol: str, left: int) -> None:
-    text = f"*filter\n:INPUT ACCEPT\n-A INPUT -p {protocol} -j DROP\n"
+@pytest.mark.parametrize(
+    ("protocol", "policy", "left"),
+    (("ARP", "ACCEPT", 1), ("IPv4", "ACCEPT", 0), ("! IPv4", "ACCEPT", 1), ("! ARP", "ACCEPT", 0), ("IPv4", "DROP", 1)),
+)
+def test_a_replica_does_not_decide_where_a_rule_tells_arp_from_ip(protocol: str, policy: str, left: int) -> None:
+    text = f"*filter\n:INPUT {policy}\n-A INPUT -p {protocol} -j DROP\n"
     bridged = msgspec.structs.replace(HOST, ruleset=Ruleset(ebtables.parse(text, source="test")))
     said = [str(each) for each in loads(bridged, None, None, called="host").left_out]
     assert sum("about ARP" in each for each in said) == left

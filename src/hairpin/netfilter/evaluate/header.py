@@ -16,6 +16,8 @@ _EXTENSIONS = {50: 4, 51: 8, 59: 2}
 def header_of(seen: Seen) -> Header:
     """Return every field of the packet, its interfaces and its connection."""
     packet = seen.packet
+    if packet.arp:
+        return _of_arp(seen)
     header: Header = {
         "nfproto": 2 if packet.version == 4 else 10,
         "ethertype": 0x0800 if packet.version == 4 else 0x86DD,
@@ -45,6 +47,23 @@ def header_of(seen: Seen) -> Header:
     if seen.oif:
         header["socket"] = int(seen.by_kernel or seen.uid is not None)
     _add_connection(header, seen)
+    return header
+
+
+def _of_arp(seen: Seen) -> Header:
+    """Return the fields of an ARP message: those of its Ethernet frame.  A match on an IP header is not satisfied."""
+    packet = seen.packet
+    header: Header = {
+        "ethertype": 0x0806,
+        "length": packet.length_bytes,
+        "mark": packet.mark,
+        "pkttype": seen.pkttype,
+        "iif": seen.iif,
+        "oif": seen.oif,
+        "physin": seen.physin,
+        "physout": seen.physout,
+    }
+    header.update((name, mac) for name, mac in (("smac", packet.smac), ("dmac", packet.dmac)) if mac is not None)
     return header
 
 

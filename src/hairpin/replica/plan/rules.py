@@ -14,7 +14,7 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables.render import render
-from hairpin.netfilter.ir import Chain, FieldMatch, Rule, Ruleset, Table
+from hairpin.netfilter.ir import Chain, FieldMatch, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.nft_input import counted
@@ -38,7 +38,7 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None,
     left_out: list[Message] = []
     replayed: set[str] = set()
     found += _ipsets(namespace, evidence)
-    left_out += (message("rule {rule!r} of {netns} is about ARP", rule=rule.text, netns=called)
+    left_out += (message("rule {rule!r} of {netns} is about ARP", rule=rule, netns=called)
                  for rule in _about_arp(namespace.ruleset))  # fmt: skip
     for table in namespace.ruleset.tables:
         reading = evidence.by_id(table.evidence) if evidence is not None and table.evidence else None
@@ -62,14 +62,16 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None,
     return Loads(tuple(found), tuple(left_out))
 
 
-def _about_arp(ruleset: Ruleset) -> Iterator[Rule]:
-    """Yield the rules of the bridge family that name ARP.  The walk shows them no requests, which a host with fresh
-    neighbour entries does not send; a replica begins without such entries, and sends them."""
+def _about_arp(ruleset: Ruleset) -> Iterator[str]:
+    """Yield the rules of the bridge family that tell ARP from IP, and policies that drop frames.  A host
+    whose neighbour entries are fresh sends no requests; a replica begins without such entries, and sends them."""
     for chain in (chain for table in ruleset.tables if table.family == "bridge" for chain in table.chains):
         for rule in chain.rules:
             fields = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ethertype")
-            if any(not each.negated and _ARP in each.ranges for each in fields):
-                yield rule
+            if any((_ARP in each.ranges) is not each.negated for each in fields):
+                yield rule.text
+        if chain.policy == "drop" and chain.rules:
+            yield f"{chain.name} {chain.policy}"
 
 
 def _unchanged(evidence: str, now: Ruleset, read: Ruleset) -> bool:

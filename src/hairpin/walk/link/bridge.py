@@ -83,9 +83,13 @@ def calls_iptables(network: Network, netns: Netns, bridge: Link, version: int) -
 def _shows(network: Network, bridge: Link, state: State) -> bool:
     """Return whether the frame passes the IP hooks.
 
-    A tagged frame does not: that is the default of bridge-nf-filter-vlan-tagged.
+    A tagged frame does not: that is the default of bridge-nf-filter-vlan-tagged.  ARP does not, either.
     """
-    return state.frame.vid is None and calls_iptables(network, state.netns, bridge, state.packet.version)
+    return (
+        state.frame.vid is None
+        and not state.packet.arp
+        and calls_iptables(network, state.netns, bridge, state.packet.version)
+    )
 
 
 def _after_iptables(network: Network, namespace: Namespace, bridge: Link, state: State) -> Iterator[Outcome]:

@@ -215,7 +215,8 @@ def _framed(network: Network, state: State, link: Link) -> State:
         else None
     )
     to_group = is_multicast(state.packet.daddr, 6) and state.packet.version == 6
-    dmac = target.mac if target is not None and not (to_group and state.frame.dmac) else state.frame.dmac
+    to_all = to_group or state.packet.arp == 1
+    dmac = target.mac if target is not None and not (to_all and state.frame.dmac) else state.frame.dmac
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac, dmac=dmac))
 
 

@@ -89,7 +89,7 @@ def _refused(network: Network, state: State, link: Link, address: int) -> End | 
     owner = who_answers(network, state.netns, link, 4, address).port
     if owner is None:
         return None
-    sender = _arp_sender(network.namespace(state.netns), state, link, address)
+    sender = arp_sender(network.namespace(state.netns), state, link, address)
     stop = refusal(network, owner.netns, owner.link, address, sender)
     return refused_request(state, stop) if stop is not None else None
 
@@ -124,7 +124,7 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
     packet, namespace = state.packet, network.namespace(state.netns)
     if packet.version == 6 or _is_resolved(namespace, state, link, address):
         return who_answers(network, state.netns, link, packet.version, address)
-    sender = _arp_sender(namespace, state, link, address)
+    sender = arp_sender(namespace, state, link, address)
     return who_answers(network, state.netns, link, packet.version, address, sender)
 
 
@@ -141,12 +141,12 @@ def _introduced(namespace: Namespace, state: State, link: Link, address: int, ow
     """
     if state.packet.version == 6 or _is_resolved(namespace, state, link, address):
         return state
-    sender = _arp_sender(namespace, state, link, address)
+    sender = arp_sender(namespace, state, link, address)
     known = state.history.neighbours
     return state.with_history(neighbours=(*known, (owner.netns, owner.link, sender))) if sender else state
 
 
-def _arp_sender(namespace: Namespace, state: State, link: Link, address: int) -> int:
+def arp_sender(namespace: Namespace, state: State, link: Link, address: int) -> int:
     """Return the sender address of the ARP request for the address."""
     sender = arp_sender_address(namespace, link.name, state.packet, address)
     request = ArpRequest(state.netns.host, state.netns.name, link.name, address, sender)
@@ -155,7 +155,12 @@ def _arp_sender(namespace: Namespace, state: State, link: Link, address: int) ->
 
 def is_known(namespace: Namespace, link: Link, version: Version, address: int) -> bool:
     """Return whether the neighbour has an entry that the kernel uses without resolving it first."""
-    return any(entry.state in _KNOWN for entry in _entries(namespace, link, version, address))
+    return known_entry(namespace, link, version, address) is not None
+
+
+def known_entry(namespace: Namespace, link: Link, version: Version, address: int) -> Neighbour | None:
+    """Return the neighbour's entry that the kernel uses without resolving it first, or None."""
+    return next((each for each in _entries(namespace, link, version, address) if each.state in _KNOWN), None)
 
 
 def _entries(namespace: Namespace, link: Link, version: Version, address: int) -> Iterator[Neighbour]:
@@ -241,6 +246,18 @@ def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> b
 def _mac(network: Network, port: Port) -> int | None:
     link = network.namespace(port.netns).link(port.link)
     return link.mac if link is not None else None
+
+
+def unresolved(state: State, lost: End) -> End:
+    """Return the packet's end: its neighbour stays unresolved because of what happened to the message that asks for it,
+    or to the answer.
+
+    An ICMP error about the message reaches nobody.
+    """
+    assert lost.stop is not None
+    last = msgspec.structs.replace(lost.state.history.steps[-1], packet=state.packet)
+    waiting = state.with_history(steps=(*state.history.steps, last))
+    return End("dropped", waiting, msgspec.structs.replace(lost.stop, reject=None))
 
 
 def _addressed(network: Network, state: State, link: Link, address: int, answer: Answer) -> Outcome:

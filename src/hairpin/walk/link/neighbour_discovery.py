@@ -1,9 +1,9 @@
 """IPv6 neighbour discovery, whose packets pass the firewall: rules that drop them make a neighbour unreachable.
 
-ARP does not pass the IP hooks.  A solicitation (ICMPv6 type 135) and the advertisement that answers it (136) leave
-through OUTPUT and POSTROUTING and enter through PREROUTING and INPUT, untracked.  From a solicitation the receiver
-learns its sender's address too.  A solicitation that rules let pass counts as answered if walk/link/segment.py finds
-the address.
+ARP does not pass the IP hooks (walk/link/arp_frames.py).  A solicitation (ICMPv6 type 135) and the advertisement that
+answers it (136) leave through OUTPUT and POSTROUTING and enter through PREROUTING and INPUT, untracked.  From a
+solicitation the receiver learns its sender's address too.  A solicitation that rules let pass counts as answered if
+walk/link/segment.py finds the address.
 
 Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c
 noct_valid_new
@@ -23,7 +23,8 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
 from hairpin.network.vrf import loops_back
-from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent
+from hairpin.walk.link.arp_frames import after_arp
+from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent, unresolved
 from hairpin.walk.link.segment import who_answers
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, Frame, Outcome, Sender, State
@@ -66,7 +67,7 @@ def after_solicitation(network: Network, started: State) -> State | End:
         if dropped is None:
             return _answered_outside(network, started, ends, sender, target, gateways)
         lost.append(dropped)
-    return _unresolved(started, lost[0])
+    return unresolved(started, lost[0])
 
 
 def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
@@ -92,7 +93,7 @@ def _answered_outside(
         walk_packet(network, State("output", started.netns, answer, oif=link, sender=Sender(by_kernel=True)), _settled)
     )
     if dropped is not None:
-        return _unresolved(started, dropped)
+        return unresolved(started, dropped)
     # A router solicits from its link-local address, so its other addresses stay unknown.
     known = [each for each in gateways if inside(each, *LINK_LOCAL6, 6)] if gateways else [sender]
     return _knowing(started, *((started.netns, link, each) for each in known))
@@ -100,7 +101,10 @@ def _answered_outside(
 
 def _asking(network: Network, state: State) -> Iterator[Outcome]:
     for outcome in neighbour(network, state):
-        yield outcome if isinstance(outcome, End) else _found(network, outcome)
+        if isinstance(outcome, End):
+            yield outcome
+        else:
+            yield after_arp(network, state, outcome) if state.packet.version == 4 else _found(network, outcome)
 
 
 def _settled(_network: Network, state: State) -> Iterator[Outcome]:
@@ -115,7 +119,7 @@ def _found(network: Network, state: State) -> State | End:
     """Return the packet with its neighbour known; its end if rules drop the solicitation or the advertisement."""
     namespace = network.namespace(state.netns)
     link, address = namespace.link(state.oif), next_address(state)
-    if link is None or state.packet.version == 4 or is_multicast(address, 6) or _is_settled(network, state, link):
+    if link is None or is_multicast(address, 6) or _is_settled(network, state, link):
         return state
     source = _asker(namespace, link, state.packet.saddr)
     if source is None:
@@ -123,11 +127,11 @@ def _found(network: Network, state: State) -> State | End:
     ends = walk_packet(network, _question(network, state, link, source), _settled)
     dropped = _dropped(ends)
     if dropped is not None:
-        return _unresolved(state, dropped)
+        return unresolved(state, dropped)
     answer = next(filter(None, (_answer(network, end, address, source) for end in ends)), None)
     dropped = _dropped(walk_packet(network, answer, _settled)) if answer is not None else None
     if dropped is not None:
-        return _unresolved(state, dropped)
+        return unresolved(state, dropped)
     found = _knowing(state, (state.netns, link.name, address))
     if state.frame.target is None or answer is None:
         return found
@@ -219,14 +223,3 @@ def _dropped(ends: tuple[End, ...]) -> End | None:
 
 def _knowing(state: State, *known: tuple[Netns, str, int]) -> State:
     return state.with_history(neighbours=(*state.history.neighbours, *known))
-
-
-def _unresolved(state: State, lost: End) -> End:
-    """Return the packet's end: its neighbour stays unresolved because of what happened to the message.
-
-    An ICMP error about the message reaches nobody.
-    """
-    assert lost.stop is not None
-    last = msgspec.structs.replace(lost.state.history.steps[-1], packet=state.packet)
-    waiting = state.with_history(steps=(*state.history.steps, last))
-    return End("dropped", waiting, msgspec.structs.replace(lost.stop, reject=None))

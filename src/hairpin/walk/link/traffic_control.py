@@ -79,7 +79,7 @@ def _takes(qdisc: Qdisc, link: Link) -> int | None:
 def through_filters(namespace: Namespace, state: State, link: Link, places: tuple[str, ...]) -> Iterator[Outcome]:
     """Yield the packet after the filters of the link at these places: as it goes on, or its end."""
     for each in link.filters:
-        if each.place not in places or each.protocol not in _PROTOCOLS[state.packet.version]:
+        if each.place not in places or each.protocol not in _protocols(state.packet):
             continue
         truth = min(matches(state.packet, each), Truth.UNKNOWN if each.action == "unknown" else Truth.YES)
         harmless = each.action in ("pass", "continue")
@@ -97,7 +97,11 @@ def through_filters(namespace: Namespace, state: State, link: Link, places: tupl
     yield state
 
 
-_PROTOCOLS: dict[int, tuple[str, ...]] = {4: ("all", "ip"), 6: ("all", "ipv6")}
+def _protocols(packet: Packet) -> tuple[str, ...]:
+    """Return the protocols of filters that see the packet."""
+    if packet.arp:
+        return ("all", "arp")
+    return ("all", "ip") if packet.version == 4 else ("all", "ipv6")
 
 
 def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Outcome:
@@ -151,7 +155,9 @@ def opaque(state: State, link: Link, what: Message) -> End:
 
 
 def matches(packet: Packet, by: Filter) -> Truth:
-    """Return whether the filter matches the packet."""
+    """Return whether the filter matches the packet.  Matches are known for IP packets alone."""
+    if packet.arp and by.matches:
+        return Truth.UNKNOWN
     return min((_match(packet, each) for each in by.matches), default=Truth.YES)
 
 

@@ -1,0 +1,161 @@
+"""ARP messages as frames: rules of the bridge family, chains of netdev, and tc filters may drop them.
+
+The IP hooks see no ARP, but those of a bridge see it as a frame of EtherType 0x0806: a request that the bridge's own
+namespace sends passes OUTPUT and POSTROUTING at each port, and the reply PREROUTING and INPUT.  From port to port both
+pass PREROUTING, FORWARD and POSTROUTING.  Whether the owner replies is told by walk/link/segment.py.
+
+Source: net/bridge/br_input.c, br_forward.c; measured with counters in chains of the bridge family, Linux 6.18
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.kept import kept
+from hairpin.message import Message, message, verbatim
+from hairpin.netfilter.packet import Packet
+from hairpin.network.address_type import is_to_many
+from hairpin.network.network import Network, Port
+from hairpin.network.prefix import address_text
+from hairpin.network.stacked import link_of, lower_of, routes_below
+from hairpin.network.vrf import loops_back
+from hairpin.walk.link.neighbour import arp_sender, known_entry, next_address, permanent, unresolved
+from hairpin.walk.packet_walk import walk_packet
+from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Outcome, RuleDecided, Sender, State
+
+_REQUEST: Literal[1] = 1
+_REPLY: Literal[2] = 2
+_BROADCAST = (1 << 48) - 1
+_LENGTH_BYTES = 28
+
+
+def after_arp(network: Network, asked: State, found: State) -> State | End:
+    """Return the packet ``asked`` with its neighbour ``found``, or its end if a rule drops the ARP request or
+    the reply.
+
+    Where the kernel has an entry that it uses without asking, the packet passes on the assumption that the entry stays:
+    it is confirmed by ARP, too.
+    """
+    namespace = network.namespace(asked.netns)
+    link, address = namespace.link(asked.oif), next_address(asked)
+    if link is None or not any(_filters_frames(host) for host in network.hosts):
+        return found
+    if _needs_no_request(network, asked, link) or (asked.netns, link.name, address) in asked.history.neighbours:
+        return found
+    lost, passes = _messages(network, asked, found, link)
+    if lost is None:
+        return found
+    entry = known_entry(namespace, link, 4, address)
+    if entry is None and not passes:
+        return unresolved(asked, lost)
+    facts = {
+        "address": address_text(address, 4),
+        "link": link.name,
+        "netns": network.netns_text(asked.netns),
+        "what": _what(lost),
+    }
+    said = (
+        message("ARP for {address} on {link} of {netns} passes ({what})", **facts)
+        if entry is None
+        else message(
+            "the neighbour entry of {address} on {link} of {netns} stays as it is now ({state}): a rule drops the ARP "
+            "messages that confirm it ({what})",
+            state=entry.state,
+            **facts,
+        )
+    )
+    return found.noted("neighbour", link.name, Assumed(said))
+
+
+@kept
+def _filters_frames(host: Host) -> bool:
+    """Return whether the host has any rule or filter that sees frames."""
+    return any(_has_rules(each) or any(link.filters for link in each.links) for each in host.namespaces)
+
+
+def _has_rules(namespace: Namespace) -> bool:
+    chains = (
+        chain for table in namespace.ruleset.tables if table.family in ("bridge", "netdev") for chain in table.chains
+    )
+    return any(chain.rules or chain.policy == "drop" for chain in chains)
+
+
+def _needs_no_request(network: Network, state: State, link: Link) -> bool:
+    """Return whether the kernel sends no ARP request for the packet, whatever entries it has."""
+    namespace, daddr = network.namespace(state.netns), state.packet.daddr
+    without = "NOARP" in link.flags or loops_back(link) or routes_below(link) or link.tunnel is not None
+    without = without or (state.next_hop is not None and state.next_hop.encap != "")
+    to_many = is_to_many(namespace, 4, daddr)
+    return without or to_many or permanent(network, state, link, next_address(state)) is not None
+
+
+def _messages(network: Network, asked: State, found: State, link: Link) -> tuple[End | None, bool]:
+    """Return the end of the request or the reply where one is dropped, and whether there is a branch without a drop."""
+    here = Port(asked.netns, link.name)
+    sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
+    ends = walk_packet(network, _request(network, here, sender, next_address(asked), found.frame.target), _settled)
+    lost, passing = _sorted(ends)
+    came = next((each for each in passing if each.kind in ("arrived", "left")), None)
+    if came is None:
+        return lost, bool(passing)
+    answers = walk_packet(network, _reply(came, here, sender, next_address(asked), link.mac), _settled)
+    lost_answer, passing = _sorted(answers)
+    return lost or lost_answer, bool(passing)
+
+
+def _request(network: Network, here: Port, sender: int, address: int, target: Port | None) -> State:
+    """Return the request where it starts.  To or from a macvlan it is walked as a frame to that one alone."""
+    ends = [here, *([target] if target is not None else [])]
+    alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
+    dmac = None if alone else _BROADCAST
+    request = msgspec.structs.replace(_message(sender, address, _REQUEST), dmac=dmac)
+    return _sent(here.netns, here.link, request, Frame(target=target, dmac=dmac))
+
+
+def _reply(asked: End, asker: Port, sender: int, address: int, mac: int | None) -> State:
+    """Return the reply where it starts, or where it enters from outside."""
+    state, reply, frame = asked.state, _message(address, sender, _REPLY), Frame(target=asker, dmac=mac)
+    if asked.kind == "arrived":
+        return _sent(state.netns, state.iif, reply, frame)
+    entering = msgspec.structs.replace(frame, vid=state.frame.vid)
+    return State("device-in", state.netns, msgspec.structs.replace(reply, dmac=mac), iif=state.oif, frame=entering)
+
+
+def _sent(netns: Netns, link: str, packet: Packet, frame: Frame) -> State:
+    return State("device-out", netns, packet, oif=link, frame=frame, sender=Sender(by_kernel=True))
+
+
+def _message(sender: int, target: int, operation: Literal[1, 2]) -> Packet:
+    return Packet(4, sender, target, 0, arp=operation, length_bytes=_LENGTH_BYTES, dont_fragment=False)
+
+
+def _settled(_network: Network, state: State) -> Iterator[Outcome]:
+    """Yield the state unchanged: the frame has its receiver."""
+    yield state.to("device-out")
+
+
+def _sorted(ends: tuple[End, ...]) -> tuple[End | None, list[End]]:
+    """Return the first end at a rule or filter, and the ends that are not such ones: about them nothing is claimed."""
+    dropped = [
+        each for each in ends if each.stop is not None and each.stop.reason in _DECIDED and each.kind != "unknown"
+    ]
+    return (dropped[0] if dropped else None), [each for each in ends if each not in dropped]
+
+
+_DECIDED = ("rule", "policy", "reject", "tc-filter")
+
+
+def _what(lost: End) -> Message:
+    """Return the words of the rule or the filter."""
+    decided = lost.stop.decided_by if lost.stop is not None else None
+    match decided:
+        case RuleDecided(place=place):
+            return verbatim(place.text)
+        case LinkDecided(said=said):
+            return said
+        case _:
+            return message("a rule")

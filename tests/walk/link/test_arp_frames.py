@@ -1,0 +1,116 @@
+"""Rules that drop ARP messages as frames make a neighbour unreachable, unless the kernel has an entry for it."""
+
+import msgspec
+import pytest
+
+from hairpin.host.netns import Netns
+from hairpin.host.route import Neighbour
+from hairpin.host.traffic_control import Filter
+from hairpin.netfilter.ebtables import save as ebtables
+from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.packet import SYN, TCP, Packet
+from hairpin.network.network import Network
+from hairpin.walk.link.arp_frames import after_arp
+from hairpin.walk.link.neighbour import neighbour
+from hairpin.walk.state import Assumed, End, State
+from tests.small_host import GATEWAY, HOST_NETNS, WEB, sibling
+from tests.walk.link.test_bridge import OTHER, net
+from tests.walk.standing import at, ended
+
+WEB_NETNS = sibling("container:web")
+
+
+def ruled(*rules: str, policy: str = "ACCEPT", entry: str = "") -> Network:
+    """Return the host with two containers and these rules of ebtables; ``entry``: the state of all neighbours known."""
+    text = "\n".join(("*filter", ":INPUT ACCEPT", f":FORWARD {policy}", ":OUTPUT ACCEPT", *rules, ""))
+    whole = net()
+    host = msgspec.structs.replace(
+        whole.namespace(HOST_NETNS), ruleset=Ruleset(ebtables.parse(text, source="test")),
+        neighbours=(Neighbour("docker0", 4, WEB, 0x02, entry),) if entry else (),
+    )  # fmt: skip
+    inner = msgspec.structs.replace(
+        whole.namespace(WEB_NETNS), neighbours=(Neighbour("eth0", 4, OTHER, 0x03, entry),) if entry else ()
+    )
+    return whole.with_namespace(HOST_NETNS, host).with_namespace(WEB_NETNS, inner)
+
+
+def filtered(protocol: str) -> Network:
+    """Return the host whose veth of the container drops the frames of a protocol that leave by it."""
+    whole = net()
+    host = whole.namespace(HOST_NETNS)
+    drop = Filter("egress", "matchall", 1, protocol, action="drop")
+    links = tuple(
+        msgspec.structs.replace(each, filters=(drop,)) if each.name == "veth1" else each for each in host.links
+    )
+    return whole.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=links))
+
+
+def resolved(network: Network, netns: Netns, link: str, saddr: int, daddr: int) -> State | End:
+    packet = Packet(4, saddr, daddr, TCP, sport=40000, dport=80, tcp_flags=SYN)
+    state = at("neighbour", packet, netns=netns, iif="", oif=link)
+    (found,) = neighbour(network, state)
+    assert isinstance(found, State)
+    return after_arp(network, state, found)
+
+
+HOST_TO_WEB = (HOST_NETNS, "docker0", GATEWAY, WEB)
+WEB_TO_HOST = (WEB_NETNS, "eth0", WEB, GATEWAY)
+WEB_TO_DB = (WEB_NETNS, "eth0", WEB, OTHER)
+
+# network, asker with sender and target, whether the neighbour is found
+DROPS: dict[str, tuple[Network, tuple[Netns, str, int, int], bool]] = {
+    "the request of the bridge passes OUTPUT": (ruled("-A OUTPUT -p ARP -o veth1 -j DROP"), HOST_TO_WEB, False),
+    "at another port": (ruled("-A OUTPUT -p ARP -o veth2 -j DROP"), HOST_TO_WEB, True),
+    "its reply passes INPUT": (ruled("-A INPUT -p ARP -i veth1 -j DROP"), HOST_TO_WEB, False),
+    "neither passes FORWARD": (ruled("-A FORWARD -p ARP -j DROP"), HOST_TO_WEB, True),
+    "a request to the bridge passes INPUT": (ruled("-A INPUT -p ARP -j DROP"), WEB_TO_HOST, False),
+    "its reply passes OUTPUT": (ruled("-A OUTPUT -p ARP -j DROP"), WEB_TO_HOST, False),
+    "a request from port to port passes FORWARD": (ruled("-A FORWARD -p ARP -i veth1 -j DROP"), WEB_TO_DB, False),
+    "its reply, too": (ruled("-A FORWARD -p ARP -i veth2 -j DROP"), WEB_TO_DB, False),
+    "neither passes INPUT": (ruled("-A INPUT -p ARP -j DROP", "-A OUTPUT -p ARP -j DROP"), WEB_TO_DB, True),
+    "a policy": (ruled("-A FORWARD -p IPv4 -j ACCEPT", policy="DROP"), WEB_TO_DB, False),
+    "a policy, and ARP is let in": (ruled("-A FORWARD -p ARP -j ACCEPT", policy="DROP"), WEB_TO_DB, True),
+    "a rule about IP": (ruled("-A FORWARD -p IPv4 -j DROP"), WEB_TO_DB, True),
+    "a rule about an IP address": (ruled("-A FORWARD -p IPv4 --ip-dst 172.17.0.3 -j DROP"), WEB_TO_DB, True),
+    "all but IP": (ruled("-A FORWARD -p ! IPv4 -j DROP"), WEB_TO_DB, False),
+    "a request is a broadcast": (ruled("-A FORWARD -d Broadcast -j DROP"), WEB_TO_DB, False),
+    "its packet type as well": (ruled("-A FORWARD --pkttype-type broadcast -j DROP"), WEB_TO_DB, False),
+    "where it comes from the host, it is no broadcast yet": (
+        ruled("-A OUTPUT --pkttype-type broadcast -j DROP"), HOST_TO_WEB, True,
+    ),
+    "a filter of tc": (filtered("arp"), WEB_TO_HOST, False),
+    "a filter of tc for IP": (filtered("ip"), WEB_TO_HOST, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "asking", "found"), DROPS.values(), ids=DROPS)
+def test_arp_messages_pass_the_hooks_of_a_bridge(
+    network: Network, asking: tuple[Netns, str, int, int], found: bool
+) -> None:
+    outcome = resolved(network, *asking)
+    assert isinstance(outcome, State) is found
+    if isinstance(outcome, End):
+        assert ended(outcome) in ("dropped rule", "dropped policy", "dropped tc-filter")
+        assert outcome.state.packet.arp == 0
+
+
+# rule, entry, what is assumed
+ENTRIES: dict[str, tuple[str, str, int]] = {
+    "a stale entry is used": ("-A OUTPUT -p ARP -j DROP", "STALE", 1),
+    "a reachable one": ("-A OUTPUT -p ARP -j DROP", "REACHABLE", 1),
+    "a permanent one is never confirmed": ("-A OUTPUT -p ARP -j DROP", "PERMANENT", 0),
+    "nothing drops the confirmation": ("-A OUTPUT -p IPv6 -j DROP", "STALE", 0),
+    "a match that is not modelled": ("-A OUTPUT -p ARP --arp-ip-dst 172.17.0.2 -j DROP", "", 1),
+}
+
+
+@pytest.mark.parametrize(("rule", "entry", "assumed"), ENTRIES.values(), ids=ENTRIES)
+def test_a_packet_passes_as_long_as_its_neighbour_is_known(rule: str, entry: str, assumed: int) -> None:
+    outcome = resolved(ruled(rule, entry=entry), *HOST_TO_WEB)
+    assert isinstance(outcome, State)
+    said = [each.decided_by for each in outcome.history.steps if isinstance(each.decided_by, Assumed)]
+    assert len(said) == assumed
+
+
+def test_a_failed_entry_is_asked_for_again() -> None:
+    assert isinstance(resolved(ruled("-A OUTPUT -p ARP -j DROP", entry="FAILED"), *HOST_TO_WEB), End)
