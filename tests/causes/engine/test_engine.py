@@ -67,6 +67,10 @@ NAMES = asked(WEB_ITSELF, "198.51.100.11", 5353, "udp")
 
 FLUSHED = without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))
 ENDED = msgspec.structs.replace(engine(container()), running=False)
+UNMADE = without("-A DOCKER -d", "--to-destination", "-d 172.17.0.2/32 -p tcp")
+"""What dockerd's rules are once a container starts that it makes none for."""
+UNLED = UNMADE.replace(":INPUT ACCEPT", ":INPUT DROP").replace(":INPUT DROP", ":INPUT ACCEPT", 1)
+DIRECT = asked(OUTSIDE, "172.17.0.2", 80)
 CLOSED = with_rule("filter INPUT", "-i eth0 -j DROP")
 AT_GATEWAY = PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS)
 PICKY = World(peers=(Peer(4, 0, 0, accepts=((parse_address("198.51.100.0")[1], 24),)),))
@@ -139,6 +143,14 @@ CASES: dict[str, Case] = {
     ),
     "iptables=false": Case(
         network(NO_MASQUERADE, docker=told(iptables=False)), egress(), ("docker-daemon-iptables-false",),
+        network(docker=told(iptables=False)),
+    ),
+    "iptables=false, and FORWARD's policy is that of the daemon's last start": Case(
+        network(host_namespace(UNMADE), docker=told(iptables=False)), DIRECT, ("docker-daemon-iptables-false",),
+        network(docker=told(iptables=False)),
+    ),
+    "iptables=false, and INPUT is closed to what docker-proxy serves": Case(
+        network(host_namespace(UNLED), docker=told(iptables=False)), published(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),
     ),
     "ip6tables is off, as before Docker 27": Case(

@@ -120,6 +120,10 @@ def kept_apart(*, icc: bool) -> Network:
 
 TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
 UFW_CLOSED = Ufw(enabled=True, default_forward_policy="DROP")
+DIRECT = asked(OUTSIDE, "172.17.0.2", 80)
+UNLED = without("--to-destination")
+MAKES_NO_RULES = msgspec.structs.replace(engine(msgspec.structs.replace(container(), bindings=())), iptables=False)
+
 CASES: dict[str, Case] = {
     "a ban list holds the client": Case(
         ruled(with_chain("f2b-web", "-s 192.0.2.10/32 -j REJECT")), published(),
@@ -175,8 +179,16 @@ CASES: dict[str, Case] = {
     ),
     "firewalld keeps zones apart": Case(zoned("docker"), egress(), ("firewalld-zone-blocks-port",)),
     "the policy closes what nothing accepts": Case(
-        network(host_namespace(without("-A DOCKER -d")), docker=told(iptables=False)), published(),
-        ("forward-policy-drop",), network(docker=told(iptables=False)),
+        network(host_namespace(without("-A DOCKER -d")), docker=told(version="a build")), published(),
+        ("forward-policy-drop",), network(docker=told(version="a build")),
+    ),
+    "the policy closes what dockerd would not open, were its option another": Case(
+        network(host_namespace(without("-A DOCKER -d", "--to-destination")), docker=MAKES_NO_RULES), DIRECT,
+        ("forward-policy-drop",), network(docker=MAKES_NO_RULES),
+    ),
+    "a rule drops it, whatever dockerd's option is": Case(
+        network(host_namespace(with_rule("filter INPUT", "-i eth0 -j DROP", UNLED)), docker=told(iptables=False)),
+        published(), ("input-chain-drops-proxied-traffic",), network(docker=told(iptables=False)),
     ),
     "containers of one network are kept apart": Case(
         kept_apart(icc=False), TO_WEB, ("icc-off",), kept_apart(icc=True),

@@ -1,29 +1,57 @@
-"""dockerd runs with ``iptables=false``, and no other rule masquerades the containers' addresses.
+"""dockerd runs with ``iptables=false``, and no other rule does what its rules would do for this flow.
 
-Users see: containers cannot connect to the outside; ports are served by docker-proxy only.
+Users see: containers cannot connect to the outside; a policy or a zone of the firewall closes published ports that
+dockerd's rules would let in.
 
-Proof: dockerd runs with ``iptables=false``, and no rule masquerades the subnet; masqueraded, the reply comes back.
-Now: add a MASQUERADE rule for the subnet.
-Lasting: take ``iptables: false`` out of daemon.json, or save the MASQUERADE rule.
+Proof: dockerd runs with ``iptables=false``, and no rule masquerades the subnet; masqueraded, the reply comes back.  Or
+a policy or firewalld's zone stops the packet, which dockerd's rules would lead past it; with a rule it passes.
+Now: add a MASQUERADE rule for the subnet; or a rule, or a port of the zone, that lets the flow in.
+Lasting: take ``iptables: false`` out of daemon.json, or save the rule.
 """
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import masquerading
+from hairpin.causes.rules._manager import repairs
+from hairpin.causes.rules._zone_opening import port_opened
 from hairpin.causes.where import OfNetwork
+from hairpin.change.change import Change
+from hairpin.change.simulate import simulate
+from hairpin.engines.missing import Missing, missing
+from hairpin.engines.restoring import restoring_all
+from hairpin.errors import ChangeError
 from hairpin.host.boot.configured import of_engine_option
+from hairpin.host.docker import Engine
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.walk.state import Reason, RuleDecided, Stop
+from hairpin.walk.walk import walk_flow
+
+_UNTRANSLATED: frozenset[Reason] = frozenset({"source-not-translated", "peer-drops"})
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the network of the packet's source if its engine makes no rules."""
+    """Yield one candidate for the network of the packet's source, or for what closes the way of the packet, if the
+    engine makes no rules."""
+    if view.stop.seen.packet.version == 6:
+        return  # IPv6 has an option of its own
+    if view.stop.reason in RULE_STOPS:
+        yield from _closed(view)
+    else:
+        yield from _not_masqueraded(view)
+
+
+def _not_masqueraded(view: View) -> Iterator[Candidate]:
     found = masquerading(view)
     if found is None:
         return
     engine, network, change = found
-    if engine.iptables is not False or view.flow.version == 6:
-        return  # IPv6 has an option of its own
+    if engine.iptables is not False:
+        return
     yield Candidate(
         title=message("dockerd runs with iptables=false and nothing masquerades network {name}", name=network.name),
         detail=message(
@@ -39,10 +67,90 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
+def _closed(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that opens what dockerd's rules would lead the packet past: a policy, or firewalld's zone.
+
+    A rule that stops the packet is a fault of its own, with or without dockerd's."""
+    place = view.place
+    engine = next((each for each in view.host.engines if each.kind == "docker" and each.iptables is False), None)
+    if engine is None or place is None or not view.on_host:
+        return
+    opening = port_opened(view)
+    closed_policy = place.number == 0 and view.stop.stage in ("input", "forward")
+    ways = (opening,) if opening is not None else repairs(view, place) if closed_policy else ()
+    if not ways or not _would_pass(view, engine, place):
+        return
+    network = _network(view, engine)
+    yield Candidate(
+        title=message("dockerd runs with iptables=false, and {chain} is closed for this flow", chain=place.chain),
+        detail=message(
+            "dockerd makes no rules; those that it would make lead the packet past {table} {chain}: {rule}",
+            table=place.table,
+            chain=place.chain,
+            rule=place.text,
+        ),
+        change=ways[0],
+        where=OfNetwork(option="iptables=false", network=network),
+        in_class="engine-option",
+        evidence=(place.evidence, engine.evidence),
+        configured=of_engine_option("iptables", "false", view.host),
+        advice=(message("or let dockerd make its rules again: take iptables=false out, then restart dockerd"),),
+        ways=tuple(map(Way, ways[1:])),
+    )
+
+
+def _would_pass(view: View, engine: Engine, place: Place) -> bool:
+    """Return whether the packet would get past that place with the rules that the engine would make without its
+    option."""
+    ruled = msgspec.structs.replace(engine, iptables=True)
+    made = restoring_all(
+        _of_ipv4(missing(ruled, view.host_namespace, view.host.version("iptables"))),
+        view.host_netns,
+        view.host_namespace,
+    )
+    return bool(made.parts) and _passes(view, made, place)
+
+
+def _of_ipv4(lost: Missing) -> Missing:
+    return msgspec.structs.replace(
+        lost,
+        chains=tuple(each for each in lost.chains if each.family == "ip"),
+        elements=tuple(each for each in lost.elements if each.family == "ip"),
+        rules=tuple(each for each in lost.rules if each.family == "ip"),
+    )
+
+
+def _passes(view: View, change: Change, place: Place) -> bool:
+    try:
+        after = walk_flow(simulate(change, view.network), view.flow)
+    except ChangeError:
+        return False
+    return not any(_is_at(each.stop, place) for each in after.branches if each.stop is not None)
+
+
+def _is_at(stop: Stop, place: Place) -> bool:
+    """Return whether the packet stopped at that rule or policy; a rule's number may be another one now."""
+    decided = stop.decided_by
+    return isinstance(decided, RuleDecided) and _key(decided.place) == _key(place)
+
+
+def _key(place: Place) -> tuple[str, ...]:
+    return place.dialect, place.family, place.table, place.chain, place.text
+
+
+def _network(view: View, engine: Engine) -> str | None:
+    """Return the name of the network that the flow is for: that of the bridge, else that of the container."""
+    links = (view.stop.seen.iif, view.stop.seen.oif)
+    by_bridge = next((each.name for each in engine.networks if each.bridge is not None and each.bridge in links), None)
+    meant = view.host.container(view.meant) if view.meant else None
+    attached = engine.bridge_network(meant) if meant is not None else None
+    return by_bridge or (attached.name if attached is not None else None)
+
+
 CAUSE = Cause(
     id="docker-daemon-iptables-false",
     title=message("dockerd runs with iptables=false"),
     source="docs.docker.com: dockerd, bridge network options",
-    reasons=frozenset({"source-not-translated", "peer-drops"}),
+    reasons=RULE_STOPS | _UNTRANSLATED,
     find=find,
 )

@@ -9,20 +9,19 @@ Lasting: the same with ``--permanent``.
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
+from hairpin.causes.rules._zone_opening import opened, port_opened
 from hairpin.causes.rules._zones import Keeper, keeper_of, zone_of
 from hairpin.causes.where import OfZone
-from hairpin.change.calls import AddRichRule, OpenPort
-from hairpin.change.change import Change, InsertRule, Primitive
-from hairpin.change.intent import Body, LetIn, rendered
+from hairpin.change.calls import AddRichRule
+from hairpin.change.change import Change, InsertRule
 from hairpin.host.boot.configured import Configured
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import FieldMatch, Verdict
+from hairpin.netfilter.ir import FieldMatch
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.prefix import address_text
 
@@ -41,13 +40,14 @@ def find(view: View) -> Iterator[Candidate]:
         return
     protocol = "tcp" if packet.protocol == TCP else "udp"
     keeper = keeper_of(view, place)
-    if keeper.kind == "policy" or keeper.part or keeper.by_source:
+    change = port_opened(view)
+    if change is None:
         yield from _denied(view, place, keeper, packet.dport, protocol)
     else:
-        yield _closed(view, place, keeper.name, packet.dport, protocol)
+        yield _closed(view, place, keeper.name, packet.dport, protocol, change)
 
 
-def _closed(view: View, place: Place, zone: str, port: int, protocol: str) -> Candidate:
+def _closed(view: View, place: Place, zone: str, port: int, protocol: str, change: Change) -> Candidate:
     """Return the candidate that opens the port in the zone."""
     return Candidate(
         title=message(
@@ -61,9 +61,7 @@ def _closed(view: View, place: Place, zone: str, port: int, protocol: str) -> Ca
             chain=place.chain,
             rule=place.text,
         ),
-        change=Change(
-            (_opened(view, place, f"filter_IN_{zone}_allow", f"IN_{zone}_allow"),), (OpenPort(zone, port, protocol),)
-        ),
+        change=change,
         where=OfZone(place, zone=zone, port=f"{port}/{protocol}"),
         in_class="closed-zone",
         evidence=(place.evidence,),
@@ -79,7 +77,7 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
     parts = (part for part in body_at(view, place) if isinstance(part, FieldMatch))
     denies_some = keeper.by_source or any(part.field in ("saddr4", "saddr6") for part in parts)
     by_source = denies_some and not view.flow.invented
-    opening = _opened(view, place, keeper.first, by_source=by_source)
+    opening = opened(view, place, keeper.first, by_source=by_source)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
         return
     # Behind what denies by a priority of its own stands nothing but the first of all priorities.
@@ -139,25 +137,6 @@ def _source(view: View) -> str:
     packet = view.stop.seen.packet
     address = address_text(packet.saddr, packet.version)
     return f'family="ipv{packet.version}" source address="{address}" '
-
-
-def _opened(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
-    """Return the rule by which firewalld accepts the packet's port, in front of the first of the chains that the host
-    has; without one, in front of the rule itself.  ``by_source``: from the packet's source alone."""
-    packet = view.stop.seen.packet
-    assert packet.dport is not None
-    field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"
-    body: Body = (
-        *((FieldMatch(field, ((packet.saddr, packet.saddr),)),) if by_source else ()),
-        FieldMatch("protocol", ((packet.protocol, packet.protocol),)),
-        FieldMatch("dport", ((packet.dport, packet.dport),)),
-        Verdict("accept"),
-    )
-    table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
-    chain = next((each for each in chains if table is not None and table.chain(each) is not None), None)
-    if chain is None:
-        return exception(view, place).parts[0]
-    return rendered(LetIn(view.host_netns, place, chain, (body,)), view.network).parts[0]
 
 
 CAUSE = Cause(

@@ -1,0 +1,52 @@
+"""What lets a packet into a zone of firewalld's: its port there, or a rule in front of what denies it."""
+
+from typing import Literal
+
+from hairpin.causes.cause import View
+from hairpin.causes.rules._lifting import exception
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.rules._zones import Keeper, keeper_of
+from hairpin.change.calls import OpenPort
+from hairpin.change.change import Change, Primitive
+from hairpin.change.intent import Body, LetIn, rendered
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import FieldMatch, Verdict
+from hairpin.netfilter.packet import TCP, UDP
+
+
+def port_opened(view: View) -> Change | None:
+    """Return the change that opens the packet's port in the zone which it came in by; None if firewalld did not stop
+    it there, or denied it by a rule."""
+    place, packet = stopped_by(view, "firewalld"), view.stop.seen.packet
+    if place is None or view.stop.stage != "input" or packet.protocol not in (TCP, UDP) or packet.dport is None:
+        return None
+    keeper = keeper_of(view, place)
+    if denies(keeper):
+        return None
+    protocol = "tcp" if packet.protocol == TCP else "udp"
+    call = OpenPort(keeper.name, packet.dport, protocol)
+    return Change((opened(view, place, f"filter_IN_{keeper.name}_allow", f"IN_{keeper.name}_allow"),), (call,))
+
+
+def denies(keeper: Keeper) -> bool:
+    """Return whether a rule denies the packet, or a zone that others have: opening the port there is no answer."""
+    return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
+
+
+def opened(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
+    """Return the rule by which firewalld accepts the packet's port, in front of the first of the chains that the host
+    has; without one, in front of the rule itself.  ``by_source``: from the packet's source alone."""
+    packet = view.stop.seen.packet
+    assert packet.dport is not None
+    field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"
+    body: Body = (
+        *((FieldMatch(field, ((packet.saddr, packet.saddr),)),) if by_source else ()),
+        FieldMatch("protocol", ((packet.protocol, packet.protocol),)),
+        FieldMatch("dport", ((packet.dport, packet.dport),)),
+        Verdict("accept"),
+    )
+    table = view.host_namespace.ruleset.table(place.family, place.table, place.dialect)
+    chain = next((each for each in chains if table is not None and table.chain(each) is not None), None)
+    if chain is None:
+        return exception(view, place).parts[0]
+    return rendered(LetIn(view.host_netns, place, chain, (body,)), view.network).parts[0]
