@@ -1,8 +1,9 @@
 """What a container engine programs into a host: state of its containers and networks in, expected rules out.
 
-Read ``expected`` (the types), ``options`` (what the engine was told), ``history`` (in which order it worked) and
-``dockerd`` (the entry; ``podman`` has Podman's rules).  Its rules: ``words`` and ``chains`` with ``dockerd_20`` and
-``dockerd_28`` and ``swarm`` for iptables, ``nft_words`` and ``native`` with ``dockerd_nftables`` for nftables;
-``sysctls`` and ``listeners`` beside them.  Held against a host: ``found``, ``missing``, ``surplus``.  As changes:
-``restoring``, ``republishing``, ``bridging``, ``endpoints``, ``given``, ``starting``, ``daemon``, ``connecting``.
+Read ``expected`` (the types), ``options`` (what the engine was told), ``history`` (in which order it worked),
+``gateway_bridge`` (which containers swarm has on its bridge) and ``dockerd`` (the entry; ``podman`` has Podman's
+rules).  Its rules: ``words`` and ``chains`` with ``dockerd_20`` and ``dockerd_28`` and ``swarm`` for iptables,
+``nft_words`` and ``native`` with ``dockerd_nftables`` for nftables; ``sysctls`` and ``listeners`` beside them.  Held
+against a host: ``found``, ``missing``, ``surplus``.  As changes: ``restoring``, ``republishing``, ``bridging``,
+``endpoints``, ``given``, ``starting``, ``daemon``, ``connecting``.
 """

@@ -8,6 +8,7 @@ import msgspec
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, tables_of_backend
+from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
@@ -65,7 +66,7 @@ def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
     Ten causes ask at each stop, and on a host of 50,000 rules the answer costs a quarter of a second.
     """
     namespace, version = host.namespace(host.netns.name), host.version("iptables")
-    return tuple((each, missing(each, namespace, version)) for each in host.engines)
+    return tuple((each, missing(with_gateway_endpoints(host, each), namespace, version)) for each in host.engines)
 
 
 def is_flushed(lost: Missing) -> bool:

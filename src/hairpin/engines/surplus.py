@@ -9,6 +9,7 @@ import msgspec
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import Backend, Purpose
 from hairpin.engines.found import Found, tables_of_backend
+from hairpin.engines.gateway_bridge import SWARM_BRIDGE
 from hairpin.engines.history import Attachment, attachments_of, is_routed
 from hairpin.engines.options import bridges_of
 from hairpin.host.docker import Engine
@@ -29,8 +30,6 @@ OWNED: dict[tuple[str, str], Purpose | None] = {
 }
 """Chains that belong to dockerd alone (DOCKER-USER is the user's; DOCKER-INGRESS is swarm's)."""
 SHARED = {("nat", "POSTROUTING"), ("filter", "FORWARD"), ("raw", "PREROUTING")}
-SWARM_BRIDGE = "docker_gwbridge"
-"""Swarm's own endpoints live there, and no list of containers shows them."""
 _ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
 
 
@@ -144,6 +143,7 @@ def _attachments(engine: Engine) -> tuple[Attachment, ...]:
 
 
 def _of_swarm(rule: Rule) -> bool:
+    """Return whether the rule is about swarm's bridge: its own endpoints there are in no list of containers."""
     return SWARM_BRIDGE in _devices(rule)
 
 

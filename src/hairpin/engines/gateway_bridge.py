@@ -1,0 +1,44 @@
+"""Swarm's bridge to the outside: a container on overlay networks alone has a second link there, and its ports are
+published through it.
+
+No list of endpoints shows that link; its address is in the container's namespace.  Source: moby libnetwork
+default_gateway.go setupDefaultGW()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
+from hairpin.host.host import Host
+from hairpin.network.prefix import inside
+
+SWARM_BRIDGE = "docker_gwbridge"
+
+
+def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
+    """Return the engine whose running containers have their endpoints on swarm's bridge, as their namespaces show."""
+    bridge = next((each for each in engine.networks if each.name == SWARM_BRIDGE), None)
+    if bridge is None:
+        return engine
+    containers = tuple(_with_endpoint(host, bridge, each) for each in engine.containers)
+    return msgspec.structs.replace(engine, containers=containers)
+
+
+def _with_endpoint(host: Host, bridge: DockerNetwork, container: Container) -> Container:
+    found = next(_endpoints(host, bridge, container), None) if container.running else None
+    if found is None or any(each.network == bridge.name for each in container.endpoints):
+        return container
+    return msgspec.structs.replace(container, endpoints=(*container.endpoints, found))
+
+
+def _endpoints(host: Host, bridge: DockerNetwork, container: Container) -> Iterator[Endpoint]:
+    """Yield the container's endpoint: its link has an address of the bridge's network."""
+    own = next((each for each in host.namespaces if each.name == container.netns), None)
+    for address in own.addresses if own is not None and container.netns != host.netns.name else ():
+        for subnet in bridge.subnets:
+            fits = (address.version, subnet.version) == (4, 4)
+            if fits and inside(address.value, subnet.network, subnet.prefix_length, 4):
+                yield Endpoint(
+                    bridge.name, ipv4=address.value, ipv4_prefix_length=subnet.prefix_length, gateway4=subnet.gateway
+                )
