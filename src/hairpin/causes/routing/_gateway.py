@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.causes.cause import View
 from hairpin.host.boot.configured_gateway import configured_gateways
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour, Route
+from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import Version, address_text, inside, network_of
@@ -30,23 +31,46 @@ class Gateway(msgspec.Struct, frozen=True):
         return (said,) if said is not None else ()
 
 
-def likely_gateway(network: Network, netns: Netns, version: Version) -> Gateway | None:
-    """Return the likely router on an uplink: what a file, a default route of another table or of the other family
-    names, else a stand-in; None without an uplink.  A neighbour that was merely seen there may be any machine, and
-    another network's router need not know the way: these are hints, no names."""
+def links_without_default(view: View) -> frozenset[str]:
+    """Return the uplinks that may have lost the default route of the main table; none if it has one.
+
+    A link that has a default route in a table of its own has kept its way.  If no policy rule leads to such a table, it
+    is the rule that is lost."""
+    version, host = view.stop.seen.packet.version, view.host_namespace
+    defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
+    asked = {each.table for each in host.rules if each.version == version}
+    if any(each.table == TABLE_MAIN or each.table not in asked for each in defaults):
+        return frozenset()
+    kept = {hop.link for each in defaults for hop in each.next_hops}
+    addresses = _outer_addresses(view.network, view.host_netns, version)
+    return frozenset(each.link for each in addresses if each.link not in kept)
+
+
+def likely_gateway(
+    network: Network, netns: Netns, version: Version, links: frozenset[str] | None = None
+) -> Gateway | None:
+    """Return the likely router on an uplink, one of ``links`` if they are given: what a file, a default route of
+    another table or of the other family names, else a stand-in; None without an uplink.  A neighbour that was merely
+    seen there may be any machine, and another network's router need not know the way: these are hints, no names."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
-    for address in addresses_of(host, None, version):
-        link = host.link(address.link)
-        if link is None or address.scope != "global" or not is_uplink(network, netns, link):
+    for address in _outer_addresses(network, netns, version):
+        if links is not None and address.link not in links:
             continue
         known = named_gateway(network, netns, address)
         if known is not None:
             return known
         first = network_of(address.value, address.prefix_length, version) + 1
         hint = _hint(host, address)
-        stand_in = stand_in or Gateway(link.name, first if first != address.value else first + 1, hint=hint)
+        stand_in = stand_in or Gateway(address.link, first if first != address.value else first + 1, hint=hint)
     return stand_in
+
+
+def _outer_addresses(network: Network, netns: Netns, version: Version) -> tuple[Address, ...]:
+    """Return the namespace's global addresses on uplinks."""
+    host = network.namespace(netns)
+    found = ((each, host.link(each.link)) for each in addresses_of(host, None, version) if each.scope == "global")
+    return tuple(each for each, link in found if link is not None and is_uplink(network, netns, link))
 
 
 def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | None:

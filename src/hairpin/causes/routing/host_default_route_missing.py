@@ -11,33 +11,42 @@ import shlex
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.causes.routing._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import of_missing
+from hairpin.change.addresses import missing_routes
 from hairpin.change.calls import ByPerson
-from hairpin.change.change import AddEntry, one
+from hairpin.change.change import AddEntry, Change
 from hairpin.change.words import six
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.lost_address import lost_by
-from hairpin.network.prefix import Version
+from hairpin.network.prefix import Version, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host has no default route; its gateway is the uplink's likely router.
+    """Yield one candidate when the main table has no default route; its gateway is the uplink's likely router.
 
-    With a link's address its default route is gone, too: that is another cause."""
+    With a link's address its default route is gone, too: that is another cause.  So is the lost route to a link's own
+    network where the packet is for that network."""
     version = view.stop.seen.packet.version
     routes = tuple(each for each in view.host_namespace.routes if each.version == version)
-    if not view.on_host or any(each.prefix_length == 0 for each in routes) or lost_by(view.network, view.flow):
+    links = links_without_default(view) if view.on_host else frozenset[str]()
+    if not links or lost_by(view.network, view.flow):
         return
-    way = likely_gateway(view.network, view.host_netns, version)
-    if way is None:
+    way = likely_gateway(view.network, view.host_netns, version, links)
+    near = _lost_ways(view)
+    if way is None or any(inside(view.looked_up, each.destination, each.prefix_length, version) for each in near):
         return
+    lost = (AddEntry(view.host_netns, each) for each in near if each.next_hops[0].link == way.link)
     route = AddEntry(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),)))
+    by_person = () if way.source is not None else (ByPerson(put_back(version, way.link)),)
+    elsewhere = any(each.prefix_length == 0 for each in routes)
     yield Candidate(
-        title=message("This host has no default route"),
+        title=message("The main table has no default route")
+        if elsewhere
+        else message("This host has no default route"),
         detail=message("Packets to addresses that are not on one of its own links have no route."),
-        change=one(route, *(() if way.source is not None else (ByPerson(put_back(version, way.link)),))),
+        change=Change((*lost, route), by_person),
         where=of_missing(Route(version, 0, 0), routes, link=way.link),
         in_class="link-or-route",
         evidence=tuple(
@@ -45,6 +54,14 @@ def find(view: View) -> Iterator[Candidate]:
         )[:1],
         advice=way.advice,
         made_by=("host-link-down",),
+    )
+
+
+def _lost_ways(view: View) -> tuple[Route, ...]:
+    """Return the routes to networks of the host's own links that are gone, too: by them the kernel takes a router for a
+    next hop."""
+    return tuple(
+        each for each in missing_routes(view.host_namespace, view.stop.seen.packet.version) if each.type == "unicast"
     )
 
 

@@ -13,14 +13,13 @@ import msgspec
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.causes.routing._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, SetLink, one
 from hairpin.host.link import Link
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.network import is_bridge_port
-from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -38,11 +37,13 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _default_route(view: View, link: Link) -> tuple[tuple[AddEntry, ...], tuple[Message, ...]]:
-    """Return the default route that the kernel deleted with the link, and what names its router; nothing if there is
-    a default route, or if nothing names the router."""
+    """Return the default route that the kernel deleted with the link, and what names its router; nothing if the link
+    has lost none, or if nothing names the router."""
     version = view.flow.version
-    way = likely_gateway(view.network, view.stop.netns, version)
-    if way is None or way.source is None or way.link != link.name or has_default_route(view.namespace, version):
+    if link.name not in links_without_default(view):
+        return (), ()
+    way = likely_gateway(view.network, view.stop.netns, version, frozenset({link.name}))
+    if way is None or way.source is None:
         return (), ()
     route = Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),))
     return (AddEntry(view.stop.netns, route),), (way.source,)

@@ -11,7 +11,7 @@ Lasting: the host's network configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import likely_gateway
+from hairpin.causes.routing._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, one
@@ -35,6 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
     if view.stop.reason != "no-route":
         yield from _led_elsewhere(view, defaults)
         return
+    if links_without_default(view):
+        return  # an uplink has lost its default route: undoing that comes before a way round by another one
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
