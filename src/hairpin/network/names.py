@@ -42,6 +42,11 @@ def has_embedded(host: Host, container: Container) -> bool:
     return of_docker and any(each.network not in _WITHOUT_NAMES for each in container.endpoints)
 
 
+def is_embedded(host: Host, container: Container | None, server: tuple[Version, int]) -> bool:
+    """Return whether the address is that of dockerd's resolver in the container, whether or not one is there."""
+    return container is not None and host.engine_of(container).kind == "docker" and server == (4, EMBEDDED)
+
+
 def nameservers(host: Host) -> tuple[str, ...]:
     """Return the name servers of the host's /etc/resolv.conf that the engine gives to containers: all but loopback."""
     found: list[str] = []

@@ -20,7 +20,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import Peer, World
 from tests.causes.case import Case, fires, is_silent
-from tests.causes.hosts import asked, proxy_off, ruled, with_host
+from tests.causes.hosts import asked, down, proxy_off, ruled, with_host
 from tests.engines import swarm_node
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import podman, podmans, with_podman
@@ -65,9 +65,9 @@ COMMIT
 """
 
 
-def resolving(rules: str) -> Network:
-    """Return the host whose container has dockerd's resolver, and these rules."""
-    listening = (Socket("tcp", 4, 0x7F00000B, 40001), Socket("udp", 4, 0x7F00000B, 40002))
+def resolving(rules: str, *, dead: bool = False) -> Network:
+    """Return the host whose container has dockerd's resolver, and these rules.  ``dead``: its sockets are gone."""
+    listening = () if dead else (Socket("tcp", 4, 0x7F00000B, 40001), Socket("udp", 4, 0x7F00000B, 40002))
     inner = container_namespace((*container_namespace().sockets, *listening))
     return network(inner=msgspec.structs.replace(inner, ruleset=ruleset(rules)))
 
@@ -88,6 +88,10 @@ CASES: dict[str, Case] = {
     ),
     "the jump to dockerd's own chain for the resolver is gone": Case(
         resolving(RESOLVER_RULES.replace(JUMP, "")), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
+    ),
+    "the embedded resolver has ended with dockerd": Case(
+        down(resolving(RESOLVER_RULES, dead=True)), DNS, ("docker-daemon-not-running",),
+        down(resolving(RESOLVER_RULES)),
     ),
     "a rule is gone that no other cause is about": Case(
         Network((swarm_node.without(APART, "-j RETURN", table="nat"),)), FROM_BACK, ("engine-rule-missing",),
@@ -130,6 +134,10 @@ CASES: dict[str, Case] = {
         network(world=PEER),
     ),
 }  # fmt: skip
+
+
+def test_the_embedded_resolver_is_no_service_of_the_containers() -> None:
+    assert diagnose(resolving(RESOLVER_RULES, dead=True), DNS).causes == ()
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

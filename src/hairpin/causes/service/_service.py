@@ -8,14 +8,18 @@ from hairpin.change.change import AddSocket
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
-from hairpin.network.names import EMBEDDED
+from hairpin.network.names import EMBEDDED, is_embedded
 from hairpin.network.socket_owner import serves
 
 
 def in_container(view: View) -> Container | None:
-    """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None."""
+    """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None.
+
+    Dockerd's resolver in a container is no service of the container's."""
     if not view.on_host:
-        return view.container
+        packet = view.stop.seen.packet
+        own = not is_embedded(view.host, view.container, (packet.version, packet.daddr))
+        return view.container if own else None
     named = view.host.container(view.meant) if view.meant else None
     return named if named is not None and named.on_host_network else None
 

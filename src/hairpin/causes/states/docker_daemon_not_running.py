@@ -33,6 +33,9 @@ from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
+from hairpin.netfilter.packet import UDP
+from hairpin.network.names import EMBEDDED, is_embedded
+from hairpin.network.prefix import address_text
 
 _BY_RULES = frozenset({"rule", "policy", "reject"})
 _MADE_BY = ("daemon-does-not-start-config",)
@@ -40,18 +43,42 @@ _MADE_BY = ("daemon-does-not-start-config",)
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy or
-    rules, because its daemon does not run.  Its change has all that the start brings back."""
+    rules, because its daemon does not run; or for the container whose resolver ended with it.  Its change has all that
+    the start brings back."""
+    yield from _resolving(view)
     for container, binding in held_once_running(view):
         engine = next((each for each in view.host.engines if container in each.containers), None)
         if engine is None or not is_down(view.host, engine):
             continue
         if not container.running:
-            yield _candidate(view, engine, container, _held(view, engine, container, binding), binding)
+            said = message(
+                "Container {name} publishes port {port}. It does not run, as dockerd has to start it.",
+                name=container.name,
+                port=binding.host_port,
+            )
+            yield _candidate(view, engine, container, _held(view, engine, container, binding), said)
         elif view.stop.reason == "no-listener" and covers(binding, view.stop.seen.packet.daddr):
             held = (*_addressed(view, engine), *relays(view.host, container, binding))
-            yield _candidate(view, engine, container, held, binding)
+            said = message("docker-proxy, which holds the published ports, ended with it.")
+            yield _candidate(view, engine, container, held, said)
         elif view.stop.reason in _BY_RULES and (rules := _made_again(view, _running(engine))):
-            yield _candidate(view, engine, container, (*_addressed(view, engine), *rules), binding, by_rules=True)
+            said = message("Rules that it made are gone. It makes them again when it starts.")
+            yield _candidate(view, engine, container, (*_addressed(view, engine), *rules), said)
+
+
+def _resolving(view: View) -> Iterator[Candidate]:
+    """Yield the candidate of a container that asks dockerd's resolver, which is a socket of dockerd's in the
+    container's namespace.  Source: moby libnetwork/resolver.go SetupFunc()"""
+    packet, container = view.stop.seen.packet, view.container
+    if container is None or view.stop.reason != "no-listener" or packet.dport is None:
+        return
+    engine = view.host.engine_of(container)
+    if is_down(view.host, engine) and is_embedded(view.host, container, (packet.version, packet.daddr)):
+        protocol: Literal["tcp", "udp"] = "udp" if packet.protocol == UDP else "tcp"
+        held = Socket(protocol, packet.version, packet.daddr, packet.dport, process="dockerd")
+        parts = (AddSocket(view.stop.netns, held, message("start dockerd")),)
+        said = message("Its name server in containers, {address}, ended with it.", address=address_text(EMBEDDED, 4))
+        yield _candidate(view, engine, container, parts, said)
 
 
 def _running(engine: Engine) -> Engine:
@@ -88,23 +115,11 @@ def _candidate(
     engine: Engine,
     container: Container,
     parts: tuple[Primitive, ...],
-    binding: PortBinding,
-    *,
-    by_rules: bool = False,
+    said: Message,
 ) -> Candidate:
     started_too = container.starts_with_daemon
     asked = () if started_too else (SetContainerState("docker", "start", container.name),)
     further = dict.fromkeys((*calls_to_start_again(engine), *asked))
-    if by_rules:
-        said = message("Rules that it made are gone. It makes them again when it starts.")
-    elif container.running:
-        said = message("docker-proxy, which holds the published ports, ended with it.")
-    else:
-        said = message(
-            "Container {name} publishes port {port}. It does not run, as dockerd has to start it.",
-            name=container.name,
-            port=binding.host_port,
-        )
     return Candidate(
         title=message("dockerd is not running"),
         detail=_detail(view.host, engine, said),
