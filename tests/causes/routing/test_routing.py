@@ -157,6 +157,13 @@ def beside_another_uplink() -> Network:
     )
 
 
+def of_prefix_length(prefix_length: int, *files: ConfigFile) -> Network:
+    """Return the host whose address on eth0 was put back with that length, after its routes went with it."""
+    host = without_route(without_route(without_addresses(host_namespace(), "eth0"), 0), LAN)
+    own = Address("eth0", 4, HOST_ADDRESS, prefix_length)
+    return with_host(network(msgspec.structs.replace(host, addresses=(*host.addresses, own))), files=files)
+
+
 INTERFACES = ConfigFile(
     "/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.11/24\n  gateway 198.51.100.1\n"
 )
@@ -188,6 +195,9 @@ CASES: dict[str, Case] = {
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(
         without_address(INTERFACES), egress(), ("host-address-missing",),
+    ),
+    "the uplink's address has another prefix length than a file names": Case(
+        of_prefix_length(32, INTERFACES), egress(), ("host-prefix-length-wrong",),
     ),
     "what a host without its IPv6 address sends has a container network's address": Case(
         without_address6(), OUT6, ("host-address-missing",), of_ipv6_network("2001:db8:d::", masquerade=True),

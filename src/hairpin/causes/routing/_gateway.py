@@ -13,6 +13,7 @@ from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network, addresses_of, is_uplink
 from hairpin.network.prefix import Version, address_text, inside, network_of
+from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
 class Gateway(msgspec.Struct, frozen=True):
@@ -94,6 +95,10 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
                 said = message("routing table {table} leads to the same router", table=route.table)
                 yield Gateway(own.link, router, said)
     yield from _of_other_family(network.namespace(netns), own)
+    routers = dict(routers_of_far_hosts(network, netns, own))
+    if len(routers) == 1:
+        ((router, said),) = routers.items()
+        yield Gateway(own.link, router, said)
 
 
 def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:

@@ -1,0 +1,72 @@
+"""A host's address on its link to the outside has another prefix length than the link's network.
+
+Users see: ``ip address`` shows the right address, and yet the host reaches neither its neighbours nor, often, its
+router: with the last address of a link's network its default route was deleted, too.
+
+Proof: a file, or the other hosts that were read on the same wire, have the network with one other length; with the
+address of that length, and the default route that went with it, the packet passes.
+Now: ``ip address add ADDRESS/LENGTH dev LINK``, then delete the other one, then the default route.
+Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.routing._gateway import named_gateway
+from hairpin.causes.where import OfLink
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive
+from hairpin.host.link import Address
+from hairpin.host.netns import Netns
+from hairpin.host.route import NextHop, Route
+from hairpin.message import message
+from hairpin.network.prefix import address_text
+from hairpin.network.prefix_witness import Differs, differing_prefixes
+from hairpin.network.tables import has_default_route
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each address with another length than all witnesses tell, of any host: a packet may stop
+    on one host because the tunnel to it ends on another."""
+    for host in view.network.hosts:
+        if host.netns in view.network:
+            for each in differing_prefixes(view.network, host.netns, 4):
+                yield _candidate(view, host.netns, each)
+            for each in differing_prefixes(view.network, host.netns, 6):
+                yield _candidate(view, host.netns, each)
+
+
+def _candidate(view: View, netns: Netns, found: Differs) -> Candidate:
+    namespace, own, right = view.network.namespace(netns), found.own, found.right
+    parts: list[Primitive] = [AddEntry(netns, right), DeleteEntry(netns, own)]
+    router = None if has_default_route(namespace, own.version) else named_gateway(view.network, netns, right)
+    if router is not None:
+        route = Route(own.version, 0, 0, next_hops=(NextHop(own.link, router.address),))
+        parts.append(AddEntry(netns, route))
+    return Candidate(
+        title=message(
+            "{link} of {host} has the address {own}, and its network is that of {right}",
+            link=own.link,
+            host=netns.host,
+            own=_text(own),
+            right=_text(right),
+        ),
+        detail=message("The kernel made the routes of another network for it: {source}.", source=found.source),
+        change=Change(tuple(parts)),
+        where=OfLink(link=own.link, host=netns.host, value=_text(own), wanted=_text(right)),
+        in_class="link-or-route",
+        evidence=(own.evidence,) if own.evidence else (),
+        advice=router.advice if router is not None else (),
+    )
+
+
+def _text(address: Address) -> str:
+    return f"{address_text(address.value, address.version)}/{address.prefix_length}"
+
+
+CAUSE = Cause(
+    id="host-prefix-length-wrong",
+    title=message("The host's address has the prefix length of another network"),
+    source="net/ipv4/fib_frontend.c: fib_add_ifaddr(), fib_del_ifaddr()",
+    reasons=frozenset({"no-route", "no-neighbour", "rp-filter", "left-instead", "no-tunnel-remote", "martian-source"}),
+    find=find,
+)
