@@ -2,20 +2,24 @@
 Docker 20.10.24 was seen to do."""
 
 import msgspec
+import pytest
 
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import AddNamespace, Change
 from hairpin.change.simulate import simulate
+from hairpin.diagnose.diagnose import diagnose, suspects
 from hairpin.engines.connecting import connecting_change, moves_ports
-from hairpin.host.docker import DockerNetwork, Subnet
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Subnet
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.small_host import (
+    HOST_NETNS,
     WEB_ITSELF,
     container,
+    container_namespace,
     engine,
     host_namespace,
     local,
@@ -83,3 +87,69 @@ def test_a_container_is_not_connected_twice_nor_to_a_bridge_that_is_gone() -> No
     whole, second = with_second("zoo")
     assert connecting_change(whole.this, container(), whole.this.engines[0].networks[0]) is None
     assert connecting_change(whole.this, container(), msgspec.structs.replace(second, bridge="br-none")) is None
+
+
+def alone(mode: str, *endpoints: Endpoint) -> tuple[Network, Container, DockerNetwork]:
+    """Return the host with a second network, whose container, of that mode, has no link but lo."""
+    whole, second = with_second("zoo")
+    one = msgspec.structs.replace(container(), network_mode=mode, endpoints=endpoints)
+    docker = msgspec.structs.replace(whole.this.engines[0], containers=(one,))
+    inner = container_namespace()
+    bare = msgspec.structs.replace(inner, links=inner.links[:1], addresses=inner.addresses[:1], routes=inner.routes[:2])
+    host = msgspec.structs.replace(whole.this, namespaces=(whole.namespace(HOST_NETNS), bare), engines=(docker,))
+    return whole.with_host(host), one, second
+
+
+def test_a_container_on_none_leaves_it_first() -> None:
+    """dockerd 20.10.24: "container cannot be connected to multiple networks with one of the networks in private (none)
+    mode"."""
+    whole, one, second = alone("none", Endpoint("none", "n3"))
+    change = connecting_change(whole.this, one, second)
+    assert change is not None
+    assert change.calls == (
+        ConnectContainer("docker", "disconnect", "none", "web"), ConnectContainer("docker", "connect", "zoo", "web"),
+    )  # fmt: skip
+    assert walk_flow(simulate(change, whole), Flow(WEB_ITSELF, 4, GATEWAY_2, "icmp", 1)).verdict == "delivered"
+
+
+def test_podman_connects_no_container_of_mode_none() -> None:
+    whole, one, second = alone("none")
+    podmans = msgspec.structs.replace(whole.this.engines[0], kind="podman")
+    host = msgspec.structs.replace(whole.this, engines=(podmans,))
+    assert connecting_change(host, one, second) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "call"),
+    (
+        ("zoo", ConnectContainer("docker", "connect", "zoo", "web")),
+        ("default", ConnectContainer("docker", "connect", "bridge", "web")),
+        ("gone", ConnectContainer("docker", "connect", "bridge", "web")),
+    ),
+)
+def test_a_disconnected_container_is_connected_to_the_network_that_it_was_made_for(
+    mode: str, call: ConnectContainer
+) -> None:
+    whole, _, _ = alone(mode)
+    (cause,) = diagnose(whole, Flow(WEB_ITSELF, 4, GATEWAY_2, "icmp", 1)).causes
+    assert cause.cause == "container-network-none"
+    assert cause.candidate.change.calls == (call,)
+
+
+def test_a_container_without_a_network_joins_that_of_the_one_that_it_asks() -> None:
+    whole, one, _ = alone("none", Endpoint("none", "n3"))
+    address = parse_address("172.18.0.2")[1]
+    other = msgspec.structs.replace(
+        container(),
+        id="d" * 64,
+        name="db",
+        bindings=(),
+        netns="container:db",
+        endpoints=(Endpoint("zoo", "n2", address, 16),),
+    )
+    docker = msgspec.structs.replace(whole.this.engines[0], containers=(one, other))
+    host = msgspec.structs.replace(whole.this, engines=(docker,))
+    flow = Flow(WEB_ITSELF, 4, address, "tcp", 80)
+    found = suspects(whole.with_host(host), flow, walk_flow(whole.with_host(host), flow))
+    first = next(each for each in found if each.cause == "container-network-none")
+    assert first.candidate.change.calls[-1] == ConnectContainer("docker", "connect", "zoo", "web")

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.calls import Call, ConnectContainer
+from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteRule, DeleteSocket, InsertRule, Primitive
 from hairpin.engines.bridging import new_bridge
 from hairpin.engines.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
-from hairpin.engines.starting import bridged_subnet, on_default_bridge, restarts, rp_filter_off, veth_pair
+from hairpin.engines.starting import bridged_subnet, on_network, restarts, rp_filter_off, veth_pair
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
@@ -29,6 +29,10 @@ from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import FieldMatch, Nat, Rule
 from hairpin.network.prefix import address_text
 
+_NONE = "none"
+"""Docker's network without links, and the mode of a container on it."""
+_PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
+
 
 def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
     """Return the change that connects the running container to the network, in the words of its engine.
@@ -39,17 +43,23 @@ def connecting_change(host: Host, container: Container, joined: DockerNetwork) -
     on_it = any(each.network == joined.name for each in container.endpoints)
     if engine is None or subnet is None or on_it or container.netns is None or container.netns not in host:
         return None
+    if container.network_mode == _NONE:
+        return reconnecting_change(host, container, next(iter(container.bindings), _PUBLISHES_NOTHING), joined.name)
     if container.on_host_network or not container.endpoints:
         return None
     parts = tuple(_parts(host, engine, container, joined, new_endpoint(engine, joined, subnet)))
-    return Change(parts, (ConnectContainer(engine.kind, "connect", joined.name, container.name),))
+    return Change(parts, _calls(engine, container, joined.name))
 
 
-def reconnecting_change(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
-    """Return the change that ``calls`` make: a running container that is on no network joins the engine's default one.
+def reconnecting_change(host: Host, container: Container, binding: PortBinding, joined: str) -> Change | None:
+    """Return the change that connects a running container to the network of that name: it is on none, or on Docker's
+    network ``none``.  None: Podman's container of that mode, or the network has no bridge.
 
     Its namespace keeps what is in it, rules, sockets and sysctls, and a paused container stays paused."""
-    change = on_default_bridge(host, container, binding, *calls)
+    engine = host.engine_of(container)
+    if container.network_mode == _NONE and engine.kind != "docker":
+        return None
+    change = on_network(host, container, binding, joined, *_calls(engine, container, joined))
     if change is None or container.netns is None or container.netns not in host:
         return change
     before = host.namespace(container.netns)
@@ -57,6 +67,15 @@ def reconnecting_change(host: Host, container: Container, binding: PortBinding, 
         _joined(part, before, container.status) if isinstance(part, AddNamespace) else part for part in change.parts
     )
     return msgspec.structs.replace(change, parts=parts)
+
+
+def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:
+    """Return the calls that connect the container.  Docker lets no container on ``none`` have a second network.
+    Source: moby daemon/container_operations.go updateNetworkSettings(), ErrConflictNoNetwork"""
+    connect = ConnectContainer(engine.kind, "connect", joined, container.name)
+    if engine.kind == "docker" and container.network_mode == _NONE:
+        return ConnectContainer(engine.kind, "disconnect", _NONE, container.name), connect
+    return (connect,)
 
 
 def _joined(part: AddNamespace, before: Namespace, status: str) -> AddNamespace:

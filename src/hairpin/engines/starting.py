@@ -135,7 +135,12 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
 
 def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
     """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins docker0."""
-    attached = msgspec.structs.replace(container, network_mode="bridge", endpoints=())
+    return on_network(host, container, binding, "bridge", *calls)
+
+
+def on_network(host: Host, container: Container, binding: PortBinding, name: str, *calls: Call) -> Change | None:
+    """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins that network."""
+    attached = msgspec.structs.replace(container, network_mode=name, endpoints=())
     change = starting_change(host, attached, binding)
     return None if change is None else msgspec.structs.replace(change, calls=calls)
 

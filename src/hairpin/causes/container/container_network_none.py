@@ -15,13 +15,13 @@ from typing import Literal
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
-from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting
 from hairpin.engines.connecting import reconnecting_change
 from hairpin.engines.starting import on_default_bridge
-from hairpin.host.docker import Container, PortBinding
+from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.message import Message, message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import FromContainer
 
 
@@ -63,7 +63,9 @@ def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Cand
 
 
 def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    change = on_default_bridge(view.host, container, binding) or _awaiting(view, container)
+    joined = _network_of_other(view, container)
+    connecting = reconnecting_change(view.host, container, binding, joined.name) if joined is not None else None
+    change = connecting or on_default_bridge(view.host, container, binding) or _awaiting(view, container)
     if change is None:
         return
     yield Candidate(
@@ -78,12 +80,32 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
     )
 
 
-def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
+    """Return the network of the other container of the flow, if one asks the other by its address."""
+    attached = attachment_of(view.network, view.host, view.flow.daddr, view.flow.version)
     engine = view.host.engine_of(container)
-    connect = ConnectContainer(engine.kind, "connect", engine.default_network, container.name)
-    change = reconnecting_change(view.host, container, binding, connect) or _awaiting(view, container)
+    if attached is not None and attached.container is not container and attached.container in engine.containers:
+        return attached.network
+    start = view.flow.start
+    asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    if view.meant != container.name or asking is None or asking not in engine.containers or asking is container:
+        return None
+    return engine.bridge_network(asking)
+
+
+def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    """Yield the candidate that connects the container to the network that it was made for, which its mode names."""
+    engine = view.host.engine_of(container)
+    own = engine.network(container.network_mode)
+    joined = own.name if own is not None and own.driver == "bridge" else engine.default_network
+    change = reconnecting_change(view.host, container, binding, joined) or _awaiting(view, container)
     if change is None:
         return
+    elsewhere = message(
+        "if it was on a network of its own, connect it to that one: {tool} network connect NETWORK {name}",
+        tool=engine.kind,
+        name=container.name,
+    )
     yield Candidate(
         title=message("Container {name} is connected to no network", name=container.name),
         detail=_what_is_lost(binding),
@@ -92,13 +114,7 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
         where=OfContainer(container=container.name, port=binding.host_port or None),
         in_class="container-without-ports",
         evidence=(container.evidence,),
-        advice=(
-            message(
-                "if it was on a network of its own, connect it to that one: {tool} network connect NETWORK {name}",
-                tool=engine.kind,
-                name=container.name,
-            ),
-        ),
+        advice=(elsewhere,) if joined == engine.default_network else (),
     )
 
 
