@@ -14,11 +14,12 @@ import msgspec
 
 from hairpin.change.calls import ReloadNetworks
 from hairpin.engines import words
+from hairpin.engines.bridging import renamed_bridge
 from hairpin.engines.chains import Chains, Draft, Place
 from hairpin.engines.expected import ExpectedRules, Purpose
 from hairpin.engines.options import dockerd_version
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.rule_address import IpFamily
 
 MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
@@ -66,12 +67,20 @@ def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
     return ()
 
 
-def reloading(engine: Engine, unpaused: str | None) -> ReloadNetworks:
+def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetworks:
     """Return the call by which Podman makes rules, veths and bridges anew.  It ends at a paused container; ``unpaused``
-    names one that is unpaused before."""
+    names one that is unpaused before.  Containers on a bridge of another name are left out: beside it Podman would make
+    a second one of the same addresses."""
     running = [each for each in engine.containers if each.running]
     frozen = {each.name for each in running if each.status == "paused"} - {unpaused}
-    return ReloadNetworks(tuple(each.name for each in running if each.name not in frozen) if frozen else ())
+    left = frozen | {each.name for each in running if is_on_renamed_bridge(host, engine, each)}
+    return ReloadNetworks(tuple(each.name for each in running if each.name not in left) if left else ())
+
+
+def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bool:
+    """Return whether the bridge of one of the container's networks has another name now."""
+    networks = (engine.network(each.network) for each in container.endpoints)
+    return any(each is not None and renamed_bridge(host, engine, each) is not None for each in networks)
 
 
 def is_known(engine: Engine) -> bool:

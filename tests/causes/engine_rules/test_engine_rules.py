@@ -8,9 +8,12 @@ import pytest
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.calls import ReloadNetworks
-from hairpin.change.change import SetPolicy
+from hairpin.change.change import RenameLink, SetPolicy, one
+from hairpin.change.simulate import simulate
 from hairpin.collect.snapshot import load
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.engines.podman import reloading
+from hairpin.host.docker import Endpoint
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.read.parse import parse
@@ -77,6 +80,12 @@ FROM_BACK = asked(FromContainer("db", APART.netns.sibling("container:db")), "198
 MESH = swarm_node.forwarding(swarm_node.node())
 TO_MESH = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8080, host=MESH.name)
 
+
+def stray(whole: Network) -> Network:
+    """Return the host whose bridge docker0 has another name."""
+    return simulate(one(RenameLink(HOST_NETNS, "docker0", "stray0")), whole)
+
+
 CASES: dict[str, Case] = {
     "a swarm's node has lost the jump to the mesh": Case(
         Network((swarm_node.without(MESH, "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-I"),)), TO_MESH,
@@ -122,6 +131,10 @@ CASES: dict[str, Case] = {
     "Podman's translation is gone": Case(
         with_podman(without("-j DNAT", rules=PODMANS)), published(), ("podman-rules-missing",), with_podman(),
     ),
+    "Podman's translation is gone, and its bridge has another name": Case(
+        stray(with_podman(without("-j DNAT", rules=PODMANS))), published(), ("bridge-missing", "podman-rules-missing"),
+        with_podman(),
+    ),
     "Podman's translation is gone, and the container is paused": Case(
         with_podman(without("-j DNAT", rules=PODMANS), status="paused"), published(),
         ("container-paused", "podman-rules-missing"), with_podman(),
@@ -138,6 +151,14 @@ CASES: dict[str, Case] = {
 
 def test_the_embedded_resolver_is_no_service_of_the_containers() -> None:
     assert diagnose(resolving(RESOLVER_RULES, dead=True), DNS).causes == ()
+
+
+def test_a_reload_leaves_out_what_is_on_a_bridge_of_another_name() -> None:
+    """Podman would make a second bridge of the same addresses beside it."""
+    api = msgspec.structs.replace(podmans(), id="d" * 64, name="api", endpoints=(Endpoint("back", "n2"),))
+    host = stray(with_podman()).this
+    assert reloading(host, podman(podmans(), api), None) == ReloadNetworks(("api",))
+    assert reloading(with_podman().this, podman(podmans(), api), None) == ReloadNetworks()
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -92,7 +92,7 @@ def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
 
 def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
     """Return Podman's own call.  Docker has none that spares the containers."""
-    return (reloading(engine, view.flow.container or view.meant),) if engine.kind == "podman" else ()
+    return (reloading(view.host, engine, view.flow.container or view.meant),) if engine.kind == "podman" else ()
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:

@@ -68,6 +68,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
     change = connecting or on_default_bridge(view.host, container, binding) or _awaiting(view, container)
     if change is None:
         return
+    opened = message("the container can then reach the outside, too")
     yield Candidate(
         title=message("Container {name} has no network", name=container.name),
         detail=_why(view, container, binding),
@@ -76,6 +77,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
         where=OfContainer(container=container.name, network="none", port=binding.host_port or None),
         in_class="container-without-ports",
         evidence=(container.evidence,),
+        side_effects=(opened,) if change is connecting else (),
         advice=(message("recreate the container without --network none"),),
     )
 

@@ -11,13 +11,18 @@ start.
 
 from collections.abc import Iterator
 
+import msgspec
+
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change
-from hairpin.engines.missing import missing_on
-from hairpin.engines.podman import is_known, reloading
+from hairpin.engines.missing import Missing, missing_on
+from hairpin.engines.podman import is_known, is_on_renamed_bridge, reloading
 from hairpin.engines.restoring import restoring_all
+from hairpin.host.docker import Engine
 from hairpin.message import message
+from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -29,7 +34,8 @@ def find(view: View) -> Iterator[Candidate]:
         if engine.kind != "podman" or not (chains or rules):
             continue
         known = is_known(engine)
-        change = restoring_all(lost, view.host_netns, view.host_namespace)
+        astray = {each.name for each in engine.containers if is_on_renamed_bridge(view.host, engine, each)}
+        change = restoring_all(_reloaded(lost, engine, astray), view.host_netns, view.host_namespace)
         yield Candidate(
             title=message("{count} rules of Podman's network back end are missing", count=len(rules))
             if known
@@ -39,7 +45,8 @@ def find(view: View) -> Iterator[Candidate]:
                 "them since.",
                 backend=engine.network_backend or "-",
             ),
-            change=Change(change.parts, (reloading(engine, view.flow.container or view.meant),)),
+            change=Change(change.parts, (reloading(view.host, engine, view.flow.container or view.meant),)),
+            refused="start-refused" if astray & _concerned(view, engine) else None,
             where=OfLostRules(chains, rules, engine.network_backend)
             if known
             else OfLostRules(backend=f"{engine.network_backend} {engine.network_version}".strip()),
@@ -53,6 +60,21 @@ def find(view: View) -> Iterator[Candidate]:
                 ),
             ),
         )
+
+
+def _reloaded(lost: Missing, engine: Engine, astray: set[str]) -> Missing:
+    """Return the part that a reload brings back while the containers of these names are left out of it."""
+    left = {end.network for each in engine.containers if each.name in astray for end in each.endpoints}
+    return msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.network not in left))
+
+
+def _concerned(view: View, engine: Engine) -> set[str]:
+    """Return the names of the engine's containers that the flow is from or for; all that run if it is for none."""
+    start = view.flow.start
+    published = {container.name for container, _ in bindings_for(view, every_version=True)}
+    named = {view.flow.container, view.meant, start.name if isinstance(start, FromContainer) else None, *published}
+    running = {each.name for each in engine.containers if each.running}
+    return running & {each for each in named if each is not None} or running
 
 
 def _evidence(view: View, engine: str) -> tuple[str, ...]:
