@@ -15,7 +15,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import asked, with_link
-from tests.small_host import CLIENT, egress, host_namespace, local, network, published, route
+from tests.small_host import CLIENT, WEB_ITSELF, egress, host_namespace, local, network, published, route
 
 SECOND = parse_address("198.18.0.11")[1]
 NEIGHBOUR = Lan(parse_address("198.51.100.20")[1], "eth0")
@@ -60,6 +60,20 @@ def down() -> Network:
     return network(with_link(flushed(near=True).this.namespace("host"), "eth0", up=False))
 
 
+def gone() -> Network:
+    """Return the host whose eth0 is gone, with all that the kernel had for it."""
+    host = down().this.namespace("host")
+    routes = (each for each in host.routes if all(hop.link != "eth0" for hop in each.next_hops))
+    return network(
+        msgspec.structs.replace(
+            host,
+            links=tuple(each for each in host.links if each.name != "eth0"),
+            addresses=tuple(each for each in host.addresses if each.link != "eth0"),
+            routes=tuple(routes),
+        )
+    )
+
+
 def unled(*rules: PolicyRule) -> Namespace:
     """Return the namespace of the host whose only default route is that of table 100, with these policy rules."""
     routes = flushed(near=False).this.namespace("host").routes
@@ -82,6 +96,15 @@ CASES: dict[str, Case] = {
     ),
     "the main table's default route is gone, and a client asks the other link's address": Case(
         flushed(near=False), TO_SECOND, ("host-default-route-missing",), WHOLE
+    ),
+    "the link is gone": Case(
+        gone(), asked(Outside(CLIENT, "eth1"), "198.51.100.11", 8151), ("host-address-missing",), WHOLE
+    ),
+    "the link is gone, and a container asks": Case(
+        gone(), asked(WEB_ITSELF, "198.51.100.11", 8151), ("host-address-missing",), WHOLE
+    ),
+    "the link is gone, and a container asks for another machine": Case(
+        gone(), asked(WEB_ITSELF, "203.0.113.80", 8152), ("no-route-to-client",), WHOLE
     ),
     "no rule leads to the table that has the default route": Case(
         network(unled()), TO_SECOND, ("no-route-to-client",), network(unled(*RULES))
