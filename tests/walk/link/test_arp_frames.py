@@ -3,17 +3,21 @@
 import msgspec
 import pytest
 
+from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.host.traffic_control import Filter
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.ir import Ruleset
 from hairpin.netfilter.packet import SYN, TCP, Packet
+from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.walk.link.arp_frames import after_arp
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import Assumed, End, State
-from tests.small_host import GATEWAY, HOST_NETNS, WEB, sibling
+from hairpin.walk.walk import walk_flow
+from tests.small_host import CLIENT, GATEWAY, HOST_ADDRESS, HOST_NETNS, WEB, host_namespace, sibling
+from tests.small_host import network as host_network
 from tests.walk.link.test_bridge import OTHER, net
 from tests.walk.standing import at, ended
 
@@ -51,6 +55,56 @@ def resolved(network: Network, netns: Netns, link: str, saddr: int, daddr: int) 
     (found,) = neighbour(network, state)
     assert isinstance(found, State)
     return after_arp(network, state, found)
+
+
+def uplink(protocol: str, *, port: bool = False) -> Network:
+    """Return the small host whose eth0 drops the frames of a protocol that come in; ``port``: eth0 is a bridge port."""
+    host = host_namespace()
+    drop = Filter("ingress", "matchall", 1, protocol, action="drop")
+    links = tuple(msgspec.structs.replace(each, filters=(drop,) if each.name == "eth0" else ()) for each in host.links)
+    changed = msgspec.structs.replace(host, links=links)
+    if port:
+        links = tuple(
+            msgspec.structs.replace(each, filters=(), master="br0", port=BridgePort()) if each.name == "eth0" else each
+            for each in links
+        )
+        own = tuple(
+            msgspec.structs.replace(each, link="br0") if each.link == "eth0" else each for each in host.addresses
+        )
+        routes = tuple(
+            msgspec.structs.replace(
+                each,
+                next_hops=tuple(
+                    msgspec.structs.replace(hop, link="br0") if hop.link == "eth0" else hop for hop in each.next_hops
+                ),
+            )
+            for each in host.routes
+        )
+        text = f"*filter\n:INPUT ACCEPT\n-A INPUT -p {protocol} -j DROP\n"
+        changed = msgspec.structs.replace(
+            host, links=(*links, Link(9, "br0", "bridge", bridge=BridgeInfo())), addresses=own, routes=routes,
+            ruleset=Ruleset(ebtables.parse(text, source="test")),
+        )  # fmt: skip
+    return host_network(changed)
+
+
+# network, how many facts are assumed of the machine that sends
+FROM_OUTSIDE: dict[str, tuple[Network, int]] = {
+    "nothing drops": (host_network(), 0),
+    "a filter of the uplink": (uplink("arp"), 1),
+    "a filter for IPv6": (uplink("ipv6"), 0),
+    "a rule of the bridge that the uplink is a port of": (uplink("ARP", port=True), 1),
+    "a rule about IPv6": (uplink("IPv6", port=True), 0),
+}
+
+
+@pytest.mark.parametrize(("network", "assumed"), FROM_OUTSIDE.values(), ids=FROM_OUTSIDE)
+def test_a_machine_outside_is_taken_to_know_the_host(network: Network, assumed: int) -> None:
+    trace = walk_flow(network, Flow(Outside(CLIENT), 4, HOST_ADDRESS, "udp", 53))
+    said = [each for each in trace.usual.assumed if "still has the hardware address" in each.template]
+    assert len(said) == assumed
+    assert trace.usual.stop is not None
+    assert trace.usual.stop.reason == "no-listener"
 
 
 HOST_TO_WEB = (HOST_NETNS, "docker0", GATEWAY, WEB)

@@ -35,7 +35,7 @@ def by_owner(
     ``title`` and ``detail`` have places for the rule's words: ``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
     ``{hidden}`` (its back end); and for the packet's: ``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``.
     ``both_ways``: the rule for the other direction between the same links belongs to the same cause.
-    ``discovery``: title and detail for a packet of IPv6 neighbour discovery.
+    ``discovery``: title and detail for a message that asks for a neighbour: IPv6 neighbour discovery, ARP.
     """
     if name not in {each for each, _ in OWNERS}:
         raise AssertionError(f"{name}: no such owner")
@@ -44,7 +44,9 @@ def by_owner(
         place = stopped_by(view, name)
         if place is None:
             return
-        said = discovery if discovery is not None and is_discovery(view.stop.seen.packet) else (title, detail)
+        packet = view.stop.seen.packet
+        asks = is_discovery(packet) or packet.arp != 0
+        said = discovery if discovery is not None and asks else (title, detail)
         ways = changes(view, place)
         for change in ways:
             yield Candidate(

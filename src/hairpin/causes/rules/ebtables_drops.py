@@ -21,5 +21,9 @@ CAUSE = Cause(
         in_class="dropping-rule",
         title=message("A layer-2 rule drops this flow"),
         detail=message("Table {family} {table}, chain {chain}: {rule}"),
+        discovery=(
+            message("A layer-2 rule drops ARP or IPv6 neighbour discovery, so a neighbour is not found"),
+            message("Table {family} {table}, chain {chain}: {rule}"),
+        ),
     ),
 )

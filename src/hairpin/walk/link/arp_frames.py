@@ -19,7 +19,7 @@ from hairpin.kept import kept
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import Packet
 from hairpin.network.address_type import is_to_many
-from hairpin.network.network import Network, Port
+from hairpin.network.network import Network, Port, addresses_of, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of, lower_of, routes_below
 from hairpin.network.vrf import loops_back
@@ -69,6 +69,44 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
         )
     )
     return found.noted("neighbour", link.name, Assumed(said))
+
+
+def after_arp_from_outside(network: Network, started: State) -> State:
+    """Return a packet from outside on the assumption that the machine that sent the frame has the host's hardware
+    address, if a rule drops the ARP request by which it asks for it, or the reply.
+
+    Its own neighbour table was not read, and an entry there may be fresh.
+    """
+    if (
+        started.stage != "device-in"
+        or not started.netns.is_host
+        or not _filters_frames(network.host(started.netns.host))
+    ):
+        return started
+    host = network.namespace(started.netns)
+    link = host.link(started.iif)
+    if link is None or started.packet.arp or "NOARP" in link.flags or link.tunnel is not None:
+        return started
+    near = link.master if link.master and is_bridge_port(host, link) else link.name
+    own = [each.value for each in addresses_of(host, near, 4)]
+    if not own:
+        return started
+    address = started.packet.daddr if started.packet.daddr in own else own[0]
+    request = msgspec.structs.replace(_message(started.packet.saddr, address, _REQUEST), dmac=_BROADCAST)
+    frame = Frame(target=Port(started.netns, near), vid=started.frame.vid)
+    lost, passing = _sorted(walk_packet(network, State("device-in", started.netns, request, iif=link.name, frame=frame),
+                                        _settled))  # fmt: skip
+    if any(each.kind == "arrived" for each in passing) and lost is None:
+        reply = _sent(started.netns, near, _message(address, started.packet.saddr, _REPLY), Frame())
+        lost, _ = _sorted(walk_packet(network, reply, _settled))
+    if lost is None:
+        return started
+    said = message(
+        "the machine next to {netns} on {link} still has the hardware address of {address}: a rule drops the ARP "
+        "messages that tell it ({what})",
+        netns=network.netns_text(started.netns), link=near, address=address_text(address, 4), what=_what(lost),
+    )  # fmt: skip
+    return started.noted("neighbour", near, Assumed(said))
 
 
 @kept

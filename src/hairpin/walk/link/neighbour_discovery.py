@@ -23,7 +23,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
 from hairpin.network.vrf import loops_back
-from hairpin.walk.link.arp_frames import after_arp
+from hairpin.walk.link.arp_frames import after_arp, after_arp_from_outside
 from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent, unresolved
 from hairpin.walk.link.segment import who_answers
 from hairpin.walk.packet_walk import walk_packet
@@ -47,7 +47,9 @@ def after_solicitation(network: Network, started: State) -> State | End:
     Return its end if the solicitation does not arrive or the advertisement does not leave.
     """
     packet = started.packet
-    if packet.version != 6 or started.stage != "device-in" or not started.netns.is_host:
+    if packet.version == 4:
+        return after_arp_from_outside(network, started)
+    if started.stage != "device-in" or not started.netns.is_host:
         return started
     host = network.namespace(started.netns)
     link = host.link(started.iif)
