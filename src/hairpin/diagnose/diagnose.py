@@ -16,6 +16,7 @@ from hairpin.causes.registry import all_causes, causes_for, general_causes
 from hairpin.causes.where import Places, container_of, places, rule_of
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
+from hairpin.diagnose.progress import moved
 from hairpin.diagnose.senders import sender
 from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.diagnose.unread import may_enter_unread
@@ -189,8 +190,8 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                     continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
-                moved = _moved(line, grown)
-                gets_further = gets_further or (bool(classes & PUTTING_BACK) and moved and not search.thorough)
+                goes_on = moved(line.trace, grown.trace)
+                gets_further = gets_further or (bool(classes & PUTTING_BACK) and goes_on and not search.thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds and not (grown.trace.verdict == "leaves" and is_held_inside(network, flow)):
                     needed = needed_only(network, flow, grown.suspects)
@@ -198,9 +199,9 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                     causes = _in_order_of_repair(network, _with_makers(one_entry_each(named)))
                     proof = Proof(trace.verdict, grown.trace.verdict)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
-                elif not found and (moved or search.thorough):
+                elif not found and (goes_on or search.thorough):
                     following.append(grown)
-                left_out = left_out or not moved
+                left_out = left_out or not goes_on
                 if walks >= (MAX_WALKS_FOR_OTHERS if found else search.walks):
                     return _of_one_size(tuple(found.values())), unread, left_out
         if found:
@@ -326,18 +327,6 @@ def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[S
 
 def _same(one: Suspect, other: Suspect) -> bool:
     return one.cause == other.cause and one.candidate.change == other.candidate.change
-
-
-def _moved(before: _Line, after: _Line) -> bool:
-    """Return whether the change moved the stop.  The search drops a change after which the packet stops as before."""
-    return _stop(before.trace) != _stop(after.trace)
-
-
-def _stop(trace: Trace) -> tuple[object, ...]:
-    stop = trace.usual.stop
-    if stop is None:
-        return (trace.verdict,)
-    return (trace.verdict, stop.reason, stop.netns, stop.stage, stop.link, stop.decided_by, bool(trace.usual.reply))
 
 
 def needed_only(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:

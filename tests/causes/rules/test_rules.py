@@ -14,7 +14,8 @@ from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
-from hairpin.netfilter.ir import Chain, Table
+from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Table
+from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -25,6 +26,7 @@ from tests.causes.hosts import (
     FROM_DB,
     asked,
     proxy_off,
+    relayed_udp,
     ruled,
     told,
     with_db,
@@ -48,6 +50,7 @@ from tests.rule_text import (
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
+    HOST_NETNS,
     WEB_ITSELF,
     container,
     container_namespace,
@@ -120,6 +123,25 @@ def kept_apart(*, icc: bool) -> Network:
 
 TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
 UFW_CLOSED = Ufw(enabled=True, default_forward_policy="DROP")
+RELAYED = asked(FromHost(), "127.0.0.1", 5353, "udp")
+
+
+SHADOWING = with_rule("nat POSTROUTING", "-p udp -j SNAT --to-source 192.0.2.99")
+LOOPBACK, ELSEWHERE = parse_address("127.0.0.1")[1], parse_address("192.0.2.99")[1]
+LED = Connection(
+    4, Tuple(LOOPBACK, LOOPBACK, UDP, 21096, 5353), Tuple(LOOPBACK, ELSEWHERE, UDP, 5353, 21096),
+    STATUS_CONFIRMED, live=True, evidence="e9",
+)  # fmt: skip
+
+
+def relaying(rules: str, *entries: Connection) -> Network:
+    """Return the host whose docker-proxy relays 5353/udp, with these rules, and entries in its connection table."""
+    whole = relayed_udp("20.10.24")
+    host = whole.namespace(HOST_NETNS)
+    ruled_host = msgspec.structs.replace(host, ruleset=ruleset(rules), connections=entries)
+    return whole.with_namespace(HOST_NETNS, ruled_host)
+
+
 DIRECT = asked(OUTSIDE, "172.17.0.2", 80)
 UNLED = without("--to-destination")
 MAKES_NO_RULES = msgspec.structs.replace(engine(msgspec.structs.replace(container(), bindings=())), iptables=False)
@@ -251,6 +273,14 @@ CASES: dict[str, Case] = {
     "a rule in front of Docker's": Case(
         ruled(with_rule("filter FORWARD", "-j REJECT --reject-with icmp-host-prohibited")), published(),
         ("reject-rule-before-docker",),
+    ),
+    "a query over lo is translated, and docker-proxy answers another address": Case(
+        relaying(SHADOWING), RELAYED,
+        ("snat-rule-shadows-masquerade",), relaying(DOCKER_RULES),
+    ),
+    "a query over lo is translated, and its entry outlives the rule": Case(
+        relaying(SHADOWING, LED), RELAYED, ("snat-rule-shadows-masquerade", "conntrack-entry-stale"),
+        relaying(DOCKER_RULES),
     ),
     "translated to an address that nobody has": Case(
         ruled(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.77")), egress(),

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
+from hairpin.engines.missing import is_engines
 from hairpin.message import message
 from hairpin.walk.state import RuleDecided
 
@@ -23,7 +24,7 @@ def find(view: View) -> Iterator[Candidate]:
         if not step.netns.is_host or step.stage != "postrouting" or not isinstance(step.decided_by, RuleDecided):
             continue
         place = step.decided_by.place
-        if place.number == 0 or place.chain.startswith("DOCKER"):
+        if place.number == 0 or place.chain.startswith("DOCKER") or is_engines(view.host, place):
             continue
         yield Candidate(
             title=message(
@@ -44,6 +45,6 @@ CAUSE = Cause(
     id="snat-rule-shadows-masquerade",
     title=message("Another rule decides the source translation first"),
     source="iptables(8): nat, first match wins",
-    reasons=frozenset({"source-not-translated", "peer-drops"}),
+    reasons=frozenset({"source-not-translated", "peer-drops", "wrong-answer"}),
     find=find,
 )

@@ -1,0 +1,24 @@
+"""Whether a change gets a packet further: its walk stops elsewhere, or for something else."""
+
+from hairpin.walk.state import ConntrackDecided
+from hairpin.walk.trace import Branch, Trace
+
+
+def moved(before: Trace, after: Trace) -> bool:
+    """Return whether the change moved the stop.  The search drops a change after which the packet stops as before."""
+    return _stop(before) != _stop(after)
+
+
+def _stop(trace: Trace) -> tuple[object, ...]:
+    stop = trace.usual.stop
+    if stop is None:
+        return (trace.verdict,)
+    way = bool(trace.usual.reply), _follows_entry(trace.usual)
+    return (trace.verdict, stop.reason, stop.netns, stop.stage, stop.link, stop.decided_by, *way)
+
+
+def _follows_entry(branch: Branch) -> bool:
+    """Return whether an entry of the connection table decided the request: once the rule that made it is gone, the
+    packets that it leads stop as before."""
+    decided = (step.decided_by for step in branch.request)
+    return any(isinstance(each, ConntrackDecided) and each.entry is not None and each.entry.live for each in decided)
