@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.netfilter.ebtables import save as ebtables
-from hairpin.netfilter.ir import Chain, Ruleset, Table
+from hairpin.netfilter.ir import Chain, Family, FieldMatch, Hook, Rule, Ruleset, Table, Verdict
 from hairpin.replica.plan.rules import loads
 from tests.small_host import DOCKER_RULES, host_namespace, ruleset
 
@@ -106,4 +106,24 @@ def test_a_replica_does_not_decide_where_a_rule_tells_arp_from_ip(protocol: str,
     text = f"*filter\n:INPUT {policy}\n-A INPUT -p {protocol} -j DROP\n"
     bridged = msgspec.structs.replace(HOST, ruleset=Ruleset(ebtables.parse(text, source="test")))
     said = [str(each) for each in loads(bridged, None, None, called="host").left_out]
+    assert sum("about ARP" in each for each in said) == left
+
+
+# family, hook, ethertype, how many rules are left out
+OF_NFT: dict[str, tuple[Family, Hook, int, int]] = {
+    "ARP on a device": ("netdev", "ingress", 0x0806, 1),
+    "IPv6 on a device": ("netdev", "ingress", 0x86DD, 0),
+    "ARP on a device, for all families": ("inet", "ingress", 0x0806, 1),
+    "ARP where only IP comes": ("inet", "forward", 0x0806, 0),
+}
+
+
+@pytest.mark.parametrize(("family", "hook", "ethertype", "left"), OF_NFT.values(), ids=OF_NFT)
+def test_a_replica_does_not_decide_where_a_rule_of_a_device_is_about_arp(
+    family: Family, hook: Hook, ethertype: int, left: int
+) -> None:
+    drop = Rule((FieldMatch("ethertype", ((ethertype, ethertype),)), Verdict("drop")), "ether type x drop", 1)
+    own = Table(family, "own", "nft", (Chain("c", (drop,), hook, devices=("eth0",)),))
+    ruled = msgspec.structs.replace(HOST, ruleset=Ruleset((own,)))
+    said = [str(each) for each in loads(ruled, None, None, called="host").left_out]
     assert sum("about ARP" in each for each in said) == left

@@ -18,6 +18,7 @@ from hairpin.netfilter.ir import Chain, FieldMatch, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.nft_input import counted
+from hairpin.walk.hooks.chains import chains_of_frames
 
 _ARP = (0x0806, 0x0806)
 
@@ -63,9 +64,9 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None,
 
 
 def _about_arp(ruleset: Ruleset) -> Iterator[str]:
-    """Yield the rules of the bridge family that tell ARP from IP, and policies that drop frames.  A host
-    whose neighbour entries are fresh sends no requests; a replica begins without such entries, and sends them."""
-    for chain in (chain for table in ruleset.tables if table.family == "bridge" for chain in table.chains):
+    """Yield the rules about frames that tell ARP from IP, and policies that drop frames.  A host whose neighbour
+    entries are fresh sends no requests; a replica begins without such entries, and sends them."""
+    for chain in chains_of_frames(ruleset):
         for rule in chain.rules:
             fields = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ethertype")
             if any((_ARP in each.ranges) is not each.negated for each in fields):

@@ -4,11 +4,13 @@ Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c n
 registered later goes before its equals)
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
-from hairpin.netfilter.ir import Chain, Family, Hook, Table
+from hairpin.netfilter.ir import Chain, Family, Hook, Ruleset, Table
 from hairpin.walk.hooks.nat_range import Manip
 
 _CONNTRACK_PRIORITY = -200
@@ -28,6 +30,14 @@ class Item(msgspec.Struct, frozen=True):
     kind: str
     table: Table | None = None
     chain: Chain | None = None
+
+
+def chains_of_frames(ruleset: Ruleset) -> Iterator[Chain]:
+    """Yield the chains that see frames of all protocols, and those that such chains may jump to."""
+    for table in ruleset.tables:
+        for chain in table.chains:
+            if table.family in ("bridge", "netdev") or chain.hook in ("ingress", "egress"):
+                yield chain
 
 
 def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:

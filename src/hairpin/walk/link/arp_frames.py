@@ -23,6 +23,7 @@ from hairpin.network.network import Network, Port, addresses_of, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of, lower_of, routes_below
 from hairpin.network.vrf import loops_back
+from hairpin.walk.hooks.chains import chains_of_frames
 from hairpin.walk.link.neighbour import arp_sender, known_entry, next_address, permanent, unresolved
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Outcome, RuleDecided, Sender, State
@@ -116,10 +117,7 @@ def _filters_frames(host: Host) -> bool:
 
 
 def _has_rules(namespace: Namespace) -> bool:
-    chains = (
-        chain for table in namespace.ruleset.tables if table.family in ("bridge", "netdev") for chain in table.chains
-    )
-    return any(chain.rules or chain.policy == "drop" for chain in chains)
+    return any(chain.rules or chain.policy == "drop" for chain in chains_of_frames(namespace.ruleset))
 
 
 def _needs_no_request(network: Network, state: State, link: Link) -> bool:
