@@ -165,7 +165,7 @@ _MAKES: dict[str, tuple[str, ...]] = {
     "container made anew": _CONTAINER_IDS,
     "engine option": (
         *_CONTAINER_IDS, "docker-daemon-iptables-false", "masquerade-missing", "icc-off", "ip-forward-off",
-        "userland-proxy-off-no-route-localnet", "container-not-running",
+        "userland-proxy-off-no-route-localnet", "container-not-running", "daemon-does-not-start-config",
     ),
 }  # fmt: skip
 """The causes that a kind of change makes besides those that touch a changed element."""

@@ -13,6 +13,8 @@ OF_HOST = frozenset(
     {"process", "container", "container network", "container made anew", "engine option", "connection tracking"}
 )
 """The kinds that are about a host as a whole, and drawn for it alone."""
+MADE_THOUGH_REFUSED = frozenset({"engine option"})
+"""The kinds whose command changes the host even if it fails: dockerd, which has ended, refuses what was written."""
 
 
 def process(place: Place) -> str:
