@@ -16,7 +16,7 @@ from hairpin.causes.registry import all_causes, causes_for, general_causes
 from hairpin.causes.where import Places, container_of, places, rule_of
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.progress import moved
+from hairpin.diagnose.progress import has_moved
 from hairpin.diagnose.senders import sender
 from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.diagnose.unread import may_enter_unread
@@ -190,7 +190,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                     continue
                 walks += 1
                 grown = _Line(after, walk_flow(after, flow), (*line.suspects, *found_now))
-                goes_on = moved(line.trace, grown.trace)
+                goes_on = has_moved(line.trace, grown.trace)
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and goes_on and not search.thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
                 if grown.trace.succeeds and not (grown.trace.verdict == "leaves" and is_held_inside(network, flow)):

@@ -4,7 +4,7 @@ from hairpin.walk.state import ConntrackDecided
 from hairpin.walk.trace import Branch, Trace
 
 
-def moved(before: Trace, after: Trace) -> bool:
+def has_moved(before: Trace, after: Trace) -> bool:
     """Return whether the change moved the stop.  The search drops a change after which the packet stops as before."""
     return _stop(before) != _stop(after)
 

@@ -82,8 +82,9 @@ def _of_no_link(view: View) -> Iterator[Candidate]:
         return
     address = address_text(view.flow.daddr, version)
     said = message(
-        "put back the link that had it, or the address and the default route of that link: {command}",
-        command=f"ip address add {address}/LENGTH dev LINK",
+        "put back the link that had it, or the address ({address} with its prefix length) and the default route of "
+        "that link",
+        address=address,
     )
     parts = (
         AddEntry(view.host_netns, Address(link.name, version, view.flow.daddr, 24)),

@@ -25,7 +25,7 @@ def port_opened(view: View) -> Change | None:
         return None
     protocol = "tcp" if packet.protocol == TCP else "udp"
     call = OpenPort(keeper.name, packet.dport, protocol)
-    return Change((opened(view, place, f"filter_IN_{keeper.name}_allow", f"IN_{keeper.name}_allow"),), (call,))
+    return Change((zone_opening(view, place, f"filter_IN_{keeper.name}_allow", f"IN_{keeper.name}_allow"),), (call,))
 
 
 def denies(keeper: Keeper) -> bool:
@@ -33,7 +33,7 @@ def denies(keeper: Keeper) -> bool:
     return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
 
 
-def opened(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
+def zone_opening(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
     """Return the rule by which firewalld accepts the packet's port, in front of the first of the chains that the host
     has; without one, in front of the rule itself.  ``by_source``: from the packet's source alone."""
     packet = view.stop.seen.packet

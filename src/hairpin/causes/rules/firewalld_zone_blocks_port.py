@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
-from hairpin.causes.rules._zone_opening import opened, port_opened
+from hairpin.causes.rules._zone_opening import port_opened, zone_opening
 from hairpin.causes.rules._zones import Keeper, keeper_of, zone_of
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule
@@ -77,7 +77,7 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
     parts = (part for part in body_at(view, place) if isinstance(part, FieldMatch))
     denies_some = keeper.by_source or any(part.field in ("saddr4", "saddr6") for part in parts)
     by_source = denies_some and not view.flow.invented
-    opening = opened(view, place, keeper.first, by_source=by_source)
+    opening = zone_opening(view, place, keeper.first, by_source=by_source)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
         return
     # Behind what denies by a priority of its own stands nothing but the first of all priorities.

@@ -24,7 +24,7 @@ from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of, lower_of, routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.walk.hooks.chains import chains_of_frames
-from hairpin.walk.link.neighbour import arp_sender, known_entry, next_address, permanent, unresolved
+from hairpin.walk.link.neighbour import arp_sender, known_entry, next_address, permanent, unresolved_end
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Outcome, RuleDecided, Sender, State
 
@@ -52,7 +52,7 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
         return found
     entry = known_entry(namespace, link, 4, address)
     if entry is None and not passes:
-        return unresolved(asked, lost)
+        return unresolved_end(asked, lost)
     facts = {
         "address": address_text(address, 4),
         "link": link.name,

@@ -248,7 +248,7 @@ def _mac(network: Network, port: Port) -> int | None:
     return link.mac if link is not None else None
 
 
-def unresolved(state: State, lost: End) -> End:
+def unresolved_end(state: State, lost: End) -> End:
     """Return the packet's end: its neighbour stays unresolved because of what happened to the message that asks for it,
     or to the answer.
 

@@ -24,7 +24,7 @@ from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
 from hairpin.network.vrf import loops_back
 from hairpin.walk.link.arp_frames import after_arp, after_arp_from_outside
-from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent, unresolved
+from hairpin.walk.link.neighbour import is_known, neighbour, next_address, permanent, unresolved_end
 from hairpin.walk.link.segment import who_answers
 from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, Frame, Outcome, Sender, State
@@ -69,7 +69,7 @@ def after_solicitation(network: Network, started: State) -> State | End:
         if dropped is None:
             return _answered_outside(network, started, ends, sender, target, gateways)
         lost.append(dropped)
-    return unresolved(started, lost[0])
+    return unresolved_end(started, lost[0])
 
 
 def asked_for(namespace: Namespace, link: str, daddr: int) -> int | None:
@@ -95,7 +95,7 @@ def _answered_outside(
         walk_packet(network, State("output", started.netns, answer, oif=link, sender=Sender(by_kernel=True)), _settled)
     )
     if dropped is not None:
-        return unresolved(started, dropped)
+        return unresolved_end(started, dropped)
     # A router solicits from its link-local address, so its other addresses stay unknown.
     known = [each for each in gateways if inside(each, *LINK_LOCAL6, 6)] if gateways else [sender]
     return _knowing(started, *((started.netns, link, each) for each in known))
@@ -129,11 +129,11 @@ def _found(network: Network, state: State) -> State | End:
     ends = walk_packet(network, _question(network, state, link, source), _settled)
     dropped = _dropped(ends)
     if dropped is not None:
-        return unresolved(state, dropped)
+        return unresolved_end(state, dropped)
     answer = next(filter(None, (_answer(network, end, address, source) for end in ends)), None)
     dropped = _dropped(walk_packet(network, answer, _settled)) if answer is not None else None
     if dropped is not None:
-        return unresolved(state, dropped)
+        return unresolved_end(state, dropped)
     found = _knowing(state, (state.netns, link.name, address))
     if state.frame.target is None or answer is None:
         return found
