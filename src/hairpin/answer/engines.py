@@ -97,7 +97,7 @@ def _hung(each: Health) -> Message:
 def _stopped(each: Health) -> Message:
     if not each.expected:
         return message("dockerd is not running: nothing starts it at boot, and the kernel holds nothing of it.")
-    why = refusal(each.engine.boot)
+    why = refusal(each.engine)
     reason = why if why is not None else _expected_because(each)
     return message("dockerd is not running: {reason}.", reason=reason)
 

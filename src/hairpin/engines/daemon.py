@@ -8,8 +8,8 @@ import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
 from hairpin.change.change import Change, SetLink, added
-from hairpin.host.docker import Boot, Container, Engine
-from hairpin.host.engine_health import conflicts, health, is_down
+from hairpin.host.docker import Container, Engine
+from hairpin.host.engine_health import conflicts, excluding, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.link import Address
 from hairpin.message import Message, message
@@ -26,8 +26,9 @@ class Asked(msgspec.Struct, frozen=True):
     effects: tuple[Message, ...] = ()
 
 
-def refusal(boot: Boot | None) -> Message | None:
+def refusal(engine: Engine) -> Message | None:
     """Return why the daemon refuses its configuration; None if nothing shows that it does."""
+    boot = engine.boot
     if boot is None:
         return None
     if boot.malformed:
@@ -37,6 +38,9 @@ def refusal(boot: Boot | None) -> Message | None:
         return message(
             "{options}: given both as a flag in the unit and in {file}", options=", ".join(twice), file=boot.config
         )
+    apart = excluding(engine)
+    if apart:
+        return message("{one} and {other} exclude each other", one=apart[0], other=apart[1])
     return None
 
 

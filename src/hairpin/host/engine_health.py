@@ -77,6 +77,18 @@ def conflicts(boot: Boot) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, _ in boot.flags if name.rstrip("s") in keys))
 
 
+def excluding(engine: Engine) -> tuple[str, ...]:
+    """Return the options of the daemon that exclude each other: it then refuses to start.
+
+    Source: moby daemon/daemon_unix.go verifyDaemonSettings()
+    """
+    boot = engine.boot
+    given = {*boot.file, *(name for name, _ in boot.flags)} if boot is not None else set[str]()
+    if engine.iptables is False and engine.icc is False:
+        return "iptables=false", "icc=false"
+    return ("bridge", "bip") if given >= {"bridge", "bip"} else ()
+
+
 def _of(host: Host, engine: Engine, contact: Contact) -> Health:
     if engine.kind != "docker" or contact.state != "stopped":
         return Health(engine, contact)

@@ -19,6 +19,7 @@ from tests.causes.hosts import (
     down,
     ended_on_loopback,
     stopped,
+    told,
     with_host,
     without_addresses,
     without_route,
@@ -78,9 +79,10 @@ def test_a_whole_host_is_whole(case: Case) -> None:
     is_silent(case.whole, case.flow)
 
 
-def refusing(**boot: object) -> Network:
-    """Return the host whose dockerd has ended and is started in this way."""
-    docker = msgspec.structs.replace(engine(container()), boot=msgspec.convert({"by": "systemd"} | boot, Boot))
+def refusing(*, iptables: bool | None = None, icc: bool | None = None, **boot: object) -> Network:
+    """Return the host whose dockerd has ended, has these options, and is started in this way."""
+    started = msgspec.convert({"by": "systemd"} | boot, Boot)
+    docker = msgspec.structs.replace(engine(container()), boot=started, iptables=iptables, icc=icc)
     return down(network(docker=docker))
 
 
@@ -110,6 +112,19 @@ STATES: dict[str, StateCase] = {
     ),
     "its file is no JSON": StateCase(
         refusing(malformed=True), (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
+    ),
+    "two of its options exclude each other": StateCase(
+        refusing(iptables=False, icc=False),
+        (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
+        down(network(docker=told(iptables=False)), state="answers"),
+    ),
+    "it is told of a bridge and of another one's address": StateCase(
+        refusing(file=["bridge", "bip"]),
+        (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
+        down(network(), state="answers"),
+    ),
+    "it keeps no rules, and is down": StateCase(
+        refusing(iptables=False), (("docker-daemon-not-running", "latent"),), down(network(), state="answers")
     ),
     "an option is a flag and in its file": StateCase(
         refusing(flags=[["host", "fd://"]], file=["hosts"]),

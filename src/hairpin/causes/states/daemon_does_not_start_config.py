@@ -2,7 +2,8 @@
 
 Users see: dockerd ends at each start, after a change of its configuration.
 
-Proof: daemon.json is not valid JSON, or an option is both in it and a flag of the unit; no flow shows it.
+Proof: daemon.json is not valid JSON, an option is both in it and a flag of the unit, or two options exclude each other;
+no flow shows it.
 Now: correct daemon.json (``dockerd --validate`` checks it), then ``systemctl start docker``.
 Lasting: nothing: the corrected file is read at each start.
 """
@@ -14,8 +15,8 @@ from hairpin.causes.states._daemon import after
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
 from hairpin.engines.daemon import refusal
-from hairpin.host.docker import Boot
-from hairpin.host.engine_health import health
+from hairpin.host.docker import Boot, Engine
+from hairpin.host.engine_health import excluding, health
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 
@@ -24,19 +25,20 @@ def of_host(host: Host) -> Iterator[HostState]:
     """Yield the configuration that keeps a daemon which should run from starting."""
     for each in health(host):
         boot = each.engine.boot
-        why = refusal(boot)
+        why = refusal(each.engine)
         if each.is_down and each.expected and boot is not None and why is not None:
-            yield HostState(_refused(boot, why), "latent", event=after(each))
+            yield HostState(_refused(each.engine, boot, why), "latent", event=after(each))
 
 
-def _refused(boot: Boot, why: Message) -> Candidate:
-    by_hand = (
-        message("correct {file}; `dockerd --validate` checks it", file=boot.config)
-        if boot.malformed
-        else message(
+def _refused(engine: Engine, boot: Boot, why: Message) -> Candidate:
+    if boot.malformed:
+        by_hand = message("correct {file}; `dockerd --validate` checks it", file=boot.config)
+    elif excluding(engine):
+        by_hand = message("take one of the two out of {file}, or out of ExecStart of the unit", file=boot.config)
+    else:
+        by_hand = message(
             "take the option out of {file}, or out of ExecStart of the unit (systemctl edit docker)", file=boot.config
         )
-    )
     return Candidate(
         title=message("dockerd does not start with its configuration"),
         detail=message("{reason}. dockerd ends at each start with an error.", reason=why),
@@ -51,6 +53,6 @@ def _refused(boot: Boot, why: Message) -> Candidate:
 CAUSE = Cause(
     id="daemon-does-not-start-config",
     title=message("dockerd does not start with its configuration"),
-    source="moby: daemon/config/config.go MergeDaemonConfigurations(), findConfigurationConflicts()",
+    source="moby: daemon/config/config.go findConfigurationConflicts(); daemon/daemon_unix.go verifyDaemonSettings()",
     of_host=of_host,
 )

@@ -167,7 +167,7 @@ def _traces(down: Health) -> tuple[str, ...]:
 
 def _detail(host: Host, engine: Engine, said: Message) -> Message:
     """Return the sentence with the reason why the daemon does not run, as far as its traces tell."""
-    why = refusal(engine.boot) or wrong_zone(host, engine) or last_words(engine.boot)
+    why = refusal(engine) or wrong_zone(host, engine) or last_words(engine.boot)
     if why is None:
         return said
     return message("{said} Why dockerd does not start: {reason}.", said=said, reason=why)
