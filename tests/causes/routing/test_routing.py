@@ -199,6 +199,12 @@ CASES: dict[str, Case] = {
     "the uplink's address has another prefix length than a file names": Case(
         of_prefix_length(32, INTERFACES), egress(), ("host-prefix-length-wrong",),
     ),
+    "a prefix length by which a network is left, and a file names another": Case(
+        of_prefix_length(30, INTERFACES), egress(), ("host-prefix-length-wrong",),
+    ),
+    "a network of one address, and nothing tells another": Case(
+        of_prefix_length(32), egress(), ("host-default-route-missing",),
+    ),
     "what a host without its IPv6 address sends has a container network's address": Case(
         without_address6(), OUT6, ("host-address-missing",), of_ipv6_network("2001:db8:d::", masquerade=True),
     ),

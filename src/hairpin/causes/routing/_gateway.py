@@ -12,18 +12,20 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Neighbour, Route
 from hairpin.message import Message, message
 from hairpin.network.network import Network, addresses_of, is_uplink
-from hairpin.network.prefix import Version, address_text, inside, network_of
+from hairpin.network.prefix import Version, address_text, inside, network_of, width
 from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
 class Gateway(msgspec.Struct, frozen=True):
     """A router on a link.  ``source``: what names it; None: nothing does, and the address is a mere stand-in by which
-    walks show what a default route would do.  ``hint``: what helps a person to find the router then."""
+    walks show what a default route would do.  ``hint``: what helps a person to find the router then.  ``off_link``: no
+    network of the link has it."""
 
     link: str
     address: int
     source: Message | None = None
     hint: Message | None = None
+    off_link: bool = False
 
     @property
     def advice(self) -> tuple[Message, ...]:
@@ -62,8 +64,12 @@ def likely_gateway(
         if known is not None:
             return known
         first = network_of(address.value, address.prefix_length, version) + 1
-        hint = _hint(host, address)
-        stand_in = stand_in or Gateway(address.link, first if first != address.value else first + 1, hint=hint)
+        stand_in = stand_in or Gateway(
+            address.link,
+            first if first != address.value else first + 1,
+            hint=_hint(host, address),
+            off_link=address.prefix_length == width(version),
+        )
     return stand_in
 
 

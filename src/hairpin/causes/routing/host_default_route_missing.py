@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import likely_gateway, links_without_default
+from hairpin.causes.routing._gateway import likely_gateway, links_without_default, named_gateway
 from hairpin.causes.where import of_missing
 from hairpin.change.addresses import missing_routes
 from hairpin.change.calls import ByPerson
@@ -21,13 +21,14 @@ from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.lost_address import lost_by
 from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix_witness import differing_prefixes
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the main table has no default route; its gateway is the uplink's likely router.
 
-    With a link's address its default route is gone, too: that is another cause.  So is the lost route to a link's own
-    network where the packet is for that network."""
+    With a link's address, or its right prefix length, its default route is gone, too: these are other causes.  So is
+    the lost route to a link's own network where the packet is for that network."""
     version = view.stop.seen.packet.version
     routes = tuple(each for each in view.host_namespace.routes if each.version == version)
     links = links_without_default(view) if view.on_host else frozenset[str]()
@@ -37,9 +38,13 @@ def find(view: View) -> Iterator[Candidate]:
     near = _lost_ways(view)
     if way is None or any(inside(view.looked_up, each.destination, each.prefix_length, version) for each in near):
         return
+    differing = differing_prefixes(view.network, view.host_netns, version)
+    if any(named_gateway(view.network, view.host_netns, each.right) for each in differing if each.own.link == way.link):
+        return
     lost = (AddEntry(view.host_netns, each) for each in near if each.next_hops[0].link == way.link)
-    route = AddEntry(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(way.link, way.address),)))
-    by_person = () if way.source is not None else (ByPerson(put_back(version, way.link)),)
+    hop = NextHop(way.link, way.address, onlink=way.off_link)
+    route = AddEntry(view.host_netns, Route(version, 0, 0, next_hops=(hop,)))
+    by_person = () if way.source is not None else (ByPerson(put_back(version, way.link, onlink=way.off_link)),)
     elsewhere = any(each.prefix_length == 0 for each in routes)
     yield Candidate(
         title=message("The main table has no default route")
@@ -65,9 +70,10 @@ def _lost_ways(view: View) -> tuple[Route, ...]:
     )
 
 
-def put_back(version: Version, link: str) -> Message:
-    """Return what only a person can do who knows the router."""
-    command = shlex.join(("ip", *six(version), "route", "add", "default", "via", "ROUTER", "dev", link))
+def put_back(version: Version, link: str, *, onlink: bool = False) -> Message:
+    """Return what only a person can do who knows the router.  ``onlink``: no network of the link has it."""
+    far = ("onlink",) if onlink else ()
+    command = shlex.join(("ip", *six(version), "route", "add", "default", "via", "ROUTER", "dev", link, *far))
     return message(
         "nothing that was read names the router: put the default route back with its address, {command}",
         command=command,
