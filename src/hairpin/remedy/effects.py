@@ -39,6 +39,7 @@ from hairpin.netfilter.ir import Hook, Jump, Table
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.question.standpoints import somebody
+from hairpin.remedy.joined import flows_to_joined
 from hairpin.remedy.other_flows import flow_key, other_flows
 from hairpin.remedy.remedy import Remedy, SideEffect, Walked
 from hairpin.walk.trace import Trace
@@ -126,6 +127,7 @@ def _held(
     left_out = others.left_out
     restored: list[str] = []
     effects: list[SideEffect] = list(_ways_out(others, after, remedy.change, asked))
+    effects += _opened_by_joining(others.network, after, remedy.change, known)
     for trace in near:
         then = walk_flow(after, trace.flow)
         verdict = then.verdict
@@ -214,6 +216,17 @@ def _ways_out(others: Others, after: Network, change: Change, asked: tuple[Flow,
         then = walk_flow(after, flow)
         if then.succeeds:
             yield from _leaving(walked(network, flow), then)
+
+
+def _opened_by_joining(
+    network: Network, after: Network, change: Change, known: frozenset[object]
+) -> Iterator[SideEffect]:
+    """Yield what a network's containers reach once another one has joined it, but for the flows that are asked."""
+    for flow in flows_to_joined(network, change):
+        then = walk_flow(after, flow)
+        now = walk_flow(network, flow)
+        if flow_key(flow) not in known and succeeds(then.verdict) and not succeeds(now.verdict):
+            yield _effect(now, then.verdict, lost=False)
 
 
 def _told(flow: Flow) -> str:
