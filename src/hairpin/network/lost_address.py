@@ -67,32 +67,21 @@ def _strands(namespace: Namespace, link: Link, address: int) -> bool:
 
 
 def lost_by(network: Network, flow: Flow) -> Link | None:
-    """Return the link that seems to have had the flow's destination: it is lost, and a link to the outside has none.
-    None if it does not seem so.
+    """Return the link that seems to have had the flow's destination: nobody has that address, no route leads to it, the
+    host publishes the port on every address, and a link to the outside has none.  None if it does not seem so.
 
     Most links have no IPv6 address and need none: there a gateway that the link does not reach any more has to say so,
     whose route may lead to the address."""
-    version = flow.version
-    netns = network.host(flow.host).netns
-    if version == 4:
-        return next(bare_links(network, netns, version), None) if is_lost(network, flow) else None
-    bare = bare_links(network, netns, version) if _is_nobodys(network, flow) else ()
-    return next((each for each in bare if _strands(network.namespace(netns), each, flow.daddr)), None)
-
-
-def is_lost(network: Network, flow: Flow) -> bool:
-    """Return whether the host seems to have had the flow's IPv4 destination: nobody has that address, no route leads to
-    it, and the host publishes the port on every address."""
-    namespace = network.namespace(network.host(flow.host).netns)
-    nowhere = flow.version == 4 and lookup(namespace, Query(4, flow.daddr)) == NO_ROUTE
-    return nowhere and _is_nobodys(network, flow)
-
-
-def _is_nobodys(network: Network, flow: Flow) -> bool:
-    """Return whether the host publishes the port on every address, and nobody has the flow's destination."""
     version, address = flow.version, flow.daddr
-    return (
-        network.host(flow.host).publishes_on(version, None, flow.dport, flow.protocol)
-        and network.world.public(version, address) is None
-        and not any(owns_address(each, version, address) for _, each in network.namespaces())
-    )
+    host = network.host(flow.host)
+    if (
+        not host.publishes_on(version, None, flow.dport, flow.protocol)
+        or network.world.public(version, address) is not None
+        or any(owns_address(each, version, address) for _, each in network.namespaces())
+    ):
+        return None
+    namespace = network.namespace(host.netns)
+    bare = bare_links(network, host.netns, version)
+    if version == 6:
+        return next((each for each in bare if _strands(namespace, each, address)), None)
+    return next(bare, None) if lookup(namespace, Query(version, address)) == NO_ROUTE else None

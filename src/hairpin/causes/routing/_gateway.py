@@ -37,16 +37,26 @@ class Gateway(msgspec.Struct, frozen=True):
 def links_without_default(view: View) -> frozenset[str]:
     """Return the uplinks that may have lost the default route of the main table; none if it has one.
 
-    A link that has a default route in a table of its own has kept its way.  If no policy rule leads to such a table, it
-    is the rule that is lost."""
+    A link that has a default route in a table of its own, for packets from its own address, has kept its way.  A
+    default route in any other table may be the host's own, if a policy rule is lost or wrong."""
     version, host = view.stop.seen.packet.version, view.host_namespace
     defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
-    asked = {each.table for each in host.rules if each.version == version}
-    if any(each.table == TABLE_MAIN or each.table not in asked for each in defaults):
+    addresses = _outer_addresses(view.network, view.host_netns, version)
+    if not all(_is_for_own_address(host, each, addresses) for each in defaults):
         return frozenset()
     kept = {hop.link for each in defaults for hop in each.next_hops}
-    addresses = _outer_addresses(view.network, view.host_netns, version)
     return frozenset(each.link for each in addresses if each.link not in kept)
+
+
+def _is_for_own_address(host: Namespace, default: Route, addresses: tuple[Address, ...]) -> bool:
+    """Return whether a policy rule leads to the table of that default route what is sent from an address of its
+    link."""
+    links = {hop.link for hop in default.next_hops}
+    own = {each.value for each in addresses if each.link in links}
+    rules = (each for each in host.rules if (each.version, each.table) == (default.version, default.table))
+    return default.table != TABLE_MAIN and any(
+        each.source is not None and any(inside(value, *each.source, default.version) for value in own) for each in rules
+    )
 
 
 def likely_gateway(

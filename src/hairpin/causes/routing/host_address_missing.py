@@ -2,8 +2,8 @@
 
 Users see: nobody outside reaches the host at all, and it reaches nobody; ``127.0.0.1`` still works.
 
-Proof: the link lacks the address that a file names for it, or no link to the outside has one, or no link has the asked
-one; with an address and a default route the packet passes.
+Proof: the link lacks the address that a file names for it, or no link to the outside has one; with an address and a
+default route the packet passes.
 Now: ``ip address add ADDRESS/LENGTH dev LINK``, and the default route that went with it.
 Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupdown, netplan).
 """
@@ -13,15 +13,15 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._gateway import named_gateway
-from hairpin.causes.where import OfAddress, OfLink
+from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive
 from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.link import Address, Link
-from hairpin.host.route import TABLE_MAIN, NextHop, Route
+from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.lost_address import SUBNET6, bare_links, has_address, is_lost, lost_by, stranded_gateway
-from hairpin.network.network import addresses_of, is_uplink, owns_address
+from hairpin.network.lost_address import SUBNET6, bare_links, has_address, lost_by, stranded_gateway
+from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.tables import has_default_route
 
@@ -42,8 +42,6 @@ def find(view: View) -> Iterator[Candidate]:
         source = message("{file} names {address}", file=path, address=address_text(own.value, version))
         router = named_gateway(view.network, view.host_netns, own)
         yield _candidate(view, own, router.address if router is not None else None, advice=(source,))
-    if not bare and view.on_host and is_lost(view.network, view.flow):
-        yield from _of_no_link(view)
     if named or not bare:
         return
     asked = lost_by(view.network, view.flow)
@@ -69,40 +67,6 @@ def find(view: View) -> Iterator[Candidate]:
     elif not has_address(view.network, view.host_netns):
         own = Address(bare[0].name, 4, _STAND_IN, 16)
         yield _candidate(view, own, _STAND_IN + 1, ByPerson(_put_back(own.link)))
-
-
-def _of_no_link(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for the asked address where each link has one: the link that had it is gone.  Another link
-    takes its place in the proof, with a default route; neither is printed."""
-    version, host = view.flow.version, view.host_namespace
-    outer = (host.link(each.link) for each in addresses_of(host, None, version) if each.scope == "global")
-    links = (each for each in outer if each is not None and is_uplink(view.network, view.host_netns, each))
-    link = next(links, None)
-    if link is None:
-        return
-    address = address_text(view.flow.daddr, version)
-    said = message(
-        "put back the link that had it, or the address ({address} with its prefix length) and the default route of "
-        "that link",
-        address=address,
-    )
-    parts = (
-        AddEntry(view.host_netns, Address(link.name, version, view.flow.daddr, 24)),
-        AddEntry(view.host_netns, Route(version, 0, 0, next_hops=(NextHop(link.name, view.flow.daddr ^ 1),))),
-    )
-    yield Candidate(
-        title=message("No link of this host has {address}", address=address),
-        detail=message("No host that was read has it, and no route leads to it."),
-        change=Change(parts if not _has_default(view) else parts[:1], (ByPerson(said),)),
-        where=OfAddress(address=address),
-        in_class="link-or-route",
-        evidence=(link.evidence,),
-    )
-
-
-def _has_default(view: View) -> bool:
-    routes = (each for each in view.host_namespace.routes if each.version == view.flow.version)
-    return any((each.prefix_length, each.table) == (0, TABLE_MAIN) for each in routes)
 
 
 def _candidate(

@@ -19,7 +19,6 @@ from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
-from hairpin.network.lost_address import is_lost
 from hairpin.network.prefix import address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
@@ -36,9 +35,8 @@ def find(view: View) -> Iterator[Candidate]:
     if view.stop.reason != "no-route":
         yield from _led_elsewhere(view, defaults)
         return
-    # An uplink that has lost its default route, or its address, gets that back: no way round by another one.
-    if links_without_default(view) or (view.looked_up == view.flow.daddr and is_lost(view.network, view.flow)):
-        return
+    if links_without_default(view):
+        return  # an uplink has lost its default route: undoing that comes before a way round by another one
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
