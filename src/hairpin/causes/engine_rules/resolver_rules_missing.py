@@ -13,12 +13,16 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfContainer
-from hairpin.change.change import Change, InsertRule, one
+from hairpin.change.change import AddSocket, Change, InsertRule, one
 from hairpin.change.intent import AnswerHere, rendered
+from hairpin.host.docker import Container
+from hairpin.host.engine_health import is_down
+from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
 from hairpin.netfilter.ir import FieldMatch, Jump, Rule
 from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.names import is_embedded
 from hairpin.network.prefix import address_text
 
 _RESOLVER = 0x7F00000B
@@ -28,12 +32,16 @@ _NUMBERS = {"tcp": TCP, "udp": UDP}
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a query to the embedded resolver meets no socket, and the resolver listens elsewhere."""
+    """Yield one candidate when a query to the embedded resolver meets no socket: the resolver listens elsewhere, or
+    nowhere although its dockerd runs."""
     packet, container = view.stop.seen.packet, view.container
-    if container is None or (packet.version, packet.daddr, packet.dport) != (4, _RESOLVER, _DNS):
+    if container is None or not is_embedded(view.host, container, (packet.version, packet.daddr)):
         return
     listening = [each for each in view.namespace.sockets if (each.version, each.address) == (4, _RESOLVER)]
     if not any(_NUMBERS[each.protocol] == packet.protocol for each in listening):
+        yield from _gone(view, container)
+        return
+    if packet.dport != _DNS:
         return
     jump = _jump(view)
     intents = tuple(
@@ -57,6 +65,27 @@ def find(view: View) -> Iterator[Candidate]:
     )
 
 
+def _gone(view: View, container: Container) -> Iterator[Candidate]:
+    """Yield the candidate of a container whose resolver listens no more: its dockerd makes it at each start alone."""
+    packet = view.stop.seen.packet
+    served = any(each.network != "bridge" for each in container.endpoints)  # the default bridge has no such resolver
+    if packet.dport is None or not served or is_down(view.host, view.host.engine_of(container)):
+        return
+    again = message("docker restart {name}", name=container.name)
+    held = Socket("tcp" if packet.protocol == TCP else "udp", 4, _RESOLVER, packet.dport, process="dockerd")
+    yield Candidate(
+        title=message("Container {name} has lost its DNS resolver", name=container.name),
+        detail=message(
+            "dockerd serves names on {address} in the container's network namespace. Nothing listens there.",
+            address=address_text(_RESOLVER, 4),
+        ),
+        change=one(AddSocket(view.stop.netns, held, again)),
+        where=OfContainer(container.name),
+        in_class="lost-engine-rule",
+        evidence=(container.evidence,),
+    )
+
+
 def _jump(view: View) -> Change | None:
     """Return the change that puts back the jump to dockerd's own chain; None if that chain has no rules."""
     body = (FieldMatch("daddr4", ((_RESOLVER, _RESOLVER),)), Jump(_CHAIN))
@@ -70,7 +99,7 @@ def _jump(view: View) -> Change | None:
 
 CAUSE = Cause(
     id="resolver-rules-missing",
-    title=message("The rules to the embedded DNS resolver are missing"),
+    title=message("The embedded DNS resolver, or the rules to it, are missing"),
     source="moby: libnetwork/resolver_unix.go setupIPTable()",
     reasons=frozenset({"no-listener"}),
     find=find,
