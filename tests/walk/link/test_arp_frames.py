@@ -8,7 +8,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.host.traffic_control import Filter
 from hairpin.netfilter.ebtables import save as ebtables
-from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.ir import Chain, FieldMatch, Rule, Ruleset, StatefulMatch, Table, Verdict
 from hairpin.netfilter.packet import SYN, TCP, Packet
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
@@ -168,3 +168,15 @@ def test_a_packet_passes_as_long_as_its_neighbour_is_known(rule: str, entry: str
 
 def test_a_failed_entry_is_asked_for_again() -> None:
     assert isinstance(resolved(ruled("-A OUTPUT -p ARP -j DROP", entry="FAILED"), *HOST_TO_WEB), End)
+
+
+def test_a_rate_that_arp_exceeds_under_load_drops_nothing_now() -> None:
+    whole = net()
+    body = (FieldMatch("ethertype", ((0x0806, 0x0806),)), StatefulMatch("limit", "limit rate over 5/second", False))
+    chain = Chain("c", (Rule((*body, Verdict("drop")), "", 1),), "output")
+    host = msgspec.structs.replace(
+        whole.namespace(HOST_NETNS), ruleset=Ruleset((Table("bridge", "own", "nft", (chain,)),))
+    )
+    outcome = resolved(whole.with_namespace(HOST_NETNS, host), *HOST_TO_WEB)
+    assert isinstance(outcome, State)
+    assert not [each for each in outcome.history.steps if isinstance(each.decided_by, Assumed)]
