@@ -150,8 +150,14 @@ CASES: dict[str, Case] = {
 
 
 def test_the_embedded_resolver_is_no_service_of_the_containers() -> None:
-    named = [each.cause for each in diagnose(resolving(RESOLVER_RULES, dead=True), DNS).causes]
-    assert named == ["resolver-rules-missing"]
+    """The default bridge has no such resolver; on another network dockerd makes it again when the container starts."""
+    without = resolving(RESOLVER_RULES, dead=True)
+    assert diagnose(without, DNS).causes == ()
+    docker = without.this.engines[0]
+    moved = msgspec.structs.replace(docker.containers[0], endpoints=(Endpoint("back", "n2"),))
+    docker = msgspec.structs.replace(docker, containers=(moved,))
+    elsewhere = msgspec.structs.replace(without, hosts=(msgspec.structs.replace(without.this, engines=(docker,)),))
+    assert [each.cause for each in diagnose(elsewhere, DNS).causes] == ["resolver-rules-missing"]
 
 
 def test_a_reload_leaves_out_what_is_on_a_bridge_of_another_name() -> None:
