@@ -166,17 +166,21 @@ class Built:
     # --- addresses, routes, rules of policy --------------------------------------------------------------------------
 
     def _configure(self, plans: tuple[NetnsPlan, ...]) -> None:
-        """Run the batches of all namespaces side by side."""
+        """Run the batches; those of ``bridge`` need the ports that those of ``ip`` attach."""
+        self._run_batches(
+            (plan, program, lines)
+            for plan in plans
+            for program, lines in ((("ip",), plan.lines), (("ip", "-6"), plan.lines6))
+        )
+        self._run_batches((plan, ("bridge",), plan.bridge_lines) for plan in plans)
+
+    def _run_batches(self, batches: Iterable[tuple[NetnsPlan, tuple[str, ...], tuple[str, ...]]]) -> None:
+        """Run them side by side, and note what was refused."""
         running: list[tuple[NetnsPlan, tuple[str, ...], Batch]] = []
-        for plan in plans:
-            self.netns[plan.netns].enter()
-            for program, lines in (
-                (("ip",), plan.lines),
-                (("ip", "-6"), plan.lines6),
-                (("bridge",), plan.bridge_lines),
-            ):
-                if lines:
-                    running.append((plan, lines, Batch(program, lines)))
+        for plan, program, lines in batches:
+            if lines:
+                self.netns[plan.netns].enter()
+                running.append((plan, lines, Batch(program, lines)))
         for plan, lines, batch in running:
             for number, complaint in batch.refused():
                 self._complain(plan, lines[number - 1], complaint)
