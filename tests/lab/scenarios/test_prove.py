@@ -101,11 +101,11 @@ def asked_before(scenario: Scenario) -> str:
     return repr((scenario.lab, scenario.listeners, [(each.arguments(), each.before) for each in scenario.flows]))
 
 
-VARIANTS = 3
+VARIANTS = 6
 
 
 def of_this_run() -> tuple[Scenario, ...]:
-    """Return the healthy scenarios, the first of each cause, and every third of the others: the rest is the score's
+    """Return the healthy scenarios, the first of each cause, and every sixth of the others: the rest is the score's
     (``make score``), which asks the same judges."""
     first: dict[str, str] = {}
     for each in scenarios_of_one_host():
