@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import hairpin.causes
-from hairpin.causes.registry import all_causes, cause_modules, causes_for, fixed_with_of
+from hairpin.causes.cause import of_no_host
+from hairpin.causes.registry import all_causes, cause_modules, causes_for, causes_of_hosts, fixed_with_of
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import network
@@ -69,6 +70,11 @@ def test_no_cause_imports_another(module: str) -> None:
     source = inspect.getsource(importlib.import_module(module))
     imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
     assert imported.isdisjoint(cause_modules())
+
+
+def test_the_causes_that_look_at_hosts_are_in_one_folder() -> None:
+    """Only that folder is loaded for a host on which nothing fails."""
+    assert set(causes_of_hosts()) == {each for each in all_causes() if each.of_host is not of_no_host}
 
 
 def test_no_cause_fires_on_a_whole_host() -> None:

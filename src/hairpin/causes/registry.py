@@ -18,6 +18,7 @@ from hairpin.causes.cause import Cause, of_no_host
 from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
+_STATES = "hairpin.causes.states."
 
 
 def cause_modules() -> tuple[str, ...]:
@@ -32,8 +33,13 @@ def cause_modules() -> tuple[str, ...]:
 @cache
 def all_causes() -> tuple[Cause, ...]:
     """Return every cause, in the order of their ids."""
+    return _loaded(cause_modules())
+
+
+def _loaded(modules: tuple[str, ...]) -> tuple[Cause, ...]:
+    """Return the causes of the modules and those of other packages, in the order of their ids."""
     found: list[Cause] = []
-    for name in cause_modules():
+    for name in modules:
         cause = getattr(importlib.import_module(name), "CAUSE", None)
         if not isinstance(cause, Cause):
             raise TypeError(f"{name} has no CAUSE: a module that is no cause has a name with a leading underscore")
@@ -98,5 +104,7 @@ def general_causes() -> tuple[Cause, ...]:
 
 @cache
 def causes_of_hosts() -> tuple[Cause, ...]:
-    """Return the causes that look at hosts."""
-    return tuple(each for each in all_causes() if each.of_host is not of_no_host)
+    """Return the causes that look at hosts.  This package's are in the folder ``states``: a healthy host loads no
+    other one."""
+    states = tuple(each for each in cause_modules() if each.startswith(_STATES))
+    return tuple(each for each in _loaded(states) if each.of_host is not of_no_host)
