@@ -238,6 +238,12 @@ CASES: dict[str, Case] = {
         network(), asked(OUTSIDE, "198.51.100.11", 8151, "udp"), ("published-protocol-mismatch",),
         published_as(PortBinding("udp", 80, 8151, None, 4)),
     ),
+    "published for udp on this port, and for tcp on another": Case(
+        unpublished(container(), bindings=(
+            PortBinding("udp", 80, 8151, None, 4), PortBinding("tcp", 80, 9000, None, 4),
+        )),
+        published(), ("published-protocol-mismatch",), network(),
+    ),
     "published for tcp, and asked at the container by udp": Case(
         network(), asked(OUTSIDE, "172.17.0.2", 80, "udp"), ("published-protocol-mismatch",),
         network(

@@ -36,22 +36,19 @@ def find(view: View) -> Iterator[Candidate]:
     if not view.on_host or packet.protocol not in (TCP, UDP) or at_host_port(view):
         return
     asked: Literal["tcp", "udp"] = "tcp" if packet.protocol == TCP else "udp"
-    other = "udp" if asked == "tcp" else "tcp"
+    other: Literal["tcp", "udp"] = "udp" if asked == "tcp" else "tcp"
     wanted = (view.flow.dport, other, packet.version)
     for container in view.host.containers():
         # Asked at its own address, a port is let in by the rule that its publishing makes.
         itself = any(view.flow.daddr in (each.ipv4, each.ipv6) for each in container.endpoints)
-        for binding in container.bindings:
-            port = binding.container_port if itself else binding.host_port
-            if (port, binding.protocol, binding.version) == wanted and not _is_published(container, binding, asked):
-                yield _published(view, container, msgspec.structs.replace(binding, protocol=asked), other)
-                return
-
-
-def _is_published(container: Container, binding: PortBinding, protocol: str) -> bool:
-    """Return whether the container's port is published for that protocol, too."""
-    wanted = (binding.container_port, protocol, binding.version)
-    return any((each.container_port, each.protocol, each.version) == wanted for each in container.bindings)
+        by_port = {
+            (each.container_port if itself else each.host_port, each.protocol, each.version): each
+            for each in container.bindings
+        }
+        binding = by_port.get(wanted)
+        if binding is not None and (view.flow.dport, asked, packet.version) not in by_port:
+            yield _published(view, container, msgspec.structs.replace(binding, protocol=asked), other)
+            return
 
 
 def _served_otherwise(view: View) -> Iterator[Candidate]:
