@@ -59,14 +59,18 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
     )
 
 
+def missing_of(host: Host, engine: Engine) -> Missing:
+    """Return what the host lacks of the chains and rules that the engine has in this state."""
+    return missing(with_gateway_endpoints(host, engine), host.namespace(host.netns.name), host.version("iptables"))
+
+
 @kept
 def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
     """Return each engine of the host with what the host lacks of its chains and rules.
 
     Ten causes ask at each stop, and on a host of 50,000 rules the answer costs a quarter of a second.
     """
-    namespace, version = host.namespace(host.netns.name), host.version("iptables")
-    return tuple((each, missing(with_gateway_endpoints(host, each), namespace, version)) for each in host.engines)
+    return tuple((each, missing_of(host, each)) for each in host.engines)
 
 
 def is_flushed(lost: Missing) -> bool:

@@ -6,8 +6,7 @@ import msgspec
 
 from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.chains import BUILT_IN
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
-from hairpin.engines.missing import missing
+from hairpin.engines.missing import missing_of
 from hairpin.engines.restoring import restoring_all
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
@@ -66,7 +65,7 @@ def with_container(engine: Engine, changed: Container) -> Engine:
 
 def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
     """Yield the rules that this state of the engine adds for the container, each where the engine puts it."""
-    lacking = missing(with_gateway_endpoints(host, engine), host.namespace(host.netns.name), host.version("iptables"))
+    lacking = missing_of(host, engine)
     if (
         engine.kind == "podman"
     ):  # its rules are not written again while it runs, so that all are those of this container

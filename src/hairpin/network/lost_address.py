@@ -6,7 +6,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network, addresses_of, outer_link, owns_address
+from hairpin.network.network import Network, addresses_of, is_held, outer_link
 from hairpin.network.prefix import LINK_LOCAL6, Version, inside
 from hairpin.network.query import NO_ROUTE, Query
 from hairpin.network.routing import lookup
@@ -77,7 +77,7 @@ def lost_by(network: Network, flow: Flow) -> Link | None:
     if (
         not host.publishes_on(version, None, flow.dport, flow.protocol)
         or network.world.public(version, address) is not None
-        or any(owns_address(each, version, address) for _, each in network.namespaces())
+        or is_held(network, version, address)
     ):
         return None
     namespace = network.namespace(host.netns)

@@ -160,6 +160,11 @@ def owns_address(namespace: Namespace, version: Version, value: int) -> bool:
     return (version, value) in _own(namespace)
 
 
+def is_held(network: Network, version: Version, value: int) -> bool:
+    """Return whether a namespace that was read, on any host, has the address."""
+    return any(owns_address(each, version, value) for _, each in network.namespaces())
+
+
 @kept
 def _own(namespace: Namespace) -> frozenset[tuple[Version, int]]:
     return frozenset((each.version, each.value) for each in namespace.addresses)

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.errors import MalformedError, UsageError, reason_of
 from hairpin.host.host import Host, Namespace
 from hairpin.message import message
-from hairpin.network.network import Network, is_uplink, owns_address
+from hairpin.network.network import Network, is_held, is_uplink, owns_address
 from hairpin.network.prefix import Version, inside, is_loopback, is_multicast, is_private, parse_address, parse_prefix
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -284,7 +284,7 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
         return None
     if world.public(version, address) is not None or is_loopback(address, version) or is_multicast(address, version):
         return None
-    if any(owns_address(each, version, address) for _, each in network.namespaces()):
+    if is_held(network, version, address):
         return None
     if target.port is not None and this.publishes_on(version, address, target.port, target.protocol):
         return None  # whoever published the port there names the address as this host's

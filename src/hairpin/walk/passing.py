@@ -3,7 +3,7 @@
 from hairpin.message import message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.lost_address import lost_by
-from hairpin.network.network import Network, outer_link, owns_address
+from hairpin.network.network import Network, is_held, outer_link
 from hairpin.network.prefix import address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
@@ -20,7 +20,7 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     start = flow.start
     bare = lost_by(network, flow)
     lost = bare is not None or _is_lost(network, flow)
-    foreign = (flow.version, flow.daddr) in network.world.foreign and not _is_owned(network, flow)
+    foreign = (flow.version, flow.daddr) in network.world.foreign and not is_held(network, flow.version, flow.daddr)
     if not isinstance(start, (Outside, Lan)) or not (lost or foreign):
         return None
     netns = network.host_netns(flow.host)
@@ -46,9 +46,5 @@ def _is_lost(network: Network, flow: Flow) -> bool:
     return (
         network.world.public(flow.version, flow.daddr) is None
         and network.host(flow.host).publishes_on(flow.version, flow.daddr, flow.dport, flow.protocol)
-        and not _is_owned(network, flow)
+        and not is_held(network, flow.version, flow.daddr)
     )
-
-
-def _is_owned(network: Network, flow: Flow) -> bool:
-    return any(owns_address(each, flow.version, flow.daddr) for _, each in network.namespaces())

@@ -28,7 +28,7 @@ from hairpin.change.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
-from hairpin.network.network import Network, is_bridge_port, owns_address
+from hairpin.network.network import Network, is_bridge_port, is_held
 from hairpin.network.prefix import address_text
 from hairpin.network.tunnels import ALL_FRAMES, entries_of
 
@@ -78,12 +78,13 @@ def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
     remote address no host has."""
     own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
-    return named or tuple(each for each in own if each.mac == ALL_FRAMES and not _is_held(network, sent, each.remote))
+    return named or tuple(
+        each for each in own if each.mac == ALL_FRAMES and not _is_somebodys(network, sent, each.remote)
+    )
 
 
-def _is_held(network: Network, sent: Tunnelled, address: int | None) -> bool:
-    version = sent.tunnel.version
-    return address is not None and any(owns_address(each, version, address) for _, each in network.namespaces())
+def _is_somebodys(network: Network, sent: Tunnelled, address: int | None) -> bool:
+    return address is not None and is_held(network, sent.tunnel.version, address)
 
 
 def _mac(sent: Tunnelled, stale: tuple[FdbEntry, ...]) -> int:

@@ -21,7 +21,7 @@ from hairpin.causes.rules._zone_opening import port_opened
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
-from hairpin.engines.missing import Missing, missing
+from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.restoring import restoring_all
 from hairpin.errors import ChangeError
 from hairpin.host.boot.configured import of_engine_option
@@ -103,11 +103,7 @@ def _would_pass(view: View, engine: Engine, place: Place) -> bool:
     """Return whether the packet would get past that place with the rules that the engine would make without its
     option."""
     ruled = msgspec.structs.replace(engine, iptables=True)
-    made = restoring_all(
-        _of_ipv4(missing(ruled, view.host_namespace, view.host.version("iptables"))),
-        view.host_netns,
-        view.host_namespace,
-    )
+    made = restoring_all(_of_ipv4(missing_of(view.host, ruled)), view.host_netns, view.host_namespace)
     return bool(made.parts) and _passes(view, made, place)
 
 

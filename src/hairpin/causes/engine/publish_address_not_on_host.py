@@ -16,7 +16,7 @@ from hairpin.change.change import AddEntry, one
 from hairpin.host.link import Address
 from hairpin.message import message
 from hairpin.network.flow import Lan, Outside
-from hairpin.network.network import addresses_of, is_uplink, owns_address
+from hairpin.network.network import addresses_of, is_held, is_uplink
 from hairpin.network.prefix import address_text, inside, width
 from hairpin.wanted import state_public
 
@@ -28,8 +28,7 @@ def find(view: View) -> Iterator[Candidate]:
     Only such a port says that the address was meant to be this host's (docs/adr/0016)."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
-    held = (owns_address(each, packet.version, packet.daddr) for _, each in view.network.namespaces())
-    if not asked or any(held):
+    if not asked or is_held(view.network, packet.version, packet.daddr):
         return
     published = view.host.publishes_on(flow.version, packet.daddr, flow.dport, flow.protocol)
     place = _place(view)

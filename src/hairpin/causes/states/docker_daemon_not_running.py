@@ -23,8 +23,7 @@ from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
 from hairpin.engines.daemon import calls_to_start_again, refusal, start_calls, start_effects
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
-from hairpin.engines.missing import missing
+from hairpin.engines.missing import missing_of
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.starting import starting_change
@@ -87,8 +86,7 @@ def _running(engine: Engine) -> Engine:
 
 def _made_again(view: View, running: Engine) -> tuple[Primitive, ...]:
     """Return the rules that the host lacks and that the daemon makes when it starts."""
-    lost = missing(with_gateway_endpoints(view.host, running), view.host_namespace, view.host.version("iptables"))
-    return restoring_all(lost, view.host_netns, view.host_namespace).parts
+    return restoring_all(missing_of(view.host, running), view.host_netns, view.host_namespace).parts
 
 
 def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:

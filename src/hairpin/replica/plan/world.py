@@ -20,6 +20,7 @@ from hairpin.network.network import (
     Network,
     Port,
     addresses_of,
+    is_held,
     is_uplink,
     owns_address,
     veth_peer,
@@ -111,10 +112,6 @@ def world(
     )
 
 
-def _inside(network: Network, version: Version, address: int) -> bool:
-    return any(owns_address(each, version, address) for _, each in network.namespaces())
-
-
 def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
     yield f"link set dev {wire.name} addrgenmode none"
     if wire.link.up and not wire.link.carrier:
@@ -154,7 +151,7 @@ def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
     begins = entry(network, flow)
     ends = [flow.start.address] if isinstance(flow.start, (Outside, Lan)) else []
     ends += [flow.daddr] if begins is None or begins.link else []
-    return tuple(each for each in ends if not _inside(network, 6, each))
+    return tuple(each for each in ends if not is_held(network, 6, each))
 
 
 def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
@@ -341,7 +338,7 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
     for known in sorted(asked | clients):
         text = f"route add local {address_text(known, version)}/{width(version)} dev lo table"
         yield f"{text} {_TABLE}"
-        if not _inside(network, version, known) or known in asked - found:
+        if not is_held(network, version, known) or known in asked - found:
             # The world needs this address as a source of its own: net/ipv4/devinet.c __ip_dev_find() asks this table.
             # If a container has it too, packets that left the host may still be sent to it here; packets towards the
             # container carry the wire's mark and do not use this route.

@@ -17,7 +17,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, is_held, owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.replica.judgement import Hit, Judgement, Outcome, Place, Sighting, Verdict
 from hairpin.replica.plan.blueprint import APART, SEGMENTS, WORLD, Blueprint, NetnsPlan, Way, named
@@ -356,17 +356,14 @@ class _Replica:
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
         own = message("the world answers for an address of the host's own")
-        foreign = (own,) if said == "delivered" and not self._reached() and self._is_held(flow) else ()
+        held = is_held(self._network, flow.version, flow.daddr)
+        foreign = (own,) if said == "delivered" and held and not self._reached() else ()
         stand_ins = (each.said for each in self.built.plan.stand_ins if (each.netns, each.link) in links)
         return tuple(
             dict.fromkeys(
                 (*self.built.left_out, *self._met_replaced(), *self._servers.left_out, *stand_ins, *unread, *foreign)
             )
         )
-
-    def _is_held(self, flow: Flow) -> bool:
-        """Return whether a namespace that was read has the flow's destination: no other machine is assumed to."""
-        return any(owns_address(each, flow.version, flow.daddr) for _, each in self._network.namespaces())
 
     def _met_replaced(self) -> Iterator[Message]:
         """Yield the rules left out that a packet of the flow would have met."""
