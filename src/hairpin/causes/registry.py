@@ -47,19 +47,18 @@ def _loaded(modules: tuple[str, ...]) -> tuple[Cause, ...]:
     return tuple(sorted((*found, *_of_others()), key=lambda each: each.id))
 
 
-def _of_others() -> Iterator[Cause]:
-    """Yield the causes that other packages bring: entry points of the group ``hairpin.causes``.
+@cache
+def _of_others() -> tuple[Cause, ...]:
+    """Return the causes that other packages bring: entry points of the group ``hairpin.causes``.
 
     Most machines have none, and ``importlib.metadata`` is a fifth of what hairpin loads: it comes only if a package
     names the group.  Source: packaging.python.org, "Entry points specification"."""
     if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
-        return
+        return ()
     from importlib.metadata import entry_points  # noqa: PLC0415
 
-    for point in entry_points(group=_GROUP):
-        cause = point.load()
-        if isinstance(cause, Cause):
-            yield cause
+    loaded = (point.load() for point in entry_points(group=_GROUP))
+    return tuple(each for each in loaded if isinstance(each, Cause))
 
 
 def _entry_point_files() -> Iterator[Path]:

@@ -223,9 +223,11 @@ def _opened_by_joining(
 ) -> Iterator[SideEffect]:
     """Yield what a network's containers reach once another one has joined it, but for the flows that are asked."""
     for flow in flows_to_joined(network, change):
-        then = walk_flow(after, flow)
+        then = walk_flow(after, flow) if flow_key(flow) not in known else None
+        if then is None or not succeeds(then.verdict):
+            continue
         now = walk_flow(network, flow)
-        if flow_key(flow) not in known and succeeds(then.verdict) and not succeeds(now.verdict):
+        if not succeeds(now.verdict):
             yield _effect(now, then.verdict, lost=False)
 
 

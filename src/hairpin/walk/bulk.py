@@ -67,23 +67,24 @@ def probes(network: Network, netns: Netns) -> bool:
     return netns in network and bool(network.namespace(netns).sysctl("net", "ipv4", "tcp_mtu_probing"))
 
 
-def stalled(network: Network, handshake: Handshake) -> Branch | None:
-    """Return how the connection stalls at its full-sized segments, to the server or from it; None where they arrive, or
-    where the sender learns to make them smaller."""
+def full_sized(network: Network, handshake: Handshake) -> Branch | tuple[OpenQuestion, ...]:
+    """Return how the connection stalls at its full-sized segments, to the server or from it.  Where they arrive, or
+    where the sender learns to make them smaller: the question whether one ever travels alone, if it would be lost."""
+    largest = _at_risk(network, handshake)
+    if largest is None:
+        return ()
     request, reply = handshake.there.history.steps, handshake.back.state.history.steps
     verdicts: tuple[Verdict, Verdict] = ("dropped", "unanswered")
     for verdict, to_server in zip(verdicts, (True, False), strict=True):
-        lost = _stall(network, handshake, to_server=to_server)
+        lost = _stall(network, handshake, largest, to_server=to_server, alone=False)
         if lost is not None:
             return Branch(verdict, request, reply, lost.data, lost.end.stop, lost.end.state.history.conditions)
-    return None
+    return _stalls_alone(network, handshake, largest)
 
 
-def stalls_alone(network: Network, handshake: Handshake) -> tuple[OpenQuestion, ...]:
-    """Return the question whether a full-sized segment ever travels alone, for a connection that does not stall as long
-    as several travel as one; empty where a single one arrives, too, or its sender learns to make it smaller."""
+def _stalls_alone(network: Network, handshake: Handshake, largest: Sizes) -> tuple[OpenQuestion, ...]:
     for to_server in (True, False):
-        lost = _stall(network, handshake, to_server=to_server, alone=True)
+        lost = _stall(network, handshake, largest, to_server=to_server, alone=True)
         stop = lost.end.stop if lost is not None else None
         link = network.namespace(stop.netns).link(stop.link) if stop is not None else None
         if lost is not None and stop is not None and link is not None and stop.reason == "mtu":
@@ -112,18 +113,21 @@ def _is_ever_alone(netns: Netns, link: Link, lost: State) -> OpenQuestion:
     )
 
 
-def _stall(network: Network, handshake: Handshake, *, to_server: bool, alone: bool = False) -> Lost | None:
-    """Return the end of a full-sized segment in one direction, with and without the rules that make it smaller.
-
-    ``alone``: no other one travels with it in one packet."""
+def _at_risk(network: Network, handshake: Handshake) -> Sizes | None:
+    """Return the sizes of full-sized packets by the MTUs of both ends; None where each link on the way takes them."""
     flow, request, reply = handshake.flow, handshake.there.history.steps, handshake.back.state.history.steps
     if flow.protocol != "tcp" or not flow.data_bytes or not may_stall(network, request, reply):
         return None
     steps = (*request, *reply)
-    largest = sizes(network, handshake)
-    narrowest = min(mtus(network, steps), default=0)
-    if max(largest.to_server, largest.to_client) <= narrowest and not _through_tunnel(steps):
-        return None
+    largest, narrowest = sizes(network, handshake), min(mtus(network, steps), default=0)
+    fits = max(largest.to_server, largest.to_client) <= narrowest
+    return None if fits and not _through_tunnel(steps) else largest
+
+
+def _stall(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
+    """Return the end of a full-sized segment in one direction, with and without the rules that make it smaller.
+
+    ``alone``: no other one travels with it in one packet."""
     lost = _lost(network, handshake, largest, to_server=to_server, alone=alone)
     if lost is None or lost.end.state.carried is not None:
         return lost

@@ -345,10 +345,8 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
     """
     namespace = network.namespace(netns)
     version, source = packet.version, packet.saddr
-    said = message("no host outside has a route back to {address}", address=address_text(source, version))
-    no_way = Assumed(said, "read")
     if owns_address(namespace, version, source):
-        return no_way if is_hidden(network, netns, version, source) else None
+        return _no_way_back(packet) if is_hidden(network, netns, version, source) else None
     for each in network.world.return_routes:
         if network.host_netns(each.host) != netns:
             continue
@@ -368,7 +366,12 @@ def _unknown_source(network: Network, netns: Netns, packet: Packet) -> Assumed |
         return None  # a routed IPv6 prefix needs no translation
     if is_unmasqueraded(network, netns, version, source):
         return None
-    return no_way
+    return _no_way_back(packet)
+
+
+def _no_way_back(packet: Packet) -> Assumed:
+    address = address_text(packet.saddr, packet.version)
+    return Assumed(message("no host outside has a route back to {address}", address=address), "read")
 
 
 def _reply(network: Network, state: State, packet: Packet) -> State:

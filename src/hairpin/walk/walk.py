@@ -20,7 +20,7 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.bulk import stalled, stalls_alone
+from hairpin.walk.bulk import full_sized
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
@@ -254,13 +254,11 @@ def _answered(
         if failed is not None:
             yield failed
             continue
-        handshake = Handshake(flow, started, state, back)
-        stall = stalled(network, handshake)
-        if stall is not None:
-            yield stall
+        bulk, conditions = full_sized(network, Handshake(flow, started, state, back)), back.state.history.conditions
+        if isinstance(bulk, Branch):
+            yield bulk
             continue
-        doubts, conditions = stalls_alone(network, handshake), back.state.history.conditions
-        branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=doubts)
+        branch = Branch("delivered", state.history.steps, reply, conditions=conditions, questions=bulk)
         if relayed and socket is not None:
             for leg in _relayed(network, flow, state, socket, branch, depth + 1):
                 # The relay answers a datagram only after it has got an answer itself.
@@ -342,10 +340,9 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
             yield msgspec.structs.replace(branch, assumed=taken.assumed)
             continue
         failed_data = _data_fails(network, started, state, answer)
-        if failed_data is None:
-            failed_data = stalled(network, Handshake(flow, started, state, answer, back))
-        if failed_data is not None:
-            yield msgspec.structs.replace(failed_data, assumed=taken.assumed)
+        data = failed_data or full_sized(network, Handshake(flow, started, state, answer, back))
+        if isinstance(data, Branch):
+            yield msgspec.structs.replace(data, assumed=taken.assumed)
         else:
             yield Branch(
                 "leaves",
@@ -353,5 +350,5 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
                 reply,
                 conditions=answer.state.history.conditions,
                 assumed=taken.assumed,
-                questions=(*taken.questions, *stalls_alone(network, Handshake(flow, started, state, answer, back))),
+                questions=(*taken.questions, *data),
             )

@@ -22,10 +22,9 @@ from hairpin.message import message
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
 from hairpin.netfilter.ir import FieldMatch, Jump, Rule
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.names import is_embedded
+from hairpin.network.names import EMBEDDED, has_embedded, is_embedded
 from hairpin.network.prefix import address_text
 
-_RESOLVER = 0x7F00000B
 _DNS = 53
 _CHAIN = "DOCKER_OUTPUT"
 _NUMBERS = {"tcp": TCP, "udp": UDP}
@@ -37,7 +36,7 @@ def find(view: View) -> Iterator[Candidate]:
     packet, container = view.stop.seen.packet, view.container
     if container is None or not is_embedded(view.host, container, (packet.version, packet.daddr)):
         return
-    listening = [each for each in view.namespace.sockets if (each.version, each.address) == (4, _RESOLVER)]
+    listening = [each for each in view.namespace.sockets if (each.version, each.address) == (4, EMBEDDED)]
     if not any(_NUMBERS[each.protocol] == packet.protocol for each in listening):
         yield from _gone(view, container)
         return
@@ -46,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
     jump = _jump(view)
     intents = tuple(
         AnswerHere(
-            view.stop.netns, 4, _RESOLVER, _RESOLVER, TCP if each.protocol == "tcp" else UDP, _DNS, "OUTPUT", each.port
+            view.stop.netns, 4, EMBEDDED, EMBEDDED, TCP if each.protocol == "tcp" else UDP, _DNS, "OUTPUT", each.port
         )
         for each in listening
     )
@@ -54,7 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
         title=message("Container {name} has lost the rules that lead to its DNS resolver", name=container.name),
         detail=message(
             "dockerd's resolver listens on {address}, port {port}; no rule leads queries to port 53 there.",
-            address=address_text(_RESOLVER, 4),
+            address=address_text(EMBEDDED, 4),
             port=listening[0].port,
         ),
         change=jump or Change(tuple(part for each in intents for part in rendered(each, view.network).parts)),
@@ -68,16 +67,17 @@ def find(view: View) -> Iterator[Candidate]:
 def _gone(view: View, container: Container) -> Iterator[Candidate]:
     """Yield the candidate of a container whose resolver listens no more: its dockerd makes it at each start alone."""
     packet = view.stop.seen.packet
-    served = any(each.network != "bridge" for each in container.endpoints)  # the default bridge has no such resolver
-    if packet.dport is None or not served or is_down(view.host, view.host.engine_of(container)):
+    if packet.dport is None or not has_embedded(view.host, container):
+        return
+    if is_down(view.host, view.host.engine_of(container)):
         return
     again = message("docker restart {name}", name=container.name)
-    held = Socket("tcp" if packet.protocol == TCP else "udp", 4, _RESOLVER, packet.dport, process="dockerd")
+    held = Socket("tcp" if packet.protocol == TCP else "udp", 4, EMBEDDED, packet.dport, process="dockerd")
     yield Candidate(
         title=message("Container {name} has lost its DNS resolver", name=container.name),
         detail=message(
             "dockerd serves names on {address} in the container's network namespace. Nothing listens there.",
-            address=address_text(_RESOLVER, 4),
+            address=address_text(EMBEDDED, 4),
         ),
         change=one(AddSocket(view.stop.netns, held, again)),
         where=OfContainer(container.name),
@@ -88,7 +88,7 @@ def _gone(view: View, container: Container) -> Iterator[Candidate]:
 
 def _jump(view: View) -> Change | None:
     """Return the change that puts back the jump to dockerd's own chain; None if that chain has no rules."""
-    body = (FieldMatch("daddr4", ((_RESOLVER, _RESOLVER),)), Jump(_CHAIN))
+    body = (FieldMatch("daddr4", ((EMBEDDED, EMBEDDED),)), Jump(_CHAIN))
     for table in view.namespace.ruleset.tables:
         chain = table.chain(_CHAIN) if (table.family, table.name) == ("ip", "nat") else None
         if chain is not None and chain.rules:

@@ -19,7 +19,7 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.prefix_witness import Differs, differing_prefixes
 from hairpin.network.tables import has_default_route
 
@@ -27,12 +27,11 @@ from hairpin.network.tables import has_default_route
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each address with another length than all witnesses tell, of any host: a packet may stop
     on one host because the tunnel to it ends on another."""
-    for host in view.network.hosts:
-        if host.netns in view.network:
-            for each in differing_prefixes(view.network, host.netns, 4):
-                yield _candidate(view, host.netns, each)
-            for each in differing_prefixes(view.network, host.netns, 6):
-                yield _candidate(view, host.netns, each)
+    versions: tuple[Version, ...] = (4, 6)
+    for netns in (host.netns for host in view.network.hosts if host.netns in view.network):
+        for version in versions:
+            for each in differing_prefixes(view.network, netns, version):
+                yield _candidate(view, netns, each)
 
 
 def _candidate(view: View, netns: Netns, found: Differs) -> Candidate:
