@@ -6,26 +6,28 @@ from tests.tables.case import Ask, Case
 
 ID, APART = "macvlan-host-cannot-reach", "macvlan-mode-separates"
 WEB, DB = "198.51.100.192", "198.51.100.193"
-_LAN = "-d macvlan --subnet 198.51.100.0/24 --gateway 198.51.100.1 --ip-range 198.51.100.192/27 -o parent=eth0"
+_LAN = "--subnet 198.51.100.0/24 --gateway 198.51.100.1 --ip-range 198.51.100.192/27 -o parent=eth0"
+BESIDE = "beside0"
 _SHIM = (
-    "ip link add name shim0 link eth0 type macvlan mode bridge; ip link set shim0 up; "
-    f"sysctl -qw net.ipv4.conf.shim0.arp_filter=1; ip route add {WEB}/32 dev shim0 src {HOST}"
+    f"ip link add name {BESIDE} link eth0 type macvlan mode bridge; ip link set {BESIDE} up; "
+    f"sysctl -qw net.ipv4.conf.{BESIDE}.arp_filter=1; ip route add {WEB}/32 dev {BESIDE} src {HOST}"
 )
 _FORGET = "ip neigh flush all"
 
 
-def plan(mode: str, publish: tuple[str, ...] = ()) -> LabPlan:
-    """Return the host with two containers on a macvlan of this mode, and one on docker0."""
+def plan(mode: str, publish: tuple[str, ...] = (), *, kind: str = "macvlan") -> LabPlan:
+    """Return the host with two containers on a macvlan, or ipvlan, of this mode, and one on docker0."""
     boxes = (ContainerPlan("web", networks=("lan",), options=f"--ip {WEB}", publish=publish),
              ContainerPlan("db", networks=("lan",), options=f"--ip {DB}"),
              ContainerPlan("bridged", publish=("8151:80",)))  # fmt: skip
-    return LabPlan(networks=(NetworkPlan("lan", f"{_LAN} -o macvlan_mode={mode}"),), containers=boxes)
+    return LabPlan(networks=(NetworkPlan("lan", f"-d {kind} {_LAN} -o {kind}_mode={mode}"),), containers=boxes)
 
 
-def asks(word: str, cause: str, *, among: str, shim: bool = False) -> tuple[Ask, ...]:
-    """Return a question for each pair; ``cause``: between the host and its child, ``among``: between children."""
+def asks(word: str, cause: str, *, among: str, setup: str = "true") -> tuple[Ask, ...]:
+    """Return a question for each pair; ``cause``: between the host and its child, ``among``: between children.
+    ``setup`` is done on the host, whose own link beside the children is gone before."""
     before = (
-        ("host", f"ip link del shim0 2>/dev/null || true; {_SHIM if shim else 'true'}; {_FORGET}"),
+        ("host", f"ip link del {BESIDE} 2>/dev/null || true; {setup}; {_FORGET}"),
         *((each, _FORGET) for each in ("container:web", "container:db", "neighbour", "router")),
     )
     pairs = (
@@ -42,7 +44,7 @@ def asks(word: str, cause: str, *, among: str, shim: bool = False) -> tuple[Ask,
 
 CASES = (
     Case("macvlan, bridge", plan=plan("bridge"), replica=False, asks=(
-        *asks("", ID, among=""), *asks("a shim: ", "", among="", shim=True),
+        *asks("", ID, among=""), *asks("a shim: ", "", among="", setup=_SHIM),
     )),
     Case("macvlan, private", plan=plan("private"), replica=False, asks=asks("", ID, among=APART)),
     Case("macvlan, vepa", plan=plan("vepa"), replica=False, asks=asks("", ID, among=APART)),
