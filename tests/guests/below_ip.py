@@ -9,13 +9,9 @@ import json
 import shlex
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from tests.fidelity.kernels.machine import run
-from tests.guests.packages import cache_folder, install_programs, kernel
+from tests.guests.booting import in_guest, inside
 
-ROOT = Path(__file__).resolve().parents[2]
 IN, OUT = "tc filter add dev v0 ingress", "tc filter add dev v0 egress"
 CASES: dict[str, str] = {
     "nothing": "true",
@@ -125,17 +121,8 @@ def main() -> int:
     """Boot a guest and judge there."""
     if sys.argv[1:] == ["--inside"]:
         return judge()
-    install_programs()
-    command = (
-        f"cd {shlex.quote(str(ROOT))} && PYTHONPATH=src {shlex.quote(sys.executable)} -m {__spec__.name} --inside\n"
-    )
-    with tempfile.TemporaryDirectory() as results:
-        run(kernel((sys.argv[1:] or ["6.1"])[0], cache_folder()), command, Path(results), limit_s=1500, look=_nothing)
+    in_guest((sys.argv[1:] or ["6.1"])[0], inside(__spec__.name))
     return 0
-
-
-def _nothing() -> None:
-    pass
 
 
 if __name__ == "__main__":

@@ -10,18 +10,14 @@ import json
 import shlex
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.topology import CLIENT, HOST
-from tests.fidelity.kernels.machine import run
-from tests.guests.packages import cache_folder, install_programs, kernel
+from tests.guests.booting import ROOT, in_guest
 
-ROOT = Path(__file__).resolve().parents[2]
 _SANDBOX = "nsenter --net=/var/run/docker/netns/ingress_sbox"
 _LOCAL = "-m addrtype --dst-type LOCAL -j DOCKER-INGRESS"
 CASES: dict[str, str] = {
@@ -150,19 +146,12 @@ def main() -> int:
     """Boot a guest and judge there."""
     if sys.argv[1:2] == ["--inside"]:
         return judge_names() if sys.argv[2:] == ["names"] else judge()
-    install_programs()
     assert __spec__ is not None
     command = BOOT.format(root=shlex.quote(str(ROOT)), python=shlex.quote(sys.executable), module=__spec__.name)
     names = sys.argv[1:2] == ["names"]
     command = f"{command.rstrip()} names\n" if names else command
-    with tempfile.TemporaryDirectory() as results:
-        booted = kernel((sys.argv[1 + names :] or ["6.1"])[0], cache_folder())
-        run(booted, command, Path(results), limit_s=3000, look=_nothing)
+    in_guest((sys.argv[1 + names :] or ["6.1"])[0], command, limit_s=3000)
     return 0
-
-
-def _nothing() -> None:
-    pass
 
 
 if __name__ == "__main__":
