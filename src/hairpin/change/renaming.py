@@ -5,8 +5,6 @@ Rules of the packet filter and policy rules name links by words: they stay as th
 Source: net/core/dev.c dev_change_name(), net/ipv4/devinet.c inetdev_event(): NETDEV_CHANGENAME
 """
 
-from typing import TypeVar
-
 import msgspec
 
 from hairpin.change.change import RenameLink
@@ -15,7 +13,6 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.message import message
 
-_Name = TypeVar("_Name", str, str | None)
 _replace = msgspec.structs.replace
 
 
@@ -28,14 +25,14 @@ def with_name(namespace: Namespace, part: RenameLink) -> Namespace:
     if namespace.link(new) is not None:
         raise ChangeError(message("there is a link {link} already", link=new))
 
-    def named(name: _Name) -> _Name:
+    def named(name: str) -> str:
         return new if name == old else name
 
     def moved(link: Link) -> Link:
         under = link.tunnel is not None and link.tunnel.underlay == old
         tunnel = _replace(link.tunnel, underlay=new) if link.tunnel is not None and under else link.tunnel
-        name, master, lower = named(link.name), named(link.master), named(link.lower)
-        return _replace(link, name=name, master=master, lower=lower, tunnel=tunnel)
+        master, lower = link.master and named(link.master), link.lower and named(link.lower)
+        return _replace(link, name=named(link.name), master=master, lower=lower, tunnel=tunnel)
 
     values = {
         (*path[:3], new, *path[4:]) if path[2:4] in (("conf", old), ("neigh", old)) else path: value
@@ -46,14 +43,16 @@ def with_name(namespace: Namespace, part: RenameLink) -> Namespace:
         links=tuple(moved(each) for each in namespace.links),
         addresses=tuple(_replace(each, link=named(each.link)) for each in namespace.addresses),
         routes=tuple(
-            _replace(each, next_hops=tuple(_replace(hop, link=named(hop.link)) for hop in each.next_hops))
+            _replace(each, next_hops=tuple(_replace(hop, link=hop.link and named(hop.link)) for hop in each.next_hops))
             for each in namespace.routes
         ),
         neighbours=tuple(_replace(each, link=named(each.link)) for each in namespace.neighbours),
         fdb=tuple(
-            _replace(each, port=named(each.port), bridge=named(each.bridge), via=named(each.via))
+            _replace(
+                each, port=named(each.port), bridge=each.bridge and named(each.bridge), via=each.via and named(each.via)
+            )
             for each in namespace.fdb
         ),
-        sockets=tuple(_replace(each, device=named(each.device)) for each in namespace.sockets),
+        sockets=tuple(_replace(each, device=each.device and named(each.device)) for each in namespace.sockets),
         sysctls=_replace(namespace.sysctls, values=values),
     )

@@ -17,8 +17,8 @@ RENAMES_LIVE_LINKS: Version = (6, 2)
 
 
 def named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Change:
-    """Return the change after which the link has the name of the network's bridge, and the addresses that it lost: who
-    renames a link on an older kernel sets it down, which deletes its IPv6 addresses."""
+    """Return the change that gives the link the name of the network's bridge, and the addresses that it lost.  An older
+    kernel renames a link only while it is down, and a link that goes down loses its IPv6 addresses."""
     parts = _renamed(view, link, name)
     after = simulate(Change(parts), view.network)
     held = {(each.version, each.value) for each in after.namespace(view.host_netns).addresses}
@@ -27,7 +27,7 @@ def named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Chan
 
 
 def _renamed(view: View, link: Link, name: str) -> tuple[Primitive, ...]:
-    """Return the parts that rename the link.  Where it has to be down for that, what is lost with it is put back."""
+    """Return the parts that rename the link.  If it has to be down for that, they put back what it loses then."""
     netns = view.host_netns
     rename = RenameLink(netns, link.name, name)
     if not link.up or kernel_version(view.host_namespace.kernel) >= RENAMES_LIVE_LINKS:

@@ -62,9 +62,11 @@ def _is_for_own_address(host: Namespace, default: Route, addresses: tuple[Addres
 def likely_gateway(
     network: Network, netns: Netns, version: Version, links: frozenset[str] | None = None
 ) -> Gateway | None:
-    """Return the likely router on an uplink, one of ``links`` if they are given: what a file, a default route of
-    another table or of the other family names, else a stand-in; None without an uplink.  A neighbour that was merely
-    seen there may be any machine, and another network's router need not know the way: these are hints, no names."""
+    """Return the likely router on an uplink; None without an uplink.  ``links``: only these uplinks count.
+
+    It is the router that a file names, or a default route of another table or of the other family; else a stand-in.  A
+    neighbour that was merely seen there may be any machine, and another network's router need not know the way: these
+    are hints, no names."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in _outer_addresses(network, netns, version):

@@ -175,8 +175,8 @@ def _settled(_network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _sorted(ends: tuple[End, ...]) -> tuple[End | None, list[End]]:
-    """Return the first end at a rule or filter, and the ends that are not such ones: about them nothing is claimed.
-    What a rate limit drops under load counts for neither."""
+    """Return the first end at a rule or filter, and all ends elsewhere.  What a rate limit drops under load counts for
+    neither."""
     quiet = [each for each in ends if not any(one.load and not one.usual for one in each.state.history.conditions)]
     dropped = [
         each for each in quiet if each.stop is not None and each.stop.reason in _DECIDED and each.kind != "unknown"

@@ -63,7 +63,8 @@ def room_of(network: Network, netns: Netns, version: Version) -> Room | None:
 def without_room(network: Network, state: State, link: str, address: int) -> End | None:
     """Return the end of a packet whose next hop has no entry, and for which none can be made.
 
-    A loopback link needs an entry, too, in a state that `ip neigh` leaves out: it has none if all are listed."""
+    A loopback link needs an entry, too.  `ip neigh` never lists that one, so it is missing if all entries are listed.
+    """
     version = state.packet.version
     namespace = network.namespace(state.netns)
     room = room_of(network, state.netns, version)
