@@ -37,7 +37,7 @@ netfilter/nft/sets:concatenated netfilter/nft/spelled:spelled netfilter/nft/synt
 network/unmasqueraded:unmasqueraded remedy/container:started remedy/engine:restored remedy/engine:started
 replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/thinned:thinned replica/run/netns:entered
 replica/watch/counters:saved replica/watch/snmp:counted report/excerpts:filled report/excerpts:picked
-report/paper:shortened report/paper:wrapped report/verdicts:folded walk/bulk:stalled walk/ip/ipvs:balanced
+report/paper:shortened report/paper:wrapped report/verdicts:folded walk/ip/ipvs:balanced
 walk/ip/mtu:defragmented walk/ip/mtu:fragmented walk/ip/route_in:dissected walk/link/crossing:crossed
 walk/link/crossing:unpacked walk/link/flannel_udp:received walk/link/flannel_udp:relayed
 walk/link/tunnel:decapsulated walk/link/tunnel:encapsulated walk/link/wireguard:decrypted
