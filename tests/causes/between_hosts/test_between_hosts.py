@@ -7,11 +7,11 @@ from hairpin.causes.between_hosts import vxlan_port_blocked
 from hairpin.causes.cause import View
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, BridgeInfo, Link, Tunnel
+from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.route import FdbEntry, Neighbour, Route
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.network.world import Peer, World
 from hairpin.remedy.plan import remedies
 from hairpin.walk.verdicts import succeeds
@@ -144,10 +144,26 @@ LEARNED = (Neighbour("br-stretched", 4, ALONG_BRIDGE.daddr, 0x02420A4D0020, "REA
 PORT_DOWN = tuple(
     msgspec.structs.replace(each, up=False) if each.name == "vxlan77" else each for each in STRETCHED_ONE.links
 )
-LOOSE = tuple(
-    msgspec.structs.replace(each, master=None, port=None) if each.name == "vxlan77" else each
-    for each in STRETCHED_ONE.links
-)
+
+
+def on_bridge(network: Network, host: str, bridge: str | None, *addresses: Address) -> Network:
+    """Return the network in which the tunnel device of the host is a port of this bridge (None: of none), and links of
+    the host have these addresses in place of theirs."""
+    netns = network.host_netns(host)
+    namespace = network.namespace(netns)
+    links = tuple(
+        msgspec.structs.replace(each, master=bridge, port=BridgePort() if bridge else None)
+        if each.name == "vxlan77"
+        else each
+        for each in namespace.links
+    )
+    changed = {each.link for each in addresses}
+    held = (*(each for each in namespace.addresses if each.link not in changed), *addresses)
+    routes = (*namespace.routes, *(local(address_text(each.value, 4), each.link) for each in addresses))
+    return network.with_namespace(netns, msgspec.structs.replace(namespace, links=links, addresses=held, routes=routes))
+
+
+ON_DOCKER0 = on_bridge(STRETCHED, "node1", "docker0")
 
 
 def entered(*, seen_by_far: bool) -> Network:
@@ -173,7 +189,13 @@ CASES: dict[str, Case] = {
         recorded("tunnel-port-detached"), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
     ),
     "the near tunnel device is not a port of the bridge": Case(
-        stretched(links=LOOSE), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
+        on_bridge(STRETCHED, "node1", None), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
+    ),
+    "the near tunnel device is a port of another bridge": Case(
+        ON_DOCKER0, ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
+    ),
+    "the far tunnel device is a port of another bridge": Case(
+        on_bridge(STRETCHED, "node2", "docker0"), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
     ),
     "the bridge's tunnel is down": Case(
         stretched(links=PORT_DOWN), ALONG_BRIDGE, ("host-link-down",), STRETCHED,
@@ -258,6 +280,27 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_fires(case: Case) -> None:
     fires(case)
+
+
+@pytest.mark.parametrize(
+    ("sick", "flow"),
+    (
+        # Another bridge of node1 has the subnet, too.
+        (
+            on_bridge(STRETCHED, "node1", "docker0", Address("docker0", 4, parse_address("10.77.0.3")[1], 24)),
+            ALONG_BRIDGE,
+        ),
+        # Moved to docker0, node2's end would join a subnet as well.
+        (
+            on_bridge(ON_DOCKER0, "node2", "br-stretched", Address("docker0", 4, parse_address("172.17.0.9")[1], 16)),
+            ALONG_BRIDGE,
+        ),
+    ),
+)
+def test_a_tunnel_device_is_not_moved_where_its_bridge_is_in_doubt(sick: Network, flow: Flow) -> None:
+    diagnosis = diagnose(sick, flow)
+    assert not diagnosis.trace.succeeds
+    assert "tunnel-port-detached" not in [each.cause for each in diagnosis.causes]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -2,7 +2,8 @@
 
 Users see: two hosts have one container subnet, and the containers of one do not reach those of the other.
 
-Proof: the tunnel device has no master, while the far device is a port of a bridge; attached, the packet arrives.
+Proof: the tunnel device has no master, or another bridge than the one with the subnet of the far device's bridge.
+Attached to that one, the packet arrives.
 Now: ``ip link set TUNNEL master BRIDGE``.
 Lasting: keep network managers away from the bridge and its tunnel device.
 """
@@ -16,10 +17,11 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.network.network import Network, addresses_of, is_bridge_port
+from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port, veth_peer
+from hairpin.network.prefix import network_of
 from hairpin.network.wires import holder_of
 
 
@@ -28,42 +30,99 @@ def find(view: View) -> Iterator[Candidate]:
     that of the other host is not."""
     address = view.stop.address
     holder = holder_of(view.network, view.flow.version, address, besides=view.stop.netns.host) if address else None
-    here, near = view.host_netns, segment_bridge(view)
+    near = segment_bridge(view)
     far = _bridge_of(view.network, holder, address) if holder is not None and address else None
     if holder is None or near is None or far is None or near.kind != "bridge":
         return
-    there = holder.of_host
-    yield from _loose(view, here, near, there, far)
-    yield from _loose(view, there, far, here, near)
+    here, there = _Segment(view.host_netns, near), _Segment(holder.of_host, far)
+    yield from _loose(view, here, there)
+    yield from _loose(view, there, here)
 
 
-def _loose(view: View, netns: Netns, bridge: Link, other: Netns, other_bridge: Link) -> Iterator[Candidate]:
-    """Yield one candidate for each device of the namespace that is no port although its far end is one."""
-    here, there = view.network.namespace(netns), view.network.namespace(other)
-    for link in here.links:
-        if link.tunnel is None or link.master is not None or addresses_of(here, link.name, 4):  # it is routed
+class _Segment(msgspec.Struct, frozen=True):
+    """A bridge of a host."""
+
+    netns: Netns
+    bridge: Link
+
+
+def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
+    """Yield one candidate for each tunnel device that is not a port of its bridge although its far end is one."""
+    netns, bridge, host = here.netns, here.bridge, here.netns.host
+    namespace, other = view.network.namespace(netns), view.network.namespace(there.netns)
+    for link in namespace.links:
+        if link.tunnel is None or not any(_joins(link, each) for each in _ports(other, there.bridge)):
             continue
-        if not any(_joins(link, each) for each in _ports(there, other_bridge)):
+        wrong = namespace.link(link.master) if link.master is not None else None
+        routed = wrong is None and addresses_of(namespace, link.name, 4)
+        if routed or wrong == bridge or (wrong is not None and not _is_strayed(view.network, here, wrong, there)):
             continue
-        host = netns.host
         attached = msgspec.structs.replace(link, master=bridge.name, port=BridgePort())
         yield Candidate(
             title=message("{link} of {host} is not a port of {bridge}", link=link.name, host=host, bridge=bridge.name),
             detail=message(
                 "The tunnel joins {bridge} with {far_bridge} of {far}, whose end is a port. Here its frames reach "
                 "nobody.",
-                bridge=bridge.name, far_bridge=other_bridge.name, far=other.host,
+                bridge=bridge.name, far_bridge=there.bridge.name, far=there.netns.host,
+            )
+            if wrong is None
+            else message(
+                "The tunnel's end on {far} is a port of {far_bridge}. {bridge} of {host} has the subnet of that "
+                "bridge, but {link} is a port of {wrong}.",
+                far=there.netns.host, far_bridge=there.bridge.name, bridge=bridge.name, host=host, link=link.name,
+                wrong=wrong.name,
             ),
             change=one(SetLink(netns, attached)),
-            where=OfLink(host=host, link=link.name, master="none", wanted=bridge.name),
+            where=OfLink(host=host, link=link.name, master=link.master or "none", wanted=bridge.name),
             in_class="stale-tunnel-entry",
             evidence=(link.evidence,) if link.evidence else (),
             advice=(message("keep network managers away from docker0, br-* and their tunnel devices (unmanaged)"),),
         )  # fmt: skip
 
 
+def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) -> bool:
+    """Return whether the tunnel device belongs to ``here`` and not to its present master: no other two bridges that a
+    move of either end would join are as much alike."""
+    asked = _likeness(network, here, there)
+    own = (_Segment(here.netns, each) for each in _bridges(network, here.netns) if each != here.bridge)
+    far = (_Segment(there.netns, each) for each in _bridges(network, there.netns) if each != there.bridge)
+    present = _Segment(here.netns, wrong)
+    rivals = (*(_likeness(network, each, there) for each in own), *(_likeness(network, present, each) for each in far))
+    return asked > max(rivals, default=0)
+
+
+def _likeness(network: Network, one_: _Segment, other: _Segment) -> int:
+    """Return 2 if the two bridges have a subnet in common, 1 if they have an address in common, too: each docker0 is
+    172.17.0.1; else 0."""
+    held, far = _held(network, one_), _held(network, other)
+    if not {_subnet(each) for each in held} & {_subnet(each) for each in far}:
+        return 0
+    return 1 if {each.value for each in held} & {each.value for each in far} else 2
+
+
+def _held(network: Network, segment: _Segment) -> tuple[Address, ...]:
+    """Return the global addresses of the bridge, and those of the containers on it."""
+    netns, bridge = segment.netns, segment.bridge.name
+    peers = (veth_peer(network, netns, each) for each in bridge_ports(network.namespace(netns), bridge))
+    return tuple(
+        address
+        for port in (Port(netns, bridge), *(each for each in peers if each is not None))
+        for address in network.namespace(port.netns).addresses
+        if (address.link, address.scope) == (port.link, "global")
+    )
+
+
+def _subnet(address: Address) -> tuple[int, int, int]:
+    first = network_of(address.value, address.prefix_length, address.version)
+    return address.version, first, address.prefix_length
+
+
+def _bridges(network: Network, netns: Netns) -> Iterator[Link]:
+    return (each for each in network.namespace(netns).links if each.kind == "bridge")
+
+
 def _ports(namespace: Namespace, bridge: Link) -> Iterator[Link]:
-    return (each for each in namespace.links if each.master == bridge.name and is_bridge_port(namespace, each))
+    return (each for each in bridge_ports(namespace, bridge.name) if is_bridge_port(namespace, each))
 
 
 def _joins(one_: Link, other: Link) -> bool:
