@@ -13,7 +13,18 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.calls import ConnectContainer
-from hairpin.change.change import AddNamespace, AddSocket, Change, DeleteRule, DeleteSocket, InsertRule, Primitive
+from hairpin.change.change import (
+    AddEntry,
+    AddNamespace,
+    AddSocket,
+    Change,
+    DeleteRule,
+    DeleteSocket,
+    InsertRule,
+    Primitive,
+    SetContainer,
+    SetLink,
+)
 from hairpin.engines.bridging import new_bridge
 from hairpin.engines.endpoints import addresses, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
@@ -22,6 +33,7 @@ from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.host.sysctl import Path
 from hairpin.message import message
@@ -67,6 +79,50 @@ def reconnecting_change(host: Host, container: Container, binding: PortBinding, 
         _joined(part, before, container.status) if isinstance(part, AddNamespace) else part for part in change.parts
     )
     return msgspec.structs.replace(change, parts=parts)
+
+
+def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
+    """Return the change that connects a running container, which is on no network, to one of macvlans or ipvlans.
+
+    None: the link below, an IPv4 subnet or the namespace was not read.
+    Source: moby libnetwork/drivers/macvlan/macvlan_joinleave.go, macvlan_endpoint.go"""
+    engine = host.engine_of(container)
+    lower = host.namespace(host.netns.name).link(joined.option("parent") or "")
+    subnet = next((each for each in joined.subnets if each.version == 4), None)
+    if joined.driver not in STACKED or lower is None or subnet is None:
+        return None
+    if container.netns is None or container.netns not in host:
+        return None
+    before = host.namespace(container.netns)
+    endpoint = new_endpoint(engine, joined, subnet)
+    if endpoint.ipv4 is None:
+        return None
+    link = Link(
+        max(each.index for each in (*before.links, lower)) + 1,
+        _free_name(before),
+        joined.driver,
+        mtu_bytes=lower.mtu_bytes,
+        mac=lower.mac if joined.driver == "ipvlan" else _MAC_OF_ADDRESS | endpoint.ipv4,
+        peer_index=lower.index,
+        peer_netnsid=0,
+        macvlan_mode=joined.option(f"{joined.driver}_mode") or ("bridge" if joined.driver == "macvlan" else "l2"),
+    )
+    netns = Netns(host.name, before.name)
+    way_out = not any(map(_is_default, before.routes))
+    connected = msgspec.structs.replace(container, endpoints=(*container.endpoints, endpoint))
+    parts: tuple[Primitive, ...] = (
+        SetLink(netns, link),
+        *(AddEntry(netns, each) for each in addresses(endpoint, link.name)),
+        *(AddEntry(netns, each) for each in routes(endpoint, link.name, way_out=way_out)),
+        SetContainer(host.name, connected),
+    )
+    return Change(parts, _calls(engine, container, joined.name))
+
+
+STACKED = ("macvlan", "ipvlan")
+"""Drivers of networks whose containers' links are stacked on a link of the host."""
+_MAC_OF_ADDRESS = 0x0242 << 32
+"""Source: moby libnetwork/netutils/utils.go GenerateMACFromIP()"""
 
 
 def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:

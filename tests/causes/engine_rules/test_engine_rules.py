@@ -66,6 +66,7 @@ RESOLVER_RULES = """\
 -A DOCKER_OUTPUT -d 127.0.0.11/32 -p udp -m udp --dport 53 -j DNAT --to-destination 127.0.0.11:40002
 COMMIT
 """
+UDP_RULE = "-A DOCKER_OUTPUT -d 127.0.0.11/32 -p udp -m udp --dport 53 -j DNAT --to-destination 127.0.0.11:40002\n"
 
 
 def resolving(rules: str, *, dead: bool = False) -> Network:
@@ -97,6 +98,9 @@ CASES: dict[str, Case] = {
     ),
     "the jump to dockerd's own chain for the resolver is gone": Case(
         resolving(RESOLVER_RULES.replace(JUMP, "")), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
+    ),
+    "one rule of dockerd's own chain for the resolver is gone": Case(
+        resolving(RESOLVER_RULES.replace(UDP_RULE, "")), DNS, ("resolver-rules-missing",), resolving(RESOLVER_RULES),
     ),
     "the embedded resolver has ended with dockerd": Case(
         down(resolving(RESOLVER_RULES, dead=True)), DNS, ("docker-daemon-not-running",),

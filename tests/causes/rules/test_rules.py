@@ -160,6 +160,18 @@ CASES: dict[str, Case] = {
         msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
         ruled(with_rule("nat PREROUTING", "-p tcp --dport 8152 -j DNAT --to-destination 172.17.0.2:81")),
     ),
+    "translated inside the container to a port of nothing": Case(
+        with_inner("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j REDIRECT --to-ports 81\nCOMMIT\n"),
+        published(), ("dnat-rule-shadowed",),
+        with_inner("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -j REDIRECT --to-ports 81\nCOMMIT\n"),
+    ),
+    "a program's own chain inside the container leads to a port that nothing has": Case(
+        with_inner(
+            "*nat\n:PREROUTING ACCEPT [0:0]\n:PROXY - [0:0]\n-A PREROUTING -p tcp -j PROXY\n"
+            "-A PROXY -p tcp -j REDIRECT --to-ports 15006\nCOMMIT\n"
+        ),
+        published(), ("service-not-listening",),
+    ),
     "translated to a machine outside": Case(
         ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE))),
         msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),

@@ -40,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
         or packet.version != 4
         or packet.protocol not in (TCP, UDP)
         or packet.daddr != view.flow.daddr
-        or dnat_place(view) is not None
+        or dnat_place(view, view.host_netns) is not None
         or is_out_of_reach(view, network)
         or not engines_read(view.host)
         or any(attachment_of(view.network, each, packet.daddr, packet.version) is not None for each in view.both_hosts)

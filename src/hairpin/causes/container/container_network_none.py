@@ -17,7 +17,7 @@ from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting
-from hairpin.engines.connecting import reconnecting_change
+from hairpin.engines.connecting import STACKED, reconnecting_change, stacked_again
 from hairpin.engines.starting import on_default_bridge
 from hairpin.host.docker import Container, DockerNetwork, PortBinding
 from hairpin.message import Message, message
@@ -33,8 +33,9 @@ def find(view: View) -> Iterator[Candidate]:
     meant = view.host.container(view.meant) if view.meant and view.on_host else None
     asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
     for container, binding in (*at_host_port(view), *asked):
-        lost = not binding.actual and binding in container.bindings
-        if lost or container.network_mode == "none":
+        # Podman lists the ports of a container that it has disconnected as published; its conmon holds them on.
+        lost = not binding.actual or container.is_disconnected
+        if (lost and binding in container.bindings) or container.network_mode == "none":
             yield from _of(view, container, binding)
 
 
@@ -99,8 +100,12 @@ def _disconnected(view: View, container: Container, binding: PortBinding) -> Ite
     """Yield the candidate that connects the container to the network that it was made for, which its mode names."""
     engine = view.host.engine_of(container)
     own = engine.network(container.network_mode)
-    joined = own.name if own is not None and own.driver == "bridge" else engine.default_network
-    change = reconnecting_change(view.host, container, binding, joined) or _awaiting(view, container)
+    joined = own.name if own is not None and own.driver in ("bridge", *STACKED) else engine.default_network
+    change = (
+        stacked_again(view.host, container, own)
+        if own is not None and own.driver in STACKED
+        else reconnecting_change(view.host, container, binding, joined) or _awaiting(view, container)
+    )
     if change is None:
         return
     elsewhere = message(
@@ -154,7 +159,7 @@ CAUSE = Cause(
     id="container-network-none",
     title=message("The container has no network"),
     source="docs.docker.com: None network driver",
-    reasons=frozenset({"no-listener", "no-route"}),
+    reasons=frozenset({"no-listener", "never-accepts", "no-route"}),
     fixed_with="container",
     find=find,
 )

@@ -34,7 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
     another one gives the address to a container again.
     """
     packet = view.stop.seen.packet
-    place = dnat_place(view) if not tells_mtu(packet) else None
+    place = dnat_place(view, view.host_netns) if not tells_mtu(packet) else None
     if (
         place is None
         or view.in_reply

@@ -1,19 +1,21 @@
 """dockerd runs with ``iptables=false``, and no other rule does what its rules would do for this flow.
 
 Users see: containers cannot connect to the outside; a policy or a zone of the firewall closes published ports that
-dockerd's rules would let in.
+dockerd's rules would let in.  Without docker-proxy, too, no published port answers.
 
 Proof: dockerd runs with ``iptables=false``, and no rule masquerades the subnet; masqueraded, the reply comes back.  Or
-a policy or firewalld's zone stops the packet, which dockerd's rules would lead past it; with a rule it passes.
-Now: add a MASQUERADE rule for the subnet; or a rule, or a port of the zone, that lets the flow in.
+a policy or firewalld's zone stops the packet, which dockerd's rules would lead past it; with a rule it passes.  Or no
+docker-proxy takes the packet, which dockerd's rules would lead to its container.
+Now: add a MASQUERADE rule for the subnet; or a rule, or a port of the zone, that lets the flow in; or dockerd's rules.
 Lasting: take ``iptables: false`` out of daemon.json, or save the rule.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import masquerading
 from hairpin.causes.rules._manager import repairs
@@ -21,6 +23,7 @@ from hairpin.causes.rules._zone_opening import port_opened
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
+from hairpin.engines.chains import BUILT_IN
 from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.restoring import restoring_all
 from hairpin.errors import ChangeError
@@ -31,6 +34,7 @@ from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.walk import walk_flow
 
+_NOT_LED: frozenset[Reason] = frozenset({"no-listener", "never-accepts"})
 _UNTRANSLATED: frozenset[Reason] = frozenset({"source-not-translated", "peer-drops"})
 
 
@@ -41,6 +45,8 @@ def find(view: View) -> Iterator[Candidate]:
         return  # IPv6 has an option of its own
     if view.stop.reason in RULE_STOPS:
         yield from _closed(view)
+    elif view.stop.reason in _NOT_LED:
+        yield from _not_led(view)
     else:
         yield from _not_masqueraded(view)
 
@@ -65,6 +71,29 @@ def _not_masqueraded(view: View) -> Iterator[Candidate]:
         configured=of_engine_option("iptables", "false", view.host),
         advice=(message("or give the world outside a route back to the containers' subnet"),),
     )
+
+
+def _not_led(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that makes dockerd's rules, where neither they nor docker-proxy lead the port to its
+    container."""
+    for container, binding in at_host_port(view):
+        engine = view.host.engine_of(container)
+        if not (container.running and binding.actual) or engine.iptables is not False or engine.userland_proxy:
+            continue
+        yield Candidate(
+            title=message(
+                "dockerd runs with iptables=false and userland-proxy=false, so nothing leads port {port} to {name}",
+                port=binding.host_port,
+                name=container.name,
+            ),
+            detail=message("It makes no rule and starts no docker-proxy: a published port needs one of them."),
+            change=_own_rules(view, engine, tables=("nat",)),
+            where=OfNetwork(option="iptables=false", network=_network(view, engine)),
+            in_class="engine-option",
+            evidence=(container.evidence, engine.evidence),
+            configured=of_engine_option("iptables", "false", view.host),
+            advice=(message("or take one of the two options out, then restart dockerd"),),
+        )
 
 
 def _closed(view: View) -> Iterator[Candidate]:
@@ -102,17 +131,22 @@ def _closed(view: View) -> Iterator[Candidate]:
 def _would_pass(view: View, engine: Engine, place: Place) -> bool:
     """Return whether the packet would get past that place with the rules that the engine would make without its
     option."""
-    ruled = msgspec.structs.replace(engine, iptables=True)
-    made = restoring_all(_of_ipv4(missing_of(view.host, ruled)), view.host_netns, view.host_namespace)
+    made = _own_rules(view, engine)
     return bool(made.parts) and _passes(view, made, place)
 
 
-def _of_ipv4(lost: Missing) -> Missing:
+def _own_rules(view: View, engine: Engine, tables: Sequence[str] = tuple(BUILT_IN)) -> Change:
+    """Return the change that makes the IPv4 rules of the engine in these tables, as without its option."""
+    ruled = msgspec.structs.replace(engine, iptables=True)
+    return restoring_all(_of_ipv4(missing_of(view.host, ruled), tables), view.host_netns, view.host_namespace)
+
+
+def _of_ipv4(lost: Missing, tables: Sequence[str]) -> Missing:
     return msgspec.structs.replace(
         lost,
-        chains=tuple(each for each in lost.chains if each.family == "ip"),
+        chains=tuple(each for each in lost.chains if each.family == "ip" and each.table in tables),
         elements=tuple(each for each in lost.elements if each.family == "ip"),
-        rules=tuple(each for each in lost.rules if each.family == "ip"),
+        rules=tuple(each for each in lost.rules if each.family == "ip" and each.table in tables),
     )
 
 
@@ -147,6 +181,6 @@ CAUSE = Cause(
     id="docker-daemon-iptables-false",
     title=message("dockerd runs with iptables=false"),
     source="docs.docker.com: dockerd, bridge network options",
-    reasons=RULE_STOPS | _UNTRANSLATED,
+    reasons=RULE_STOPS | _NOT_LED | _UNTRANSLATED,
     find=find,
 )

@@ -30,7 +30,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     meant, binding = held.meant, held.binding
     parts: list[Primitive] = [DeleteSocket(view.host_netns, each) for each in _in_the_way(view, held)]
-    place = dnat_place(view) if held.container is not None else None
+    place = dnat_place(view, view.host_netns) if held.container is not None else None
     if place is not None:
         parts.append(DeleteRule(view.host_netns, place))
     if not meant.running:

@@ -20,7 +20,7 @@ from hairpin.host.engine_health import is_down
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
-from hairpin.netfilter.ir import FieldMatch, Jump, Rule
+from hairpin.netfilter.ir import FieldMatch, Jump, Nat, Rule
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.names import EMBEDDED, has_embedded, is_embedded
 from hairpin.network.prefix import address_text
@@ -37,29 +37,31 @@ def find(view: View) -> Iterator[Candidate]:
     if container is None or not is_embedded(view.host, container, (packet.version, packet.daddr)):
         return
     listening = [each for each in view.namespace.sockets if (each.version, each.address) == (4, EMBEDDED)]
-    if not any(_NUMBERS[each.protocol] == packet.protocol for each in listening):
+    asked = next((each for each in listening if _NUMBERS[each.protocol] == packet.protocol), None)
+    if asked is None:
         yield from _gone(view, container)
         return
     if packet.dport != _DNS:
         return
-    jump = _jump(view)
+    jump, led = _jump(view), _led(view)
     intents = tuple(
-        AnswerHere(
-            view.stop.netns, 4, EMBEDDED, EMBEDDED, TCP if each.protocol == "tcp" else UDP, _DNS, "OUTPUT", each.port
-        )
+        AnswerHere(view.stop.netns, 4, EMBEDDED, EMBEDDED, _NUMBERS[each.protocol], _DNS, "OUTPUT", each.port)
         for each in listening
+        if each.port not in led
     )
+    if jump is None and not intents:
+        return
     yield Candidate(
         title=message("Container {name} has lost the rules that lead to its DNS resolver", name=container.name),
         detail=message(
             "dockerd's resolver listens on {address}, port {port}; no rule leads queries to port 53 there.",
             address=address_text(EMBEDDED, 4),
-            port=listening[0].port,
+            port=asked.port,
         ),
         change=jump or Change(tuple(part for each in intents for part in rendered(each, view.network).parts)),
         where=OfContainer(container.name),
         in_class="lost-engine-rule",
-        evidence=(listening[0].evidence,),
+        evidence=(asked.evidence,),
         advice=(message("`docker restart {name}` makes the rules anew, too", name=container.name),),
     )
 
@@ -87,14 +89,24 @@ def _gone(view: View, container: Container) -> Iterator[Candidate]:
 
 
 def _jump(view: View) -> Change | None:
-    """Return the change that puts back the jump to dockerd's own chain; None if that chain has no rules."""
+    """Return the change that puts back the jump to dockerd's own chain; None if the jump is there, or that chain has no
+    rules."""
     body = (FieldMatch("daddr4", ((EMBEDDED, EMBEDDED),)), Jump(_CHAIN))
     for table in view.namespace.ruleset.tables:
         chain = table.chain(_CHAIN) if (table.family, table.name) == ("ip", "nat") else None
-        if chain is not None and chain.rules:
+        output = table.chain("OUTPUT") if chain is not None else None
+        jumps = output is not None and any(Jump(_CHAIN) in rule.body for rule in output.rules)
+        if chain is not None and chain.rules and not jumps:
             rule = Rule(body, iptables_words(body, "OUTPUT", "ip"), 1)
             return one(InsertRule(view.stop.netns, table.dialect, "ip", "nat", "OUTPUT", rule, 1))
     return None
+
+
+def _led(view: View) -> frozenset[int]:
+    """Return the resolver's ports to which a rule of dockerd's own chain leads."""
+    chains = (table.chain(_CHAIN) for table in view.namespace.ruleset.tables if table.name == "nat")
+    bodies = (part for chain in chains if chain is not None for rule in chain.rules for part in rule.body)
+    return frozenset(part.ports[0] for part in bodies if isinstance(part, Nat) and part.ports is not None)
 
 
 CAUSE = Cause(

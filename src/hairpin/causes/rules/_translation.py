@@ -1,13 +1,14 @@
 """The rule that translated a packet's destination."""
 
 from hairpin.causes.cause import View
+from hairpin.host.netns import Netns
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.state import RuleDecided
 
 
-def dnat_place(view: View) -> Place | None:
-    """Return the first rule on the host that translated the request's destination, or None."""
+def dnat_place(view: View, netns: Netns) -> Place | None:
+    """Return the first rule of that network namespace that translated the request's destination, or None."""
     for step in view.branch.request:
-        if step.netns.is_host and step.note in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
+        if step.netns == netns and step.note in ("dnat", "redirect") and isinstance(step.decided_by, RuleDecided):
             return step.decided_by.place
     return None

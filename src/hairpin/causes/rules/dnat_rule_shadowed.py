@@ -19,8 +19,11 @@ from hairpin.network.attachment import attachment_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule outside of the engine's chain translated a published port."""
-    place = dnat_place(view)
+    """Yield one candidate when a rule outside of the engine's chain translated a published port, or a container's own
+    rule the port of its service."""
+    if not view.on_host:
+        yield from _inside(view)
+    place = dnat_place(view, view.host_netns)
     if place is None or view.in_reply or place.chain in ("DOCKER", "DOCKER-INGRESS"):
         return
     meant = view.flow.container is not None
@@ -37,6 +40,24 @@ def find(view: View) -> Iterator[Candidate]:
         where=OfRule(place),
         in_class="shadowing-translation" if meant else "odd-translation",
         evidence=(place.evidence,),
+    )
+
+
+def _inside(view: View) -> Iterator[Candidate]:
+    """Yield the candidate of a rule typed into the container's own nat table.  A program's rules are in chains of its
+    own: there, what should listen at their end is missing."""
+    place = dnat_place(view, view.stop.netns)
+    if place is None or view.in_reply or place.chain != "PREROUTING":
+        return
+    packet, name = view.stop.seen.packet, view.network.netns_text(view.stop.netns)
+    yield Candidate(
+        title=message("A translation in {netns} sends this flow to where nothing takes it", netns=name),
+        detail=message("{table} {chain}: {rule}", table=place.table, chain=place.chain, rule=place.text),
+        change=one(DeleteRule(view.stop.netns, place)),
+        where=OfRule(place),
+        in_class="shadowing-translation",
+        evidence=(place.evidence,),
+        advice=(message("if the rule is meant, start what should listen on port {port} there", port=packet.dport),),
     )
 
 

@@ -9,8 +9,10 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network, Port
+from hairpin.network.network import Network, Port, owns_address
 from hairpin.network.prefix import parse_address
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
 from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
@@ -49,6 +51,8 @@ class Departures:
             icmp=last.icmp,
         )
         netns, link = self._stacked_sender(flow, last, seen)
+        if not link and self._asks_for_itself(netns, packet):
+            return "dropped"
         taken = outside_takes(self._network, flow, End("left", State("outside", netns, packet, oif=link)))
         if taken.reason is None:
             return None
@@ -112,6 +116,13 @@ class Departures:
                 if link is not None and lower_of(self._network, each.netns, link) is not None:
                     return each.netns, each.link
         return self._host_of(flow, last), ""
+
+    def _asks_for_itself(self, netns: Netns, packet: Packet) -> bool:
+        """Return whether the host seeks its own address on the wire, since it lacks the local route: nobody answers ARP
+        for it, but the world does."""
+        namespace = self._network.namespace(netns)
+        hops = lookup(namespace, Query(packet.version, packet.daddr)).next_hops
+        return owns_address(namespace, packet.version, packet.daddr) and all(each.gateway is None for each in hops)
 
     def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...], *, reached: bool) -> bool:
         """Return whether the packet is an answer that went astray, and not a request."""

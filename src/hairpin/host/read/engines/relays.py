@@ -90,11 +90,13 @@ def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only:
             if found is not None:
                 own = endpoint.ipv4 if endpoint is not None else None
                 return Relay(4, own or 0, found.container_port, netns=container.netns)
-        if endpoint is None or not container.running:
+        if not container.running or (endpoint is None and not holds_only):
             continue
         for binding in container.bindings:
             if not binding.actual or not _serves(socket, binding):
                 continue
+            if endpoint is None:  # conmon holds the port of a container that has left its networks
+                return Relay(socket.version, 0, binding.container_port, holds_only)
             # The proxy of an IPv6 socket leads to IPv4 where the container has no IPv6 address.
             ends: tuple[tuple[Literal[4, 6], int | None], ...] = ((4, endpoint.ipv4), (6, endpoint.ipv6))
             for version, value in ends if socket.version == 4 else ends[::-1]:
