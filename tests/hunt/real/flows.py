@@ -73,8 +73,9 @@ Outcomes = Mapping[Way, Seen]
 
 
 def boxes(lab: Lab, known: Boxes) -> dict[str, Box]:
-    """Return the running containers by ``container:NAME[@HOST]``.  Of an engine that does not answer, those that were
-    known and are still there."""
+    """Return the running containers by ``container:NAME[@HOST]``, the addresses first that they had before.
+
+    Of an engine that does not answer, those that were known and are still there."""
     found: dict[str, Box] = {}
     for host in lab.hosts:
         suffix = f"@{host.name}" if len(lab.hosts) > 1 else ""
@@ -84,7 +85,11 @@ def boxes(lab: Lab, known: Boxes) -> dict[str, Box]:
             found |= {name: box for name, box in known.items() if box.host is host and box.is_alive}
             continue
         for name, pid, addresses in listed:
-            found[f"container:{name}{suffix}"] = Box(name, host, pid, addresses)
+            before = known.get(f"container:{name}{suffix}")
+            had = before.addresses if before is not None else ()
+            kept = tuple(each for each in addresses if each in had)
+            new = tuple(each for each in addresses if each not in had)
+            found[f"container:{name}{suffix}"] = Box(name, host, pid, (*kept, *new))
     return found
 
 
