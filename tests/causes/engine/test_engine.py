@@ -3,11 +3,14 @@
 import msgspec
 import pytest
 
+from hairpin.causes.cause import View
+from hairpin.causes.engine import port_not_published
 from hairpin.change.calls import SetContainerState
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Contact, DockerNetwork, Engine, PortBinding
 from hairpin.host.host import Namespace, Unread
-from hairpin.host.link import Address
+from hairpin.host.link import Address, Tunnel
+from hairpin.host.managers import ConfigFile
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -33,10 +36,11 @@ from tests.causes.hosts import (
     told,
     unpublished,
     with_host,
+    with_link,
     with_neighbour,
 )
 from tests.causes.ipv6_hosts import of_ipv6_network
-from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
+from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_policy, with_rule, without, without_chain
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
@@ -130,6 +134,25 @@ def held(*sockets: Socket) -> Network:
     return network(host_namespace(NO_CONTAINER, sockets=sockets), docker=engine(ASKED))
 
 
+UNPUBLISHED = network(
+    host_namespace(UNMADE, sockets=()),
+    docker=engine(msgspec.structs.replace(container(), bindings=())),
+)
+SAVED_POLICY = ConfigFile("/etc/iptables/rules.v4", "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\nCOMMIT\n")
+FORWARDED = ConfigFile("/etc/sysctl.d/90-router.conf", "net.ipv4.ip_forward = 1\n")
+
+
+def with_guard(whole: Network) -> Network:
+    """Return the host with the rule of dockerd 28's behind those that open published ports, and no closed policy."""
+    rules = "-A DOCKER ! -i docker0 -o docker0 -j DROP\n-A DOCKER-USER -j RETURN"
+    published = bool(whole.hosts[0].containers()[0].bindings)
+    text = DOCKER_RULES if published else UNMADE
+    guarded = with_policy("FORWARD", "ACCEPT", text.replace("-A DOCKER-USER -j RETURN", rules))
+    inner = host_namespace(guarded) if published else host_namespace(guarded, sockets=())
+    dockerd = msgspec.structs.replace(whole.hosts[0].engines[0], version="28.0.1")
+    return network(inner, docker=dockerd)
+
+
 CASES: dict[str, Case] = {
     "rules outlive their container": Case(outlived(), published(), ("dnat-rule-stale-address",)),
     "rules lead to the address that the container had": Case(
@@ -189,6 +212,18 @@ CASES: dict[str, Case] = {
     "not published at all": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 80), ("port-not-published",),
         published_as(PortBinding("tcp", 80, 80, None, 4)),
+    ),
+    "not published, asked at the container, and dockerd's policy drops": Case(
+        UNPUBLISHED, DIRECT, ("port-not-published",), network(),
+    ),
+    "not published, asked at the container, and dockerd's own chain drops": Case(
+        with_guard(UNPUBLISHED), DIRECT, ("port-not-published",), with_guard(network()),
+    ),
+    "not published, asked at the container, and the owner's saved policy drops": Case(
+        with_host(UNPUBLISHED, files=(SAVED_POLICY,)), DIRECT, ("forward-policy-drop",), network(),
+    ),
+    "not published, asked at the container, and forwarding was on before dockerd": Case(
+        with_host(UNPUBLISHED, files=(FORWARDED,)), DIRECT, ("forward-policy-drop",), network(),
     ),
     "a mistyped port": Case(
         network(), asked(OUTSIDE, "198.51.100.11", 8152), ("port-not-published",),
@@ -415,3 +450,20 @@ def test_a_swarm_node_does_not_say_that_no_service_publishes_a_port(ingress: boo
     assert suspect.cause == "port-not-published"
     assert ("No container publishes" in str(suspect.candidate.title)) != ingress
     assert words in " | ".join(map(str, suspect.candidate.advice))
+
+
+def test_what_dockerds_policy_keeps_closed_is_published_and_not_opened_by_a_rule() -> None:
+    suspect, *_ = diagnose(UNPUBLISHED, DIRECT).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, UNPUBLISHED)
+    assert (remedy.commands, remedy.persist_commands) == ((), ())
+    assert str(remedy.advice[0]) == "recreate web with -p PORT:80, PORT being a free one of the host"
+
+
+@pytest.mark.parametrize(("tunnel", "found"), ((Tunnel("vxlan", port=8472), 0), (None, 1)), ids=("one", "none"))
+def test_packets_of_a_tunnel_are_for_ports_that_need_no_publishing(tunnel: Tunnel | None, found: int) -> None:
+    trace = diagnose(UNPUBLISHED, DIRECT).trace
+    (host, *others) = UNPUBLISHED.hosts[0].namespaces
+    changed = with_host(UNPUBLISHED, namespaces=(with_link(host, "eth0", tunnel=tunnel), *others))
+    assert trace.usual.stop is not None
+    view = View(changed, DIRECT, trace.usual, trace.usual.stop)
+    assert len(tuple(port_not_published.find(view))) == found

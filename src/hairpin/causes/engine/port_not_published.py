@@ -3,7 +3,8 @@
 Users see: the host's address refuses, or a firewall drops, although the service runs: ``EXPOSE`` alone publishes
 nothing; or the port was mistyped.
 
-Proof: no container publishes the port, and no socket of the host holds it.
+Proof: no container publishes the port, and no socket of the host holds it.  If a client outside asks a container's own
+address: no rule of dockerd's opens the port there; published, it is reached.
 Now: ask for the port that was meant; start the service of the host that should have it; or recreate the container with
 ``-p``.
 Lasting: ``ports:`` in the Compose file.
@@ -17,7 +18,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import is_unserved, refusal_of
 from hairpin.causes.rules._lifting import deletion
-from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.rules._rule_owner import is_dockerds_policy, owner
 from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer, OfPort, OfWall
@@ -26,6 +27,7 @@ from hairpin.engines.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.known_ports import KnownPort, known_port
 from hairpin.message import Message, message
+from hairpin.network.flow import Lan, Outside
 from hairpin.network.socket_owner import serves
 from hairpin.question.suggest import FEW, is_slip, port_distance
 from hairpin.walk.sockets import socket_text
@@ -36,12 +38,14 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that has the port and does not publish it.
 
     If there is none: one for a published port a slip of the hand away, and one for a service of the host, which comes
-    first where services of hosts usually have the port.  If a rule of the engine's stopped the packet: one that deletes
-    this rule.
+    first where services of hosts usually have the port.  If dockerd's policy stopped a packet for a container's own
+    address: one that publishes the port.  If a rule of the engine's stopped the packet: one that deletes this rule.
     """
     place = view.place
     if not is_unserved(view):
-        if place is not None and owner(view, place) == "engine":
+        if place is not None and is_dockerds_policy(view, place):
+            yield from _closed(view)
+        elif place is not None and owner(view, place) == "engine":
             yield from _protected(view)
         return
     if any(each.running and each.left_unread for each in view.host.containers()):
@@ -267,6 +271,53 @@ def _published(view: View) -> Message:
     if len(found) <= FEW:
         return message("Published: {ports}.", ports=ports)
     return message("Published: {ports} and {count} more.", ports=ports, count=len(found) - FEW)
+
+
+def _closed(view: View) -> Iterator[Candidate]:
+    """Yield the candidate that publishes the asked port of a container, which was asked at its own address.
+
+    Clients outside reach only published ports there.  Until version 27 dockerd accepts packets for them, and its policy
+    of FORWARD drops the rest; since 28 a rule of its chain DOCKER does.
+    Source: moby v20.10.24 libnetwork/iptables/iptables.go Forward()
+    """
+    flow, start, container = view.flow, view.flow.start, _asked_itself(view)
+    if container is None or not isinstance(start, Outside | Lan) or _elsewhere(view, container) is not None:
+        return
+    protocol: Literal["tcp", "udp"] = "udp" if flow.protocol == "udp" else "tcp"
+    binding = PortBinding(protocol, flow.dport, flow.dport, None, flow.version)
+    port = f"{flow.dport}" + ("/udp" if protocol == "udp" else "")
+    said = message("recreate {name} with -p PORT:{port}, PORT being a free one of the host", name=container.name,
+                   port=port)  # fmt: skip
+    change = Change(published_too(view.host, container, binding, said))
+    yield Candidate(
+        title=message("Port {port} of {name} is not published", port=flow.dport, name=container.name),
+        detail=message(
+            "Docker opens only the published ports of {name} to clients outside. {published}",
+            name=container.name,
+            published=_published(view),
+        ),
+        change=change,
+        refused=refusal_of(view, change),
+        where=OfContainer(container=container.name, port=f"{flow.dport}/{protocol}"),
+        in_class="port-not-published",
+        evidence=(container.evidence,),
+    )
+
+
+def _asked_itself(view: View) -> Container | None:
+    """Return the running container of Docker's whose own address and port the forwarded packet was sent to, or None."""
+    flow, packet, link = view.flow, view.stop.seen.packet, view.namespace.link(view.stop.seen.iif)
+    asked = (flow.version, flow.daddr, flow.dport)
+    if view.in_reply or flow.protocol not in ("tcp", "udp") or (packet.version, packet.daddr, packet.dport) != asked:
+        return None
+    if view.stop.stage != "forward" or (link is not None and link.tunnel is not None):
+        return None  # a tunnel brings packets of other nodes, whose containers need no published port
+    running = (each for engine in view.host.engines if engine.kind == "docker" for each in engine.containers)
+    for each in running:
+        addresses = {one.ipv4 if flow.version == 4 else one.ipv6 for one in each.endpoints}
+        if each.running and flow.daddr in addresses:
+            return each
+    return None
 
 
 def _protected(view: View) -> Iterator[Candidate]:

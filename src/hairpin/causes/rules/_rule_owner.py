@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from hairpin.causes.cause import View
+from hairpin.engines.dockerd import expected
 from hairpin.engines.options import Version, dockerd_version
+from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
+from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.engine_health import is_dockerds
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Expression, FieldMatch, Jump, NameMatch, SetMatch
@@ -128,6 +131,18 @@ def _podman_beside_docker(view: View, place: Place) -> bool:
     chains = table.chains if table is not None else ()
     has_docker = any(each.kind == "docker" and each.running for each in engines) or any(map(is_dockerds, chains))
     return has_docker and bool(podmans & {seen.iif, seen.oif})
+
+
+def is_dockerds_policy(view: View, place: Place) -> bool:
+    """Return whether dockerd gave FORWARD the policy that stopped the packet: it does so at its start if it had to
+    switch forwarding on.  A policy or a forwarding value that a file sets is the owner's."""
+    if owner(view, place) != "forward-policy" or of_place(place, view.host) is not None:
+        return False
+    keys = FORWARDING if place.family == "ip" else (("net", "ipv6", "conf", "all", "forwarding"),)
+    forwarded = any(each.value == "1" for key in keys for each in settings(key, view.host.files))
+    dockerds = (each for each in view.host.engines if each.kind == "docker")
+    made = (each for engine in dockerds for each in expected(engine, view.host_namespace).policies)
+    return any(each.family == place.family and (each.certain or not forwarded) for each in made)
 
 
 def led_from(view: View, place: Place, start: str) -> bool:
