@@ -79,6 +79,16 @@ def without_addresses(namespace: Namespace, link: str) -> Namespace:
     )
 
 
+def on_overlay() -> Engine:
+    """Return dockerd with the container on an overlay alone: its address on docker_gwbridge is told by that network."""
+    (endpoint,) = container().endpoints
+    far = msgspec.structs.replace(endpoint, network="overlay", network_id="n2", ipv4=WEB + 256, gateway4=None)
+    told = engine(msgspec.structs.replace(container(), endpoints=(far,)))
+    gateway = msgspec.structs.replace(endpoint, network="docker_gwbridge")
+    beside = msgspec.structs.replace(told.networks[0], name="docker_gwbridge", gateways=((container().id, gateway),))
+    return msgspec.structs.replace(told, networks=(beside, DockerNetwork("n2", "overlay", "overlay", scope="swarm")))
+
+
 def without_bridge(built: Network) -> Network:
     """Return the host whose docker0 somebody has deleted: addresses and routes went with it, its ports stay."""
     host = without_addresses(built.namespace(HOST_NETNS), "docker0")

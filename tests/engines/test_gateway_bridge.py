@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from hairpin.engines.gateway_bridge import SWARM_BRIDGE, with_gateway_endpoints
+from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.missing import missing_on
-from hairpin.host.docker import Container, DockerNetwork, Engine
+from hairpin.host.docker import SWARM_BRIDGE, Container, DockerNetwork, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
 from hairpin.netfilter.ir import Ruleset
@@ -38,6 +38,12 @@ CASES: dict[str, tuple[Host, list[int | None]]] = {
     ),
     "of the host's network": (host(msgspec.structs.replace(WEB, netns="host"), "172.18.0.3"), []),
     "not of a swarm": (host(WEB, "10.0.9.11", "172.18.0.3", networks=(DOCKER0,)), []),
+    "its link is gone, and the network tells of it": (
+        host(WEB, "10.0.9.11", networks=(DOCKER0, msgspec.structs.replace(
+            GATEWAY, gateways=((WEB.id, endpoint(SWARM_BRIDGE, "172.18.0.3")),),
+        ))),
+        [number("172.18.0.3")],
+    ),
     "told by the engine": (
         host(msgspec.structs.replace(WEB, endpoints=(endpoint(SWARM_BRIDGE, "172.18.0.3"),)), "172.18.0.3"),
         [number("172.18.0.3")],

@@ -6,6 +6,7 @@ from hairpin.host.docker import Subnet
 from hairpin.host.host import Unread
 from hairpin.network.attachment import attachment_of, engines_read, network_for, network_of_bridge, next_address
 from hairpin.network.prefix import parse_address
+from tests.causes.hosts import on_overlay
 from tests.small_host import HOST_ADDRESS, HOST_NETNS, WEB, container, engine, network
 
 SIX = Subnet(6, parse_address("2001:db8::")[1], 64)
@@ -19,6 +20,13 @@ def test_an_address_leads_to_its_container_and_its_veth() -> None:
     assert (found.container.name, found.network.name) == ("web", "bridge")
     assert found.host_link is not None
     assert found.host_link.name == "veth1"
+
+
+def test_an_address_on_swarms_bridge_leads_to_its_container() -> None:
+    built = network(docker=on_overlay())
+    found = attachment_of(built, built.this, WEB, 4)
+    assert found is not None
+    assert (found.container.name, found.network.name, found.host_link is not None) == ("web", "docker_gwbridge", True)
 
 
 def test_only_a_running_container_has_its_address() -> None:

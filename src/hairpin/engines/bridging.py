@@ -109,8 +109,8 @@ def _known_mac(host: Host, joined: DockerNetwork) -> int | None:
     """Return the hardware address that a running container has learned of its gateway on the network, or None."""
     gateways = {(each.version, gateway_of(each)) for each in joined.subnets}
     for container in host.containers():
-        netns = container.netns
-        if netns is None or netns not in host or all(each.network != joined.name for each in container.endpoints):
+        netns, endpoints = container.netns, host.engine_of(container).endpoints_of(container)
+        if netns is None or netns not in host or all(each.network != joined.name for each in endpoints):
             continue
         for entry in host.namespace(netns).neighbours:
             if (entry.version, entry.value) in gateways and entry.mac is not None:

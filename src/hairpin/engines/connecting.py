@@ -172,7 +172,8 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
 
 
 def _free_name(namespace: Namespace) -> str:
-    return f"eth{sum(each.name.startswith('eth') for each in namespace.links)}"
+    taken = {each.name for each in namespace.links}
+    return next(name for name in (f"eth{number}" for number in range(len(taken) + 1)) if name not in taken)
 
 
 def _becomes_way_out(engine: Engine, container: Container, joined: DockerNetwork) -> bool:

@@ -1,19 +1,17 @@
 """Swarm's bridge to the outside: a container on overlay networks alone has a second link there, and its ports are
 published through it.
 
-No list of endpoints shows that link; its address is in the container's namespace.  Source: moby libnetwork
-default_gateway.go setupDefaultGW()
+No container's list of endpoints shows that link.  The network's own does (``Engine.endpoints_of``); where that was not
+read, the link's address is in the container's namespace.  Source: moby libnetwork default_gateway.go setupDefaultGW()
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
+from hairpin.host.docker import SWARM_BRIDGE, Container, DockerNetwork, Endpoint, Engine
 from hairpin.host.host import Host
 from hairpin.network.prefix import inside
-
-SWARM_BRIDGE = "docker_gwbridge"
 
 
 def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
@@ -21,15 +19,16 @@ def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
     bridge = next((each for each in engine.networks if each.name == SWARM_BRIDGE), None)
     if bridge is None:
         return engine
-    containers = tuple(_with_endpoint(host, bridge, each) for each in engine.containers)
+    containers = tuple(_with_endpoint(host, engine, bridge, each) for each in engine.containers)
     return msgspec.structs.replace(engine, containers=containers)
 
 
-def _with_endpoint(host: Host, bridge: DockerNetwork, container: Container) -> Container:
+def _with_endpoint(host: Host, engine: Engine, bridge: DockerNetwork, container: Container) -> Container:
+    told = engine.endpoints_of(container)
     found = next(_endpoints(host, bridge, container), None) if container.running else None
-    if found is None or any(each.network == bridge.name for each in container.endpoints):
-        return container
-    return msgspec.structs.replace(container, endpoints=(*container.endpoints, found))
+    if found is None or any(each.network == bridge.name for each in told):
+        return msgspec.structs.replace(container, endpoints=told)
+    return msgspec.structs.replace(container, endpoints=(*told, found))
 
 
 def _endpoints(host: Host, bridge: DockerNetwork, container: Container) -> Iterator[Endpoint]:

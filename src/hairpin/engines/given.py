@@ -17,5 +17,5 @@ def engine_addresses(host: Host, name: str) -> Iterator[Address]:
                 yield from bridge_addresses(host, joined)
         for container in engine.containers:
             if container.netns == name and name != host.netns.name:
-                for endpoint in container.endpoints:
+                for endpoint in engine.endpoints_of(container):
                     yield from addresses(endpoint, "")

@@ -8,7 +8,7 @@ from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primi
 from hairpin.engines.chains import BUILT_IN
 from hairpin.engines.missing import missing_of
 from hairpin.engines.restoring import restoring_all
-from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
@@ -96,12 +96,9 @@ def relays(
     host: Host, container: Container, binding: PortBinding, advice: Message | None = None
 ) -> Iterator[Primitive]:
     """Yield the docker-proxy of the binding, when the engine uses one; ``advice``: how a person gets it."""
-    proxied = any(
-        engine.kind == "docker" and engine.userland_proxy is not False
-        for engine in host.engines
-        if any(each.id == container.id for each in engine.containers)
-    )
-    socket = _docker_proxy(container, binding, binding.version, binding.host_ip) if proxied else None
+    engine = host.engine_of(container)
+    proxied = engine.kind == "docker" and engine.userland_proxy is not False
+    socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip) if proxied else None
     if socket is not None:
         yield AddSocket(host.netns, socket, advice or recreated_with(container, binding))
 
@@ -110,7 +107,7 @@ def relay_at(
     host: Host, container: Container, binding: PortBinding, version: Version, address: int
 ) -> AddSocket | None:
     """Return the docker-proxy that the binding would have on that address alone; None where its container has none."""
-    socket = _docker_proxy(container, binding, version, address)
+    socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
     if socket is None:
         return None
     port = f"{address_text(address, version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
@@ -118,10 +115,19 @@ def relay_at(
     return AddSocket(host.netns, socket, advice)
 
 
-def _docker_proxy(container: Container, binding: PortBinding, version: Version, address: int | None) -> Socket | None:
-    """Return the socket of docker-proxy; None for SCTP, whose sockets are not modelled, or without an IPv4 endpoint."""
-    target = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
+def _docker_proxy(
+    engine: Engine, container: Container, binding: PortBinding, version: Version, address: int | None
+) -> Socket | None:
+    """Return the socket of docker-proxy; None for SCTP, whose sockets are not modelled, or without an IPv4 endpoint on
+    a bridge."""
+    target = next((each.ipv4 for each in engine.endpoints_of(container) if _publishes(engine, each)), None)
     if target is None or binding.protocol == "sctp":
         return None
     relay = Relay(4, target, binding.container_port)
     return Socket(binding.protocol, version, address, binding.host_port, process="docker-proxy", relay=relay)
+
+
+def _publishes(engine: Engine, endpoint: Endpoint) -> bool:
+    """Return whether Docker publishes ports at the endpoint: an overlay's are published on swarm's bridge."""
+    joined = engine.network(endpoint.network)
+    return endpoint.ipv4 is not None and (joined is None or joined.driver == "bridge")

@@ -9,10 +9,9 @@ import msgspec
 from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import Backend, Purpose
 from hairpin.engines.found import Found, tables_of_backend
-from hairpin.engines.gateway_bridge import SWARM_BRIDGE
 from hairpin.engines.history import Attachment, attachments_of, is_routed
 from hairpin.engines.options import bridges_of
-from hairpin.host.docker import Engine
+from hairpin.host.docker import SWARM_BRIDGE, Engine
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Jump, NameMatch, Nat, Rule, Verdict
 from hairpin.netfilter.meaning import meaning

@@ -41,6 +41,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     fixed6: int | None = None
 
 
+SWARM_BRIDGE = "docker_gwbridge"
+"""The network by which swarm leads a container to the outside if it is on overlay networks alone."""
 _SHARED = ("host", "container")
 """Modes in which a container uses another one's network."""
 
@@ -137,6 +139,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     ingress: bool = False
     ingress_sandbox: int | None = None
     """The IPv4 address on it of dockerd's namespace for the published ports of a swarm's services."""
+    gateways: tuple[tuple[str, Endpoint], ...] = ()
+    """Swarm's bridge: the ids of the containers on it and their endpoints, none of which the container itself tells."""
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None
@@ -281,6 +285,12 @@ class Engine(msgspec.Struct, frozen=True):
     def network(self, name: str) -> DockerNetwork | None:
         """Return the network of that name, or None."""
         return next((each for each in self.networks if each.name == name), None)
+
+    def endpoints_of(self, container: Container) -> tuple[Endpoint, ...]:
+        """Return the container's endpoints, with that on swarm's bridge."""
+        told = {each.network for each in container.endpoints}
+        own = (end for network in self.networks for owner, end in network.gateways if owner == container.id)
+        return (*container.endpoints, *(each for each in own if each.network not in told))
 
     def bridge_network(self, container: Container) -> DockerNetwork | None:
         """Return the first bridge network that the container is, or will be, attached to."""

@@ -27,7 +27,7 @@ def attachment_of(network: Network, host: Host, address: int, version: Version) 
         for container in engine.containers:
             if not container.running:
                 continue
-            for endpoint in container.endpoints:
+            for endpoint in engine.endpoints_of(container):
                 own = endpoint.ipv4 if version == 4 else endpoint.ipv6
                 if own == address and endpoint.network in networks:
                     named = networks[endpoint.network]

@@ -29,7 +29,7 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
         return True
     for engine in host.engines:
         for container in engine.containers:
-            if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints):
+            if any(address == (each.ipv4 if version == 4 else each.ipv6) for each in engine.endpoints_of(container)):
                 return True
     return any(
         subnet.version == version

@@ -11,7 +11,8 @@ def addresses_of_today(rule: Rule, host: Host) -> Iterator[tuple[str, str]]:
     """Yield each container's address that the rule names, with the container's name."""
     for version, value in _named(rule):
         for container in host.containers():
-            own = ((each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints)
+            endpoints = host.engine_of(container).endpoints_of(container)
+            own = ((each.ipv4 if version == 4 else each.ipv6) for each in endpoints)
             if value in own:
                 yield address_text(value, version), container.name
 

@@ -19,6 +19,7 @@ from tests.causes.hosts import (
     FROM_DB,
     asked,
     down,
+    on_overlay,
     proxy_off,
     with_db,
     with_host,
@@ -84,6 +85,9 @@ CASES: dict[str, Case] = {
         network(without_addresses(host_namespace(), "docker0")), published(), ("bridge-address-missing",),
     ),
     "the bridge is gone": Case(without_bridge(network()), published(), ("bridge-missing",)),
+    "swarm's bridge is gone": Case(
+        without_bridge(network(docker=on_overlay())), published(), ("bridge-missing",), network(docker=on_overlay()),
+    ),
     "the bridge is gone, and a container asks": Case(without_bridge(network()), egress(), ("bridge-missing",)),
     "the bridge is gone, and dockerd is not running, which would make it without its ports": Case(
         down(without_bridge(network(host_namespace(sockets=())))), published(FromHost(), "127.0.0.1"),

@@ -22,6 +22,7 @@ from tests.causes.hosts import (
     comes_and_goes,
     ended_on_loopback,
     ignored,
+    on_overlay,
     on_two_networks,
     outlived,
     ruled,
@@ -87,15 +88,6 @@ NOTHING_BUT_LO = msgspec.structs.replace(
 )  # fmt: skip
 
 
-def on_overlay() -> Engine:
-    """Return dockerd with the container on an overlay alone: no endpoint tells of its address on docker_gwbridge."""
-    (endpoint,) = container().endpoints
-    far = msgspec.structs.replace(endpoint, network="overlay", network_id="n2", ipv4=WEB + 256, gateway4=None)
-    told = engine(msgspec.structs.replace(container(), endpoints=(far,)))
-    beside = msgspec.structs.replace(told.networks[0], name="docker_gwbridge")
-    return msgspec.structs.replace(told, networks=(beside,))
-
-
 def with_default(*hops: NextHop) -> Network:
     """Return the host whose container has this default route."""
     inner = container_namespace(default=False)
@@ -105,15 +97,22 @@ def with_default(*hops: NextHop) -> Network:
 WITH_TUNL0 = msgspec.structs.replace(NOTHING_BUT_LO, links=(*NOTHING_BUT_LO.links, Link(2, "tunl0", kind="ipip")))
 
 
-def without_veth(inner: Namespace = NOTHING_BUT_LO) -> Network:
+def with_overlay(inner: Namespace) -> Namespace:
+    """Return the container's namespace with its link on the overlay."""
+    links = (*inner.links, Link(9, "eth1", kind="veth"))
+    return msgspec.structs.replace(inner, links=links, addresses=(*inner.addresses, Address("eth1", 4, WEB + 256, 24)))
+
+
+def without_veth(inner: Namespace = NOTHING_BUT_LO, docker: Engine | None = None) -> Network:
     """Return the host after somebody has deleted the container's veth."""
     host = host_namespace()
     kept = tuple(each for each in host.links if each.master != "docker0")
-    return network(msgspec.structs.replace(host, links=kept), inner)
+    return network(msgspec.structs.replace(host, links=kept), inner, docker=docker)
 
 
 ELSEWHERE = parse_address("10.99.0.5")[1]
 BARE = without_addresses(container_namespace(), "eth0")
+SWARMED = network(inner=with_overlay(container_namespace()), docker=on_overlay())
 MOVED = msgspec.structs.replace(BARE, addresses=(*BARE.addresses, Address("eth0", 4, ELSEWHERE, 24)))
 DISCONNECTED = msgspec.structs.replace(ignored("default"), endpoints=())
 _HOST = host_namespace(NO_CONTAINER, sockets=())
@@ -185,6 +184,16 @@ CASES: dict[str, Case] = {
     "it has no default route, and is on an overlay: its way out is docker_gwbridge": Case(
         network(inner=container_namespace(default=False), docker=on_overlay()), published(),
         ("container-default-route-missing",), network(docker=on_overlay()),
+    ),
+    "its veth on docker_gwbridge is gone": Case(
+        without_veth(with_overlay(NOTHING_BUT_LO), on_overlay()), published(), ("container-interface-missing",),
+        SWARMED,
+    ),
+    "its veth on docker_gwbridge is gone, and it sends": Case(
+        without_veth(with_overlay(NOTHING_BUT_LO), on_overlay()), egress(), ("container-interface-missing",), SWARMED,
+    ),
+    "it has lost its address on docker_gwbridge": Case(
+        network(inner=with_overlay(BARE), docker=on_overlay()), published(), ("container-address-missing",), SWARMED,
     ),
     "its link is down": Case(
         network(inner=with_link(container_namespace(), "eth0", up=False)), published(), ("container-link-down",),

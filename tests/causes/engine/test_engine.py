@@ -26,6 +26,7 @@ from tests.causes.hosts import (
     bound,
     down,
     ignored,
+    on_overlay,
     outlived,
     proxy_off,
     proxy_off_with,
@@ -195,6 +196,10 @@ CASES: dict[str, Case] = {
         msgspec.structs.replace(published(), container="conf"), ("published-port-held-by-other-process",),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
+    "docker-proxy is gone, and its container is on an overlay": Case(
+        network(host_namespace(sockets=()), docker=on_overlay()), LOCAL, ("docker-proxy-missing",),
+        network(docker=on_overlay()),
+    ),
     "docker-proxy answers a datagram from the bridge's address": Case(
         relayed_udp("20.10.24"), NAMES, ("docker-proxy-udp-wrong-source",), relayed_udp("28.5.2"),
     ),

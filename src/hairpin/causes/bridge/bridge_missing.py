@@ -98,7 +98,7 @@ def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
     """Yield the host's ends of the veths of the network's running containers, if they are ports of no bridge."""
     for container in engine.containers:
-        for endpoint in container.endpoints if container.running else ():
+        for endpoint in engine.endpoints_of(container) if container.running else ():
             if endpoint.network == joined.name:
                 link = host_link_of(view.network, view.host, container, endpoint)
                 if link is not None and link.master is None:

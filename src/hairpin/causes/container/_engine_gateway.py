@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from hairpin.change.change import AddEntry
-from hairpin.engines.gateway_bridge import SWARM_BRIDGE
-from hairpin.host.docker import Container, Engine
+from hairpin.host.docker import SWARM_BRIDGE, Container, Engine
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route

@@ -14,7 +14,7 @@ from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import AddEntry, Change
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, Endpoint
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
@@ -35,12 +35,13 @@ def find(view: View) -> Iterator[Candidate]:
 def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
     version = view.stop.seen.packet.version
     namespace = view.network.namespace(netns)
-    for endpoint in container.endpoints:
+    endpoints = view.host.engine_of(container).endpoints_of(container)
+    for endpoint in endpoints:
         value = endpoint.ipv4 if version == 4 else endpoint.ipv6
         length = endpoint.ipv4_prefix_length if version == 4 else endpoint.ipv6_prefix_length
         if value is None or owns_address(namespace, version, value):
             continue
-        inner = _without_address(container, namespace, version)
+        inner = _without_address(endpoints, namespace, version)
         if inner is None:
             continue
         text = address_text(value, version)
@@ -60,9 +61,9 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
         )
 
 
-def _without_address(container: Container, namespace: Namespace, version: Version) -> str | None:
+def _without_address(endpoints: tuple[Endpoint, ...], namespace: Namespace, version: Version) -> str | None:
     """Return a veth that has no address that the engine gave, or None: it is the link that lost its address."""
-    given = {each.ipv4 if version == 4 else each.ipv6 for each in container.endpoints}
+    given = {each.ipv4 if version == 4 else each.ipv6 for each in endpoints}
     for link in namespace.links:
         if link.kind == "veth" and not any(
             each.value in given for each in addresses_of(namespace, link.name, version) if each.scope == "global"

@@ -18,7 +18,7 @@ from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.engines.bridging import awaiting
 from hairpin.engines.connecting import interface_restored
-from hairpin.host.docker import Container, Endpoint
+from hairpin.host.docker import Endpoint
 from hairpin.host.host import Namespace
 from hairpin.message import message
 
@@ -26,10 +26,11 @@ from hairpin.message import message
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the container that the packet is for, and one for that in which it stopped."""
     for container, netns in containers_of_flow(view):
-        lost = _lost(container, view.network.namespace(netns))
+        engine = view.host.engine_of(container)
+        lost = _lost(engine.endpoints_of(container), view.network.namespace(netns))
         if lost is None:
             continue
-        joined = view.host.engine_of(container).network(lost.network)
+        joined = engine.network(lost.network)
         change = interface_restored(view.host, container, lost) or awaiting(view.host, joined)
         if change is None:
             continue
@@ -39,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
             ),
             detail=message(
                 "{engine} has it on the network, but the veth between the bridge and the container is gone.",
-                engine=view.host.engine_of(container).title,
+                engine=engine.title,
             ),
             change=change,
             refused=refusal_of(view, change),
@@ -54,12 +55,12 @@ _ENGINES_KINDS = frozenset({"veth", "macvlan", "ipvlan"})
 """A kernel with the modules for it makes tunl0, sit0 and others in every namespace."""
 
 
-def _lost(container: Container, namespace: Namespace) -> Endpoint | None:
+def _lost(endpoints: tuple[Endpoint, ...], namespace: Namespace) -> Endpoint | None:
     """Return the endpoint whose interface is gone: the container has fewer interfaces than networks."""
     interfaces = [each for each in namespace.links if each.kind in _ENGINES_KINDS]
     held = {each.value for each in namespace.addresses}
-    without = [each for each in container.endpoints if each.ipv4 not in held and each.ipv4 is not None]
-    return without[0] if without and len(interfaces) < len(container.endpoints) else None
+    without = [each for each in endpoints if each.ipv4 not in held and each.ipv4 is not None]
+    return without[0] if without and len(interfaces) < len(endpoints) else None
 
 
 CAUSE = Cause(

@@ -121,10 +121,11 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
 def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddEntry]:
     """Yield the container's default route by the link, if it went when the address was changed."""
     namespace = view.network.namespace(netns)
-    for container in view.network.host(netns.host).containers() if not netns.is_host else ():
+    host = view.network.host(netns.host)
+    for container in host.containers() if not netns.is_host else ():
         if container.netns != netns.name:
             continue
-        for endpoint in container.endpoints:
+        for endpoint in host.engine_of(container).endpoints_of(container):
             gateway = endpoint.gateway4 if wanted.version == 4 else endpoint.gateway6
             held = gateway is not None and inside(gateway, wanted.value, wanted.prefix_length, wanted.version)
             if held and wanted.value in (endpoint.ipv4, endpoint.ipv6):

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.host.docker import DockerNetwork, Subnet
+from hairpin.host.docker import SWARM_BRIDGE, DockerNetwork, Subnet
 from hairpin.host.read.engines.network_json import BRIDGE_NAME, docker_networks, podman_networks
 from hairpin.netfilter.rule_address import read_address
+from hairpin.network.prefix import address_text
 
 ID = "bf12a7dc6a66e39995ec4d8fab661882981229bd92930272bcd9abaf4b70be18"
 # podman 4.3.1, podman network inspect podman
@@ -62,6 +63,20 @@ def test_subnets_and_switches() -> None:
         "b",
         None,
     )
+
+
+def test_containers_on_swarms_bridge() -> None:
+    """Docker 20.10.24.  The namespace for the swarm's published ports is on it, too."""
+    attached = {
+        "fd6a8173b7f7": {"MacAddress": "02:42:ac:12:00:02", "IPv4Address": "172.18.0.2/16"},
+        "ingress-sbox": {"IPv4Address": "172.18.0.3/16"},
+    }
+    ipam = {"Config": [{"Subnet": "172.18.0.0/16", "Gateway": "172.18.0.1"}]}
+    found = docker(Name=SWARM_BRIDGE, IPAM=ipam, Containers=attached)
+    told = [(owner, address_text(end.ipv4 or 0, 4), end.ipv4_prefix_length, end.mac) for owner, end in found.gateways]
+    assert told == [("fd6a8173b7f7", "172.18.0.2", 16, 0x0242AC120002), ("ingress-sbox", "172.18.0.3", 16, None)]
+    assert {address_text(end.gateway4 or 0, 4) for _, end in found.gateways} == {"172.18.0.1"}
+    assert docker(IPAM=ipam, Containers=attached).gateways == ()  # each container tells its endpoints on other networks
 
 
 def test_a_network_without_addresses() -> None:

@@ -3,11 +3,13 @@
 Source: Docker Engine API, NetworkInspect; podman's (netavark) are in lower case and name the link themselves.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
-from hairpin.host.docker import DockerNetwork, Subnet
-from hairpin.host.read.ip.address_text import interface_address, network
+from hairpin.host.docker import SWARM_BRIDGE, DockerNetwork, Endpoint, Subnet
+from hairpin.host.read.ip.address_text import interface_address, mac, network
 from hairpin.host.read.json_text import decode_list
 
 BRIDGE_NAME = "com.docker.network.bridge.name"
@@ -28,6 +30,7 @@ class _Ipam(msgspec.Struct, rename="pascal"):
 
 class _Attached(msgspec.Struct):
     ipv4: str | None = msgspec.field(default="", name="IPv4Address")
+    mac: str | None = msgspec.field(default="", name="MacAddress")
 
 
 class _Docker(msgspec.Struct):
@@ -163,6 +166,7 @@ def _pools(text: str | None) -> tuple[_Texts, ...]:
 def _docker(item: _Docker, evidence: str) -> DockerNetwork:
     options = item.options or {}
     blocks = (item.ipam.config if item.ipam is not None else None) or ()
+    subnets = _subnets(tuple((block.subnet, block.gateway, block.part) for block in blocks))
     return DockerNetwork(
         id=item.id,
         name=item.name,
@@ -172,7 +176,8 @@ def _docker(item: _Docker, evidence: str) -> DockerNetwork:
         ipv6=bool(item.ipv6),
         ingress=bool(item.ingress),
         ingress_sandbox=_sandbox(item),
-        subnets=_subnets(tuple((block.subnet, block.gateway, block.part) for block in blocks)),
+        gateways=tuple(_gateways(item, subnets)) if item.name == SWARM_BRIDGE else (),
+        subnets=subnets,
         options=tuple(options.items()),
         bridge=_bridge(item, options) if item.driver == "bridge" else None,
         evidence=evidence,
@@ -186,6 +191,24 @@ def _sandbox(item: _Docker) -> int | None:
     """
     attached = (item.containers or {}).get("ingress-sbox")
     return interface_address(attached.ipv4)[1] if attached is not None and attached.ipv4 else None
+
+
+def _gateways(item: _Docker, subnets: tuple[Subnet, ...]) -> Iterator[tuple[str, Endpoint]]:
+    gateway = next((each.gateway for each in subnets if each.version == 4), None)
+    for owner, attached in (item.containers or {}).items():
+        if attached.ipv4:
+            _, value, length = interface_address(attached.ipv4)
+            yield (
+                owner,
+                Endpoint(
+                    item.name,
+                    item.id,
+                    ipv4=value,
+                    ipv4_prefix_length=length,
+                    gateway4=gateway,
+                    mac=mac(attached.mac or ""),
+                ),
+            )
 
 
 def _bridge(item: _Docker, options: dict[str, str]) -> str:
