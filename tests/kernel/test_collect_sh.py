@@ -31,6 +31,7 @@ ip link set hpc0 up
 ip link set hpc1 up
 ip link add hpbr0 type bridge
 ip link set hpc1 master hpbr0
+ip neigh add 192.0.2.77 lladdr 02:00:00:00:00:77 dev hpc0 nud noarp
 iptables-nft -A INPUT -p tcp --dport 1 -j ACCEPT
 ip6tables-nft -t nat -A POSTROUTING -j MASQUERADE
 iptables-legacy -t mangle -A FORWARD -j ACCEPT
@@ -100,6 +101,7 @@ def test_three_shells_read_the_same(namespace: Namespace) -> None:
 
 EXPECTED: dict[str, tuple[str, str]] = {
     "ip-addr": ("text", '"ifname":"hpc0"'),
+    "ip-neigh": ("text", '"lladdr":"02:00:00:00:00:77","state":["NOARP"]'),
     "ip-route4": ("text", '"dst":"192.0.2.0/24"'),
     "bridge-link": ("text", '"ifname":"hpc1"'),
     "tc-qdisc": ("text", '"dev":"hpc0"'),
@@ -263,6 +265,9 @@ def test_iproute2_without_json_is_read_as_text(namespace: Namespace, tmp_path: P
     addresses = evidence.find("ip-addr-text", "host")
     assert addresses is not None
     assert "inet 192.0.2.7/24" in addresses.text
+    neighbours = evidence.find("ip-neigh-text", "host")
+    assert neighbours is not None
+    assert "192.0.2.77 dev hpc0 lladdr 02:00:00:00:00:77 NOARP" in neighbours.text
     assert evidence.find("ip-addr", "host") is None
     assert {"ip-route4-text", "ip-neigh-text", "bridge-fdb-text", "tc-qdisc-text"} <= {r.key for r in evidence.readings}
 

@@ -85,14 +85,14 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
         busybox) opts= suffix=-text ;;
         *) unshown ip-addr 'ip -j -d addr' 'neither iproute2 nor busybox ip is installed'; return ;;
     esac
-    version4=yes
+    version4=yes neighbours='neigh show nud all'     # without nud, iproute2 leaves out NOARP entries
     case $HAIRPIN_IP_FORM$NETNS in
-        busybox*) ip_answers '' ip-addr addr ip-neigh neigh ;;
+        busybox*) ip_answers '' ip-addr addr ip-neigh "$neighbours" ;;
         json*:*)    # of a container. Without a family, rule means IPv4; the root prefix leaves the routes of IPv4.
             version4=read
-            ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop \
+            ip_answers '' ip-addr addr ip-neigh "$neighbours" ip-nexthop nexthop \
                 ip-route4 'route show table all root 0.0.0.0/0' ip-rule4 rule ;;
-        *) ip_answers '' ip-addr addr ip-neigh neigh ip-nexthop nexthop ;;
+        *) ip_answers '' ip-addr addr ip-neigh "$neighbours" ip-nexthop nexthop ;;
     esac
     [ -n "$addr" ] || return
     [ "$version4" = read ] || ip_answers -4 ip-route4 'route show table all' ip-rule4 rule

@@ -95,6 +95,11 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
     evidence: str = ""
     entry: int = 0
 
+    @property
+    def static(self) -> bool:
+        """Whether the kernel uses it without ever resolving it.  Source: include/net/neighbour.h NUD_CONNECTED"""
+        return self.state in ("PERMANENT", "NOARP") and not self.proxy
+
 
 class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
     """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a

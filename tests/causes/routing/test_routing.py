@@ -306,6 +306,9 @@ CASES: dict[str, Case] = {
     "a permanent neighbour entry to nobody": Case(
         with_neighbour(NOBODY), published(), ("neighbour-entry-wrong",), with_neighbour(NOBODY, "STALE"),
     ),
+    "a neighbour entry without ARP to nobody": Case(
+        with_neighbour(NOBODY, "NOARP"), published(), ("neighbour-entry-wrong",), with_neighbour(WEB_MAC, "NOARP"),
+    ),
     "a permanent neighbour entry to another container": Case(
         with_neighbour(DB_MAC), published(), ("neighbour-entry-wrong",), with_neighbour(WEB_MAC),
     ),

@@ -95,6 +95,21 @@ def test_filters_and_vlans_reach_their_links() -> None:
     assert {link.name: link.port.pvid for link in found.links if link.port is not None} == {"v1": 5, "v2": None}
 
 
+NOARP = (("10.9.0.7", "v0", "02:00:00:00:00:07"), ("224.0.0.5", "v0", "01:00:5e:00:00:05"))
+
+
+@pytest.mark.parametrize("form", ("json", "text"))
+def test_only_neighbours_entered_by_hand_are_kept_of_those_without_arp(form: str) -> None:
+    entries = [{"dst": dst, "dev": dev, "lladdr": mac, "state": ["NOARP"]} for dst, dev, mac in NOARP]
+    lines = [f"{dst} dev {dev} lladdr {mac} NOARP" for dst, dev, mac in NOARP]
+    read = {
+        "json": ("ip-neigh", HOST, "ip -j -d neigh show nud all", json.dumps(entries)),
+        "text": ("ip-neigh-text", HOST, "ip -d neigh show nud all", "\n".join(lines)),
+    }
+    found = of(evidence(read[form]))
+    assert [(each.mac, each.state, each.static) for each in found.neighbours] == [(0x020000000007, "NOARP", True)]
+
+
 def test_sockets_of_proc_where_there_is_no_ss() -> None:
     line = "0: 00000000:{port} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000 0 0 1\n"
     found = of(

@@ -80,10 +80,12 @@ def test_only_neighbours_set_by_hand_are_put_back() -> None:
     known = (
         Neighbour("eth0", 4, number("192.0.2.7"), 0x02420A000007, "PERMANENT"),
         Neighbour("eth0", 4, number("192.0.2.8"), 0x02420A000008, "REACHABLE"),
+        Neighbour("eth0", 4, number("192.0.2.6"), 0x02420A000006, "NOARP"),
         Neighbour("eth0", 4, number("192.0.2.9"), None, "NONE", proxy=True),
     )
     assert tuple(neighbours(msgspec.structs.replace(on(), neighbours=known))) == (
         "neighbour replace 192.0.2.7 lladdr 02:42:0a:00:00:07 dev eth0 nud permanent",
+        "neighbour replace 192.0.2.6 lladdr 02:42:0a:00:00:06 dev eth0 nud noarp",
         "neighbour add proxy 192.0.2.9 dev eth0",
     )
 

@@ -97,6 +97,8 @@ def darkened(net: Network) -> Network:
 ENTRIES: dict[str, tuple[Network, list[str]]] = {
     "the container's": (entered(MAC), ["device-out"]),
     "another's": (entered(OTHER), ["dropped neighbour-wrong"]),
+    "the container's, without ARP": (entered(MAC, "NOARP"), ["device-out"]),
+    "another's, without ARP": (entered(OTHER, "NOARP"), ["dropped neighbour-wrong"]),
     "another's, which the kernel confirms": (entered(OTHER, "REACHABLE"), ["device-out"]),
     "by a link without carrier": (darkened(entered(MAC)), ["device-out"]),
     "of a link that is down": (entered(MAC, up=False), ["device-out"]),

@@ -99,7 +99,7 @@ def _entry(network: Network, sent: Tunnelled, address: int) -> Neighbour | None:
     """Return the permanent entry for the address on the tunnel device, or None."""
     wanted = (sent.link.name, sent.frame.version, address)
     for each in network.namespace(sent.netns).neighbours:
-        if (each.link, each.version, each.value) == wanted and each.state == "PERMANENT" and not each.proxy:
+        if (each.link, each.version, each.value) == wanted and each.static:
             return each
     return None
 

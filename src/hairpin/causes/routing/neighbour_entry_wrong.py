@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     packet = view.stop.seen.packet
     wanted = (packet.version, view.stop.address if at_end else packet.daddr)
     for entry in view.network.namespace(netns).neighbours:
-        if (entry.version, entry.value) != wanted or entry.state != "PERMANENT" or entry.proxy or entry.mac is None:
+        if (entry.version, entry.value) != wanted or not entry.static or entry.mac is None:
             continue
         right = _owner_mac(view.network, netns, entry)
         if right == entry.mac or (right is None and not at_end):

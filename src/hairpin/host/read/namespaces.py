@@ -29,6 +29,7 @@ from hairpin.host.read.ip import (
 )
 from hairpin.host.read.ip.bridge_json import PortVlans
 from hairpin.host.read.ip.bridge_ports import with_ports
+from hairpin.host.read.ip.kernel_neighbours import is_made_by_kernel
 from hairpin.host.read.ip.links_json import Interfaces
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import SavedNextHop
@@ -93,7 +94,7 @@ class NamespaceReader:
             addresses=interfaces.addresses,
             routes=routes,
             rules=rules,
-            neighbours=part(("neighbours",), lambda: self._neighbours(name)),
+            neighbours=part(("neighbours",), lambda: self._neighbours(name, interfaces.links), interfaces.links),
             fdb=part(("fdb",), lambda: self._fdb(name)),
             sysctls=part(("sysctls",), lambda: self._sysctls_of(name)),
             sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._processes),
@@ -226,15 +227,17 @@ class NamespaceReader:
         if reading is not None:
             self._readings.miss(reading, reason)
 
-    def _neighbours(self, netns: str) -> tuple[Neighbour, ...]:
+    def _neighbours(self, netns: str, links: tuple[Link, ...]) -> tuple[Neighbour, ...]:
         none: tuple[Neighbour, ...] = ()
-        return self._either(
+        found = self._either(
             "ip-neigh",
             netns,
             lambda r: routes_json.neighbours(r.text, source=r.origin, evidence=r.id),
             lambda r: routes_text.neighbours(r.text, source=r.origin, evidence=r.id),
             none,
         )
+        by_name = {each.name: each for each in links}
+        return tuple(each for each in found if not is_made_by_kernel(each, by_name.get(each.link)))
 
     def _fdb(self, netns: str) -> tuple[FdbEntry, ...]:
         none: tuple[FdbEntry, ...] = ()

@@ -57,15 +57,16 @@ def _line(address: Address) -> str:
 
 
 def neighbours(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each permanent neighbour entry and for each proxy entry."""
+    """Yield a line for each static neighbour entry and for each proxy entry."""
     for each in namespace.neighbours:
         if namespace.link(each.link) is None:
             continue
         address = address_text(each.value, each.version)
         if each.proxy:
             yield f"neighbour add proxy {address} dev {each.link}"
-        elif each.state == "PERMANENT" and each.mac is not None:
-            yield f"neighbour replace {address} lladdr {write_mac(each.mac)} dev {each.link} nud permanent"
+        elif each.static and each.mac is not None:
+            state = each.state.lower()
+            yield f"neighbour replace {address} lladdr {write_mac(each.mac)} dev {each.link} nud {state}"
 
 
 def still_known(network: Network, netns: Netns) -> Iterator[str]:

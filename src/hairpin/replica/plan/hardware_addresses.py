@@ -51,7 +51,7 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Ma
     own = counted.most_common(1)[0][0]
     if wire.far is not None:  # it accepts frames to all hardware addresses: plan/far_ends.py
         return MacsBehind(wire.name, own)
-    believed = {each.mac for each in entries if each.state == "PERMANENT" and each.mac is not None}
+    believed = {each.mac for each in entries if each.static and each.mac is not None}
     return MacsBehind(wire.name, own, tuple(sorted(believed - {own})))
 
 

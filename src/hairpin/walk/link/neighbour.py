@@ -168,13 +168,13 @@ def _entries(namespace: Namespace, link: Link, version: Version, address: int) -
     return (each for each in namespace.neighbours if (each.link, each.version, each.value) == wanted)
 
 
-_KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE", "NOARP")
+_KNOWN = ("REACHABLE", "STALE", "DELAY", "PROBE")
 
 
 def permanent(network: Network, state: State, link: Link, address: int) -> Neighbour | None:
-    """Return the neighbour's permanent entry, or None.  All other entries expire and are resolved again."""
+    """Return the neighbour's static entry, or None.  All other entries expire and are resolved again."""
     entries = _entries(network.namespace(state.netns), link, state.packet.version, address)
-    return next((each for each in entries if each.state == "PERMANENT" and not each.proxy), None)
+    return next((each for each in entries if each.static), None)
 
 
 def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, mac: int) -> Outcome:
