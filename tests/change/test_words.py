@@ -109,6 +109,7 @@ LINKS: dict[str, tuple[Link, list[str]]] = {
         replace(PORT, port=BridgePort(hairpin=True, isolated=True)),
         ["bridge link set dev veth1 hairpin on", "bridge link set dev veth1 isolated on"],
     ),
+    "state": (replace(PORT, port=BridgePort(state="blocking")), ["bridge link set dev veth1 state 4"]),
     "MTU": (replace(PORT, mtu_bytes=1400), ["ip link set dev veth1 mtu 1400"]),
     "carrier, which no command sets": (replace(PORT, carrier=False), []),
 }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.errors import ChangeError
-from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.link import PORT_STATES, Address, BridgePort, Link
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
 from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.message import message
@@ -198,6 +198,8 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
             wanted: bool = getattr(after.port, flag)
             if getattr(old, flag) != wanted:
                 yield ("bridge", "link", "set", "dev", before.name, flag, "on" if wanted else "off")
+        if after.port.state != old.state and after.port.state in PORT_STATES:
+            yield ("bridge", "link", "set", "dev", before.name, "state", str(PORT_STATES.index(after.port.state)))
     old_end, end = before.tunnel, after.tunnel
     if old_end is not None and end is not None and end.remote not in (None, old_end.remote):
         yield (*own, "type", end.kind, "remote", address_text(end.remote or 0, end.version))

@@ -7,9 +7,12 @@ import msgspec
 from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.wireguard import Wireguard
 
+PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+"""The states of a bridge port by their numbers, which old bridge(8) takes alone (linux/if_bridge.h)."""
+
 
 class BridgePort(msgspec.Struct, frozen=True):
-    """A bridge port's settings.  ``state``: disabled listening learning forwarding blocking."""
+    """A bridge port's settings.  ``state``: one of ``PORT_STATES``; empty if it is not known."""
 
     state: str = "forwarding"
     hairpin: bool = False

@@ -14,6 +14,25 @@ PAGES = tuple(
 )
 """Commands that write each service's page, which names it."""
 
+_ROUTER = "198.51.100.1"
+_ADDRESS = "$(ip -4 -o address show dev eth0 | awk '{print $4}')"
+_CONFIGURED = (
+    f"""mkdir -p /etc/network; printf 'auto eth0\\niface eth0 inet static\\n  address %s\\n  gateway {_ROUTER}\\n' \\
+    "{_ADDRESS}" > /etc/network/interfaces""",
+    f"""mkdir -p /etc/systemd/network; printf '[Match]\\nName=eth0\\n[Network]\\nAddress=%s\\nGateway={_ROUTER}\\n' \\
+    "{_ADDRESS}" > /etc/systemd/network/10-eth0.network""",
+    f"""mkdir -p /etc/netplan; printf 'network:\\n  ethernets:\\n    eth0:\\n      addresses: [%s]\\n' "{_ADDRESS}" \\
+    > /etc/netplan/50-eth0.yaml
+    printf '      routes:\\n      - to: default\\n        via: {_ROUTER}\\n' >> /etc/netplan/50-eth0.yaml""",
+)
+
+
+def configured(kind: str) -> tuple[str, ...]:
+    """Return the command that writes the network configuration of such a host; two kinds of hosts have none."""
+    if kind in ("own nftables", "macvlan"):
+        return ()  # as if a cloud's agent had configured the link
+    return (_CONFIGURED[tuple(HOSTS).index(kind) % len(_CONFIGURED)],)
+
 
 def _box(
     name: str,

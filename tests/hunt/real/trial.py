@@ -25,7 +25,7 @@ from hairpin.question.question import parse_question
 from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
-from tests.hunt.real.hosts import PAGES
+from tests.hunt.real.hosts import PAGES, configured
 from tests.hunt.real.judge import Miss, Named, What, is_made, named, touched, verdict
 
 _NAMED = 3
@@ -81,7 +81,7 @@ def try_case(case: Case) -> Watched:
     """Carry one case through."""
     began = time.monotonic()
     try:
-        with running_lab(_with_pages(case.plan)) as lab:
+        with running_lab(_prepared(case)) as lab:
             watched = _Trial(case, lab).run()
     except LabError as error:
         watched = Watched(Result(case.number, case.host, trouble=str(error).strip()[-300:]))
@@ -89,10 +89,12 @@ def try_case(case: Case) -> Watched:
     return msgspec.structs.replace(watched, result=msgspec.structs.replace(watched.result, seconds=seconds))
 
 
-def _with_pages(plan: LabPlan) -> LabPlan:
+def _prepared(case: Case) -> LabPlan:
+    """Return the lab whose services have their pages, and whose hosts have their network configuration."""
+    plan, before = case.plan, (*PAGES, *configured(case.host))
     if not plan.hosts:
-        return msgspec.structs.replace(plan, before_engine=(*PAGES, *plan.before_engine))
-    hosts = (msgspec.structs.replace(each, before_engine=(*PAGES, *each.before_engine)) for each in plan.hosts)
+        return msgspec.structs.replace(plan, before_engine=(*before, *plan.before_engine))
+    hosts = (msgspec.structs.replace(each, before_engine=(*before, *each.before_engine)) for each in plan.hosts)
     return msgspec.structs.replace(plan, hosts=tuple(hosts))
 
 

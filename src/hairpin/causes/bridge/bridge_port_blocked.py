@@ -38,16 +38,15 @@ def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
             continue
         network = network_of_bridge(host, link.master)
         engine = next((each for each in host.engines if network in each.networks), None)
+        wanted = _that_forwards(namespace, link.master, link.port)
         if engine is not None and link.kind == "veth":
-            wanted = _as_made(link.port, port_of(engine))
-        else:
-            wanted = _that_forwards(namespace, link.master, link.port)
+            wanted = _as_made(wanted, port_of(engine))
         if wanted != link.port:
             yield _candidate(netns, link, wanted)
 
 
 def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> BridgePort:
-    """Return a port that no engine made, as the kernel makes it where the bridge speaks no STP: forwarding.
+    """Return the port as the kernel makes it where the bridge speaks no STP: forwarding.  STP decides itself.
 
     Source: net/bridge/br_stp_if.c br_stp_enable_port(), br_stp.c br_port_state_selection()"""
     master = namespace.link(bridge)
@@ -59,7 +58,6 @@ def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
     """Return the port as the engine made it.  Its hairpin mode and its isolation have causes of their own."""
     return msgspec.structs.replace(
         port,
-        state=port.state if port.forwards else made.state,
         guard=made.guard,
         learning=made.learning,
         flood=made.flood,

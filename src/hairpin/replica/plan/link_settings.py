@@ -6,12 +6,10 @@ Source: ip-link(8), bridge(8)
 from collections.abc import Iterator
 
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import PORT_STATES, BridgePort, Link
 from hairpin.network.network import is_bridge_port
 from hairpin.replica.plan.links import KINDS, active_member, by_age
 from hairpin.walk.link.arp import is_mute
-
-_PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
 def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
@@ -45,8 +43,8 @@ def states(namespace: Namespace) -> Iterator[str]:
     """
     for link in namespace.links:
         port = link.port if link.up and link.carrier and is_bridge_port(namespace, link) else None
-        if port is not None and port.state != "forwarding" and port.state in _PORT_STATES:
-            yield f"link set dev {link.name} state {_PORT_STATES.index(port.state)}"
+        if port is not None and port.state != "forwarding" and port.state in PORT_STATES:
+            yield f"link set dev {link.name} state {PORT_STATES.index(port.state)}"
 
 
 def _joins(namespace: Namespace, link: Link, able: frozenset[str]) -> bool:

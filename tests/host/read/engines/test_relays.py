@@ -59,7 +59,9 @@ def test_a_command_without_arguments_has_no_target() -> None:
 
 CASES: dict[str, tuple[Socket, tuple[Container, ...], Relay | None]] = {
     "conmon holds the port of a container without a network": (
-        socket("conmon"), (msgspec.structs.replace(WEB, endpoints=()),), Relay(4, 0, 80, holds_only=True),
+        socket("conmon"),
+        (msgspec.structs.replace(WEB, endpoints=()),),
+        Relay(4, 0, 80, holds_only=True),
     ),
     "published port": (socket(), (WEB,), Relay(4, W4, 80)),
     "IPv6 leads to IPv4 where there is nothing else": (socket(version=6), (WEB,), Relay(4, W4, 80)),
