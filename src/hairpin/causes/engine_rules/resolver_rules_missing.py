@@ -20,7 +20,7 @@ from hairpin.host.engine_health import is_down
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
-from hairpin.netfilter.ir import FieldMatch, Jump, Nat, Rule
+from hairpin.netfilter.ir import FieldMatch, Jump, Rule, Table
 from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.names import EMBEDDED, has_embedded, is_embedded
 from hairpin.network.prefix import address_text
@@ -43,14 +43,12 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if packet.dport != _DNS:
         return
-    jump, led = _jump(view), _led(view)
+    table = _table_of_chain(view)
     intents = tuple(
         AnswerHere(view.stop.netns, 4, EMBEDDED, EMBEDDED, _NUMBERS[each.protocol], _DNS, "OUTPUT", each.port)
-        for each in listening
-        if each.port not in led
+        for each in (listening if table is None else (asked,))
     )
-    if jump is None and not intents:
-        return
+    jump = _jump(view, table) if table is not None else None
     yield Candidate(
         title=message("Container {name} has lost the rules that lead to its DNS resolver", name=container.name),
         detail=message(
@@ -88,25 +86,20 @@ def _gone(view: View, container: Container) -> Iterator[Candidate]:
     )
 
 
-def _jump(view: View) -> Change | None:
-    """Return the change that puts back the jump to dockerd's own chain; None if the jump is there, or that chain has no
-    rules."""
+def _table_of_chain(view: View) -> Table | None:
+    """Return the nat table in which dockerd's own chain has rules; None: there is none."""
+    tables = (each for each in view.namespace.ruleset.tables if (each.family, each.name) == ("ip", "nat"))
+    return next((each for each in tables if (chain := each.chain(_CHAIN)) is not None and chain.rules), None)
+
+
+def _jump(view: View, table: Table) -> Change | None:
+    """Return the change that puts back the jump to dockerd's own chain; None if the jump is there."""
+    output = table.chain("OUTPUT")
+    if output is not None and any(Jump(_CHAIN) in rule.body for rule in output.rules):
+        return None
     body = (FieldMatch("daddr4", ((EMBEDDED, EMBEDDED),)), Jump(_CHAIN))
-    for table in view.namespace.ruleset.tables:
-        chain = table.chain(_CHAIN) if (table.family, table.name) == ("ip", "nat") else None
-        output = table.chain("OUTPUT") if chain is not None else None
-        jumps = output is not None and any(Jump(_CHAIN) in rule.body for rule in output.rules)
-        if chain is not None and chain.rules and not jumps:
-            rule = Rule(body, iptables_words(body, "OUTPUT", "ip"), 1)
-            return one(InsertRule(view.stop.netns, table.dialect, "ip", "nat", "OUTPUT", rule, 1))
-    return None
-
-
-def _led(view: View) -> frozenset[int]:
-    """Return the resolver's ports to which a rule of dockerd's own chain leads."""
-    chains = (table.chain(_CHAIN) for table in view.namespace.ruleset.tables if table.name == "nat")
-    bodies = (part for chain in chains if chain is not None for rule in chain.rules for part in rule.body)
-    return frozenset(part.ports[0] for part in bodies if isinstance(part, Nat) and part.ports is not None)
+    rule = Rule(body, iptables_words(body, "OUTPUT", "ip"), 1)
+    return one(InsertRule(view.stop.netns, table.dialect, "ip", "nat", "OUTPUT", rule, 1))
 
 
 CAUSE = Cause(
