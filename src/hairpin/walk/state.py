@@ -107,7 +107,7 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
     What is only assumed proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of the
-    gateway that is assumed to answer, and did not when the kernel last asked."""
+    next hop that a route names, that is assumed to answer, and that did not when the kernel last asked."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"

@@ -100,25 +100,42 @@ def assuming_of_neighbours(branch: Branch) -> Branch:
 
 
 def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
-    """Return the question whether a gateway that gave no answer when the kernel last asked still gives none."""
+    """Return the question whether a next hop that gave no answer when the kernel last asked still gives none."""
     facts = {
         "gateway": address_text(entry.value, entry.version),
         "link": entry.link,
         "state": entry.state,
         "netns": step.netns.name,
     }
-    text = (
-        message("Does the next hop, {gateway}, still not answer on {link} (its neighbour entry is {state})?", **facts)
-        if step.netns.is_host
-        else message(
-            "Does the next hop, {gateway}, still not answer on {link} of {netns} (its neighbour entry is {state})?",
-            **facts,
-        )
-    )
+    text = _of_neighbour(step, facts) if step.packet.daddr == entry.value else _of_gateway(step, facts)
     return OpenQuestion(
         text=text,
         if_yes=message("The flow fails: give the route a gateway that answers", **facts),
         if_no=message("{gateway} takes the packets, and the verdict above is the answer", **facts),
         wanted=(ask_neighbour(facts["gateway"], entry.link),),
         breaks_if="yes",
+    )
+
+
+def _of_gateway(step: Step, facts: dict[str, str]) -> Message:
+    if step.netns.is_host:
+        return message(
+            "Does the next hop, {gateway}, still not answer on {link} (its neighbour entry is {state})?", **facts
+        )
+    return message(
+        "Does the next hop, {gateway}, still not answer on {link} of {netns} (its neighbour entry is {state})?", **facts
+    )
+
+
+def _of_neighbour(step: Step, facts: dict[str, str]) -> Message:
+    """Return the question about the packet's destination, which a route has on the link."""
+    if step.netns.is_host:
+        return message(
+            "Does {gateway}, which a route has on {link}, still not answer there (its neighbour entry is {state})?",
+            **facts,
+        )
+    return message(
+        "Does {gateway}, which a route has on {link} of {netns}, still not answer there (its neighbour entry is "
+        "{state})?",
+        **facts,
     )

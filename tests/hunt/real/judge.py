@@ -84,7 +84,12 @@ def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]
     doubts += [each.text for each in failing if links & {str(value) for _, value in each.text.values}]
     if any(each.breaks_if == "no" for each in failing) and any("masq" in each.command.lower() for each in made):
         return True
-    return bool(doubts) or any(address in said for each in made for address in _ADDRESSES.findall(each.command))
+    return bool(doubts) or names_address(said, made)
+
+
+def names_address(said: str, made: Iterable[Mutation]) -> bool:
+    """Return whether an address of the change is in what was said."""
+    return any(address in said for each in made for address in _ADDRESSES.findall(each.command))
 
 
 def is_made(cause: str, made: Iterable[Mutation]) -> bool:

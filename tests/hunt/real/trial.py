@@ -26,7 +26,7 @@ from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
 from tests.hunt.real.hosts import PAGES, configured
-from tests.hunt.real.judge import Miss, Named, What, is_made, named, touched, verdict
+from tests.hunt.real.judge import Miss, Named, What, is_made, named, names_address, touched, verdict
 
 _NAMED = 3
 """So many broken flows of a case have their causes judged."""
@@ -222,13 +222,14 @@ class _Trial:
         blocking = tuple(dict.fromkeys(each.id for each in alarming if not is_made(each.id, made)))
         said = {(each.origin, each.to) for each in answer.report.flows if each.verdict in ("delivered", "leaves")}
         of_question = [each for each in broken if _question_of(each) in said]
+        asked = " ".join(each.text for each in answer.report.questions)
         if answer.status == 4:
             self._miss(Miss("exit 4", "(everything)", answer.report.dispute))
         elif not broken and blocking:
             self._miss(Miss("alarm", "(everything)", ", ".join(blocking)))
         elif not broken and answer.status == 3 and not any(each.kind in _ENDING for each in made):
             self._miss(Miss("undecided", "(everything)", "status 3 although everything passes"))
-        elif of_question and answer.status == 0 and not answer.report.notes:
+        elif of_question and answer.status == 0 and not (answer.report.notes or names_address(asked, made)):
             self._miss(Miss("whole all-clear", str(of_question[0]), "status 0"))
         return answer.status
 

@@ -4,9 +4,9 @@ import pytest
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
 from hairpin.host.route import Neighbour, NextHop
-from hairpin.network.flow import FromHost
+from hairpin.network.flow import FromHost, Outside
 from hairpin.network.network import Network, Port
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.report.wanted import option_of
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
@@ -167,6 +167,28 @@ def test_a_machine_that_gave_no_answer_is_said_to_be_assumed_to_answer() -> None
         [],
         [],
     ]
+
+
+NEAR_HOST = HOST_ADDRESS + 7
+
+
+@pytest.mark.parametrize(("client", "state", "asked_again"), (
+    (CLIENT, "FAILED", True), (CLIENT, "INCOMPLETE", True), (CLIENT, "STALE", False), (CLIENT, "", False),
+    (NEAR_HOST, "FAILED", False),
+))  # fmt: skip
+def test_a_machine_that_a_route_has_on_the_link_and_that_gave_no_answer_is_asked_about(
+    client: int, state: str, *, asked_again: bool
+) -> None:
+    """A machine in the link's own network may only be off."""
+    entries = (Neighbour("eth0", 4, client, None if asked_again else 1, state),) if state else ()
+    on_link = (route(f"{address_text(client, 4)}/32", "eth0"),)
+    host = msgspec.structs.replace(host_namespace(routes=on_link), neighbours=entries)
+    for flow in (published(Outside(client)), asked(FromHost(), address_text(client, 4), 443)):
+        trace = walk_flow(network(host), flow)
+        assert trace.succeeds
+        assert [each.breaks_if for each in trace.usual.questions] == ["yes"] * asked_again
+        for each in trace.usual.questions:
+            assert "192.0.2.10, which a route has on eth0, still not answer there" in str(each.text)
 
 
 @pytest.mark.parametrize(("state", "asked_again"), (

@@ -16,9 +16,9 @@ from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
-from hairpin.network.network import Network, Port, bridge_ports
+from hairpin.network.network import Network, Port, addresses_of, bridge_ports
 from hairpin.network.own_frames import hands_up, said_of_forwarding
-from hairpin.network.prefix import Version, address_text
+from hairpin.network.prefix import Version, address_text, inside
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
@@ -202,7 +202,8 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
 def _unanswered(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
     """Return what is assumed of a machine that gave no answer when the kernel last asked for it.
 
-    It may have been off then.  It may also be behind a router, and a route that is too wide has it on the link."""
+    It may have been off then.  It may also be behind a router, and a route has it on the link: no address of the link
+    says that it is there."""
     entries = _entries(namespace, link, state.packet.version, address)
     entry = next((each for each in entries if each.state in ("FAILED", "INCOMPLETE")), None)
     if entry is None:
@@ -215,7 +216,18 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
             link=link.name,
             state=entry.state,
         ),
-        silent=entry if state.next_hop is not None and state.next_hop.gateway is not None else None,
+        silent=entry if _is_routed(namespace, state, link, address) else None,
+    )
+
+
+def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> bool:
+    """Return whether a route alone says that the address is on the link: as a gateway, or outside of the link's own
+    networks."""
+    if state.next_hop is None:
+        return False
+    own = addresses_of(namespace, link.name, state.packet.version)
+    return state.next_hop.gateway is not None or not any(
+        inside(address, each.value, each.prefix_length, each.version) for each in own
     )
 
 
