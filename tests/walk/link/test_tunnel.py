@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from hairpin.host.host import Namespace
-from hairpin.host.link import Link, Tunnel
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import BridgePort, Link, Tunnel
 from hairpin.netfilter.packet import TCP, Packet
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
@@ -32,9 +32,19 @@ def walked(net: Network) -> Trace:
     return walk_flow(net, Flow(FromHost(), 4, TUNNEL_ADDRESSES["two"], "tcp", 80, host="one"))
 
 
+def enslaved() -> Host:
+    """Return the second host, whose tunnel device is a port of a bridge with a hardware address of its own."""
+    host = node("two")
+    namespace = host.namespaces[0]
+    lo, eth0, device, bridge = namespace.links
+    links = (lo, eth0, replace(device, master="docker0", port=BridgePort()), replace(bridge, mac=0x99, carrier=True))
+    return replace(host, namespaces=(replace(namespace, links=links),))
+
+
 # network, verdict, reason and host of the stop
 CASES: dict[str, tuple[Network, str, tuple[str, str] | None]] = {
     "through": (network(), "delivered", None),
+    "to the device's hardware address, which is a bridge's port": (network(node("one"), enslaved()), "delivered", None),
     "the far INPUT drops the port": (
         network(node("one"), node("two", rules=BLOCKED.format("DROP"))), "dropped", ("rule", "two"),
     ),

@@ -10,7 +10,6 @@ from hairpin.message import message
 from hairpin.netfilter.ir import Hook
 from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink, owns_address, veth_peer
-from hairpin.network.prefix import is_multicast
 from hairpin.network.stacked import (
     bridges,
     link_of,
@@ -209,14 +208,10 @@ def _framed(network: Network, state: State, link: Link) -> State:
     """Return the state with the hardware addresses of the frame that leaves by the link, as far as they are known."""
     if link.name == "lo" or link.mac is None:
         return state
-    target = (
-        network.namespace(state.frame.target.netns).link(state.frame.target.link)
-        if state.frame.target is not None
-        else None
-    )
-    to_group = is_multicast(state.packet.daddr, 6) and state.packet.version == 6
-    to_all = to_group or state.packet.arp == 1
-    dmac = target.mac if target is not None and not (to_all and state.frame.dmac) else state.frame.dmac
+    target, dmac = state.frame.target, state.frame.dmac
+    if dmac is None and target is not None:
+        receiver = network.namespace(target.netns).link(target.link)
+        dmac = receiver.mac if receiver is not None else None
     return msgspec.structs.replace(state, packet=msgspec.structs.replace(state.packet, smac=link.mac, dmac=dmac))
 
 

@@ -276,7 +276,7 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
     text = address_text(address, state.packet.version)
     match answer.kind:
         case "owner":
-            return state.with_frame(target=answer.port).to("device-out")
+            return state.with_frame(target=answer.port, dmac=None).to("device-out")
         case "outside":
             asked = not link.carrier and not is_to_many(network.namespace(state.netns), state.packet.version, address)
             mac = answer.mac if answer.mac is not None else _entered(network, state, link, address)
