@@ -70,6 +70,19 @@ def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
     return _with_routes(namespace, addresses).routes[len(namespace.routes) :]
 
 
+def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
+    """Yield the routes that the kernel made for the namespace's addresses, and that have another preferred source now,
+    which is no address of their link."""
+    addresses = tuple(each for each in namespace.addresses if each.version == version)
+    own = {(each.link, each.value) for each in addresses}
+    sources = {_key(each): each.prefsrc for each in namespace.routes if each.prefsrc is not None}
+    for address in addresses:
+        for route in _routes_of(namespace, address):
+            source = sources.get(_key(route), route.prefsrc)
+            if source != route.prefsrc and (address.link, source) not in own:
+                yield route
+
+
 def address_of(namespace: Namespace, route: Route) -> Address | None:
     """Return the address for which the kernel made the route; None: it did not make it."""
     for address in namespace.addresses:

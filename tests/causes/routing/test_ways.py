@@ -103,6 +103,10 @@ STRICT = network(host_namespace(
 ))  # fmt: skip
 TAKEN = Address("eth0", 4, WEB, 32)
 REPLACED = Route(4, parse_address("172.17.0.0")[1], 16, next_hops=(NextHop("eth0"),))
+SOURCED, NEAR = (
+    Route(4, parse_address("172.17.0.0")[1], 16, next_hops=(NextHop("docker0"),), prefsrc=parse_address(each)[1])
+    for each in ("127.0.0.1", "172.17.0.1")
+)
 
 CASES: dict[str, Case] = {
     "nothing leads to the table main": Case(
@@ -117,6 +121,10 @@ CASES: dict[str, Case] = {
     "the route into the bridge leads elsewhere": Case(
         after(ReplaceEntry(HOST_NETNS, route("172.17.0.0/16", "docker0"), REPLACED)), published(),
         ("kernel-route-missing",),
+    ),
+    "the route into the bridge gives packets of the host a loopback source": Case(
+        after(ReplaceEntry(HOST_NETNS, route("172.17.0.0/16", "docker0"), SOURCED)), TO_WEB, ("kernel-route-missing",),
+        after(ReplaceEntry(HOST_NETNS, route("172.17.0.0/16", "docker0"), NEAR)),
     ),
     "a local route of the container covers its client": Case(
         network(inner=msgspec.structs.replace(

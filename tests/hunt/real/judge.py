@@ -92,6 +92,11 @@ def names_address(said: str, made: Iterable[Mutation]) -> bool:
     return any(address in said for each in made for address in _ADDRESSES.findall(each.command))
 
 
+def names_hardware(assumed: str, made: Iterable[Mutation]) -> bool:
+    """Return whether a hardware address of the change is assumed to be right."""
+    return any(address in assumed for each in made for address in _ADDRESSES.findall(each.command) if ":" in address)
+
+
 def is_made(cause: str, made: Iterable[Mutation]) -> bool:
     """Return whether this kind of change makes the cause."""
     return any(cause in _MAKES.get(each.kind, ()) for each in made)

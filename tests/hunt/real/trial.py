@@ -26,7 +26,7 @@ from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
 from tests.hunt.real.hosts import PAGES, configured
-from tests.hunt.real.judge import Miss, Named, What, is_made, named, names_address, touched, verdict
+from tests.hunt.real.judge import Miss, Named, What, is_made, named, names_address, names_hardware, touched, verdict
 
 _NAMED = 3
 """So many broken flows of a case have their causes judged."""
@@ -115,8 +115,8 @@ class _Trial:
         sound = self._read()
         passing = tuple(way for way, seen in before.items() if seen.passes and way.port != str(UNPUBLISHED))
         made = change(self.case, self.lab, known, passing)
-        self._forget_neighbours()
         now = boxes(self.lab, known)
+        self._forget_neighbours(now, made)
         after = measure(self.lab, before, now, before)
         broken = {way: after[way] for way in passing if not after[way].passes and _starts(way, now)}
         evidence = self._read()
@@ -144,10 +144,13 @@ class _Trial:
         )
         return Watched(result, evidence, flows)
 
-    def _forget_neighbours(self) -> None:
-        """Let the machines around the hosts resolve addresses anew, as they do in time."""
+    def _forget_neighbours(self, now: Boxes, made: tuple[Mutation, ...]) -> None:
+        """Let the machines around the hosts, and containers, resolve addresses anew, as they do in time."""
         for node in (self.lab.client, self.lab.router, self.lab.neighbour):
             node.run("ip neighbour flush all")
+        if not any("neighbour" in each.kind for each in made):
+            for box in now.values():
+                box.node.run("ip neighbour flush all")
 
     def _read(self) -> tuple[Evidence, ...]:
         environment = tuple(ENVIRONMENT.items())
@@ -223,13 +226,18 @@ class _Trial:
         said = {(each.origin, each.to) for each in answer.report.flows if each.verdict in ("delivered", "leaves")}
         of_question = [each for each in broken if _question_of(each) in said]
         asked = " ".join(each.text for each in answer.report.questions)
+        assumed = " ".join(text for each in answer.report.flows for text in each.assumed)
         if answer.status == 4:
             self._miss(Miss("exit 4", "(everything)", answer.report.dispute))
         elif not broken and blocking:
             self._miss(Miss("alarm", "(everything)", ", ".join(blocking)))
         elif not broken and answer.status == 3 and not any(each.kind in _ENDING for each in made):
             self._miss(Miss("undecided", "(everything)", "status 3 although everything passes"))
-        elif of_question and answer.status == 0 and not (answer.report.notes or names_address(asked, made)):
+        elif (
+            of_question
+            and answer.status == 0
+            and not (answer.report.notes or names_address(asked, made) or names_hardware(assumed, made))
+        ):
             self._miss(Miss("whole all-clear", str(of_question[0]), "status 0"))
         return answer.status
 

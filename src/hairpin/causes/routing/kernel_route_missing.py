@@ -12,20 +12,23 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import of_missing
-from hairpin.change.addresses import missing_routes
+from hairpin.change.addresses import missing_routes, resourced_routes
 from hairpin.change.change import AddEntry, ReplaceEntry, one
 from hairpin.change.entries import is_alone, route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.message import message
+from hairpin.network.prefix import address_text
 from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route of an address that a namespace on the flow's path lacks."""
+    """Yield one candidate for each route of an address that a namespace on the flow's path lacks, or that has another
+    preferred source."""
     for netns, namespace in namespaces_on_way(view):
-        for route in missing_routes(namespace, view.stop.seen.packet.version):
+        version = view.stop.seen.packet.version
+        for route in (*missing_routes(namespace, version), *resourced_routes(namespace, version)):
             if route.type != "broadcast":
                 yield _candidate(netns, namespace, route)
 
@@ -39,6 +42,12 @@ def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
             "The kernel made it when {link} got its address; `{other}` stands in its place.",
             link=route.next_hops[0].link,
             other=route_text(taking[0]),
+        )
+    if taking and taking[0].prefsrc not in (None, route.prefsrc):
+        detail = message(
+            "The kernel made it when {link} got its address; now its packets get the source {source}.",
+            link=route.next_hops[0].link,
+            source=address_text(taking[0].prefsrc or 0, route.version),
         )
     read = (*taking, *(each for each in namespace.routes if each.version == route.version and each.evidence))
     return Candidate(
