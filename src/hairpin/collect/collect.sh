@@ -957,6 +957,7 @@ docker_stored() { # what the engine has written down about its containers and ne
     [ -z "$out" ] && told=- || told=text
     endframe "$st" "$told" "$data/containers: a file is not valid JSON"
     container_namespaces "$out" stored
+    overlay_namespaces # a dockerd that was killed leaves them behind
     for db in "$base"/network/files/local-kv.db "$base"/[0-9]*.[0-9]*/network/files/local-kv.db; do
         [ -r "$db" ] && run docker-stored-networks "${db#"$daemon_root"}" stored_networks "$db"
     done
@@ -1051,11 +1052,11 @@ docker_entered() { # docker_entered ORIGIN: the reading that capture ran, and th
     view=unseen
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
     container_namespaces "$out" $view
-    overlay_namespaces
+    [ -z "$daemon" ] || overlay_namespaces
     return 0
 }
 overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), its load balancer (lb_ID), the published ports
-    [ -n "$daemon" ] && have nsenter || return
+    have nsenter || return
     exec_root=$(flag exec-root=)
     for file in "$daemon_root${exec_root:-/var/run/docker}"/netns/*; do
         case ${file##*/} in 1-*[!A-Za-z0-9-]* | lb_*[!A-Za-z0-9_]*) continue ;; 1-* | lb_* | ingress_sbox) ;; *) continue ;; esac

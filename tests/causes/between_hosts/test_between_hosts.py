@@ -19,6 +19,7 @@ from hairpin.walk.walk import walk_flow
 from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import told
+from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, untold
 from tests.rule_text import without
 from tests.small_host import egress, host_namespace, local, route
 from tests.small_host import network as small_network
@@ -173,6 +174,12 @@ def entered(*, seen_by_far: bool) -> Network:
 
 
 CASES: dict[str, Case] = {
+    "a node has no entries of an overlay network": Case(
+        untold("node1"), TO_NODE2, ("overlay-peer-missing",), OVERLAY,
+    ),
+    "neither node has entries of an overlay network": Case(
+        untold("node1", "node2"), TO_NODE2, ("overlay-peer-missing", "overlay-peer-missing"), OVERLAY,
+    ),
     "a permanent neighbour entry for a host on the same wire": Case(
         entered(seen_by_far=True), TO_TWO, ("neighbour-entry-wrong",), entered(seen_by_far=False),
     ),
@@ -380,3 +387,10 @@ def test_a_packet_for_the_port_of_a_tunnel_that_is_up_is_the_tunnels(tunnel: Tun
     assert trace.usual.stop is not None
     found = tuple(vxlan_port_blocked.find(View(asked, TO_PORT, trace.usual, trace.usual.stop)))
     assert bool(found) is named
+
+
+def test_what_the_nodes_of_an_overlay_network_lack_is_left_to_dockerd() -> None:
+    (suspect,) = diagnose(untold("node1"), TO_NODE2).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, OVERLAY)
+    assert remedy.commands == ()
+    assert [text in str(remedy.advice) for text in ("wait a minute", "7946")] == [True, True]

@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.causes.registry import causes_of_hosts
+from hairpin.change.step import Ask
+from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
 from hairpin.host.host import Unread
@@ -24,6 +26,7 @@ from tests.causes.hosts import (
     without_addresses,
     without_route,
 )
+from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import container, engine, host_namespace, network, published
 
@@ -33,6 +36,12 @@ FLUSHED = without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1,
 ENDED = msgspec.structs.replace(engine(container()), running=False)
 WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
 CASES: dict[str, Case] = {
+    "the daemon of the node that asks is not running": Case(
+        ended_on("node1", untold("node1")), TO_NODE2, ("docker-daemon-not-running",), ended_on("node1", OVERLAY),
+    ),
+    "the daemon of the node that is asked is not running": Case(
+        ended_on("node2", untold("node1")), TO_NODE2, ("docker-daemon-not-running",), ended_on("node2", OVERLAY),
+    ),
     "its daemon is not running": Case(
         down(stopped("exited")), published(), ("docker-daemon-not-running",), down(network(), state="answers"),
     ),
@@ -236,3 +245,11 @@ def test_a_bridge_is_bound_to_the_zone_in_which_dockerd_wants_it(
     commands = remedies(found.id, found.candidate, whole)[0].commands
     binding = ("firewall-cmd --zone=docker --change-interface=docker0",)
     assert commands == (*(binding if is_bound else ()), "service docker start", "docker start web")
+
+
+@pytest.mark.parametrize("node", ("node1", "node2"))
+def test_dockerd_is_started_on_the_node_of_the_swarm_that_lacks_it(node: str) -> None:
+    sick = ended_on(node, untold("node1"))
+    (suspect,) = diagnose(sick, TO_NODE2).causes
+    (remedy,) = remedies(suspect.cause, suspect.candidate, sick)
+    assert {each.host for each in remedy.steps if isinstance(each, Ask)} == {node}

@@ -1,4 +1,5 @@
 """Causes between hosts that were read: routes to each other's containers, tunnels, and what filters on the way.
 
-``_tunnelled`` finds the tunnel that a frame took, ``_node_route`` the route that another host's containers need.
+``_tunnelled`` finds the tunnel that a frame took, ``_node_route`` the route that another host's containers need,
+``_overlay`` the container that an overlay network's device does not know.
 """

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer
 from hairpin.causes.cause import Candidate, Cause, HostState, View
 from hairpin.causes.engine._publishing import covers, held_once_running
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
@@ -42,9 +43,10 @@ _MADE_BY = ("daemon-does-not-start-config",)
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy or
-    rules, because its daemon does not run; or for the container whose resolver ended with it.  Its change has all that
-    the start brings back."""
+    rules, because its daemon does not run; for the container whose resolver ended with it; or for one of an overlay
+    network of which the other nodes are no longer told.  Its change has all that the start brings back."""
     yield from _resolving(view)
+    yield from _gossiping(view)
     for container, binding in held_once_running(view):
         engine = next((each for each in view.host.engines if container in each.containers), None)
         if engine is None or not is_down(view.host, engine):
@@ -78,6 +80,24 @@ def _resolving(view: View) -> Iterator[Candidate]:
         parts = (AddSocket(view.stop.netns, held, message("start dockerd")),)
         said = message("Its name server in containers, {address}, ended with it.", address=address_text(EMBEDDED, 4))
         yield _candidate(view, engine, container, parts, said)
+
+
+def _gossiping(view: View) -> Iterator[Candidate]:
+    """Yield the candidate of a container on an overlay network whose node's dockerd no longer tells the others of it,
+    or does not hear of it.  The others remove its entries.
+
+    Source: moby libnetwork/networkdb/cluster.go, libnetwork/drivers/overlay/joinleave.go"""
+    unknown = unknown_peer(view)
+    if unknown is None:
+        return
+    container = view.network.container_of(unknown.holder)
+    for host in (view.network.host(unknown.holder.host), view.host):
+        engine = next((each.engine for each in health(host) if each.is_down), None)
+        if engine is None or container is None:
+            continue
+        told = AddSocket(host.netns, Socket("udp", 6, None, GOSSIP_PORT, process="dockerd"), message("start dockerd"))
+        said = message("The nodes of the overlay network no longer tell each other of {name}.", name=container.name)
+        yield _started(host, engine, container, (told, *unknown.parts), said)
 
 
 def _running(engine: Engine) -> Engine:
@@ -115,13 +135,19 @@ def _candidate(
     parts: tuple[Primitive, ...],
     said: Message,
 ) -> Candidate:
+    return _started(view.host, engine, container, parts, said)
+
+
+def _started(
+    host: Host, engine: Engine, container: Container, parts: tuple[Primitive, ...], said: Message
+) -> Candidate:
     started_too = container.starts_with_daemon
     asked = () if started_too else (SetContainerState("docker", "start", container.name),)
     further = dict.fromkeys((*calls_to_start_again(engine), *asked))
     return Candidate(
         title=message("dockerd is not running"),
-        detail=_detail(view.host, engine, said),
-        change=Change(parts, (*start_calls(view.host, engine), *further)),
+        detail=_detail(host, engine, said),
+        change=Change(parts, (*start_calls(host, engine), *further)),
         where=OfUnit(unit="docker.service", state="stopped", container=None if started_too else container.name),
         in_class="switched-off",
         evidence=_evidence(engine, container),

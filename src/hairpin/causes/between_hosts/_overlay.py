@@ -1,0 +1,75 @@
+"""The container of another swarm node that the device of an overlay network does not know."""
+
+import msgspec
+
+from hairpin.causes.between_hosts._tunnelled import FarEnd, lacking_entries, underlay_address
+from hairpin.causes.cause import View
+from hairpin.change.change import Primitive
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.network.network import Network, bridge_ports, is_bridge_port, veth_peer
+from hairpin.network.tunnels import encapsulation
+from hairpin.network.wires import holder_of
+
+GOSSIP_PORT = 7946
+"""The port, tcp and udp, by which the nodes of a swarm tell each other of their containers."""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """The namespace ``holder`` on another node has an address, for which the ``device`` in ``netns`` lacks ``parts``:
+    the neighbour entry from which it answers ARP, and the forwarding entry."""
+
+    netns: Netns
+    device: Link
+    holder: Netns
+    parts: tuple[Primitive, ...]
+
+
+def unknown_peer(view: View) -> Unknown | None:
+    """Return the holder of the address for which nobody answered ARP in an overlay network, or None.
+
+    dockerd writes the entries as the nodes tell each other of their containers.  Source: moby
+    libnetwork/drivers/overlay/peerdb.go peerAddOp(); drivers/net/vxlan/vxlan_core.c arp_reduce()
+    """
+    packet = view.stop.seen.packet
+    found = _device(view) if view.stop.reason == "no-neighbour" else None
+    holder = holder_of(view.network, packet.version, packet.daddr, besides=view.stop.netns.host)
+    if found is None or holder is None:
+        return None
+    netns, device = found
+    mac, far = _mac(view.network, holder, packet.daddr), _same_network(view.network, device, holder.host)
+    if mac is None or far is None:
+        return None
+    far = msgspec.structs.replace(far, link=msgspec.structs.replace(far.link, mac=mac))
+    parts = lacking_entries(view.network, netns, device, far, packet.daddr, packet.version)
+    return Unknown(netns, device, holder, parts) if parts else None
+
+
+def _device(view: View) -> tuple[Netns, Link] | None:
+    """Return the vxlan device that answers ARP on the bridge behind the link of the stop, and its namespace."""
+    link = view.namespace.link(view.stop.link)
+    peer = veth_peer(view.network, view.stop.netns, link) if link is not None else None
+    if peer is None:
+        return None
+    behind = view.network.namespace(peer.netns)
+    outer = behind.link(peer.link)
+    ports = bridge_ports(behind, outer.master) if outer is not None and outer.master is not None else ()
+    proxies = (each for each in ports if each.tunnel is not None and each.tunnel.proxy and each.up)
+    return next(((peer.netns, each) for each in proxies), None)
+
+
+def _same_network(network: Network, device: Link, host: str) -> FarEnd | None:
+    """Return the device of the overlay network on that host: its VNI is the network's."""
+    wanted = (device.kind, encapsulation(device).key)
+    for netns, namespace in network.namespaces():
+        for link in namespace.links if netns.host == host else ():
+            if link.tunnel is None or (link.kind, link.tunnel.key) != wanted or not is_bridge_port(namespace, link):
+                continue
+            return FarEnd(netns, link, underlay_address(network, netns, link))
+    return None
+
+
+def _mac(network: Network, holder: Netns, address: int) -> int | None:
+    namespace = network.namespace(holder)
+    links = {each.link for each in namespace.addresses if each.value == address}
+    return next((each.mac for each in namespace.links if each.name in links), None)

@@ -1,0 +1,68 @@
+"""A swarm node does not know a container of another node on their overlay network.
+
+Users see: containers of one overlay network do not reach each other across nodes: "no route to host"; each node's own
+containers do.  For up to a minute after a restart of a manager's dockerd this is so on any swarm.
+
+Proof: no one answers ARP for the container, as the network's vxlan device lacks its entries; with them the packet
+arrives.
+Now: wait a minute after a restart of dockerd; else open port 7946, tcp and udp, between the nodes.
+Lasting: port 7946 open between the nodes.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.between_hosts._overlay import unknown_peer
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.where import OfNeighbour
+from hairpin.change.change import Change
+from hairpin.host.engine_health import health
+from hairpin.message import message
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate while dockerd runs on both nodes: what else keeps the nodes from telling each other."""
+    unknown = unknown_peer(view)
+    if unknown is None:
+        return
+    hosts = (view.host, view.network.host(unknown.holder.host))
+    if any(each.is_down for host in hosts for each in health(host)):
+        return
+    address, node = address_text(view.stop.seen.packet.daddr, view.stop.seen.packet.version), view.host.name
+    facts = {"host": node, "address": address, "far": unknown.holder.host, "link": unknown.device.name}
+    yield Candidate(
+        title=message("{host} does not know {address}, a container of {far} on their overlay network", **facts),
+        detail=message(
+            "{link} of the network on {host} answers ARP from its own entries, and has none for {address}. dockerd "
+            "writes them once {far} tells of its containers.",
+            **facts,
+        ),
+        change=Change(unknown.parts),
+        where=OfNeighbour(unknown.device.name, address, node),
+        in_class="stale-tunnel-entry",
+        offered=False,
+        ways=(
+            Way(
+                Change(()),
+                (
+                    message(
+                        "if dockerd was just restarted: wait a minute; the nodes look for each other every 60 seconds"
+                    ),
+                    message(
+                        "if it lasts: open port 7946, tcp and udp, between {host} and {far}; `docker node ls` on a "
+                        "manager shows both as Ready all the same",
+                        **facts,
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+CAUSE = Cause(
+    id="overlay-peer-missing",
+    title=message("A swarm node does not know a container of another node"),
+    source="moby: libnetwork/drivers/overlay/peerdb.go; libnetwork/networkdb/cluster.go rejoinClusterInterval",
+    reasons=frozenset({"no-neighbour"}),
+    find=find,
+)
