@@ -55,3 +55,23 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
 @pytest.mark.parametrize(("net", "flow", "verdict"), CASES.values(), ids=CASES)
 def test_walk(net: Network, flow: Flow, verdict: str) -> None:
     assert walk_flow(net, flow).verdict == verdict
+
+
+def tiny(mtu_bytes: int, least_mss: str | None = None) -> Network:
+    """Return the host whose container's link takes little; ``least_mss``: what its MSS option says at least."""
+    space = with_link(container_namespace(), "eth0", mtu_bytes=mtu_bytes)
+    if least_mss is not None:
+        path = ("net", "ipv4", "route", "min_adv_mss")
+        space = msgspec.structs.replace(space, sysctls=space.sysctls.with_value(path, least_mss))
+    return network(inner=space)
+
+
+@pytest.mark.parametrize(("net", "is_asked"), (
+    (tiny(68), True), (tiny(291), True), (tiny(292), False), (tiny(196, "160"), False), (tiny(195, "160"), True),
+))  # fmt: skip
+def test_an_mss_option_has_a_least_value(net: Network, *, is_asked: bool) -> None:
+    """A segment that is too long for the link passes the veth only together with others; one of four more bytes passes alone (VLAN_HLEN)."""
+    trace = walk_flow(net, FULL)
+    assert trace.verdict == "delivered"
+    asked = [str(each.text) for each in trace.usual.questions if each.breaks_if == "yes"]
+    assert ["eth0 of container:web" in each for each in asked] == [True] * is_asked
