@@ -70,7 +70,8 @@ def tiny(mtu_bytes: int, least_mss: str | None = None) -> Network:
     (tiny(68), True), (tiny(291), True), (tiny(292), False), (tiny(196, "160"), False), (tiny(195, "160"), True),
 ))  # fmt: skip
 def test_an_mss_option_has_a_least_value(net: Network, *, is_asked: bool) -> None:
-    """A segment that is too long for the link passes the veth only together with others; one of four more bytes passes alone (VLAN_HLEN)."""
+    """A segment that is too long for the link passes the veth only together with others; one of four more bytes passes
+    alone (VLAN_HLEN)."""
     trace = walk_flow(net, FULL)
     assert trace.verdict == "delivered"
     asked = [str(each.text) for each in trace.usual.questions if each.breaks_if == "yes"]

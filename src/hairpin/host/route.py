@@ -83,6 +83,10 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     entry: int = 0
 
 
+BROADCAST = (1 << 48) - 1
+"""The hardware address of all machines on a link."""
+
+
 class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
     """A neighbour entry.  ``state``: REACHABLE STALE DELAY PROBE PERMANENT NOARP INCOMPLETE FAILED NONE."""
 

@@ -85,7 +85,7 @@ def test_only_neighbours_set_by_hand_are_put_back() -> None:
     )
     assert tuple(neighbours(msgspec.structs.replace(on(), neighbours=known))) == (
         "neighbour replace 192.0.2.7 lladdr 02:42:0a:00:00:07 dev eth0 nud permanent",
-        "neighbour replace 192.0.2.6 lladdr 02:42:0a:00:00:06 dev eth0 nud noarp",
+        "neighbour replace 192.0.2.6 lladdr 02:42:0a:00:00:06 dev eth0 nud permanent",
         "neighbour add proxy 192.0.2.9 dev eth0",
     )
 

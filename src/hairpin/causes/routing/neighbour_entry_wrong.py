@@ -14,8 +14,8 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfNeighbour
 from hairpin.change.change import DeleteEntry, one
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour
-from hairpin.message import message
+from hairpin.host.route import BROADCAST, Neighbour
+from hairpin.message import Message, message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
@@ -35,21 +35,32 @@ def find(view: View) -> Iterator[Candidate]:
         if right == entry.mac or (right is None and not at_end):
             continue
         address = address_text(entry.value, entry.version)
+        to_all = entry.mac == BROADCAST
         yield Candidate(
             title=message(
+                "A neighbour entry sends {address} to all machines on {link}", address=address, link=entry.link
+            )
+            if to_all
+            else message(
                 "A permanent neighbour entry sends {address} to {mac}", address=address, mac=write_mac(entry.mac)
             ),
-            detail=message(
-                "On {link}, {address} has {right}.", link=entry.link, address=address, right=write_mac(right)
-            )
-            if right is not None
-            else message("Nobody on {link} has that hardware address.", link=entry.link),
+            detail=_detail(entry, address, right),
             change=one(DeleteEntry(netns, entry)),
             where=OfNeighbour(entry.link, address, mac=write_mac(entry.mac), entry=entry),
             in_class="wrong-neighbour-entry",
             evidence=(entry.evidence,),
-            advice=(message("find what sets it: a script, a network configuration with static neighbour entries"),),
+            advice=()
+            if to_all
+            else (message("find what sets it: a script, a network configuration with static neighbour entries"),),
         )
+
+
+def _detail(entry: Neighbour, address: str, right: int | None) -> Message:
+    if entry.mac == BROADCAST:
+        return message("The kernel made it while {address} was a broadcast address, and keeps it.", address=address)
+    if right is None:
+        return message("Nobody on {link} has that hardware address.", link=entry.link)
+    return message("On {link}, {address} has {right}.", link=entry.link, address=address, right=write_mac(right))
 
 
 def _owner_mac(network: Network, netns: Netns, entry: Neighbour) -> int | None:

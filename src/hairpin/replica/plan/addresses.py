@@ -6,6 +6,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.address_type import is_to_many
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.source_address import source_address
@@ -65,16 +66,16 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
         if each.proxy:
             yield f"neighbour add proxy {address} dev {each.link}"
         elif each.static and each.mac is not None:
-            state = each.state.lower()
-            yield f"neighbour replace {address} lladdr {write_mac(each.mac)} dev {each.link} nud {state}"
+            yield f"neighbour replace {address} lladdr {write_mac(each.mac)} dev {each.link} nud permanent"
 
 
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
     """Yield a line for each entry that the kernel uses, although one of the two does not answer the other's ARP
-    requests.
+    requests, or although the address is a broadcast one by now.
 
     An entry that was learned is used until it is resolved again (walk/link/neighbour.py); the replica would ask first.
-    From that request the neighbour would learn the sender, whom it may not be able to ask.
+    From that request the neighbour would learn the sender, whom it may not be able to ask.  Packets to a broadcast
+    would go to all machines.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
@@ -85,7 +86,7 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
         sender = source_address(namespace, 4, link.name, each.value) or 0
         if owner is None or link_of(network, owner).mac != each.mac:
             continue
-        if not (
+        if is_to_many(namespace, 4, each.value) or not (
             _answers(network, Port(netns, link.name), sender, each.value)
             and _answers(network, owner, each.value, sender)
         ):

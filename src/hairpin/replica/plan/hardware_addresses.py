@@ -15,7 +15,7 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour
+from hairpin.host.route import BROADCAST, Neighbour
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
 from hairpin.network.tunnels import remotes_of
@@ -63,7 +63,7 @@ def _own_mac(wire: Wire) -> int:
 def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
     """Yield the namespace's entries for outside neighbours, with the wires that lead to them."""
     namespace = network.namespace(netns)
-    for each in namespace.neighbours:
+    for each in (one for one in namespace.neighbours if one.mac != BROADCAST):
         link = namespace.link(each.link)
         if link is None or each.proxy or not each.mac or each.mac >> 40 & 1:
             continue

@@ -152,6 +152,7 @@ class _Replica:
         for name, plan in self._plans.items():
             self._enter(name)
             run_quietly(("ip", "neighbour", "flush", "all"))
+            run_quietly(("ip", "neighbour", "flush", "nud", "noarp"))  # of broadcasts that are none any more
             self._kernel_counters.grown(name)
             for version in _VERSIONS:
                 self._counters.read(plan, self._tools(plan), version)

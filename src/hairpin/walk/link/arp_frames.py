@@ -15,6 +15,7 @@ import msgspec
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
+from hairpin.host.route import BROADCAST
 from hairpin.kept import kept
 from hairpin.message import Message, message, verbatim
 from hairpin.netfilter.packet import Packet
@@ -30,7 +31,6 @@ from hairpin.walk.state import Assumed, End, Frame, LinkDecided, Outcome, RuleDe
 
 _REQUEST: Literal[1] = 1
 _REPLY: Literal[2] = 2
-_BROADCAST = (1 << 48) - 1
 _LENGTH_BYTES = 28
 
 
@@ -93,7 +93,7 @@ def after_arp_from_outside(network: Network, started: State) -> State:
     if not own:
         return started
     address = started.packet.daddr if started.packet.daddr in own else own[0]
-    request = msgspec.structs.replace(_message(started.packet.saddr, address, _REQUEST), dmac=_BROADCAST)
+    request = msgspec.structs.replace(_message(started.packet.saddr, address, _REQUEST), dmac=BROADCAST)
     frame = Frame(target=Port(started.netns, near), vid=started.frame.vid)
     lost, passing = _sorted(walk_packet(network, State("device-in", started.netns, request, iif=link.name, frame=frame),
                                         _settled))  # fmt: skip
@@ -147,7 +147,7 @@ def _request(network: Network, here: Port, sender: int, address: int, target: Po
     """Return the request where it starts.  To or from a macvlan it is walked as a frame to that one alone."""
     ends = [here, *([target] if target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
-    dmac = None if alone else _BROADCAST
+    dmac = None if alone else BROADCAST
     request = msgspec.structs.replace(_message(sender, address, _REQUEST), dmac=dmac)
     return _sent(here.netns, here.link, request, Frame(target=target, dmac=dmac))
 

@@ -18,7 +18,8 @@ LO = Link(1, "lo", "loopback", mac=0, flags=("LOOPBACK", "UP"))
 ENTRIES: dict[str, tuple[Link | None, str, str, str, bool]] = {
     "a group": (CARD, "224.0.0.5", "01:00:5e:00:00:05", "NOARP", True),
     "a group of IPv6": (CARD, "ff02::16", "33:33:00:00:00:16", "NOARP", True),
-    "a broadcast": (CARD, "10.1.0.255", "ff:ff:ff:ff:ff:ff", "NOARP", True),
+    "a broadcast, if a route still says so": (CARD, "10.1.0.255", "ff:ff:ff:ff:ff:ff", "NOARP", False),
+    "everybody": (CARD, "255.255.255.255", "ff:ff:ff:ff:ff:ff", "NOARP", True),
     "loopback": (LO, "0.0.0.0", "00:00:00:00:00:00", "NOARP", True),
     "an own address": (LO, "fd00::1", "00:00:00:00:00:00", "NOARP", True),
     "a tun device": (TUN, "0.0.0.0", "08", "NOARP", True),
