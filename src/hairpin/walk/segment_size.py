@@ -175,9 +175,11 @@ def _told_by(network: Network, netns: Netns, version: Version, mtu_bytes: int) -
     """Return the MTU that the namespace's MSS option stands for.  However small the route's is, the option has a least
     value, so that a link below 292 bytes gets packets that are too long for it.
 
-    Source: net/ipv4/route.c ipv4_default_advmss(); measured with a veth of 68 to 280 bytes on Linux 6.18"""
-    least = network.namespace(netns).sysctl(*_LEAST_MSS) if version == 4 else None
-    return max(mtu_bytes, (least or _USUAL_LEAST_MSS) + HEADERS[4]) if version == 4 else mtu_bytes
+    Source: net/ipv4/route.c ipv4_default_advmss(); measured with a veth of 68 to 292 bytes on Linux 6.18"""
+    if version == 6:
+        return mtu_bytes
+    least = network.namespace(netns).sysctl(*_LEAST_MSS) or _USUAL_LEAST_MSS
+    return max(mtu_bytes, least + HEADERS[4])
 
 
 def _least(network: Network, passed: tuple[Passed, ...], size: int) -> int:
