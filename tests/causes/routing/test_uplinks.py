@@ -119,3 +119,18 @@ def test_the_route_to_the_links_own_network_comes_before_the_router() -> None:
     assert isinstance(default.entry, Route)
     assert default.entry.prefix_length == 0
     assert [type(each) for each in cause.candidate.change.calls] == [ByPerson]
+
+
+def test_the_address_of_a_link_that_is_gone_gets_no_route_by_another_link() -> None:
+    host = whole()
+    gone = msgspec.structs.replace(
+        host,
+        links=tuple(each for each in host.links if each.name != "eth0"),
+        addresses=tuple(each for each in host.addresses if each.link != "eth0"),
+        routes=tuple(each for each in host.routes if all(hop.link != "eth0" for hop in each.next_hops)),
+    )
+    start = Outside(CLIENT, "eth1")
+    own = diagnose(network(gone), msgspec.structs.replace(published(), start=start))
+    other = diagnose(network(gone), msgspec.structs.replace(published(), start=start, dport=9999))
+    assert (own.trace.verdict, own.causes) == ("dropped", ())
+    assert "no-route-to-client" in [each.cause for each in other.causes]

@@ -19,6 +19,7 @@ from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
+from hairpin.network.lost_address import is_nobodys
 from hairpin.network.prefix import address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
@@ -37,6 +38,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if links_without_default(view):
         return  # an uplink has lost its default route: undoing that comes before a way round by another one
+    if view.looked_up == view.flow.daddr and is_nobodys(view.network, view.flow):
+        return  # the host itself had the address: a route would send its own published port to a router
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
