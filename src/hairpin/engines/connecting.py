@@ -26,7 +26,7 @@ from hairpin.change.change import (
     SetLink,
 )
 from hairpin.engines.bridging import new_bridge
-from hairpin.engines.endpoints import addresses, new_endpoint, routes, sysctls
+from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
 from hairpin.engines.starting import bridged_subnet, on_network, restarts, rp_filter_off, veth_pair
 from hairpin.host.boot.saved_rules import rule_of
@@ -160,15 +160,47 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
     None: its namespace was not read, or the network has no bridge.  Podman makes that, too."""
     engine = host.engine_of(container)
     joined = engine.network(endpoint.network)
-    if joined is None or bridged_subnet(host, joined) is None or container.netns is None or container.netns not in host:
+    if joined is None or container.netns is None or container.netns not in host:
         return None
     before = host.namespace(container.netns)
+    if joined.driver == "overlay":
+        return _on_overlay(host, container, endpoint, before, joined)
+    if bridged_subnet(host, joined) is None:
+        return None
     inner, outer = veth_pair(host, _free_name(before), joined)
     inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd makes it of the address, or is told it
     namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
     values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
     made = AddNamespace(host.name, namespace, outer, container, values)
     return Change((*new_bridge(host, engine, joined), made), restarts(host, container))
+
+
+def _on_overlay(
+    host: Host, container: Container, endpoint: Endpoint, before: Namespace, joined: DockerNetwork
+) -> Change | None:
+    """Return the change that gives the container its interface on the overlay: a veth to the bridge in dockerd's
+    namespace of that network.  None: that was not read.  Source: moby libnetwork/drivers/overlay/joinleave.go Join()"""
+    gateways = {gateway_of(each) for each in joined.subnets if each.version == 4}
+    bridges = (
+        (Netns(host.name, each.name), each.link(address.link))
+        for each in host.namespaces
+        if each.name != host.netns.name
+        for address in each.addresses
+        if address.version == 4 and address.value in gateways
+    )
+    segment, bridge = next(((netns, link) for netns, link in bridges if link and link.kind == "bridge"), (None, None))
+    if segment is None or bridge is None:
+        return None
+    inner, outer = veth_pair(host, _free_name(before), msgspec.structs.replace(joined, bridge=bridge.name))
+    inner = msgspec.structs.replace(inner, mac=endpoint.mac, mtu_bytes=bridge.mtu_bytes)
+    netns = Netns(host.name, before.name)
+    parts: tuple[Primitive, ...] = (
+        SetLink(netns, inner),
+        *(AddEntry(netns, each) for each in addresses(endpoint, inner.name)),
+        *(AddEntry(netns, each) for each in routes(endpoint, inner.name, way_out=False)),
+        SetLink(segment, msgspec.structs.replace(outer, mtu_bytes=bridge.mtu_bytes)),
+    )
+    return Change(parts, restarts(host, container))
 
 
 def _free_name(namespace: Namespace) -> str:

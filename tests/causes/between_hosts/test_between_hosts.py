@@ -8,8 +8,9 @@ from hairpin.causes.cause import View
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
+from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, Route
-from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.flow import Flow, FromContainer, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.network.world import Peer, World
@@ -125,6 +126,18 @@ def stretched(**fields: object) -> Network:
     return whole.with_namespace(netns, msgspec.structs.replace(whole.namespace(netns), **fields))
 
 
+def without_link(network: Network, netns: Netns, name: str) -> Network:
+    """Return the network without the link, its addresses and its routes."""
+    namespace = network.namespace(netns)
+    left = msgspec.structs.replace(
+        namespace,
+        links=tuple(each for each in namespace.links if each.name != name),
+        addresses=tuple(each for each in namespace.addresses if each.link != name),
+        routes=tuple(each for each in namespace.routes if all(hop.link != name for hop in each.next_hops)),
+    )
+    return network.with_namespace(netns, left)
+
+
 def unmasqueraded(world: World | None = None) -> Network:
     """Return one host, whose container network was made by no engine."""
     host = host_namespace(without("! -o docker0 -j MASQUERADE"))
@@ -164,6 +177,17 @@ def on_bridge(network: Network, host: str, bridge: str | None, *addresses: Addre
     return network.with_namespace(netns, msgspec.structs.replace(namespace, links=links, addresses=held, routes=routes))
 
 
+SWARM = recorded("healthy-swarm-overlay")
+SWARM_TWO = SWARM.host_netns("node2")
+OFF_OVERLAY = without_link(
+    without_link(SWARM, SWARM_TWO.sibling("container:web"), "eth0"), SWARM_TWO.sibling("netns:1-ks21snetif"), "veth1"
+)
+TO_OVERLAY = Flow(
+    FromContainer("web", Netns("node1", "container:web")), 4, parse_address("10.0.9.12")[1], "tcp", 80, host="node1"
+)
+FROM_OVERLAY = Flow(
+    FromContainer("web", Netns("node2", "container:web")), 4, parse_address("10.0.9.11")[1], "tcp", 80, host="node2"
+)
 ON_DOCKER0 = on_bridge(STRETCHED, "node1", "docker0")
 
 
@@ -203,6 +227,12 @@ CASES: dict[str, Case] = {
     ),
     "the far tunnel device is a port of another bridge": Case(
         on_bridge(STRETCHED, "node2", "docker0"), ALONG_BRIDGE, ("tunnel-port-detached",), STRETCHED,
+    ),
+    "the container's veth on the overlay is gone": Case(
+        OFF_OVERLAY, TO_OVERLAY, ("container-interface-missing",), SWARM,
+    ),
+    "the container's veth on the overlay is gone, and it sends": Case(
+        OFF_OVERLAY, FROM_OVERLAY, ("container-interface-missing",), SWARM,
     ),
     "the bridge's tunnel is down": Case(
         stretched(links=PORT_DOWN), ALONG_BRIDGE, ("host-link-down",), STRETCHED,

@@ -78,6 +78,7 @@ CAUSE = Cause(
             "policy",
             "rule",
             "reject",
+            "hairpin-off",
         }
     ),
     find=find,
