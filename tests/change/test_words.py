@@ -120,6 +120,13 @@ def test_a_link(after: Link, expected: list[str]) -> None:
     assert [" ".join(each) for each in link_commands(PORT, after)] == expected
 
 
+def test_the_kernel_sets_the_state_of_a_port_that_comes_up() -> None:
+    """``bridge link set … state`` says "Network is down" before, measured on 6.18."""
+    down = replace(PORT, up=False, carrier=False, port=BridgePort(state="disabled"))
+    assert [" ".join(each) for each in link_commands(down, PORT)] == ["ip link set veth1 up"]
+    assert [" ".join(each) for each in link_commands(PORT, down)] == ["ip link set veth1 down"]
+
+
 def test_a_bridge_is_made_and_set_up() -> None:
     made = [" ".join(each) for each in new_bridge_commands(Link(9, "docker0", "bridge", mtu_bytes=1400))]
     assert made == [

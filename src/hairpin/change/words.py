@@ -198,7 +198,9 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
             wanted: bool = getattr(after.port, flag)
             if getattr(old, flag) != wanted:
                 yield ("bridge", "link", "set", "dev", before.name, flag, "on" if wanted else "off")
-        if after.port.state != old.state and after.port.state in PORT_STATES:
+        # The kernel refuses it while the port is down (br_netlink.c br_set_port_state()), and chooses it when it is up.
+        running = before.up and before.carrier and after.up
+        if running and after.port.state != old.state and after.port.state in PORT_STATES:
             yield ("bridge", "link", "set", "dev", before.name, "state", str(PORT_STATES.index(after.port.state)))
     old_end, end = before.tunnel, after.tunnel
     if old_end is not None and end is not None and end.remote not in (None, old_end.remote):
