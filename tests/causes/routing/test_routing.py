@@ -164,6 +164,17 @@ def of_prefix_length(prefix_length: int, *files: ConfigFile) -> Network:
     return with_host(network(msgspec.structs.replace(host, addresses=(*host.addresses, own))), files=files)
 
 
+OF_ETH7 = ConfigFile("/etc/network/interfaces", "iface eth7 inet static\n  address 198.51.100.17/24\n")
+"""The configuration of a card that was taken out."""
+
+
+def without_uplink(*files: ConfigFile) -> Network:
+    """Return the host whose eth0 is gone, with what was on it."""
+    host = without_route(without_route(without_addresses(host_namespace(), "eth0"), 0), LAN)
+    links = tuple(each for each in host.links if each.name != "eth0")
+    return with_host(network(msgspec.structs.replace(host, links=links)), files=files)
+
+
 INTERFACES = ConfigFile(
     "/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.11/24\n  gateway 198.51.100.1\n"
 )
@@ -192,6 +203,9 @@ def covering_client(built: Network) -> Network:
 ONE_SEGMENT = msgspec.structs.replace(published(), data_bytes=1460)
 OUT6 = Flow(FromHost(), 6, parse_address("2001:db8:f::80")[1], "tcp", 443)
 CASES: dict[str, Case] = {
+    "the only uplink is gone, and a file configures it": Case(
+        without_uplink(INTERFACES), egress(), ("host-link-missing",), with_host(network(), files=(OF_ETH7,)),
+    ),
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(
         without_address(INTERFACES), egress(), ("host-address-missing",),

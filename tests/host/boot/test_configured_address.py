@@ -1,8 +1,8 @@
-"""Which address of its own the host's files name for a link."""
+"""Which links the host's files name, and which address of its own for one."""
 
 import pytest
 
-from hairpin.host.boot.configured_address import configured_addresses
+from hairpin.host.boot.configured_address import configured_addresses, configured_links
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.address import address_text
@@ -55,3 +55,18 @@ def test_a_file_that_names_an_address(path: str, text: str, found: list[str]) ->
     host = Host("a", files=(ConfigFile(path, text),))
     named = [own for own, _ in configured_addresses(host, "eth0", 4)]
     assert [f"{address_text(own.value, 4)}/{own.prefix_length}" for own in named] == found
+
+
+LINKS: dict[str, tuple[str, str, list[str]]] = {
+    "ifupdown": ("/etc/network/interfaces", "auto lo\niface lo inet loopback\niface eth0 inet dhcp\n", ["eth0"]),
+    "netplan": ("/etc/netplan/50.yaml", "network:\n  ethernets:\n    eth0:\n      dhcp4: true\n", ["eth0"]),
+    "networkd": ("/etc/systemd/network/50.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n", ["eth0"]),
+    "networkd, a pattern": ("/etc/systemd/network/50.network", "[Match]\nName=en*\n", []),
+    "NetworkManager": ("/etc/NetworkManager/system-connections/a", "interface-name=eth0\n", ["eth0"]),
+    "RHEL": ("/etc/sysconfig/network-scripts/ifcfg-eth0", 'DEVICE="eth0"\n', ["eth0"]),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "found"), LINKS.values(), ids=LINKS)
+def test_a_file_that_names_a_link(path: str, text: str, found: list[str]) -> None:
+    assert [name for name, _ in configured_links(Host("a", files=(ConfigFile(path, text),)))] == found

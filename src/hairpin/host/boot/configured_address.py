@@ -1,4 +1,5 @@
-"""Which address of its own the host's files name for a link: its network configuration, and its DHCP clients' leases.
+"""Which links the host's files name, and which address of its own for one: its network configuration, and its DHCP
+clients' leases.
 
 Source: interfaces(5), netplan(5), systemd.network(5), nm-settings-keyfile(5), dhclient.leases(5), ifcfg files
 """
@@ -19,6 +20,21 @@ _ITEM = re.compile(r"^[ \t]*-[ \t]*[\"']?([0-9a-f.:]+)/(\d+)", re.IGNORECASE | r
 _LENGTH = re.compile(r"(?:^|[^\w.-])prefix\d*[ \t:=\"']+(\d+)", re.IGNORECASE)
 _STACKED = re.compile(r"vlan|bridge|bond|team", re.IGNORECASE)
 _MASK = re.compile(r"(?:netmask\d*|subnet-mask)[ \t:=\"']+(\d+\.\d+\.\d+\.\d+)", re.IGNORECASE)
+
+_LINK = re.compile(
+    r"^[ \t]*(?:iface[ \t]+|Name=|interface-name=|DEVICE=\"?)([\w.-]+)(?![\w.*?\[-])"
+    r"|^[ \t]*ethernets:[ \t]*\n[ \t]+([\w.-]+):",
+    re.MULTILINE,
+)
+
+
+def configured_links(host: Host) -> Iterator[tuple[str, str]]:
+    """Yield each link that a file configures by its name, with the file's path."""
+    for file in network_files(host):
+        for words in _LINK.findall(file.text):
+            name = "".join(words)
+            if name != "lo":
+                yield name, file.path
 
 
 def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tuple[Address, str]]:

@@ -9,8 +9,10 @@ from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text, inside
 from hairpin.replica.plan.links import holder_of
 from hairpin.walk.outside import enters_by
-from hairpin.walk.state import End, State
+from hairpin.walk.state import End, Reason, State
 from hairpin.walk.tunnelled import innermost, tunnel_to
+
+_NEVER_IN: tuple[Reason, ...] = ("upstream-denies", "link-missing")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -24,12 +26,13 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entry(network: Network, flow: Flow) -> Entry | None:
-    """Return how the flow begins in the world; None if it starts inside, or if an upstream rule denies it."""
+    """Return how the flow begins in the world; None if it starts inside, or never comes in: an upstream rule denies it,
+    or the host has no link to the outside."""
     if not isinstance(flow.start, (Outside, Lan)):
         return None
     started = enters_by(network, flow)
     state = started if isinstance(started, State) else started.state
-    if isinstance(started, End) and started.stop is not None and started.stop.reason == "upstream-denies":
+    if isinstance(started, End) and started.stop is not None and started.stop.reason in _NEVER_IN:
         return None
     packet = innermost(state)
     name = state.iif or (started.stop.link if isinstance(started, End) and started.stop is not None else "")

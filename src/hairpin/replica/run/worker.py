@@ -217,6 +217,8 @@ class _Replica:
         elif isinstance(flow.start, FromContainer):
             netns, source = sender_netns(self._network, flow.start), None
         elif not isinstance(flow.start, FromHost):
+            if not any(each.netns == netns for each in self.built.plan.ways):
+                return Judgement(flow, "dropped", Place(WORLD))  # the rebuilt host has no link to the world
             said = message("something upstream keeps it out, as stated")
             return Judgement(flow, "dropped", Place(WORLD), left_out=(said,))
         if netns not in self.built.netns:

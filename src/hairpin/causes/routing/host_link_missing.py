@@ -1,0 +1,62 @@
+"""The link that the host's network configuration names is gone, and no other leads outside.
+
+Users see: nobody outside reaches the host, and it reaches nobody; ``127.0.0.1`` still works.
+
+Proof: the host has no link to the outside; with the link and the address that a file names the packet passes.
+Now: bring the link back: its driver, the card, the virtual machine's interface, or its old name.
+Lasting: name the link by its hardware address in the network configuration.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.routing._gateway import named_gateway
+from hairpin.causes.where import OfLink
+from hairpin.change.calls import ByPerson
+from hairpin.change.change import AddEntry, Change, Primitive, SetLink
+from hairpin.host.boot.configured_address import configured_addresses, configured_links
+from hairpin.host.link import Address, Link
+from hairpin.host.route import NextHop, Route
+from hairpin.message import message
+from hairpin.network.network import is_uplink
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each link that a file names with its address, where the host has none to the outside."""
+    netns, host = view.host_netns, view.host_namespace
+    if not view.on_host or any(is_uplink(view.network, netns, each) for each in host.links):
+        return
+    for name, path in dict(configured_links(view.host)).items():
+        addresses = [own for own, _ in configured_addresses(view.host, name, view.flow.version)]
+        if len(addresses) != 1 or host.link(name) is not None:
+            continue
+        back = message("bring {link} back: its driver, the card, the virtual machine's interface", link=name)
+        yield Candidate(
+            title=message("{link} is gone, and this host has no other link to the outside", link=name),
+            detail=message("{file} configures it.", file=path),
+            change=Change(tuple(_parts(view, Link(_free_index(view), name), addresses[0])), (ByPerson(back),)),
+            where=OfLink(link=name),
+            in_class="link-or-route",
+        )
+
+
+def _free_index(view: View) -> int:
+    return 1 + max((link.index for each in view.host.namespaces for link in each.links), default=0)
+
+
+def _parts(view: View, link: Link, own: Address) -> Iterator[Primitive]:
+    yield SetLink(view.host_netns, link)
+    yield AddEntry(view.host_netns, own)
+    router = named_gateway(view.network, view.host_netns, own)
+    if router is not None:
+        route = Route(own.version, 0, 0, next_hops=(NextHop(own.link, router.address),))
+        yield AddEntry(view.host_netns, route)
+
+
+CAUSE = Cause(
+    id="host-link-missing",
+    title=message("The host's link to the outside is gone"),
+    source="net/core/dev.c unregister_netdevice_many()",
+    reasons=frozenset({"link-missing", "no-route", "no-source-address", "left-instead", "no-neighbour"}),
+    find=find,
+)
