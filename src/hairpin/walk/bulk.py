@@ -37,7 +37,7 @@ from hairpin.walk.data import client_data, server_data
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.segment_size import HEADERS, Handshake, Sizes, clamped, mtus, sizes
-from hairpin.walk.state import Carried, End, State, Step
+from hairpin.walk.state import Carried, End, RouteDecided, State, Step
 from hairpin.walk.trace import Branch, OpenQuestion
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.verdicts import Verdict
@@ -62,9 +62,22 @@ def may_stall(network: Network, *ways: Iterable[Step]) -> bool:
     return _through_tunnel(steps) or len(mtus(network, steps)) > 1
 
 
+_MIN_PMTU_BYTES = 552
+"""net.ipv4.route.min_pmtu as the kernel sets it."""
+
+
 def probes(network: Network, netns: Netns) -> bool:
     """Return whether TCP senders of the namespace find a smaller MTU without an ICMP error (tcp_mtu_probing)."""
     return netns in network and bool(network.namespace(netns).sysctl("net", "ipv4", "tcp_mtu_probing"))
+
+
+def is_narrow(step: Step) -> bool:
+    """Return whether the step's route has a smaller MTU than the kernel believes an ICMP error.
+
+    A sender behind it takes ``min_pmtu`` and no DF, and finds that out by its timer.
+    Source: net/ipv4/route.c __ip_rt_update_pmtu()"""
+    route = step.decided_by.entry if isinstance(step.decided_by, RouteDecided) else None
+    return route is not None and route.version == 4 and 0 < (route.mtu_bytes or 0) < _MIN_PMTU_BYTES
 
 
 def full_sized(network: Network, handshake: Handshake) -> Branch | tuple[OpenQuestion, ...]:

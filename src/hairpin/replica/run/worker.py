@@ -38,7 +38,7 @@ from hairpin.replica.watch.half_open import HalfOpen
 from hairpin.replica.watch.snmp import ANSWERS, KernelCounters
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
 from hairpin.replica.watch.verdict import Findings, last_seen, verdict
-from hairpin.walk.bulk import may_stall, probes
+from hairpin.walk.bulk import is_narrow, may_stall, probes
 from hairpin.walk.walked import walked
 
 _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
@@ -244,12 +244,14 @@ class _Replica:
     def _as_sent(self, flow: Flow) -> Flow:
         """Return the flow with as much data as the walk looks at: of TCP only through tunnels and where MTUs differ.
 
-        A sender that probes for the MTU finds it later than the replica waits."""
+        A sender that probes for the MTU, or is told of a very small one, finds it later than the replica waits."""
         if flow.protocol != "tcp" or not flow.data_bytes:
             return flow
         trace = walked(self._network, flow)
         ends = (step for each in trace.branches for step in (*each.request[:1], *each.request[-1:]))
-        patient = trace.succeeds and any(probes(self._network, step.netns) for step in ends)
+        on_way = (step for each in trace.branches for step in (*each.request, *each.reply))
+        late = any(probes(self._network, step.netns) for step in ends) or any(map(is_narrow, on_way))
+        patient = trace.succeeds and late
         if not patient and any(may_stall(self._network, each.request, each.reply) for each in trace.branches):
             return flow
         return msgspec.structs.replace(flow, data_bytes=0)
