@@ -71,3 +71,28 @@ def test_a_sick_tunnel_stops_its_clients(name: str, reason: str) -> None:
     stop = walk_flow(node(name), asked(POD)).usual.stop
     assert stop is not None
     assert stop.reason == reason
+
+
+def with_vpn(*halves: int) -> Network:
+    """Return the host, all of whose routes to clients outside lead into a program's device."""
+    built = node("healthy-flannel-udp")
+    namespace = built.namespace(built.this.netns)
+    routes = tuple(Route(4, base, 1, next_hops=(NextHop("flannel0"),)) for base in halves)
+    return built.with_namespace(
+        built.this.netns, msgspec.structs.replace(namespace, routes=(*namespace.routes, *routes))
+    )
+
+
+BESIDE: dict[str, tuple[tuple[int, ...], str, str]] = {
+    "a VPN takes the answer": ((0, 1 << 31), "unanswered", "wrong-answer"),
+    "the uplink takes it": ((0,), "delivered", ""),
+}
+
+
+@pytest.mark.parametrize(("halves", "verdict", "reason"), BESIDE.values(), ids=BESIDE)
+def test_an_answer_into_a_tunnel_that_the_request_did_not_come_by(
+    halves: tuple[int, ...], verdict: str, reason: str
+) -> None:
+    trace = walk_flow(with_vpn(*halves), asked(FAR))
+    stop = trace.usual.stop
+    assert (trace.verdict, stop.reason if stop is not None else "") == (verdict, reason)

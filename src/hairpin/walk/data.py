@@ -46,4 +46,4 @@ def answer_lost(network: Network, started: State, arrived: State, back: End, sen
     if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):
         return None
     end = next(iter(walk_asking(network, server_data(arrived, sent))), None)
-    return None if end is None or end.kind == "unknown" or reaches(started, end) else end
+    return None if end is None or end.kind == "unknown" or reaches(network, started, end) else end

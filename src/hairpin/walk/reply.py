@@ -13,7 +13,7 @@ from hairpin.walk.answer import answer_to
 from hairpin.walk.ip.route_in import decided_by_route, input_query
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.state import End, LinkDecided, Sender, State, stopped
-from hairpin.walk.tunnelled import innermost
+from hairpin.walk.tunnelled import innermost, is_tunnel
 
 
 def not_for_one(namespace: Namespace, state: State) -> End | None:
@@ -55,12 +55,12 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
     return walk_asking(network, start)
 
 
-def reaches(started: State, end: End) -> bool:
+def reaches(network: Network, started: State, end: End) -> bool:
     """Return whether the reply reaches the sender and has the addresses and ports that the sender expects."""
     if end.kind not in ("arrived", "left"):
         return False
-    if (started.carried is None) != (end.state.carried is None) and end.kind == "left":
-        return False  # out of a tunnel, and back beside it
+    if end.kind == "left" and _is_beside_tunnel(network, started, end.state):
+        return False
     asked = started.history.steps[0].packet if started.history.steps else started.packet
     got = innermost(end.state)
     if started.stage == "output-route":
@@ -73,6 +73,28 @@ def reaches(started: State, end: End) -> bool:
         # Behind a 1:1 NAT gateway the answer still has the private address here: `asked` is what came in by the link.
         asked = innermost(started)
     return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
+
+
+def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
+    """Return whether the packet came by a tunnel and its answer leaves beside it, or the other way round.
+
+    A tunnel's far end takes what comes from the tunnel's own addresses, and brings it where the client is not known.
+    """
+    if (started.carried is None) != (left.carried is None):
+        return True
+    namespace = network.namespace(left.netns)
+    link = namespace.link(left.oif)
+    came_by_it = (started.netns, started.iif) == (left.netns, left.oif)
+    return link is not None and is_tunnel(namespace, link) and not came_by_it
+
+
+def wrong_answer(network: Network, started: State, end: End) -> End:
+    """Return the end of a reply that arrived or left, and is none to what was sent."""
+    link = end.state.iif or end.state.oif
+    said = message("request and answer do not go through the same tunnel")
+    beside = end.kind == "left" and _is_beside_tunnel(network, started, end.state)
+    decided = LinkDecided(link, said) if beside else None
+    return stopped(end.state, "wrong-answer", stage="socket", link=link, decided_by=decided)
 
 
 def _is_echo_to_many6(namespace: Namespace, state: State) -> bool:

@@ -30,7 +30,7 @@ from hairpin.walk.outside import OutsideAnswer, asked_by_gateway, asked_by_sende
 from hairpin.walk.own_entries import met_by_sender
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
-from hairpin.walk.reply import not_for_one, reaches, walk_answer
+from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
@@ -219,7 +219,7 @@ def _refused(network: Network, started: State, refused: End) -> Iterator[Branch]
         return
     for end in walk_answer(network, state, flags=RST | ACK):
         steps = end.state.history.steps
-        verdict: Verdict = "refused" if reaches(started, end) else "unanswered"
+        verdict: Verdict = "refused" if reaches(network, started, end) else "unanswered"
         yield Branch(verdict, state.history.steps, steps, stop=refused.stop, conditions=end.state.history.conditions)
 
 
@@ -245,7 +245,7 @@ def _answered(
         chosen=socket is not None and answers_by_route(network.host(state.netns.host), socket),
     ):
         reply = back.state.history.steps
-        lost = None if reaches(started, back) else _lost_reply(back, state.history.steps, reply)
+        lost = None if reaches(network, started, back) else _lost_reply(network, started, back, state.history.steps)
         relayed = socket is not None and socket.relay is not None
         if lost is not None and not (relayed and state.packet.protocol == UDP):
             yield lost
@@ -267,11 +267,8 @@ def _answered(
             yield branch
 
 
-def _lost_reply(end: End, request: tuple[Step, ...], reply: tuple[Step, ...]) -> Branch:
-    stop = end.stop
-    if stop is None:
-        wrong = stopped(end.state, "wrong-answer", stage="socket", link=end.state.iif or end.state.oif)
-        stop = wrong.stop
+def _lost_reply(network: Network, started: State, end: End, request: tuple[Step, ...]) -> Branch:
+    stop, reply = end.stop or wrong_answer(network, started, end).stop, end.state.history.steps
     verdict: Verdict = "depends" if end.kind == "unknown" else "looped" if end.kind == "looped" else "unanswered"
     return Branch(verdict, request, reply, stop=stop, conditions=end.state.history.conditions)
 
@@ -285,7 +282,7 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
         end = answer_lost(network, started, arrived, back, sent)
         if end is None:
             return None
-        failed = _lost_reply(end, request, reply)
+        failed = msgspec.structs.replace(_lost_reply(network, started, end, request), reply=reply)
         return msgspec.structs.replace(failed, data=end.state.history.steps)
     failed = _rejected(network, started, sent) if sent.kind == "rejected" else _failed(sent, ())
     return msgspec.structs.replace(failed, request=request, reply=reply, data=sent.state.history.steps)
@@ -335,8 +332,8 @@ def _outside(network: Network, flow: Flow, started: State, end: End, taken: Outs
     unasked = asked_by_gateway(network, end.state, back)
     for answer in walk_asking(network, back) if unasked is None else (unasked,):
         reply = answer.state.history.steps
-        if not reaches(started, answer):
-            branch = _lost_reply(answer, state.history.steps, reply)
+        if not reaches(network, started, answer):
+            branch = _lost_reply(network, started, answer, state.history.steps)
             yield msgspec.structs.replace(branch, assumed=taken.assumed)
             continue
         failed_data = _data_fails(network, started, state, answer)
