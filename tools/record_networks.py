@@ -14,7 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from hairpin.lab.node import Node
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.collect.snapshot import save
+from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario, scenarios_of_several_hosts
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
@@ -22,19 +24,6 @@ from tests.acceptance.recorded_networks import FOLDER, Asked, RecordedNetwork, R
 
 ROOT = Path(__file__).resolve().parent.parent
 PARALLEL = 2
-# lsns fails if a process ends while it looks at it: then all is read again.
-SNAPSHOT = """
-import sys
-from pathlib import Path
-
-from hairpin.collect.snapshot import save, take
-
-for _ in range(5):
-    evidence = take()
-    if all(reading.outcome in ("text", "absent") for reading in evidence.readings):
-        break
-save(evidence, Path(sys.argv[1]))
-"""
 
 
 def record(scenario: Scenario) -> RecordedNetwork:
@@ -60,7 +49,8 @@ def record(scenario: Scenario) -> RecordedNetwork:
 
 
 def snapshot(host: Node, path: Path) -> None:
-    host.run(("env", f"PYTHONPATH={ROOT / 'src'}", sys.executable, "-c", SNAPSHOT, str(path)))
+    """Read the host from here: what is written inside of it may stay there."""
+    save(collect(LocalRunner((*host.enter, "sh"), tuple(ENVIRONMENT.items()))), path)
     path.chmod(0o644)
 
 

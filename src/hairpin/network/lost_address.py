@@ -74,18 +74,14 @@ def lost_by(network: Network, flow: Flow) -> Link | None:
     whose route may lead to the address."""
     version, address = flow.version, flow.daddr
     host = network.host(flow.host)
-    if not is_nobodys(network, flow):
+    if (
+        not host.publishes_on(version, None, flow.dport, flow.protocol)
+        or network.world.public(version, address) is not None
+        or is_held(network, version, address)
+    ):
         return None
     namespace = network.namespace(host.netns)
     bare = bare_links(network, host.netns, version)
     if version == 6:
         return next((each for each in bare if _strands(namespace, each, address)), None)
     return next(bare, None) if lookup(namespace, Query(version, address)) == NO_ROUTE else None
-
-
-def is_nobodys(network: Network, flow: Flow) -> bool:
-    """Return whether the host publishes the port on every address, and nobody has the flow's destination."""
-    version, address = flow.version, flow.daddr
-    if not network.host(flow.host).publishes_on(version, None, flow.dport, flow.protocol):
-        return False
-    return network.world.public(version, address) is None and not is_held(network, version, address)

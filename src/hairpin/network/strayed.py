@@ -19,12 +19,15 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
     Its destination is a container's own address, that of another namespace of this host, an address that it was
     translated to in such a network, or one in a network whose bridge has lost its own or its route.
 
-    An address that no engine gave may exist outside as well: a route to it alone, by a gateway, says so.
+    An address that no engine gave may exist outside as well: a route to it alone, by a gateway, says so.  One that was
+    typed in beside the engine's, in none of its networks, is no place where routes from here should lead.
     """
     version, address = packet.version, packet.daddr
     host = network.host(netns.host)
     if any(
-        owns_address(each, version, address) for each in host.namespaces if each.name != netns.name
+        owns_address(each, version, address) and not is_typed_in(host, each, version, address)
+        for each in host.namespaces
+        if each.name != netns.name
     ) and not _has_its_own_route(network.namespace(netns), version, address):
         return True
     for engine in host.engines:
@@ -44,11 +47,16 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 
 def is_held_inside(network: Network, flow: Flow) -> bool:
     """Return whether a container or pod that was read has the flow's destination: what leaves serves nobody.
-    Each has loopback addresses of its own."""
+
+    One that somebody typed in there does not count.  Each has loopback addresses of its own."""
     if is_loopback(flow.daddr, flow.version):
         return False
-    owners = (namespace for netns, namespace in network.namespaces() if not netns.is_host)
-    return any(owns_address(each, flow.version, flow.daddr) for each in owners)
+    return any(
+        owns_address(each, flow.version, flow.daddr)
+        and not is_typed_in(network.host(netns.host), each, flow.version, flow.daddr)
+        for netns, each in network.namespaces()
+        if not netns.is_host
+    )
 
 
 def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Container | None:
@@ -75,6 +83,17 @@ def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> 
         and any(hop.gateway is not None for hop in route.next_hops)
         for route in namespace.routes
     )
+
+
+def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int) -> bool:
+    """Return whether the namespace is that of a container to which its engine gave other addresses alone."""
+    given = {
+        endpoint.ipv4 if version == 4 else endpoint.ipv6
+        for each in host.containers()
+        if each.netns == namespace.name
+        for endpoint in host.engine_of(each).endpoints_of(each)
+    } - {None}
+    return bool(given) and address not in given and not is_loopback(address, version)
 
 
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:

@@ -9,12 +9,13 @@ from hairpin.change.change import AddEntry
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
+from hairpin.host.managers import ConfigFile
 from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.case import Case, fires, is_silent
-from tests.causes.hosts import asked, with_link
+from tests.causes.hosts import asked, with_host, with_link
 from tests.small_host import CLIENT, egress, host_namespace, local, network, published, route
 
 SECOND = parse_address("198.18.0.11")[1]
@@ -129,8 +130,8 @@ def test_the_address_of_a_link_that_is_gone_gets_no_route_by_another_link() -> N
         addresses=tuple(each for each in host.addresses if each.link != "eth0"),
         routes=tuple(each for each in host.routes if all(hop.link != "eth0" for hop in each.next_hops)),
     )
-    start = Outside(CLIENT, "eth1")
-    own = diagnose(network(gone), msgspec.structs.replace(published(), start=start))
-    other = diagnose(network(gone), msgspec.structs.replace(published(), start=start, dport=9999))
-    assert (own.trace.verdict, own.causes) == ("dropped", ())
-    assert "no-route-to-client" in [each.cause for each in other.causes]
+    sick = network(gone)
+    configured = ConfigFile("/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.11/24\n")
+    flow = msgspec.structs.replace(published(), start=Outside(CLIENT, "eth1"))
+    assert diagnose(with_host(sick, files=(configured,)), flow).causes == ()
+    assert "no-route-to-client" in [each.cause for each in diagnose(sick, flow).causes]

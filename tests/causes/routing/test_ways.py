@@ -17,6 +17,7 @@ from hairpin.network.routing import missing_rules
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import asked, without_route
 from tests.small_host import (
+    CLIENT,
     GATEWAY,
     HOST_NETNS,
     WEB,
@@ -143,6 +144,13 @@ CASES: dict[str, Case] = {
     ),
     "the bridge has the container's address, too": Case(
         after(AddEntry(HOST_NETNS, Address("docker0", 4, WEB, 16))), published(), ("address-diverts-traffic",),
+    ),
+    "the container has the address of its client, too": Case(
+        after(AddEntry(INNER, Address("eth0", 4, CLIENT, 24))), published(), ("address-diverts-traffic",),
+        after(AddEntry(INNER, Address("eth0", 4, CLIENT + 1, 32))),
+    ),
+    "the container has the address of a machine outside that it asks": Case(
+        after(AddEntry(INNER, Address("eth0", 4, egress().daddr, 24))), egress(), ("address-diverts-traffic",),
     ),
     "the container has its gateway's address, too": Case(
         after(AddEntry(INNER, Address("eth0", 4, GATEWAY, 32))), TO_WEB, ("address-diverts-traffic",),

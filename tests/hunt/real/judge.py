@@ -26,6 +26,7 @@ What = Literal[
 ]  # fmt: skip
 """The kinds of misses, the worst first."""
 _ADDRESSES = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|\d+(?:\.\d+){3}")
+_UPLINK = re.compile(r"\bdev (eth\d+)")
 _PASS = ("delivered", "leaves")
 _NOISE = ("connection", "neighbour", "forwarding", "socket")
 """Elements that change by themselves; they count only if the change is about such."""
@@ -88,8 +89,10 @@ def _is_conditional(answer: Answer, flow: FlowAnswer, made: tuple[Mutation, ...]
 
 
 def names_address(said: str, made: Iterable[Mutation]) -> bool:
-    """Return whether an address of the change is in what was said."""
-    return any(address in said for each in made for address in _ADDRESSES.findall(each.command))
+    """Return whether an address of the change is in what was said, or a host's link that a route was changed to."""
+    named = [address for each in made for address in _ADDRESSES.findall(each.command)]
+    named += [link for each in made if " route " in each.command for link in _UPLINK.findall(each.command)]
+    return any(each in said for each in named)
 
 
 def names_hardware(assumed: str, made: Iterable[Mutation]) -> bool:

@@ -22,7 +22,7 @@ from hairpin.engines.given import engine_addresses
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, inside, is_loopback
 from hairpin.network.routing import route_text
@@ -41,6 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
                 yield _misfitting(view, netns, address, length)
             elif length is None and address.version == version and _is_gateway(namespace, address):
                 yield _of_gateway(netns, address)
+    yield from _of_sender(view)
     for each in lookups_on_way(view):
         if each.found.route is None:
             continue
@@ -53,6 +54,19 @@ def find(view: View) -> Iterator[Candidate]:
         foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
         if foreign or (of_container and not is_loopback(own.value, own.version)):
             yield _foreign(each, own)
+
+
+def _of_sender(view: View) -> Iterator[Candidate]:
+    """Yield the candidate of a container's address that is the sender's: the kernel takes its packets for forged ones
+    (net/ipv4/fib_frontend.c __fib_validate_source())."""
+    packet, known = view.stop.seen.packet, _lengths(view, view.stop.netns)
+    if view.stop.reason != "martian-source" or view.on_host or not known or packet.saddr in known:
+        return
+    for address in view.namespace.addresses:
+        if (address.version, address.value) == (packet.version, packet.saddr):
+            text = address_text(address.value, address.version)
+            detail = message("The kernel drops packets from {address}, which is its own here.", address=text)
+            yield _taking(view.stop.netns, address, detail)
 
 
 def _lengths(view: View, netns: Netns) -> dict[int, int]:
@@ -134,18 +148,23 @@ def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddEntry]:
 
 
 def _foreign(each: Lookup, address: Address) -> Candidate:
-    text = address_text(address.value, address.version)
     route = each.found.route
+    detail = message(
+        "Packets to {asked} take the route `{route}`, which the kernel made for this address.",
+        asked=address_text(each.query.daddr, each.query.version),
+        route=route_text(route) if route is not None else "",
+    )
+    return _taking(each.netns, address, detail)
+
+
+def _taking(netns: Netns, address: Address, detail: Message) -> Candidate:
+    text = address_text(address.value, address.version)
     return Candidate(
         title=message(
             "The address {address} of {link} takes another machine's packets", address=text, link=address.link
         ),
-        detail=message(
-            "Packets to {asked} take the route `{route}`, which the kernel made for this address.",
-            asked=address_text(each.query.daddr, each.query.version),
-            route=route_text(route) if route is not None else "",
-        ),
-        change=one(DeleteEntry(each.netns, address)),
+        detail=detail,
+        change=one(DeleteEntry(netns, address)),
         where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
         in_class="diverting-route",
         evidence=(address.evidence,),

@@ -15,11 +15,11 @@ from hairpin.causes.routing._gateway import likely_gateway, links_without_defaul
 from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, one
+from hairpin.host.boot.configured_address import configured_addresses, configured_links
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
 from hairpin.network.flow import Outside
-from hairpin.network.lost_address import is_nobodys
 from hairpin.network.prefix import address_text, width
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup, route_text
@@ -38,8 +38,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if links_without_default(view):
         return  # an uplink has lost its default route: undoing that comes before a way round by another one
-    if view.looked_up == view.flow.daddr and is_nobodys(view.network, view.flow):
-        return  # the host itself had the address: a route would send its own published port to a router
+    if view.looked_up == view.flow.daddr and _was_its_own(view):
+        return  # a route would send its own published port to a router
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
@@ -88,6 +88,14 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
         in_class="no-way-back",
         evidence=(back.evidence,),
     )
+
+
+def _was_its_own(view: View) -> bool:
+    """Return whether a file names the address that is looked up as the host's own."""
+    version = view.flow.version
+    links = (name for name, _ in configured_links(view.host))
+    named = (own.value for link in links for own, _ in configured_addresses(view.host, link, version))
+    return view.looked_up in named
 
 
 CAUSE = Cause(

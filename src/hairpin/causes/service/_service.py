@@ -10,16 +10,21 @@ from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.names import EMBEDDED, is_embedded
 from hairpin.network.socket_owner import serves
+from hairpin.network.strayed import is_typed_in
 
 
 def in_container(view: View) -> Container | None:
     """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None.
 
-    Dockerd's resolver in a container is no service of the container's."""
+    Dockerd's resolver in a container is no service of the container's, nor is what a container looks for at an address
+    that somebody typed in there."""
     if not view.on_host:
         packet = view.stop.seen.packet
-        own = not is_embedded(view.host, view.container, (packet.version, packet.daddr))
-        return view.container if own else None
+        asks_itself = all(each.netns == view.stop.netns for each in view.branch.request)
+        foreign = is_embedded(view.host, view.container, (packet.version, packet.daddr)) or (
+            asks_itself and is_typed_in(view.host, view.namespace, packet.version, packet.daddr)
+        )
+        return None if foreign else view.container
     named = view.host.container(view.meant) if view.meant else None
     return named if named is not None and named.on_host_network else None
 
