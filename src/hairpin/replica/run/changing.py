@@ -7,12 +7,18 @@ parts are built from the simulated network instead: see :func:`parts_of`.
 from hairpin.carry.run import carry_out
 from hairpin.change.argv import setting_argv
 from hairpin.change.carrying import carrying
-from hairpin.change.change import Change, InKernel, Primitive, SetLink
+from hairpin.change.change import Change, DeleteEntry, InKernel, Primitive, SetLink
+from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, for_replica
 from hairpin.change.steps import steps
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
 from hairpin.message import Message, message
 from hairpin.network.network import Network
+from hairpin.network.prefix import network_of, prefix_text
 from hairpin.replica.run.build import Built
+from hairpin.replica.run.netns import HeldNetns
+from hairpin.replica.run.tool import run_quietly
 
 
 def parts_of(change: Change, network: Network) -> tuple[Change, Change]:
@@ -36,7 +42,27 @@ def _has_command(part: Primitive, network: Network) -> bool:
 
 def make(change: Change, network: Network, built: Built) -> tuple[Message, ...]:
     """Make the change in the rebuilt namespaces; return the tools' complaints."""
-    return tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)) is not None)
+    made = tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)) is not None)
+    for part in change.parts:
+        if isinstance(part, DeleteEntry) and isinstance(part.entry, Address) and part.netns in built.netns:
+            _without_route(part.entry, simulate(change, network).namespace(part.netns), built.netns[part.netns])
+    return made
+
+
+def _without_route(gone: Address, after: Namespace, netns: HeldNetns) -> None:
+    """Delete the route to the network of an address that is gone.
+
+    The kernel leaves it: replicas have addresses without routes of their own (plan/addresses.py), and routes as they
+    were read."""
+    network = network_of(gone.value, gone.prefix_length, gone.version)
+    wanted = (gone.version, network, gone.prefix_length)
+    for each in after.routes:
+        on_link = all((hop.link, hop.gateway) == (gone.link, None) for hop in each.next_hops)
+        if (each.version, each.destination, each.prefix_length) == wanted and on_link:
+            return
+    netns.enter()
+    prefix = prefix_text(network, gone.prefix_length, gone.version)
+    run_quietly(("ip", f"-{gone.version}", "route", "del", prefix, "dev", gone.link))
 
 
 def _make(step: Step, built: Built) -> Message | None:
