@@ -1,10 +1,11 @@
 """A client's packet that comes to no host that was read."""
 
 from hairpin.message import message
+from hairpin.network.attachment import attachment_of
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.lost_address import lost_by
 from hairpin.network.network import Network, is_held, outer_link
-from hairpin.network.prefix import address_text
+from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.walk.outside import OutsideAnswer, incoming_link
@@ -20,7 +21,7 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     start = flow.start
     bare = lost_by(network, flow)
     lost = bare is not None or _is_lost(network, flow)
-    foreign = (flow.version, flow.daddr) in network.world.foreign and not is_held(network, flow.version, flow.daddr)
+    foreign = (flow.version, flow.daddr) in network.world.foreign and not _is_known(network, flow.version, flow.daddr)
     if not isinstance(start, (Outside, Lan)) or not (lost or foreign):
         return None
     netns = network.host_netns(flow.host)
@@ -39,6 +40,12 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
         "the packet goes to the machine that has {address}; no host that was read is known to have it", address=address
     )
     return OutsideAnswer(Assumed(said), assumed=(said,))
+
+
+def _is_known(network: Network, version: Version, address: int) -> bool:
+    """Return whether a host that was read has the address, or its engine gave it to a container."""
+    given = (attachment_of(network, each, address, version) for each in network.hosts)
+    return is_held(network, version, address) or any(each is not None for each in given)
 
 
 def _is_lost(network: Network, flow: Flow) -> bool:
