@@ -16,6 +16,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import network
 from tests.causes.between_hosts.test_between_hosts import CASES as BETWEEN_HOSTS
+from tests.causes.between_hosts.test_overlay import CASES as OVERLAY
 from tests.causes.bridge.test_bridge import CASES as BRIDGE
 from tests.causes.case import Case, StateCase
 from tests.causes.container.test_container import CASES as CONTAINER
@@ -34,7 +35,7 @@ from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFI
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase]] = {
-    "between_hosts": BETWEEN_HOSTS,
+    "between_hosts": {**BETWEEN_HOSTS, **OVERLAY},
     "bridge": BRIDGE,
     "container": CONTAINER,
     "engine": ENGINE,

@@ -17,10 +17,10 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
-    """A container started, restarted, paused or unpaused; ``user``: whose it is, if not the caller's."""
+    """A container started, stopped, restarted, paused or unpaused; ``user``: whose it is, if not the caller's."""
 
     tool: Tool
-    verb: Literal["start", "restart", "pause", "unpause"]
+    verb: Literal["start", "stop", "restart", "pause", "unpause"]
     name: str
     user: str = ""
 
@@ -266,7 +266,7 @@ def disrupts(call: Call) -> bool:
     """Return whether the call ends processes or connections that work now."""
     match call:
         case SetContainerState(verb=verb):
-            return verb in ("restart", "pause")
+            return verb in ("stop", "restart", "pause")
         case ConnectContainer(verb=verb):
             return verb == "disconnect"
         case SetUnitState(verb=verb):

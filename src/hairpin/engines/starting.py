@@ -4,6 +4,7 @@ The image decides what a start really does; this supposes that the service comes
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -67,6 +68,16 @@ def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
     sharers = (each for each in engine.containers if each.running and host.network_owner(each) == container != each)
     names = (container.name, *(each.name for each in sharers))
     return tuple(SetContainerState(engine.kind, "restart", name, engine.user) for name in names)
+
+
+def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
+    """Return the calls that stop all of the containers before they start the first one again, so that their engine
+    meanwhile takes down what they share."""
+    alone = [each for each in containers if host.network_owner(each) == each]
+    names = dict.fromkeys(call.name for each in alone for call in restarts(host, each))
+    engine = host.engine_of(containers[0])
+    verbs: tuple[Literal["stop", "start"], ...] = ("stop", "start")
+    return tuple(SetContainerState(engine.kind, verb, name, engine.user) for verb in verbs for name in names)
 
 
 def refuses_start(host: Host, container: Container) -> bool:

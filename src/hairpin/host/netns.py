@@ -1,10 +1,13 @@
 """The identity of a network namespace in a network of several hosts."""
 
+import re
+
 import msgspec
 
 from hairpin.evidence.reading import HOST
 
 _NAMED = "netns:"
+_OF_OVERLAY = re.compile(r"netns:\d+-(.+)")
 _OF_PODS = "netns:cni-"
 
 
@@ -32,6 +35,20 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         """Whether CNI plug-ins made it for a pod, whose engine was not asked."""
         return self.name.startswith(_OF_PODS)
 
+    @property
+    def is_dockerds(self) -> bool:
+        """Whether dockerd made it for itself: for a network of a swarm, or for the published ports of its services."""
+        return self.name.startswith(_NAMED) and not self.is_pod
+
+    @property
+    def overlay(self) -> str | None:
+        """The beginning of an overlay network's id if dockerd made the namespace for that network: its bridge, its
+        vxlan device, and the ends of its containers' veths are there; None for all others.
+
+        Source: moby libnetwork/drivers/overlay/ov_network.go initSandbox()"""
+        found = _OF_OVERLAY.fullmatch(self.name)
+        return found[1] if found is not None else None
+
     def sibling(self, name: str) -> "Netns":
         """Return the namespace of that name on the same host."""
         return Netns(self.host, name)
@@ -44,4 +61,4 @@ def namespace_file(netns: Netns) -> str | None:
     """Return the file by which a pod's namespace, or one of dockerd's for swarm, is entered; None for other ones."""
     if netns.is_pod:
         return f"/run/netns/{netns.name.removeprefix(_NAMED)}"
-    return f"/run/docker/netns/{netns.name.removeprefix(_NAMED)}" if netns.name.startswith(_NAMED) else None
+    return f"/run/docker/netns/{netns.name.removeprefix(_NAMED)}" if netns.is_dockerds else None

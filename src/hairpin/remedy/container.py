@@ -28,13 +28,18 @@ def started(situation: Situation) -> Lasting:
     container that runs and is only restarted comes back or not as somebody chose."""
     calls: list[SetRestartPolicy] = []
     advice: list[Message] = []
+    stopped = {
+        each.name
+        for each in situation.candidate.change.calls
+        if isinstance(each, SetContainerState) and each.verb == "stop"
+    }
     if not situation.candidate.change.calls:
         return Lasting(advice=(message("once its program stays up, nothing else is needed"),))
     for call in situation.candidate.change.calls:
         if not isinstance(call, SetContainerState) or call.verb == "pause":
             continue
         container = situation.host.container(call.name)
-        if call.verb == "restart" and container is not None and container.running:
+        if (call.verb == "restart" or call.name in stopped) and container is not None and container.running:
             advice.append(message("the engine makes what is missing whenever it starts the container"))
             continue
         policy = container.restart_policy if container is not None else ""
@@ -46,7 +51,7 @@ def started(situation: Situation) -> Lasting:
                 calls.append(SetRestartPolicy(call.tool, wanted, call.name, call.user))
         else:
             advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
-    return Lasting(calls=tuple(calls), advice=tuple(advice))
+    return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:

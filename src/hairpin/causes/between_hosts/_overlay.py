@@ -1,14 +1,16 @@
 """The container of another swarm node that the device of an overlay network does not know."""
 
+from collections.abc import Iterator
+
 import msgspec
 
-from hairpin.causes.between_hosts._tunnelled import FarEnd, lacking_entries, underlay_address
+from hairpin.causes.between_hosts._tunnelled import FarEnd, lacking_entries, last_tunnel, underlay_address
 from hairpin.causes.cause import View
 from hairpin.change.change import Primitive
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, bridge_ports, is_bridge_port, veth_peer
-from hairpin.network.tunnels import encapsulation
+from hairpin.network.tunnels import encapsulation, entries_of
 from hairpin.network.wires import holder_of
 
 GOSSIP_PORT = 7946
@@ -17,12 +19,36 @@ GOSSIP_PORT = 7946
 
 class Unknown(msgspec.Struct, frozen=True):
     """The namespace ``holder`` on another node has an address, for which the ``device`` in ``netns`` lacks ``parts``:
-    the neighbour entry from which it answers ARP, and the forwarding entry."""
+    the neighbour entry from which it answers ARP, and the forwarding entry.
+
+    ``is_forgotten``: dockerd's forwarding entry is there.  dockerd writes both, so that the kernel has deleted the
+    other one.  An entry that the device has learned from a frame is not permanent."""
 
     netns: Netns
     device: Link
     holder: Netns
     parts: tuple[Primitive, ...]
+    is_forgotten: bool
+
+
+def overlay_netns(view: View) -> Netns | None:
+    """Return dockerd's namespace of the overlay network on the host where the packet stopped: the packet stopped in it,
+    or at a link that leads to it, or is an outer packet from another node's; else None."""
+    netns, link = view.stop.netns, view.namespace.link(view.stop.link)
+    if netns.overlay is not None:
+        return netns
+    peer = veth_peer(view.network, netns, link) if link is not None else None
+    if peer is not None:
+        return peer.netns if peer.netns.overlay is not None else None
+    sent = last_tunnel(view)
+    if sent is None or sent.netns.overlay is None:
+        return None
+    return next(overlays_on(view.network, netns.host, sent.netns.overlay), None)
+
+
+def overlays_on(network: Network, host: str, name: str) -> Iterator[Netns]:
+    """Yield the namespace of the overlay network on that host."""
+    return (netns for netns, _ in network.namespaces() if netns.host == host and netns.overlay == name)
 
 
 def unknown_peer(view: View) -> Unknown | None:
@@ -42,7 +68,8 @@ def unknown_peer(view: View) -> Unknown | None:
         return None
     far = msgspec.structs.replace(far, link=msgspec.structs.replace(far.link, mac=mac))
     parts = lacking_entries(view.network, netns, device, far, packet.daddr, packet.version)
-    return Unknown(netns, device, holder, parts) if parts else None
+    known = (each.state for each in entries_of(view.network.namespace(netns), device) if each.mac == mac)
+    return Unknown(netns, device, holder, parts, "permanent" in known) if parts else None
 
 
 def _device(view: View) -> tuple[Netns, Link] | None:

@@ -23,7 +23,7 @@ from hairpin.network.prefix import address_text
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate while dockerd runs on both nodes: what else keeps the nodes from telling each other."""
     unknown = unknown_peer(view)
-    if unknown is None:
+    if unknown is None or unknown.is_forgotten:
         return
     hosts = (view.host, view.network.host(unknown.holder.host))
     if any(each.is_down for host in hosts for each in health(host)):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.causes.between_hosts._overlay import overlay_netns
 from hairpin.causes.between_hosts._tunnelled import bridge_behind, segment_bridge
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
@@ -27,7 +28,8 @@ from hairpin.network.wires import holder_of
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the loose end when a tunnel device of one of both hosts is a port of its bridge, and
-    that of the other host is not."""
+    that of the other host is not; or one for that of an overlay network that is none."""
+    yield from _loose_in_overlay(view)
     address = view.stop.address
     holder = holder_of(view.network, view.flow.version, address, besides=view.stop.netns.host) if address else None
     near = segment_bridge(view)
@@ -37,6 +39,38 @@ def find(view: View) -> Iterator[Candidate]:
     here, there = _Segment(view.host_netns, near), _Segment(holder.of_host, far)
     yield from _loose(view, here, there)
     yield from _loose(view, there, here)
+
+
+def _loose_in_overlay(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the vxlan device of an overlay network that is a port of no bridge.  dockerd makes one
+    for each bridge.  Source: moby libnetwork/drivers/overlay/ov_network.go setupSubnetSandbox()"""
+    netns = overlay_netns(view)
+    namespace = view.network.namespace(netns) if netns is not None else None
+    if netns is None or namespace is None:
+        return
+    loose = [each for each in namespace.links if each.tunnel is not None and each.master is None]
+    joined = {each.master for each in namespace.links if each.tunnel is not None}
+    bridges = [each.name for each in namespace.links if each.kind == "bridge" and each.name not in joined]
+    if len(loose) != 1 or len(bridges) != 1:
+        return
+    link, bridge = loose[0], bridges[0]
+    facts = {"link": link.name, "host": netns.host, "bridge": bridge}
+    yield Candidate(
+        title=message("{link} of {host} is not a port of {bridge}", **facts),
+        detail=message(
+            "dockerd made both for an overlay network, in the namespace {netns}. The network's frames from other nodes "
+            "and to them reach nobody.",
+            netns=netns.name,
+        ),
+        change=one(SetLink(netns, msgspec.structs.replace(link, master=bridge, port=BridgePort()))),
+        where=OfLink(host=netns.host, netns=netns, link=link.name, master="none", wanted=bridge),
+        in_class="stale-tunnel-entry",
+        evidence=(link.evidence,) if link.evidence else (),
+        advice=(_UNMANAGED,),
+    )
+
+
+_UNMANAGED = message("keep network managers away from docker0, br-* and their tunnel devices (unmanaged)")
 
 
 class _Segment(msgspec.Struct, frozen=True):
@@ -76,7 +110,7 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
             where=OfLink(host=host, link=link.name, master=link.master or "none", wanted=bridge.name),
             in_class="stale-tunnel-entry",
             evidence=(link.evidence,) if link.evidence else (),
-            advice=(message("keep network managers away from docker0, br-* and their tunnel devices (unmanaged)"),),
+            advice=(_UNMANAGED,),
         )  # fmt: skip
 
 
@@ -147,6 +181,6 @@ CAUSE = Cause(
     id="tunnel-port-detached",
     title=message("A tunnel device is not a port of the bridge that it joins with another host's"),
     source="ip-link(8): master",
-    reasons=frozenset({"no-neighbour"}),
+    reasons=frozenset({"no-neighbour", "neighbour-wrong"}),
     find=find,
 )

@@ -8,6 +8,7 @@ from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, SetLink
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.network.network import addresses_of
 
@@ -30,15 +31,18 @@ def brought_up(
     detail: Message,
     routes: tuple[AddEntry, ...] = (),
     advice: tuple[Message, ...] = (),
+    netns: Netns | None = None,
 ) -> Iterator[Candidate]:
-    """Yield the candidate that sets the link up and puts the ``routes`` back that went with it."""
+    """Yield the candidate that sets the link up and puts the ``routes`` back that went with it.  ``netns``: that of
+    the link, if the packet stopped in another one."""
+    at = netns if netns is not None else view.stop.netns
     port = msgspec.structs.replace(link.port, state="forwarding") if link.port is not None else None
     up = msgspec.structs.replace(link, up=True, carrier=True, port=port)
     yield Candidate(
         title=title,
         detail=detail,
-        change=Change((SetLink(view.stop.netns, up), *routes)),
-        where=OfLink(netns=view.stop.netns, link=link.name, state="down"),
+        change=Change((SetLink(at, up), *routes)),
+        where=OfLink(netns=at, link=link.name, state="down"),
         in_class="link-or-route",
         evidence=(link.evidence,),
         advice=advice,

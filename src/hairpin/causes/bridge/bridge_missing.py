@@ -25,6 +25,8 @@ from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.link import Link
 from hairpin.message import Message, message
 from hairpin.network.attachment import has_lost_bridge, host_link_of
+from hairpin.network.network import addresses_of, veth_peer
+from hairpin.network.prefix import inside
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -96,13 +98,30 @@ def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
-    """Yield the host's ends of the veths of the network's running containers, if they are ports of no bridge."""
+    """Yield the host's ends of the veths of the network's running containers and of dockerd's own namespace on it, if
+    they are ports of no bridge."""
     for container in engine.containers:
         for endpoint in engine.endpoints_of(container) if container.running else ():
             if endpoint.network == joined.name:
                 link = host_link_of(view.network, view.host, container, endpoint)
                 if link is not None and link.master is None:
                     yield link
+    yield from _of_dockerd(view, joined)
+
+
+def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
+    """Yield the host's end of the veth of dockerd's own namespace for the published ports of a swarm's services, if
+    that is a port of no bridge.  It is no container, and has an address of docker_gwbridge's network.
+
+    Source: moby libnetwork/network.go, ingress sandbox; default_gateway.go setupDefaultGW()"""
+    for link in view.host_namespace.links:
+        peer = veth_peer(view.network, view.host_netns, link) if link.master is None else None
+        if peer is None or not peer.netns.is_dockerds:
+            continue
+        held = addresses_of(view.network.namespace(peer.netns), peer.link, 4)
+        subnets = [each for each in joined.subnets if each.version == 4]
+        if any(inside(each.value, net.network, net.prefix_length, 4) for each in held for net in subnets):
+            yield link
 
 
 CAUSE = Cause(

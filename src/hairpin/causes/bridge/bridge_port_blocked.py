@@ -27,17 +27,17 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each port of a bridge on the flow's path that is not as its engine makes it, and for each
     other port that does not forward."""
     for netns, namespace in namespaces_on_way(view):
-        if netns.is_host:
+        if netns.is_host or netns.overlay is not None:
             yield from _on(view, netns, namespace)
 
 
 def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
-    host = view.network.host(netns.host)
+    host = view.network.host(netns.host) if netns.is_host else None
     for link in namespace.links:
-        if link.port is None or link.master is None:
-            continue
-        network = network_of_bridge(host, link.master)
-        engine = next((each for each in host.engines if network in each.networks), None)
+        if link.port is None or link.master is None or not (link.up and link.carrier):
+            continue  # the kernel disables a port without carrier, and no command enables it
+        network = network_of_bridge(host, link.master) if host is not None else None
+        engine = next((each for each in host.engines if network in each.networks), None) if host is not None else None
         wanted = _that_forwards(namespace, link.master, link.port)
         if engine is not None and link.kind == "veth":
             wanted = _as_made(wanted, port_of(engine))

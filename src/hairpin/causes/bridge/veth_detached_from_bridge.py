@@ -19,8 +19,8 @@ from hairpin.host.link import BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of, network_for
-from hairpin.network.network import addresses_of, veth_peer
-from hairpin.network.prefix import Version
+from hairpin.network.network import Port, addresses_of, veth_peer
+from hairpin.network.prefix import Version, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -29,19 +29,19 @@ def find(view: View) -> Iterator[Candidate]:
     packet = view.stop.seen.packet
     for host in view.both_hosts:
         for address in (packet.daddr, packet.saddr):
-            for name, link, bridge in _ends(view, host, address, packet.version):
+            for netns, name, link, bridge in _ends(view, host, address, packet.version):
                 if link.master == bridge:
                     continue
-                yield _candidate(view.network.host_netns(host.name), name, link, bridge)
+                yield _candidate(netns, name, link, bridge)
                 return
 
 
-def _ends(view: View, host: Host, address: int, version: Version) -> Iterator[tuple[str, Link, str]]:
-    """Yield the host's end of each veth that leads to the address, with the container (or the namespace) behind it, and
-    the bridge that the address's network has."""
+def _ends(view: View, host: Host, address: int, version: Version) -> Iterator[tuple[Netns, str, Link, str]]:
+    """Yield the other end of each veth that leads to the address, in the host or in dockerd's namespace of an overlay
+    network, with the container (or the namespace) behind it, and the bridge that the address's network has."""
     found = attachment_of(view.network, host, address, version)
     if found is not None and found.host_link is not None and found.network.bridge is not None:
-        yield found.container.name, found.host_link, found.network.bridge
+        yield view.network.host_netns(host.name), found.container.name, found.host_link, found.network.bridge
         return
     joined, netns_of_host = network_for(host, address, version), view.network.host_netns(host.name)
     of_host = view.network.namespace(netns_of_host)
@@ -50,10 +50,23 @@ def _ends(view: View, host: Host, address: int, version: Version) -> Iterator[tu
         held = (each.link for each in addresses_of(namespace, None, version) if each.value == address)
         inner = next((link for name in held if (link := namespace.link(name)) is not None), None)
         peer = veth_peer(view.network, netns, inner) if inner is not None and not netns.is_host else None
+        if peer is not None and peer.netns.overlay is not None:
+            yield from _in_overlay(view, peer, (view.network.netns_text(netns), address, version))
+            continue
         outer = of_host.link(peer.link) if peer is not None and peer.netns == netns_of_host else None
         bridge = joined.bridge if joined is not None else _of_gateway(of_host, namespace, version)
         if outer is not None and bridge is not None:
-            yield view.network.netns_text(netns), outer, bridge
+            yield netns_of_host, view.network.netns_text(netns), outer, bridge
+
+
+def _in_overlay(view: View, end: Port, inner: tuple[str, int, Version]) -> Iterator[tuple[Netns, str, Link, str]]:
+    name, address, version = inner
+    namespace = view.network.namespace(end.netns)
+    outer = namespace.link(end.link)
+    bridges = {each.name for each in namespace.links if each.kind == "bridge"}
+    for each in addresses_of(namespace, None, version):
+        if outer is not None and each.link in bridges and inside(address, each.value, each.prefix_length, version):
+            yield end.netns, name, outer, each.link
 
 
 def _of_gateway(host: Namespace, inner: Namespace, version: Version) -> str | None:
@@ -77,7 +90,9 @@ def _candidate(netns: Netns, name: str, link: Link, bridge: str) -> Candidate:
         title=title,
         detail=message("The other end of the container's eth0 has lost its bridge: its frames reach nobody."),
         change=one(SetLink(netns, attached)),
-        where=OfLink(link=link.name, master=link.master or "none", wanted=bridge),
+        where=OfLink(
+            netns=None if netns.is_host else netns, link=link.name, master=link.master or "none", wanted=bridge
+        ),
         in_class="link-or-route",
         evidence=(link.evidence,),
         advice=(message("keep network managers away from veth* and {link} (unmanaged)", link=bridge),),
@@ -89,7 +104,17 @@ CAUSE = Cause(
     title=message("A container's veth is not attached to its bridge"),
     source="ip-link(8): master",
     reasons=frozenset(
-        {"no-neighbour", "martian-source", "no-carrier", "link-down", "rp-filter", "rule", "policy", "reject"}
+        {
+            "no-neighbour",
+            "martian-source",
+            "no-carrier",
+            "link-down",
+            "rp-filter",
+            "rule",
+            "policy",
+            "reject",
+            "hairpin-off",
+        }
     ),
     find=find,
 )

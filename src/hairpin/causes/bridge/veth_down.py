@@ -18,7 +18,8 @@ from hairpin.network.network import is_bridge_port
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the bridge port that is down."""
     link = down(view)
-    if link is None or link.tunnel is not None or not (view.on_host and is_bridge_port(view.namespace, link)):
+    outer = view.on_host or view.stop.netns.overlay is not None
+    if link is None or link.tunnel is not None or not (outer and is_bridge_port(view.namespace, link)):
         return
     title = message("{link}, the host's end of the container's wire, is down", link=link.name, netns=view.stop.netns)
     yield from brought_up(

@@ -14,17 +14,32 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route, gateways
 from hairpin.change.change import AddEntry
 from hairpin.host.link import Link
+from hairpin.host.netns import Netns
 from hairpin.message import message
+from hairpin.network.network import veth_peer
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a link that is down in the container's namespace."""
-    link = down(view)
-    if link is None or view.on_host:
+    netns, link = view.stop.netns, down(view)
+    if view.on_host or netns.overlay is not None:
+        netns, link = _behind_port(view)
+    if link is None:
         return
-    title = message("{link} inside {netns} is down", link=link.name, netns=view.network.netns_text(view.stop.netns))
+    title = message("{link} inside {netns} is down", link=link.name, netns=view.network.netns_text(netns))
     detail = message("The container's own interface is administratively down.")
-    yield from brought_up(view, link, title, detail, tuple(_default_route(view, link)))
+    routes = tuple(_default_route(view, link)) if netns == view.stop.netns else ()
+    yield from brought_up(view, link, title, detail, routes, netns=netns)
+
+
+def _behind_port(view: View) -> tuple[Netns, Link | None]:
+    """Return the other end of the bridge port that is disabled because that end is down, and its namespace."""
+    port = view.namespace.link(view.stop.link)
+    peer = veth_peer(view.network, view.stop.netns, port) if port is not None and port.up else None
+    if view.stop.reason != "bridge-port-state" or peer is None:
+        return view.stop.netns, None
+    inner = view.network.namespace(peer.netns).link(peer.link)
+    return peer.netns, inner if inner is not None and not inner.up else None
 
 
 def _default_route(view: View, link: Link) -> Iterator[AddEntry]:
@@ -42,6 +57,6 @@ CAUSE = Cause(
     id="container-link-down",
     title=message("The container's interface is down"),
     source="net/core/dev.c: IFF_UP",
-    reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route"}),
+    reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route", "bridge-port-state"}),
     find=find,
 )
