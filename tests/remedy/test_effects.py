@@ -132,9 +132,11 @@ def with_vpn() -> Network:
 
 
 def test_a_repair_that_takes_the_host_off_its_vpn_comes_behind_the_narrow_one() -> None:
-    narrow, wide = answered(with_vpn(), published())
-    assert narrow.commands == ("ip rule add priority 32764 to 172.17.0.0/16 lookup main",)
+    narrow, every, wide = answered(with_vpn(), published())
+    to = "ip rule add priority 32764 to 172.17.0.0/16 lookup main"
+    assert narrow.commands == (to, "ip rule add priority 32763 from 172.17.0.0/16 ipproto 6 sport 80 lookup main")
     assert narrow.side_effects == ()
+    assert every.commands == (to, "ip rule add priority 32763 from 172.17.0.0/16 lookup main")
     assert wide.commands == ("ip rule del priority 32765",)
     (left,) = (each for each in wide.side_effects if each.flow == "host → 203.0.113.80:443/tcp")
     assert "out by eth0 instead of tun0" in str(left.text)

@@ -14,11 +14,11 @@ from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
-from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Table
+from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Element, NumberKey, Ruleset, Set, Table
 from hairpin.netfilter.packet import UDP, Connection, Tuple
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import parse_address, parse_prefix
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.case import Case, fires, is_silent
@@ -432,6 +432,44 @@ def test_a_policy_of_raw_is_set_back_before_a_hole_is_made() -> None:
     assert {command for back, _ in found for command in back.commands} == {"iptables -t raw -P PREROUTING ACCEPT"}
     holes = [command for _, hole in found for command in hole.commands]
     assert [command.rpartition(" -I ")[2] for command in holes] == ["PREROUTING -i eth0 -p tcp --dport 8151 -j ACCEPT"]
+
+
+def asking_set(rule: str, *elements: str) -> Network:
+    """Return the host with a rule in raw that asks the ipset ``bad``."""
+    parts = (parse_prefix(each) for each in elements)
+    keys = (NumberKey(base, base + (1 << 32 - length) - 1) for _, base, length in parts)
+    bad = Set("bad", "hash:net", tuple(Element((each,)) for each in keys))
+    text = in_table("raw", "PREROUTING", rule)
+    tables = iptables.parse(text, family="ip", dialect="iptables-nft", source="test", evidence="e1", ipsets=(bad,))
+    return network(msgspec.structs.replace(host_namespace(), ruleset=Ruleset(tables, (bad,))))
+
+
+ALONE: dict[str, tuple[Network, str]] = {
+    "a set that holds others, too": (
+        asking_set("-m set --match-set bad src -j DROP", "192.0.2.0/25", "203.0.113.7/32"),
+        "-I PREROUTING -s 192.0.2.10 -j RETURN",
+    ),
+    "a set of those that may pass": (
+        asking_set("-i eth0 -m set ! --match-set bad src -j DROP", "203.0.113.7/32"),
+        "-D PREROUTING -i eth0 -m set ! --match-set bad src -j DROP",
+    ),
+    "a rule of its own": (
+        ruled(in_table("raw", "PREROUTING", "-s 192.0.2.10/32 -j DROP")), "-D PREROUTING -s 192.0.2.10/32 -j DROP",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "command"), ALONE.values(), ids=ALONE)
+def test_what_a_set_drops_besides_stays_dropped(whole: Network, command: str) -> None:
+    """Without the rule, everybody whom the set holds would come in."""
+    cause, remedy = first_remedy(whole, published())
+    assert (cause, remedy.commands[0].rpartition("-t raw ")[2]) == ("mangle-drops-or-marks", command)
+
+
+def test_a_client_that_hairpin_made_up_gets_no_rule_of_its_own() -> None:
+    nobody_named = msgspec.structs.replace(published(), invented=True)
+    whole = asking_set("-m set --match-set bad src -j DROP", "0.0.0.0/1", "128.0.0.0/1")
+    assert first_remedy(whole, nobody_named)[1].commands[0].endswith("-D PREROUTING -m set --match-set bad src -j DROP")
 
 
 def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:

@@ -18,6 +18,13 @@ CASES: dict[str, tuple[tuple[Expression, ...], str]] = {
         (FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((53, 54),)), ACCEPT),
         "meta l4proto tcp th dport == 53-54 accept",
     ),
+    "port of an answer": (
+        (FieldMatch("protocol", ((6, 6),)), FieldMatch("sport", ((80, 80),)), ACCEPT),
+        "tcp sport 80 accept",
+    ),
+    "an address": ((FieldMatch("saddr4", ((0xC000020A, 0xC000020A),)), ACCEPT), "ip saddr 192.0.2.10 accept"),
+    "an address of IPv6": ((FieldMatch("daddr6", ((1, 1),)), ACCEPT), "ip6 daddr ::1 accept"),
+    "addresses": ((FieldMatch("saddr4", ((1, 2),)), ACCEPT), "ip saddr == 0.0.0.1-0.0.0.2 accept"),
     "protocol alone": ((FieldMatch("protocol", ((6, 6),)), ACCEPT), "meta l4proto tcp accept"),
     "the port before the translation": (
         (FieldMatch("ct-direction", ((0, 0),)), FieldMatch("ct-orig-dport", ((8151, 8151),)), ACCEPT),

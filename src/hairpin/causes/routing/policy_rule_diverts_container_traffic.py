@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import query_back, query_there
 from hairpin.causes.where import OfPolicyRule
-from hairpin.change.change import AddEntry, DeleteEntry, one
+from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
@@ -37,27 +37,48 @@ def find(view: View) -> Iterator[Candidate]:
             where=OfPolicyRule(rule),
             in_class="diverting-policy-rule",
             evidence=(rule.evidence,),
-            ways=tuple(Way(one(AddEntry(netns, each))) for each in _before(view, rule, query)),
+            ways=tuple(
+                Way(Change(tuple(AddEntry(netns, each) for each in rules))) for rules in _before(view, rule, query)
+            ),
         )
 
 
-def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[PolicyRule]:
+def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
     """Yield the narrow rules that would decide before it, by the main table, the narrowest first: for what goes to the
-    packet's container network; for the replies of the asked port; for what comes from the packet's container
-    network."""
+    packet's container network, alone or with the replies; for the replies of the asked port; for what comes from the
+    packet's container network."""
     if rule.priority < 2:
         return  # there is no place between it and the rule of table local
     priority, version = rule.priority - 1, query.version
     there, here = _subnet(view, version, query.daddr), _subnet(view, version, query.saddr or 0)
     if there is not None:
-        yield PolicyRule(version, priority, table=TABLE_MAIN, destination=there)
+        to = PolicyRule(version, priority, table=TABLE_MAIN, destination=there)
+        yield (to,)
+        if priority > 1:
+            yield from ((to, each) for each in _from(there, version, priority - 1, query.protocol, query.dport))
         return
-    if query.saddr and _is_served(view, query) and version == 4:
-        source = here or (query.saddr, 32)
-        ports = (query.sport, query.sport) if query.sport is not None else None
-        yield PolicyRule(4, priority, table=TABLE_MAIN, source=source, protocol=query.protocol, sports=ports)
-    if here is not None:
-        yield PolicyRule(version, priority, table=TABLE_MAIN, source=here)
+    source = here or ((query.saddr, 32) if query.saddr and _is_served(view, query) else None)
+    if source is not None:
+        served = (query.protocol, query.sport) if _is_served(view, query) else (None, None)
+        wide = here is not None
+        yield from ((each,) for each in _from(source, version, priority, *served, wide=wide))
+
+
+def _from(
+    source: tuple[int, int],
+    version: Version,
+    priority: int,
+    protocol: int | None,
+    port: int | None,
+    *,
+    wide: bool = True,
+) -> Iterator[PolicyRule]:
+    """Yield the rules for what comes from there: from the port alone (iproute2 tells ports of IPv4 only), and all."""
+    if version == 4 and protocol is not None:
+        ports = (port, port) if port is not None else None
+        yield PolicyRule(4, priority, table=TABLE_MAIN, source=source, protocol=protocol, sports=ports)
+    if wide:
+        yield PolicyRule(version, priority, table=TABLE_MAIN, source=source)
 
 
 def _subnet(view: View, version: Version, address: int) -> tuple[int, int] | None:

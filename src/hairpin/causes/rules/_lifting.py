@@ -3,12 +3,23 @@
 from typing import Literal
 
 from hairpin.causes.cause import View
-from hairpin.causes.rules._rule_owner import led_from
+from hairpin.causes.rules._rule_owner import body_at, led_from
 from hairpin.change.change import Change
 from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, rendered
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, STATUS_DNAT, Dialect, FieldMatch, Jump, NameMatch, Verdict
+from hairpin.netfilter.ir import (
+    CT_ESTABLISHED,
+    CT_RELATED,
+    STATUS_DNAT,
+    Dialect,
+    Field,
+    FieldMatch,
+    Jump,
+    NameMatch,
+    SetMatch,
+    Verdict,
+)
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
 from hairpin.network.prefix import inside
@@ -34,6 +45,25 @@ def exception(view: View, place: Place) -> Change:
     verdict = Verdict("return") if place.number and chain == "DOCKER-USER" else _ACCEPT
     rules = tuple((*body, verdict) for body in _bodies(view, place, answers=answers))
     return rendered(LetIn(view.stop.netns, place, chain, rules), view.network)
+
+
+def by_address(view: View, place: Place) -> Change | None:
+    """Return the change that keeps the packet's own address from the rule, whose set holds others as well; None if it
+    asks no set for an address that it drops, or if nobody has named the address."""
+    packet = view.stop.seen.packet
+    held = {
+        field
+        for part in body_at(view, place)
+        if isinstance(part, SetMatch) and not part.negated
+        for field in part.fields
+    }
+    addresses: tuple[tuple[Field, int], ...] = (
+        ("saddr4", packet.saddr), ("saddr6", packet.saddr), ("daddr4", packet.daddr), ("daddr6", packet.daddr),
+    )  # fmt: skip
+    body: Body = tuple(FieldMatch(field, ((value, value),)) for field, value in addresses if field in held)
+    if not body or view.flow.invented or not lets_exceptions(place):
+        return None
+    return rendered(LetIn(view.stop.netns, place, place.chain, ((*body, Verdict("return")),)), view.network)
 
 
 def lets_exceptions(place: Place) -> bool:

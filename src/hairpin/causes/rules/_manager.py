@@ -3,7 +3,8 @@
 Where ufw keeps the rules, its own command is the only way.  It is the first way where rules of another program in
 ufw's files come behind those of ufw's users (ufw-docker's block in after.rules).  A rule that is written down was
 meant: it stays, and the flow gets an exception.  A rule that is found only at run time is taken away.  A policy stays,
-but for one of raw, mangle or nat, where nobody filters: it is set back.
+but for one of raw, mangle or nat, where nobody filters: it is set back.  A rule that asks a set drops others as well,
+who were meant: in front of all ways is the one for this packet's address alone.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import View
-from hairpin.causes.rules._lifting import deletion, exception, lets_exceptions
+from hairpin.causes.rules._lifting import by_address, deletion, exception, lets_exceptions
 from hairpin.causes.rules._rule_owner import led_from
 from hairpin.change.calls import AllowInUfw
 from hairpin.change.change import Change
@@ -35,7 +36,8 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
     if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
         return (exception(view, place),)  # filtering by a policy is a policy's use
     both = deletion(view, place), exception(view, place)
-    return both[::-1] if meant else both
+    alone = by_address(view, place)
+    return (*((alone,) if alone is not None else ()), *(both[::-1] if meant else both))
 
 
 def through_ufw(view: View, place: Place) -> Change | None:

@@ -9,24 +9,21 @@ Lasting: ``ignoreip`` with the container subnets.
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.rules._by_owner import RULE_STOPS
-from hairpin.causes.rules._lifting import deletion, lets_exceptions
+from hairpin.causes.rules._lifting import by_address, deletion
 from hairpin.causes.rules._manager import repairs
-from hairpin.causes.rules._rule_owner import sets_asked, stopped_by
+from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfRule
 from hairpin.change.calls import Unban
 from hairpin.change.change import Change, Primitive
-from hairpin.change.intent import LetIn, rendered
 from hairpin.host.boot.configured import Configured
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import FieldMatch, Verdict
 from hairpin.network.prefix import address_text
 
 
@@ -89,12 +86,8 @@ def _is_here(view: View, program: str) -> bool:
 
 def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
     """Return what unbanning does: the address's own rule goes, or the address no longer is in the rule's set."""
-    if not sets_asked(view, place) or not lets_exceptions(place):
-        return deletion(view, place).parts
-    packet = view.stop.seen.packet
-    field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"
-    body = (FieldMatch(field, ((packet.saddr, packet.saddr),)), Verdict("return"))
-    return rendered(LetIn(view.stop.netns, place, place.chain, (body,)), view.network).parts
+    alone = by_address(view, place)
+    return (alone if alone is not None else deletion(view, place)).parts
 
 
 CAUSE = Cause(

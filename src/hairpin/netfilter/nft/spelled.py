@@ -5,9 +5,11 @@ Law: nft reads these words and those of :mod:`hairpin.netfilter.nft.render` as t
 Source: nft(8)
 """
 
+from hairpin.netfilter.address import address_text
 from hairpin.netfilter.ir import (
     CT_ESTABLISHED,
     CT_RELATED,
+    FULL_MASK,
     STATUS_DNAT,
     Expression,
     FieldMatch,
@@ -29,6 +31,7 @@ _PHRASES: dict[Expression, str] = {
     FieldMatch("protocol", ((UDP, UDP),)): "meta l4proto udp",
     FieldMatch("ct-direction", ((0, 0),)): "ct direction original",
 }
+_ADDRESSES = {"saddr4": "ip saddr", "daddr4": "ip daddr", "saddr6": "ip6 saddr", "daddr6": "ip6 daddr"}
 _PORTS = {TCP: "tcp", UDP: "udp"}
 
 
@@ -39,25 +42,30 @@ def spelled(body: tuple[Expression, ...], table: Table) -> str:
     while at < len(body):
         each = body[at]
         port = _port(each, body[at + 1] if at + 1 < len(body) else None)
-        words.append(port or _PHRASES.get(each) or _original_port(each) or render_rule((each,), table))
+        words.append(port or _PHRASES.get(each) or _single(each) or render_rule((each,), table))
         at += 2 if port else 1
     return " ".join(words)
 
 
-def _original_port(match: Expression) -> str:
-    """Return ``ct original proto-dst 8151``; empty for other matches."""
-    if not isinstance(match, FieldMatch) or match.field != "ct-orig-dport" or match.negated or len(match.ranges) != 1:
+def _single(match: Expression) -> str:
+    """Return ``ct original proto-dst 8151``, ``ip saddr 192.0.2.10``; empty for other matches."""
+    if not isinstance(match, FieldMatch) or match.negated or match.mask != FULL_MASK or len(match.ranges) != 1:
         return ""
     first, last = match.ranges[0]
-    return f"ct original proto-dst {first}" if first == last else ""
+    if first != last:
+        return ""
+    if match.field == "ct-orig-dport":
+        return f"ct original proto-dst {first}"
+    name = _ADDRESSES.get(match.field)
+    return f"{name} {address_text(first, 6 if match.field.endswith('6') else 4)}" if name is not None else ""
 
 
 def _port(protocol: Expression, port: Expression | None) -> str:
     """Return ``tcp dport 80``; empty for other matches."""
-    if not isinstance(protocol, FieldMatch) or not isinstance(port, FieldMatch) or port.field != "dport":
+    if not isinstance(protocol, FieldMatch) or not isinstance(port, FieldMatch) or port.field not in ("sport", "dport"):
         return ""
     if protocol.field != "protocol" or protocol.negated or port.negated:
         return ""
     name = _PORTS.get(protocol.ranges[0][0])
     (first, last), *more = port.ranges
-    return f"{name} dport {first}" if name is not None and first == last and not more else ""
+    return f"{name} {port.field} {first}" if name is not None and first == last and not more else ""
