@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import ReplaceEntry, SetLink
+from hairpin.change.change import AddEntry, ReplaceEntry, SetLink
+from hairpin.host.docker import DockerNetwork
 from hairpin.host.link import Link, Tunnel
+from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.remedy.network_configuration import configured_by
 from tests.remedy.situations import HOST_NETNS, network, remedy, said
 
@@ -59,3 +61,17 @@ def test_every_route_of_a_container_is_its_engines() -> None:
     host = found.namespace(HOST_NETNS)
     own = next(each for each in host.routes if each.prefix_length == 0)
     assert "ifupdown" in said(remedy(found, ReplaceEntry(HOST_NETNS, own, msgspec.structs.replace(own, metric=5))))
+
+
+def test_what_is_on_a_bridge_of_the_engine_is_its_own_and_a_policy_rule_is_not() -> None:
+    """Networks without a bridge (host, none, macvlan) have nothing that the engine would make anew."""
+    found = network(("/etc/network/interfaces", ""))
+    (engine,) = found.this.engines
+    bridge = next(link.name for link in found.namespace(HOST_NETNS).links if link.kind == "bridge")
+    networks = (DockerNetwork("n0", "bridge", "bridge", bridge=bridge), DockerNetwork("n1", "host", "host"))
+    told = msgspec.structs.replace(engine, networks=networks)
+    whole = found.with_host(msgspec.structs.replace(found.this, engines=(told,)))
+    own = Route(4, 0xAC110000, 16, next_hops=(NextHop(bridge),))
+    assert "the engine makes its bridges' addresses" in said(remedy(whole, AddEntry(HOST_NETNS, own)))
+    rule = PolicyRule(4, 32764, table=254, source=(0xAC110000, 16))
+    assert "ifupdown" in said(remedy(whole, AddEntry(HOST_NETNS, rule)))

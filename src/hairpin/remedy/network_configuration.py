@@ -38,7 +38,7 @@ def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
         return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
     added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
-    bridges = {network.bridge for engine in situation.host.engines for network in engine.networks}
+    bridges = {each.bridge for engine in situation.host.engines for each in engine.networks if each.bridge is not None}
     if len(added) == len(parts) and all(_links_of(each) <= bridges for each in added):
         return Lasting(advice=(message("the engine makes its bridges' addresses and routes anew when it starts"),))
     return Lasting(advice=(configured_by(situation.host),))
