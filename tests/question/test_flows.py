@@ -15,6 +15,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
+from tests.names_host import named
 from tests.small_host import WEB, container, engine, host_namespace, network
 
 LOOPBACK = 0x7F000001
@@ -274,6 +275,23 @@ def test_a_port_that_is_published_for_ipv6_alone_is_asked_by_ipv6_whoever_asks()
     assert {
         flow.version for flow in flows_for(net, (Target(container="web"),), Origin("container", container="web"))
     } == {6}
+
+
+@pytest.mark.parametrize(("status", "names"), (("running", ["api"]), ("restarting", []), ("exited", [])))
+def test_the_name_is_asked_of_a_container_that_runs(status: str, names: list[str]) -> None:
+    """Until it runs, no server knows it."""
+    whole = named("shop", other=("shop",))
+    (engine_,) = whole.this.engines
+    web, api = engine_.containers
+    api = msgspec.structs.replace(api, status=status, netns=api.netns if status == "running" else None)
+    told = msgspec.structs.replace(engine_, containers=(web, api))
+    found = flows_for(
+        whole.with_host(msgspec.structs.replace(whole.this, engines=(told,))),
+        (Target(container="api", port=80),),
+        Origin("container", container="web"),
+    )
+    assert [each.asked_name for each in found if each.asked_name] == names
+    assert len(found) == 1 + len(names)
 
 
 FAR = msgspec.structs.replace(container(), name="api")

@@ -56,9 +56,13 @@ def _told(
 def _by_name(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> list[Flow]:
-    """Return the flow by which a container of the same host asks for the name of the one that it wants to reach."""
+    """Return the flow by which a container of the same host asks for the name of the one that it wants to reach.
+
+    No server knows the name of a container that does not run, until it runs: that it does not is the problem."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
+        return []
+    if not any(each.running for each in named_so):
         return []
     place = asker(network, origin)
     asking = place.container(origin.container or "")

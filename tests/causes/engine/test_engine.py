@@ -370,6 +370,14 @@ def test_a_stopped_engines_files_tell_what_it_publishes(
     assert [each.cause for each in diagnose(known, asked(OUTSIDE, "198.51.100.11", 8152)).causes] == causes
 
 
+def test_a_stopped_container_that_publishes_the_port_for_the_other_protocol_is_named() -> None:
+    ended = network(host_namespace(NO_CONTAINER, sockets=()), docker=engine(container("exited")))
+    (suspect,) = diagnose(ended, asked(OUTSIDE, "198.51.100.11", 8151, "udp")).causes
+    assert suspect.cause == "port-not-published"
+    (remedy,) = remedies(suspect.cause, suspect.candidate, ended)
+    assert "web publishes the port for tcp and does not run" in " | ".join(map(Words("en"), remedy.advice))
+
+
 @pytest.mark.parametrize(
     ("port", "protocol", "words"),
     (

@@ -63,7 +63,9 @@ def is_unserved(view: View) -> bool:
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
-    return not taken and not bindings_of(view.host, flow.dport)
+    # What publishes it for the other protocol, while it runs, is a cause of its own.
+    published = bindings_of(view.host, flow.dport)
+    return not taken and not any(each.running or binding.protocol == flow.protocol for each, binding in published)
 
 
 def _are_containers_known(host: Host) -> bool:

@@ -29,6 +29,7 @@ from hairpin.host.known_ports import KnownPort, known_port
 from hairpin.message import Message, message
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.socket_owner import serves
+from hairpin.question.port_flows import bindings_of
 from hairpin.question.suggest import FEW, is_slip, port_distance
 from hairpin.walk.sockets import socket_text
 from hairpin.wanted import ask_port
@@ -88,7 +89,7 @@ def _meant(near: list[tuple[Container, PortBinding]]) -> tuple[Message, ...]:
 
 
 def _other_protocol(view: View) -> Iterator[Message]:
-    """Yield the host's socket of the same port and the other protocol."""
+    """Yield the host's socket of the same port and the other protocol, or the container that would have it."""
     other: Literal["tcp", "udp"] = "tcp" if view.flow.protocol == "udp" else "udp"
     wanted = (other, view.flow.dport)
     namespace = view.host_namespace
@@ -97,6 +98,13 @@ def _other_protocol(view: View) -> Iterator[Message]:
         yield message(
             "{socket} has the port for {protocol}, if that was meant: {question}",
             socket=socket_text(each),
+            protocol=other,
+            question=ask_port(view.flow.dport, other),
+        )
+    for container, _ in bindings_of(view.host, view.flow.dport, other)[: 0 if found else 1]:
+        yield message(
+            "{name} publishes the port for {protocol} and does not run, if that was meant: {question}",
+            name=container.name,
             protocol=other,
             question=ask_port(view.flow.dport, other),
         )
