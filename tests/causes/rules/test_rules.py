@@ -181,6 +181,10 @@ CASES: dict[str, Case] = {
         ruled(with_rule("nat PREROUTING", "-i docker0 -p tcp --dport 443 -j REDIRECT --to-ports 3128")), egress(),
         ("dnat-rule-shadowed",),
     ),
+    "a rule typed into the engine's own chain": Case(
+        ruled(with_rule("filter DOCKER", "-p tcp -j DROP")), published(), ("reject-rule-before-docker",),
+        ruled(with_rule("filter DOCKER", "-p udp -j DROP")),
+    ),
     "a rule in DOCKER-USER": Case(
         ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP")), published(), ("docker-user-drops",),
         ruled(with_rule("filter DOCKER-USER", "-i eth1 -j DROP")),
