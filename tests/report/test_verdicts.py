@@ -81,6 +81,26 @@ def test_a_line_says_of_which_ip_version_it_is_where_the_other_one_ends_otherwis
     assert folded((four,), Words(), others=(four,)) == ["8080/tcp (front) from outside"]
 
 
+def test_each_client_has_the_ip_version_by_which_it_ends_so() -> None:
+    """What the host itself asks passes by both versions, what a client outside asks by IPv6 alone."""
+    six = parse_address("2001:db8::2")[1]
+    ports = tuple(
+        msgspec.structs.replace(flow(start, f"198.51.100.2:{8000 + n}"), invented=start is OUTSIDE.start)
+        for n in range(FEW + 1)
+        for start in (OUTSIDE.start, FromHost())
+    )
+    both = (*ports, *(msgspec.structs.replace(each, version=6, daddr=six) for each in ports))
+    passing = [each for each in both if each.version == 6 or isinstance(each.start, FromHost)]
+    failing = [each for each in both if each not in passing]
+    some = "(8000/tcp, 8001/tcp, 8002/tcp, 8003/tcp, 8004/tcp and 2 more)"
+    assert folded(failing, Words(), others=both) == [f"7 ports {some} over IPv4 from outside"]
+    assert folded(passing, Words(), others=both) == [
+        f"7 ports {some} from host",
+        f"7 ports {some} over IPv6 from outside",
+    ]
+    assert folded(both, Words(), others=both) == [f"7 ports {some} from outside, host"]
+
+
 def test_many_ports_that_the_same_clients_ask_for_are_one_line_and_hide_no_way_out() -> None:
     ports = tuple(flow(FromHost(), f"198.51.100.2:{8000 + number}") for number in range(FEW + 2))
     out = flow(FromContainer("a", HERE.sibling("container:a")), "203.0.113.80:443", egress=True)

@@ -84,16 +84,15 @@ def folded(
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)
         else:
-            asked = _asked(flow, places)
-            into.setdefault(_Port(*asked, flow.version if asked in alone else None), []).append(
-                places.client_name(flow)
-            )
+            asked, client = _asked(flow, places), places.client_name(flow)
+            version = flow.version if (*asked, client) in alone else None
+            into.setdefault(_Port(*asked, version), []).append(client)
     alike: dict[str, list[str]] = {}
     for origin, targets in out.items():
         alike.setdefault(_joined(targets), []).append(origin)
     together: dict[object, list[_Port]] = {}
     for port, origins in into.items():
-        key = (_joined(origins), None if len(into) > FEW and not each_port else port)
+        key = (_joined(origins), port.version if len(into) > FEW and not each_port else port)
         together.setdefault(key, []).append(port)
     ports = (
         words(message("{ports} from {origins}", ports=_ports(each, words), origins=_joined(into[each[0]])))
@@ -108,21 +107,24 @@ def _asked(flow: Flow, places: Places) -> tuple[str, str]:
     return places.container(flow), to if flow.purpose == "asked" else to.rpartition(":")[2]
 
 
-def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str]]:
-    """Return the ports of which flows of one IP version are among ``flows``, and flows of the other one are not."""
-    here: dict[tuple[str, str], set[int]] = {}
-    everywhere: dict[tuple[str, str], set[int]] = {}
+def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str, str]]:
+    """Return the ports and the clients of which flows of one IP version are among ``flows``, and flows of the other one
+    are not."""
+    here: dict[tuple[str, str, str], set[int]] = {}
+    everywhere: dict[tuple[str, str, str], set[int]] = {}
     for found, each in ((here, flows), (everywhere, others)):
         for flow in each:
-            found.setdefault(_asked(flow, places), set()).add(flow.version)
+            found.setdefault((*_asked(flow, places), places.client_name(flow)), set()).add(flow.version)
     return frozenset(asked for asked, versions in here.items() if versions != everywhere.get(asked, versions))
 
 
 def _ports(ports: Sequence[_Port], words: Words) -> str:
-    """Return ``8151/tcp (web) over IPv6``, or ``42 ports (8151/tcp, 8152/tcp, … and 37 more)``."""
+    """Return ``8151/tcp (web) over IPv6``, or ``42 ports (8151/tcp, 8152/tcp, … and 37 more)``: all of one version."""
     if len(ports) > 1:
-        named = _few([each.port for each in ports], words)
-        return words(message("{count} ports ({names})", count=len(ports), names=named))
+        many = {"count": len(ports), "names": _few([each.port for each in ports], words), "version": ports[0].version}
+        if ports[0].version is None:
+            return words(message("{count} ports ({names})", **many))
+        return words(message("{count} ports ({names}) over IPv{version}", **many))
     (port,) = ports
     facts = {"port": port.port, "name": port.name or "-", "version": port.version}
     if port.version is None:
