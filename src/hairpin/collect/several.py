@@ -83,10 +83,8 @@ def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Sou
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - one host needs no threads
-
-    with ThreadPoolExecutor(max_workers=max(1, len(places))) as pool, stopped_by_interrupt():
-        read = tuple(pool.map(partial(_read, root=root), places))
+    with stopped_by_interrupt():
+        read = _at_the_same_time(places, root) if len(places) > 1 else tuple(_read(each, root=root) for each in places)
     failures = [each for each in read if not isinstance(each, Evidence)]
     if failures and len(failures) == len(read):
         raise failures[0]
@@ -96,6 +94,15 @@ def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Sou
         else NotRead(place.label or _name_of(place), place.option, found.said)
         for place, found in zip(places, read, strict=True)
     )
+
+
+def _at_the_same_time(
+    places: tuple[Place, ...], root: str | None
+) -> tuple[Evidence | CollectError | EvidenceError, ...]:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - one host needs no threads
+
+    with ThreadPoolExecutor(max_workers=len(places)) as pool:
+        return tuple(pool.map(partial(_read, root=root), places))
 
 
 def _read(place: Place, *, root: str | None) -> Evidence | CollectError | EvidenceError:
