@@ -55,7 +55,7 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "full now: a cause says it": (counting(Counters(dropped=5), count=100), published(), ""),
     "neighbours refused": (counting(Counters(neighbours=((4, 7, 9),))), published(), "has refused 9"),
     "as many neighbours as may be": (counting(Counters(neighbours=((4, 1024, 0),))), published(), "1024 entries"),
-    "old entries of others": (remembering(entry(sender=CLIENT + 1)), UDP_FLOW, "1 entries of other clients"),
+    "old entries of others": (remembering(entry(sender=CLIENT + 1)), UDP_FLOW, "elsewhere: 1; ask"),
     "right entries of others": (
         remembering(msgspec.structs.replace(entry(sender=CLIENT + 1), reply=BACK)), UDP_FLOW, ""
     ),

@@ -72,8 +72,9 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
             )
             if count:
                 yield message(
-                    "{count} entries of other clients for port {port}/{protocol} are older than its rules and lead "
-                    "elsewhere: ask with --from ADDRESS; conntrack -D -p {protocol} --dport {port} deletes them",
+                    "entries of other clients for port {port}/{protocol} that are older than its rules and lead "
+                    "elsewhere: {count}; ask with --from ADDRESS; conntrack -D -p {protocol} --dport {port} "
+                    "deletes them",
                     count=count,
                     port=wanted.dport,
                     protocol=trace.flow.protocol,

@@ -507,3 +507,11 @@ def test_the_router_of_another_tables_default_route_is_named() -> None:
     (suspect,) = diagnose(routed(default_in=100), published()).causes
     assert suspect.candidate.change.calls == ()
     assert "routing table 100" in str(suspect.candidate.advice[0])
+
+
+def test_a_veth_whose_other_end_is_on_the_host_leads_to_no_container() -> None:
+    host = with_default("tun0", metric=0).namespace(HOST_NETNS)
+    veth = Link(60, "tun0", "veth", peer_index=61, carrier=False, operstate="DOWN")
+    ends = (veth, Link(61, "tun1", "veth", peer_index=60, carrier=False, operstate="DOWN"))
+    found = diagnose(network(msgspec.structs.replace(host, links=(*host.links, *ends))), published())
+    assert [each.cause for each in found.causes] == ["route-diverts-traffic"]

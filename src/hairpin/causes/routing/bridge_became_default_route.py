@@ -59,6 +59,8 @@ def _inner_link(view: View, route: Route) -> str | None:
         link = view.host_namespace.link(hop.link) if hop.link is not None else None
         if link is None or link.kind not in ("bridge", "veth"):
             continue
+        if link.kind == "veth" and link.peer_netnsid is None:
+            continue  # its other end is in this namespace: it leads to no container
         if link.kind == "bridge" and network_of_bridge(view.host, link.name) is None:
             continue
         if outer_link(view.network, view.host_netns, link) is None:
