@@ -43,3 +43,10 @@ def test_a_script_of_another_form_is_named() -> None:
     told = remedy(network(("/etc/nftables.conf", f"add table {RULE.family} {RULE.table}\n{script}")), RULE)
     assert told.persist == ()
     assert f"/etc/nftables.conf names chain {RULE.chain}" in said(told)
+
+
+def test_a_script_that_a_tool_writes_is_left_to_it() -> None:
+    told = remedy(network(("/etc/nftables.conf", f"# Ansible managed\n{SCRIPT}")), RULE)
+    assert told.persist == ()
+    assert "/etc/nftables.conf needs ct status dnat accept as the first rule" in said(told)
+    assert "it says “Ansible managed”" in said(told)

@@ -214,6 +214,9 @@ def test_a_native_rule_is_deleted_from_its_script() -> None:
     told = remedy(network(("/etc/nftables.conf", script)), native)
     assert told.persist[0].content == "table inet f {\n chain forward {\n }\n}\n"
     assert told.commands == ("nft delete rule inet f forward handle 7",)
+    owned = remedy(network(("/etc/nftables.conf", f"# managed by salt\n{script}")), native)
+    assert owned.persist == ()
+    assert "/etc/nftables.conf brings the rule back" in said(owned)
 
 
 def test_no_file_of_the_host_keeps_a_rule_of_a_container() -> None:

@@ -222,13 +222,18 @@ def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> La
             advice.append(message("the rule is inside a container: what puts it there has to stop doing so"))
             continue
         found = _without_rule(part.place, situation, edited)
-        edited |= {each.path: each for each in found}
+        edited |= {each.path: each for each in found if not _is_owned(each)}
         direct_one = direct_rule(part.place, situation.host)
         call = without_direct(direct_one) if direct_one is not None else None
         calls |= {call: None} if call is not None else {}
         files = (*(each.path for each in found), *((direct_one.file,) if direct_one is not None else ()))
         advice.append(_advice(part.place, files))
     return Lasting(files=tuple(edited.values()), calls=tuple(calls), advice=tuple(advice))
+
+
+def _is_owned(file: WriteFile) -> bool:
+    """Return whether it is a script of nft that says that a tool writes it: the advice names it for a person."""
+    return is_nft_script(file.path) and managed_by(ConfigFile(file.path, file.text or "")) is not None
 
 
 def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFile]) -> list[WriteFile]:
