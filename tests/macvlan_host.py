@@ -54,6 +54,21 @@ def two_macvlans(mode: str) -> Network:
     return _with_beside(on_macvlan(mode=mode), other)
 
 
+def without_web(whole: Network) -> Network:
+    """Return the host after ``docker stop web``: it has no namespace, and keeps the address that was chosen for it."""
+    (host,) = whole.hosts
+    (docker,) = host.engines
+    web, *others = docker.containers
+    (end,) = web.endpoints
+    end = msgspec.structs.replace(end, ipv4=None, ipv4_prefix_length=0, gateway4=None, fixed4=end.ipv4)
+    web = msgspec.structs.replace(web, status="exited", exit_code=137, netns=None, pid=None, endpoints=(end,))
+    engines = (msgspec.structs.replace(docker, containers=(web, *others)),)
+    namespaces = tuple(each for each in host.namespaces if each.name != "container:web")
+    return msgspec.structs.replace(
+        whole, hosts=(msgspec.structs.replace(host, engines=engines, namespaces=namespaces),)
+    )
+
+
 def _ipvlan(mode: str, flag: str) -> Link:
     return Link(4, "eth0", "ipvlan", mac=_BELOW_MAC, peer_index=2, peer_netnsid=0, macvlan_mode=mode,
                 ipvlan_flag=flag)  # fmt: skip

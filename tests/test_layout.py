@@ -51,7 +51,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/tables/": "causes/tables/test_tables.py",
     "causes/traffic_control/": "causes/traffic_control/test_traffic_control.py",
     "causes/cause.py": "causes/test_registry.py",
-    "question/container_flows.py": "question/test_flows.py",
     "question/port_flows.py": "question/test_flows.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",

@@ -5,11 +5,13 @@ import pytest
 
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Namespace
-from hairpin.network.flow import Flow, FromHost, Start
+from hairpin.network.flow import Flow, FromHost, Lan, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.strayed import is_absent
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
+from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.rule_text import with_policy, with_rule
 from tests.small_host import container, engine, host_namespace, network, published, route
 
@@ -112,3 +114,18 @@ def test_an_address_of_a_namespace_that_no_engine_knows(away: str, verdict: str)
     routed = host_namespace(routes=(route(away, "eth0", via="198.51.100.1"),))
     built = network(routed, docker=msgspec.structs.replace(engine(), networks=()))
     assert walk_flow(built, asked(FromHost(), "172.17.0.2", 80)).verdict == verdict
+
+
+@pytest.mark.parametrize(("built", "name", "absent"), (
+    (without_web(on_macvlan()), "web", True),
+    (without_web(on_ipvlan()),  "web", True),
+    (without_web(on_macvlan()), None,  False),
+    (on_macvlan(),              "web", False),
+))  # fmt: skip
+def test_a_container_on_the_link_that_does_not_run(built: Network, name: str | None, absent: bool) -> None:
+    lan = Lan(parse_address("198.51.100.250")[1])
+    for start in (FromHost(), lan):
+        flow = Flow(start, 4, CHILD, "tcp", 80, container=name)
+        stop = walk_flow(built, flow).usual.stop
+        assert is_absent(built, flow) is absent
+        assert (stop is not None and stop.reason == "address-lost") is absent

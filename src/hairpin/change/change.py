@@ -179,11 +179,12 @@ class HaltProcess(msgspec.Struct, frozen=True, tag="halt-process"):
 
 
 class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
-    """Adds a container's namespace: the namespace, the host's end of its veth pair, and the container as it then is."""
+    """Adds a container's namespace: the namespace, the host's end of its veth pair (None: its link is stacked on one of
+    the host's), and the container as it then is."""
 
     host: str
     namespace: Namespace
-    host_link: Link
+    host_link: Link | None
     container: Container
     sysctls: tuple[tuple[Path, str], ...] = ()
     """Values that override those of ``namespace``."""

@@ -214,11 +214,13 @@ def _without_namespace(network: Network, netns: Netns) -> Network:
     return network.with_host(_replace(host, namespaces=others))
 
 
-def _joined(network: Network, label: str, namespace: Namespace, host_link: Link) -> Network:
-    """Return the network with the namespace (added or replaced) and the host's end of its veth pair."""
+def _joined(network: Network, label: str, namespace: Namespace, host_link: Link | None) -> Network:
+    """Return the network with the namespace (added or replaced) and the host's end of its veth pair, if it has one."""
     host = network.host(label)
     others = tuple(each for each in host.namespaces if each.name != namespace.name)
     grown = network.with_host(_replace(host, namespaces=(*others, namespace)))
+    if host_link is None:
+        return grown
     outer = grown.namespace(host.netns)
     links = tuple(each for each in outer.links if each.name != host_link.name)
     joined = _replace(outer, links=(*links, host_link))

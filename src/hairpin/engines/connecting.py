@@ -28,6 +28,7 @@ from hairpin.change.change import (
 from hairpin.engines.bridging import new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
+from hairpin.engines.stacked import stacked_link, stacked_subnet
 from hairpin.engines.starting import bridged_subnet, on_network, restarts, rp_filter_off, veth_pair
 from hairpin.host.boot.saved_rules import rule_of
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
@@ -84,29 +85,17 @@ def reconnecting_change(host: Host, container: Container, binding: PortBinding, 
 def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
     """Return the change that connects a running container, which is on no network, to one of macvlans or ipvlans.
 
-    None: the link below, an IPv4 subnet or the namespace was not read.
-    Source: moby libnetwork/drivers/macvlan/macvlan_joinleave.go, macvlan_endpoint.go"""
+    None: the link below, an IPv4 subnet or the namespace was not read."""
     engine = host.engine_of(container)
-    lower = host.namespace(host.netns.name).link(joined.option("parent") or "")
-    subnet = next((each for each in joined.subnets if each.version == 4), None)
-    if joined.driver not in STACKED or lower is None or subnet is None:
-        return None
-    if container.netns is None or container.netns not in host:
+    subnet = stacked_subnet(host, joined)
+    if subnet is None or container.netns is None or container.netns not in host:
         return None
     before = host.namespace(container.netns)
     endpoint = new_endpoint(engine, joined, subnet)
-    if endpoint.ipv4 is None:
+    index = max(each.index for each in before.links)
+    link = stacked_link(host, joined, endpoint, _free_name(before), index)
+    if link is None:
         return None
-    link = Link(
-        max(each.index for each in (*before.links, lower)) + 1,
-        _free_name(before),
-        joined.driver,
-        mtu_bytes=lower.mtu_bytes,
-        mac=lower.mac if joined.driver == "ipvlan" else _MAC_OF_ADDRESS | endpoint.ipv4,
-        peer_index=lower.index,
-        peer_netnsid=0,
-        macvlan_mode=joined.option(f"{joined.driver}_mode") or ("bridge" if joined.driver == "macvlan" else "l2"),
-    )
     netns = Netns(host.name, before.name)
     way_out = not any(map(_is_default, before.routes))
     connected = msgspec.structs.replace(container, endpoints=(*container.endpoints, endpoint))
@@ -117,12 +106,6 @@ def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> Ch
         SetContainer(host.name, connected),
     )
     return Change(parts, _calls(engine, container, joined.name))
-
-
-STACKED = ("macvlan", "ipvlan")
-"""Drivers of networks whose containers' links are stacked on a link of the host."""
-_MAC_OF_ADDRESS = 0x0242 << 32
-"""Source: moby libnetwork/netutils/utils.go GenerateMACFromIP()"""
 
 
 def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:

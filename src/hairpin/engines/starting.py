@@ -21,6 +21,7 @@ from hairpin.engines.bridging import lacks_bridge, new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, lacks_a_chain, relays, with_container
+from hairpin.engines.stacked import stacked_link, stacked_subnet
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
@@ -45,7 +46,8 @@ class _Start(msgspec.Struct, frozen=True):
 
 
 def starting_change(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
-    """Return the change that ``docker start`` makes; None for a container that is on no bridge network.
+    """Return the change that ``docker start`` makes; None for a container that is on no network of bridges, macvlans
+    or ipvlans.
 
     The service of the container listens on the binding's container port afterwards; a binding without a host port
     publishes nothing.  ``toward``: an IPv4 address of the network that matters, if the container is on several.
@@ -55,7 +57,7 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
         return _started_rootless(host, engine, container, binding)
     start = _start(host, container, toward)
     if start is None:
-        return None
+        return _started_stacked(host, engine, container, binding)
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     _, *sharers = restarts(host, container)
     return Change(tuple(_parts(host, start, binding)), (call, *sharers))
@@ -68,6 +70,25 @@ def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
     sharers = (each for each in engine.containers if each.running and host.network_owner(each) == container != each)
     names = (container.name, *(each.name for each in sharers))
     return tuple(SetContainerState(engine.kind, "restart", name, engine.user) for name in names)
+
+
+def _started_stacked(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
+    """Return the change by starting a container on a network of macvlans or ipvlans, which publishes no port."""
+    names = engine.network_names(container)
+    networks = ((each, stacked_subnet(host, each)) for each in engine.networks if each.name in names)
+    joined, subnet = next(((each, subnet) for each, subnet in networks if subnet is not None), (None, None))
+    if joined is None or subnet is None:
+        return None
+    own = next((each for each in container.endpoints if each.network == joined.name), None)
+    endpoint = new_endpoint(engine, joined, subnet, own)
+    link = stacked_link(host, joined, endpoint, "eth0", max(each.index for ns in host.namespaces for each in ns.links))
+    if link is None:
+        return None
+    netns = f"container:{container.name}"
+    running = msgspec.structs.replace(container, status="running", endpoints=(endpoint,), netns=netns)
+    made = AddNamespace(host.name, _namespace(netns, link, endpoint, binding), None, running, (rp_filter_off(link),))
+    _, *sharers = restarts(host, container)
+    return Change((made,), (SetContainerState(engine.kind, "start", container.name, engine.user), *sharers))
 
 
 def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
@@ -191,10 +212,16 @@ def _attached(
 ) -> AddNamespace:
     """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
     eth0, outer_link = veth_pair(host, "eth0", joined)
-    lo = Link(1, "lo", "loopback", flags=("LOOPBACK", "UP"))
-    namespace = Namespace(
-        name=f"container:{container.name}",
-        links=(lo, eth0),
+    namespace = _namespace(f"container:{container.name}", eth0, endpoint, binding)
+    values = (rp_filter_off(eth0), *sysctls(endpoint, "eth0"))
+    return AddNamespace(host.name, namespace, outer_link, container, values)
+
+
+def _namespace(name: str, eth0: Link, endpoint: Endpoint, binding: PortBinding) -> Namespace:
+    """Return a new container's namespace, in which its service listens."""
+    return Namespace(
+        name=name,
+        links=(Link(1, "lo", "loopback", flags=("LOOPBACK", "UP")), eth0),
         addresses=(Address("lo", 4, 0x7F000001, 8, "host"), *addresses(endpoint, "eth0")),
         routes=(
             Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),)),
@@ -202,8 +229,6 @@ def _attached(
         ),
         sockets=_service(binding, is_dual=endpoint.ipv6 is not None),
     )
-    values = (rp_filter_off(eth0), *sysctls(endpoint, "eth0"))
-    return AddNamespace(host.name, namespace, outer_link, container, values)
 
 
 def veth_pair(host: Host, name: str, joined: DockerNetwork) -> tuple[Link, Link]:

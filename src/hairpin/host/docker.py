@@ -43,6 +43,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 SWARM_BRIDGE = "docker_gwbridge"
 """The network by which swarm leads a container to the outside if it is on overlay networks alone."""
+STACKED = ("macvlan", "ipvlan")
+"""The drivers of networks whose containers' links are stacked on a link of the host."""
 _SHARED = ("host", "container")
 """Modes in which a container uses another one's network."""
 

@@ -2,13 +2,13 @@
 
 import msgspec
 
-from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
+from hairpin.host.docker import STACKED, Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
-from hairpin.network.network import Network, owns_address
+from hairpin.network.network import Network, is_held, owns_address
 from hairpin.network.port_holder import asked_port
 from hairpin.network.prefix import Version, inside, is_loopback, width
 
@@ -56,6 +56,22 @@ def is_held_inside(network: Network, flow: Flow) -> bool:
         and not is_typed_in(network.host(netns.host), each, flow.version, flow.daddr)
         for netns, each in network.namespaces()
         if not netns.is_host
+    )
+
+
+def is_absent(network: Network, flow: Flow) -> bool:
+    """Return whether the flow is for a container that does not run, on a network of macvlans or ipvlans: nobody on the
+    link has its address until it starts."""
+    host = network.host(flow.asked_host or flow.host)
+    container = host.container(flow.container) if flow.container else None
+    if container is None or container.running or is_held(network, flow.version, flow.daddr):
+        return False
+    engine = host.engine_of(container)
+    return any(
+        subnet.version == flow.version and inside(flow.daddr, subnet.network, subnet.prefix_length, flow.version)
+        for each in engine.networks
+        if each.name in engine.network_names(container) and each.driver in STACKED
+        for subnet in each.subnets
     )
 
 

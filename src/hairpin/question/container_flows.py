@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import UsageError
-from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.docker import STACKED, Container, Endpoint, PortBinding
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.message import message
@@ -170,10 +170,16 @@ def _endpoints(host: Host, container: Container) -> tuple[Endpoint, ...]:
     if is_there or engine.rootless or any(each.ipv4 is not None for each in container.endpoints):
         return container.endpoints
     names = engine.network_names(container)
+    chosen = {each.network: each.fixed4 for each in container.endpoints}
     return tuple(
-        Endpoint(each.name, each.id, ipv4=next_address(engine, subnet), ipv4_prefix_length=subnet.prefix_length)
+        Endpoint(
+            each.name,
+            each.id,
+            ipv4=chosen.get(each.name) or next_address(engine, subnet),
+            ipv4_prefix_length=subnet.prefix_length,
+        )
         for each in engine.networks
-        if each.name in names and each.driver == "bridge"
+        if each.name in names and each.driver in ("bridge", *STACKED)
         for subnet in each.subnets
         if subnet.version == 4
     )

@@ -25,7 +25,7 @@ from hairpin.network.prefix import Version, address_text, inside, is_private, ne
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import lower_of
-from hairpin.network.strayed import is_containers, publishing
+from hairpin.network.strayed import is_absent, is_containers, publishing
 from hairpin.network.unmasqueraded import is_hidden, is_unmasqueraded
 from hairpin.network.wires import holder_of
 from hairpin.network.world import PublicAddress
@@ -276,7 +276,8 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
     if is_containers(network, state.netns, flow, packet):
         said = message("{address} is a container network's address, and the packet has left the host", address=target)
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
-    if (packet.version, packet.daddr) == (flow.version, flow.daddr) and lost_by(network, flow) is not None:
+    asked = (packet.version, packet.daddr) == (flow.version, flow.daddr)
+    if asked and (lost_by(network, flow) is not None or is_absent(network, flow)):
         said = message("no host that was read has {address}, so the packet comes to none of them", address=target)
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
     meant = publishing(network, state.netns, flow, packet) if state.carried is None else None

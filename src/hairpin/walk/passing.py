@@ -8,6 +8,7 @@ from hairpin.network.network import Network, is_held, outer_link
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.strayed import is_absent
 from hairpin.walk.outside import OutsideAnswer, incoming_link
 from hairpin.walk.state import Assumed
 
@@ -17,10 +18,10 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
 
     The client is on the side on which the address is, and nobody has stated that the address is a host's; or the host
     publishes the port on it and has lost it, so that it answers no router who asks for it: a link has no address any
-    more, so that no route leads there either."""
+    more, so that no route leads there either; or it is that of a container on the link, which does not run."""
     start = flow.start
     bare = lost_by(network, flow)
-    lost = bare is not None or _is_lost(network, flow)
+    lost = bare is not None or _is_lost(network, flow) or is_absent(network, flow)
     foreign = (flow.version, flow.daddr) in network.world.foreign and not _is_known(network, flow.version, flow.daddr)
     if not isinstance(start, (Outside, Lan)) or not (lost or foreign):
         return None

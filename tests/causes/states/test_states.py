@@ -10,7 +10,7 @@ from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
 from hairpin.host.host import Unread
 from hairpin.host.managers import Firewalld, FirewalldZone
-from hairpin.network.flow import FromHost
+from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
@@ -27,6 +27,7 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
+from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import container, engine, host_namespace, network, published
 
@@ -35,7 +36,14 @@ LOCAL = published(FromHost(), "127.0.0.1")
 FLUSHED = without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1, STAGE_2, rules=ALL_RULES))
 ENDED = msgspec.structs.replace(engine(container()), running=False)
 WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
+TO_CHILD = Flow(Lan(parse_address("198.51.100.250")[1]), 4, CHILD, "tcp", 80, container="web")
 CASES: dict[str, Case] = {
+    "a container on a macvlan is not running": Case(
+        without_web(on_macvlan()), TO_CHILD, ("container-not-running",), on_macvlan(),
+    ),
+    "a container on an ipvlan is not running": Case(
+        without_web(on_ipvlan()), TO_CHILD, ("container-not-running",), on_ipvlan(),
+    ),
     "the daemon of the node that asks is not running": Case(
         ended_on("node1", untold("node1")), TO_NODE2, ("docker-daemon-not-running",), ended_on("node1", OVERLAY),
     ),

@@ -37,11 +37,12 @@ _OF_THE_HOST = 0.7
 
 
 class Mutation(msgspec.Struct, frozen=True):
-    """A change that was made: its kind, where, and the command."""
+    """A change that was made: its kind, where, and the command.  ``container``: the one container that it is about."""
 
     kind: str
     place: str
     command: str
+    container: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.command}"
@@ -96,4 +97,4 @@ def _drawn(case: Case, lab: Lab, known: Boxes, passing: tuple[Way, ...]) -> Iter
         place = Place(random, lab, case.plan, random.choice(names), known, passing)
         command = DRAWS[kind](place)
         if command:
-            yield Mutation(kind, place.name, command), place
+            yield Mutation(kind, place.name, command, programs.container_meant(place, kind, command)), place

@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.causes.where import places
+from hairpin.causes.where import container_of, places
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
@@ -100,9 +100,16 @@ def names_hardware(assumed: str, made: Iterable[Mutation]) -> bool:
     return any(address in assumed for each in made for address in _ADDRESSES.findall(each.command) if ":" in address)
 
 
-def is_made(cause: str, made: Iterable[Mutation]) -> bool:
-    """Return whether this kind of change makes the cause."""
-    return any(cause in _MAKES.get(each.kind, ()) for each in made)
+def is_made(cause: str, made: Iterable[Mutation], of: tuple[str, str | None] = ("", None)) -> bool:
+    """Return whether this kind of change makes the cause.  ``of``: the host and the container that the cause is about;
+    a change that is about one container makes no cause of another."""
+    return any(cause in _MAKES.get(each.kind, ()) and _is_about(each, *of) for each in made)
+
+
+def _is_about(made: Mutation, host: str, container: str | None) -> bool:
+    if not made.container or container is None:
+        return True
+    return made.container == container and made.place.partition("@")[2] in ("", host)
 
 
 def touched(before: Network, after: Network, made: Iterable[Mutation]) -> frozenset[Element]:
@@ -124,8 +131,11 @@ def named(way: Way, answer: Answer, flow: FlowAnswer, changed: frozenset[Element
 
 def _is_named(cause: CauseAnswer, network: Network, changed: frozenset[Element], made: tuple[Mutation, ...]) -> bool:
     """Return whether a cause is about an element that was changed, or is what this kind of change makes."""
-    if is_made(cause.id, made):
+    about = (cause.host, container_of(cause.candidate.where))
+    if is_made(cause.id, made, about):
         return True
+    if made and not any(_is_about(each, *about) for each in made):
+        return False  # a port that another container could have is the changed one's all the same
     change = cause.candidate.change
     if not change.parts:
         return any(_shown_in(each, cause) for each in made)
@@ -179,7 +189,8 @@ _MAKES: dict[str, tuple[str, ...]] = {
     "container made anew": _CONTAINER_IDS,
     "engine option": (
         *_CONTAINER_IDS, "docker-daemon-iptables-false", "masquerade-missing", "icc-off", "ip-forward-off",
-        "userland-proxy-off-no-route-localnet", "container-not-running", "daemon-does-not-start-config",
+        "hairpin-mode-off", "userland-proxy-off-no-route-localnet", "container-not-running",
+        "daemon-does-not-start-config",
     ),
 }  # fmt: skip
 """The causes that a kind of change makes besides those that touch a changed element."""

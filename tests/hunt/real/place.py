@@ -14,7 +14,7 @@ from hairpin.lab.joining import joined_hosts
 from hairpin.lab.node import Node
 from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
 from hairpin.lab.topology import CLIENT, HOST, NEIGHBOUR
-from tests.hunt.real.flows import INTERNET, Boxes
+from tests.hunt.real.flows import INTERNET, Box, Boxes
 
 T = TypeVar("T")
 GATEWAY = "198.51.100.1"
@@ -118,5 +118,12 @@ class Place:
 
     def pid_of(self, container: ContainerPlan) -> int:
         """Return the id of a container's first process, in its host."""
+        return self._box(container).pid
+
+    def addresses_of(self, container: ContainerPlan) -> tuple[str, ...]:
+        """Return the addresses of a container."""
+        return self._box(container).addresses
+
+    def _box(self, container: ContainerPlan) -> Box:
         suffix = f"@{self.host.name}" if len(self.lab.hosts) > 1 else ""
-        return self.known[f"container:{container.name}{suffix}"].pid
+        return self.known[f"container:{container.name}{suffix}"]

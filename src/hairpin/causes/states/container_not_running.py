@@ -220,7 +220,17 @@ CAUSE = Cause(
     title=message("The container is not running"),
     source="Docker Engine API: State.Status",
     reasons=frozenset(
-        {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}
+        {
+            "no-listener",
+            "no-neighbour",
+            "rule",
+            "policy",
+            "reject",
+            "never-accepts",
+            "no-carrier",
+            "left-instead",
+            "address-lost",
+        }
     ),
     find=find,
     of_host=of_host,

@@ -17,6 +17,26 @@ MADE_THOUGH_REFUSED = frozenset({"engine option"})
 """The kinds whose command changes the host even if it fails: dockerd, which has ended, refuses what was written."""
 
 
+def container_meant(place: Place, kind: str, command: str) -> str:
+    """Return the name of the container that the command is about, or whose process it ends; empty: about the host, an
+    engine, or nobody knows."""
+    if kind == "process":
+        return _owner(place, command.split()[2].rstrip(";"))
+    names = {box.name for box in place.containers} if kind.startswith("container") else set[str]()
+    return next((word for word in command.split() if word in names), "")
+
+
+def _owner(place: Place, pid: str) -> str:
+    """Return the container in whose process namespace the process is, or that a process beside it names."""
+    own = f"readlink /proc/{pid}/ns/pid"
+    words = set(place.said(f"tr '\\0' ' ' < /proc/{pid}/cmdline").split())  # docker-proxy, conmon
+    for box in place.containers:
+        inside = place.said(own) == place.said(f"readlink /proc/{place.pid_of(box)}/ns/pid")
+        if inside or words & {box.name, *place.addresses_of(box)}:
+            return box.name
+    return ""
+
+
 def process(place: Place) -> str:
     """Kill or stop docker-proxy, a service in a container, the engine, or another daemon."""
     wanted = "docker-proxy|httpd|responder.py|dockerd|containerd|rootlessport|conmon|aardvark-dns|flanneld|firewalld"
