@@ -161,11 +161,13 @@ class _Replica:
 
     def with_fresh_port(self, flow: Flow) -> Flow:
         """Return the flow with another source port, so that nothing that was remembered of the first answers for it;
-        as it is where the snapshot itself remembers a connection from that port."""
+        as it is where the snapshot itself remembers a connection from that port.  No socket has the port."""
         known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
         if flow.protocol == "icmp" or flow.sport in known:
             return flow
-        return msgspec.structs.replace(flow, sport=flow.sport + 1 if flow.sport < 65535 else flow.sport - 1)
+        taken = {socket.port for _, namespace in self._network.namespaces() for socket in namespace.sockets}
+        others = (*range(flow.sport + 1, 65536), *range(flow.sport - 1, 1023, -1))
+        return msgspec.structs.replace(flow, sport=next(each for each in others if each not in taken))
 
     def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
         """Return whether no answer can come.
