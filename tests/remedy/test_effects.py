@@ -142,6 +142,30 @@ def test_a_repair_that_takes_the_host_off_its_vpn_comes_behind_the_narrow_one() 
     assert "out by eth0 instead of tun0" in str(left.text)
 
 
+def through_halves(link: Link) -> Network:
+    """Return the host with two routes to everything by that link, as OpenVPN makes them, beside its default route."""
+    host = host_namespace(policy_rules=(LOCAL_TABLE, MAIN_TABLE))
+    halves = tuple(Route(4, base, 1, next_hops=(NextHop(link.name),)) for base in (0, 1 << 31))
+    return network(msgspec.structs.replace(host, links=(*host.links, link), routes=(*host.routes, *halves)))
+
+
+def test_the_answers_of_one_port_go_past_a_vpn_that_takes_everything() -> None:
+    narrow, wide = answered(through_halves(TUN), published())
+    assert narrow.commands == (
+        "ip route add default via 198.51.100.1 dev eth0 table 100",
+        "ip rule add priority 32765 from 172.17.0.0/16 ipproto 6 sport 80 lookup 100",
+    )
+    assert narrow.side_effects == ()
+    assert wide.commands == ("ip route del 128.0.0.0/1 dev tun0",)
+    assert any("out by eth0 instead of tun0" in str(each.text) for each in wide.side_effects)
+
+
+def test_another_link_than_a_tunnel_is_not_gone_round() -> None:
+    dead = Link(60, "eth9", carrier=False, operstate="DOWN")
+    (back,) = answered(through_halves(dead), published())
+    assert back.commands == ("ip route del 128.0.0.0/1 dev eth9",)
+
+
 def test_a_dead_vpn_is_gone_round_for_the_containers_before_the_host_is_taken_off_it() -> None:
     """The way to the containers is in the main table; replies and what containers send go into the dead tunnel."""
     dead = msgspec.structs.replace(TUN, carrier=False, operstate="DOWN")

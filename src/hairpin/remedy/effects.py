@@ -199,7 +199,9 @@ def left_by(trace: Trace) -> str:
 
 def _leads_elsewhere(part: Primitive) -> bool:
     match part:
-        case AddEntry(entry=Route() | PolicyRule()) | DeleteEntry(entry=PolicyRule()) | ReplaceEntry(entry=Route()):
+        case AddEntry(entry=Route() | PolicyRule()) | DeleteEntry(entry=Route() | PolicyRule()):
+            return True
+        case ReplaceEntry(entry=Route()):
             return True
         case _:
             return False

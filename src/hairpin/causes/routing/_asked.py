@@ -6,7 +6,7 @@ from hairpin.causes.cause import View
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
-from hairpin.netfilter.packet import Packet
+from hairpin.netfilter.packet import TCP, UDP, Packet
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import netns_of, owns_address, veth_peer
 from hairpin.network.prefix import LINK_LOCAL4, LINK_LOCAL6, Version, inside, is_loopback
@@ -94,3 +94,30 @@ def is_wanted(namespace: Namespace, route: Route) -> bool:
     links = (namespace.link(hop.link) for hop in route.next_hops if hop.link is not None)
     by_vpn = any(link is not None and (link.kind in ("tun", "wireguard") or link.tunnel is not None) for link in links)
     return by_vpn or route.protocol not in ("", "boot", "kernel")
+
+
+def subnet_of(view: View, version: Version, address: int) -> tuple[int, int] | None:
+    """Return the container network that has the address; None if none has."""
+    for engine in view.host.engines:
+        for network in engine.networks:
+            for each in network.subnets:
+                if each.version == version and inside(address, each.network, each.prefix_length, each.version):
+                    return each.network, each.prefix_length
+    return None
+
+
+def is_served(view: View, query: Query) -> bool:
+    """Return whether packets from there are replies: the source is the host's or a container's, and listens."""
+    protocol = {TCP: "tcp", UDP: "udp"}.get(query.protocol or 0)
+    return any(
+        owns_address(namespace, query.version, query.saddr or 0)
+        and any((each.protocol, each.port) == (protocol, query.sport) for each in namespace.sockets)
+        for namespace in view.host.namespaces
+    )
+
+
+def looked_up_packet(view: View) -> Packet:
+    """Return the packet as its route was looked up: a reply gets the published address only behind that."""
+    steps = view.branch.reply if view.in_reply else view.branch.request
+    looked_up = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
+    return next((step.packet for step in looked_up if step.netns == view.stop.netns), view.stop.seen.packet)

@@ -11,15 +11,13 @@ Lasting: the VPN's or the network manager's configuration (``PostUp``, ``Routing
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.routing._asked import query_back, query_there
+from hairpin.causes.routing._asked import is_served, looked_up_packet, query_back, query_there, subnet_of
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
 from hairpin.message import message
-from hairpin.netfilter.packet import TCP, UDP, Packet
-from hairpin.network.network import owns_address
-from hairpin.network.prefix import Version, inside
+from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import jumps, lookup
 from hairpin.walk.state import RouteDecided
@@ -50,16 +48,16 @@ def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[Policy
     if rule.priority < 2:
         return  # there is no place between it and the rule of table local
     priority, version = rule.priority - 1, query.version
-    there, here = _subnet(view, version, query.daddr), _subnet(view, version, query.saddr or 0)
+    there, here = subnet_of(view, version, query.daddr), subnet_of(view, version, query.saddr or 0)
     if there is not None:
         to = PolicyRule(version, priority, table=TABLE_MAIN, destination=there)
         yield (to,)
         if priority > 1:
             yield from ((to, each) for each in _from(there, version, priority - 1, query.protocol, query.dport))
         return
-    source = here or ((query.saddr, 32) if query.saddr and _is_served(view, query) else None)
+    source = here or ((query.saddr, 32) if query.saddr and is_served(view, query) else None)
     if source is not None:
-        served = (query.protocol, query.sport) if _is_served(view, query) else (None, None)
+        served = (query.protocol, query.sport) if is_served(view, query) else (None, None)
         wide = here is not None
         yield from ((each,) for each in _from(source, version, priority, *served, wide=wide))
 
@@ -81,32 +79,12 @@ def _from(
         yield PolicyRule(version, priority, table=TABLE_MAIN, source=source)
 
 
-def _subnet(view: View, version: Version, address: int) -> tuple[int, int] | None:
-    """Return the container network that has the address; None if none has."""
-    for engine in view.host.engines:
-        for network in engine.networks:
-            for each in network.subnets:
-                if each.version == version and inside(address, each.network, each.prefix_length, each.version):
-                    return each.network, each.prefix_length
-    return None
-
-
-def _is_served(view: View, query: Query) -> bool:
-    """Return whether packets from there are replies: the source is the host's or a container's, and listens."""
-    protocol = {TCP: "tcp", UDP: "udp"}.get(query.protocol or 0)
-    return any(
-        owns_address(namespace, query.version, query.saddr or 0)
-        and any((each.protocol, each.port) == (protocol, query.sport) for each in namespace.sockets)
-        for namespace in view.host.namespaces
-    )
-
-
 def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
     """Yield the policy rules that decide the packet's route, the route back to its source, and each route on its way,
     with the lookup, and those that pass over others in it.
 
     A forwarded packet's source is looked up as if it came in by the link that it leaves by."""
-    packet = _routed(view)
+    packet = looked_up_packet(view)
     seen: set[tuple[Netns, int]] = set()
     queries = (query_there(packet, view.stop.seen.iif or "lo"), query_back(packet))
     own = (
@@ -126,13 +104,6 @@ def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
             continue
         seen.add((netns, rule.priority))
         yield netns, rule, query
-
-
-def _routed(view: View) -> Packet:
-    """Return the packet as its route was looked up: a reply gets the published address only behind that."""
-    steps = view.branch.reply if view.in_reply else view.branch.request
-    routed = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
-    return next((step.packet for step in routed if step.netns == view.stop.netns), view.stop.seen.packet)
 
 
 CAUSE = Cause(

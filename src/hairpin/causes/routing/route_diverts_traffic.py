@@ -4,23 +4,35 @@ Users see: one network or one machine is out of reach, or does not get its answe
 added a route.
 
 Proof: the lookup takes that route; without it the packet takes another one and arrives.
-Now: ``ip route del`` with that route.
+Now: ``ip route del`` with that route; where a VPN's takes everything, a table of its own for the port's answers.
 Lasting: take it out of the configuration that makes it.
 """
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._asked import is_elsewhere, is_wanted, lookups_on_way
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.routing._asked import (
+    is_elsewhere,
+    is_served,
+    is_wanted,
+    looked_up_packet,
+    lookups_on_way,
+    query_there,
+    subnet_of,
+)
 from hairpin.causes.where import OfRoute
 from hairpin.change.addresses import address_of
-from hairpin.change.change import DeleteEntry, one
+from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.host.netns import Netns
-from hairpin.host.route import Route
+from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
 from hairpin.message import message
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
+from hairpin.network.tables import routes_covering
 from hairpin.walk.deciders import Lookup
+from hairpin.walk.tunnelled import is_tunnel
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -35,7 +47,34 @@ def find(view: View) -> Iterator[Candidate]:
             found.setdefault((each.netns, each.found.route), each)
     for (netns, route), each in sorted(found.items(), key=lambda item: -item[0][1].prefix_length):
         if address_of(view.network.namespace(netns), route) is None:
-            yield _candidate(view, each.netns, each.query.daddr, route)
+            found_one = _candidate(view, each.netns, each.query.daddr, route)
+            yield msgspec.structs.replace(found_one, ways=tuple(_for_answers(view, each, route)))
+
+
+def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:
+    """Yield the way past a VPN's route to everything: the asked port's answers get a table of their own, in which the
+    other default route is, and all else stays in the VPN.  iproute2 tells ports of IPv4 only."""
+    namespace, query = view.network.namespace(each.netns), query_there(looked_up_packet(view))
+    link = namespace.link(route.next_hops[0].link or "") if route.next_hops else None
+    if each.netns != view.stop.netns or route.prefix_length > 1 or link is None or not is_tunnel(namespace, link):
+        return
+    if route.version != 4 or not view.in_reply or not is_served(view, query) or query.sport is None:
+        return
+    usual = [
+        other
+        for other in routes_covering(namespace, 4, TABLE_MAIN, query.daddr)
+        if (other.prefix_length, other.type) == (0, "unicast") and other != route
+    ]
+    main = min((rule.priority for rule in namespace.rules if rule.version == 4 and rule.table == TABLE_MAIN), default=0)
+    if not usual or main < 2:
+        return
+    taken = {rule.table for rule in namespace.rules} | {other.table for other in namespace.routes}
+    table = next(number for number in range(100, 252 + len(taken)) if number not in taken)
+    way = msgspec.structs.replace(min(usual, key=lambda other: other.metric), table=table, metric=0)
+    source = subnet_of(view, 4, query.saddr) or (query.saddr, 32)
+    ports = (query.sport, query.sport)
+    rule = PolicyRule(4, main - 1, table=table, source=source, protocol=query.protocol, sports=ports)
+    yield Way(Change((AddEntry(each.netns, way), AddEntry(each.netns, rule))))
 
 
 def _thrown(view: View) -> Iterator[Candidate]:
