@@ -10,6 +10,7 @@ from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
 from hairpin.host.host import Unread
 from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
@@ -37,7 +38,19 @@ FLUSHED = without("-A FORWARD", rules=without_chain("filter", "DOCKER", STAGE_1,
 ENDED = msgspec.structs.replace(engine(container()), running=False)
 WITHOUT_PROXY = engine(container("exited"), userland_proxy=False)
 TO_CHILD = Flow(Lan(parse_address("198.51.100.250")[1]), 4, CHILD, "tcp", 80, container="web")
+EXPOSES = msgspec.structs.replace(
+    container("exited"), id="e" * 64, name="own", network_mode="host", bindings=(), endpoints=(), netns=None,
+    exposed=(("tcp", 9000),),
+)  # fmt: skip
+SERVING = msgspec.structs.replace(
+    host_namespace(), sockets=(*host_namespace().sockets, Socket("tcp", 4, None, 9000, process="own"))
+)
 CASES: dict[str, Case] = {
+    "a container on the host's network, whose image exposes the port, is not running": Case(
+        network(docker=engine(container(), EXPOSES)), msgspec.structs.replace(LOCAL, dport=9000),
+        ("container-not-running",),
+        network(SERVING, docker=engine(container(), msgspec.structs.replace(EXPOSES, status="running", netns="host"))),
+    ),
     "a container on a macvlan is not running": Case(
         without_web(on_macvlan()), TO_CHILD, ("container-not-running",), on_macvlan(),
     ),

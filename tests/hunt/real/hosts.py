@@ -80,12 +80,12 @@ def _udp() -> LabPlan:
 
 
 def _ufw() -> LabPlan:
-    own = _box("own", networks=("host",))
+    own = _box("own", networks=("host",), options="--expose 80")
     return LabPlan(containers=(_WEB, own), firewall="ufw", setup=("ufw allow 80/tcp",))
 
 
 def _firewalld() -> LabPlan:
-    own = _box("own", networks=("host",))
+    own = _box("own", networks=("host",), options="--expose 80")
     opened = ("firewall-offline-cmd --add-port=80/tcp",)
     return LabPlan(containers=(_WEB, own), firewall="firewalld", before_engine=opened)
 
@@ -140,7 +140,7 @@ def _listeners() -> LabPlan:
         containers=(
             _box("web", "8151:80", "8152:8080", "127.0.0.1:8153:80"),
             _box("api", "198.51.100.11:8154:80"),
-            _box("own", networks=("host",)),
+            _box("own", networks=("host",), options="--expose 80"),
         ),
         setup=("docker exec -d web httpd -p 8080 -h /www",),
     )
