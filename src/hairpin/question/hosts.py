@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from hairpin.errors import CollectError, UnknownNameError, UsageError
+from hairpin.host.boot.configured_address import names_as_own
 from hairpin.host.docker import Container
 from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
@@ -81,7 +82,8 @@ def _named_with(network: Network, label: str, version: Version, address: int) ->
 
 
 def _host_at(network: Network, version: Version, address: int) -> Host:
-    """Return the host that has the address, or to which a gateway maps it; else the first host."""
+    """Return the host that has the address, or to which a gateway maps it; else the one whose files name it as its own,
+    else the first host."""
     public = network.world.public(version, address)
     if public is not None:
         return host_named(network, public.host)
@@ -89,7 +91,10 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
     if this.netns in network and owns_address(network.namespace(this.netns), version, address):
         return this
     owner = owner_of(network, version, address, besides=this.name)
-    return host_named(network, "" if owner is None else owner.host)
+    if owner is not None:
+        return host_named(network, owner.host)
+    meant = (each.name for each in network.hosts if len(network.hosts) > 1 and names_as_own(each, version, address))
+    return host_named(network, next(meant, ""))
 
 
 def host_with(network: Network, name: str, label: str) -> Host:

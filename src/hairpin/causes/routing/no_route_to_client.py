@@ -15,7 +15,7 @@ from hairpin.causes.routing._gateway import likely_gateway, links_without_defaul
 from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, one
-from hairpin.host.boot.configured_address import configured_addresses, configured_links
+from hairpin.host.boot.configured_address import names_as_own
 from hairpin.host.route import NextHop, Route
 from hairpin.message import message
 from hairpin.network.attachment import network_of_bridge
@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if links_without_default(view):
         return  # an uplink has lost its default route: undoing that comes before a way round by another one
-    if view.looked_up == view.flow.daddr and _was_its_own(view):
+    if view.looked_up == view.flow.daddr and names_as_own(view.host, version, view.looked_up):
         return  # a route would send its own published port to a router
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
@@ -88,14 +88,6 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
         in_class="no-way-back",
         evidence=(back.evidence,),
     )
-
-
-def _was_its_own(view: View) -> bool:
-    """Return whether a file names the address that is looked up as the host's own."""
-    version = view.flow.version
-    links = (name for name, _ in configured_links(view.host))
-    named = (own.value for link in links for own, _ in configured_addresses(view.host, link, version))
-    return view.looked_up in named
 
 
 CAUSE = Cause(

@@ -59,6 +59,12 @@ def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tu
                 yield Address(link, version, value, prefix_length), file.path
 
 
+def names_as_own(host: Host, version: Version, value: int) -> bool:
+    """Return whether a file names the address as that of one of the host's links."""
+    links = dict.fromkeys(name for name, _ in configured_links(host))
+    return any(own.value == value for link in links for own, _ in configured_addresses(host, link, version))
+
+
 def _length(text: str) -> int | None:
     """Return the prefix length that stands apart from the address, if the file has one alone."""
     lengths = {int(each) for each in _LENGTH.findall(text)}
