@@ -3,7 +3,7 @@ import pytest
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
-from hairpin.host.route import Neighbour, NextHop
+from hairpin.host.route import BROADCAST, Neighbour, NextHop
 from hairpin.network.flow import FromHost, Outside
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, parse_address
@@ -34,6 +34,7 @@ NEIGHBOURS: dict[str, tuple[Network, str, int, list[str]]] = {
     "a container": (NET, "docker0", WEB, ["device-out"]),
     "itself": (NET, "lo", 0x7F000001, ["device-out"]),
     "nobody": (NET, "docker0", WEB + 9, ["dropped no-neighbour"]),
+    "a container, by the port of its bridge": (NET, "veth1", WEB, ["dropped no-neighbour"]),
     "no such link": (NET, "eth9", CLIENT, ["dropped link-missing"]),
     "link down": (changed("eth0", up=False), "eth0", CLIENT, ["dropped link-down"]),
     "loopback down": (changed("lo", up=False), "lo", 0x7F000001, ["dropped link-down"]),
@@ -99,6 +100,7 @@ ENTRIES: dict[str, tuple[Network, list[str]]] = {
     "another's": (entered(OTHER), ["dropped neighbour-wrong"]),
     "the container's, without ARP": (entered(MAC, "NOARP"), ["device-out"]),
     "another's, without ARP": (entered(OTHER, "NOARP"), ["dropped neighbour-wrong"]),
+    "that of all machines": (entered(BROADCAST, "NOARP"), ["dropped neighbour-wrong"]),
     "another's, which the kernel confirms": (entered(OTHER, "REACHABLE"), ["device-out"]),
     "by a link without carrier": (darkened(entered(MAC)), ["device-out"]),
     "of a link that is down": (entered(MAC, up=False), ["device-out"]),

@@ -11,12 +11,13 @@ from hairpin.door import ArpRequest
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import Neighbour
+from hairpin.host.route import BROADCAST, Neighbour
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Condition
+from hairpin.netfilter.packet import TCP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
-from hairpin.network.network import Network, Port, addresses_of, bridge_ports
+from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port
 from hairpin.network.own_frames import hands_up, said_of_forwarding
 from hairpin.network.prefix import Version, address_text, inside
 from hairpin.network.stacked import routes_below
@@ -69,6 +70,11 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         yield full
         return
     namespace = network.namespace(state.netns)
+    if is_bridge_port(namespace, link):
+        # What a port receives comes up on its bridge: an answer resolves nothing here (br_input.c br_handle_frame()).
+        said = message("answers come up on {bridge}, whose port it is", bridge=link.master or "")
+        yield stopped_by(state, "no-neighbour", link, said, address=address)
+        return
     if link.kind == "bridge" and not hands_up(namespace, link):
         # No answer of a neighbour comes up.  What was resolved before fails when it is asked about again.
         yield stopped_by(state, "no-neighbour", link, said_of_forwarding(namespace, link), address=address)
@@ -183,7 +189,9 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
         return state.with_frame(target=None, dmac=mac).to("device-out")
     found = who_has(network, state.netns, link, mac)
     by_address = who_answers(network, state.netns, link, entry.version, entry.value)
-    if found.kind != "nobody" and not (found.port is None and _has_another(network, state.netns, link, by_address)):
+    to_all = mac == BROADCAST and state.packet.protocol == TCP  # net/ipv4/tcp_ipv4.c tcp_v4_rcv(): PACKET_HOST alone
+    another = found.port is None and _has_another(network, state.netns, link, by_address)
+    if found.kind != "nobody" and not to_all and not another:
         # A tunnel's entries are its program's, and bridge and container have theirs read.
         unread = found.kind == "outside" and link.tunnel is None
         noted = state.noted("neighbour", link.name, _by_hand(entry, mac)) if unread else state
