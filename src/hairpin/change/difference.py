@@ -33,7 +33,7 @@ from hairpin.change.simulate import simulate
 from hairpin.change.words import is_made_by_hand, is_own, is_static, link_commands
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
-from hairpin.host.link import Address
+from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route
 from hairpin.message import message
@@ -82,8 +82,18 @@ def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel
         known = now.link(link.name)
         if known is None:
             raise ChangeError(message("link {link} is not there", link=link.name))
-        if known is not link and any(link_commands(known, link)):
+        if known is not link and any(link_commands(known, _in_state_of(known, link, now, wanted))):
             yield SetLink(netns, link)
+
+
+def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> Link:
+    """Return the wanted link, in the known port state if its bridge is to be set up or down: the kernel then sets the
+    states of all ports itself.  Source: net/bridge/br_stp_if.c br_stp_enable_bridge(), br_stp_disable_bridge()"""
+    bridges = [each.link(link.master) if link.master is not None else None for each in (now, wanted)]
+    ups = {each.up for each in bridges if each is not None}
+    if link.port is None or known.port is None or len(ups) < 2:
+        return link
+    return msgspec.structs.replace(link, port=msgspec.structs.replace(link.port, state=known.port.state))
 
 
 def _global_sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:

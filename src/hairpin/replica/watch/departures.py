@@ -10,7 +10,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, SYN, TCP, UDP, Packet
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, Port, owns_address
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import LINK_LOCAL6, inside, parse_address
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 from hairpin.network.stacked import link_of, lower_of
@@ -123,6 +123,8 @@ class Departures:
         """Return whether the host seeks its own address on the wire, since it lacks the local route: nobody answers ARP
         for it, but the world does."""
         namespace = self._network.namespace(netns)
+        if packet.version == 6 and inside(packet.daddr, *LINK_LOCAL6, 6):
+            return False  # another link's is no address of the host's on this wire
         hops = lookup(namespace, Query(packet.version, packet.daddr)).next_hops
         return owns_address(namespace, packet.version, packet.daddr) and all(each.gateway is None for each in hops)
 
