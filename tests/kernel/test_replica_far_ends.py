@@ -85,6 +85,7 @@ def over_ipv6() -> Host:
     links = tuple(msgspec.structs.replace(each, mtu_bytes=1430) if each.tunnel else each for each in namespace.links)
     routes = (
         Route(6, own, 128, 255, "local", (NextHop("eth0"),)),
+        Route(6, LINK_LOCAL6[0] + 0x11, 128, 255, "local", (NextHop("eth0"),)),
         Route(6, parse_address("2001:db8::")[1], 64, next_hops=(NextHop("eth0"),)),
         Route(6, *LINK_LOCAL6, next_hops=(NextHop("eth0"),)),
     )
