@@ -268,7 +268,7 @@ def _mode_words(link: Link) -> Words:
 
 def is_made_by_hand(entry: Neighbour) -> bool:
     """Return whether the entry was made by hand; the kernel learns the others again."""
-    return entry.proxy or entry.state in ("PERMANENT", "NOARP")
+    return entry.proxy or entry.static
 
 
 def is_own(entry: FdbEntry) -> bool:

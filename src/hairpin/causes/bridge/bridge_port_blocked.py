@@ -16,7 +16,8 @@ from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.engines.bridging import port_of
-from hairpin.host.host import Namespace
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -32,17 +33,20 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _on(view: View, netns: Netns, namespace: Namespace) -> Iterator[Candidate]:
-    host = view.network.host(netns.host) if netns.is_host else None
     for link in namespace.links:
         if link.port is None or link.master is None or not (link.up and link.carrier):
             continue  # the kernel disables a port without carrier, and no command enables it
-        network = network_of_bridge(host, link.master) if host is not None else None
-        engine = next((each for each in host.engines if network in each.networks), None) if host is not None else None
+        engine = _engine_of(view.network.host(netns.host), link.master) if netns.is_host else None
         wanted = _that_forwards(namespace, link.master, link.port)
         if engine is not None and link.kind == "veth":
             wanted = _as_made(wanted, port_of(engine))
         if wanted != link.port:
             yield _candidate(netns, link, wanted)
+
+
+def _engine_of(host: Host, bridge: str) -> Engine | None:
+    network = network_of_bridge(host, bridge)
+    return next((each for each in host.engines if network in each.networks), None)
 
 
 def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> BridgePort:

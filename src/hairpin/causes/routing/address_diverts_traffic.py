@@ -26,6 +26,7 @@ from hairpin.message import Message, message
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, inside, is_loopback
 from hairpin.network.routing import route_text
+from hairpin.network.strayed import is_typed_in
 from hairpin.walk.deciders import Lookup
 
 
@@ -59,8 +60,10 @@ def find(view: View) -> Iterator[Candidate]:
 def _of_sender(view: View) -> Iterator[Candidate]:
     """Yield the candidate of a container's address that is the sender's: the kernel takes its packets for forged ones
     (net/ipv4/fib_frontend.c __fib_validate_source())."""
-    packet, known = view.stop.seen.packet, _lengths(view, view.stop.netns)
-    if view.stop.reason != "martian-source" or view.on_host or not known or packet.saddr in known:
+    packet = view.stop.seen.packet
+    if view.stop.reason != "martian-source" or view.on_host:
+        return
+    if not is_typed_in(view.host, view.namespace, packet.version, packet.saddr):
         return
     for address in view.namespace.addresses:
         if (address.version, address.value) == (packet.version, packet.saddr):

@@ -26,8 +26,8 @@ from hairpin.network.routing import route_text
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route of an address that a namespace on the flow's path lacks, or that has another
     preferred source."""
+    version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
-        version = view.stop.seen.packet.version
         for route in (*missing_routes(namespace, version), *resourced_routes(namespace, version)):
             if route.type != "broadcast":
                 yield _candidate(netns, namespace, route)

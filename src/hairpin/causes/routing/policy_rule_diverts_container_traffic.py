@@ -55,9 +55,10 @@ def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[Policy
         if priority > 1:
             yield from ((to, each) for each in _from(there, version, priority - 1, query.protocol, query.dport))
         return
-    source = here or ((query.saddr, 32) if query.saddr and is_served(view, query) else None)
+    replies = is_served(view, query)
+    source = here or ((query.saddr, 32) if query.saddr and replies else None)
     if source is not None:
-        served = (query.protocol, query.sport) if is_served(view, query) else (None, None)
+        served = (query.protocol, query.sport) if replies else (None, None)
         wide = here is not None
         yield from ((each,) for each in _from(source, version, priority, *served, wide=wide))
 

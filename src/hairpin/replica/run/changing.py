@@ -8,7 +8,6 @@ from hairpin.carry.run import carry_out
 from hairpin.change.argv import setting_argv
 from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, DeleteEntry, InKernel, Primitive, SetLink
-from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, for_replica
 from hairpin.change.steps import steps
 from hairpin.host.host import Namespace
@@ -40,12 +39,12 @@ def _has_command(part: Primitive, network: Network) -> bool:
     return bool(setting_argv(part, namespace)) or namespace.link(part.link.name) == part.link
 
 
-def make(change: Change, network: Network, built: Built) -> tuple[Message, ...]:
-    """Make the change in the rebuilt namespaces; return the tools' complaints."""
+def make(change: Change, network: Network, changed: Network, built: Built) -> tuple[Message, ...]:
+    """Make the change in the rebuilt namespaces; return the tools' complaints.  ``changed``: the network after it."""
     made = tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)) is not None)
     for part in change.parts:
         if isinstance(part, DeleteEntry) and isinstance(part.entry, Address) and part.netns in built.netns:
-            _without_route(part.entry, simulate(change, network).namespace(part.netns), built.netns[part.netns])
+            _without_route(part.entry, changed.namespace(part.netns), built.netns[part.netns])
     return made
 
 

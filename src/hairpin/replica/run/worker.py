@@ -42,6 +42,10 @@ from hairpin.walk.bulk import is_narrow, may_stall, probes
 from hairpin.walk.walked import walked
 
 _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")
+_FORGET_KNOWN = (
+    *_FORGET_UNANSWERED, "nud", "reachable", "nud", "stale", "nud", "delay", "nud", "probe", "nud", "noarp",
+)  # fmt: skip
+"""All but permanent entries.  NOARP are those of broadcasts, which may be none any more."""
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
 """So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
@@ -68,7 +72,7 @@ def carry(order: Order) -> Outcome:
     before = tuple(replica.judge(flow) for flow in order.flows)
     after: tuple[Judgement, ...] = ()
     if order.change is not None and changed is not None:
-        refused = make(order.change, order.network, replica.built)
+        refused = make(order.change, order.network, changed, replica.built)
         replica.built.left_out += (message("the change: {said}", said=said) for said in refused)
         replica.after_change(changed)
         after = tuple(replica.judge(replica.with_fresh_port(flow)) for flow in order.after)
@@ -151,8 +155,7 @@ class _Replica:
         self.built.settle()
         for name, plan in self._plans.items():
             self._enter(name)
-            run_quietly(("ip", "neighbour", "flush", "all"))
-            run_quietly(("ip", "neighbour", "flush", "nud", "noarp"))  # of broadcasts that are none any more
+            run_quietly(_FORGET_KNOWN)
             self._kernel_counters.grown(name)
             for version in _VERSIONS:
                 self._counters.read(plan, self._tools(plan), version)

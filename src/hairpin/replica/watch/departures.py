@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.netfilter.packet import ACK, SYN, TCP, UDP, Packet
+from hairpin.netfilter.packet import ACK, TCP, UDP, Packet
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, Port, owns_address
 from hairpin.network.prefix import LINK_LOCAL6, inside, parse_address
@@ -18,7 +18,7 @@ from hairpin.replica.judgement import Sighting, Verdict
 from hairpin.replica.plan.between import crosses, tunnel_ports
 from hairpin.replica.plan.blueprint import WORLD, FarEnd, Way
 from hairpin.replica.plan.entry import entry
-from hairpin.replica.watch.verdict import says_no
+from hairpin.replica.watch.verdict import accepts, says_no
 from hairpin.walk.link.arp import is_mute
 from hairpin.walk.outside import outside_takes
 from hairpin.walk.state import End, State
@@ -39,7 +39,7 @@ class Departures:
     def lost(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Verdict | None:
         """Return the verdict on a packet that left and that the outside does not answer; None for all others."""
         last = self.last(flow, seen, reached=reached)
-        if last is None and not (reached or any(map(_accepts, seen))):
+        if last is None and not (reached or any(map(accepts, seen))):
             last = self._last_outer(seen)  # what has been answered was only flooded into the tunnel, too
         if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
@@ -138,8 +138,3 @@ class Departures:
         if begins is not None:
             return reached or seen.destination == begins.source
         return reached or any(each.netns == WORLD and each.out and each.at_ns < seen.at_ns for each in sightings)
-
-
-def _accepts(seen: Sighting) -> bool:
-    """Return whether the packet is a server's SYN-ACK."""
-    return seen.protocol == TCP and seen.tcp_flags & (SYN | ACK) == SYN | ACK

@@ -156,9 +156,12 @@ def _answered(findings: Findings) -> bool:
         return all((last.netns, each) not in findings.lost for each in ("Ip6InNoRoutes", "Ip6InAddrErrors"))
     if any(name == RESETS for _, name in findings.lost):
         return True
-    return any(
-        seen.protocol == TCP and (seen.tcp_flags & (SYN | ACK) == SYN | ACK) for seen in findings.attempt.sightings
-    )
+    return any(map(accepts, findings.attempt.sightings))
+
+
+def accepts(seen: Sighting) -> bool:
+    """Return whether the packet is a server's SYN-ACK."""
+    return seen.protocol == TCP and seen.tcp_flags & (SYN | ACK) == SYN | ACK
 
 
 def _no_way_back(netns: Netns) -> tuple[tuple[Netns, str], ...]:
