@@ -63,6 +63,9 @@ WITHOUT = {
     "ipvlan-host-cannot-reach": "the lab's kernel lacks ipvlan: a guest has it, python -m tests.guests.tables ipvlan",
     "neighbour-table-overflow": "one table for all namespaces, and its maximum is the machine's: a guest's own has it, "
     "python -m tests.guests.neighbours",
+    "swarm-service-not-running": "a scenario makes no services of a swarm",
+    "swarm-port-mode-host": "as above",
+    "swarm-ingress-sandbox-broken": "as above",
     "swarm-ingress-chain-missing": "the lab's kernel lacks IPVS, so no mesh delivers: python -m tests.guests.mesh",
 }
 """Causes that no scenario can show, and why."""

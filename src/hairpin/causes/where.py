@@ -186,9 +186,10 @@ class OfContainer(msgspec.Struct, frozen=True):
 
 
 class OfPort(msgspec.Struct, frozen=True):
-    """A port of the host that nothing serves."""
+    """A port of the host that nothing serves, and the swarm's service that publishes it."""
 
     port: str | int
+    service: str | None = None
 
 
 class OfSocket(msgspec.Struct, frozen=True):

@@ -653,6 +653,8 @@ INFO_PATHS='ServerVersion OperatingSystem OSType Architecture KernelVersion Name
     DefaultAddressPools FirewallBackend DockerRootDir Containers ContainersRunning Swarm.LocalNodeState
     Swarm.NodeAddr host.kernel host.os host.networkBackend host.networkBackendInfo host.rootlessNetworkCmd
     host.security.rootless host.slirp4netns.version host.pasta.version host.hostname version'
+SERVICE_PATHS='ID Spec.Name Spec.EndpointSpec.Mode Endpoint.Ports ServiceStatus'
+TASK_PATHS='ID ServiceID NodeID DesiredState Status.State Status.Err Status.Timestamp'
 VERSION_PATHS='Client.Version Client.ApiVersion Client.APIVersion Server.APIVersion Server.Version Server.ApiVersion Server.Components.Name
     Server.Components.Version Version ApiVersion MinAPIVersion Components.Name Components.Version Server.Platform.Name'
 DAEMON_KEYS='allow-direct-routing bip bip6 bridge bridge-accept-fwmark config-file containerd data-root
@@ -719,6 +721,7 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
         [ -z "$nets$ids" ] || return 1
     told docker-version 'GET /version' "$VERSION_PATHS" "$1"
     told docker-info 'GET /info' "$INFO_PATHS" "$2"
+    with=curl docker=$curl; swarm_services
     set -f; IFS=$NL
     set -- $answers
     networks=
@@ -987,6 +990,28 @@ docker_rest() { # the version is the ping: without its answer the rest is not as
         run docker-version 'GET /version' json "$VERSION_PATHS" $docker $url/version || { halted_engine; return; }
         run docker-info 'GET /info' json "$INFO_PATHS" $docker --max-time 8 $url/info
     fi
+    swarm_services
+}
+swarm_services() { # where the node is a manager: the services, and why those without a task that runs have none
+    [ -e /sys/class/net/docker_gwbridge ] || return 0 # the bridge of a swarm's nodes
+    if [ "$with" = cli ]; then
+        capture limit $patience $docker service ls -q; origin='docker service ls -q' found=$(echo $out)
+        [ -z "$found" ] || { origin="docker service inspect --format {{json .}} $found"; capture json "$SERVICE_PATHS" limit 8 $docker service inspect --format '{{json .}}' $found; }
+    else
+        # Without -f: a worker's refusal is told by its words alone.
+        origin='GET /services?status=true' line=$(${docker%% *} -sS ${docker#* -f} --max-time 3 "$url/services?status=true" 2>&1)
+        case $line in \[*) capture filtered "$SERVICE_PATHS" "$line" ;; *) out= st=22 err=$line ;; esac
+    fi
+    case $st$err in 0*) ;; *'not a swarm manager'*) return 0 ;; esac
+    captured swarm-services "$origin"
+    [ "$st" = 0 ] || return 0
+    if [ "$with" = cli ]; then
+        [ -z "$found" ] || found=$(limit $patience $docker service ps -q --no-trunc $found 2>/dev/null)
+        [ -z "$found" ] || run swarm-tasks 'docker inspect --type task --format {{json .}} TASKS' json "$TASK_PATHS" limit 8 $docker inspect --type task --format '{{json .}}' $found
+        return
+    fi
+    found=$(printf '%s\n' "$out" | sed -n '/"RunningTasks":0,"DesiredTasks":[1-9]/s/^{"ID":"\([a-z0-9]*\)".*/%22\1%22%3Atrue/p' | head -n 20)
+    [ -z "$found" ] || run swarm-tasks 'GET /tasks?filters={"service":IDS}' json "$TASK_PATHS" $docker --max-time 3 "$url/tasks?filters=%7B%22service%22%3A%7B$(echo $found | sed 's/ /%2C/g')%7D%7D"
 }
 relays() { # process id, tab, command line: of the programs that relay published ports from this network namespace
     processes docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2

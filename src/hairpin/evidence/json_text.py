@@ -7,7 +7,7 @@ Source: iproute2 lib/json_writer.c jsonw_puts(); RFC 8259, section 7.
 
 import re
 
-_DOCUMENTS = ("ip-", "bridge-", "tc-", "nft-", "docker-", "podman-")
+_DOCUMENTS = ("ip-", "bridge-", "tc-", "nft-", "docker-", "podman-", "swarm-")
 _ODD = re.compile(r"""[\x00-\x08\x0b\x0c\x0e-\x1f]|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt']|)""")
 
 

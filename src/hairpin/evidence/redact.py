@@ -19,7 +19,7 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 
-_ENGINES = ("docker", "podman")
+_ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """Version numbers of four parts look like addresses."""
 _FREE_TEXT = frozenset({"klog", "boot-scripts", "dockerd-log"})
@@ -68,7 +68,8 @@ def _redacted(evidence: Evidence, hostname: str, redactor: "_Redactor") -> Evide
 
 def _is_document(reading: Reading) -> bool:
     engine, what = reading.key.partition("-")[0], reading.key.rpartition("-")[2]
-    return engine in _ENGINES and what in {"containers", "networks", "info"} and reading.outcome == "text"
+    documents = {"containers", "networks", "info", "services", "tasks"}
+    return engine in _ENGINES and what in documents and reading.outcome == "text"
 
 
 def _pins(readings: Iterable[Reading]) -> Iterator[tuple[Address, Address]]:

@@ -12,7 +12,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 class Documents:
     """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's, and of what Docker has
-    written down) at a time."""
+    written down), ``swarm-services`` or ``-tasks`` at a time."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names
@@ -21,7 +21,8 @@ class Documents:
     def redact(self, reading: Reading) -> str:
         """Return the text renamed, one document on each line.  A line that is no JSON is treated as text."""
         kind = reading.key.rpartition("-")[2]
-        rename = {"containers": self._container, "networks": self._network, "info": self._info}[kind]
+        rename = {"containers": self._container, "networks": self._network, "info": self._info,
+                  "services": self._service, "tasks": self._task}[kind]  # fmt: skip
         return "".join(f"{self._line(line, rename)}\n" for line in reading.text.splitlines() if line.strip())
 
     def _line(self, line: str, rename: Callable[[dict[str, Json]], None]) -> str:
@@ -74,6 +75,12 @@ class Documents:
         for endpoint in _member(network, "Containers").values():
             if isinstance(endpoint, dict):
                 _apply(endpoint, "Name", self._names.name)
+
+    def _service(self, service: dict[str, Json]) -> None:
+        _apply(_member(service, "Spec"), "Name", self._names.name)
+
+    def _task(self, task: dict[str, Json]) -> None:
+        _apply(_member(task, "Status"), "Err", self._text.words)
 
     def _info(self, info: dict[str, Json]) -> None:
         _apply(info, "Name", self._names.name)

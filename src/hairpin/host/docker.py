@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.evidence.reading import HOST
+from hairpin.host.swarm import SwarmService
 
 
 class PortBinding(msgspec.Struct, frozen=True):
@@ -264,6 +265,8 @@ class Engine(msgspec.Struct, frozen=True):
     """The user who has its containers, if not the one who reads the host."""
     mesh: tuple[MeshPort, ...] = ()
     """Ports of services of the swarm that this node takes."""
+    services: tuple[SwarmService, ...] | None = None
+    """All services of the swarm, if this node is one of its managers; None: it did not tell them, or is none."""
     network_backend: str | None = None
     """Podman's: ``netavark`` or ``cni``; None: it did not say."""
     network_version: str = ""

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
-from hairpin.host.docker import PortBinding
+from hairpin.host.docker import MeshPort, PortBinding
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -165,9 +165,18 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
 
 def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the ports of a swarm's services that the host takes as a node of it."""
+    """Return the flows to the ports of a swarm's services: those that the host takes as a node of it, and, on a
+    manager, those that it should take."""
+    taken = [port for engine in host.engines for port in engine.mesh]
+    meant = [
+        MeshPort(port.protocol, port.port)
+        for engine in host.engines
+        for service in engine.services or ()
+        for port in service.ports
+        if port.protocol != "sctp" and service.wanted != 0 and (port.mode == "ingress" or service.running == 0)
+    ]
     flows: list[Flow] = []
-    for each in dict.fromkeys(port for engine in host.engines for port in engine.mesh):
+    for each in dict.fromkeys((*taken, *meant)):
         target = Target(each.port, each.protocol, 4)
         binding = PortBinding(each.protocol, each.port, each.port, None, 4)
         flows += to_port(network, host, target, each.protocol, binding, origin)

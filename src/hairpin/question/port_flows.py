@@ -1,7 +1,10 @@
 """The flows to a port of a host: which bindings are meant, from which clients, to which addresses."""
 
+from collections.abc import Iterator
+
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
+from hairpin.host.swarm import ServicePort
 from hairpin.network.flow import Flow, FromHost, Lan, Outside, Protocol
 from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
@@ -41,7 +44,15 @@ def protocols(host: Host, port: int) -> tuple[Protocol, ...]:
     for _, binding in bindings_of(host, port):
         if binding.protocol in ("tcp", "udp") and binding.protocol not in named:
             named.append("udp" if binding.protocol == "udp" else "tcp")
+    for each in service_ports(host):
+        if each.port == port and each.protocol in ("tcp", "udp") and each.protocol not in named:
+            named.append("udp" if each.protocol == "udp" else "tcp")
     return tuple(named) or ("tcp",)
+
+
+def service_ports(host: Host) -> Iterator[ServicePort]:
+    """Yield the ports of all services of the swarm that this host knows as one of its managers."""
+    return (port for engine in host.engines for service in engine.services or () for port in service.ports)
 
 
 def asked_bindings(

@@ -54,6 +54,7 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
     ),
     "docker-networks": ("Name", "Driver", "Internal", "IPAM.Config"),
     "podman-networks": ("name", "driver", "internal", "subnets"),
+    "swarm-services": ("Spec.Name", "Endpoint.Ports", "ServiceStatus"),
     "docker-info": ("ServerVersion", "OperatingSystem"),
     "docker-version": ("Version",),
 }  # fmt: skip
@@ -61,7 +62,7 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
 
 _OF_ENGINE = ("docker-info", "docker-version")
 _DOCUMENT = msgspec.json.Decoder(dict[str, object])
-_NAMES = ("container", "network", "name")
+_NAMES = ("container", "network", "name", "service")
 """The places of a cause that name an object of an engine."""
 
 
@@ -266,10 +267,16 @@ def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
         documents = decode_documents(_DOCUMENT, reading.text, source=reading.origin)
     except ParseError:
         return reading.text.strip()
-    named = [each for each in documents if str(each.get("Name", "")).removeprefix("/") in names]
+    named = [each for each in documents if _name(each) in names]
     kept = named or (documents if len(documents) == 1 else ())
     picked = (excerpts.picked(each, _ESSENCE[reading.key]) for each in kept)
     return "\n".join(map(excerpts.one_line, picked)) or reading.text.strip()
+
+
+def _name(document: dict[str, object]) -> str:
+    spec = document.get("Spec")  # a swarm's service has its name there
+    name = spec.get("Name", "") if isinstance(spec, dict) else document.get("Name", "")
+    return str(name).removeprefix("/")
 
 
 def _letters(count: int) -> str:

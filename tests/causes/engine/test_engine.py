@@ -41,6 +41,7 @@ from tests.causes.hosts import (
     with_neighbour,
 )
 from tests.causes.ipv6_hosts import of_ipv6_network
+from tests.causes.swarm_hosts import OF_SERVICE, of_swarm, taken
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_policy, with_rule, without, without_chain
 from tests.small_host import (
     CLIENT,
@@ -309,6 +310,15 @@ CASES: dict[str, Case] = {
         dual_host(OVER_V4_ALONE), OVER_V6, ("published-for-other-family",), dual_host(OVER_BOTH),
     ),
     "published for IPv6 alone and reached by IPv4": Case(only_v6(), published(), ("published-for-other-family",)),
+    "no task of the swarm's service runs": Case(
+        of_swarm(running=0), OF_SERVICE, ("swarm-service-not-running",), taken(),
+    ),
+    "its tasks run on other nodes, and publish there": Case(
+        of_swarm(mode="host"), OF_SERVICE, ("swarm-port-mode-host",), taken(),
+    ),
+    "the mesh of this node does not lead to it": Case(
+        of_swarm(), OF_SERVICE, ("swarm-ingress-sandbox-broken",), taken(),
+    ),
     "the bridge does not route loopback addresses": Case(
         proxy_off(route_localnet="0"), LOCAL, ("userland-proxy-off-no-route-localnet",), proxy_off(),
     ),

@@ -1,1 +1,3 @@
-"""How the engine was configured: published ports, docker-proxy, options; ``_publishing`` finds a port's bindings."""
+"""How the engine was configured: published ports, docker-proxy, options; ``_publishing`` finds a port's bindings,
+``_services`` the service of a swarm that publishes it.
+"""

@@ -183,7 +183,7 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
             "Nothing on this swarm node takes port {port}; whether a service of the swarm publishes it was not read",
             port=port,
         )
-        if _is_swarm_node(view)
+        if _may_be_of_swarm(view)
         else message("No container publishes port {port}, and nothing listens on it", port=port)
         if known is None
         else message(
@@ -200,9 +200,10 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
     )
 
 
-def _is_swarm_node(view: View) -> bool:
-    """Return whether the host is a node of a swarm: each has the network of the routing mesh."""
-    return any(network.ingress for engine in view.host.engines for network in engine.networks)
+def _may_be_of_swarm(view: View) -> bool:
+    """Return whether a service of a swarm may publish the port: the host is a node, each of which has the network of
+    the routing mesh, and no manager told the services."""
+    return any(engine.services is None and any(one.ingress for one in engine.networks) for engine in view.host.engines)
 
 
 def _of_swarm(view: View) -> tuple[Message, ...]:
@@ -210,7 +211,7 @@ def _of_swarm(view: View) -> tuple[Message, ...]:
     it has set up: without them a published port is refused, too.
 
     Source: moby libnetwork/service_linux.go addLBBackend(), programIngress(); agent.go"""
-    if not _is_swarm_node(view):
+    if not _may_be_of_swarm(view):
         return ()
     return (
         message(
@@ -270,7 +271,7 @@ def _published(view: View) -> Message:
         for container in host.containers()
         for binding in container.bindings
     }
-    if not found and _is_swarm_node(view):
+    if not found and _may_be_of_swarm(view):
         return message("No container of this node publishes a port of its own.")
     if not found:
         return message("No container publishes a port.")

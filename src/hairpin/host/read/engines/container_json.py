@@ -129,6 +129,9 @@ def _container(item: _Container, evidence: str) -> Container:
     endpoints = tuple(_endpoint(name, endpoint) for name, endpoint in networks.items() if endpoint is not None)
     restart = host_config.restart_policy
     status = state.status or ("paused" if state.paused else "running" if state.running else "exited")
+    is_task = bool((config.labels or {}).get(_TASK))
+    # A swarm starts no task again: it makes another one, here or elsewhere.  One that has ended publishes nothing.
+    over = is_task and status not in ("running", "paused", "restarting")
     return Container(
         id=item.id,
         name=item.name.removeprefix("/"),
@@ -143,11 +146,11 @@ def _container(item: _Container, evidence: str) -> Container:
         oom_killed=bool(state.oom_killed),
         restart_count=item.restart_count or 0,
         health=_health(state.health),
-        bindings=_bindings(item, any(endpoint.ipv6 is not None for endpoint in endpoints)),
+        bindings=() if over else _bindings(item, any(endpoint.ipv6 is not None for endpoint in endpoints)),
         exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
         endpoints=endpoints,
         service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
-        is_task=bool((config.labels or {}).get(_TASK)),
+        is_task=is_task,
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),
         extra_names=_extra_names(item),

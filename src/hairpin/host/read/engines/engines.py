@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
-from hairpin.host.read.engines import container_json, engine_options, network_json
+from hairpin.host.read.engines import container_json, engine_options, network_json, service_json
 from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.engines.engine_options import GivenOptions
 from hairpin.host.read.readings import Readings
+from hairpin.host.swarm import SwarmService
 
 _DOCKER_PACKAGES = ("docker.io", "docker-ce", "moby-engine", "docker")
 _PODMAN_PACKAGES = ("podman",)
@@ -67,11 +68,25 @@ def _docker(
         running=running or (mute and readings.first("dockerd-boot") is None),
         containers=containers,
         networks=_networks(readings, "docker-networks") or _stored_networks(readings, containers),
+        services=_services(readings),
         stored=not told and stored is not None,
         boot=boot(readings, units, malformed=malformed),
         evidence=_evidence(info_reading, version_reading, flags, file),
     )
     return engine_options.with_options(engine, engine_options.options(said), info)
+
+
+def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
+    """Return the services of the swarm; None where its manager did not tell them."""
+    found: tuple[SwarmService, ...] | None = readings.understood(
+        readings.first("swarm-services"), lambda r: service_json.services(r.text, source=r.origin, evidence=r.id), None
+    )
+    if not found:
+        return found
+    told = found
+    return readings.understood(
+        readings.first("swarm-tasks"), lambda r: service_json.with_tasks(told, r.text, source=r.origin), found
+    )
 
 
 def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:

@@ -1,0 +1,84 @@
+"""A service of the swarm publishes the port on every node and runs, and this node does not lead the port to it.
+
+Users see: the port is refused on this node; a container of the network reaches the service by its name.
+
+Proof: a manager tells the service, its port and that a task runs; dockerd does not hold the port on this node, or no
+rule in its namespace ``ingress_sbox`` hands the packet to IPVS.
+Now: load IPVS (``modprobe ip_vs``), then let dockerd set the port up again: ``docker service update --force NAME``.
+Lasting: a kernel that has IPVS.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.engine._services import REASONS, candidate, publisher
+from hairpin.causes.service._service import listening
+from hairpin.causes.where import OfPort
+from hairpin.change.change import Change
+from hairpin.message import Message, message
+
+SANDBOX = "netns:ingress_sbox"
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when the node lacks the port of a service that runs, or its namespace does not hand the
+    packet on."""
+    if view.stop.netns.name == SANDBOX:
+        yield from _not_handed_on(view)
+        return
+    found = publisher(view)
+    if found is None or found.port.mode != "ingress" or found.service.running == 0:
+        return
+    name, port = found.service.name, found.port.port
+    title = message("This node does not lead port {port} to the swarm's service {service}", port=port, service=name)
+    detail = (
+        message("The service publishes port {port} on every node, and dockerd does not hold it here.", port=port)
+        if found.service.running is None
+        else message(
+            "The service publishes port {port} on every node and {running} of its tasks run, but dockerd does not hold "
+            "the port here. It does so once it has set up IPVS for the service.",
+            port=port,
+            running=found.service.running,
+        )
+    )
+    yield candidate(view, found, title, detail, _anew(name))
+
+
+def _not_handed_on(view: View) -> Iterator[Candidate]:
+    """Yield the candidate for a packet that arrived in the namespace of the mesh and found nothing there."""
+    port = view.stop.seen.packet.dport
+    if view.in_reply or view.stop.reason != "no-listener" or view.flow.protocol == "icmp":
+        return
+    said = _anew("NAME")
+    yield Candidate(
+        title=message("The routing mesh of this node does not hand port {port} to its service", port=port),
+        detail=message(
+            "The packet arrives in dockerd's namespace ingress_sbox. No rule there marks it for a service of IPVS, or "
+            "IPVS has no server for it."
+        ),
+        change=Change((listening(view, said[0]),)),
+        where=OfPort(port=f"{port}/{view.flow.protocol}"),
+        in_class="switched-off",
+        ways=(Way(Change(()), said),),
+        offered=False,
+    )
+
+
+def _anew(service: str) -> tuple[Message, ...]:
+    return (
+        message("load IPVS: `modprobe ip_vs`; it fails where the kernel has none"),
+        message(
+            "let dockerd set the port up again: `docker service update --force {service}`; the tasks of {service} "
+            "restart",
+            service=service,
+        ),
+    )
+
+
+CAUSE = Cause(
+    id="swarm-ingress-sandbox-broken",
+    title=message("The node's routing mesh does not lead to the service"),
+    source="moby: libnetwork/service_linux.go addLBBackend(); moby/moby#26930; moby/moby#33911",
+    reasons=REASONS,
+    find=find,
+)

@@ -1,0 +1,51 @@
+"""A service of the swarm publishes the port with ``mode=host``, and no task of it runs on this node.
+
+Users see: the port answers on some nodes and is refused on the others.
+
+Proof: a manager tells the service, its port, the mode and that tasks run; no container of this node has the port.
+Now: ask a node that runs a task; ``docker service ps NAME`` tells which.
+Lasting: publish the port on every node (``mode=ingress``), or let a task run on each node (``--mode global``).
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine._services import REASONS, candidate, publisher
+from hairpin.message import message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a service that has tasks elsewhere publishes the port on their nodes alone."""
+    found = publisher(view)
+    if found is None or found.port.mode != "host" or found.service.running == 0:
+        return
+    name, port = found.service.name, found.port
+    yield candidate(
+        view,
+        found,
+        message("No task of the swarm's service {service} runs on this node", service=name),
+        message(
+            "It publishes port {port} with mode=host: only a node that runs a task of it takes the port.",
+            port=port.port,
+        ),
+        (
+            message("ask a node that runs a task of it: `docker service ps {service}` tells which", service=name),
+            message(
+                "or publish the port on every node: `docker service update --publish-rm {target}/{protocol} "
+                "--publish-add published={port},target={target},protocol={protocol} {service}`",
+                target=port.target_port,
+                protocol=port.protocol,
+                port=port.port,
+                service=name,
+            ),
+        ),
+    )
+
+
+CAUSE = Cause(
+    id="swarm-port-mode-host",
+    title=message("The swarm's service runs on other nodes only"),
+    source="docs.docker.com: docker service create --publish mode=host; moby/moby#40590",
+    reasons=REASONS,
+    find=find,
+)

@@ -1,0 +1,69 @@
+"""A service of the swarm publishes the port, and no task of it runs on any node.
+
+Users see: refused on every node, as no node takes the port of a service without a task.
+
+Proof: a manager tells the service, its port and that none of its tasks runs; the port taken, the client is answered.
+Now: repair what the newest task's error names: the image, the command, a placement constraint, a port in use; a
+service that is scaled to 0 is scaled up.
+Lasting: nothing more: the swarm starts tasks itself.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.container._start_failure import own_words
+from hairpin.causes.engine._services import REASONS, candidate, publisher
+from hairpin.host.swarm import SwarmService
+from hairpin.message import Message, message
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when a service without a running task publishes the port."""
+    found = publisher(view)
+    if found is None or found.service.running != 0:
+        return
+    service = found.service
+    yield candidate(
+        view,
+        found,
+        message("No task of the swarm's service {service} runs", service=service.name),
+        _detail(service, found.port.port),
+        _repair(service),
+    )
+
+
+def _detail(service: SwarmService, port: int) -> Message:
+    if not service.wanted:
+        return message("It publishes port {port} and is scaled to 0, so no node takes the port.", port=port)
+    if not service.error:
+        return message(
+            "It publishes port {port}. {wanted} of its tasks should run and none does, so no node takes the port.",
+            port=port,
+            wanted=service.wanted,
+        )
+    return message(
+        "It publishes port {port}. {wanted} of its tasks should run and none does, so no node takes the port. The "
+        "swarm's reason: {error}.",
+        port=port,
+        wanted=service.wanted,
+        error=own_words(service.error),
+    )
+
+
+def _repair(service: SwarmService) -> tuple[Message, ...]:
+    name = service.name
+    if not service.wanted:
+        return (message("scale it up, if it is meant to run: `docker service scale {service}=1`", service=name),)
+    return (
+        message("read why its tasks end or do not start: `docker service ps --no-trunc {service}`", service=name),
+        message("read what they said: `docker service logs {service}`", service=name),
+    )
+
+
+CAUSE = Cause(
+    id="swarm-service-not-running",
+    title=message("No task of the swarm's service runs"),
+    source="moby: libnetwork/service_linux.go rmLBBackend(); Docker Engine API: ServiceStatus",
+    reasons=REASONS,
+    find=find,
+)

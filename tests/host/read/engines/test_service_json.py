@@ -1,0 +1,42 @@
+"""Services and tasks of a real swarm of one node, dockerd 20.10.24: allow-listed fields, shortened ids."""
+
+import pytest
+
+from hairpin.errors import ParseError
+from hairpin.host.read.engines.service_json import services, with_tasks
+from hairpin.host.swarm import ServicePort, SwarmService
+
+BAD = (
+    '{"ID":"f1","Spec":{"Name":"bad","EndpointSpec":{"Mode":"vip"}},"Endpoint":{"Ports":[{"Protocol":"tcp",'
+    '"TargetPort":80,"PublishedPort":8091,"PublishMode":"ingress"}]},'
+    '"ServiceStatus":{"RunningTasks":0,"DesiredTasks":1,"CompletedTasks":0}}'
+)
+UNTOLD = (
+    '{"ID":"f2","Spec":{"Name":"api"},"Endpoint":{"Ports":[{"Protocol":"udp","TargetPort":53,"PublishMode":"host"}]}}'
+)
+TASKS = """{"ID":"t1","ServiceID":"f1","NodeID":"n","Status":{"Timestamp":"2026-11-25T05:22:02.4Z","State":"failed",\
+"Err":"starting container failed: exec: \\"/nosuch\\": no such file"},"DesiredState":"shutdown"}
+{"ID":"t0","ServiceID":"f1","NodeID":"n","Status":{"Timestamp":"2026-11-25T05:21:02.4Z","State":"failed",\
+"Err":"older"},"DesiredState":"shutdown"}
+{"ID":"t2","ServiceID":"f2","Status":{"Timestamp":"2026-11-25T05:22:02.1Z","State":"running"},"DesiredState":"running"}
+{"ID":"t3","ServiceID":"f2","Status":{"Timestamp":"2026-11-25T05:20:02.1Z","State":"shutdown"},"DesiredState":"shutdown"}
+""".replace("\\\n", "")
+
+
+def test_ports_and_the_tally_of_tasks() -> None:
+    assert services(f"{BAD}\n{UNTOLD}\n", source="s", evidence="r1") == (
+        SwarmService("f1", "bad", (ServicePort("tcp", 8091, 80),), wanted=1, running=0, evidence="r1"),
+        SwarmService("f2", "api", evidence="r1"),
+    )
+
+
+def test_tasks_tell_the_newest_error_and_what_the_manager_did_not_count() -> None:
+    bad, api = with_tasks(services(f"{BAD}\n{UNTOLD}", source="s"), TASKS, source="t")
+    assert bad.error == 'starting container failed: exec: "/nosuch": no such file'
+    assert (bad.wanted, bad.running) == (1, 0)
+    assert (api.wanted, api.running, api.error) == (1, 1, "")
+
+
+def test_what_is_no_json_is_an_error() -> None:
+    with pytest.raises(ParseError):
+        services("Error response from daemon", source="s")
