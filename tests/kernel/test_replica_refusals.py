@@ -36,6 +36,7 @@ CLOSED, CLOSED_UDP, PING = (
     Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 9999),
     Flow(OUTSIDE, 4, HOST_ADDRESS, "icmp", 7),
 )
+SERVED = Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151)
 OWN, OWN_UDP, OWN_PING = (
     Flow(HERE, 4, HOST_ADDRESS, "tcp", 9999),
     Flow(HERE, 4, HOST_ADDRESS, "udp", 9999),
@@ -89,7 +90,14 @@ CASES: dict[str, tuple[str, Flow, str]] = {
         AWAY, "dropped",
     ),
     "its first data, rejected":                (
-        "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT\n", AWAY, "rejected",
+        "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT\n", AWAY, "dropped",
+    ),
+    "its first data, reset":                   (
+        "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT "
+        "--reject-with tcp-reset\n", AWAY, "rejected",
+    ),
+    "its first data, rejected on the way in":  (
+        "-A INPUT -p tcp -m conntrack --ctstate ESTABLISHED -j REJECT\n", SERVED, "dropped",
     ),
     "out, rejected":                           (REJECTS_OUT, AWAY, "rejected"),
     "out, rejected, error dropped":            (UNHEARD + REJECTS_OUT, AWAY, "dropped"),

@@ -155,6 +155,16 @@ CASES: dict[str, tuple[Network, Flow, str, tuple[str, str] | None]] = {
         rules(with_rule("filter FORWARD", "-j REJECT --reject-with icmp-host-prohibited")),
         published(), "rejected", ("forward", "reject"),
     ),
+    "an ICMP error about an open connection: the sender goes on trying": (
+        rules(with_rule("filter FORWARD", "-p tcp --dport 80 -m conntrack --ctstate ESTABLISHED -j REJECT")),
+        published(), "dropped", ("forward", "reject"),
+    ),
+    "a reset of an open connection": (
+        rules(with_rule(
+            "filter FORWARD",
+            "-p tcp --dport 80 -m conntrack --ctstate ESTABLISHED -j REJECT --reject-with tcp-reset")),
+        published(), "rejected", ("forward", "reject"),
+    ),
     "answers rejected by a rule for them": (
         rules(with_rule("filter FORWARD", "-i docker0 -p tcp -m tcp --sport 80 -j DROP")),
         published(), "unanswered", ("forward", "rule"),

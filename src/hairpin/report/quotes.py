@@ -275,8 +275,8 @@ def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
 
 def _name(document: dict[str, object]) -> str:
     spec = document.get("Spec")  # a swarm's service has its name there
-    name = spec.get("Name", "") if isinstance(spec, dict) else document.get("Name", "")
-    return str(name).removeprefix("/")
+    own = msgspec.convert(spec, dict[str, object]) if isinstance(spec, dict) else document
+    return str(own.get("Name", "")).removeprefix("/")
 
 
 def _letters(count: int) -> str:

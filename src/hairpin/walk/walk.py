@@ -284,8 +284,19 @@ def _data_fails(network: Network, started: State, arrived: State, back: End) -> 
             return None
         failed = msgspec.structs.replace(_lost_reply(network, started, end, request), reply=reply)
         return msgspec.structs.replace(failed, data=end.state.history.steps)
-    failed = _rejected(network, started, sent) if sent.kind == "rejected" else _failed(sent, ())
+    failed = _data_rejected(network, started, sent) if sent.kind == "rejected" else _failed(sent, ())
     return msgspec.structs.replace(failed, request=request, reply=reply, data=sent.state.history.steps)
+
+
+def _data_rejected(network: Network, started: State, sent: End) -> Branch:
+    """Return the branch of a rejected data packet: ``rejected`` by a reset that reaches the sender, else ``dropped``.
+
+    An ICMP error about an open connection is only a soft error.  The sender sends the packet again until it gives up.
+    Source: net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv6/tcp_ipv6.c tcp_v6_err(): sk_err_soft
+    """
+    told = _rejected(network, started, sent)
+    is_reset = sent.stop is not None and sent.stop.reject == "tcp-reset"
+    return told if is_reset else msgspec.structs.replace(told, verdict="dropped")
 
 
 def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: Branch, depth: int) -> Iterator[Branch]:

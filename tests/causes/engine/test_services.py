@@ -1,5 +1,6 @@
 """The port of a swarm's service that nothing on this node takes, by what a manager tells."""
 
+import msgspec
 import pytest
 
 from hairpin.diagnose.diagnose import diagnose
@@ -9,6 +10,7 @@ from hairpin.question.flows import flows_for
 from hairpin.remedy.plan import remedies
 from tests.causes.hosts import asked
 from tests.causes.swarm_hosts import OF_SERVICE, of_swarm
+from tests.engines.swarm_node import forwarding, node
 from tests.small_host import CLIENT
 
 
@@ -47,3 +49,15 @@ def test_services_of_a_swarm_are_silent_about_other_ports(port: int) -> None:
 def test_the_plain_question_asks_the_ports_that_this_node_should_take(whole: Network, asks: bool) -> None:
     asked_for = {each.dport for each in flows_for(whole, (), None)}
     assert (9999 in asked_for) == asks
+
+
+@pytest.mark.parametrize("hands_on", (True, False), ids=("whole", "without IPVS"))
+def test_the_namespace_of_the_mesh_hands_the_packet_to_ipvs(hands_on: bool) -> None:
+    host = forwarding(node())
+    if not hands_on:
+        spaces = tuple(msgspec.structs.replace(each, virtual_services=()) for each in host.namespaces)
+        host = msgspec.structs.replace(host, namespaces=spaces)
+    whole = Network((host,))
+    found = {each.cause for flow in flows_for(whole, (), None) if flow.dport == 8080
+             for each in diagnose(whole, flow).causes}  # fmt: skip
+    assert found == (set() if hands_on else {"swarm-ingress-sandbox-broken"})

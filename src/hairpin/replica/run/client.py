@@ -18,7 +18,7 @@ from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, parse_address
 from hairpin.replica.judgement import Sighting
 from hairpin.replica.plan.blueprint import Way
-from hairpin.replica.run.serving import Loop, hear_errors
+from hairpin.replica.run.serving import Loop, connect_error, hear_errors
 from hairpin.replica.watch.drops import Drops
 from hairpin.replica.watch.tap import Tap
 from hairpin.walk.ip.refusal import ERRORS
@@ -109,7 +109,8 @@ class Client:
         family = socket.AF_INET if flow.version == 4 else socket.AF_INET6
         everywhere = "0.0.0.0" if flow.version == 4 else "::"
         opened = _open(flow, family)
-        hear_errors(opened)
+        if flow.protocol != "tcp":
+            hear_errors(opened)
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if isinstance(flow.start, (Outside, Lan)):
@@ -141,7 +142,7 @@ class Client:
         return opened
 
     def _handshaken(self, opened: socket.socket) -> None:
-        failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        failed = connect_error(opened)
         if failed:
             self._experience = Experience("error", failed)
             return
@@ -204,9 +205,10 @@ class Client:
         if self._experience is not None:
             return self._experience
         # An ICMP error that comes while the socket is in use is only a soft error: net/ipv4/tcp_ipv4.c tcp_v4_err()
-        failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if opened is not None else 0
+        begun = opened if not self._connected else None
+        failed = begun.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if begun is not None else 0
         if failed:
-            return Experience("error", failed, connected=self._connected)
+            return Experience("error", failed)
         taken = self._connected and opened is not None and _unacknowledged(opened) == 0
         return Experience("silence", connected=self._connected, taken=taken)
 

@@ -28,6 +28,8 @@ _DROP_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
 MOST_DIALS = 16
 """A relay that dials more often than this dials itself; each dial is noted once or twice."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
+_OPEN = (1, 8)
+"""TCP_ESTABLISHED and TCP_CLOSE_WAIT: include/net/tcp_states.h."""
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -179,7 +181,7 @@ class Servers:
         status = dialled.connect_ex((service.to[1], service.to[2]))
 
         def connected() -> None:
-            failed = dialled.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            failed = connect_error(dialled)
             self.happenings.append(Happening("dialled", netns, service.port, failed))
             if failed:
                 self._loop.forget(dialled)
@@ -201,7 +203,8 @@ class Servers:
         with entered(self._netns[netns], self._home):
             family = socket.AF_INET if service.to[0] == 4 else socket.AF_INET6
             opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
-        hear_errors(opened)
+        if kind == socket.SOCK_DGRAM:
+            hear_errors(opened)
         self._calls.append(opened)
         return opened
 
@@ -293,6 +296,17 @@ def hear_errors(opened: socket.socket) -> None:
     """
     six = opened.family == socket.AF_INET6
     opened.setsockopt(*((socket.IPPROTO_IPV6, _IPV6_RECVERR) if six else (socket.IPPROTO_IP, _IP_RECVERR)), 1)
+
+
+def connect_error(opened: socket.socket) -> int:
+    """Return the error of a TCP socket's connect(); 0 once the handshake is complete.
+
+    An ICMP error about an open connection is only a soft error, which SO_ERROR returns as well.  Whether a client reads
+    it there is a matter of time, so it does not count.
+    Source: net/core/sock.c SO_ERROR; net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv6/tcp_ipv6.c tcp_v6_err()
+    """
+    state = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    return 0 if state in _OPEN else opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def _from_destination(level: int, kind: int, value: bytes) -> tuple[int, int, bytes] | None:
