@@ -93,8 +93,8 @@ CASES: dict[str, tuple[str, Flow, str]] = {
         "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT\n", AWAY, "dropped",
     ),
     "its first data, reset":                   (
-        "-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT "
-        "--reject-with tcp-reset\n", AWAY, "rejected",
+        ("-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -m length --length 53:100 -j REJECT "
+        "--reject-with tcp-reset\n"), AWAY, "rejected",
     ),
     "its first data, rejected on the way in":  (
         "-A INPUT -p tcp -m conntrack --ctstate ESTABLISHED -j REJECT\n", SERVED, "dropped",
