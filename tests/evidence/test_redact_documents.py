@@ -79,6 +79,14 @@ def test_podman_and_info_fields_are_known() -> None:
     assert fresh == {"Name": f"{names.name('web1')}.{names.name('corp')}", "Warnings": None, "Containers": 3}
 
 
+def test_services_of_a_swarm_and_the_errors_of_tasks_are_renamed() -> None:
+    fresh, names, _ = redacted("swarm-services", {"ID": "f1", "Spec": {"Name": "accept"}})
+    assert fresh["Spec"] == {"Name": names.name("accept")}
+    fresh, *_ = redacted("swarm-tasks", {"ServiceID": "f1", "Status": {"Err": "no 10.9.8.7", "State": "failed"}})
+    assert "10.9.8.7" not in fresh["Status"]["Err"]
+    assert fresh["Status"]["State"] == "failed"
+
+
 def test_lines_that_are_no_json_are_prose() -> None:
     names = NameMap(b"k")
     documents = Documents(names, Text(AddressMap(b"k"), names, frozenset()))

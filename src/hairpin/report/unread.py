@@ -12,6 +12,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("host",), message("everything about that host")),
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
     (("dockerd", "daemon-json"), message("how dockerd is configured")),
+    (("swarm",), message("which ports the swarm's services publish")),
     (("docker", "podman"), message("which containers run and what they publish")),
     (("namespaces", "netns"), message("what happens inside of containers")),
     (("sockets", "proc-net"), message("which ports are listened on")),
