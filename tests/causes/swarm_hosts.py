@@ -22,7 +22,7 @@ def of_swarm(
     error: str = "",
     telling: bool = True,
 ) -> Network:
-    """Return the node of a swarm whose service ``shop`` publishes port 9999."""  # fmt: skip
+    """Return the node of a swarm whose service ``shop`` publishes port 9999."""
     shop = SwarmService("s1", "shop", (ServicePort("tcp", 9999, 80, mode),), wanted, running, error)
     docker = msgspec.structs.replace(engine(container()), services=(shop,) if telling else None)
     return network(docker=docker)

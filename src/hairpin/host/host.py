@@ -11,6 +11,7 @@ from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Ufw, Unit
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket, VirtualService
+from hairpin.host.swarm import SwarmService
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.kept import kept
 from hairpin.message import Message
@@ -167,6 +168,10 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     def containers(self) -> tuple[Container, ...]:
         """Return the containers of every engine."""
         return tuple(container for engine in self.engines for container in engine.containers)
+
+    def services(self) -> tuple[SwarmService, ...]:
+        """Return the services of the swarm that the host knows as one of its managers."""
+        return tuple(service for engine in self.engines for service in engine.services or ())
 
     def publishes_on(self, version: int, address: int | None, port: int, protocol: str | None) -> bool:
         """Return whether a container publishes the port on this very address, None: on every one; ``protocol`` None:

@@ -170,8 +170,7 @@ def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flo
     taken = [port for engine in host.engines for port in engine.mesh]
     meant = [
         MeshPort(port.protocol, port.port)
-        for engine in host.engines
-        for service in engine.services or ()
+        for service in host.services()
         for port in service.ports
         if port.protocol != "sctp" and service.wanted != 0 and (port.mode == "ingress" or service.running == 0)
     ]

@@ -1,7 +1,5 @@
 """The flows to a port of a host: which bindings are meant, from which clients, to which addresses."""
 
-from collections.abc import Iterator
-
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.swarm import ServicePort
@@ -41,18 +39,14 @@ def bindings_of(host: Host, port: int, protocol: str | None = None) -> tuple[tup
 
 def protocols(host: Host, port: int) -> tuple[Protocol, ...]:
     named: list[Protocol] = []
-    for _, binding in bindings_of(host, port):
-        if binding.protocol in ("tcp", "udp") and binding.protocol not in named:
-            named.append("udp" if binding.protocol == "udp" else "tcp")
-    for each in service_ports(host):
-        if each.port == port and each.protocol in ("tcp", "udp") and each.protocol not in named:
-            named.append("udp" if each.protocol == "udp" else "tcp")
+    published: tuple[PortBinding | ServicePort, ...] = (
+        *(binding for _, binding in bindings_of(host, port)),
+        *(each for service in host.services() for each in service.ports if each.port == port),
+    )
+    for protocol in (each.protocol for each in published):
+        if protocol in ("tcp", "udp") and protocol not in named:
+            named.append("udp" if protocol == "udp" else "tcp")
     return tuple(named) or ("tcp",)
-
-
-def service_ports(host: Host) -> Iterator[ServicePort]:
-    """Yield the ports of all services of the swarm that this host knows as one of its managers."""
-    return (port for engine in host.engines for service in engine.services or () for port in service.ports)
 
 
 def asked_bindings(

@@ -23,27 +23,35 @@ class Publisher(msgspec.Struct, frozen=True):
 
 
 def publisher(view: View) -> Publisher | None:
-    """Return the service that publishes the asked port, if no process of this node and no container has it."""
-    if not is_unserved(view):
-        return None
+    """Return the service that publishes the asked port; None: no manager told one."""
     wanted = (view.flow.protocol, view.flow.dport)
-    told = (each for engine in view.host.engines for each in engine.services or ())
-    found = (Publisher(each, port) for each in told for port in each.ports if (port.protocol, port.port) == wanted)
-    return next(found, None)
+    told = (Publisher(each, port) for each in view.host.services() for port in each.ports)
+    return next((each for each in told if (each.port.protocol, each.port.port) == wanted), None)
 
 
-def candidate(view: View, found: Publisher, title: Message, detail: Message, said: tuple[Message, ...]) -> Candidate:
-    """Return the candidate; ``said``: what a person does, since no command on this node alone repairs a service.
+def dead(view: View) -> Publisher | None:
+    """Return the service that publishes the asked port, if no process of this node and no container has it."""
+    return publisher(view) if is_unserved(view) else None
 
-    Its proof: taken on this node, the packet is answered, and nothing else stands in its way."""
+
+def candidate(
+    view: View, found: Publisher | None, title: Message, detail: Message, said: tuple[Message, ...]
+) -> Candidate:
+    """Return the candidate.  ``said``: what a person does.  No command on this node alone repairs a service.
+
+    Its proof: once the port is taken where the packet stopped, the packet is answered.  A rule that dropped it is taken
+    away for the proof."""
     opened = deletion(view, view.place).parts if view.place is not None else ()
+    service = found.service if found is not None else None
     return Candidate(
         title=title,
         detail=detail,
         change=Change((listening(view, said[0]), *opened)),
-        where=OfPort(port=f"{found.port.port}/{found.port.protocol}", service=found.service.name),
+        where=OfPort(
+            port=f"{view.flow.dport}/{view.flow.protocol}", service=service.name if service is not None else None
+        ),
         in_class="switched-off",
-        evidence=(found.service.evidence,),
+        evidence=(service.evidence,) if service is not None else (),
         ways=(Way(Change(()), said),),
         offered=False,
     )

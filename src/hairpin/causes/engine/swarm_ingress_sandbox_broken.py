@@ -10,23 +10,20 @@ Lasting: a kernel that has IPVS.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.engine._services import REASONS, candidate, publisher
-from hairpin.causes.service._service import listening
-from hairpin.causes.where import OfPort
-from hairpin.change.change import Change
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.engine._services import REASONS, candidate, dead, publisher
 from hairpin.message import Message, message
 
-SANDBOX = "netns:ingress_sbox"
+_SANDBOX = "netns:ingress_sbox"
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the node lacks the port of a service that runs, or its namespace does not hand the
     packet on."""
-    if view.stop.netns.name == SANDBOX:
+    if view.stop.netns.name == _SANDBOX:
         yield from _not_handed_on(view)
         return
-    found = publisher(view)
+    found = dead(view)
     if found is None or found.port.mode != "ingress" or found.service.running == 0:
         return
     name, port = found.service.name, found.port.port
@@ -46,21 +43,18 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _not_handed_on(view: View) -> Iterator[Candidate]:
     """Yield the candidate for a packet that arrived in the namespace of the mesh and found nothing there."""
-    port = view.stop.seen.packet.dport
     if view.in_reply or view.stop.reason != "no-listener" or view.flow.protocol == "icmp":
         return
-    said = _anew("NAME")
-    yield Candidate(
-        title=message("The routing mesh of this node does not hand port {port} to its service", port=port),
-        detail=message(
+    found = publisher(view)
+    yield candidate(
+        view,
+        found,
+        message("The routing mesh of this node does not hand port {port} to its service", port=view.flow.dport),
+        message(
             "The packet arrives in dockerd's namespace ingress_sbox. No rule there marks it for a service of IPVS, or "
             "IPVS has no server for it."
         ),
-        change=Change((listening(view, said[0]),)),
-        where=OfPort(port=f"{port}/{view.flow.protocol}"),
-        in_class="switched-off",
-        ways=(Way(Change(()), said),),
-        offered=False,
+        _anew(found.service.name if found is not None else "NAME"),
     )
 
 

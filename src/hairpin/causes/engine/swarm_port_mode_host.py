@@ -10,13 +10,13 @@ Lasting: publish the port on every node (``mode=ingress``), or let a task run on
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._services import REASONS, candidate, publisher
+from hairpin.causes.engine._services import REASONS, candidate, dead
 from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a service that has tasks elsewhere publishes the port on their nodes alone."""
-    found = publisher(view)
+    found = dead(view)
     if found is None or found.port.mode != "host" or found.service.running == 0:
         return
     name, port = found.service.name, found.port

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._start_failure import own_words
-from hairpin.causes.engine._services import REASONS, candidate, publisher
+from hairpin.causes.engine._services import REASONS, candidate, dead
 from hairpin.host.swarm import SwarmService
 from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a service without a running task publishes the port."""
-    found = publisher(view)
+    found = dead(view)
     if found is None or found.service.running != 0:
         return
     service = found.service

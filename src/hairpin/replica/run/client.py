@@ -204,13 +204,13 @@ class Client:
         """Return the client's experience so far."""
         if self._experience is not None:
             return self._experience
+        if opened is None:
+            return Experience("silence", connected=self._connected)
+        if self._connected:
+            return Experience("silence", connected=True, taken=_unacknowledged(opened) == 0)
         # An ICMP error that comes while the socket is in use is only a soft error: net/ipv4/tcp_ipv4.c tcp_v4_err()
-        begun = opened if not self._connected else None
-        failed = begun.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if begun is not None else 0
-        if failed:
-            return Experience("error", failed)
-        taken = self._connected and opened is not None and _unacknowledged(opened) == 0
-        return Experience("silence", connected=self._connected, taken=taken)
+        failed = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        return Experience("error", failed) if failed else Experience("silence")
 
 
 def _open(flow: Flow, family: int) -> socket.socket:
