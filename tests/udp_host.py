@@ -17,9 +17,9 @@ RULES = with_rule(
 _SERVICE = Socket("udp", 4, None, 53, process="syslogd", pid=7, evidence="e6")
 
 
-def udp_network(rules: str = RULES) -> Network:
-    """Return the host whose container has the service."""
-    return network(host_namespace(rules, sockets=()), container_namespace((_SERVICE,)))
+def udp_network(rules: str = RULES, *, sockets: tuple[Socket, ...] = (_SERVICE,)) -> Network:
+    """Return the host whose container has the service (``sockets``: of the container)."""
+    return network(host_namespace(rules, sockets=()), container_namespace(sockets))
 
 
 def remembering(*entries: Connection, rules: str = RULES) -> Network:

@@ -5,7 +5,8 @@ import msgspec
 
 class Case(msgspec.Struct, frozen=True):
     """``setup`` runs at the host; ``{port}`` in it is the case's own port.  ``body``: what the right process answers;
-    empty: a handshake alone is judged.  ``start``: where the real connection starts."""
+    empty: a handshake alone is judged.  ``start``: where the real connection starts.
+    ``drops``: prints at the host how many datagrams the kernel has dropped at the socket; one more is judged."""
 
     setup: str
     body: str = ""
@@ -13,6 +14,7 @@ class Case(msgspec.Struct, frozen=True):
     target: str = "{port}"
     address: str = "198.51.100.11"
     podman: bool = False
+    drops: str = ""
 
 
 def _serving(name: str, publish: str, options: str = "", *, tool: str = "docker") -> str:
@@ -168,4 +170,92 @@ ROOM: dict[str, Case] = {
     "a service of the host": Case(_stuck(1, 1, tool="")),
     "a service of the host, asked there": Case(_stuck(1, 1, tool=""), start="host", target="198.51.100.11:{port}"),
     "Podman's container": Case(_stuck(1, 1, tool="podman"), podman=True),
+}
+
+_UNREAD = """cat > /run/unread.py <<'PY'
+import socket, sys, time
+port, buffer, waiting, size, members = map(int, sys.argv[1:6])
+family = socket.AF_INET6 if sys.argv[6] == "6" else socket.AF_INET
+group = []
+for member in range(members):
+    each = socket.socket(family, socket.SOCK_DGRAM)
+    each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    each.setsockopt(socket.SOL_SOCKET, 15, 1)
+    if buffer:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    each.bind(("", port))
+    group.append(each)
+for _ in range(waiting):
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.sendto(bytes(size), ("127.0.0.1", port))
+    sender.close()
+if sys.argv[7] == "read":
+    for _ in range(waiting):
+        group[0].recv(65535)
+open(f"/run/unread{sys.argv[8]}", "w").close()
+time.sleep(1000000)
+PY
+"""
+
+
+def _unread(
+    waiting: int,
+    *,
+    buffer: int = 0,
+    size: int = 17,
+    members: int = 1,
+    family: str = "4",
+    does: str = "wait",
+    tool: str = "docker",
+    start: str = "client",
+    address: str = "198.51.100.11",
+) -> Case:
+    """Return the case of a UDP service at which so many datagrams of ``size`` bytes wait.  ``tool``: empty: a service
+    of the host."""
+    inside = f"nsenter --target $({tool} inspect -f '{{{{.State.Pid}}}}' c{{port}}) --net " if tool else ""
+    image = "hairpin-lab" if tool == "docker" else "localhost/hairpin-lab"
+    port = "53" if tool else "{port}"
+    make = f"{tool} run -d --name c{{port}} -p {{port}}:53/udp {image} sleep 1000 >/dev/null\n" if tool else ""
+    words = f"{port} {buffer} {waiting} {size} {members} {family} {does} {{port}}"
+    run = f"{inside}setsid python3 -I -S /run/unread.py {words}"
+    wait = "while [ ! -e /run/unread{port} ]; do sleep 0.05; done"
+    return Case(
+        f"{make}{_UNREAD}{run} </dev/null >/dev/null 2>&1 &\n{wait}\n",
+        start=start,
+        target=f"{address}:{{port}}/udp" if start != "client" else "{port}/udp",
+        address=address,
+        podman=tool == "podman",
+        drops=f"{inside}ss -Hlnum sport = :{port} | sed -n 's/.*,d\\([0-9]*\\)).*/\\1/p'",
+    )
+
+
+UNREAD: dict[str, Case] = {
+    "the default buffer": _unread(2000),
+    "exactly as many as fit": _unread(256),
+    "the smallest buffer": _unread(9, buffer=1),
+    "a buffer of 8 KiB": _unread(30, buffer=4096),
+    "a buffer of 128 KiB": _unread(1000, buffer=65536),
+    "one datagram that fills it": _unread(2, buffer=1, size=1400),
+    "a dual-stack socket": _unread(2000, family="6"),
+    "a service of the host": _unread(2000, tool=""),
+    "a service of the host, asked there": _unread(2000, tool="", start="host"),
+    "behind docker-proxy": _unread(2000, start="host", address="127.0.0.1"),
+    "Podman's container": _unread(2000, tool="podman"),
+}
+
+ROOM_TO_READ: dict[str, Case] = {
+    "nobody waits": _unread(0),
+    "one waits": _unread(1),
+    "one fewer than fit": _unread(255),
+    "half of the buffer": _unread(128),
+    "the smallest buffer, and nobody waits": _unread(0, buffer=1),
+    "a buffer of 128 KiB, half full": _unread(70, buffer=65536),
+    "large datagrams": _unread(20, size=1400),
+    "large datagrams take the buffer, and a small one fits": _unread(300, size=1400),
+    "a dual-stack socket": _unread(200, family="6"),
+    "all that waited were read": _unread(200, does="read"),
+    "a service of the host": _unread(200, tool=""),
+    "a service of the host, asked there": _unread(200, tool="", start="host"),
+    "behind docker-proxy": _unread(200, start="host", address="127.0.0.1"),
+    "Podman's container": _unread(200, tool="podman"),
 }

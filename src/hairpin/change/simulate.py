@@ -231,7 +231,7 @@ def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
     for namespace in host.namespaces:
         if any(each.halted != halted and each.pid == pid for each in namespace.sockets):
             sockets = tuple(
-                _replace(socket if halted else socket.accepting, halted=halted) if socket.pid == pid else socket
+                _replace(socket if halted else socket.drained, halted=halted) if socket.pid == pid else socket
                 for socket in namespace.sockets
             )
             network = network.with_namespace(host.netns.sibling(namespace.name), _replace(namespace, sockets=sockets))
@@ -261,9 +261,9 @@ def _thawed(namespace: Namespace, container: Container, *, was_paused: bool) -> 
 
     def thaws(each: Socket) -> bool:
         own = each.container == container.id or (each.container is None and namespace.name == container.netns)
-        return own and (bool(each.frozen) or (was_paused and each.has_full_backlog))
+        return own and (bool(each.frozen) or (was_paused and each.is_full))
 
     if not any(map(thaws, namespace.sockets)):
         return namespace
-    sockets = tuple(_replace(each.accepting, frozen="") if thaws(each) else each for each in namespace.sockets)
+    sockets = tuple(_replace(each.drained, frozen="") if thaws(each) else each for each in namespace.sockets)
     return _replace(namespace, sockets=sockets)

@@ -363,7 +363,7 @@ without_sockets() { # whether the kernel counts none. The sockets of its own tun
         [ "$inuse" = 00 ] || return 1
     done
 }
-listening='ss -H -n -l -e -t -u'
+listening='ss -H -n -l -e -m -t -u'
 without_groups() { # ss -e tells the name of each socket's control group, for which it walks all groups of the host: with 200
     # containers three quarters of its time. With one file descriptor, for netlink, it does without the names.
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- 2>/dev/null

@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+_SMALLEST_DATAGRAM = 832
+"""The bytes of memory that a datagram without data takes on a 64-bit kernel (a little less before 6.3)."""
+
 
 class Socket(msgspec.Struct, frozen=True):
     """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket takes IPv4 too
@@ -11,7 +14,8 @@ class Socket(msgspec.Struct, frozen=True):
     ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen
     control group that stopped at least one of them, and with it the socket; empty: none did.
     ``container``: the id of the container whose control group the process is in.
-    ``backlog`` and ``queued``: how many connections may wait to be accepted, and how many do; None: not read.
+    ``backlog`` and ``queued``: of TCP, how many connections may wait to be accepted, and how many do; ``received`` and
+    ``receive_buffer``: of UDP, the bytes of memory that waiting datagrams take, and may take.  None: not read.
     ``evidence`` and ``entry``: its reading and its line there; 0: it was not read."""
 
     protocol: Literal["tcp", "udp"]
@@ -25,6 +29,8 @@ class Socket(msgspec.Struct, frozen=True):
     uid: int | None = None
     backlog: int | None = None
     queued: int | None = None
+    received: int | None = None
+    receive_buffer: int | None = None
     relay: "Relay | None" = None
     halted: bool = False
     frozen: str = ""
@@ -42,9 +48,31 @@ class Socket(msgspec.Struct, frozen=True):
         return self.queued is not None and self.backlog is not None and self.queued > self.backlog
 
     @property
-    def accepting(self) -> "Socket":
-        """The socket once its process accepts what waits in a full backlog."""
-        return msgspec.structs.replace(self, queued=0) if self.has_full_backlog else self
+    def has_full_receive_queue(self) -> bool:
+        """Whether the smallest datagram does not fit into what is left of the receive buffer: the kernel drops it.
+
+        Older kernels take one datagram more than fits, which waits like the others.
+        Source: net/ipv4/udp.c __udp_enqueue_schedule_skb(), include/linux/skbuff.h SKB_TRUESIZE()
+        """
+        if self.received is None or self.receive_buffer is None:
+            return False
+        return self.received + _SMALLEST_DATAGRAM > self.receive_buffer and self.received > 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the kernel drops what a new client sends, since what came before still waits for the process."""
+        return self.has_full_backlog or self.has_full_receive_queue
+
+    @property
+    def drained(self) -> "Socket":
+        """The socket once its process has taken all that waits in a full backlog or receive queue."""
+        if not self.is_full:
+            return self
+        return msgspec.structs.replace(
+            self,
+            queued=0 if self.has_full_backlog else self.queued,
+            received=0 if self.has_full_receive_queue else self.received,
+        )
 
 
 class Relay(msgspec.Struct, frozen=True):

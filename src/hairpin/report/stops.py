@@ -57,6 +57,7 @@ _SENTENCES: dict[Reason, Message] = {
     "process-frozen": message("the process is frozen"),
     "never-accepts": message("the port is held, but its process accepts no connection"),
     "backlog-full": message("the backlog is full: the kernel drops new connections"),
+    "receive-queue-full": message("the receive queue is full: the kernel drops the datagram"),
     "answered-by-other": message("another process answers than the container's"),
     "namespace-unread": message("the namespace behind it was not read"),
     "sockets-unread": message("what listens there could not be read"),

@@ -44,7 +44,7 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
     taking = [(score, each) for score, each in scored if score is not None]
     if taking:
         # Sockets of one SO_REUSEPORT group score alike, and the packet's hash chooses one: the first that has room.
-        best = max(taking, key=lambda pair: (pair[0], not pair[1].has_full_backlog))[1]
+        best = max(taking, key=lambda pair: (pair[0], not pair[1].is_full))[1]
         return Deliver("socket", best)
     if not namespace.sockets and any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
         return Deliver("unread")
@@ -96,6 +96,16 @@ def backlog_said(socket: Socket) -> Message:
         socket=socket_text(socket),
         queued=socket.queued,
         backlog=socket.backlog,
+    )
+
+
+def receive_queue_said(socket: Socket) -> Message:
+    """Return how much memory the waiting datagrams take, and how much they may."""
+    return message(
+        "{socket}: the datagrams that wait take {received} bytes of its receive buffer of {buffer}",
+        socket=socket_text(socket),
+        received=socket.received,
+        buffer=socket.receive_buffer,
     )
 
 

@@ -26,6 +26,7 @@ from tests.small_host import (
     network,
     published,
 )
+from tests.udp_host import UDP_FLOW, udp_network
 
 LOOPBACK, ELSEWHERE = 0x7F000001, parse_address("172.18.0.2")[1]
 WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
@@ -34,6 +35,11 @@ WORKING = Socket("tcp", 4, None, 80, process="httpd", pid=7)
 def waiting(queued: int | None, backlog: int | None, pid: int = 7) -> Socket:
     """Return the service's socket with so many connections that wait to be accepted."""
     return Socket("tcp", 4, None, 80, process="httpd", pid=pid, queued=queued, backlog=backlog)
+
+
+def unread(received: int | None, pid: int = 7) -> Socket:
+    """Return the socket of a UDP service whose waiting datagrams take so many bytes of its 212992."""
+    return Socket("udp", 4, None, 53, process="syslogd", pid=pid, received=received, receive_buffer=212992)
 
 
 def with_units(*units: Unit) -> Network:
@@ -153,6 +159,18 @@ CASES: dict[str, Case] = {
         ))),
         published(FromHost(), "127.0.0.1"), ("service-backlog-full",),
     ),
+    "its receive queue is full": Case(
+        udp_network(sockets=(unread(212992),)), UDP_FLOW, ("service-receive-queue-full",),
+        udp_network(sockets=(unread(212160),)),
+    ),
+    "the receive queues of both sockets of a group are full": Case(
+        udp_network(sockets=(unread(212992), unread(212300, pid=8))), UDP_FLOW, ("service-receive-queue-full",),
+        udp_network(sockets=(unread(212992), unread(0, pid=8))),
+    ),
+    "a full receive queue of a stopped process is named by the signal": Case(
+        udp_network(sockets=(msgspec.structs.replace(unread(212992), halted=True),)), UDP_FLOW,
+        ("service-process-stopped",), udp_network(sockets=(unread(0),)),
+    ),
     "a full backlog of a stopped process is named by the signal": Case(
         serving(msgspec.structs.replace(waiting(2, 1), halted=True)), published(), ("service-process-stopped",),
         serving(waiting(1, 1)),
@@ -170,6 +188,11 @@ CASES: dict[str, Case] = {
 HARMLESS: dict[str, tuple[Network, Flow]] = {
     "many wait in a large backlog": (serving(waiting(4095, 4096)), published()),
     "the backlog was not read": (serving(waiting(9, None)), published()),
+    "some datagrams wait": (udp_network(sockets=(unread(100000),)), UDP_FLOW),
+    "the receive queue was not read": (udp_network(sockets=(unread(None),)), UDP_FLOW),
+    "the receive queue of another port is full": (
+        udp_network(sockets=(unread(0), msgspec.structs.replace(unread(212992, pid=8), port=54))), UDP_FLOW,
+    ),
     "a backlog of nothing, and nobody waits": (serving(waiting(0, 0)), published()),
     "the backlog of another port is full": (
         serving(WORKING, Socket("tcp", 4, None, 81, pid=8, queued=2, backlog=1)), published(),

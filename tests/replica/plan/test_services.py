@@ -41,6 +41,12 @@ def test_a_full_backlog_drops_new_connections(queued: int, does: str) -> None:
     assert [each.does for each in of(network(inner=inner), sibling("container:web"))] == [does]
 
 
+@pytest.mark.parametrize(("received", "does"), ((831, "answer"), (2304, "full")))
+def test_a_full_receive_queue_drops_datagrams(received: int, does: str) -> None:
+    inner = container_namespace((Socket("udp", 4, None, 53, received=received, receive_buffer=2304),))
+    assert [each.does for each in of(network(inner=inner), sibling("container:web"))] == [does]
+
+
 def test_an_old_docker_proxy_answers_datagrams_by_route() -> None:
     relays = (Socket("udp", 4, None, 53, relay=Relay(4, WEB, 53)), Socket("tcp", 4, None, 80, relay=Relay(4, WEB, 80)))
     by_route = {}

@@ -54,7 +54,7 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
     thaw = f"echo THAWED > {socket.frozen}/freezer.state" if version_1 else f"echo 0 > {socket.frozen}/cgroup.freeze"
     running = AddSocket(
         view.stop.netns,
-        msgspec.structs.replace(socket.accepting, frozen=""),
+        msgspec.structs.replace(socket.drained, frozen=""),
         message("thaw it: {command}", command=thaw),
     )
     yield Candidate(

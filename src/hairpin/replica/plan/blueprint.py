@@ -49,9 +49,9 @@ class Service(msgspec.Struct, frozen=True):
     """A bound socket that accepts connections or datagrams.
 
     ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to ``to``; ``hold`` the port and never
-    answer; ``full``: drop each SYN, as a socket with a full backlog does.  ``answers_by_route``: UDP answers leave from
-    the address that the kernel chooses, not from the address that the request was sent to.  ``mark``: the mark of its
-    packets (SO_MARK)."""
+    answer; ``full``: drop each SYN or datagram, as a socket with a full queue does.  ``answers_by_route``: UDP answers
+    leave from the address that the kernel chooses, not from the address that the request was sent to.  ``mark``: the
+    mark of its packets (SO_MARK)."""
 
     protocol: Literal["tcp", "udp"]
     version: Version

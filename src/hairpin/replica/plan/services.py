@@ -2,7 +2,7 @@
 
 Each service answers some bytes, since the snapshot does not say which.  A relay (docker-proxy) really connects to its
 container.  Three kinds never answer: a port that dockerd only holds, a halted process, and a paused container.  A
-socket with a full backlog drops new connections.
+socket whose backlog or receive queue is full drops what comes.
 """
 
 import msgspec
@@ -47,7 +47,7 @@ def _of_rootless(network: Network, host: Host, relay: Relay, plain: Service) -> 
         return msgspec.structs.replace(plain, does="relay", to=(4, "127.0.0.1", _NOBODY))
     if all(never_answers(network, netns, each) for each in serving):
         return msgspec.structs.replace(plain, does="hold")
-    if all(each.has_full_backlog for each in serving):
+    if all(each.is_full for each in serving):
         return msgspec.structs.replace(plain, does="full")
     return plain
 
@@ -64,7 +64,7 @@ def _service(network: Network, host: Host, socket: Socket, *, frozen: bool) -> S
     )
     if frozen or (relay is not None and relay.holds_only):
         return msgspec.structs.replace(plain, does="hold")
-    if socket.has_full_backlog:
+    if socket.is_full:
         return msgspec.structs.replace(plain, does="full")
     if relay is not None and relay.netns:
         return _of_rootless(network, host, relay, plain)

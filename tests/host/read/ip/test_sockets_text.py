@@ -44,6 +44,13 @@ NEW: dict[str, tuple[str, Socket]] = {
         'tcp LISTEN 0 9 [::]:80 [::]:* users:(("nginx",pid=7,fd=3))',
         Socket("tcp", 6, None, 80, v6only=True, process="nginx", pid=7, backlog=9, queued=0)),
 }  # fmt: skip
+MEMORY = """\
+udp UNCONN 213248 0 127.0.0.1:5999 0.0.0.0:* ino:19019 sk:100d cgroup:/ <->
+\t skmem:(r212992,rb212992,t0,tb212992,f0,w0,o0,bl0,d1744)
+udp UNCONN 0 0 127.0.0.1:5998 0.0.0.0:* ino:19036 sk:5 cgroup:/ <->
+tcp LISTEN 0 128 127.0.0.1:22 0.0.0.0:* ino:19037 sk:6 cgroup:/ <->
+\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d0)
+"""
 # iproute2 4.11 (CentOS 7): no brackets, * is the IPv4 wildcard.
 OLD = """\
 tcp    LISTEN     0      128       *:22      *:*      users:(("sshd",pid=1,fd=3)) ino:1 sk:2 <->
@@ -55,6 +62,13 @@ tcp    LISTEN     0      100     ::1:25      :::*      users:(("master",pid=2,fd
 @pytest.mark.parametrize(("line", "expected"), NEW.values(), ids=NEW)
 def test_socket(line: str, expected: Socket) -> None:
     assert parse(f"{line}\n", source="ss") == (expected,)
+
+
+def test_memory_of_udp_sockets() -> None:
+    full, unknown, tcp = parse(MEMORY, source="ss", evidence="e1")
+    assert (full.received, full.receive_buffer, full.entry) == (212992, 212992, 1)
+    assert (unknown.received, unknown.receive_buffer, unknown.entry) == (None, None, 3)
+    assert (tcp.received, tcp.queued, tcp.backlog, tcp.entry) == (None, 0, 128, 4)
 
 
 def test_ss_of_centos_7() -> None:

@@ -1,6 +1,7 @@
-"""Listening TCP and bound UDP sockets from ``ss -n -l -e -t -u``, with ``-p`` or without.
+"""Listening TCP and bound UDP sockets from ``ss -n -l -e -t -u``, with ``-p`` or ``-m`` or without.
 
     socket := ("tcp" | "udp") STATE RECV-Q SEND-Q LOCAL PEER ["users:((" PROCESS "))"] ["uid:" UID] … ["v6only:" 0|1]
+              [[NEWLINE TAB] "skmem:(r" RECEIVED ",rb" BUFFER …]
     LOCAL  := ("*" | IPV4 | "[" IPV6 "]") ["%" DEVICE] ":" PORT
 
 A wildcard that takes IPv6 and IPv4 is ``*``.  iproute2 before 4.15 (CentOS 7) has no brackets: there ``*`` is the IPv4
@@ -20,6 +21,7 @@ from hairpin.netfilter.address import parse_address
 _USER = re.compile(r'\("(.*?)",pid=(\d+),fd=\d+\)')
 _INODE = re.compile(r"(?:^|\s)ino:(\d+)")
 _UID = re.compile(r"(?:^|\s)uid:(\d+)")
+_MEMORY = re.compile(r"\s+skmem:\(r(\d+),rb(\d+)")
 _MAPPED = 0xFFFF
 _V4_BITS = 32
 
@@ -30,16 +32,20 @@ def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTH
     ``known``: what is known of their processes."""
     old = _without_brackets(text)
     found: list[Socket] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    for line_number, line in enumerate(lines, 1):
         words = line.split(maxsplit=6)
         if not words or words[0] not in ("tcp", "udp"):
             continue
         if words[1:2] not in (["LISTEN"], ["UNCONN"]):
             continue
         try:
-            found.append(_socket(words, old, evidence, line_number, known))
+            socket = _socket(words, old, evidence, line_number, known)
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+        # ss -m prints a socket's memory in a line of its own.
+        following = lines[line_number] if line_number < len(lines) else ""
+        found.append(_with_memory(socket, following) if socket.protocol == "udp" else socket)
     asked_kernel = "cgroup:" in text or "v6only:" in text or any(each.backlog for each in found)
     return tuple(found) if asked_kernel else _without_backlogs(found)
 
@@ -96,6 +102,13 @@ def _socket(words: list[str], old: bool, evidence: str, line: int, known: Proces
         entry=line if evidence else 0,
     )
     return held_by(found, _users(rest) or known.holding(inode[1] if inode is not None else ""), known)
+
+
+def _with_memory(socket: Socket, line: str) -> Socket:
+    memory = _MEMORY.match(line)
+    if memory is None:
+        return socket
+    return msgspec.structs.replace(socket, received=int(memory[1]), receive_buffer=int(memory[2]))
 
 
 def _users(text: str) -> tuple[Holder, ...]:

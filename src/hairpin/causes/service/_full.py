@@ -1,0 +1,85 @@
+"""What a full backlog and a full receive queue have in common: whose socket it is, and what its process is asked."""
+
+from hairpin.causes.cause import View
+from hairpin.causes.where import OfProcess
+from hairpin.change.change import AddSocket, Change, DeleteSocket
+from hairpin.host.docker import Container
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+from hairpin.network.socket_owner import owner_of_socket
+from hairpin.walk.sockets import find_socket
+
+
+def full_socket(view: View) -> Socket | None:
+    """Return the socket that takes the packet, if it is full."""
+    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    return socket if socket is not None and socket.is_full else None
+
+
+def making_room(view: View, socket: Socket) -> Change:
+    """Return the change after which the socket, and each full one of its SO_REUSEPORT group, has room."""
+    advice = message("once the reason is found, restart it: {how}", how=_restart(view, socket))
+    netns = view.stop.netns
+    return Change(
+        tuple(
+            part
+            for each in view.namespace.sockets
+            if _is_beside(each, socket)
+            for part in (DeleteSocket(netns, each), AddSocket(netns, each.drained, advice))
+        )
+    )
+
+
+def where(view: View, socket: Socket) -> OfProcess:
+    """Return the process of the socket."""
+    owner = _owner(view, socket)
+    return OfProcess(
+        process=socket.process,
+        pid=socket.pid,
+        container=owner.name if owner is not None else None,
+        port=socket.port,
+        socket=socket,
+    )
+
+
+def process_of(socket: Socket) -> Message:
+    """Return the socket's process as a title begins with it."""
+    if socket.process is None or socket.pid is None:
+        return message("The process")
+    return message("{name} (process {pid})", name=socket.process, pid=socket.pid)
+
+
+def advice(view: View, socket: Socket, *, options: str) -> tuple[Message, ...]:
+    """Return what a person looks at before the restart.  ``options``: of ss, with which the queue is read again."""
+    again = message("is it a burst, or does the process hang? Read it again: {command}", command=_again(view, options))
+    if socket.pid is None:
+        return (again,)
+    stack = f"cat /proc/{socket.pid}/wchan /proc/{socket.pid}/stack"
+    return (again, message("see what it waits for: {command}", command=stack))
+
+
+def _is_beside(each: Socket, socket: Socket) -> bool:
+    """Return whether the socket is of the same SO_REUSEPORT group (or the socket itself), and full."""
+    same = (each.protocol, each.version, each.address, each.port, each.device)
+    return each.is_full and same == (socket.protocol, socket.version, socket.address, socket.port, socket.device)
+
+
+def _owner(view: View, socket: Socket) -> Container | None:
+    return owner_of_socket(view.network, view.stop.netns, socket)
+
+
+def _restart(view: View, socket: Socket) -> str | Message:
+    owner = _owner(view, socket)
+    if owner is not None:
+        return view.host.engine_of(owner).command("restart", owner.name)
+    if socket.pid is not None:
+        return message("the service of process {pid} (systemctl status {pid} names it)", pid=socket.pid)
+    return message("the service that listens on port {port}", port=socket.port)
+
+
+def _again(view: View, options: str) -> str:
+    command = f"ss {options} sport = :{view.stop.seen.packet.dport}"
+    inside = view.container
+    if view.on_host or inside is None or inside.pid is None:
+        return command
+    return f"nsenter --target {inside.pid} --net {command}"
