@@ -361,7 +361,8 @@ def test_sockets_are_read_whole_also_where_the_caller_left_files_open(
         "sockets", "host"
     )
     assert reading is not None
-    lines = [line.split() for line in reading.text.splitlines()]
+    lines = [line.split() for line in reading.text.splitlines() if not line[:1].isspace()]
+    assert reading.text.count("skmem:") == len(lines)
     found = sorted((line[0], line[4]) for line in lines if line[4].rpartition(":")[2] in ("7001", "7002", "7003"))
     assert found == [(each, at) for each in ("tcp", "udp") for at in ("*:7002", "127.0.0.1:7001", "[::]:7003")]
     assert all(any(word.startswith("ino:") for word in line) for line in lines)

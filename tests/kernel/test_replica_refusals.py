@@ -139,12 +139,21 @@ def relaying_to_itself(protocol: Literal["tcp", "udp"]) -> Network:
     return network(host_namespace(rules, sockets=(Socket(protocol, 4, None, 8151, relay=Relay(4, WEB, 80)),)))
 
 
+def relaying_to_nobody(protocol: Literal["tcp", "udp"]) -> Network:
+    """Return a host whose docker-proxy connects to a container in which nothing listens."""
+    relays = (Socket(protocol, 4, None, 8151, relay=Relay(4, WEB, 80)),)
+    return network(host_namespace("", sockets=relays), container_namespace(()))
+
+
+RELAYED, RELAYED_UDP = (Flow(OUTSIDE, 4, HOST_ADDRESS, protocol, 8151) for protocol in ("tcp", "udp"))
 LENGTHS = "-A INPUT ! -p tcp -m length ! --length 60 -j DROP\n-A OUTPUT ! -p tcp -m length ! --length 60 -j DROP\n"
 HOSTS: dict[str, tuple[Network, Flow, str]] = {
     "the error quotes the translated packet": (translated_back("udp"), Flow(INSIDE, 4, FAR, "udp", 53), "dropped"),
     "an echo's length": (built(LENGTHS), PING, "delivered"),
     "a datagram's length": (built(LENGTHS), AWAY_UDP, "delivered"),
     "a relay that dials itself": (relaying_to_itself("tcp"), Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151), "looped"),
+    "a relay that finds no listener": (relaying_to_nobody("tcp"), RELAYED, "refused"),
+    "a relay that finds no listener, by UDP": (relaying_to_nobody("udp"), RELAYED_UDP, "unanswered"),
     "by UDP": (relaying_to_itself("udp"), Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 8151), "looped"),
 }
 

@@ -313,8 +313,11 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
         return
     for leg in _branches(network, inner, depth=depth):
+        # The relay hears that its datagram was refused; it does not tell its own client.
+        unheard = flow.protocol == "udp" and leg.verdict in ("refused", "rejected")
         yield msgspec.structs.replace(
             leg,
+            verdict="unanswered" if unheard else leg.verdict,
             request=(*front.request, note, *leg.request),
             reply=(*leg.reply, *front.reply),
             conditions=(*front.conditions, *leg.conditions),

@@ -98,7 +98,9 @@ def _leg(findings: Findings) -> Verdict | None:
     if not dialled or not dialled[-1].errno:
         return None
     own = msgspec.structs.replace(findings.flow, start=FromHost())
-    return _failed(msgspec.structs.replace(findings, flow=own), dialled[-1].errno, at_once=dialled[-1].at_once)
+    found = _failed(msgspec.structs.replace(findings, flow=own), dialled[-1].errno, at_once=dialled[-1].at_once)
+    # The client of a relay for datagrams hears of no error.
+    return "unanswered" if findings.flow.protocol == "udp" and found in ("refused", "rejected") else found
 
 
 def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
