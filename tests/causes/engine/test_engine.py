@@ -10,7 +10,7 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Contact, DockerNetwork, Engine, PortBinding
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Tunnel
-from hairpin.host.managers import ConfigFile
+from hairpin.host.managers import ConfigFile, Ufw
 from hairpin.host.socket import Relay, Socket
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -141,6 +141,8 @@ UNPUBLISHED = network(
     docker=engine(msgspec.structs.replace(container(), bindings=())),
 )
 SAVED_POLICY = ConfigFile("/etc/iptables/rules.v4", "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\nCOMMIT\n")
+UNRULED = msgspec.structs.replace(engine(msgspec.structs.replace(container(), bindings=())), iptables=False)
+UFW_CLOSED = Ufw(enabled=True, default_forward_policy="DROP")
 FORWARDED = ConfigFile("/etc/sysctl.d/90-router.conf", "net.ipv4.ip_forward = 1\n")
 
 
@@ -226,7 +228,18 @@ CASES: dict[str, Case] = {
         with_guard(UNPUBLISHED), DIRECT, ("port-not-published",), with_guard(network()),
     ),
     "not published, asked at the container, and the owner's saved policy drops": Case(
-        with_host(UNPUBLISHED, files=(SAVED_POLICY,)), DIRECT, ("forward-policy-drop",), network(),
+        with_host(UNPUBLISHED, files=(SAVED_POLICY,)), DIRECT, ("port-not-published",), network(),
+    ),
+    "not published, asked at the container, and a saved policy drops on a host that forwarded before dockerd": Case(
+        with_host(UNPUBLISHED, files=(SAVED_POLICY, FORWARDED)), DIRECT, ("port-not-published",), network(),
+    ),
+    "not published, asked at the container, and ufw's policy drops": Case(
+        with_host(UNPUBLISHED, files=(FORWARDED,), ufw=UFW_CLOSED), DIRECT, ("port-not-published",),
+        with_host(network(), files=(FORWARDED,), ufw=UFW_CLOSED),
+    ),
+    "not published by an engine that makes no rules, and ufw's policy drops": Case(
+        with_host(network(host_namespace(UNMADE, sockets=()), docker=UNRULED), ufw=UFW_CLOSED), DIRECT,
+        ("ufw-forward-policy",), network(),
     ),
     "not published, asked at the container, and forwarding was on before dockerd": Case(
         with_host(UNPUBLISHED, files=(FORWARDED,)), DIRECT, ("forward-policy-drop",), network(),

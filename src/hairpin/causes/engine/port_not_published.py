@@ -18,7 +18,7 @@ import msgspec
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import is_unserved, refusal_of
 from hairpin.causes.rules._lifting import deletion
-from hairpin.causes.rules._rule_owner import is_dockerds_policy, owner
+from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer, OfPort, OfWall
@@ -39,12 +39,12 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that has the port and does not publish it.
 
     If there is none: one for a published port a slip of the hand away, and one for a service of the host, which comes
-    first where services of hosts usually have the port.  If dockerd's policy stopped a packet for a container's own
+    first where services of hosts usually have the port.  If FORWARD's policy stopped a packet for a container's own
     address: one that publishes the port.  If a rule of the engine's stopped the packet: one that deletes this rule.
     """
     place = view.place
     if not is_unserved(view):
-        if place is not None and is_dockerds_policy(view, place):
+        if place is not None and is_meant_policy(view, place):
             yield from _closed(view)
         elif place is not None and owner(view, place) == "engine":
             yield from _protected(view)
@@ -285,8 +285,9 @@ def _published(view: View) -> Message:
 def _closed(view: View) -> Iterator[Candidate]:
     """Yield the candidate that publishes the asked port of a container, which was asked at its own address.
 
-    Clients outside reach only published ports there.  Until version 27 dockerd accepts packets for them, and its policy
-    of FORWARD drops the rest; since 28 a rule of its chain DOCKER does.
+    Clients outside reach only published ports there.  Until version 27 dockerd accepts packets for them, and a policy
+    of FORWARD drops the rest, whether dockerd, ufw or a saved ruleset gave it; since 28 a rule of its chain DOCKER
+    does.
     Source: moby v20.10.24 libnetwork/iptables/iptables.go Forward()
     """
     flow, start, container = view.flow, view.flow.start, _asked_itself(view)
@@ -298,8 +299,16 @@ def _closed(view: View) -> Iterator[Candidate]:
     said = message("recreate {name} with -p PORT:{port}, PORT being a free one of the host", name=container.name,
                    port=port)  # fmt: skip
     change = Change(published_too(view.host, container, binding, said))
+    version = f"IPv{flow.version}"
     yield Candidate(
-        title=message("Port {port} of {name} is not published", port=flow.dport, name=container.name),
+        title=message("Port {port} of {name} is not published", port=flow.dport, name=container.name)
+        if all((each.protocol, each.container_port) != (protocol, flow.dport) for each in container.bindings)
+        else message(
+            "Port {port} of {name} is not published for {version}",
+            port=flow.dport,
+            name=container.name,
+            version=version,
+        ),
         detail=message(
             "Docker opens only the published ports of {name} to clients outside. {published}",
             name=container.name,

@@ -150,11 +150,16 @@ def _podman_beside_docker(view: View, place: Place) -> bool:
     return has_docker and bool(podmans & {seen.iif, seen.oif})
 
 
-def is_dockerds_policy(view: View, place: Place) -> bool:
-    """Return whether dockerd gave FORWARD the policy that stopped the packet: it does so at its start if it had to
-    switch forwarding on.  A policy or a forwarding value that a file sets is the owner's."""
-    if owner(view, place) != "forward-policy" or of_place(place, view.host) is not None:
+def is_meant_policy(view: View, place: Place) -> bool:
+    """Return whether FORWARD's policy stopped the packet, and was meant: a file sets it, or dockerd gave it.
+
+    dockerd gives it at its start if it had to switch forwarding on.  Where a file had switched that on before, a policy
+    that no file sets is an accident of run time."""
+    setter = owner(view, place)
+    if setter not in ("forward-policy", "ufw") or not _forward_policy(view, place):
         return False
+    if setter == "ufw" or of_place(place, view.host) is not None:
+        return True
     keys = FORWARDING if place.family == "ip" else (("net", "ipv6", "conf", "all", "forwarding"),)
     forwarded = any(each.value == "1" for key in keys for each in settings(key, view.host.files))
     dockerds = (each for each in view.host.engines if each.kind == "docker")
