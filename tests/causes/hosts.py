@@ -7,6 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.change.simulate import simulate
+from hairpin.engines.missing import missing_of
+from hairpin.engines.restoring import restoring_all
 from hairpin.host.docker import Contact, Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
@@ -302,6 +305,32 @@ def with_internal(one: Container) -> Engine:
     described = engine(one)
     internal = DockerNetwork("n2", "priv", "bridge", internal=True, bridge="br-priv")
     return msgspec.structs.replace(described, networks=(*described.networks, internal))
+
+
+BARE_RULES = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
+
+
+def on_hidden(
+    version: str = "20.10.24", *, internal: bool = True, borders: bool = True, default: bool = True, backend: str = ""
+) -> Network:
+    """Return the host with what dockerd of this version makes for network ``hid``, which its container is on.
+
+    ``borders``: the rules that close an internal network are there.  ``default``: the container has a default route.
+    ``backend``: of the firewall; with that of nftables dockerd leaves FORWARD's policy alone."""
+    one = container()
+    endpoint = msgspec.structs.replace(one.endpoints[0], network="hid")
+    bindings = () if internal else (PUBLISHED,)
+    described = engine(msgspec.structs.replace(one, endpoints=(endpoint,), bindings=bindings))
+    hidden = msgspec.structs.replace(described.networks[0], name="hid", internal=internal)
+    described = msgspec.structs.replace(
+        described, version=version, networks=(hidden,), allow_direct_routing=True, firewall_backend=backend or None
+    )
+    bare = BARE_RULES.replace("FORWARD DROP", "FORWARD ACCEPT") if backend else BARE_RULES
+    whole = network(host_namespace(bare, sockets=()), container_namespace(default=default), docker=described)
+    lost = missing_of(whole.this, described)
+    if not borders:
+        lost = msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.purpose != "internal"))
+    return simulate(restoring_all(lost, HOST_NETNS, whole.this.namespace("host")), whole)
 
 
 # The container's state

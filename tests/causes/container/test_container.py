@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from hairpin.causes.cause import View
+from hairpin.causes.container import container_on_internal_network_only
 from hairpin.diagnose.diagnose import diagnose, suspects
 from hairpin.host.docker import Endpoint, Engine
 from hairpin.host.host import Namespace, Unread
@@ -12,6 +14,7 @@ from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromContainer, FromHost, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.walk.state import RuleDecided
 from hairpin.walk.walk import walk_flow
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
@@ -22,6 +25,7 @@ from tests.causes.hosts import (
     comes_and_goes,
     ended_on_loopback,
     ignored,
+    on_hidden,
     on_overlay,
     on_two_networks,
     outlived,
@@ -264,6 +268,15 @@ CASES: dict[str, Case] = {
         network(host_namespace(KEPT_INSIDE), docker=with_internal(INTERNAL)), egress(),
         ("container-on-internal-network-only",), ruled(with_chain("DOCKER-ISOLATION-STAGE-1", "-j RETURN")),
     ),
+    **{f"a client asks its address on an internal network, {version} {backend}": Case(
+        on_hidden(version, default=default, backend=backend), to_web(OUTSIDE),
+        ("container-on-internal-network-only",), on_hidden(version, internal=False, backend=backend),
+    ) for version, default, backend in (
+        ("20.10.24", True, ""), ("28.5.2", True, ""), ("29.0.0", False, ""), ("29.0.0", True, "nftables"),
+    )},
+    "a client asks its address on an internal network, whose borders are lost": Case(
+        on_hidden(borders=False), to_web(OUTSIDE), ("container-on-internal-network-only",), on_hidden(internal=False),
+    ),
     "its network is macvlan, and its port is asked": Case(
         on_macvlan(), published(), ("macvlan-ignores-ports",),
     ),
@@ -375,3 +388,25 @@ def test_a_sender_without_its_address_is_found_whoever_it_asks() -> None:
     named = [each.cause for each in suspects(both, flow, walk_flow(both, flow))]
     assert "service-not-listening" in named
     assert "container-address-missing" not in named
+
+
+@pytest.mark.parametrize(
+    ("start", "chain", "found"),
+    (
+        (OUTSIDE, "DOCKER-ISOLATION-STAGE-1", 1),
+        (OUTSIDE, "DOCKER-USER", 0),
+        (WEB_ITSELF, "DOCKER-ISOLATION-STAGE-1", 0),
+    ),
+    ids=("a client", "a person's own rule stops it", "a container, for which there are common networks"),
+)
+def test_an_internal_network_explains_what_the_engine_keeps_out(start: Start, chain: str, found: int) -> None:
+    whole = on_hidden()
+    stop = diagnose(whole, to_web(OUTSIDE)).trace.usual.stop
+    assert stop is not None
+    assert isinstance(stop.decided_by, RuleDecided)
+    decided = msgspec.structs.replace(
+        stop.decided_by, place=msgspec.structs.replace(stop.decided_by.place, chain=chain)
+    )
+    stopped_there = msgspec.structs.replace(stop, decided_by=decided)
+    view = View(whole, to_web(start), diagnose(whole, to_web(OUTSIDE)).trace.usual, stopped_there)
+    assert [each.offered for each in container_on_internal_network_only.find(view)] == [False] * found

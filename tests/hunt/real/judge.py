@@ -180,7 +180,7 @@ _CONTAINER_IDS = (
     "published-on-loopback-only", "published-protocol-mismatch", "container-paused", "container-network-none",
     "host-network-ignores-ports", "container-address-not-assigned", "container-interface-missing",
     "isolation-drops-between-bridges", "service-process-stopped", "docker-proxy-missing", "docker-daemon-not-running",
-    "overlay-peer-missing",
+    "overlay-peer-missing", "container-on-internal-network-only",
 )  # fmt: skip
 _MAKES: dict[str, tuple[str, ...]] = {
     "process": (*_CONTAINER_IDS, "service-process-stopped.frozen", "backlog-full"),

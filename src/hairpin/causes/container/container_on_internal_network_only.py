@@ -1,20 +1,27 @@
-"""The container is on internal networks only, and Docker publishes no port from those.
+"""The container is on internal networks only, or it is asked at its address on one: those have no way in or out.
 
-Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is refused.
+Users see: ``ports:`` is ignored, ``docker ps`` shows no mapping, the port is refused; a client outside that asks the
+container's own address times out.
 
-Proof: all its networks are internal, from which the engine publishes no port.
+Proof: all its networks are internal, from which the engine publishes no port.  Or the engine's rules, or a closed
+policy, keep the packet out of an internal network; if the network were not internal, and published the port, the packet
+would arrive.
 Now: connect it to a network that is not internal (``docker network connect``).
 Lasting: a second network for the service in the Compose file.
 """
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.rules._rule_owner import owner
+from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.where import OfContainer
+from hairpin.change.change import Change
 from hairpin.engines.connecting import connecting_change
+from hairpin.engines.unconfined import without_internal
 from hairpin.host.boot.configured import Configured
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
 
@@ -34,6 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
         )
         yield from _connected(view, container, detail, port=binding.host_port)
     yield from _way_out(view)
+    yield from _kept_out(view)
 
 
 def _way_out(view: View) -> Iterator[Candidate]:
@@ -46,6 +54,85 @@ def _way_out(view: View) -> Iterator[Candidate]:
         "Internal networks ({networks}) have no way out, as they were made.", networks=_networks(container)
     )
     yield from _connected(view, container, detail, port=None)
+
+
+def _kept_out(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the container whose address on an internal network is asked from outside of the network.
+
+    It proves what stops the packet and repairs nothing: the network was made to keep such packets out.  A container
+    that asks has a better way, a common network."""
+    place, asked = view.place, _asked_inside(view)
+    if place is None or asked is None or pair_of(view) is not None:
+        return
+    container, endpoint, network = asked
+    change = without_internal(view.host, container, endpoint, network, _port_of(view))
+    tool = view.host.engine_of(container).kind
+    yield Candidate(
+        title=message(
+            "Network {network} is internal, and {name} is asked at its address there",
+            network=network.name,
+            name=container.name,
+        ),
+        detail=message(
+            "The engine lets nothing into an internal network, and nothing out of it. Only containers of {network} "
+            "reach {name} there.",
+            network=network.name,
+            name=container.name,
+        ),
+        change=change,
+        where=OfContainer(container=container.name, networks=network.name),
+        in_class="separation",
+        evidence=(place.evidence, network.evidence),
+        configured=Configured("network-option", option="--internal", owner=network.name, evidence=network.evidence),
+        ways=(
+            Way(
+                Change(()),
+                (
+                    message(
+                        "connect {name} to a network that is not internal (`{tool} network connect NETWORK {name}`), "
+                        "and ask a port that it publishes",
+                        name=container.name,
+                        tool=tool,
+                    ),
+                ),
+            ),
+            Way(
+                Change(()),
+                (message("make network {network} anew without --internal", network=network.name),),
+                by_person=True,
+            ),
+        ),
+        offered=False,
+    )
+
+
+def _asked_inside(view: View) -> tuple[Container, Endpoint, DockerNetwork] | None:
+    """Return the container that the stopped packet is for, with its internal network, or None.
+
+    Without the borders, too, no rule of the engine's lets the packet into that network, and a closed policy drops it.
+    """
+    place, seen = view.place, view.stop.seen
+    if place is None or view.in_reply or view.stop.stage != "forward" or seen.iif == seen.oif:
+        return None
+    setter = owner(view, place)
+    if setter not in ("isolation", "engine") and not (place.number == 0 and setter in ("forward-policy", "ufw")):
+        return None
+    for engine in view.host.engines:
+        internal = {each.name: each for each in engine.networks if each.internal and each.bridge == seen.oif}
+        for container in engine.containers if internal else ():
+            for endpoint in container.endpoints:
+                address = endpoint.ipv4 if seen.packet.version == 4 else endpoint.ipv6
+                if container.running and endpoint.network in internal and address == seen.packet.daddr:
+                    return container, endpoint, internal[endpoint.network]
+    return None
+
+
+def _port_of(view: View) -> PortBinding | None:
+    """Return the binding that would open the packet's port; None for a packet without one."""
+    port, protocol, version = view.stop.seen.packet.dport, view.flow.protocol, view.stop.seen.packet.version
+    if port is None or protocol not in ("tcp", "udp"):
+        return None
+    return PortBinding("udp" if protocol == "udp" else "tcp", port, port, None, version)
 
 
 def _connected(view: View, container: Container, detail: Message, *, port: int | None) -> Iterator[Candidate]:
