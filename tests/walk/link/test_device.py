@@ -74,8 +74,21 @@ def test_a_packet_by_the_bridge_reaches_the_container() -> None:
 
 
 def test_no_port_leads_to_the_receiver() -> None:
-    state = at("device-out", oif="docker0").with_frame(target=Port(sibling("container:x"), "eth0"))
+    state = at("device-out", oif="docker0").with_frame(target=Port(sibling("container:web"), "eth9"))
     assert told(device_out(NET, state)) == ["dropped no-neighbour"]
+
+
+def test_a_forwarded_frame_keeps_no_hardware_address() -> None:
+    """The header is written anew, although nothing tells what a bridge that is made again will have for its own."""
+    came = at("device-out", oif="docker0").with_frame(target=INNER)
+    came = msgspec.structs.replace(came, packet=msgspec.structs.replace(came.packet, smac=1, dmac=2))
+    (outcome,) = device_out(NET, came)
+    assert isinstance(outcome, State)
+    assert (outcome.packet.smac, outcome.packet.dmac) == (None, None)
+    known = changed("docker0", mac=7)
+    (outcome,) = device_out(known, came)
+    assert isinstance(outcome, State)
+    assert (outcome.packet.smac, outcome.packet.dmac) == (7, None)
 
 
 def test_a_tc_filter_at_egress() -> None:

@@ -205,8 +205,11 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 
 
 def _framed(network: Network, state: State, link: Link) -> State:
-    """Return the state with the hardware addresses of the frame that leaves by the link, as far as they are known."""
-    if link.name == "lo" or link.mac is None:
+    """Return the state with the hardware addresses of the frame that leaves by the link, as far as they are known.
+
+    A link whose own one is not known writes a new header, too: those of the frame that came in are never sent on.
+    """
+    if link.name == "lo":
         return state
     target, dmac = state.frame.target, state.frame.dmac
     if dmac is None and target is not None:
