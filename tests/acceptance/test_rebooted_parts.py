@@ -52,6 +52,7 @@ CALLS: dict[Part | None, tuple[OwnersCall, ...]] = {
         calls.MakeNetwork("docker", "shared"),
         calls.SetContainerState("docker", "start", "web"),
         calls.ReloadNetworks(),
+        calls.EndProcess(7),
     ),
 }
 

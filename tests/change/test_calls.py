@@ -11,6 +11,7 @@ from hairpin.change.calls import (
     BindInterface,
     Call,
     ConnectContainer,
+    EndProcess,
     OpenPort,
     OwnersCall,
     ReloadUfw,
@@ -71,6 +72,8 @@ CALLS: dict[str, tuple[Call, str, Call | None]] = {
              "firewall-cmd --permanent --direct --add-rule ipv6 nat OUTPUT 0 -m comment --comment a b -j ACCEPT",
              msgspec.structs.replace(DIRECT, removed=True)),
     "ufw": (ReloadUfw(), "ufw reload", None),
+    "a process": (EndProcess(7), "kill 7", None),
+    "a halted process": (EndProcess(7, halted=True), "kill -KILL 7", None),
     "ufw lets a port in": (AllowInUfw(80, "tcp"), "ufw allow 80/tcp", AllowInUfw(80, "tcp", deleted=True)),
     "ufw takes it back": (AllowInUfw(80, "tcp", deleted=True), "ufw delete allow 80/tcp", AllowInUfw(80, "tcp")),
     "ufw lets a link's packets in": (

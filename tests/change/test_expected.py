@@ -11,6 +11,7 @@ from hairpin.change.calls import (
     ByPerson,
     Call,
     ConnectContainer,
+    EndProcess,
     OpenPort,
     ReloadUfw,
     SetContainerState,
@@ -25,6 +26,7 @@ from hairpin.change.expect import (
     ManagerRuns,
     OnHost,
     PortIs,
+    ProcessIs,
     RestartPolicyIs,
     RuleIs,
     ZoneIs,
@@ -82,6 +84,7 @@ GUARDED = msgspec.structs.replace(network().this, firewalld=Firewalld(True, runt
 FIREWALLD = ManagerRuns("firewalld")
 OWNERS: dict[str, tuple[Call, tuple[OnHost, ...]]] = {
     "ufw": (ReloadUfw(), (ManagerRuns("ufw"),)),
+    "a process": (EndProcess(7, halted=True), (ProcessIs(7, halted=True),)),
     "a port that is closed": (OpenPort("public", 80, "tcp"), (FIREWALLD, PortIs("public", "80/tcp", False, False))),
     "a port that is open": (
         OpenPort("public", 8151, "tcp", closed=True), (FIREWALLD, PortIs("public", "8151/tcp", False, True)),

@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
-from hairpin.host.socket import Socket
+from hairpin.host.socket import Relay, Socket
 from hairpin.judges.agreement import agreement
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.network.flow import Flow, Outside
 from hairpin.replica.judgement import Hit, Judgement, Place
 from hairpin.walk.state import RuleDecided, Step
+from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import NO_CONTAINER
 from tests.small_host import (
@@ -17,6 +18,7 @@ from tests.small_host import (
     DOCKER_RULES,
     HOST_ADDRESS,
     HOST_NETNS,
+    WEB,
     container,
     container_namespace,
     engine,
@@ -54,13 +56,18 @@ REJECTED = walk_flow(net(f"{REJECTING}\n"), Flow(NEXT, 6, OWN, "tcp", 22))
 REJECTS = Hit(HOST_NETNS, "iptables-nft", "ip6", "filter", "INPUT", 1, REJECTING, 1, "reject")
 
 NOT_STARTED = container("created")
-HELD = walk_flow(
-    network(
-        host_namespace(NO_CONTAINER, sockets=(Socket("tcp", 4, None, 8151, process="httpd", pid=9),)),
-        docker=engine(NOT_STARTED),
-    ),
-    msgspec.structs.replace(FLOW, container="web"),
-)
+HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
+PROXY = msgspec.structs.replace(HTTPD, process="docker-proxy", relay=Relay(4, WEB, 80))
+
+
+def held(socket: Socket) -> Trace:
+    """Return the walk to a port that the socket holds, and whose container could not be started."""
+    host = network(host_namespace(NO_CONTAINER, sockets=(socket,)), docker=engine(NOT_STARTED))
+    return walk_flow(host, msgspec.structs.replace(FLOW, container="web"))
+
+
+HELD = held(HTTPD)
+HELD_AND_HALTED = held(msgspec.structs.replace(PROXY, halted=True))
 
 CASES = {
     "neighbour discovery is rejected": (
@@ -94,6 +101,21 @@ CASES = {
         HELD,
         Judgement(HELD.flow, "dropped"),
         (False, "simulated", "simulated unanswered, the kernel says dropped"),
+    ),
+    "another process has the port, and a signal stopped it": (
+        HELD_AND_HALTED,
+        Judgement(HELD.flow, "unanswered"),
+        (True, "replicated", ""),
+    ),
+    "another process has the port, a signal stopped it, and yet an answer comes": (
+        HELD_AND_HALTED,
+        Judgement(HELD.flow, "delivered"),
+        (False, "simulated", "simulated unanswered, the kernel says delivered"),
+    ),
+    "a relay that leads elsewhere has the port": (
+        held(PROXY),
+        Judgement(HELD.flow, "dropped"),
+        (True, "replicated", ""),
     ),
     "a SYN-ACK without a route": (NO_WAY_BACK, Judgement(FLOW, "dropped"), (True, "replicated", "")),
     "a SYN-ACK that is lost inside a tunnel, as ARP is": (

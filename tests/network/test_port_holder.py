@@ -13,6 +13,7 @@ from tests.small_host import HOST_NETNS, WEB, container, container_namespace, en
 
 HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
 PROXY = Socket("tcp", 4, None, 8151, process="docker-proxy", pid=8, relay=Relay(4, WEB, 80))
+UNREAD_PROXY = msgspec.structs.replace(PROXY, process="docker-proxy", relay=None)
 OF_WEB = Socket("tcp", 4, None, 80, process="httpd", pid=7)
 LOOPBACK = PortBinding("tcp", 80, 8151, 0x7F000001, 4)
 
@@ -21,6 +22,10 @@ def created(name: str = "conf", **changed: object) -> Container:
     """Return a container that asks for web's port and never ran."""
     asked = container("created", binding=PortBinding("tcp", 80, 8151, None, 4, actual=False))
     return msgspec.structs.replace(asked, id="d" * 64, name=name, **changed)
+
+
+def ended() -> Container:
+    return msgspec.structs.replace(container("exited"), id="d" * 64)
 
 
 def asked_of(name: str, flow: Flow | None = None) -> Flow:
@@ -54,6 +59,12 @@ CASES: dict[str, tuple[Network, Flow, Netns, Socket, str | None]] = {
         on(created(), container("running", binding=None)), asked_of("conf"), HOST_NETNS,
         msgspec.structs.replace(HTTPD, container="e" * 64), "process 9",
     ),
+    "a proxy of an earlier run": (on(ended()), asked_of("web"), HOST_NETNS, PROXY, "process 8"),
+    "a proxy of an earlier run, whose address another container has": (
+        on(ended(), msgspec.structs.replace(container(), bindings=())), asked_of("web"), HOST_NETNS, PROXY, "process 8",
+    ),
+    "a proxy of a container that loops": (on(container("restarting")), asked_of("web"), HOST_NETNS, PROXY, None),
+    "a proxy whose process was not read": (on(ended()), asked_of("web"), HOST_NETNS, UNREAD_PROXY, None),
     "its own proxy": (on(container()), asked_of("web"), HOST_NETNS, PROXY, None),
     "itself by DNAT": (on(container()), asked_of("web"), sibling("container:web"), OF_WEB, None),
     "its own proxy, whose process was not read": (on(container()), asked_of("web"), HOST_NETNS, nobodys(PROXY), None),

@@ -1,4 +1,4 @@
-"""What the owner of a part of the host is asked to do: a container engine, firewalld, ufw, systemd.
+"""What the owner of a part of the host is asked to do: a container engine, firewalld, ufw, systemd, a process.
 Each owner makes the kernel's rules and links itself.  A change that is asked of the owner, in its own words, is still
 there after the owner restarts.  Text is made from these values and never parsed.
 
@@ -148,6 +148,13 @@ class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
     by: Literal["systemd", "sysvinit", "openrc", "snap"] = "systemd"
 
 
+class EndProcess(msgspec.Struct, frozen=True, tag="end-process"):
+    """A process ended that serves nobody; ``halted``: a signal has stopped it, so that it heeds SIGKILL alone."""
+
+    pid: int
+    halted: bool = False
+
+
 class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
     """What a person has to do who knows what hairpin does not.  It is no command: none with a gap is printed."""
 
@@ -157,7 +164,7 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
 OfContainer = SetContainerState | ConnectContainer | MakeNetwork | SetRestartPolicy
 OfFirewalld = OpenPort | AddRichRule | BindInterface | TrustSource | AddDirectRule | AddDirectChain
 OfUfw = AllowInUfw | ReloadUfw
-OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState
+OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState | EndProcess
 Call = OwnersCall | ByPerson
 
 
@@ -186,6 +193,8 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return (tool, "set", jail, "unbanip", address)
         case SetUnitState():
             return _unit_argv(call)
+        case EndProcess(pid=pid, halted=halted):
+            return ("kill", *(("-KILL",) if halted else ()), str(pid))
         case _:
             assert_never(call)
 
@@ -288,7 +297,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             return replace(call, verb="disconnect")
         case MakeNetwork():
             return replace(call, removed=not call.removed)
-        case ConnectContainer() | ReloadNetworks() | ReloadUfw() | Unban():
+        case ConnectContainer() | ReloadNetworks() | ReloadUfw() | Unban() | EndProcess():
             return None
         case AllowInUfw():
             return replace(call, deleted=not call.deleted)

@@ -12,6 +12,7 @@ from hairpin.change.calls import (
     ByPerson,
     Call,
     ConnectContainer,
+    EndProcess,
     MakeNetwork,
     OfFirewalld,
     OpenPort,
@@ -52,6 +53,7 @@ from hairpin.change.expect import (
     ManagerRuns,
     OnHost,
     PortIs,
+    ProcessIs,
     RestartPolicyIs,
     RuleIs,
     SysctlIs,
@@ -189,6 +191,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return ()  # the lists of these tools are not read
         case ReloadNetworks():
             return ()  # it takes a host whose rules are there already
+        case EndProcess(pid=pid, halted=halted):
+            return (ProcessIs(pid, halted),)
         case ByPerson():
             return ()  # a person looks
         case _:

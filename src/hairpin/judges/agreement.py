@@ -9,7 +9,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.packet import is_discovery
 from hairpin.replica.judgement import Judgement
 from hairpin.replica.judgement import Verdict as KernelVerdict
-from hairpin.walk.state import Reason, RuleDecided, Stop
+from hairpin.walk.state import Reason, RuleDecided, SocketDecided, Stop
 from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
@@ -72,7 +72,7 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
     if (trace.verdict, judgement.verdict) == ("unanswered", "dropped") and (_never_left(trace) or _lost_within(trace)):
         return None  # the client hears nothing, either way
     stop = trace.usual.stop
-    differs = _expected(trace, stop) != judgement.verdict
+    differs = _expected(trace, stop) not in (judgement.verdict, None)
     if differs and not (stop is not None and _discovery_rejected(trace, stop, judgement)):
         return _other_verdict(VERDICTS[trace.verdict], judgement)
     return _other_rule(stop, judgement) if stop is not None else None
@@ -83,11 +83,17 @@ def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
     return "delivered" if verdict == "leaves" else verdict
 
 
-def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"]:
-    """Return the verdict of the replica.  It delivers to whichever process holds the port, the meant one or another."""
-    if stop is not None and stop.reason == "answered-by-other":
+def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"] | None:
+    """Return the verdict of the replica.  It delivers to whichever process holds the port, the meant one or another,
+    unless that is stopped.  None: the holder is a relay, whose own connection is not part of the trace."""
+    if stop is None or stop.reason != "answered-by-other":
+        return replicated_as(trace.verdict)
+    holder = stop.decided_by.socket if isinstance(stop.decided_by, SocketDecided) else None
+    if holder is None:
         return "delivered"
-    return replicated_as(trace.verdict)
+    if holder.halted or holder.frozen:
+        return "unanswered"
+    return "delivered" if holder.relay is None else None
 
 
 def _either(one: Message, other: Message) -> Message:

@@ -24,7 +24,8 @@ _OF_ENGINES = frozenset(
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """What has the port instead of ``meant``: the process of ``socket``, or ``container`` if it is a container's."""
+    """What has the port instead of ``meant``: the process of ``socket``, or ``container`` if it is a container's.  A
+    relay of no container was left behind."""
 
     meant: Container
     binding: PortBinding
@@ -47,7 +48,8 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
     others = _publishing_beside(host, container, binding)
     if socket.relay is not None:
         target = next((each for each in others if _is_target(each, socket)), None)
-        return Holder(container, binding, socket, target) if target is not None else None
+        kept = target is None and not is_left_behind(container, socket)
+        return None if kept else Holder(container, binding, socket, target)
     if socket.process is None or socket.process in _OF_ENGINES:
         # Without root nobody tells whose socket it is.  A container that does not run has none.
         if container.running or (socket.process is not None and not others):
@@ -56,6 +58,18 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
     if container.running and host.engine_of(container).rootless:
         return None  # a user may have another program hold the ports of his containers
     return Holder(container, binding, socket, owner_of_socket(network, netns, socket))
+
+
+def is_left_behind(container: Container, socket: Socket) -> bool:
+    """Return whether the socket is that of a docker-proxy which has outlived the container whose port it holds.
+
+    dockerd ends it with the container, and the kernel with dockerd (SIGTERM), which a halted process does not heed.
+    It leads to the address that the container had, and another one may have that by now.
+    Source: moby cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go newProxyCommand(): Pdeathsig; signal(7)
+    """
+    relay, named = socket.relay, (socket.process or "").startswith("docker-proxy")
+    ended = container.status in ("exited", "created", "dead")
+    return named and ended and relay is not None and not (relay.netns or relay.holds_only)
 
 
 def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, PortBinding] | None:

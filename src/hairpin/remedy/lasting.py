@@ -12,6 +12,7 @@ from hairpin.change.calls import (
     ByPerson,
     Call,
     ConnectContainer,
+    EndProcess,
     MakeNetwork,
     OpenPort,
     ReloadNetworks,
@@ -128,7 +129,7 @@ def _kind_of_call(call: Call, change: Change) -> Kind | None:
             return "start-engine"
         case ReloadNetworks():  # it makes bridges anew, too
             return "restore-engine-rules" if any(isinstance(part, RuleEdit) for part in change.parts) else None
-        case SetRestartPolicy() | ReloadUfw() | ByPerson():
+        case SetRestartPolicy() | ReloadUfw() | EndProcess() | ByPerson():
             return None
         case _:
             assert_never(call)

@@ -5,9 +5,9 @@ import pytest
 
 from hairpin.causes.cause import View
 from hairpin.causes.engine import port_not_published
-from hairpin.change.calls import SetContainerState
+from hairpin.change.calls import EndProcess, SetContainerState
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.host.docker import Contact, DockerNetwork, Engine, PortBinding
+from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, PortBinding
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.link import Address, Tunnel
 from hairpin.host.managers import ConfigFile, Ufw
@@ -123,6 +123,7 @@ DISCONNECTED = msgspec.structs.replace(
     ignored("default"), endpoints=(), bindings=(PortBinding("tcp", 80, 8151, LOOPBACK, 4, actual=False),)
 )
 HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
+LEFT_BEHIND = msgspec.structs.replace(HTTPD, process="docker-proxy", relay=Relay(4, WEB, 80), halted=True)
 ASKED = container("created", binding=PortBinding("tcp", 80, 8151, None, 4, actual=False))
 
 
@@ -131,9 +132,9 @@ def asked_of_web(flow: Flow | None = None) -> Flow:
     return msgspec.structs.replace(flow or published(), container="web")
 
 
-def held(*sockets: Socket) -> Network:
+def held(*sockets: Socket, by: Container = ASKED) -> Network:
     """Return the host on which these sockets have the port, so that the container could not be started."""
-    return network(host_namespace(NO_CONTAINER, sockets=sockets), docker=engine(ASKED))
+    return network(host_namespace(NO_CONTAINER, sockets=sockets), docker=engine(by))
 
 
 UNPUBLISHED = network(
@@ -189,6 +190,9 @@ CASES: dict[str, Case] = {
     ),
     "a process of the host has the port of a container that did not start": Case(
         held(HTTPD), asked_of_web(), ("published-port-held-by-other-process",),
+    ),
+    "an earlier run's docker-proxy, which a signal stopped, has the port": Case(
+        held(LEFT_BEHIND, by=container("exited")), asked_of_web(), ("published-port-held-by-other-process",),
     ),
     "a process on loopback has the port of a container that runs": Case(
         network(host_namespace(sockets=(msgspec.structs.replace(HTTPD, address=LOOPBACK),))),
@@ -503,3 +507,11 @@ def test_packets_of_a_tunnel_are_for_ports_that_need_no_publishing(tunnel: Tunne
     assert trace.usual.stop is not None
     view = View(changed, DIRECT, trace.usual, trace.usual.stop)
     assert len(tuple(port_not_published.find(view))) == found
+
+
+def test_a_relay_that_was_left_behind_is_ended_by_a_command() -> None:
+    (found,) = diagnose(held(LEFT_BEHIND, by=container("exited")), asked_of_web()).causes
+    ended, started = EndProcess(9, halted=True), SetContainerState("docker", "start", "web")
+    assert (found.candidate.offered, found.candidate.change.calls) == (True, (ended, started))
+    (found,) = diagnose(held(HTTPD, by=container("exited")), asked_of_web()).causes
+    assert (found.candidate.offered, found.candidate.change.calls) == (False, ())

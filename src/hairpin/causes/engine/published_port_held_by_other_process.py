@@ -4,7 +4,8 @@ Users see: another service's answer; ``docker run`` ended with "address already 
 
 Proof: the packet arrives at another process's socket than the container's; without it, and with the container started,
 it arrives there.
-Now: stop the holder and start the container, or recreate the container with another port: a person's choice.
+Now: stop the holder and start the container, or recreate the container with another port: a person's choice.  A
+docker-proxy that was left behind by the container's last run serves nobody: ``kill`` it and start the container.
 Lasting: disable the holder's unit, or take its container away; else it has the port again at the next boot.
 """
 
@@ -14,11 +15,12 @@ from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.container._start_failure import own_words
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.causes.where import OfContainer
+from hairpin.change.calls import EndProcess
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
 from hairpin.engines.starting import starting_change
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
-from hairpin.network.port_holder import Holder, taken_by_other
+from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other
 from hairpin.walk.sockets import find_socket, socket_text
 
 
@@ -33,16 +35,16 @@ def find(view: View) -> Iterator[Candidate]:
     place = dnat_place(view, view.host_netns) if held.container is not None else None
     if place is not None:
         parts.append(DeleteRule(view.host_netns, place))
-    if not meant.running:
-        start = starting_change(view.host, meant, binding)
-        parts += start.parts if start is not None else ()
+    start = starting_change(view.host, meant, binding) if not meant.running else None
+    parts += start.parts if start is not None else ()
+    ending = _ending(view, held) if start is not None else ()
     engine = view.host.engine_of(meant)
     yield Candidate(
         title=message(
             "Port {port} of {name} is held by {holder}", port=binding.host_port, name=meant.name, holder=_who(held)
         ),
         detail=_detail(held),
-        change=Change(tuple(parts)),
+        change=Change(tuple(parts), (*ending, *start.calls) if start is not None and ending else ()),
         where=OfContainer(
             container=meant.name,
             port=binding.host_port,
@@ -52,8 +54,10 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         in_class="switched-off",
         evidence=tuple(each for each in (held.socket.evidence, meant.evidence) if each),
-        offered=False,
-        ways=(
+        offered=bool(ending),
+        ways=()
+        if ending
+        else (
             Way(
                 Change(()),
                 (
@@ -83,6 +87,15 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         joins=f"{meant.name}:{binding.host_port}",
     )
+
+
+def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
+    """Return the calls that end the relays which hold the port; none if one of them is more than a relay that was left
+    behind."""
+    sockets = tuple(_in_the_way(view, held))
+    if not all(is_left_behind(held.meant, each) and each.pid is not None for each in sockets):
+        return ()
+    return tuple(EndProcess(each.pid, each.halted) for each in sockets if each.pid is not None)
 
 
 def _forgotten(view: View, held: Holder) -> Iterator[Way]:
@@ -117,6 +130,12 @@ def _detail(held: Holder) -> Message:
     values = {"name": held.meant.name, "socket": socket_text(held.socket)}
     if held.meant.running:
         return message("{name} runs, and yet the connection arrives at {socket}.", **values)
+    if is_left_behind(held.meant, held.socket):
+        return message(
+            "The connection arrives at {socket}. An earlier run of {name} has left it behind: {name} does not run, and "
+            "cannot be started while the port is taken.",
+            **values,
+        )
     if held.meant.error:
         return message(
             "The connection arrives at {socket}. {name} does not run: {error}",
