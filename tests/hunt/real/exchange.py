@@ -18,18 +18,27 @@ from concurrent.futures import ThreadPoolExecutor
 REQUEST_BYTES = 4000
 ANSWER_BYTES = 60_000
 LATE, EMPTY = -1, -2
+_RECVERR, _RECVERR_V6 = (socket.IPPROTO_IP, 11), (socket.IPPROTO_IPV6, 25)
+"""``IP_RECVERR`` of include/uapi/linux/in.h, ``IPV6_RECVERR`` of in6.h: Python names neither."""
 Request = tuple[str, str, int, float, int, str, str]
 
 
 def exchange(
     protocol: str, address: str, port: int, seconds: float, source_port: int, source: str, name: str
 ) -> tuple[int, str]:
-    """Send a request and read its whole answer.  Of UDP it is a query for ``name``: a resolver answers, an echo too."""
+    """Send a request and read its whole answer.  Of UDP it is a query for ``name``: a resolver answers, an echo too.
+
+    Most ICMP errors about a datagram reach a socket only if it asks for them, as glibc's resolver does: icmp(7)
+    ``IP_RECVERR``; net/ipv4/udp.c __udp4_lib_err(), net/ipv4/icmp.c icmp_err_convert[].  ``rejected`` means that the
+    error reaches the sender.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     with socket.socket(family, kind) as sock:
         sock.settimeout(seconds)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if protocol == "udp":
+            sock.setsockopt(*(_RECVERR_V6 if family == socket.AF_INET6 else _RECVERR), 1)
         try:
             sock.bind((source, source_port))
             sock.connect((address, port))
