@@ -3,8 +3,11 @@
 Recorded networks of real hosts are in tests/fixtures/networks.
 """
 
+import msgspec
+
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgeInfo, Link, Tunnel
+from hairpin.host.managers import ConfigFile
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, NextHop, Route
 from hairpin.host.socket import Socket
@@ -74,6 +77,18 @@ def node(
         ruleset=ruleset(rules),
     )
     return Host(name, namespaces=(namespace,))
+
+
+def without_own_address(name: str, *files: ConfigFile) -> Host:
+    """Return a host whose eth0 has lost its address, its routes with it."""
+    host = node(name)
+    namespace = host.namespaces[0]
+    kept = msgspec.structs.replace(
+        namespace,
+        addresses=tuple(each for each in namespace.addresses if each.link != "eth0"),
+        routes=tuple(each for each in namespace.routes if all(hop.link != "eth0" for hop in each.next_hops)),
+    )
+    return msgspec.structs.replace(host, namespaces=(kept,), files=files)
 
 
 def seen(name: str) -> Neighbour:

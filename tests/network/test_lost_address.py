@@ -4,16 +4,18 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import PortBinding
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
+from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import Flow, FromHost, Outside
-from hairpin.network.lost_address import bare_links, has_address, lost_by, stranded_gateway
+from hairpin.network.lost_address import bare_links, has_address, lost_by, named_for, stranded_gateway
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_link, without_addresses, without_route
 from tests.causes.ipv6_hosts import of_ipv6_network, without_address6
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, container, engine, host_namespace, network, route
+from tests.two_hosts import ADDRESSES, node, without_own_address
 
 BARE = without_addresses(host_namespace(), "eth0")
 LOST = without_route(without_route(BARE, parse_address("198.51.100.0")[1]), 0)
@@ -55,6 +57,24 @@ ASKED: dict[str, tuple[Network, str, int, str | None]] = {
 def test_lost_by(net: Network, address: str, port: int, expected: str | None) -> None:
     found = lost_by(net, asked(Outside(CLIENT), address, port))
     assert (found.name if found is not None else None) == expected
+
+
+NAMES_TWO = ConfigFile("/etc/network/interfaces", "iface eth0 inet static\n  address 198.51.100.12/24\n")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    (
+        ((node("one"), without_own_address("two", NAMES_TWO)), "two"),
+        ((node("one"), without_own_address("two")), None),
+        ((node("one", address=ADDRESSES["two"]), without_own_address("two", NAMES_TWO)), None),
+        ((node("one"), node("two", address=ADDRESSES["two"] + 1)), None),
+    ),
+    ids=("a file names it", "no file names it", "another host has it", "the link has another"),
+)
+def test_named_for(hosts: tuple[Host, ...], expected: str | None) -> None:
+    found = named_for(Network(hosts), 4, ADDRESSES["two"])
+    assert (found.netns.host if found is not None else None) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.host import Namespace
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, addresses_of, is_held, outer_link
@@ -14,6 +17,14 @@ from hairpin.network.routing import lookup
 SUBNET6 = 64
 """The prefix length of an IPv6 network that a link has (RFC 4291 2.5.1)."""
 _TUNNELS = ("tun", "wireguard")
+
+
+class NamedAddress(msgspec.Struct, frozen=True):
+    """An address that the file at ``path`` names for a link to the outside, which has none."""
+
+    netns: Netns
+    own: Address
+    path: str
 
 
 def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Link]:
@@ -64,6 +75,20 @@ def _strands(namespace: Namespace, link: Link, address: int) -> bool:
     network."""
     gateway = stranded_gateway(namespace, link.name, 6)
     return gateway is not None and inside(address, gateway, SUBNET6, 6)
+
+
+def named_for(network: Network, version: Version, address: int) -> NamedAddress | None:
+    """Return the link without an address for which a file of its host names this one, if no host that was read has it;
+    else None."""
+    if network.world.public(version, address) is not None or is_held(network, version, address):
+        return None
+    for host in network.hosts:
+        netns = network.host_netns(host.name)
+        for link in bare_links(network, netns, version) if netns in network else ():
+            for own, path in configured_addresses(host, link.name, version):
+                if own.value == address:
+                    return NamedAddress(netns, own, path)
+    return None
 
 
 def lost_by(network: Network, flow: Flow) -> Link | None:

@@ -11,7 +11,7 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import ACK, SYN, Packet
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.lost_address import lost_by
+from hairpin.network.lost_address import lost_by, named_for
 from hairpin.network.network import (
     Network,
     addresses_of,
@@ -277,7 +277,8 @@ def _lost_on_host(network: Network, flow: Flow, state: State) -> OutsideAnswer |
         said = message("{address} is a container network's address, and the packet has left the host", address=target)
         return OutsideAnswer(Assumed(said, "read"), reason="left-instead")
     asked = (packet.version, packet.daddr) == (flow.version, flow.daddr)
-    if asked and (lost_by(network, flow) is not None or is_absent(network, flow)):
+    gone = asked and (lost_by(network, flow) is not None or is_absent(network, flow))
+    if gone or named_for(network, packet.version, packet.daddr) is not None:
         said = message("no host that was read has {address}, so the packet comes to none of them", address=target)
         return OutsideAnswer(Assumed(said, "read"), reason="address-lost")
     meant = publishing(network, state.netns, flow, packet) if state.carried is None else None

@@ -16,6 +16,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, St
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, parse_address
 from hairpin.network.world import PublicAddress, World
+from tests import two_hosts
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     DB_MAC,
@@ -180,6 +181,11 @@ INTERFACES = ConfigFile(
 )
 
 
+OF_TWO = ConfigFile("/etc/network/interfaces", INTERFACES.text.replace("198.51.100.11", "198.51.100.12"))
+AT_TWO = Flow(FromHost(), 4, two_hosts.ADDRESSES["two"], "tcp", 80, host="one")
+THROUGH_TUNNEL = msgspec.structs.replace(AT_TWO, daddr=two_hosts.TUNNEL_ADDRESSES["two"])
+
+
 def covering_client(built: Network) -> Network:
     """Return the host with a Docker network whose subnet has the client's address."""
     host = built.namespace(HOST_NETNS)
@@ -209,6 +215,14 @@ CASES: dict[str, Case] = {
     "the uplink has lost its address": Case(without_address(), egress(), ("host-address-missing",)),
     "the uplink has lost its address, which a file names": Case(
         without_address(INTERFACES), egress(), ("host-address-missing",),
+    ),
+    "another host that was read has lost its address, which a file names": Case(
+        two_hosts.network(two_hosts.node("one"), two_hosts.without_own_address("two", OF_TWO)),
+        AT_TWO, ("host-address-missing",), two_hosts.network(),
+    ),
+    "the far end of a tunnel has lost its address, which a file names": Case(
+        two_hosts.network(two_hosts.node("one"), two_hosts.without_own_address("two", OF_TWO)),
+        THROUGH_TUNNEL, ("host-address-missing",), two_hosts.network(),
     ),
     "the uplink's address has another prefix length than a file names": Case(
         of_prefix_length(32, INTERFACES), egress(), ("host-prefix-length-wrong",),
@@ -403,6 +417,14 @@ def test_a_route_for_one_address_helps_only_a_client_that_somebody_named() -> No
         (found,) = diagnose(with_router_inside("0"), published(start)).causes
         assert found.cause == "client-inside-container-subnet"
         assert [type(each) for each in found.candidate.change.parts] == [repair]
+
+
+def test_an_address_that_no_file_names_is_not_given_to_another_host() -> None:
+    nameless = two_hosts.network(two_hosts.node("one"), two_hosts.without_own_address("two"))
+    assert diagnose(nameless, AT_TWO).trace.verdict == "leaves"
+    named = two_hosts.network(two_hosts.node("one"), two_hosts.without_own_address("two", OF_TWO))
+    (found,) = diagnose(named, AT_TWO).causes
+    assert (found.host, found.candidate.change.calls) == ("two", ())
 
 
 @pytest.mark.parametrize("rp_filter", ("0", "1", "2"))

@@ -120,7 +120,7 @@ CASES: dict[str, tuple[Findings, Verdict]] = {
     "the client gives up by an RST":   (found(ACCEPTED, happenings=(DIALLING,), lost=RESET_HERE), "dropped"),
     "closed without a word":           (found(Experience("closed", connected=True)), "refused"),
     "the relay is refused":            (found(Experience("closed", connected=True), happenings=(REFUSES,)), "refused"),
-    "the relay has no route":          (found(SILENCE, happenings=(NOT_SENT,), protocol="udp"), "rejected"),
+    "the relay has no route":          (found(SILENCE, happenings=(NOT_SENT,), protocol="udp"), "unanswered"),
     "a datagram is lost":              (found(SILENCE, protocol="udp"), "dropped"),
     "its answer is lost":              (found(SILENCE, protocol="udp", happenings=(REACHED,)), "unanswered"),
     "a datagram that nobody reads":    (found(SILENCE, protocol="udp", held=True), "unanswered"),

@@ -18,9 +18,18 @@ from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive
 from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
-from hairpin.network.lost_address import SUBNET6, bare_links, has_address, lost_by, stranded_gateway
+from hairpin.network.lost_address import (
+    SUBNET6,
+    NamedAddress,
+    bare_links,
+    has_address,
+    lost_by,
+    named_for,
+    stranded_gateway,
+)
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.tables import has_default_route
@@ -30,18 +39,18 @@ _STAND_IN = (169 << 24) | (254 << 16) | 1
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each link to the outside that lacks the address that a file names for it; else one if no
-    such link has an address.
+    """Yield one candidate for another host's link that lacks the address to which the packet goes and which a file
+    names for it.  Then one for each link to the outside of this host that lacks what a file names; else one if no such
+    link has an address.
 
     Most hosts have no IPv6 address and need none: for IPv6 a file has to name one, or a route has a gateway that the
     link reached by the address that it had."""
+    yield from _of_other_host(view)
     version = view.flow.version
     bare = tuple(bare_links(view.network, view.host_netns, version)) if view.on_host else ()
     named = tuple(_named(view, bare, version))
     for own, path in named:
-        source = message("{file} names {address}", file=path, address=address_text(own.value, version))
-        router = named_gateway(view.network, view.host_netns, own)
-        yield _candidate(view, own, router.address if router is not None else None, advice=(source,))
+        yield _as_named(view, NamedAddress(view.host_netns, own, path))
     if named or not bare:
         return
     asked = lost_by(view.network, view.flow)
@@ -69,14 +78,38 @@ def find(view: View) -> Iterator[Candidate]:
         yield _candidate(view, own, _STAND_IN + 1, ByPerson(_put_back(own.link)))
 
 
+def _of_other_host(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for the other host that was read and has lost the packet's destination: the address that the
+    flow is for, or that of a tunnel's far end."""
+    packet, flow = view.stop.seen.packet, view.flow
+    for version, address in dict.fromkeys(((packet.version, packet.daddr), (flow.version, flow.daddr))):
+        named = named_for(view.network, version, address)
+        if named is not None and named.netns != view.host_netns:
+            yield _as_named(view, named)
+
+
+def _as_named(view: View, named: NamedAddress) -> Candidate:
+    own = named.own
+    source = message("{file} names {address}", file=named.path, address=address_text(own.value, own.version))
+    router = named_gateway(view.network, named.netns, own)
+    return _candidate(view, own, router.address if router is not None else None, netns=named.netns, advice=(source,))
+
+
 def _candidate(
-    view: View, own: Address, router: int | None, *calls: ByPerson, advice: tuple[Message, ...] = ()
+    view: View,
+    own: Address,
+    router: int | None,
+    *calls: ByPerson,
+    netns: Netns | None = None,
+    advice: tuple[Message, ...] = (),
 ) -> Candidate:
-    parts: list[Primitive] = [AddEntry(view.host_netns, own)]
-    if router is not None and not has_default_route(view.host_namespace, own.version):
+    at = netns or view.host_netns
+    namespace = view.network.namespace(at)
+    parts: list[Primitive] = [AddEntry(at, own)]
+    if router is not None and not has_default_route(namespace, own.version):
         route = Route(own.version, 0, 0, next_hops=(NextHop(own.link, router),))
-        parts.append(AddEntry(view.host_netns, route))
-    link = view.host_namespace.link(own.link)
+        parts.append(AddEntry(at, route))
+    link = namespace.link(own.link)
     return Candidate(
         title=message("{link} has no address of IPv{version}", link=own.link, version=own.version),
         detail=message("Nobody outside can reach this host by it, and nothing leaves by it."),
@@ -130,6 +163,7 @@ CAUSE = Cause(
             "left-instead",
             "link-missing",
             "address-lost",
+            "tunnel-elsewhere",
             "source-not-translated",
         }
     ),

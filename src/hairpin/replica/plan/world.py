@@ -15,7 +15,7 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
-from hairpin.network.lost_address import lost_by
+from hairpin.network.lost_address import lost_by, named_for
 from hairpin.network.network import (
     Network,
     Port,
@@ -321,6 +321,8 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
     yield f"route add local {everything} dev lo table {_TABLE}"
     lost = {flow.daddr for flow in flows if flow.version == version and lost_by(network, flow) is not None}
     asked = {flow.daddr for flow in flows if flow.version == version} - _containers(network, version) - lost
+    lost |= {each for each in asked if named_for(network, version, each) is not None}
+    asked -= lost
     for address in sorted(lost):
         yield f"route add blackhole {address_text(address, version)}/{width(version)} table {_TABLE}"
     for engine in (engine for host in network.hosts for engine in host.engines):
