@@ -333,6 +333,30 @@ def on_hidden(
     return simulate(restoring_all(lost, HOST_NETNS, whole.this.namespace("host")), whole)
 
 
+def without_default_network(**options: object) -> Network:
+    """Return the host of a daemon with ``bridge=none``: no docker0, and its container has loopback alone.
+
+    ``options``: other ones of the engine."""
+    host, inner = (
+        host_namespace(BARE_RULES.replace("FORWARD DROP", "FORWARD ACCEPT"), sockets=()),
+        container_namespace(),
+    )
+    host = msgspec.structs.replace(
+        host,
+        links=host.links[:2],
+        addresses=tuple(each for each in host.addresses if each.link != "docker0"),
+        routes=tuple(each for each in host.routes if all(hop.link != "docker0" for hop in each.next_hops)),
+    )
+    alone = msgspec.structs.replace(
+        inner, links=inner.links[:1], addresses=inner.addresses[:1],
+        routes=tuple(each for each in inner.routes if all(hop.link == "lo" for hop in each.next_hops)),
+    )  # fmt: skip
+    asked_for = msgspec.structs.replace(PUBLISHED, actual=False)
+    one = msgspec.structs.replace(container(binding=asked_for), endpoints=(Endpoint("bridge", "n1"),))
+    described = msgspec.structs.replace(engine(one), networks=(), bridge_name="none")
+    return network(host, alone, docker=msgspec.structs.replace(described, **options))
+
+
 # The container's state
 
 

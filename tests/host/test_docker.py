@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.host.docker import Container, DockerNetwork, Engine
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,21 @@ def test_a_network_is_found_by_its_name() -> None:
     first, second = (DockerNetwork(name, name, "bridge") for name in ("n1", "n2"))
     asked = Engine("docker", "unix:///run/docker.sock", networks=(first, second))
     assert (asked.network("n2"), asked.network("n3")) == (second, None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "endpoint", "unconnected"),
+    (
+        ("default", Endpoint("bridge"), True),
+        ("bridge", Endpoint("bridge"), True),
+        ("default", Endpoint("n1", ipv4=1), False),
+        ("n1", Endpoint("n1"), False),
+        ("host", Endpoint("host"), False),
+    ),
+)
+def test_a_daemon_without_a_default_network_leaves_its_containers_unconnected(
+    mode: str, endpoint: Endpoint, unconnected: bool
+) -> None:
+    one = Container("1", "web", "running", network_mode=mode, endpoints=(endpoint,))
+    assert Engine("docker", "20.10.24", bridge_name="none").leaves_unconnected(one) is unconnected
+    assert not Engine("docker", "20.10.24").leaves_unconnected(one)

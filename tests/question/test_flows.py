@@ -15,6 +15,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
+from tests.causes.hosts import without_default_network
 from tests.names_host import named
 from tests.small_host import WEB, container, engine, host_namespace, network
 
@@ -361,6 +362,12 @@ def test_of_several_hosts_each_flow_has_its_host(target: Target, origin: Origin 
 def test_everything_is_what_all_hosts_publish() -> None:
     published = [each for each in flows_for(two(), (), None) if each.purpose == "published"]
     assert {(each.container, each.asked_host) for each in published} == {("web", "node1"), ("api", "node2")}
+
+
+@pytest.mark.parametrize(("bridge", "asked"), (("none", True), (None, False)), ids=("bridge=none", "another reason"))
+def test_a_port_is_asked_though_its_container_was_left_without_a_network(bridge: str | None, asked: bool) -> None:
+    flows = flows_for(without_default_network(bridge_name=bridge), (), None)
+    assert any(each.dport == 8151 for each in flows) is asked
 
 
 def mute(state: Literal["hung", "stopped", "answers"]) -> Network:

@@ -307,6 +307,16 @@ class Engine(msgspec.Struct, frozen=True):
         """The name of the network that a container joins without being told which."""
         return "bridge" if self.kind == "docker" else "podman"
 
+    def leaves_unconnected(self, container: Container) -> bool:
+        """Return whether the container runs without a network because dockerd was told to make no default one.
+
+        Such a container has its network switched off: no later connection gives it an interface.
+        Source: moby daemon/container_operations.go connectToNetwork(), DisableBridge; measured with 20.10.24"""
+        made_none = self.bridge_name == "none" and self.network(self.default_network) is None
+        meant = self.kind == "docker" and container.network_mode in ("default", self.default_network)
+        held = any(each.ipv4 is not None or each.ipv6 is not None for each in container.endpoints)
+        return self.running and made_none and meant and container.running and not held
+
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.
 

@@ -137,9 +137,10 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
 def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in host.containers():
+        # It was made to be reached, and cannot be.
+        without_network = container.network_mode == "none" or container.is_disconnected
+        without_network = without_network or host.engine_of(container).leaves_unconnected(container)
         for binding in usable(network, host, container, origin):
-            # It was made to be reached, and cannot be.
-            without_network = container.network_mode == "none" or container.is_disconnected
             if binding.protocol == "sctp" or not (binding.actual or without_network or not container.running):
                 continue
             if not container.running and container.restart_policy == "no" and container.exit_code == 0:

@@ -39,6 +39,7 @@ from tests.causes.hosts import (
     with_host,
     with_link,
     with_neighbour,
+    without_default_network,
 )
 from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.causes.swarm_hosts import OF_SERVICE, of_swarm, taken
@@ -180,6 +181,15 @@ CASES: dict[str, Case] = {
     "iptables=false, and INPUT is closed to what docker-proxy serves": Case(
         network(host_namespace(UNLED), docker=told(iptables=False)), published(), ("docker-daemon-iptables-false",),
         network(docker=told(iptables=False)),
+    ),
+    "bridge=none, and a client asks the port of a container": Case(
+        without_default_network(), published(), ("docker-daemon-bridge-none",),
+    ),
+    "bridge=none, and the container connects to the outside": Case(
+        without_default_network(), egress(), ("docker-daemon-bridge-none",),
+    ),
+    "bridge=none, asked from the host, without docker-proxy": Case(
+        without_default_network(userland_proxy=False), published(FromHost()), ("docker-daemon-bridge-none",),
     ),
     "ip6tables is off, as before Docker 27": Case(
         of_ipv6_network(), OUT_OVER_V6, ("docker-daemon-ip6tables-off",), of_ipv6_network(masquerade=True),
@@ -515,3 +525,27 @@ def test_a_relay_that_was_left_behind_is_ended_by_a_command() -> None:
     assert (found.candidate.offered, found.candidate.change.calls) == (True, (ended, started))
     (found,) = diagnose(held(HTTPD, by=container("exited")), asked_of_web()).causes
     assert (found.candidate.offered, found.candidate.change.calls) == (False, ())
+
+
+NONE = ConfigFile("/etc/docker/daemon.json", '{\n  "bridge": "none"\n}\n')
+
+
+def test_the_missing_default_network_is_written_down_and_left_to_a_person() -> None:
+    whole = with_host(without_default_network(), files=(NONE,))
+    (suspect,) = diagnose(whole, published()).causes
+    configured = suspect.candidate.configured
+    assert configured is not None
+    assert (configured.file, configured.line) == (NONE.path, 2)
+    assert not suspect.candidate.offered
+    assert all(each.by_person for each in suspect.candidate.ways)
+    assert all(not each.commands for each in remedies(suspect.cause, suspect.candidate, whole))
+
+
+@pytest.mark.parametrize(
+    "options",
+    ({"bridge_name": "br0"}, {"bridge_name": None}, {"networks": engine().networks}, {"running": False}),
+    ids=("another bridge", "no option", "not restarted since", "not running"),
+)
+def test_a_daemon_that_has_its_default_network_lacks_none(options: dict[str, object]) -> None:
+    found = diagnose(without_default_network(**options), egress()).causes
+    assert "docker-daemon-bridge-none" not in [each.cause for each in found]

@@ -190,7 +190,7 @@ _MAKES: dict[str, tuple[str, ...]] = {
     "engine option": (
         *_CONTAINER_IDS, "docker-daemon-iptables-false", "masquerade-missing", "icc-off", "ip-forward-off",
         "hairpin-mode-off", "userland-proxy-off-no-route-localnet", "container-not-running",
-        "daemon-does-not-start-config",
+        "daemon-does-not-start-config", "docker-daemon-bridge-none",
     ),
 }  # fmt: skip
 """The causes that a kind of change makes besides those that touch a changed element."""

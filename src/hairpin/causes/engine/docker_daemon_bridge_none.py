@@ -1,0 +1,78 @@
+"""dockerd runs with ``bridge=none``, so it makes no default network, and containers that ask for it have none.
+
+Users see: since the daemon was restarted, containers run and reach nothing; ``docker ps`` shows none of their ports;
+``docker0`` is gone. Containers on networks of their own work.
+
+Proof: dockerd has no default network, and the container asks for no other; on one it would be reached.
+Now: make the container anew on a network of its own (``docker network create``, ``--network``).
+Lasting: a network in the Compose file; or take ``bridge`` out of daemon.json, restart dockerd, and make the containers
+anew: Docker has written down for each that its network is off (``NetworkDisabled``).
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.where import OfNetwork
+from hairpin.change.change import Change
+from hairpin.engines.default_network import on_default_network
+from hairpin.host.boot.configured import of_engine_option
+from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
+from hairpin.network.flow import FromContainer
+
+_PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
+"""The binding of a container that has none: it stands for no port."""
+_ANEW = message(
+    "make such containers anew on a network of their own: docker network create NETWORK, then docker run --network "
+    "NETWORK with the other options that they had"
+)
+_UNDONE = message(
+    "take bridge=none away, restart dockerd, and make the containers anew: a mere start leaves their network switched "
+    "off"
+)
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each container without a network that should publish this port, or that sends."""
+    for container, binding in at_host_port(view):
+        if not binding.actual:
+            yield from _without_network(view, container, binding)
+    start = view.flow.start
+    sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    if sender is not None and not view.on_host and not view.in_reply:
+        yield from _without_network(view, sender, next(iter(sender.bindings), _PUBLISHES_NOTHING))
+
+
+def _without_network(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    engine = view.host.engine_of(container)
+    if not engine.leaves_unconnected(container):
+        return
+    change = on_default_network(view.host, container, binding)
+    if change is None:
+        return
+    yield Candidate(
+        title=message("dockerd runs with bridge=none and makes no default network"),
+        detail=message(
+            "Containers that were made for the default network have loopback alone, and none of their ports is "
+            "published: {name} is one. Connecting them to another network does not help: Docker has switched their "
+            "network off for good.",
+            name=container.name,
+        ),
+        change=change,
+        where=OfNetwork(option="bridge=none", network=engine.default_network),
+        in_class="engine-option",
+        evidence=(container.evidence, engine.evidence),
+        configured=of_engine_option("bridge", "none", view.host),
+        ways=(Way(Change(()), (_ANEW,), by_person=True), Way(Change(()), (_UNDONE,), by_person=True)),
+        offered=False,
+    )
+
+
+CAUSE = Cause(
+    id="docker-daemon-bridge-none",
+    title=message("dockerd runs with bridge=none"),
+    source="moby: daemon/container_operations.go connectToNetwork(): DisableBridge sets NetworkDisabled",
+    reasons=frozenset({"no-listener", "never-accepts", "no-route"}),
+    find=find,
+)
