@@ -4,16 +4,17 @@ import msgspec
 import pytest
 
 from hairpin.change.calls import ReloadNetworks
-from hairpin.change.change import RenameLink, one
+from hairpin.change.change import RenameLink, SetLink, one
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort
 from hairpin.host.route import FdbEntry
-from hairpin.network.flow import FromHost
+from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from tests.acceptance.test_networks import network as recorded
 from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     FROM_DB,
@@ -74,6 +75,18 @@ def forwarding(*entries: FdbEntry) -> Network:
     return network(msgspec.structs.replace(host, fdb=entries))
 
 
+TUNNELLED = recorded("tunnel-ends-differ.port")
+OF_STRETCHED = Flow(FromHost(), 4, parse_address("198.51.100.11")[1], "tcp", 8151, container="web", host="node1")
+
+
+def astray(whole: Network, bridge: str) -> Network:
+    """Return the network in which the veth of node1's container is a port of that bridge."""
+    netns = whole.host_netns("node1")
+    links = whole.namespace(netns).links
+    veth = next(each for each in links if each.kind == "veth" and each.master == "br-stretched")
+    return simulate(one(SetLink(netns, msgspec.structs.replace(veth, master=bridge))), whole)
+
+
 OLDER = msgspec.structs.replace(host_namespace(), kernel="5.10.0")
 NO_NETWORKS = msgspec.structs.replace(engine(container()), networks=())
 
@@ -97,6 +110,9 @@ CASES: dict[str, Case] = {
         without_bridge(network(host_namespace(without("172.17.0.2"), sockets=()), docker=engine(container("exited")))),
         published(), ("bridge-missing", "container-not-running"),
         network(),
+    ),
+    "a container of a stretched bridge is on another one, so that the frame floods a tunnel": Case(
+        astray(TUNNELLED, "docker0"), OF_STRETCHED, ("veth-detached-from-bridge",), TUNNELLED,
     ),
     "the bridge has another name": Case(renamed(), published(), ("bridge-missing",)),
     "the bridge has another name, and a container asks": Case(renamed(), egress(), ("bridge-missing",)),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.causes.between_hosts._tunnelled import inner_packet
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
@@ -25,8 +26,8 @@ from hairpin.network.prefix import Version, inside
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the namespace that the packet came from, or is for, if its veth is no port of the bridge
-    of its address's network."""
-    packet = view.stop.seen.packet
+    of its address's network.  A frame that finds no port of a stretched bridge floods its tunnel, too."""
+    packet = inner_packet(view)
     for host in view.both_hosts:
         for address in (packet.daddr, packet.saddr):
             for netns, name, link, bridge in _ends(view, host, address, packet.version):
@@ -108,6 +109,9 @@ CAUSE = Cause(
             "no-neighbour",
             "martian-source",
             "no-carrier",
+            "no-tunnel",
+            "no-tunnel-remote",
+            "tunnel-elsewhere",
             "link-down",
             "rp-filter",
             "rule",
