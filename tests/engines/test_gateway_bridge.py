@@ -3,12 +3,13 @@
 import msgspec
 import pytest
 
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.gateway_bridge import bridge_of_overlays, with_gateway_endpoints, with_taken
 from hairpin.engines.missing import missing_on
-from hairpin.host.docker import SWARM_BRIDGE, Container, DockerNetwork, Engine
+from hairpin.host.docker import SWARM_BRIDGE, Container, DockerNetwork, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
 from hairpin.netfilter.ir import Ruleset
+from hairpin.network.attachment import next_address
 from tests.engines.hosts import DOCKER0, HTTP, container, docker, endpoint, keep_all, network, number, programmed
 
 GATEWAY = network(SWARM_BRIDGE, "172.18.0.0/16", device=SWARM_BRIDGE, options=(("enable_icc", "false"),))
@@ -74,3 +75,33 @@ def test_a_container_that_is_on_no_bridge_has_no_rules() -> None:
     assert not missing
     assert all(each.container is None for each in missing.wanted.rules)
     assert whole.ruleset != Ruleset()
+
+
+LEFT = Endpoint("shop", "m0hbxop3cgmmtygvbuwt3grag")
+LOCAL = Endpoint("n1", "a" * 64)
+
+
+@pytest.mark.parametrize(
+    ("ends", "networks", "found"),
+    (
+        ((LEFT,), (GATEWAY, OVERLAY), True),
+        ((LEFT,), (GATEWAY,), True),
+        ((LEFT, LOCAL), (GATEWAY, OVERLAY), False),
+        ((LOCAL,), (GATEWAY,), False),
+        ((), (GATEWAY, OVERLAY), False),
+        ((LEFT,), (OVERLAY,), False),
+    ),
+    ids=("an overlay", "one that the node does not list now", "a bridge, too", "a local one", "none", "no swarm"),
+)
+def test_a_container_on_overlays_alone_publishes_by_swarms_bridge(
+    ends: tuple[Endpoint, ...], networks: tuple[DockerNetwork, ...], found: bool
+) -> None:
+    ended = msgspec.structs.replace(WEB, status="exited", endpoints=ends)
+    engine = docker("20.10.24", *networks, containers=(ended,))
+    assert bridge_of_overlays(engine, ended) == (GATEWAY if found else None)
+
+
+def test_an_address_of_swarms_bridge_is_given_once() -> None:
+    bridge = msgspec.structs.replace(GATEWAY, gateways=(("ingress-sbox", endpoint(SWARM_BRIDGE, "172.18.0.2")),))
+    engine = docker("20.10.24", bridge, containers=(WEB,))
+    assert next_address(with_taken(engine, bridge), bridge.subnets[0]) == number("172.18.0.3")

@@ -23,6 +23,31 @@ def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
     return msgspec.structs.replace(engine, containers=containers)
 
 
+_SWARM_ID_LENGTH = 25
+"""A network of a swarm has an id of 25 digits of base 36; a local one has 64 hexadecimal digits.
+Source: swarmkit identity/randomid.go NewID()"""
+
+
+def bridge_of_overlays(engine: Engine, container: Container) -> DockerNetwork | None:
+    """Return swarm's bridge if the container is, or will be, on overlays alone: it leaves and publishes by that one.
+
+    A worker does not list an overlay while it runs no container on it."""
+    on_overlays = bool(container.endpoints) and all(_is_overlay(engine, each) for each in container.endpoints)
+    return engine.network(SWARM_BRIDGE) if on_overlays else None
+
+
+def _is_overlay(engine: Engine, endpoint: Endpoint) -> bool:
+    known = engine.network(endpoint.network)
+    return known.driver == "overlay" if known is not None else len(endpoint.network_id) == _SWARM_ID_LENGTH
+
+
+def with_taken(engine: Engine, bridge: DockerNetwork) -> Engine:
+    """Return the engine in which the addresses that were given on its bridge are held by its containers' endpoints, or
+    by one container more: a new endpoint gets another address."""
+    taken = tuple(endpoint for _, endpoint in bridge.gateways)
+    return msgspec.structs.replace(engine, containers=(*engine.containers, Container("", "", "", endpoints=taken)))
+
+
 def _with_endpoint(host: Host, engine: Engine, bridge: DockerNetwork, container: Container) -> Container:
     told = engine.endpoints_of(container)
     found = next(_endpoints(host, bridge, container), None) if container.running else None

@@ -19,6 +19,7 @@ from hairpin.change.change import (
 )
 from hairpin.engines.bridging import lacks_bridge, new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
+from hairpin.engines.gateway_bridge import bridge_of_overlays, with_taken
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, lacks_a_chain, relays, with_container
 from hairpin.engines.stacked import stacked_link, stacked_subnet
@@ -116,11 +117,13 @@ def _start(host: Host, container: Container, toward: int | None = None) -> _Star
     of_address = network_for(host, toward, 4) if toward is not None else None
     if engine is not None and of_address is not None and of_address.name in engine.network_names(container):
         joined = of_address
+    elif engine is not None and joined is None:
+        joined = bridge_of_overlays(engine, container)
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if engine is None or joined is None or subnet is None:
         return None
     own = next((each for each in container.endpoints if each.network == joined.name), None)
-    endpoint = new_endpoint(engine, joined, subnet, own)
+    endpoint = new_endpoint(with_taken(engine, joined), joined, subnet, own)
     running = msgspec.structs.replace(
         container,
         status="running",

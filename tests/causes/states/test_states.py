@@ -21,6 +21,7 @@ from tests.causes.hosts import (
     asked,
     down,
     ended_on_loopback,
+    on_overlay,
     stopped,
     told,
     with_host,
@@ -30,7 +31,7 @@ from tests.causes.hosts import (
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
-from tests.small_host import container, engine, host_namespace, network, published
+from tests.small_host import WEB, container, engine, host_namespace, network, published
 
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 LOCAL = published(FromHost(), "127.0.0.1")
@@ -45,7 +46,31 @@ EXPOSES = msgspec.structs.replace(
 SERVING = msgspec.structs.replace(
     host_namespace(), sockets=(*host_namespace().sockets, Socket("tcp", 4, None, 9000, process="own"))
 )
+
+
+def ended_on_overlay(*, listed: bool = True) -> Network:
+    """Return the node whose container on an overlay has ended; ``listed``: the node still lists the overlay."""
+    described = on_overlay()
+    (one,) = described.containers
+    (endpoint,) = one.endpoints
+    left = msgspec.structs.replace(endpoint, network_id="m0hbxop3cgmmtygvbuwt3grag", ipv4=None)
+    ended = msgspec.structs.replace(one, status="exited", endpoints=(left,), netns=None, network_mode="overlay")
+    # The namespace for the ingress has an address on swarm's bridge, too.
+    gateway = msgspec.structs.replace(described.networks[0].gateways[0][1], ipv4=WEB)
+    bridge = msgspec.structs.replace(described.networks[0], gateways=(("ingress-sbox", gateway),))
+    networks = (bridge, *described.networks[1:]) if listed else (bridge,)
+    engine = msgspec.structs.replace(described, containers=(ended,), networks=networks)
+    alone = host_namespace(NO_CONTAINER, sockets=())
+    return with_host(network(alone, docker=engine), namespaces=(alone,))
+
+
 CASES: dict[str, Case] = {
+    "a container on an overlay is not running": Case(
+        ended_on_overlay(), published(), ("container-not-running",), network(docker=on_overlay()),
+    ),
+    "a container on an overlay is not running, and its node does not list the overlay any more": Case(
+        ended_on_overlay(listed=False), published(), ("container-not-running",), network(docker=on_overlay()),
+    ),
     "a container on the host's network, whose image exposes the port, is not running": Case(
         network(docker=engine(container(), EXPOSES)), msgspec.structs.replace(LOCAL, dport=9000),
         ("container-not-running",),
