@@ -6,7 +6,7 @@ prints a JSON list of ``[ERRNO, WORD]``.  ERRNO is 0 if a whole answer came, -1 
 connection was closed without one.  WORD is the answer's first, which names the service.  A TCP request fills three
 segments and its answer forty, so that a path which carries handshakes only is seen.
 
-``exchange.py serve PROTOCOL/PORT…`` prints ``ready`` and answers until it is killed.
+``exchange.py serve NAME PROTOCOL/PORT…`` prints ``ready`` and answers by that name until it is killed.
 """
 
 import json
@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 REQUEST_BYTES = 4000
 ANSWER_BYTES = 60_000
@@ -74,7 +75,7 @@ def page(name: str) -> bytes:
     return f"{name}\n".encode() + b"." * ANSWER_BYTES + b"\n"
 
 
-def _serve(spec: str) -> None:
+def _serve(spec: str, name: str) -> None:
     protocol, port = spec.split("/")
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     try:
@@ -88,7 +89,8 @@ def _serve(spec: str) -> None:
         sock.bind((any_address, int(port)))
     except OSError:
         return  # a container on the host's network finds the port taken
-    threading.Thread(target=_echo if protocol == "udp" else _accept, args=(sock,), daemon=True).start()
+    serving = partial(_echo, sock) if protocol == "udp" else partial(_accept, sock, name)
+    threading.Thread(target=serving, daemon=True).start()
 
 
 def _echo(sock: socket.socket) -> None:
@@ -97,21 +99,21 @@ def _echo(sock: socket.socket) -> None:
         sock.sendto(data, peer)
 
 
-def _accept(sock: socket.socket) -> None:
+def _accept(sock: socket.socket, name: str) -> None:
     sock.listen(64)
     while True:
         connection, _ = sock.accept()
-        threading.Thread(target=_serve_one, args=(connection,), daemon=True).start()
+        threading.Thread(target=_serve_one, args=(connection, name), daemon=True).start()
 
 
-def _serve_one(connection: socket.socket) -> None:
+def _serve_one(connection: socket.socket, name: str) -> None:
     with connection:
         connection.settimeout(5)
         try:
             request = b""
             while b"\r\n\r\n" not in request and (part := connection.recv(65536)):
                 request += part
-            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + page("outside"))
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + page(name))
         except OSError:
             return
 
@@ -119,8 +121,8 @@ def _serve_one(connection: socket.socket) -> None:
 def main() -> None:
     """Ask or serve, as the arguments say."""
     if sys.argv[1] == "serve":
-        for spec in sys.argv[2:]:
-            _serve(spec)
+        for spec in sys.argv[3:]:
+            _serve(spec, sys.argv[2])
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         threading.Event().wait()

@@ -257,7 +257,7 @@ def _listening(lab: Lab, known: Boxes) -> Generator[None]:
     places += [(name, closed) for name, box in known.items() if box.addresses]
     with ExitStack() as stack:
         for place, specs in places:
-            process = stack.enter_context(node_of(lab, place, known).start((*_script(), "serve", *specs)))
+            process = stack.enter_context(node_of(lab, place, known).start((*_script(), "serve", place, *specs)))
             stack.callback(process.kill)
             if process.stdout is not None:
                 process.stdout.readline()

@@ -300,9 +300,9 @@ class _Trial:
 
     def _judge_harm(self, printed: diagnosis.Printed, before: Outcomes, after: Outcomes, repaired: Outcomes) -> None:
         told = printed.side_effects
-        opened = [
-            way for way, seen in repaired.items() if seen.passes and not before[way].passes and not after[way].passes
-        ]
+        # What the sender itself answers, by a route of its own, is open to nobody else.
+        now_open = (way for way, seen in repaired.items() if seen.passes and seen.by != way.start)
+        opened = [way for way in now_open if not before[way].passes and not after[way].passes]
         broke = [way for way, seen in repaired.items() if not seen.passes and before[way].passes and after[way].passes]
         commands = "; ".join(command for _, command in printed.commands)
         if opened and not any(each.opens for each in told):
