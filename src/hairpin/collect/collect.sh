@@ -629,7 +629,7 @@ end_all() { # end_all PID...: ends these processes and all that they started
 
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.Health.Status State.StartedAt State.FinishedAt
-    Config.Image Config.ExposedPorts Config.Hostname Config.Labels.com%docker%compose%service
+    Config.Image Config.ExposedPorts Config.Hostname Config.NetworkDisabled Config.Labels.com%docker%compose%service
     Config.Labels.io%podman%compose%service Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
@@ -1053,7 +1053,7 @@ docker_containers() {
         template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status Running Paused \
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt),\"Health\":{{with index .State \"Health\"}}{$(fields . \
             Status)}{{else}}null{{end}}},\"Config\":{$(fields .Config Image \
-            ExposedPorts Hostname),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
+            ExposedPorts Hostname NetworkDisabled),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
             com.docker.compose.service com.docker.swarm.service.name)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
             RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
             .NetworkSettings Ports SandboxID SandboxKey HairpinMode Networks)}}"

@@ -138,7 +138,7 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
     flows: list[Flow] = []
     for container in host.containers():
         # It was made to be reached, and cannot be.
-        without_network = container.network_mode == "none" or container.is_disconnected
+        without_network = container.network_mode == "none" or container.is_disconnected or container.network_disabled
         without_network = without_network or host.engine_of(container).leaves_unconnected(container)
         for binding in usable(network, host, container, origin):
             if binding.protocol == "sctp" or not (binding.actual or without_network or not container.running):

@@ -20,6 +20,7 @@ from tests.causes.case import Case, fires, is_silent
 from tests.causes.hosts import (
     DB,
     NO_CONTAINER,
+    PUBLISHED,
     asked,
     beside,
     comes_and_goes,
@@ -112,6 +113,18 @@ def without_veth(inner: Namespace = NOTHING_BUT_LO, docker: Engine | None = None
     host = host_namespace()
     kept = tuple(each for each in host.links if each.master != "docker0")
     return network(msgspec.structs.replace(host, links=kept), inner, docker=docker)
+
+
+def with_switched_off(**changed: object) -> Network:
+    """Return the host whose container was once started under ``bridge=none``; ``changed``: more of the container."""
+    asked_for = msgspec.structs.replace(PUBLISHED, actual=False)
+    off = msgspec.structs.replace(
+        container(binding=asked_for), network_disabled=True, endpoints=(Endpoint("bridge", "n1"),)
+    )
+    host = without_veth(docker=engine(msgspec.structs.replace(off, **changed))).namespace(HOST_NETNS)
+    ruled_host = msgspec.structs.replace(host, ruleset=ruleset(NO_CONTAINER), sockets=())
+    docker = engine(msgspec.structs.replace(off, **changed))
+    return network(ruled_host, NOTHING_BUT_LO, docker=docker)
 
 
 ELSEWHERE = parse_address("10.99.0.5")[1]
@@ -277,6 +290,15 @@ CASES: dict[str, Case] = {
     "a client asks its address on an internal network, whose borders are lost": Case(
         on_hidden(borders=False), to_web(OUTSIDE), ("container-on-internal-network-only",), on_hidden(internal=False),
     ),
+    "its network is switched off": Case(
+        with_switched_off(), published(), ("container-network-none",),
+    ),
+    "its network is switched off, and it connects to the outside": Case(
+        with_switched_off(), egress(), ("container-network-none",),
+    ),
+    "its network is switched off, and the engine takes it for connected": Case(
+        with_switched_off(endpoints=container().endpoints), egress(), ("container-network-none",),
+    ),
     "its network is macvlan, and its port is asked": Case(
         on_macvlan(), published(), ("macvlan-ignores-ports",),
     ),
@@ -410,3 +432,9 @@ def test_an_internal_network_explains_what_the_engine_keeps_out(start: Start, ch
     stopped_there = msgspec.structs.replace(stop, decided_by=decided)
     view = View(whole, to_web(start), diagnose(whole, to_web(OUTSIDE)).trace.usual, stopped_there)
     assert [each.offered for each in container_on_internal_network_only.find(view)] == [False] * found
+
+
+def test_a_network_that_is_switched_off_is_left_to_a_person() -> None:
+    (suspect,) = diagnose(with_switched_off(), published()).causes
+    assert (suspect.candidate.offered, suspect.candidate.change.calls) == (False, ())
+    assert [each.by_person for each in suspect.candidate.ways] == [True]

@@ -28,8 +28,8 @@ def find(view: View) -> Iterator[Candidate]:
     for container, netns in containers_of_flow(view):
         engine = view.host.engine_of(container)
         lost = _lost(engine.endpoints_of(container), view.network.namespace(netns))
-        if lost is None:
-            continue
+        if lost is None or container.network_disabled:
+            continue  # of a container whose network is switched off, a restart makes no interface
         joined = engine.network(lost.network)
         change = interface_restored(view.host, container, lost) or awaiting(view.host, joined)
         if change is None:

@@ -1,18 +1,20 @@
 """The container is on no network, so Docker ignores the ports that it should publish.
 
-It was made with ``--network none``, or somebody disconnected it.
+It was made with ``--network none``, or somebody disconnected it, or Docker has switched its network off: dockerd ran
+with ``bridge=none`` when it started the container.
 
 Users see: ``docker ps`` shows no mapping, the port is refused.
 
 Proof: the container has no network, so no rule and no proxy leads to it.
-Now: connect it to its network again, or recreate it without ``--network none``.
+Now: connect it to its network again, or recreate it without ``--network none``.  If its network is switched off,
+neither a connection nor a start helps: make it anew.
 Lasting: the same in the Compose file or the command that creates it.
 """
 
 from collections.abc import Iterator
 from typing import Literal
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
@@ -35,6 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
     for container, binding in (*at_host_port(view), *asked):
         # Podman lists the ports of a container that it has disconnected as published; its conmon holds them on.
         lost = not binding.actual or container.is_disconnected
+        lost = lost or container.network_disabled
         if (lost and binding in container.bindings) or container.network_mode == "none":
             yield from _of(view, container, binding)
 
@@ -59,8 +62,41 @@ def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Cand
         return
     if container.network_mode == "none":
         yield from _made_so(view, container, binding)
+    elif container.network_disabled and not view.host.engine_of(container).leaves_unconnected(container):
+        yield from _switched_off(view, container, binding)
     elif container.is_disconnected:
         yield from _disconnected(view, container, binding)
+
+
+def _switched_off(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
+    """Yield the candidate that proves that the container lacks a network, and leaves it to a person to make it anew.
+
+    Source: moby daemon/container_operations.go connectToNetwork(); measured with 20.10.24: ``docker network connect``
+    and ``docker restart`` succeed, and give it no interface"""
+    engine = view.host.engine_of(container)
+    joined = engine.bridge_network(container) or engine.network(engine.default_network)
+    change = reconnecting_change(view.host, container, binding, joined.name) if joined is not None else None
+    if change is None:
+        return
+    yield Candidate(
+        title=message("Docker has switched the network of container {name} off", name=container.name),
+        detail=message(
+            "A start while dockerd runs with bridge=none does so, and Docker keeps it (`NetworkDisabled`): no later "
+            "start and no connection gives the container an interface, whatever `docker ps` shows."
+        ),
+        change=Change(change.parts),
+        where=OfContainer(container=container.name, port=binding.host_port or None),
+        in_class="container-without-ports",
+        evidence=(container.evidence,),
+        ways=(
+            Way(
+                Change(()),
+                (message("make {name} anew with the options that it had", name=container.name),),
+                by_person=True,
+            ),
+        ),
+        offered=False,
+    )
 
 
 def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
@@ -159,7 +195,7 @@ CAUSE = Cause(
     id="container-network-none",
     title=message("The container has no network"),
     source="docs.docker.com: None network driver",
-    reasons=frozenset({"no-listener", "never-accepts", "no-route"}),
+    reasons=frozenset({"no-listener", "never-accepts", "no-route", "no-neighbour"}),
     fixed_with="container",
     find=find,
 )

@@ -71,6 +71,13 @@ def test_a_running_container() -> None:
     assert (found.exposed, found.dns, found.evidence) == ((("tcp", 80), ("udp", 53)), ("192.0.2.53",), "e9")
 
 
+@pytest.mark.parametrize(
+    ("config", "off"), (({"NetworkDisabled": True}, True), ({"NetworkDisabled": False}, False), ({}, False))
+)
+def test_a_network_that_is_switched_off(config: dict[str, Any], off: bool) -> None:
+    assert one(Config=config).network_disabled is off
+
+
 def test_a_task_of_a_swarms_service() -> None:
     found = one(Config={"Labels": {"com.docker.swarm.service.name": "shop_api"}})
     assert (found.service, found.is_task, found.service_names) == ("shop_api", True, ("shop_api", "tasks.shop_api"))

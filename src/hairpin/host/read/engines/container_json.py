@@ -58,6 +58,7 @@ class _HostConfig(msgspec.Struct, rename="pascal"):
 class _Config(msgspec.Struct, rename="pascal"):
     image: str | None = ""
     exposed_ports: dict[str, msgspec.Raw] | None = None
+    network_disabled: bool | None = None
     labels: dict[str, str | None] | None = None
 
 
@@ -147,6 +148,7 @@ def _container(item: _Container, evidence: str) -> Container:
         restart_count=item.restart_count or 0,
         health=_health(state.health),
         bindings=() if over else _bindings(item, any(endpoint.ipv6 is not None for endpoint in endpoints)),
+        network_disabled=config.network_disabled is True,
         exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
         endpoints=endpoints,
         service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
