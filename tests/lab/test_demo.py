@@ -4,45 +4,38 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.demo import demo
+from tests.lab.reports import cause, flow, repair, report
 
-# Prints a report as `hairpin check --json` does, with REPAIR as its commands.
-CHECK = """
-import json, sys
-if "--json" in sys.argv:
-    remedy = {"id": "set-sysctl", "commands": REPAIR}
-    cause = {"ref": "c1", "id": "x", "severity": "blocking", "title": "", "remedies": [remedy]}
-    flow = {"id": "f1", "from": "", "to": "", "verdict": "dropped", "causes": ["c1"]}
-    print(json.dumps({"schema": "hairpin.report/1", "flows": [flow], "causes": [cause]}))
-else:
-    print("eth0 does not forward")
-sys.exit(1)
-"""
+# Prints the report in the file as `hairpin check --json` does.
+CHECK = 'case "$*" in *--json) cat "$0" ;; *) echo eth0 does not forward ;; esac; exit 1'
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
-    def write(*repair: str) -> tuple[str, ...]:
-        (tmp_path / "check.py").write_text(CHECK.replace("REPAIR", repr(list(repair))))
-        return (sys.executable, str(tmp_path / "check.py"))
+    def write(*commands: str) -> tuple[str, ...]:
+        said = report(flow("dropped", "c1"), causes=(cause("c1", "x", repair(*commands)),))
+        (tmp_path / "report.json").write_bytes(msgspec.json.encode(said))
+        return ("sh", "-c", CHECK, str(tmp_path / "report.json"))
 
     return write
 
 
 def test_the_story(command: Callable[[str], tuple[str, ...]]) -> None:
     said: list[str] = []
-    repair = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
-    demo(said.append, command=command(repair))
+    sysctl = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
+    demo(said.append, command=command(sysctl))
     told = "\n".join(said)
     acts = (
         "hello from the lab",
         "host# sysctl -w net.ipv4.conf.eth0.forwarding=0",
         "no answer",
         "host# hairpin check 8151\n    eth0 does not forward",
-        f"host# {repair}",
+        f"host# {sysctl}",
         "hello from the lab",
     )
     place = 0

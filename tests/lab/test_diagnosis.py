@@ -3,22 +3,15 @@
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import (
-    AskedFlow,
-    NamedCause,
-    Proof,
-    Repair,
-    Report,
-    SideEffect,
-    StoppedAt,
-    agrees,
-    ask,
-    describes,
-)
+from hairpin.lab.diagnosis import agrees, ask, blocking_causes, breaks, describes, opens, printed_for, stop_reason
 from hairpin.lab.probe import Outcome
+from hairpin.report.document import CauseDocument, SideEffectDocument
+from hairpin.walk.verdicts import Verdict
+from tests.lab.reports import cause, flow, repair, report
 
 AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
     "delivered":                     (Outcome.DELIVERED, "delivered", True),
@@ -41,30 +34,32 @@ def test_agrees(outcome: Outcome, verdict: str, expected: bool) -> None:
 
 @pytest.mark.parametrize(("reason", "expected"), (("address-lost", True), ("no-neighbour", True), ("rule", False)))
 def test_a_router_may_tell_a_client_later_that_nobody_answers(reason: str, expected: bool) -> None:
-    dropped = AskedFlow("f1", "a", "b", "dropped", stopped_at=StoppedAt(reason))
-    assert describes(dropped, Outcome.UNREACHABLE) == expected
-    assert describes(dropped, Outcome.TIMEOUT)
+    assert describes("dropped", reason, Outcome.UNREACHABLE) == expected
+    assert describes("dropped", reason, Outcome.TIMEOUT)
+
+
+def test_a_flow_that_ended_nowhere_has_no_reason() -> None:
+    assert (stop_reason(flow(reason="rule")), stop_reason(flow("delivered"))) == ("rule", None)
 
 
 def test_blocking_causes_of_one_flow_in_the_reports_order() -> None:
     causes = (
-        NamedCause("c1", "ip-forward-off", "blocking", "", flows=("f1",)),
-        NamedCause("c2", "icc-off", "blocking", "", flows=("f2",)),
-        NamedCause("c3", "masquerade-missing", "blocking", ""),
-        NamedCause("c4", "restart-policy-missing", "latent", "", flows=("f1",)),
+        cause("c1", "ip-forward-off"),
+        cause("c2", "icc-off", flows=("f2",)),
+        cause("c3", "masquerade-missing", flows=()),
+        cause("c4", "restart-policy-missing", severity="latent"),
     )
-    flows = (AskedFlow("f1", "a", "b", "dropped", ("c1", "c3")), AskedFlow("f2", "a", "c", "dropped", ("c2",)))
-    report = Report("hairpin.report/1", flows, causes)
-    assert [cause.ref for cause in report.blocking(flows[0])] == ["c1", "c3"]
-    assert [cause.ref for cause in report.blocking()] == ["c1", "c2", "c3"]
+    first, second = flow("dropped", "c1", "c3"), flow("dropped", "c2", ref="f2")
+    found = report(first, second, causes=causes)
+    assert [each.ref for each in blocking_causes(found, first)] == ["c1", "c3"]
+    assert [each.ref for each in blocking_causes(found)] == ["c1", "c2", "c3"]
 
 
-def named(ref: str, *commands: tuple[str, ...], together: tuple[str, ...] = ()) -> NamedCause:
-    remedies = tuple(Repair(f"{ref}-{n}", lines, "h") for n, lines in enumerate(commands))
-    return NamedCause(ref, ref, "blocking", "", "", ("f1",), Proof("dropped", "delivered", together), remedies)
+def named(ref: str, *commands: tuple[str, ...], together: tuple[str, ...] = ()) -> CauseDocument:
+    return cause(ref, ref, *(repair(*lines, host="h") for lines in commands), together=together)
 
 
-REPAIRS: dict[str, tuple[tuple[NamedCause, ...], tuple[tuple[str, str], ...]]] = {
+REPAIRS: dict[str, tuple[tuple[CauseDocument, ...], tuple[tuple[str, str], ...]]] = {
     "first remedy of the best":    ((named("c1", ("a", "b"), ("z",)), named("c2", ("c",))), (("h", "a"), ("h", "b"))),
     "first remedy with a command": ((named("c1", (), ("z",)),), (("h", "z"),)),
     "all of a set": (
@@ -75,36 +70,38 @@ REPAIRS: dict[str, tuple[tuple[NamedCause, ...], tuple[tuple[str, str], ...]]] =
 
 
 @pytest.mark.parametrize(("causes", "commands"), REPAIRS.values(), ids=REPAIRS)
-def test_repair(causes: tuple[NamedCause, ...], commands: tuple[tuple[str, str], ...]) -> None:
-    flow = AskedFlow("f1", "a", "b", "dropped")
-    assert Report("hairpin.report/1", (flow,), causes).printed(flow).commands == commands
+def test_repair(causes: tuple[CauseDocument, ...], commands: tuple[tuple[str, str], ...]) -> None:
+    assert printed_for(report(flow(), causes=causes), flow()).commands == commands
 
 
 def test_what_only_a_person_can_remove_is_named() -> None:
     causes = (named("c1", ("a",), together=("c1", "c2")), named("c2"))
-    assert Report("hairpin.report/1", (), causes).printed(AskedFlow("f1", "a", "b", "dropped")).by_hand == ("c2",)
+    assert printed_for(report(causes=causes), flow()).by_hand == ("c2",)
 
 
-EFFECTS = {"opens": ("dropped", "delivered"), "breaks": ("leaves", "rejected"), "": (None, None)}
+EFFECTS: dict[str, tuple[Verdict | None, Verdict | None, bool, bool]] = {
+    "opens":            ("dropped", "delivered", True, False),
+    "breaks":           ("leaves", "rejected", False, True),
+    "is on no flow":    (None, None, False, False),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("word", "verdicts"), EFFECTS.items(), ids=EFFECTS)
-def test_a_side_effect_opens_or_breaks_a_flow(word: str, verdicts: tuple[str | None, str | None]) -> None:
-    said = SideEffect("…", *verdicts)
-    assert [name for name in ("opens", "breaks") if getattr(said, name)] == [word] * bool(word)
+@pytest.mark.parametrize(("before", "after", "opened", "broke"), EFFECTS.values(), ids=EFFECTS)
+def test_a_side_effect_opens_or_breaks_a_flow(
+    before: Verdict | None, after: Verdict | None, opened: bool, broke: bool
+) -> None:
+    said = SideEffectDocument("…", "f2", before, after)
+    assert (opens(said), breaks(said)) == (opened, broke)
 
 
-ECHO = """
-import json, os, sys
-flow = {"id": "f1", "from": " ".join(sys.argv[1:]), "to": os.uname().nodename, "verdict": "delivered", "new": 1}
-print(json.dumps({"schema": "hairpin.report/1", "flows": [flow], "causes": []}))
-sys.exit(3)
-"""
+# Prints the report in the file. Its flow starts at the arguments, goes to the machine's name and has an unknown field.
+ECHO = """sed 's|"from":"a","to":"b"|"new":1,"from":"'"$*"'","to":"'"$(uname -n)"'"|' "$0"; exit 3"""
 
 
 def test_it_is_run_inside_the_host(healthy_lab: Lab, tmp_path: Path) -> None:
-    (tmp_path / "echo.py").write_text(ECHO)
-    answer = ask(healthy_lab.host, ("8151", "--from", "host"), (sys.executable, str(tmp_path / "echo.py")))
+    file = tmp_path / "report.json"
+    file.write_bytes(msgspec.json.encode(report(flow("delivered"))))
+    answer = ask(healthy_lab.host, ("8151", "--from", "host"), ("sh", "-c", ECHO, str(file)))
     assert answer.status == 3
     assert answer.report is not None
     assert answer.report.flows[0].origin == "8151 --from host --json"

@@ -2,11 +2,14 @@
 
 import pytest
 
-from hairpin.lab.diagnosis import Answer, AskedBack, AskedFlow, NamedCause, Report, StoppedAt
+from hairpin.lab.diagnosis import Answer
 from hairpin.lab.judging import judge, judge_alone, judge_everything, names_all
 from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
+from hairpin.report.document import QuestionDocument
+from hairpin.walk.verdicts import Verdict
+from tests.lab.reports import cause, flow, report
 
 LOST = Flow(target="8151", after=Outcome.TIMEOUT)
 FINE = Flow(target="8151")
@@ -17,9 +20,9 @@ TWO = Scenario(name="two-faults.x", title="", flows=(LOST,), causes=(("ip-forwar
 HEALTHY = Scenario(name="healthy-x", title="", flows=(FINE,))
 
 
-def answer(status: int, verdict: str, *causes: str) -> Answer:
-    named = tuple(NamedCause(f"c{n}", cause, "blocking", "", flows=("f1",)) for n, cause in enumerate(causes))
-    return Answer(status, 0.5, Report("hairpin.report/1", (AskedFlow("f1", "a", "b", verdict),), named))
+def answer(status: int, verdict: Verdict, *causes: str) -> Answer:
+    named = tuple(cause(f"c{n}", each) for n, each in enumerate(causes, 1))
+    return Answer(status, 0.5, report(flow(verdict), causes=named))
 
 
 JUDGED: dict[str, tuple[Scenario, Answer, str]] = {
@@ -61,16 +64,14 @@ HEALTHY_PAIR = Scenario(name="healthy-pair", title="", lab=TWO_HOSTS, flows=(ACR
 
 @pytest.mark.parametrize(("host", "right"), (("node2", True), ("node1", False)))
 def test_of_several_hosts_the_cause_has_to_be_on_the_right_one(host: str, right: bool) -> None:
-    cause = NamedCause("c1", "ip-forward-off", "blocking", "", host, ("f1",))
-    report = Report("hairpin.report/1", (AskedFlow("f1", "a", "b", "dropped"),), (cause,))
-    row = judge(FAR, LOST, Answer(1, 0.5, report))
+    said = report(flow(), causes=(cause("c1", "ip-forward-off", host=host),))
+    row = judge(FAR, LOST, Answer(1, 0.5, said))
     assert (row.named, row.cause_right, row.wrong == "") == ((f"ip-forward-off@{host}",), right, right)
 
 
-def alone(verdict: str, assumed: str = "", option: str = "") -> Answer:
-    questions = (AskedBack("?", option),) if option else ()
-    flow = AskedFlow("f1", "a", "b", verdict, assumed=(assumed,))
-    return Answer(0, 0.5, Report("hairpin.report/1", (flow,), (), questions))
+def alone(verdict: Verdict, assumed: str = "", option: str = "") -> Answer:
+    questions = (QuestionDocument("q1", "?", "", "", option),) if option else ()
+    return Answer(0, 0.5, report(flow(verdict, assumed=(assumed,)), questions=questions))
 
 
 ALONE: dict[str, tuple[Answer, str]] = {
@@ -97,8 +98,7 @@ def test_a_cause_on_a_healthy_host_of_a_broken_network_is_a_false_alarm() -> Non
 
 @pytest.mark.parametrize(("reason", "right"), (("no-neighbour", True), ("left-instead", True), ("rule", False)))
 def test_the_kernel_reports_late_that_nobody_answers_arp(reason: str, right: bool) -> None:
-    flow = Flow(target="8151", after=Outcome.UNREACHABLE)
-    found = AskedFlow("f1", "a", "b", "dropped", ("c1",), StoppedAt(reason))
-    cause = NamedCause("c1", "ip-forward-off", "blocking", "", "", ("f1",))
-    row = judge(FAULTY, flow, Answer(1, 0.5, Report("hairpin.report/1", (found,), (cause,))))
+    unreachable = Flow(target="8151", after=Outcome.UNREACHABLE)
+    said = report(flow("dropped", "c1", reason=reason), causes=(cause("c1", "ip-forward-off"),))
+    row = judge(FAULTY, unreachable, Answer(1, 0.5, said))
     assert (row.agrees, row.wrong == "") == (right, right)

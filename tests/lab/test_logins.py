@@ -8,7 +8,7 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import Answer, ask, describes
+from hairpin.lab.diagnosis import Answer, ask, blocking_causes, describes, stop_reason
 from hairpin.lab.logins import running_logins
 from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
@@ -37,8 +37,9 @@ def test_the_live_answer_is_that_of_the_recorded_network(name: str) -> None:
         for answer, flow in zip(answers, recorded.flows, strict=True):
             assert answer.report is not None, answer.complaint
             assert [host.name for host in answer.report.hosts] == list(recorded.hosts)
-            assert describes(answer.report.flows[0], Outcome(flow.real), across_hosts=True)
-            causes = [f"{each.id}@{each.host}" for each in answer.report.blocking()]
+            said = answer.report.flows[0]
+            assert describes(said.verdict, stop_reason(said), Outcome(flow.real), across_hosts=True)
+            causes = [f"{each.id}@{each.host}" for each in blocking_causes(answer.report)]
             failing = flow.real != "delivered"
             assert answer.status == int(failing)
             wanted = recorded.causes if failing else ()

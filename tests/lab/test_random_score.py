@@ -1,17 +1,15 @@
 """Random labs are judged by their real connections: the verdict, the cause named first, what repairs do."""
 
-import sys
 from pathlib import Path
 
 from hairpin.lab.random_faults import of_names
 from hairpin.lab.random_score import random_score
-from tests.lab.test_score import ONE_ANSWER
+from tests.lab.reports import one_answer
 
 
 def test_something_that_always_says_the_same_misses(tmp_path: Path) -> None:
     """It says that eth0 does not forward, and repairs that."""
-    (tmp_path / "one_answer.py").write_text(ONE_ANSWER)
-    command = (sys.executable, str(tmp_path / "one_answer.py"))
+    command = one_answer(tmp_path)
     said: list[str] = []
     labs = (
         of_names(("interface-forwarding-off",)),

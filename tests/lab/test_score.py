@@ -1,26 +1,14 @@
 """The score counts right and wrong answers, of scenarios with one host and with several."""
 
-import sys
 from pathlib import Path
 
 from hairpin.lab.score import score
-
-# A hairpin that says "eth0 does not forward" about every flow that does not start on the host.
-ONE_ANSWER = """
-import json, sys
-lost = "host" not in sys.argv
-flow = {"id": "f1", "from": "", "to": "", "verdict": "dropped" if lost else "delivered", "causes": []}
-cause = {"ref": "c1", "id": "interface-forwarding-off", "severity": "blocking", "title": "", "flows": ["f1"]}
-cause["remedies"] = [{"id": "set-sysctl", "commands": ["sysctl -w net.ipv4.conf.eth0.forwarding=1"]}]
-print(json.dumps({"schema": "hairpin.report/1", "flows": [flow], "causes": [cause] if lost else []}))
-sys.exit(int(lost))
-"""
+from tests.lab.reports import one_answer
 
 
 def test_score_of_something_that_always_says_the_same(tmp_path: Path) -> None:
     """It is right on one fault, wrong on another, and a false alarm on a healthy host."""
-    (tmp_path / "one_answer.py").write_text(ONE_ANSWER)
-    command = (sys.executable, str(tmp_path / "one_answer.py"))
+    command = one_answer(tmp_path)
     said: list[str] = []
     right = score(("interface-forwarding-off",), said.append, command=command)
     assert right.perfect

@@ -12,13 +12,14 @@ import msgspec
 
 from hairpin.change.file_text import file_commands
 from hairpin.lab.all_flows import STRAIGHT, UNPUBLISHED, lead_by_host
-from hairpin.lab.diagnosis import Printed, Report, agrees
+from hairpin.lab.diagnosis import Printed, agrees, blocking_causes, printed_for
 from hairpin.lab.engine import run_command
 from hairpin.lab.node import python
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST
 from hairpin.lab.trial import listening
+from hairpin.report.document import ReportDocument
 from tests.guests.qemu import GuestError
 from tests.reboot.host import Host
 from tests.reboot.parts import Part, of_command, of_file
@@ -71,7 +72,7 @@ class _Asked(msgspec.Struct, frozen=True):
     """An answer of ``hairpin check``: its exit status, and its report."""
 
     status: int
-    report: Report
+    report: ReportDocument
 
 
 def tried(host: Host, reboot: Reboot) -> tuple[Tried, ...]:
@@ -234,7 +235,7 @@ def _ask(host: Host, flow: Flow) -> _Asked:
     argv = (sys.executable, "-m", "hairpin", "check", *flow.arguments(), "--json")
     done = host.run(shlex.join(argv))
     try:
-        return _Asked(done.status, msgspec.json.decode(done.output, type=Report))
+        return _Asked(done.status, msgspec.json.decode(done.output, type=ReportDocument))
     except msgspec.DecodeError as error:
         raise GuestError(f"hairpin printed no report (status {done.status}): {done.complaint or error}") from error
 
@@ -243,7 +244,7 @@ def _printed(asked: _Asked, flow: Flow) -> Printed:
     if not asked.report.flows or not agrees(flow.after, asked.report.flows[0].verdict):
         said = asked.report.flows[0].verdict if asked.report.flows else "nothing"
         raise GuestError(f"hairpin says {said} of a connection that is {flow.after.value}")
-    return asked.report.printed(asked.report.flows[0])
+    return printed_for(asked.report, asked.report.flows[0])
 
 
 def _unexpected(scenario: Scenario, printed: Printed) -> list[str]:
@@ -280,6 +281,6 @@ def _not_healthy(asked: _Asked, flow: Flow) -> list[str]:
     flows = asked.report.flows
     if asked.status == 0 and flows and agrees(flow.before, flows[0].verdict):
         return []
-    named = ", ".join(cause.id for cause in asked.report.blocking())
+    named = ", ".join(cause.id for cause in blocking_causes(asked.report))
     verdict = flows[0].verdict if flows else "nothing"
     return [f"after the reboot hairpin says {verdict} (status {asked.status}) {named}".rstrip()]

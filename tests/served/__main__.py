@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import ask
+from hairpin.lab.diagnosis import ask, stop_reason
 from hairpin.lab.plan import LabPlan
 from tests.served.cases import FULL, HELD, OWN, ROOM, ROOM_TO_READ, UNREAD, Case
 
@@ -67,7 +67,7 @@ def _judged(lab: Lab, port: int, case: Case, reason: str) -> tuple[bool, str]:
     answer = ask(lab.host, (case.target.format(port=port), "--from", origin))
     flows = answer.report.flows if answer.report is not None else ()
     flow = next((each for each in flows if each.to.startswith(f"{case.address}:")), None)
-    said = flow.stopped_at.reason or "" if flow is not None and flow.stopped_at is not None else ""
+    said = stop_reason(flow) or "" if flow is not None else ""
     found = _dropped_one_more(lab, port, case) if case.drops else _reached(lab, port, case)
     served = found == case.body.format(port=port) if case.body else found == "connected"
     stops = flow is None or flow.verdict != "delivered"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Printed, ask, environment
+from hairpin.lab.diagnosis import CHECK, Printed, ask, environment, printed_for
 from hairpin.lab.image import PAGE
 from hairpin.lab.say import say
 from hairpin.lab.scenario import named
@@ -69,7 +69,7 @@ def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...
                 complaint=answer.complaint,
             )
         )
-    printed = answer.report.printed(answer.report.flows[0]) if answer.report.flows else Printed((), ())
+    printed = printed_for(answer.report, answer.report.flows[0]) if answer.report.flows else Printed()
     if not printed.remedies or printed.by_hand:
         raise LabError(
             message(

@@ -4,10 +4,11 @@ import re
 
 import msgspec
 
-from hairpin.lab.diagnosis import Answer, NamedCause, agrees, describes
+from hairpin.lab.diagnosis import Answer, agrees, blocking_causes, describes, stop_reason
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOSTS
+from hairpin.report.document import CauseDocument
 
 EVERYTHING = "(everything)"
 _READ_BY = re.compile(r"--host ([0-9.]+|NODE)")
@@ -42,8 +43,8 @@ def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:
     if answer.report is None or not answer.report.flows:
         return _unanswered(scenario, flow, expected, answer)
     asked = answer.report.flows[0]
-    causes = _names(scenario, answer.report.blocking(asked))
-    told = describes(asked, flow.after, across_hosts=scenario.several_hosts)
+    causes = _names(scenario, blocking_causes(answer.report, asked))
+    told = describes(asked.verdict, stop_reason(asked), flow.after, across_hosts=scenario.several_hosts)
     wrong = ""
     if not told:
         wrong = f"the connection was {flow.after.value}"
@@ -67,7 +68,7 @@ def judge_everything(scenario: Scenario, answer: Answer, alone: str = "") -> Flo
     flow = Flow(target=EVERYTHING, start=f"{EVERYTHING}{_alone(alone)}", to="")
     if answer.report is None:
         return _unanswered(scenario, flow, (), answer)
-    causes = _names(scenario, answer.report.blocking())
+    causes = _names(scenario, blocking_causes(answer.report))
     failing = [one for one in answer.report.flows if not agrees(Outcome.DELIVERED, one.verdict)]
     lost = tuple(f"{one.origin} → {one.to} {one.verdict}" for one in failing)
     wrong = ""
@@ -103,7 +104,7 @@ def _alone(host: str) -> str:
     return f" asked of {host} alone" if host else ""
 
 
-def _names(scenario: Scenario, causes: tuple[NamedCause, ...]) -> tuple[str, ...]:
+def _names(scenario: Scenario, causes: tuple[CauseDocument, ...]) -> tuple[str, ...]:
     return tuple(f"{cause.id}@{cause.host}" if scenario.several_hosts else cause.id for cause in causes)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.all_flows import UNPUBLISHED, Way, containers
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, describes
+from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, blocking_causes, describes, printed_for, stop_reason
 from hairpin.lab.judging import judge_everything
 from hairpin.lab.probe import Outcome
 from hairpin.lab.random_faults import NO_FAULT, Draw, kinds
@@ -245,13 +245,16 @@ def _now(lab: Lab, flow: Flow) -> Outcome:
 
 
 def _disagrees(answer: Answer, outcome: Outcome) -> bool:
-    return answer.report is None or not answer.report.flows or not describes(answer.report.flows[0], outcome)
+    if answer.report is None or not answer.report.flows:
+        return True
+    asked = answer.report.flows[0]
+    return not describes(asked.verdict, stop_reason(asked), outcome)
 
 
 def _printed(answer: Answer) -> Printed | None:
     if answer.report is None or not answer.report.flows:
         return None
-    printed = answer.report.printed(answer.report.flows[0])
+    printed = printed_for(answer.report, answer.report.flows[0])
     return printed if printed.remedies else None
 
 
@@ -284,7 +287,7 @@ def _judged(truths: frozenset[str], flow: Flow, outcome: Outcome, answer: Answer
         wrong: tuple[str, ...] = (f"status {answer.status}, no report: {said}",)
         return AskedScore(asked, outcome.value, "none", (), None, answer.seconds, wrong)
     found = answer.report.flows[0]
-    named = tuple(cause.id for cause in answer.report.blocking(found))
+    named = tuple(cause.id for cause in blocking_causes(answer.report, found))
     failing = outcome is not Outcome.DELIVERED
     needed = bool(named) and named[0] in truths if failing else None
     if _disagrees(answer, outcome):

@@ -10,7 +10,7 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.all_flows import Outcomes, all_ways, broken, opened, settled_all
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import Printed, SideEffect
+from hairpin.lab.diagnosis import Printed, breaks, opens
 from hairpin.lab.engine import write
 from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.node import Node
@@ -19,6 +19,7 @@ from hairpin.lab.probe import Outcome
 from hairpin.lab.reboot import Disk, booted, written
 from hairpin.lab.scenario import Flow
 from hairpin.lab.trial import settled_outcome
+from hairpin.report.document import SideEffectDocument
 
 # How long a host may take after a repair until its other flows are as they were.
 PATIENCE_S = 2.0
@@ -65,7 +66,7 @@ class RepairScore(msgspec.Struct, frozen=True):
     kept_opened: tuple[str, ...] = ()
     kept_broken: tuple[str, ...] = ()
     boot: tuple[str, ...] = ()
-    said: tuple[SideEffect, ...] = ()
+    said: tuple[SideEffectDocument, ...] = ()
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -85,8 +86,8 @@ class RepairScore(msgspec.Struct, frozen=True):
         opened = (*(f"opened {flow}" for flow in self.opened), *self._kept("opened", self.kept_opened))
         broken = (*(f"broke {flow}" for flow in self.broken), *self._kept("broke", self.kept_broken))
         return (
-            *(() if any(said.opens for said in self.said) else opened),
-            *(() if any(said.breaks for said in self.said) else broken),
+            *(() if any(map(opens, self.said)) else opened),
+            *(() if any(map(breaks, self.said)) else broken),
         )
 
     def _kept(self, word: str, flows: tuple[str, ...]) -> tuple[str, ...]:

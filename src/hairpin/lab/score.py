@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask
+from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, printed_for
 from hairpin.lab.judging import FlowScore, judge, judge_alone, judge_everything
 from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
@@ -150,7 +150,7 @@ def _printed(scenario: Scenario, answers: Iterable[Answer]) -> tuple[tuple[Flow,
     for flow, answer in zip(scenario.flows, answers, strict=True):
         if answer.report is None or not answer.report.flows or flow.after is Outcome.DELIVERED:
             continue
-        printed = answer.report.printed(answer.report.flows[0])
+        printed = printed_for(answer.report, answer.report.flows[0])
         if printed.remedies and all(printed != other for _, other in found):
             found.append((flow, printed))
     return tuple(found)

@@ -13,7 +13,7 @@ from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.lab.all_flows import Way
-from hairpin.lab.diagnosis import AskedFlow, StoppedAt, describes
+from hairpin.lab.diagnosis import describes
 from hairpin.network.network import Network
 from hairpin.walk.state import RuleDecided
 from tests.hunt.elements import RULE_PLACE, Element, elements
@@ -68,8 +68,8 @@ def verdict(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer, made: tuple[
         return None if flow.verdict in _PASS else Miss("false alarm", str(way), said)
     if flow.verdict in _PASS:
         return None if _is_conditional(answer, flow, made) else Miss("all-clear", str(way), said)
-    asked = AskedFlow(flow.ref, "", "", flow.verdict, stopped_at=StoppedAt(stop.reason if stop is not None else None))
-    if describes(asked, seen.outcome, across_hosts=answer.has_several_hosts):
+    reason = stop.reason if stop is not None else None
+    if describes(flow.verdict, reason, seen.outcome, across_hosts=answer.has_several_hosts):
         return None
     return Miss("other kind", str(way), said)
 

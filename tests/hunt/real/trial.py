@@ -17,11 +17,13 @@ from hairpin.evidence.reading import Evidence
 from hairpin.lab import diagnosis
 from hairpin.lab.all_flows import UNPUBLISHED, Way
 from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.diagnosis import Printed, blocking_causes, breaks, dispute_in, opens, printed_for
 from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.random_score import ICMP_PAUSE_S
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
+from hairpin.report.document import FlowDocument
 from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
@@ -223,14 +225,16 @@ class _Trial:
             self._miss(Miss("exit 4" if answer.status == 4 else "refused", "(everything)", answer.complaint[-200:]))
             return answer.status
         unheard = {each.id for each in answer.report.flows if _asks_names(each) and (each.origin, each.to) not in heard}
-        alarming = (each for each in answer.report.blocking() if not each.flows or not unheard.issuperset(each.flows))
+        alarming = (
+            each for each in blocking_causes(answer.report) if not each.flows or not unheard.issuperset(each.flows)
+        )
         blocking = tuple(dict.fromkeys(each.id for each in alarming if not is_made(each.id, made)))
         said = {(each.origin, each.to) for each in answer.report.flows if each.verdict in ("delivered", "leaves")}
         of_question = [each for each in broken if _question_of(each) in said]
         asked = " ".join(each.text for each in answer.report.questions)
         assumed = " ".join(text for each in answer.report.flows for text in each.assumed)
         if answer.status == 4:
-            self._miss(Miss("exit 4", "(everything)", answer.report.dispute))
+            self._miss(Miss("exit 4", "(everything)", dispute_in(answer.report)))
         elif not broken and blocking:
             self._miss(Miss("alarm", "(everything)", ", ".join(blocking)))
         elif not broken and answer.status == 3 and not any(each.kind in _ENDING for each in made):
@@ -267,8 +271,8 @@ class _Trial:
             return None
         flow = answer.report.flows[0]
         if answer.status == 4:
-            self._miss(Miss("exit 4", str(way), answer.report.dispute))
-        printed = answer.report.printed(flow)
+            self._miss(Miss("exit 4", str(way), dispute_in(answer.report)))
+        printed = printed_for(answer.report, flow)
         commands = tuple(f"{host}: {command}" if host else command for host, command in printed.commands)
         if not printed.causes:
             return Repaired(str(way), (), said=flow.verdict)
@@ -289,7 +293,7 @@ class _Trial:
         said = failed or repaired[way].outcome.value
         return Repaired(str(way), printed.causes, commands, printed.by_hand, works, said)
 
-    def _carried_out(self, printed: diagnosis.Printed) -> str:
+    def _carried_out(self, printed: Printed) -> str:
         for label, command in printed.commands:
             host = next((host for host in self.lab.hosts if host.name == label), self.lab.host)
             try:
@@ -298,16 +302,16 @@ class _Trial:
                 return f"`{command}`: {str(error).strip().splitlines()[-1]}"
         return ""
 
-    def _judge_harm(self, printed: diagnosis.Printed, before: Outcomes, after: Outcomes, repaired: Outcomes) -> None:
+    def _judge_harm(self, printed: Printed, before: Outcomes, after: Outcomes, repaired: Outcomes) -> None:
         told = printed.side_effects
         # What the sender itself answers, by a route of its own, is open to nobody else.
         now_open = (way for way, seen in repaired.items() if seen.passes and seen.by != way.start)
         opened = [way for way in now_open if not before[way].passes and not after[way].passes]
         broke = [way for way, seen in repaired.items() if not seen.passes and before[way].passes and after[way].passes]
         commands = "; ".join(command for _, command in printed.commands)
-        if opened and not any(each.opens for each in told):
+        if opened and not any(map(opens, told)):
             self._miss(Miss("opened", str(opened[0]), f"{len(opened)} flows: {commands}"))
-        if broke and not any(each.breaks for each in told):
+        if broke and not any(map(breaks, told)):
             self._miss(Miss("broke", str(broke[0]), f"{len(broke)} flows: {commands}"))
 
 
@@ -320,7 +324,7 @@ def _is_about(flow: FlowAnswer, way: Way, now: Boxes) -> bool:
     return flow.trace.flow.target_text() == asked_as(way, now)
 
 
-def _asks_names(flow: diagnosis.AskedFlow) -> bool:
+def _asks_names(flow: FlowDocument) -> bool:
     return flow.to.endswith((":53/udp", ":53/tcp"))
 
 

@@ -16,9 +16,10 @@ from hairpin.answer.ask import ask
 from hairpin.collect.run import Answer, LocalRunner, collect
 from hairpin.host.read.parse import parse
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import CHECK, Report, environment
+from hairpin.lab.diagnosis import CHECK, environment
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from hairpin.question.question import Question
+from hairpin.report.document import ReportDocument
 
 STOPPED = "kill -KILL $(pidof dockerd); while pidof dockerd >/dev/null; do sleep 0.1; done"
 ENDED = "kill -TERM $(pidof dockerd); while [ -e /run/docker.pid ]; do sleep 0.1; done; sleep 0.3"
@@ -160,7 +161,7 @@ def test_an_engine_that_does_not_answer_is_never_an_all_clear(row: Row, healthy_
     assert (said.returncode, answer.returncode) == (row.status, row.status), said.stdout + said.stderr
     assert seconds < usual + 8, "no answer is waited for longer than 3 seconds"
     if answer.stdout:
-        report = msgspec.json.decode(answer.stdout, type=Report)
+        report = msgspec.json.decode(answer.stdout, type=ReportDocument)
         assert tuple((each.id, each.severity) for each in report.causes) == row.causes
 
 
