@@ -5,6 +5,8 @@ import pytest
 
 from hairpin.causes.cause import View
 from hairpin.causes.container import container_on_internal_network_only
+from hairpin.change.change import SetLink, one
+from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose, suspects
 from hairpin.host.docker import Endpoint, Engine
 from hairpin.host.host import Namespace, Unread
@@ -40,6 +42,7 @@ from tests.causes.hosts import (
     without_addresses,
     without_bridge,
 )
+from tests.causes.ipv6_hosts import of_ipv6_network
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, two_macvlans
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
@@ -167,6 +170,15 @@ OF_DB = msgspec.structs.replace(
     container("restarting"), id="d" * 64, name="db", bindings=(), endpoints=(Endpoint("bridge", "n1"),), netns=None,
     restart_policy="always",
 )  # fmt: skip
+
+
+def inside_down(whole: Network) -> Network:
+    """Return the network in which the container's eth0 is set down."""
+    netns = sibling("container:web")
+    link = next(each for each in whole.namespace(netns).links if each.name == "eth0")
+    return simulate(one(SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False))), whole)
+
+
 CASES: dict[str, Case] = {
     "it lost its address": Case(
         network(inner=without_addresses(container_namespace(), "eth0")), published(), ("container-address-missing",),
@@ -218,6 +230,9 @@ CASES: dict[str, Case] = {
     "its link is down, and the default route went with it": Case(
         network(inner=with_link(container_namespace(default=False), "eth0", up=False)), published(),
         ("container-link-down",),
+    ),
+    "its link is down, and its IPv6 address went with it": Case(
+        inside_down(of_ipv6_network()), asked(FromHost(), "fd00::2", 80), ("container-link-down",), of_ipv6_network(),
     ),
     "it cannot start, because the engine's chains are gone": Case(
         network(host_namespace(without_chain("nat", "DOCKER"), sockets=()), docker=engine(container("created"))),

@@ -3,7 +3,7 @@
 Users see: timeout, or "No route to host" after three seconds.
 
 Proof: the container's interface is not up; set up, the packet arrives.
-Now: ``nsenter -t PID -n ip link set LINK up``.
+Now: ``nsenter -t PID -n ip link set LINK up``, then the IPv6 address and the default route that went with it.
 Lasting: the engine sets it up when it starts the container.
 """
 
@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.container._engine_gateway import default_route, gateways
 from hairpin.change.change import AddEntry
-from hairpin.host.link import Link
+from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.network.network import veth_peer
+from hairpin.network.network import owns_address, veth_peer
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -24,12 +25,34 @@ def find(view: View) -> Iterator[Candidate]:
     netns, link = view.stop.netns, down(view)
     if view.on_host or netns.overlay is not None:
         netns, link = _behind_port(view)
+    lost: tuple[AddEntry, ...] = ()
+    if link is None:
+        netns, link, lost = _without_address(view)
     if link is None:
         return
     title = message("{link} inside {netns} is down", link=link.name, netns=view.network.netns_text(netns))
     detail = message("The container's own interface is administratively down.")
-    routes = tuple(_default_route(view, link)) if netns == view.stop.netns else ()
+    routes = lost or (tuple(_default_route(view, link)) if netns == view.stop.netns else ())
     yield from brought_up(view, link, title, detail, routes, netns=netns)
+
+
+def _without_address(view: View) -> tuple[Netns, Link | None, tuple[AddEntry, ...]]:
+    """Return the link that is down inside a container of the flow, and what the kernel deleted with it: the IPv6
+    address that the engine gave, and the default route.
+
+    Source: net/ipv6/addrconf.c addrconf_ifdown(); net.ipv6.conf.LINK.keep_addr_on_down
+    """
+    version = view.stop.seen.packet.version
+    for container, netns in containers_of_flow(view) if version == 6 else ():
+        namespace = view.network.namespace(netns)
+        links = [each for each in namespace.links if not each.up and each.name != "lo"]
+        endpoints = view.host.engine_of(container).endpoints_of(container)
+        given = [each for each in endpoints if each.ipv6 is not None and not owns_address(namespace, 6, each.ipv6)]
+        if len(links) == 1 and len(given) == 1 and given[0].ipv6 is not None:
+            own = Address(links[0].name, 6, given[0].ipv6, given[0].ipv6_prefix_length)
+            routes = default_route(netns, namespace, version, own.link, given[0].gateway6)
+            return netns, links[0], (AddEntry(netns, own), *routes)
+    return view.stop.netns, None, ()
 
 
 def _behind_port(view: View) -> tuple[Netns, Link | None]:
@@ -57,6 +80,16 @@ CAUSE = Cause(
     id="container-link-down",
     title=message("The container's interface is down"),
     source="net/core/dev.c: IFF_UP",
-    reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route", "bridge-port-state"}),
+    reasons=frozenset(
+        {
+            "link-down",
+            "bridge-down",
+            "no-carrier",
+            "no-route",
+            "bridge-port-state",
+            "no-neighbour",
+            "no-source-address",
+        }
+    ),
     find=find,
 )
