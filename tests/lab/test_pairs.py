@@ -2,6 +2,7 @@
 
 from hairpin.lab.pairs import meeting, places_of_repair
 from hairpin.lab.repairing import RepairScore
+from hairpin.lab.score import LabScore
 
 TOUCHED = {
     "iptables -D DOCKER-USER -i eth0 -j DROP": {"iptables filter DOCKER-USER"},
@@ -12,13 +13,14 @@ TOUCHED = {
 }
 
 
-def score(name: str, command: str, *files: str) -> RepairScore:
-    return RepairScore(name, "", (), (command,), files=files)
+def score(name: str, command: str, *files: str) -> LabScore:
+    return LabScore(name, repairs=(RepairScore("", (), (command,), files=files),))
 
 
 def test_chains_and_files_are_touched() -> None:
     for command, chains in TOUCHED.items():
-        assert places_of_repair(score("x", command, "/etc/x")) == {"/etc/x", *chains}
+        (repair,) = score("x", command, "/etc/x").repairs
+        assert places_of_repair(repair) == {"/etc/x", *chains}
 
 
 def test_two_repairs_of_one_chain_or_file_meet() -> None:

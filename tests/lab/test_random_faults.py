@@ -50,7 +50,7 @@ def fits_no_other(one: Scenario) -> bool:
 
 def test_a_draw_is_repeated_by_its_words() -> None:
     for draw in islice(draws(3), 30):
-        again = of_names(tuple(draw.again.split()[1:]))
+        again = of_names(tuple(draw.name.split(" + ")))
         assert (again.name, again.plan) == (draw.name, draw.plan)
 
 

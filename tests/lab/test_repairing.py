@@ -36,7 +36,7 @@ def test_repair(remedy: RemedyDocument, wrong: str, lab_host: Callable[[LabPlan]
     lab = lab_host(LabPlan())
     seen = look(lab, LabPlan())
     lab.host.run(FAULT)
-    score = carry_out(lab, "x", FLOW, Printed(("docker-user-drops",), (remedy,)), seen)
+    score = carry_out(lab, FLOW, Printed(("docker-user-drops",), (remedy,)), seen)
     assert any(wrong in each for each in score.wrong) if wrong else score.wrong == ()
 
 
@@ -46,7 +46,7 @@ def test_what_the_fault_opened_is_no_harm_of_the_repair(lab_host: Callable[[LabP
     rule = "DOCKER-USER -i eth0 -p tcp --dport 80 -j DROP"
     lab.host.run(f"iptables -I {rule}; iptables -P FORWARD ACCEPT")
     remedy = repair(f"iptables -D {rule}", persist=(FileDocument("/etc/x", "x\n"),))
-    assert carry_out(lab, "x", FLOW, Printed(("docker-user-drops",), (remedy,)), seen).wrong == ()
+    assert carry_out(lab, FLOW, Printed(("docker-user-drops",), (remedy,)), seen).wrong == ()
 
 
 @pytest.mark.parametrize(("fault", "command", "opens"), (
@@ -59,11 +59,11 @@ def test_a_container_behind_a_policy_that_the_fault_opened(
     lab = lab_host(LabPlan())
     seen = look(lab, LabPlan())
     lab.host.run(f"docker stop -t 0 web; {fault}")
-    score = carry_out(lab, "x", FLOW, Printed(("container-not-running",), (repair(command),)), seen)
+    score = carry_out(lab, FLOW, Printed(("container-not-running",), (repair(command),)), seen)
     assert any("opened neighbour by the host" in each for each in score.wrong) == opens
 
 
 def test_what_a_person_has_to_do_is_no_fault_of_the_commands() -> None:
-    score = RepairScore("x", "f", ("a", "b"), ("true",), by_hand=("b",), outcome="timeout")
+    score = RepairScore("f", ("a", "b"), ("true",), by_hand=("b",), outcome="timeout")
     assert score.wrong == ()
-    assert RepairScore("x", "f", ("a",), ("true",), outcome="timeout").wrong
+    assert RepairScore("f", ("a",), ("true",), outcome="timeout").wrong

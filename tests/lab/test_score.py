@@ -1,23 +1,37 @@
-"""The score counts right and wrong answers, of scenarios with one host and with several."""
+"""A score has the answers and repairs of all its labs; a lab that fails is a defect of the lab."""
 
-from pathlib import Path
+from hairpin.errors import LabError
+from hairpin.lab.random_faults import Draw, of_names
+from hairpin.lab.repairing import RepairScore
+from hairpin.lab.score import LabScore, Score, score_labs, share
+from hairpin.message import message
 
-from hairpin.lab.score import score
-from tests.lab.reports import one_answer
+WORKS = RepairScore("client → web", ("ip-forward-off",), ("true",), works=True)
+BY_HAND = RepairScore("client → web", ("ip-forward-off", "icc-off"), ("true",), by_hand=("icc-off",))
 
 
-def test_score_of_something_that_always_says_the_same(tmp_path: Path) -> None:
-    """It is right on one fault, wrong on another, and a false alarm on a healthy host."""
-    command = one_answer(tmp_path)
-    said: list[str] = []
-    right = score(("interface-forwarding-off",), said.append, command=command)
-    assert right.perfect
-    assert (right.top1_right, right.top1_asked, right.agreeing, right.asked) == (1, 1, 3, 3)
-    assert (right.repairs_working, right.repairs_tried) == (1, 1)
-    assert "top-1                1/1" in said[-1]
-    wrong = score(("docker-user-drops", "healthy-udp"), said.append, parallel=1, command=command)
-    assert not wrong.perfect
-    assert (wrong.top1_right, wrong.top1_asked, wrong.false_alarms, wrong.healthy_asked) == (0, 1, 2, 2)
-    assert (wrong.repairs_working, wrong.repairs_tried) == (0, 1)
-    assert any("named interface-forwarding-off, the cause is docker-user-drops" in line for line in said)
-    assert 0 < wrong.median_seconds < 60
+def test_it_is_perfect_until_something_is_wrong() -> None:
+    fine = LabScore("a", repairs=(WORKS, BY_HAND))
+    assert Score((fine,)).perfect
+    assert Score((fine,)).whole_repairs == (WORKS,)
+    for lab in (LabScore("b", trouble="no dockerd"), LabScore("b", boot=("opened x",))):
+        assert not Score((fine, lab)).perfect
+
+
+def test_a_lab_that_cannot_be_carried_through_keeps_none_from_its_turn() -> None:
+    draws = tuple(of_names((name,)) for name in ("docker-user-drops", "ip-forward-off"))
+
+    def scored(draw: Draw) -> LabScore:
+        if draw is draws[0]:
+            raise LabError(message("no dockerd"))
+        return LabScore(draw.name)
+
+    told: list[LabScore] = []
+    found = score_labs(draws, scored, told.append, parallel=2)
+    assert found == (LabScore("docker-user-drops", trouble="no dockerd"), LabScore("ip-forward-off"))
+    assert tuple(told) == found
+    assert Score(found).troubles == 1
+
+
+def test_share() -> None:
+    assert share((True, False, True)) == "2/3"

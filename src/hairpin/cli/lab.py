@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hairpin.lab.random_score import RandomReport
     from hairpin.lab.scenario import Scenario
-    from hairpin.lab.score import ScoreReport
+    from hairpin.lab.score import Score
 
 
 @click.group(no_args_is_help=True)
@@ -102,7 +101,7 @@ def score_(
     Exit: 0 all right, 1 not.
     """
     from hairpin.cli.output import write
-    from hairpin.lab.score import score
+    from hairpin.lab.scenario_score import score_scenarios
 
     out = _to_standard_error if as_json else write
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
@@ -110,23 +109,23 @@ def score_(
         from itertools import islice
 
         from hairpin.lab.random_faults import draws, of_names
-        from hairpin.lab.random_score import random_score
+        from hairpin.lab.random_score import score_random
 
         labs = (of_names(names),) if together else islice(draws(chosen), count)
-        return _shown(random_score(labs, chosen, out, parallel=parallel), as_json=as_json)
-    report = score(names, out, parallel=parallel)
-    status = _shown(report, as_json=as_json)
+        return _shown(score_random(labs, chosen, out, parallel=parallel), as_json=as_json)
+    score = score_scenarios(names, out, parallel=parallel)
+    status = _shown(score, as_json=as_json)
     if pairs is None:
         return status
     from hairpin.lab.pairs import score_pairs
 
-    return _shown(score_pairs(report.repairs, pairs, chosen, out, parallel=parallel), as_json=as_json) or status
+    return _shown(score_pairs(score.labs, pairs, chosen, out, parallel=parallel), as_json=as_json) or status
 
 
-def _shown(report: "RandomReport | ScoreReport", *, as_json: bool) -> int:
-    """Print the report if it is asked for; return the exit status."""
+def _shown(score: "Score", *, as_json: bool) -> int:
+    """Print the score as JSON if that is asked for; return the exit status."""
     if as_json:
         from hairpin.cli.output import write_json
 
-        write_json(report)
-    return 0 if report.perfect else 1
+        write_json(score)
+    return 0 if score.perfect else 1

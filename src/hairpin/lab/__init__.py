@@ -2,8 +2,8 @@
 
 Read in this order: ``plan`` (what a lab holds), ``node`` (one machine), ``topology`` (the wires), ``build`` (a running
 lab), ``scenario`` (plan, fault and truth as data), ``probe`` (real connections), ``trial`` (one scenario, healthy and
-then broken), then what the command line calls: ``score``, ``run``, ``demo``, with ``diagnosis`` (runs hairpin there),
-``judging`` (holds its answer against the truth) and ``say`` (the lab's output).
+then broken), then what the command line calls: ``scenario_score``, ``run``, ``demo``, with ``diagnosis`` (runs hairpin
+there), ``judging`` (holds its answer against the truth), ``score`` (all answers) and ``say`` (the lab's output).
 
 ``repairing`` carries out a printed repair. It compares ``all_flows`` (every connection that a lab may make) and
 ``host_state`` (rules, routes, parameters, files as text) before and after, and boots the host anew (``reboot``).

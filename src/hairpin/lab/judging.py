@@ -1,12 +1,14 @@
-"""Holds one answer of hairpin's against the truth of its scenario: right, a miss, or a false alarm."""
+"""Holds one answer of hairpin's against the real connection and the causes of its failure: right, a miss, or a false
+alarm."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from hairpin.lab.diagnosis import Answer, agrees, blocking_causes, describes, stop_reason
 from hairpin.lab.probe import Outcome
-from hairpin.lab.scenario import Flow, Scenario
+from hairpin.lab.scenario import Causes, Flow
 from hairpin.lab.topology import HOSTS
 from hairpin.report.document import CauseDocument
 
@@ -18,81 +20,93 @@ _READ_BY = re.compile(r"--host ([0-9.]+|NODE)")
 class FlowScore(msgspec.Struct, frozen=True):
     """One question put to hairpin, and whether its answer was right.
 
-    ``truth``: the outcome of the real connection. ``expected``: the causes that had to be named. ``named``: the
-    blocking causes that were named, in the report's order. A cause is ``ID@HOST`` if there are several hosts.
-    ``wrong``: what is wrong with the answer; empty if it is right.
+    ``truth``: the outcome of the real connection. ``expected``: the causes that had to be named; None if the connection
+    was delivered. ``named``: the blocking causes that were named, in the report's order. A cause is ``ID@HOST`` if
+    there are several hosts. ``wrong``: what is wrong with the answer, a sentence for each.
     """
 
-    scenario: str
     flow: str
     truth: str
     verdict: str
-    expected: tuple[tuple[str, ...], ...]
+    expected: Causes | None
     named: tuple[str, ...]
     seconds: float
     agrees: bool
-    cause_right: bool
-    false_alarm: bool
-    wrong: str
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def is_cause_right(self) -> bool:
+        """Whether the causes that had to be named stand before all others."""
+        return self.expected is not None and names_all(self.expected, self.named)
 
 
-def judge(scenario: Scenario, flow: Flow, answer: Answer) -> FlowScore:
-    """Hold one answer against the truth of one flow."""
-    failing = flow.after is not Outcome.DELIVERED
-    expected = scenario.causes if failing else ()
+def judge(flow: Flow, outcome: Outcome, truth: Causes, answer: Answer, *, several_hosts: bool = False) -> FlowScore:
+    """Hold one answer against the outcome of its flow's real connection, and the causes that make it fail."""
+    expected = truth if outcome is not Outcome.DELIVERED else None
     if answer.report is None or not answer.report.flows:
-        return _unanswered(scenario, flow, expected, answer)
+        return _unanswered(str(flow), outcome, expected, answer)
     asked = answer.report.flows[0]
-    causes = _names(scenario, blocking_causes(answer.report, asked))
-    told = describes(asked.verdict, stop_reason(asked), flow.after, across_hosts=scenario.several_hosts)
-    wrong = ""
-    if not told:
-        wrong = f"the connection was {flow.after.value}"
-    elif failing and not names_all(expected, causes):
-        wrong = (
-            f"named {', '.join(causes) or 'nothing'}, the cause is {' and '.join('/'.join(one) for one in expected)}"
-        )
-    elif causes and not failing:
-        wrong = f"false alarm: {', '.join(causes)}"
-    elif answer.status != int(failing):
-        wrong = f"exit status {answer.status}, should be {int(failing)}"
-    row = _row(scenario, flow, asked.verdict, expected, causes, answer, wrong)
-    return msgspec.structs.replace(row, agrees=told)
+    row = FlowScore(
+        str(flow),
+        outcome.value,
+        asked.verdict,
+        expected,
+        named=_names(blocking_causes(answer.report, asked), several_hosts=several_hosts),
+        seconds=answer.seconds,
+        agrees=describes(asked.verdict, stop_reason(asked), outcome, across_hosts=several_hosts),
+    )
+    # A flow that passes is no all-clear while the engine does not run.
+    is_unknown = expected is None and any(cause.id == "docker-daemon-not-running" for cause in answer.report.causes)
+    wrong = tuple(_wrong(row)) or _wrong_status(answer, 3 if is_unknown else int(expected is not None))
+    return msgspec.structs.replace(row, wrong=wrong)
 
 
-def judge_everything(scenario: Scenario, answer: Answer, alone: str = "") -> FlowScore:
+def _wrong(row: FlowScore) -> Iterator[str]:
+    if not row.agrees:
+        yield f"the connection was {row.truth}, hairpin says {row.verdict}"
+    if row.expected is None:
+        if row.named:
+            yield f"false alarm: {', '.join(row.named)}"
+    elif not row.is_cause_right:
+        causes = " and ".join("/".join(one) for one in row.expected)
+        yield f"named {', '.join(row.named) or 'nothing'}, the cause is {causes}"
+
+
+def _wrong_status(answer: Answer, right: int) -> tuple[str, ...]:
+    return () if answer.status == right else (f"exit status {answer.status}, should be {right}",)
+
+
+def judge_everything(answer: Answer, *, several_hosts: bool = False, alone: str = "") -> FlowScore:
     """Judge the answer to ``hairpin check`` without a target on a healthy host: no cause, no failing flow, status 0.
 
     ``alone``: the only one of several hosts that was read.
     """
-    flow = Flow(target=EVERYTHING, start=f"{EVERYTHING}{_alone(alone)}", to="")
+    flow = f"{EVERYTHING}{_alone(alone)}"
     if answer.report is None:
-        return _unanswered(scenario, flow, (), answer)
-    causes = _names(scenario, blocking_causes(answer.report))
+        return _unanswered(flow, Outcome.DELIVERED, None, answer)
+    causes = _names(blocking_causes(answer.report), several_hosts=several_hosts)
     failing = [one for one in answer.report.flows if not agrees(Outcome.DELIVERED, one.verdict)]
     lost = tuple(f"{one.origin} → {one.to} {one.verdict}" for one in failing)
-    wrong = ""
-    if causes or lost:
-        wrong = "false alarm: " + ", ".join(causes + lost)
-    elif answer.status:
-        wrong = f"exit status {answer.status}, should be 0"
-    return _row(scenario, flow, lost[0].rpartition(" ")[2] if lost else "delivered", (), causes, answer, wrong)
+    wrong = (f"false alarm: {', '.join(causes + lost)}",) if causes or lost else _wrong_status(answer, 0)
+    verdict = failing[0].verdict if failing else "delivered"
+    return FlowScore(flow, Outcome.DELIVERED.value, verdict, None, causes, answer.seconds, not failing, wrong)
 
 
-def judge_alone(scenario: Scenario, flow: Flow, answer: Answer, host: str) -> FlowScore:
-    """Judge the answer of one host, read without the others, about a healthy flow that starts on it.
+def judge_alone(flow: Flow, answer: Answer, host: str) -> FlowScore:
+    """Judge the answer of one of several hosts, read without the others, about a healthy flow that starts on it.
 
     A flow to another host ``leaves``. The answer then names that host by its underlay address, with the option that
     reads it.
     """
-    row = judge(scenario, flow, answer)
+    row = judge(flow, flow.after, (), answer, several_hosts=True)
     row = msgspec.structs.replace(row, flow=row.flow + _alone(host))
     if row.wrong or answer.report is None or row.verdict != "leaves" or not _goes_to_a_host(flow):
         return row
     said = "; ".join((*answer.report.flows[0].assumed, *(each.option for each in answer.report.questions)))
     if set(_READ_BY.findall(said)).intersection((*HOSTS, "NODE")):
         return row
-    return msgspec.structs.replace(row, wrong=f"the far host is not named with what reads it: {said or 'nothing said'}")
+    wrong = f"the far host is not named with what reads it: {said or 'nothing said'}"
+    return msgspec.structs.replace(row, wrong=(wrong,))
 
 
 def _goes_to_a_host(flow: Flow) -> bool:
@@ -104,40 +118,17 @@ def _alone(host: str) -> str:
     return f" asked of {host} alone" if host else ""
 
 
-def _names(scenario: Scenario, causes: tuple[CauseDocument, ...]) -> tuple[str, ...]:
-    return tuple(f"{cause.id}@{cause.host}" if scenario.several_hosts else cause.id for cause in causes)
+def _names(causes: Iterable[CauseDocument], *, several_hosts: bool) -> tuple[str, ...]:
+    return tuple(f"{cause.id}@{cause.host}" if several_hosts else cause.id for cause in causes)
 
 
-def names_all(expected: tuple[tuple[str, ...], ...], causes: tuple[str, ...]) -> bool:
+def names_all(expected: Causes, causes: tuple[str, ...]) -> bool:
     """Return whether the best-ranked causes are the expected ones: one of the first N meets each of the N entries."""
     best = frozenset(causes[: len(expected)])
     return all(best.intersection(alternatives) for alternatives in expected)
 
 
-def _unanswered(scenario: Scenario, flow: Flow, expected: tuple[tuple[str, ...], ...], answer: Answer) -> FlowScore:
+def _unanswered(flow: str, outcome: Outcome, expected: Causes | None, answer: Answer) -> FlowScore:
     said = answer.complaint.splitlines()[-1] if answer.complaint else "it printed nothing"
-    return _row(scenario, flow, "none", expected, (), answer, f"status {answer.status}, no report: {said}")
-
-
-def _row(
-    scenario: Scenario,
-    flow: Flow,
-    verdict: str,
-    expected: tuple[tuple[str, ...], ...],
-    causes: tuple[str, ...],
-    answer: Answer,
-    wrong: str,
-) -> FlowScore:
-    return FlowScore(
-        scenario=scenario.name,
-        flow=flow.start if flow.start.startswith(EVERYTHING) else f"{flow.start} → {flow.to}",
-        truth=flow.after.value,
-        verdict=verdict,
-        expected=expected,
-        named=causes,
-        seconds=answer.seconds,
-        agrees=agrees(flow.after, verdict),
-        cause_right=bool(expected) and names_all(expected, causes),
-        false_alarm=not expected and bool(causes or (scenario.healthy and wrong)),
-        wrong=wrong,
-    )
+    wrong = f"status {answer.status}, no report: {said}"
+    return FlowScore(flow, outcome.value, "none", expected, (), answer.seconds, agrees=False, wrong=(wrong,))

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations, islice
 
 from hairpin.lab.random_faults import PAIRS, Draw, draws, kinds, together
-from hairpin.lab.random_score import RandomReport, random_score
+from hairpin.lab.random_score import score_random
 from hairpin.lab.repairing import RepairScore
 from hairpin.lab.say import say
+from hairpin.lab.score import LabScore, Score
 
 _CHAIN = re.compile(r"\b(ip6?tables(?:-legacy)?)\b(?:.*? -t (\w+))?.*? -[AIDRPF] ([\w-]+)")
 _NFT = re.compile(r"\bnft (?:add|insert|delete|replace|flush) (?:rule|chain) (\w+ \S+ \S+)")
@@ -24,11 +25,9 @@ def places_of_repair(repair: RepairScore) -> frozenset[str]:
     return frozenset({*repair.files, *chains, *tables})
 
 
-def meeting(repairs: Iterable[RepairScore]) -> Iterator[Draw]:
-    """Yield a lab for each pair of faults whose repairs touch the same thing."""
-    things: dict[str, frozenset[str]] = {}
-    for repair in repairs:
-        things[repair.scenario] = things.get(repair.scenario, frozenset()) | places_of_repair(repair)
+def meeting(labs: Iterable[LabScore]) -> Iterator[Draw]:
+    """Yield a lab for each pair of faults whose repairs touch the same thing; ``labs``: of the single faults."""
+    things = {lab.name: frozenset[str]().union(*map(places_of_repair, lab.repairs)) for lab in labs if lab.repairs}
     faults = [kind for kind in kinds() if kind.name in things]
     for one, other in combinations(faults, 2):
         if things[one.name] & things[other.name] and (lab := together((one, other))):
@@ -36,8 +35,8 @@ def meeting(repairs: Iterable[RepairScore]) -> Iterator[Draw]:
 
 
 def score_pairs(
-    repairs: Iterable[RepairScore], further: int, seed: int, out: Callable[[str], object] = say, *, parallel: int = 1
-) -> RandomReport:
-    """Score each pair whose repairs meet, and as many random pairs as ``further`` says."""
-    pairs = chain(meeting(repairs), islice(draws(seed, PAIRS), further))
-    return random_score(pairs, seed, out, parallel=parallel)
+    labs: Iterable[LabScore], further: int, seed: int, out: Callable[[str], object] = say, *, parallel: int = 1
+) -> Score:
+    """Score each pair whose repairs meet in the labs of single faults, and so many random pairs (``further``)."""
+    pairs = chain(meeting(labs), islice(draws(seed, PAIRS), further))
+    return score_random(pairs, seed, out, parallel=parallel)

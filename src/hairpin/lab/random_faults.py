@@ -33,16 +33,8 @@ class Draw(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """The kinds of fault in one line."""
-        return " + ".join(self._words)
-
-    @property
-    def again(self) -> str:
-        """The words that repeat the lab behind ``hairpin lab score``."""
-        return " ".join(("--together", *self._words))
-
-    @property
-    def _words(self) -> tuple[str, ...]:
-        return tuple(fault.name for fault in self.faults) or (f"{NO_FAULT}{self.healthy.name if self.healthy else ''}",)
+        healthy = self.healthy.name if self.healthy else ""
+        return " + ".join(fault.name for fault in self.faults) or f"{NO_FAULT}{healthy}"
 
     @property
     def flows(self) -> tuple[Flow, ...]:

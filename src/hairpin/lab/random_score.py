@@ -1,23 +1,23 @@
 """Scores hairpin on random sets of faults: the truth is the real connection, before the faults, with them, repaired."""
 
+import functools
+import itertools
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-
-import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.all_flows import UNPUBLISHED, Way, containers
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, blocking_causes, describes, printed_for, stop_reason
-from hairpin.lab.judging import judge_everything
+from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, describes, printed_for, stop_reason
+from hairpin.lab.judging import judge, judge_everything
 from hairpin.lab.probe import Outcome
-from hairpin.lab.random_faults import NO_FAULT, Draw, kinds
+from hairpin.lab.random_faults import Draw, kinds
 from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, left_by, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
+from hairpin.lab.score import LabScore, Score, score_labs, share
 from hairpin.lab.topology import HOST, PUBLIC
 from hairpin.lab.trial import break_host, running_scenario, settled_outcome
 
@@ -30,111 +30,25 @@ _CONTAINERS = "172."
 _FLUSHES = frozenset({"docker-nat-chain-missing", "docker-filter-chain-missing"})
 
 
-class AskedScore(msgspec.Struct, frozen=True):
-    """One question about a randomly broken host. ``needed``: whether the cause named first is the truth of one of the
-    faults; None if none had to be named."""
-
-    flow: str
-    truth: str
-    verdict: str
-    named: tuple[str, ...]
-    needed: bool | None
-    seconds: float
-    wrong: tuple[str, ...] = ()
-
-
-class DrawScore(msgspec.Struct, frozen=True):
-    """One random lab: the kinds of its faults, those that could not be carried out there, the answers, the repairs one
-    after the other."""
-
-    name: str
-    again: str
-    left_out: tuple[str, ...] = ()
-    asked: tuple[AskedScore, ...] = ()
-    repairs: tuple[RepairScore, ...] = ()
-    boot: tuple[str, ...] = ()
-    trouble: str = ""
-
-    @property
-    def misses(self) -> tuple[str, ...]:
-        """What is wrong, a sentence for each."""
-        return (
-            *(f"{asked.flow}: {wrong}" for asked in self.asked for wrong in asked.wrong),
-            *(
-                f"repair of {repair.flow} ({', '.join(repair.causes)}): {wrong}"
-                for repair in self.repairs
-                for wrong in repair.wrong
-            ),
-            *(f"after a reboot: {each}" for each in self.boot),
-        )
-
-
-class RandomReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures over all draws.  ``kinds``: how often each kind of fault was carried out."""
-
-    seed: int
-    draws: int
-    healthy: int
-    false_alarms: int
-    verdicts_right: int
-    verdicts_asked: int
-    first_right: int
-    first_asked: int
-    repairs_working: int
-    repairs_tried: int
-    repairs_made: int
-    opened_or_broken: int
-    not_twice: int
-    boots: int
-    boots_right: int
-    left_out: int
-    troubles: tuple[str, ...]
-    kinds: dict[str, int]
-    rows: tuple[DrawScore, ...]
-    schema: str = "hairpin.lab-random/1"
-
-    @property
-    def perfect(self) -> bool:
-        return not self.troubles and not any(row.misses for row in self.rows)
-
-
-def random_score(
+def score_random(
     labs: Iterable[Draw],
     seed: int,
     out: Callable[[str], object] = say,
     *,
     parallel: int = 1,
     command: tuple[str, ...] = CHECK,
-) -> RandomReport:
+) -> Score:
     """Break the labs, which were drawn with the seed; ``out`` gets a line for each of them and for each miss."""
     out(f"seed {seed}")
-
-    def scored(draw: Draw) -> DrawScore:
-        return score_draw(draw, command)
-
-    rows: list[DrawScore] = []
-    pool = ThreadPoolExecutor(parallel)
-    try:
-        for row in pool.map(scored, labs):
-            rows.append(row)
-            out(draw_lines(row, len(rows)))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    report = _report(seed, tuple(rows))
-    out(random_summary(report))
-    return report
+    number = itertools.count(1)
+    carry = functools.partial(score_draw, command=command)
+    score = Score(score_labs(labs, carry, lambda lab: out(draw_lines(lab, next(number))), parallel), seed)
+    out(random_summary(score))
+    return score
 
 
-def score_draw(draw: Draw, command: tuple[str, ...] = CHECK) -> DrawScore:
-    """Build the lab of a draw, break it, ask, repair; a lab that does not work as it should is ``trouble``."""
-    row = DrawScore(draw.name, draw.again)
-    try:
-        return _scored(draw, row, command)
-    except LabError as error:
-        return msgspec.structs.replace(row, trouble=str(error))
-
-
-def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
+def score_draw(draw: Draw, command: tuple[str, ...] = CHECK) -> LabScore:
+    """Build the lab of a draw, break it, ask, repair; raise LabError if the lab does not work as it should."""
     chance = random.Random(draw.name)  # noqa: S311 (a test's choice)
     stage = Scenario(name=draw.name, title="", flows=(), lab=draw.plan, listeners=draw.listeners)
     with running_scenario(stage) as lab:
@@ -144,16 +58,14 @@ def _scored(draw: Draw, row: DrawScore, command: tuple[str, ...]) -> DrawScore:
         flows = tuple(flow for flow in flows if _starts(lab, flow))
         answers = [(flow, *_asked(lab, flow, command)) for flow in flows]
         held = {name: box.addresses for name, box in containers(lab).items()}
-        asked = [_judged(_truths(draw, flow, held), flow, outcome, answer) for flow, outcome, answer in answers]
+        asked = [judge(flow, outcome, (_truths(draw, flow, held),), answer) for flow, outcome, answer in answers]
         if draw.healthy is not None and draw.healthy.everything and draw.healthy.healthy:
-            asked.append(_everything(draw.healthy, ask(lab.host, (), command)))
+            asked.append(judge_everything(ask(lab.host, (), command)))
         fault = left_by(lab, seen)
         repairs = _repaired(lab, flows, seen, command)
         left = left_by(lab, seen)
-    row = msgspec.structs.replace(row, left_out=left_out, asked=tuple(asked), repairs=repairs)
-    if not any(repair.lasts for repair in repairs):
-        return row
-    return msgspec.structs.replace(row, boot=after_boot(draw.plan, fault, left, seen))
+    boot = after_boot(draw.plan, fault, left, seen) if any(repair.lasts for repair in repairs) else ()
+    return LabScore(draw.name, not draw.faults, left_out=left_out, asked=tuple(asked), repairs=repairs, boot=boot)
 
 
 def _repaired(lab: Lab, flows: tuple[Flow, ...], seen: Seen, command: tuple[str, ...]) -> tuple[RepairScore, ...]:
@@ -167,7 +79,7 @@ def _repaired(lab: Lab, flows: tuple[Flow, ...], seen: Seen, command: tuple[str,
         printed = _printed(answer)
         if outcome is Outcome.DELIVERED or printed is None:
             continue
-        scores.append(carry_out(lab, "", flow, printed, seen, tuple(done)))
+        scores.append(carry_out(lab, flow, printed, seen, tuple(done)))
         done.append(printed)
         if not scores[-1].works:
             break
@@ -258,126 +170,69 @@ def _printed(answer: Answer) -> Printed | None:
     return printed if printed.remedies else None
 
 
-def _truths(draw: Draw, flow: Flow, held: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Return the causes that the faults made.  A fault that takes a container's address away makes one more for the
-    flow that asks for this address; one that moves the sender to another network has the engine keep it apart, for the
-    flow was delivered before.  One that deletes all rules deletes Podman's, too.  ``held``: the addresses that each
-    container has."""
-    of_faults = frozenset(cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives)
-    if draw.plan.podman and of_faults & _FLUSHES:
-        of_faults |= {"podman-rules-missing"}
-    address = flow.to.rpartition(":")[0]
-    if not address.startswith(_CONTAINERS):
-        return of_faults
-    if not any(address in addresses for addresses in held.values()):
-        return of_faults | {"container-address-not-assigned"}
-    own = held.get(flow.start, ())
-    apart = bool(own) and all(_network(each) != _network(address) for each in own)
-    return of_faults | ({"isolation-drops-between-bridges"} if apart else frozenset[str]())
+def _truths(draw: Draw, flow: Flow, held: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the causes that the faults made, each as right as any other.  A fault that takes a container's address
+    away makes one more for the flow that asks for this address; one that moves the sender to another network has the
+    engine keep it apart, for the flow was delivered before.  One that deletes all rules deletes Podman's, too.
+    ``held``: the addresses that each container has."""
+    causes = {cause for fault in draw.faults for alternatives in fault.causes for cause in alternatives}
+    if draw.plan.podman and causes & _FLUSHES:
+        causes.add("podman-rules-missing")
+    address, own = flow.to.rpartition(":")[0], held.get(flow.start, ())
+    if address.startswith(_CONTAINERS) and not any(address in addresses for addresses in held.values()):
+        causes.add("container-address-not-assigned")
+    elif address.startswith(_CONTAINERS) and own and all(_network(each) != _network(address) for each in own):
+        causes.add("isolation-drops-between-bridges")
+    return tuple(sorted(causes))
 
 
 def _network(address: str) -> str:
     return address.rsplit(".", 2)[0]
 
 
-def _judged(truths: frozenset[str], flow: Flow, outcome: Outcome, answer: Answer) -> AskedScore:
-    asked = f"{flow.start} → {flow.to}"
-    if answer.report is None or not answer.report.flows:
-        said = answer.complaint.splitlines()[-1] if answer.complaint else "it printed nothing"
-        wrong: tuple[str, ...] = (f"status {answer.status}, no report: {said}",)
-        return AskedScore(asked, outcome.value, "none", (), None, answer.seconds, wrong)
-    found = answer.report.flows[0]
-    named = tuple(cause.id for cause in blocking_causes(answer.report, found))
-    failing = outcome is not Outcome.DELIVERED
-    needed = bool(named) and named[0] in truths if failing else None
-    if _disagrees(answer, outcome):
-        wrong = (f"the connection was {outcome.value}, hairpin says {found.verdict}",)
-    elif answer.status not in _right_statuses(answer, failing=failing):
-        wrong = (f"exit status {answer.status}, should be {int(failing)}",)
-    else:
-        wrong = ()
-    if named and not failing:
-        wrong += (f"false alarm: {', '.join(named)}",)
-    if needed is False:
-        wrong += (f"named first: {', '.join(named) or 'nothing'}; the faults are {', '.join(sorted(truths))}",)
-    return AskedScore(asked, outcome.value, found.verdict, named, needed, answer.seconds, wrong)
+def draw_lines(lab: LabScore, number: int) -> str:
+    """Return a line for a draw, one for each miss, and one with the words that repeat it."""
+    left_out = f" (not carried out: {', '.join(lab.left_out)})" if lab.left_out else ""
+    head = f"{number:4} {'miss' if lab.misses else 'ok  '} {lab.name}{left_out}"
+    again = [f"again: hairpin lab score --together {' '.join(_kinds_of(lab))}"] if lab.misses else []
+    return "\n".join((head, *(f"       {each}" for each in (*lab.misses, *again))))
 
 
-def _right_statuses(answer: Answer, *, failing: bool) -> tuple[int, ...]:
-    """Return what ``hairpin check`` may exit with: a flow that passes is no all-clear while the engine does not run."""
-    causes = answer.report.causes if answer.report is not None else ()
-    is_unknown = not failing and any(cause.id == "docker-daemon-not-running" for cause in causes)
-    return (3,) if is_unknown else (int(failing),)
+def _kinds_of(lab: LabScore) -> list[str]:
+    return lab.name.split(" + ")
 
 
-def _everything(scenario: Scenario, answer: Answer) -> AskedScore:
-    row = judge_everything(scenario, answer)
-    return AskedScore(row.flow, row.truth, row.verdict, row.named, None, row.seconds, (row.wrong,) if row.wrong else ())
-
-
-def draw_lines(row: DrawScore, number: int) -> str:
-    """Return a line for a draw, and one for each miss."""
-    left_out = f" (not carried out: {', '.join(row.left_out)})" if row.left_out else ""
-    wrong = [*([f"could not be carried through: {row.trouble}"] if row.trouble else []), *row.misses]
-    again = [f"       again: hairpin lab score {row.again}"] if wrong else []
-    head = f"{number:4} {'miss' if wrong else 'ok  '} {row.name}{left_out}"
-    return "\n".join((head, *(f"       {each}" for each in wrong), *again))
-
-
-def _report(seed: int, rows: tuple[DrawScore, ...]) -> RandomReport:
-    asked = [one for row in rows for one in row.asked]
-    repairs = [repair for row in rows for repair in row.repairs]
-    booted = [row for row in rows if any(repair.lasts for repair in row.repairs)]
-    whole = [repair for repair in repairs if not repair.by_hand]
-    healthy = [row for row in rows if row.name.startswith(NO_FAULT) and not row.trouble]
-    done: Counter[str] = Counter({kind.name: 0 for kind in kinds()})
-    for row in rows:
-        if row not in healthy and not row.trouble:
-            done.update(name for name in row.name.split(" + ") if name not in row.left_out)
-    return RandomReport(
-        seed=seed,
-        draws=len(rows),
-        healthy=len(healthy),
-        false_alarms=sum(any(one.named for one in row.asked) for row in healthy),
-        verdicts_right=sum(
-            not any("hairpin says" in wrong or "no report" in wrong for wrong in one.wrong) for one in asked
-        ),
-        verdicts_asked=len(asked),
-        first_right=sum(one.needed is True for one in asked),
-        first_asked=sum(one.needed is not None for one in asked),
-        repairs_working=sum(repair.works for repair in whole),
-        repairs_tried=len(whole),
-        repairs_made=len(repairs),
-        opened_or_broken=sum(bool(repair.harm) for repair in repairs),
-        not_twice=sum(bool(repair.twice or repair.kept_twice) for repair in repairs),
-        boots=len(booted),
-        boots_right=sum(not row.boot for row in booted),
-        left_out=sum(len(row.left_out) for row in rows),
-        troubles=tuple(f"{row.again}: {row.trouble}" for row in rows if row.trouble),
-        kinds=dict(sorted(done.items())),
-        rows=rows,
-    )
-
-
-def random_summary(report: RandomReport) -> str:
+def random_summary(score: Score) -> str:
     """Return the figures in words.  Kinds that were never carried out are only counted."""
-    carried_out = {name: count for name, count in report.kinds.items() if count}
+    done = Counter(
+        name
+        for lab in score.labs
+        if not lab.healthy and not lab.trouble
+        for name in _kinds_of(lab)
+        if name not in lab.left_out
+    )
+    healthy = [lab for lab in score.labs if lab.healthy]
+    alarms = sum(any(row.named for row in lab.asked) for lab in healthy)
+    first = share(row.is_cause_right for row in score.asked if row.expected is not None)
+    repairs = score.repairs
+    booted = share(not lab.boot for lab in score.labs if any(repair.lasts for repair in lab.repairs))
+    left_out = sum(len(lab.left_out) for lab in score.labs)
     return "\n".join(
         (
             "",
-            *(f"{count:4} {name}" for name, count in carried_out.items()),
+            *(f"{count:4} {name}" for name, count in sorted(done.items())),
             "",
-            f"seed                 {report.seed}",
-            f"kinds of fault       {len(carried_out)} of {len(report.kinds)} carried out",
-            f"labs                 {report.draws}, {report.healthy} of them healthy",
-            f"faults left out      {report.left_out} could not be carried out in their lab",
-            f"verdict = reality    {report.verdicts_right}/{report.verdicts_asked}",
-            f"top-1                {report.first_right}/{report.first_asked} broken flows: a fault's cause named first",
-            f"false alarms         {report.false_alarms} in {report.healthy} healthy labs",
-            f"repairs              {report.repairs_working}/{report.repairs_tried} bring the connection back",
-            f"opened or broken     {report.opened_or_broken} of {report.repairs_made} repairs",
-            f"not the same twice   {report.not_twice} of {report.repairs_made}",
-            f"after a reboot       {report.boots_right}/{report.boots} have every flow as before the faults",
-            f"not carried through  {len(report.troubles)}",
+            f"seed                 {score.seed}",
+            f"kinds of fault       {len(done)} of {len(kinds())} carried out",
+            f"labs                 {len(score.labs)}, {len(healthy)} of them healthy",
+            f"faults left out      {left_out} could not be carried out in their lab",
+            f"verdict = reality    {share(row.agrees for row in score.asked)}",
+            f"top-1                {first} broken flows: a fault's cause named first",
+            f"false alarms         {alarms} in {len(healthy)} healthy labs",
+            f"repairs              {share(each.works for each in score.whole_repairs)} bring the connection back",
+            f"opened or broken     {sum(bool(each.harm) for each in repairs)} of {len(repairs)} repairs",
+            f"not the same twice   {sum(not each.repeats for each in repairs)} of {len(repairs)}",
+            f"after a reboot       {booted} have every flow as before the faults",
+            f"not carried through  {score.troubles}",
         )
     )

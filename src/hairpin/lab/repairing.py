@@ -49,7 +49,6 @@ class RepairScore(msgspec.Struct, frozen=True):
     that the repair names itself. ``wrong``: what is wrong; empty if nothing is.
     """
 
-    scenario: str
     flow: str
     causes: tuple[str, ...]
     commands: tuple[str, ...]
@@ -81,6 +80,11 @@ class RepairScore(msgspec.Struct, frozen=True):
         )
 
     @property
+    def repeats(self) -> bool:
+        """Whether the repair and its lasting part leave the same host a second time."""
+        return not self.twice and not self.kept_twice
+
+    @property
     def harm(self) -> tuple[str, ...]:
         """The flows that were opened or broken without a word about such a flow."""
         opened = (*(f"opened {flow}" for flow in self.opened), *self._kept("opened", self.kept_opened))
@@ -101,9 +105,7 @@ def look(lab: Lab, plan: LabPlan) -> Seen:
     return Seen(settled_all(lab, ways, patience_s=0.7), host_state(lab))
 
 
-def carry_out(
-    lab: Lab, name: str, flow: Flow, printed: Printed, seen: Seen, earlier: tuple[Printed, ...] = ()
-) -> RepairScore:
+def carry_out(lab: Lab, flow: Flow, printed: Printed, seen: Seen, earlier: tuple[Printed, ...] = ()) -> RepairScore:
     """Carry out a printed repair, now and lasting, in the broken lab; return what came of it, but for a reboot.
 
     ``earlier``: the repairs that were carried out in this lab before.
@@ -113,8 +115,7 @@ def carry_out(
     failed = _run(lab, printed.commands)
     outcome = failed or settled_outcome(lab, flow, flow.before).value
     score = RepairScore(
-        scenario=name,
-        flow=f"{flow.start} → {flow.to}",
+        flow=str(flow),
         causes=printed.causes,
         commands=tuple(command for _, command in printed.commands),
         by_hand=printed.by_hand,

@@ -23,6 +23,10 @@ FOLDER = Path(__file__).parent / "scenarios"
 HOSTS_FOLDER = FOLDER / "hosts"
 
 
+Causes = tuple[tuple[str, ...], ...]
+"""Every entry must be named; an entry is one id, or several that are equally right (best first)."""
+
+
 class Command(Plan, frozen=True):
     """A shell command, carried out at a machine of the lab; ``host@NAME`` chooses one of several hosts."""
 
@@ -47,6 +51,9 @@ class Flow(Plan, frozen=True):
     options: tuple[str, ...] = ()
     before: Outcome = Outcome.DELIVERED
     after: Outcome = Outcome.DELIVERED
+
+    def __str__(self) -> str:
+        return f"{self.start} → {self.to}"
 
     def origin(self) -> str:
         """Return the value of ``--from`` for the place at which the real connection starts."""
@@ -75,9 +82,9 @@ def size_option(padding_bytes: int) -> tuple[str, ...]:
 class Scenario(Plan, frozen=True):
     """The content of one file, and its name.
 
-    ``causes`` is the truth about the flows that fail; empty for a healthy host. Every entry must be named; an entry is
-    one id, or several that are equally right (best first). ``listeners`` are TCP ports that the client serves, for
-    flows of containers. ``everything``: hairpin must also call a healthy host healthy if it is asked without a target.
+    ``causes`` is the truth about the flows that fail; empty for a healthy host. ``listeners`` are TCP ports that the
+    client serves, for flows of containers. ``everything``: hairpin must also call a healthy host healthy if it is asked
+    without a target.
 
     If the lab has several hosts, a cause is ``ID@HOST``. ``repair`` is what an administrator would type; each flow
     then has its outcome from before the fault. ``outside`` is the text of a file for ``--outside``: facts that no host
@@ -90,7 +97,7 @@ class Scenario(Plan, frozen=True):
     lab: LabPlan = LabPlan()
     fault: tuple[Command, ...] = ()
     repair: tuple[Command, ...] = ()
-    causes: tuple[tuple[str, ...], ...] = ()
+    causes: Causes = ()
     outside: str = ""
     listeners: tuple[int, ...] = ()
     everything: bool = True
