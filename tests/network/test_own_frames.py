@@ -35,3 +35,8 @@ def test_a_bridge_hands_up_what_its_database_calls_local(
 def test_a_bridge_whose_hardware_address_is_unknown_gets_its_frames() -> None:
     namespace = msgspec.structs.replace(host_namespace(), fdb=(PORTS_OWN,))
     assert hands_up(namespace, msgspec.structs.replace(BRIDGE, mac=None))
+
+
+def test_a_bridge_that_takes_its_address_from_its_next_port_gets_its_frames() -> None:
+    namespace = msgspec.structs.replace(host_namespace(), fdb=(PORTS_OWN,))
+    assert hands_up(namespace, msgspec.structs.replace(BRIDGE, mac=0))

@@ -11,13 +11,14 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
     """Return whether frames for the bridge's hardware address reach the bridge: its database has a local entry for it.
 
     Without one the bridge forwards such frames to its ports, as for any other address.  A database without a local
-    entry of one of the bridge's other links was not read in full, and decides nothing.
+    entry of one of the bridge's other links was not read in full, and decides nothing.  A bridge whose last port has
+    left has the address zero, until it takes that of the next port, with its entry.
 
-    Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL
+    Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """
     own = {bridge.name, *(port.name for port in bridge_ports(namespace, bridge.name))}
     local = {each.mac for each in namespace.fdb if each.local and each.remote is None and each.port in own}
-    return bridge.mac is None or not local or bridge.mac in local
+    return not bridge.mac or not local or bridge.mac in local
 
 
 def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
