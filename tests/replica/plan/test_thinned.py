@@ -6,7 +6,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.network.network import Network, Port
 from hairpin.replica.plan.thinned import thinned
-from tests.small_host import container, engine, host_namespace, network, route, ruleset
+from tests.small_host import container, engine, host_namespace, local, network, route, ruleset
 
 SPARE = ("vethc0", "vethc1")
 NAMING = "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -i vethc0 -j DROP\nCOMMIT\n"
@@ -53,11 +53,11 @@ def test_links_of_containers_that_were_left_unread_are_left_out() -> None:
     assert kept(whole) == (veth,)
 
 
-def test_what_is_on_a_link_goes_with_it() -> None:
+def test_what_the_kernel_puts_on_a_link_goes_with_it() -> None:
     whole, veth = host()
     own = whole.namespace(whole.this.netns)
-    routes = (route("10.9.0.0/16", SPARE[0]), route("10.8.0.0/16", veth))
-    addresses = (Address(SPARE[0], 4, 1, 32), Address(veth, 4, 2, 32))
+    routes = (route("fe80::/64", SPARE[0]), route("fe80::/64", veth))
+    addresses = (Address(SPARE[0], 6, 0xFE80 << 112 | 1, 64), Address(veth, 6, 0xFE80 << 112 | 2, 64))
     busy = whole.with_namespace(
         whole.this.netns,
         msgspec.structs.replace(own, routes=(*own.routes, *routes), addresses=(*own.addresses, *addresses)),
@@ -65,6 +65,17 @@ def test_what_is_on_a_link_goes_with_it() -> None:
     small = thinned(busy, tuple(netns for netns, _ in busy.namespaces()), frozenset()).namespace(whole.this.netns)
     assert small.routes == (*own.routes, routes[1])
     assert small.addresses == (*own.addresses, addresses[1])
+
+
+def test_a_link_with_a_route_or_an_address_by_hand_stays() -> None:
+    """They decide lookups for packets that never come to the link, and a repair deletes them."""
+    whole, veth = host()
+    own = whole.namespace(whole.this.netns)
+    for busy in (
+        msgspec.structs.replace(own, routes=(*own.routes, local("198.51.100.20/32", SPARE[0]))),
+        msgspec.structs.replace(own, addresses=(*own.addresses, Address(SPARE[0], 4, 1, 32))),
+    ):
+        assert kept(whole.with_namespace(whole.this.netns, busy)) == (veth, SPARE[0])
 
 
 def test_links_of_containers_that_nobody_could_read_stay() -> None:

@@ -13,6 +13,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import NameKey
 from hairpin.network.network import Network, Port, is_bridge_port, leads_to_left, veth_peer
+from hairpin.network.prefix import LINK_LOCAL6, MULTICAST6, Version, inside
 
 _WORD = re.compile(r'[^\s",{}]+')
 
@@ -20,7 +21,8 @@ _WORD = re.compile(r'[^\s",{}]+')
 def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) -> Network:
     """Return the network without such ports in the namespaces of ``names``.
 
-    Links that flows come to (``met``) stay, and links that a rule names: nft looks them up when it loads the rule.  Of
+    Links that flows come to (``met``) stay, and links that a rule names: nft looks them up when it loads the rule.  So
+    do links on which somebody put an address or a route, which decide lookups of packets that never come there.  Of
     each bridge one port that runs stays: without any the bridge would have no carrier."""
     for netns in names:
         namespace = network.namespace(netns)
@@ -31,7 +33,7 @@ def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) ->
 
 
 def _without(namespace: Namespace, gone: set[str]) -> Namespace:
-    """Return the namespace without these links and what is on them: a port has an IPv6 address and its routes."""
+    """Return the namespace without these links and what the kernel puts on each: an IPv6 address and its routes."""
     return msgspec.structs.replace(
         namespace,
         links=tuple(link for link in namespace.links if link.name not in gone),
@@ -56,7 +58,7 @@ def _unneeded(
     ]
     if not spare:
         return
-    named = _in_rules(namespace)
+    named = _in_rules(namespace) | _with_something_on_them(namespace)
     carried = {link.master for link in namespace.links if link.carrier and link not in spare}
     for link in spare:
         if link.name in named:
@@ -73,6 +75,22 @@ def _is_behind_nothing(network: Network, netns: Netns, link: Link, names: tuple[
         return True
     peer = veth_peer(network, netns, link)
     return peer is not None and peer.netns not in names
+
+
+def _with_something_on_them(namespace: Namespace) -> frozenset[str]:
+    """Return the links that have an address or a route which the kernel does not give every bridge port."""
+    found = {each.link for each in namespace.addresses if not _is_kernels_own(each.version, each.value)}
+    for route in namespace.routes:
+        if not _is_kernels_own(route.version, route.destination):
+            found.update(hop.link for hop in route.next_hops if hop.link is not None)
+    return frozenset(found)
+
+
+def _is_kernels_own(version: Version, address: int) -> bool:
+    """Return whether the address is one that the kernel gives each link with IPv6, or one of multicast.
+
+    Source: net/ipv6/addrconf.c addrconf_dev_config(), addrconf_add_mroute()"""
+    return version == 6 and (inside(address, *LINK_LOCAL6, 6) or inside(address, *MULTICAST6, 6))
 
 
 def _in_rules(namespace: Namespace) -> frozenset[str]:
