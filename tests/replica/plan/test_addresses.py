@@ -8,7 +8,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.addresses import addresses, neighbours, still_known
-from tests.small_host import HOST_NETNS, WEB, container_namespace, host_namespace, network, sibling
+from tests.small_host import HOST_NETNS, WEB, container_namespace, host_namespace, lo, local, network, sibling
 
 
 def number(text: str) -> int:
@@ -115,3 +115,20 @@ def test_a_known_neighbour_that_cannot_ask_back_does_not_learn_the_host_anew(arp
     built = network(host, inner=msgspec.structs.replace(inner, links=links))
     lines = ("neighbour replace 172.17.0.2 lladdr 00:00:00:00:00:02 dev docker0 nud permanent",)
     assert tuple(still_known(built, HOST_NETNS)) == (lines if arp_ignore == "8" else ())
+
+
+@pytest.mark.parametrize("rival", (True, False))
+def test_a_known_neighbour_whose_address_another_takes_as_well_stays_the_one(rival: bool) -> None:
+    """In the replica the other might answer first."""
+    address = number("172.17.0.2")
+    host = msgspec.structs.replace(host_namespace(), neighbours=(Neighbour("docker0", 4, address, 2, "REACHABLE"),))
+    inner = container_namespace()
+    links = tuple(msgspec.structs.replace(each, mac=2) if each.name == "eth0" else each for each in inner.links)
+    inner = msgspec.structs.replace(inner, links=links)
+    taking = (local("172.17.0.2/32", "lo"),) if rival else ()
+    other = Namespace("container:other", links=(lo(),), routes=taking)
+    small = network(host, inner=inner)
+    whole = msgspec.structs.replace(small.this, namespaces=(*small.this.namespaces, other))
+    built = msgspec.structs.replace(small, hosts=(whole,))
+    lines = ("neighbour replace 172.17.0.2 lladdr 00:00:00:00:00:02 dev docker0 nud permanent",)
+    assert tuple(still_known(built, HOST_NETNS)) == (lines if rival else ())

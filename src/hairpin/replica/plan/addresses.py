@@ -7,6 +7,7 @@ from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
+from hairpin.network.index import index_of
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.source_address import source_address
@@ -71,11 +72,13 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
     """Yield a line for each entry that the kernel uses, although one of the two does not answer the other's ARP
-    requests, or although the address is a broadcast one by now.
+    requests, although another machine would answer for the address as well, or although the address is a broadcast one
+    by now.
 
     An entry that was learned is used until it is resolved again (walk/link/neighbour.py); the replica would ask first.
-    From that request the neighbour would learn the sender, whom it may not be able to ask.  Packets to a broadcast
-    would go to all machines.
+    From that request the neighbour would learn the sender, whom it may not be able to ask.  Of several machines that
+    answer the first one counts, while the kernel asks only the one that it knows again: net/ipv4/arp.c arp_process(),
+    arp_solicit().  Packets to a broadcast would go to all machines.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
@@ -86,12 +89,18 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
         sender = source_address(namespace, 4, link.name, each.value) or 0
         if owner is None or link_of(network, owner).mac != each.mac:
             continue
-        if is_to_many(namespace, 4, each.value) or not (
-            _answers(network, Port(netns, link.name), sender, each.value)
-            and _answers(network, owner, each.value, sender)
-        ):
+        mutual = _answers(network, Port(netns, link.name), sender, each.value) and _answers(
+            network, owner, each.value, sender
+        )
+        if is_to_many(namespace, 4, each.value) or not mutual or _is_disputed(network, netns, owner, each.value):
             known = f"{address_text(each.value, 4)} lladdr {write_mac(each.mac)} dev {link.name}"
             yield f"neighbour replace {known} nud permanent"
+
+
+def _is_disputed(network: Network, netns: Netns, owner: Port, address: int) -> bool:
+    """Return whether a third namespace of the host takes packets to the address: it has it, or a local route to it."""
+    taking = index_of(network.host(netns.host)).taking(4, address)
+    return bool(taking - {netns.name, owner.netns.name})
 
 
 def _answers(network: Network, asks: Port, sender: int, address: int) -> bool:
