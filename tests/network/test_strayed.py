@@ -5,15 +5,16 @@ import pytest
 
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.host import Namespace
+from hairpin.host.link import Address
 from hairpin.network.flow import Flow, FromHost, Lan, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.network.strayed import is_absent
+from hairpin.network.strayed import is_absent, is_typed_in
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.rule_text import with_policy, with_rule
-from tests.small_host import container, engine, host_namespace, network, published, route
+from tests.small_host import CLIENT, container, engine, host_namespace, network, published, route
 
 SUBNET = parse_address("172.17.0.0")[1]
 UNROUTED = network(without_route(host_namespace(), SUBNET))
@@ -59,6 +60,20 @@ STOPPED = engine(container("exited"))
 ))  # fmt: skip
 def test_a_bridge_that_a_container_of_docker_needs(docker: Engine, verdict: str) -> None:
     assert walk_flow(without_bridge(docker), asked(FromHost(), "172.17.0.9", 80)).verdict == verdict
+
+
+@pytest.mark.parametrize(("links", "typed_in"), (
+    (("veth1",),        True),    # dockerd's end of a container's veth: it gives the port no address
+    (("eth0",),         False),   # the host's administrator may have given it
+    (("docker0",),      False),
+    (("veth1", "eth0"), False),
+    ((),                False),   # nobody has it
+))  # fmt: skip
+def test_an_address_that_is_on_a_containers_veth_alone_was_typed_in(links: tuple[str, ...], typed_in: bool) -> None:
+    own = host_namespace()
+    added = tuple(Address(each, 4, CLIENT, 32) for each in links)
+    own = msgspec.structs.replace(own, addresses=(*own.addresses, *added))
+    assert is_typed_in(network(own).this, own, 4, CLIENT) is typed_in
 
 
 UNROUTED_HOST = without_route(host_namespace(), SUBNET)

@@ -1,14 +1,17 @@
 """Where flows start on several hosts."""
 
+import msgspec
 import pytest
 
 from hairpin.errors import UsageError
+from hairpin.host.link import Address
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin
 from hairpin.question.starts import asker, start_named, usual
 from tests.question.two_hosts import ONE, TWO
+from tests.small_host import host_namespace, network
 
 BOTH = Network((ONE, TWO))
 OWN = next(each.value for each in TWO.namespace(TWO.netns.name).addresses if each.link != "lo")
@@ -34,6 +37,14 @@ NAMED: dict[str, tuple[Origin, type, str]] = {
 def test_named(origin: Origin, kind: type, label: str) -> None:
     found = start_named(BOTH, TWO, 4, origin)
     assert (type(found.start), found.host.name) == (kind, label)
+
+
+@pytest.mark.parametrize(("link", "kind"), (("veth1", Outside), ("eth0", FromHost), ("docker0", FromHost)))
+def test_an_address_that_somebody_put_on_a_containers_veth_is_still_a_clients(link: str, kind: type) -> None:
+    own = host_namespace()
+    own = msgspec.structs.replace(own, addresses=(*own.addresses, Address(link, 4, CLIENT, 32)))
+    built = network(own)
+    assert isinstance(start_named(built, built.this, 4, Origin("address", 4, CLIENT)).start, kind)
 
 
 def test_the_other_hosts_are_clients_too() -> None:

@@ -8,7 +8,7 @@ from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import Packet
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.flow import Flow, FromHost
-from hairpin.network.network import Network, is_held, owns_address
+from hairpin.network.network import Network, is_bridge_port, is_held, owns_address
 from hairpin.network.port_holder import asked_port
 from hairpin.network.prefix import Version, inside, is_loopback, width
 
@@ -102,7 +102,15 @@ def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> 
 
 
 def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int) -> bool:
-    """Return whether the namespace is that of a container to which its engine gave other addresses alone."""
+    """Return whether the namespace is that of a container to which its engine gave other addresses alone, or the host's
+    and the address is on its ends of containers' veths alone.
+
+    The engine made those, put them on a bridge and gave them none.  What comes in by a port goes to its bridge, so an
+    address of a port serves nobody there.
+    """
+    if namespace.name == host.netns.name:
+        holders = [each.link for each in namespace.addresses if (each.version, each.value) == (version, address)]
+        return bool(holders) and all(_is_containers_port(namespace, each) for each in holders)
     given = {
         endpoint.ipv4 if version == 4 else endpoint.ipv6
         for each in host.containers()
@@ -110,6 +118,14 @@ def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int
         for endpoint in host.engine_of(each).endpoints_of(each)
     } - {None}
     return bool(given) and address not in given and not is_loopback(address, version)
+
+
+def _is_containers_port(namespace: Namespace, name: str) -> bool:
+    """Return whether the link is a bridge's port with its other end in another namespace."""
+    link = namespace.link(name)
+    return (
+        link is not None and link.kind == "veth" and link.peer_netnsid is not None and is_bridge_port(namespace, link)
+    )
 
 
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:

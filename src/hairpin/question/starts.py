@@ -13,6 +13,7 @@ from hairpin.message import message
 from hairpin.network.flow import FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, netns_of, owns_address
 from hairpin.network.prefix import Version, is_loopback
+from hairpin.network.strayed import is_typed_in
 from hairpin.network.wires import holder_of
 from hairpin.question.asked import Origin
 from hairpin.question.hosts import container_named, host_named, host_with
@@ -42,7 +43,7 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
 def start_named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
     """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none.
     An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.  An address of
-    the host's own is the host itself.
+    the host's own is the host itself, but not one that somebody put on a container's veth: the user means its owner.
     """
     match origin.kind:
         case "host":
@@ -75,7 +76,8 @@ def _at_address(network: Network, host: Host, version: Version, address: int) ->
     """Return the start that an address means: the host itself, one of its containers, or a client outside."""
     if is_loopback(address, version):
         return Standpoint(FromHost(), host)
-    if owns_address(network.namespace(host.netns), version, address):
+    namespace = network.namespace(host.netns)
+    if owns_address(namespace, version, address) and not is_typed_in(host, namespace, version, address):
         return Standpoint(FromHost(address), host)
     for container in host.containers():
         held = any(address == (each.ipv4 if version == 4 else each.ipv6) for each in container.endpoints)

@@ -152,6 +152,16 @@ CASES: dict[str, Case] = {
     "the container has the address of a machine outside that it asks": Case(
         after(AddEntry(INNER, Address("eth0", 4, egress().daddr, 24))), egress(), ("address-diverts-traffic",),
     ),
+    "the container's veth has the address of its client": Case(
+        after(AddEntry(HOST_NETNS, Address("veth1", 4, CLIENT, 32))), published(), ("address-diverts-traffic",),
+        after(AddEntry(HOST_NETNS, Address("veth1", 4, CLIENT + 1, 32))),
+    ),
+    "the container's veth has the address of a machine outside that it asks": Case(
+        after(AddEntry(HOST_NETNS, Address("veth1", 4, egress().daddr, 32))), egress(), ("address-diverts-traffic",),
+    ),
+    "an uplink has the address that a container asks, which may be the host's own": Case(
+        after(AddEntry(HOST_NETNS, Address("eth0", 4, egress().daddr, 32))), egress(), ("port-not-published",),
+    ),
     "the container has its gateway's address, too": Case(
         after(AddEntry(INNER, Address("eth0", 4, GATEWAY, 32))), TO_WEB, ("address-diverts-traffic",),
     ),

@@ -50,26 +50,30 @@ def find(view: View) -> Iterator[Candidate]:
         known = _lengths(view, each.netns)
         if own is None or own.value in known:
             continue
-        # All addresses of a container come from its engine: one that does not is nobody's plan.
-        of_container = bool(known) and not each.netns.is_host
+        # All addresses of a container and of its veth come from its engine: one that does not is nobody's plan.
+        of_container = bool(known) and not each.netns.is_host and not is_loopback(own.value, own.version)
         foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
-        if foreign or (of_container and not is_loopback(own.value, own.version)):
+        if foreign or of_container or _is_typed_in(view, each.netns, own):
             yield _foreign(each, own)
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:
-    """Yield the candidate of a container's address that is the sender's: the kernel takes its packets for forged ones
-    (net/ipv4/fib_frontend.c __fib_validate_source())."""
+    """Yield the candidate of an address in a container, or on its veth, that is the sender's: the kernel takes its
+    packets for forged ones (net/ipv4/fib_frontend.c __fib_validate_source())."""
     packet = view.stop.seen.packet
-    if view.stop.reason != "martian-source" or view.on_host:
-        return
-    if not is_typed_in(view.host, view.namespace, packet.version, packet.saddr):
+    if view.stop.reason != "martian-source":
         return
     for address in view.namespace.addresses:
-        if (address.version, address.value) == (packet.version, packet.saddr):
+        of_sender = (address.version, address.value) == (packet.version, packet.saddr)
+        if of_sender and _is_typed_in(view, view.stop.netns, address):
             text = address_text(address.value, address.version)
             detail = message("The kernel drops packets from {address}, which is its own here.", address=text)
             yield _taking(view.stop.netns, address, detail)
+
+
+def _is_typed_in(view: View, netns: Netns, address: Address) -> bool:
+    host, namespace = view.network.host(netns.host), view.network.namespace(netns)
+    return is_typed_in(host, namespace, address.version, address.value)
 
 
 def _lengths(view: View, netns: Netns) -> dict[int, int]:
