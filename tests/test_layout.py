@@ -25,6 +25,7 @@ CODE = tuple(
 
 # Tests of more than one file: laws, agreement with the real kernel, whole lab hosts, and the repository itself.
 BEYOND_ONE_FILE = (
+    "events/",
     "property/",
     "kernel/",
     "lab/scenarios/",
@@ -51,6 +52,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/tables/": "causes/tables/test_tables.py",
     "causes/traffic_control/": "causes/traffic_control/test_traffic_control.py",
     "causes/cause.py": "causes/test_registry.py",
+    "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "question/port_flows.py": "question/test_flows.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hairpin.report.document import ReportDocument
+from hairpin.report.events_document import EventsDocument
 from hairpin.report.pages import ExplainDocument
 from hairpin.report.prove_document import ProveDocument
 from hairpin.report.walk_document import WalkDocument
@@ -95,30 +96,6 @@ FIX: dict[str, Any] = {
         "undo": {"type": ["string", "null"]},
     },
 }
-EVENTS: dict[str, Any] = {
-    "$schema": DIALECT,
-    "title": "hairpin.events/1",
-    "description": "What `hairpin events --json` will print; no command writes it yet.",
-    "type": "object",
-    "required": ["schema", "matrix"],
-    "properties": {
-        "schema": {"const": "hairpin.events/1"},
-        "matrix": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["flow", "event", "before", "after", "causes"],
-                "properties": {
-                    "flow": {"type": "string"},
-                    "event": {"type": "string"},
-                    "before": VERDICT,
-                    "after": VERDICT,
-                    "causes": {"type": "array", "items": {"type": "string"}},
-                },
-            },
-        },
-    },
-}
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -130,7 +107,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
         "evidence-1.json": EVIDENCE,
         "fix-1.json": FIX,
-        "events-1.json": EVENTS,
+        "events-1.json": _of_type(EventsDocument, "hairpin.events/1"),
     }
 
 

@@ -7,8 +7,6 @@ from hairpin.cli.main import COMMANDS
 from tests.cli.commands import call
 
 OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "an event": (("check", "--after", "reboot"), "`--after` is not in this version"),
-    "an event without the command": (("--after", "reboot", "8151"), "`--after` is not in this version"),
     "the real packet": (("prove", "8151", "--live"), "`--live` is not in this version"),
     "pasted text": (("walk", "8151", "--from", "host", "--text", "x"), "`--text` is not in this version"),
 }

@@ -143,6 +143,3 @@ def test_documents_promised_for_later_commands_are_described() -> None:
     }
     assert errors(fix, "fix-1.json") == []
     assert errors({**fix, "verified": {**verified, "after": "fine"}}, "fix-1.json") != []
-    row = {"flow": "f1", "event": "reboot", "before": "delivered", "after": "dropped", "causes": ["c1"]}
-    assert errors({"schema": "hairpin.events/1", "matrix": [row]}, "events-1.json") == []
-    assert errors({"schema": "hairpin.events/1", "matrix": [{**row, "after": None}]}, "events-1.json") != []

@@ -19,13 +19,36 @@ from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.remedy import Remedy
+from hairpin.walk.open_connection import Fate
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
-from hairpin.walk.verdicts import Verdict
+from hairpin.walk.verdicts import Verdict, succeeds
 
 REPLICA = "replica"
 """The key of what no replica could confirm: nothing is undecided by it."""
 Judge = Literal["simulated", "replicated", "observed"]
+
+
+class BeforeEvent(msgspec.Struct, frozen=True):
+    """A flow before an event: its verdict, and what becomes of a connection that is open when the event begins (None:
+    the flow does not pass then)."""
+
+    verdict: Verdict
+    established: Fate | None
+
+
+class EventAnswer(msgspec.Struct, frozen=True):
+    """The event after which the question is asked.
+
+    ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: what nobody can foresee.
+    ``failures``: what does not start then.  ``missing``: the readings that the host lacks."""
+
+    id: str
+    title: Message
+    before: tuple[BeforeEvent, ...]
+    conditions: tuple[Message, ...] = ()
+    failures: tuple[Message, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class FlowAnswer(msgspec.Struct, frozen=True):
@@ -137,6 +160,7 @@ class Answer(msgspec.Struct, frozen=True):
     kernel: str | None = None
     notes: tuple[Message, ...] = ()
     questions: tuple[QuestionAnswer, ...] = ()
+    event: EventAnswer | None = None
     engines: tuple[Message, ...] = ()
     """How engines are that do not answer: the first thing to say."""
 
@@ -144,6 +168,21 @@ class Answer(msgspec.Struct, frozen=True):
     def has_several_hosts(self) -> bool:
         """Whether the question is about more than one host.  Places are then shown with their host's name."""
         return len(self.network.hosts) > 1
+
+    def before_of(self, flow: FlowAnswer) -> BeforeEvent | None:
+        """Return the flow as it is before the event; None where the question is about no event."""
+        if self.event is None:
+            return None
+        return next(was for was, each in zip(self.event.before, self.flows, strict=True) if each.ref == flow.ref)
+
+    @property
+    def broken(self) -> tuple[FlowAnswer, ...]:
+        """The flows that the event breaks: they pass now and do not then."""
+        return tuple(flow for flow in self.flows if not flow.succeeds and self._passes_before(flow))
+
+    def _passes_before(self, flow: FlowAnswer) -> bool:
+        was = self.before_of(flow)
+        return was is not None and succeeds(was.verdict)
 
     @property
     def missing(self) -> tuple[Unread, ...]:

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
 from hairpin.answer.engines import with_engines
+from hairpin.answer.events import after_event, with_event
 from hairpin.answer.keeping_out import line_of
 from hairpin.answer.questions import questions_of
 from hairpin.answer.remarks import remarks
@@ -96,7 +97,8 @@ def _asked(question: Question, hosts: tuple[Source, ...], network: Network) -> t
     within = with_world(network, question.world, question.publics, question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
-    return Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence)), flows
+    start = Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence))
+    return (start, flows) if question.after is None else after_event(start, question.after, flows)
 
 
 def _is_partial(network: Network) -> bool:
@@ -141,7 +143,7 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     )
     unread = (each for host in start.network.hosts for each in host.unread)
     proven = (*examination.causes, *examination.instead)
-    coming = latent(examination)
+    coming = latent(examination) if start.event is None else ()
     labels = dict.fromkeys(each.host for each in (*proven, *(one.found for one in coming)))
     others = {label: others_of(start.network.seen_from(label)) for label in labels}
     later = tuple(
@@ -152,7 +154,7 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         )
         for each in coming
     )
-    causes = tuple(_causes(examination, start.network, others, word))
+    causes = tuple(with_event(each, start) for each in _causes(examination, start.network, others, word))
     known = len(examination.causes) + len(examination.instead) + len(coming)
     beside = tuple(
         _unhairpinned(each, examination, start.network, word) for each in unhairpinned(examination, known + 1)

@@ -37,11 +37,20 @@ def _check_status(answer: Answer) -> int:
     """Return 4 if the kernel disagrees with a walk, 1 for a blocking cause, 0 if every flow succeeds, else 3."""
     if answer.disputes:
         return 4
+    if answer.event is not None:
+        return _event_status(answer)
     if any(each.severity == "blocking" for each in answer.causes):
         return 1
     if all(each.trace.succeeds for each in answer.flows) and not _lacks_decisive_reading(answer):
         return 0
     return 3
+
+
+def _event_status(answer: Answer) -> int:
+    """Return 1 if a flow that passes now no longer does, 3 if that is undecided, else 0."""
+    if any(each.verdict != "depends" for each in answer.broken):
+        return 1
+    return 3 if answer.broken or _lacks_decisive_reading(answer) else 0
 
 
 def _lacks_decisive_reading(answer: Answer) -> bool:

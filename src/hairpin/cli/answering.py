@@ -18,11 +18,11 @@ from hairpin.replica.judgement import Kernel
 def answer_question(
     question: Question, sources: tuple[Given, ...], *, whole: bool, lang: str | None, kernel: Kernel | None = None
 ) -> Answer:
-    """Return the answer.  Of this machine only what the question needs is read, unless ``whole``; ``kernel``: the
-    second judge, whose disagreements are kept as files.
+    """Return the answer.  Of this machine only what the question needs is read, unless ``whole`` or the question is
+    about an event; ``kernel``: the second judge, whose disagreements are kept as files.
 
     Raises as ``gather`` and ``ask`` do."""
-    only = () if whole or sources else needed_containers(question)
+    only = () if whole or sources or question.after is not None else needed_containers(question)
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
         read = gather(sources, only=only)

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.later import AFTER, later_option
 from hairpin.cli.options import (
     EvidenceCommand,
     Given,
+    after_option,
     all_option,
     evidence_options,
     show_options,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(cls=EvidenceCommand)
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
-@later_option("--after", AFTER, "EVENT[@HOST]")
+@after_option
 @click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
 @size_option
 @all_option
@@ -33,6 +33,7 @@ def check(
     targets: tuple[str, ...],
     origin: str | None,
     no_replica: bool,
+    after: str | None,
     size: int | None,
     whole: bool,
     sources: tuple[Given, ...],
@@ -58,7 +59,7 @@ def check(
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
-    question = parse_question("check", targets, origin, publics, stated_world(outside), size)
+    question = parse_question("check", targets, origin, publics, stated_world(outside), size, after)
     kernel = None if no_replica else _second_judge()
     answer = answer_question(question, sources, whole=whole, lang=lang, kernel=kernel)
     if as_json:

@@ -16,14 +16,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 COMMANDS: dict[str, Message] = {
     "fix": message("`hairpin check` prints the commands of the repair"),
     "undo": message("hairpin changes no host, so it has nothing to take back"),
-    "events": message("run `hairpin check` again after the event"),
     "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened"),
     "diff": message("run `hairpin check --snapshot FILE` on each of the two snapshots, and compare the answers"),
     "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
     "restore": message("`hairpin check` prints the commands that put the engine's rules back"),
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
 }
-AFTER = message("run `hairpin check` again after the event")
 EXPLAIN_TEXT = message(
     "`hairpin explain TEXT` is not in this version; `hairpin check PORT` names the cause, and `hairpin explain "
     "CAUSE-ID` prints its page"

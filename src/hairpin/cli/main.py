@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "check": "Why does a port not answer?  Walks the flows, names the proven cause, says the repair.",
     "walk": "One flow, every step, request and reply, no diagnosis.",
     "prove": "The flow on a replica of the network in throw-away namespaces: does the kernel agree?",
+    "events": "Which flows still pass after docker-restart, iptables-flush and other events?",
     "explain": "What a cause looks like, how it is proven, what to type, what lasts.",
     "snapshot": "Read this host (or another over ssh) into one file.",
     "lab": "Broken Docker hosts on demand, in namespaces.",

@@ -60,6 +60,15 @@ def all_option(command: Command) -> Command:
     )(command)
 
 
+def after_option(command: Command) -> Command:
+    """Add ``--after``: the command gets ``after``, as typed."""
+    return click.option(
+        "--after",
+        metavar="EVENT[@HOST]",
+        help="Ask about the time after an event, such as docker-restart or container-restart:web.",
+    )(command)
+
+
 def size_option(command: Command) -> Command:
     """Add ``--size``: the command gets ``size``, in bytes."""
     return click.option(

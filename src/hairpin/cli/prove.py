@@ -6,6 +6,7 @@ from hairpin.cli.later import LIVE, later_option
 from hairpin.cli.options import (
     EvidenceCommand,
     Given,
+    after_option,
     all_option,
     evidence_options,
     show_options,
@@ -18,6 +19,7 @@ from hairpin.cli.options import (
 @click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @later_option("--live", LIVE)
+@after_option
 @size_option
 @all_option
 @evidence_options
@@ -26,6 +28,7 @@ from hairpin.cli.options import (
 def prove(
     target: str | None,
     origin: str | None,
+    after: str | None,
     size: int | None,
     whole: bool,
     sources: tuple[Given, ...],
@@ -51,7 +54,7 @@ def prove(
     from hairpin.replica.judge import RunningKernel
 
     question = parse_question(
-        "prove", (target,) if target is not None else (), origin, publics, stated_world(outside), size
+        "prove", (target,) if target is not None else (), origin, publics, stated_world(outside), size, after
     )
     answer = answer_question(question, sources, whole=whole, lang=lang, kernel=RunningKernel())
     if as_json:

@@ -5,6 +5,7 @@ import click
 from hairpin.cli.options import (
     EvidenceCommand,
     Given,
+    after_option,
     all_option,
     evidence_options,
     show_options,
@@ -18,6 +19,7 @@ from hairpin.cli.options import (
 @click.option(
     "--from", "origin", metavar="WHERE", required=True, help="Where it starts: ADDRESS, host, lan, container:NAME."
 )
+@after_option
 @size_option
 @all_option
 @evidence_options
@@ -26,6 +28,7 @@ from hairpin.cli.options import (
 def walk(
     target: str,
     origin: str,
+    after: str | None,
     size: int | None,
     whole: bool,
     sources: tuple[Given, ...],
@@ -47,7 +50,7 @@ def walk(
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
-    question = parse_question("walk", (target,), origin, publics, stated_world(outside), size)
+    question = parse_question("walk", (target,), origin, publics, stated_world(outside), size, after)
     answer = answer_question(question, sources, whole=whole, lang=lang)
     if as_json:
         from hairpin.report.walk_document import walk_document

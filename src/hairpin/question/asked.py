@@ -1,4 +1,4 @@
-"""What a question names: a target and an origin.  ``host`` is the label of a host, empty if none was named."""
+"""What a question names: a target, an origin, an event.  ``host`` is the label of a host, empty if none was named."""
 
 from typing import Literal
 
@@ -32,3 +32,11 @@ class Origin(msgspec.Struct, frozen=True):
     container: str | None = None
     host: str = ""
     bare: bool = False
+
+
+class AskedEvent(msgspec.Struct, frozen=True):
+    """An event on the host: its id, and what it is narrowed to (``container-restart:web``; empty: nothing)."""
+
+    id: str
+    name: str = ""
+    host: str = ""

@@ -6,9 +6,9 @@ import msgspec
 
 from hairpin.network.flow import Flow
 from hairpin.network.world import World
-from hairpin.question.asked import Origin, Target
+from hairpin.question.asked import AskedEvent, Origin, Target
 from hairpin.question.outside import Public, parse_public
-from hairpin.question.target import parse_origin, parse_target
+from hairpin.question.target import parse_event, parse_origin, parse_target
 
 FULL_BYTES = 16000
 """Data that fills more than one segment, even at an MTU of 9000, and less than a socket's initial buffer."""
@@ -20,7 +20,7 @@ class Question(msgspec.Struct, frozen=True):
 
     ``kind``: the causes of what fails (check), every step of the first flow (walk), or both judges' verdict on each
     flow (prove).  No ``targets``: everything that is published.  No ``origin``: all usual clients.  ``size_bytes``: how
-    much the sender sends at once; None: the usual amount."""
+    much the sender sends at once; None: the usual amount.  ``after``: the event after which it is asked."""
 
     kind: Kind = "check"
     targets: tuple[Target, ...] = ()
@@ -28,6 +28,7 @@ class Question(msgspec.Struct, frozen=True):
     world: World = World()
     publics: tuple[Public, ...] = ()
     size_bytes: int | None = None
+    after: AskedEvent | None = None
 
     def sized(self, flow: Flow) -> Flow:
         """Return the flow with the amount of data asked about: the stated one, else full-sized segments for TCP and
@@ -43,8 +44,11 @@ def parse_question(
     publics: tuple[str, ...],
     world: World,
     size_bytes: int | None = None,
+    after: str | None = None,
 ) -> Question:
-    """Return the question as people type its parts: TARGET, ``--from``, ``--public``.  Raise UsageError."""
+    """Return the question as people type its parts: TARGET, ``--from``, ``--public``, ``--after``.
+
+    Raises UsageError."""
     return Question(
         kind,
         tuple(parse_target(each) for each in targets),
@@ -52,4 +56,5 @@ def parse_question(
         world,
         tuple(parse_public(each) for each in publics),
         size_bytes,
+        parse_event(after) if after is not None else None,
     )

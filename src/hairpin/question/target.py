@@ -16,7 +16,7 @@ from hairpin.errors import UsageError
 from hairpin.message import message
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version, parse_address
-from hairpin.question.asked import Origin, Target
+from hairpin.question.asked import AskedEvent, Origin, Target
 
 _FORMS = message("a target is PORT, PORT/udp, PORT-PORT, ADDRESS:PORT, [IPV6]:PORT, CONTAINER, CONTAINER:PORT or a URL")
 _NOTHING = message("nothing")
@@ -34,6 +34,15 @@ def parse_target(text: str) -> Target:
         return _url(text)
     what, host = split_host(text)
     return msgspec.structs.replace(_target(what), host=host)
+
+
+def parse_event(text: str) -> AskedEvent:
+    """Return the event ``ID[:NAME][@HOST]``; raises UsageError if nothing stands where the id does."""
+    what, host = split_host(text)
+    name, colon, narrowed = what.partition(":")
+    if not name or (colon and not narrowed):
+        raise UsageError(message("{text!r} names no event; write EVENT or EVENT:NAME", text=text))
+    return AskedEvent(name, narrowed, host)
 
 
 def split_host(text: str) -> tuple[str, str]:

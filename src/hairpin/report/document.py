@@ -19,6 +19,7 @@ from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
+from hairpin.walk.open_connection import Fate
 from hairpin.walk.state import RuleDecided, Stage, Stop
 from hairpin.walk.verdicts import Verdict
 
@@ -92,6 +93,10 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     to_host: str = ""
     asked_name: str | None = None
     """The container's name that the flow asks its name server for."""
+    before: Verdict | None = None
+    """Where the question is about the time after an event: the verdict before it."""
+    established: Fate | None = None
+    """What becomes of a connection that is open when the event begins; null: no event, or it does not pass before."""
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
@@ -230,7 +235,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
     """Return the document in the reader's language."""
     quotes = Quotes(answer.evidence, words)
     places = places_of(answer)
-    flows = tuple(flow_document(each, quotes, words, places) for each in answer.flows)
+    flows = tuple(flow_document(each, answer, quotes, words, places) for each in answer.flows)
     causes = tuple(_cause(each, quotes, words) for each in answer.causes)
     missing = missing_documents(answer, quotes, words)
     return ReportDocument(
@@ -277,16 +282,17 @@ def host_documents(answer: Answer) -> tuple[HostDocument, ...]:
     return tuple(map(host_document, answer.network.hosts))
 
 
-def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places) -> FlowDocument:
+def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words, places: Places) -> FlowDocument:
     """Return one flow; its stop and assumptions are those of its usual branch."""
-    trace, stop = flow.trace, flow.stop
+    trace, stop, was = flow.trace, flow.stop, answer.before_of(flow)
+    foreseen = answer.event.conditions if answer.event is not None else ()
     return FlowDocument(
         id=flow.ref,
         origin=places.start(trace.flow),
         to=trace.flow.target_text(),
         container=trace.flow.container,
         verdict=flow.verdict,
-        conditions=tuple(words(each) for each in _conditions(flow)),
+        conditions=tuple(words(each) for each in (*_conditions(flow), *foreseen)),
         judge=flow.judge,
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
@@ -295,6 +301,8 @@ def flow_document(flow: FlowAnswer, quotes: Quotes, words: Words, places: Places
         host=trace.flow.host,
         to_host=trace.flow.asked_host or trace.flow.host,
         asked_name=trace.flow.asked_name or None,
+        before=was.verdict if was is not None else None,
+        established=was.established if was is not None else None,
     )
 
 

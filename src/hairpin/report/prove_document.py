@@ -96,7 +96,7 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
     quotes = Quotes(answer.evidence, words)
     files = {each.flow: each.file for each in answer.disputes}
     flows = tuple(
-        _proven(flow_document(each, quotes, words, places_of(answer)), each.judged, files.get(each.ref), words)
+        _proven(flow_document(each, answer, quotes, words, places_of(answer)), each.judged, files.get(each.ref), words)
         for each in answer.flows
         if each.judged is not None
     )

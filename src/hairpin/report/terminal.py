@@ -4,6 +4,7 @@ from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer, Judg
 from hairpin.causes.where import rule_of
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
+from hairpin.report.after import write_event
 from hairpin.report.configured import configured_text
 from hairpin.report.covered import is_covered
 from hairpin.report.pages import page_ids
@@ -68,6 +69,8 @@ class _Report:
     def verdicts(self) -> None:
         """Write every flow's verdict: first the failing flows, grouped by how they fail."""
         flows, words, paper = self._answer.flows, self._words, self._paper
+        if self._answer.event is not None:
+            write_event(self._answer.event, words, paper)
         for said in self._answer.engines:
             paper.prose(words(said), style="strong")
         if any(refused_without_root(each) for each in self._answer.missing):

@@ -145,7 +145,7 @@ def walk_document(answer: Answer, words: Words) -> WalkDocument:
         hairpin=hairpin.__version__,
         host=host_document(answer.network.this),
         hosts=host_documents(answer),
-        flow=flow_document(flow, quotes, words, places_of(answer)),
+        flow=flow_document(flow, answer, quotes, words, places_of(answer)),
         verdict=trace.verdict,
         request=_steps(usual.request, quotes, words),
         reply=_steps(usual.reply, quotes, words),

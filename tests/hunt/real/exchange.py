@@ -108,7 +108,7 @@ def _accept(sock: socket.socket, name: str) -> None:
 
 def _serve_one(connection: socket.socket, name: str) -> None:
     with connection:
-        connection.settimeout(5)
+        connection.settimeout(60)  # a connection may be held open before it asks
         try:
             request = b""
             while b"\r\n\r\n" not in request and (part := connection.recv(65536)):

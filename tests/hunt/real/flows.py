@@ -185,7 +185,7 @@ def asked_as(way: Way, known: Boxes) -> str:
 def measure(lab: Lab, wanted: Iterable[Way], known: Boxes, expected: Outcomes | None = None) -> dict[Way, Seen]:
     """Return the outcome of an exchange on each flow.  What does not pass although it did (``expected``) is tried
     again, patiently."""
-    with _listening(lab, known):
+    with listening(lab, known):
         found = _tried(lab, wanted, known, QUICK_S)
         for pause_s in (0.5,) if expected is None else (0.5, 1.0):
             again = [way for way, seen in found.items() if not seen.passes and _may_pass(way, expected)]
@@ -248,7 +248,7 @@ def node_of(lab: Lab, place: str, known: Boxes) -> Node:
 
 
 @contextmanager
-def _listening(lab: Lab, known: Boxes) -> Generator[None]:
+def listening(lab: Lab, known: Boxes) -> Generator[None]:
     """Serve at the client, and on the port of each host and container that nobody publishes."""
     several = len(lab.hosts) > 1
     closed = (f"tcp/{UNPUBLISHED}",)

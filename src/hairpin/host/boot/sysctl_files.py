@@ -45,6 +45,40 @@ def settings(path: Path, files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
     return tuple(sorted(found, key=lambda each: _rank(each.file)))
 
 
+def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ...]:
+    """Return every key that ``sysctl --system`` sets, as it is written, in the order in which it is set.
+
+    A file hides those of the same name in the folders that come later, and a key that is written in full is not set by
+    a pattern.  Source: sysctl.d(5), sysctl.conf(5)"""
+    read = sorted((each for each in files if _is_of_system(each.path, files)), key=lambda each: _rank(each.path))
+    lines = [
+        (key_parts(found[1]), Setting(file.path, number, found[2], file.evidence))
+        for file in read
+        for number, line in enumerate(file.text.splitlines(), 1)
+        if (found := _ASSIGNMENT.match(line)) is not None
+    ]
+    return tuple(lines)
+
+
+def is_pattern(path: Path) -> bool:
+    """Return whether the key stands for several."""
+    return any(character in part for part in path for character in "*?[")
+
+
+_FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+
+
+def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
+    """Return whether ``sysctl --system`` reads the file: no file of its name is in a folder before its own."""
+    if path == SYSCTL_CONF:
+        return True
+    folder, _, name = path.rpartition("/")
+    if folder not in _FOLDERS or not name.endswith(".conf"):
+        return False
+    before = {f"{each}/{name}" for each in _FOLDERS[: _FOLDERS.index(folder)]}
+    return not any(each.path in before for each in files)
+
+
 def _rank(file: str) -> tuple[int, str]:
     if file == UFW_SYSCTL:
         return (2, "")

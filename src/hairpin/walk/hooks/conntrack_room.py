@@ -20,13 +20,10 @@ from hairpin.netfilter.ir import (
     STATUS_ASSURED,
     STATUS_CONFIRMED,
     STATUS_OFFLOAD,
-    FieldMatch,
-    Nat,
-    NatMap,
-    Notrack,
-    SetZone,
 )
+from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.network import Network
+from hairpin.network.prefix import Version
 from hairpin.walk.hooks.connection_index import LISTED_MOST
 from hairpin.walk.state import ConntrackDecided, Outcome, Stage, State, stopped
 
@@ -129,22 +126,7 @@ def _is_new(before: State, after: State) -> bool:
     )
 
 
-def _is_tracking(namespace: Namespace, version: int) -> bool:
+def _is_tracking(namespace: Namespace, version: Version) -> bool:
     """Return whether the namespace tracks packets of the IP version: the table has entries of it, or a rule needs
-    connection tracking.  Source: net/netfilter/nf_conntrack_proto.c nf_ct_netns_do_get()"""
-    if any(each.version == version for each in namespace.connections):
-        return True
-    families = ("ip", "inet") if version == 4 else ("ip6", "inet")
-    rules = (
-        rule
-        for table in namespace.ruleset.tables
-        if table.family in families
-        for chain in table.chains
-        for rule in chain.rules
-    )
-    return any(
-        isinstance(part, Nat | NatMap | Notrack | SetZone)
-        or (isinstance(part, FieldMatch) and part.field.startswith("ct-"))
-        for rule in rules
-        for part in rule.body
-    )
+    connection tracking."""
+    return any(each.version == version for each in namespace.connections) or needs_tracking(namespace.ruleset, version)

@@ -1,0 +1,45 @@
+"""A question about the time after an event: the network then, the same flows asked again, the causes that strike."""
+
+import msgspec
+
+from hairpin.answer.answer import Answer, BeforeEvent, CauseAnswer, EventAnswer
+from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.course import Course
+from hairpin.events.happening import asked_course
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.question.asked import AskedEvent
+from hairpin.walk.verdicts import succeeds
+from hairpin.walk.walk import walk_flow
+
+
+def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tuple[Answer, tuple[Flow, ...]]:
+    """Return the answer before anything is walked in the network after the event, and the flows as they are asked then.
+
+    Raises UsageError if the event is unknown, or cannot happen."""
+    was = start.network
+    event, course = asked_course(was, asked)
+    told = EventAnswer(
+        f"{asked.id}:{asked.name}" if asked.name else asked.id,
+        event.title,
+        tuple(_before(was, course, each) for each in flows),
+        course.conditions,
+        course.failures,
+        course.missing,
+    )
+    then = tuple(asked_again(was, course.network, each) for each in flows)
+    return msgspec.structs.replace(start, network=course.network, event=told), then
+
+
+def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:
+    verdict = walk_flow(was, flow).verdict
+    return BeforeEvent(verdict, fate_of_open(was, course, flow) if succeeds(verdict) else None)
+
+
+def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
+    """Return the cause as latent if a flow that it stops passes before the event."""
+    if start.event is None or cause.severity != "blocking":
+        return cause
+    refs = {f"f{number}": each for number, each in enumerate(start.event.before, 1)}
+    strikes = any(succeeds(refs[flow].verdict) for flow in cause.flows)
+    return msgspec.structs.replace(cause, severity="latent", event=start.event.id) if strikes else cause

@@ -1,0 +1,149 @@
+"""What becomes of each flow after each event that can happen: ``hairpin events``."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.answer.ask import network_of, ref_of
+from hairpin.diagnose.examination import FoundCause, examine
+from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.course import Course
+from hairpin.events.event import Event
+from hairpin.events.happening import possible_events
+from hairpin.evidence.reading import Evidence
+from hairpin.evidence.several import Source, age_notes, together
+from hairpin.message import Message
+from hairpin.network.flow import Flow
+from hairpin.question.flows import flows_for
+from hairpin.question.hosts import refuse_same_machine
+from hairpin.question.outside import with_world
+from hairpin.question.question import Question
+from hairpin.walk.open_connection import Fate
+from hairpin.walk.verdicts import Verdict, succeeds
+from hairpin.walk.walk import walk_flow
+
+
+class Strike(msgspec.Struct, frozen=True):
+    """A cause that stops flows after an event, and not before it.  ``flows``: their refs."""
+
+    ref: str
+    id: str
+    host: str
+    event: str
+    title: Message
+    flows: tuple[str, ...]
+
+
+class EventCell(msgspec.Struct, frozen=True):
+    """One flow under one event.  ``established``: what becomes of its open connection; None: it does not pass now.
+    ``causes``: refs of what strikes."""
+
+    flow: str
+    before: Verdict
+    after: Verdict
+    established: Fate | None
+    causes: tuple[str, ...] = ()
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the flow passes now and not then."""
+        return succeeds(self.before) and not succeeds(self.after)
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """One event on one host, and its cell for each flow, in the order asked."""
+
+    event: str
+    host: str
+    title: Message
+    cells: tuple[EventCell, ...]
+    strikes: tuple[Strike, ...] = ()
+    conditions: tuple[Message, ...] = ()
+    failures: tuple[Message, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether a flow passes that does not now, or the other way round, or an open connection breaks."""
+        return any(
+            succeeds(each.before) is not succeeds(each.after) or each.established == "lost" for each in self.cells
+        )
+
+
+class Matrix(msgspec.Struct, frozen=True):
+    """The answer to ``hairpin events``.  ``answer``: the flows as they are now."""
+
+    answer: Answer
+    rows: tuple[EventRow, ...]
+
+    @property
+    def status(self) -> int:
+        """The exit status: 1 if a flow that passes now fails after one of the events, 3 if one is undecided, else 0."""
+        cells = [cell for row in self.rows for cell in row.cells if cell.breaks]
+        if any(cell.after != "depends" for cell in cells):
+            return 1
+        return 3 if cells else 0
+
+
+def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
+    """Return what each event that can happen on one of the hosts does to each flow.
+
+    Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read."""
+    hosts = together(sources)
+    network = network_of(hosts)
+    refuse_same_machine(network)
+    within = with_world(network, question.world, question.publics, question.targets)
+    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
+    walked = tuple(FlowAnswer(ref_of(number), walk_flow(within, flow)) for number, flow in enumerate(flows))
+    evidence = tuple(each for each in hosts if isinstance(each, Evidence))
+    unread = tuple(each for host in within.hosts for each in host.unread)
+    answer = Answer(question, evidence, within, walked, unread=unread, notes=age_notes(evidence))
+    return Matrix(answer, tuple(_numbered(_rows(answer))))
+
+
+def _rows(answer: Answer) -> Iterator[EventRow]:
+    for host in answer.network.hosts:
+        if host.was_read:
+            for event, course in possible_events(answer.network, host.name):
+                yield _row(answer, event, course)
+
+
+def _row(answer: Answer, event: Event, course: Course) -> EventRow:
+    was, then = answer.network, course.network
+    asked: dict[str, Flow] = {each.ref: asked_again(was, then, each.trace.flow) for each in answer.flows}
+    cells = tuple(
+        EventCell(
+            each.ref,
+            each.verdict,
+            walk_flow(then, asked[each.ref]).verdict,
+            fate_of_open(was, course, each.trace.flow) if each.succeeds else None,
+        )
+        for each in answer.flows
+    )
+    broken = tuple(each.flow for each in cells if each.breaks)
+    examination = examine(then, tuple(asked[each] for each in broken))
+    strikes = tuple(_strike(each, event, broken) for each in examination.causes)
+    return EventRow(
+        event.id, course.label, event.title, cells, strikes, course.conditions, course.failures, course.missing
+    )
+
+
+def _strike(found: FoundCause, event: Event, broken: tuple[str, ...]) -> Strike:
+    flows = tuple(broken[number] for number in found.flows)
+    return Strike(found.ref, found.id, found.host, event.id, found.candidate.title, flows)
+
+
+def _numbered(rows: Iterator[EventRow]) -> Iterator[EventRow]:
+    """Yield the rows with refs of causes that are unique among all of them."""
+    count = 0
+    for row in rows:
+        strikes = tuple(
+            msgspec.structs.replace(each, ref=f"c{count + number}") for number, each in enumerate(row.strikes, 1)
+        )
+        count += len(strikes)
+        cells = tuple(
+            msgspec.structs.replace(cell, causes=tuple(each.ref for each in strikes if cell.flow in each.flows))
+            for cell in row.cells
+        )
+        yield msgspec.structs.replace(row, strikes=strikes, cells=cells)

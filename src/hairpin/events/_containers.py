@@ -1,0 +1,267 @@
+"""A container ends, and starts again with what its engine gives it: addresses, rules, proxies, its namespace anew."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change.change import (
+    AddNamespace,
+    AddSocket,
+    DeleteNamespace,
+    DeleteRule,
+    DeleteSocket,
+    Primitive,
+    SetContainer,
+    SetLink,
+)
+from hairpin.engines.bridging import port_of
+from hairpin.engines.dockerd import expected
+from hairpin.engines.endpoints import addresses, new_endpoint, routes
+from hairpin.engines.expected import ExpectedListener, ExpectedRule
+from hairpin.engines.found import tables_of_backend
+from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.republishing import added_rules, with_container
+from hairpin.engines.starting import bridged_subnet, veth_pair
+from hairpin.events.course import Course
+from hairpin.host.docker import Container, Endpoint, Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.socket import Relay, Socket
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
+from hairpin.netfilter.meaning import meaning
+
+_replace = msgspec.structs.replace
+_LOOPBACK = 0x7F000001
+_RESOLVERS = "DOCKER_"
+"""How the names of the chains begin that lead a container's queries to dockerd's resolver."""
+
+
+def with_container_ended(course: Course, container: Container) -> Course:
+    """Return the course after the container has ended: its processes, its namespace, its rules and its proxies."""
+    host, engine = course.host, course.host.engine_of(container)
+    stopped = _replace(
+        container,
+        status="exited",
+        pid=None,
+        netns=None,
+        exit_code=None,
+        finished_at="",
+        endpoints=tuple(_without_addresses(each) for each in container.endpoints),
+        bindings=tuple(_replace(each, actual=False) for each in container.bindings),
+    )
+    return course.made(
+        *_own_rules(host, engine, stopped),
+        *_proxies(host, container),
+        *_processes(host, container),
+        SetContainer(host.name, stopped),
+    )
+
+
+def _without_addresses(endpoint: Endpoint) -> Endpoint:
+    return _replace(endpoint, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None)
+
+
+def _own_rules(host: Host, engine: Engine, stopped: Container) -> Iterator[Primitive]:
+    """Yield the deletions of the rules that the engine keeps for this container alone, the last of a chain first."""
+    namespace = host.namespace(host.netns.name)
+    now = with_gateway_endpoints(host, engine)
+    before = expected(now, namespace)
+    left = {(one.family, one.table, one.chain, meaning(one.rule)) for one in _rules_without(host, now, stopped)}
+    gone = {
+        key
+        for one in before.rules
+        if (key := (one.family, one.table, one.chain, meaning(one.rule))) not in left and one.container
+    }
+    where = tables_of_backend(before.backend, before.rules, namespace, host.version("iptables"))
+    for table in where.tables:
+        for chain in table.chains:
+            for rule in reversed(chain.rules):
+                if (table.family, table.name, chain.name, meaning(rule)) in gone:
+                    yield DeleteRule(host.netns, place_of(table, chain.name, rule))
+
+
+def _rules_without(host: Host, engine: Engine, stopped: Container) -> tuple[ExpectedRule, ...]:
+    return expected(with_container(engine, stopped), host.namespace(host.netns.name)).rules
+
+
+def _proxies(host: Host, container: Container) -> Iterator[Primitive]:
+    """Yield the end of the sockets that hold the container's published ports."""
+    held = {(each.protocol, each.version, each.host_ip, each.host_port) for each in container.bindings if each.actual}
+    for each in host.namespace(host.netns.name).sockets:
+        if each.relay is not None and (each.protocol, each.version, each.address, each.port) in held:
+            yield DeleteSocket(host.netns, each)
+
+
+def _processes(host: Host, container: Container) -> Iterator[Primitive]:
+    """Yield the end of the container's namespace; of one that is not its own, the end of its sockets there."""
+    if container.netns is None or container.netns not in host:
+        return
+    netns = Netns(host.name, container.netns)
+    if not container.on_host_network and host.network_owner(container) == container:
+        yield DeleteNamespace(netns)
+        return
+    for each in host.namespace(container.netns).sockets:
+        if each.container == container.id:
+            yield DeleteSocket(netns, each)
+
+
+def with_container_started(course: Course, was: Host, container: Container) -> Course:
+    """Return the course after the container's start.  ``was``: the host when the container last ran, as ``container``
+    was then: it runs the same programs again, and nothing that somebody has changed in its namespace is left."""
+    host, engine = course.host, course.host.engine_of(container)
+    before = was.namespace(container.netns) if container.netns is not None and container.netns in was else None
+    if before is None or container.on_host_network or was.network_owner(container) != container:
+        return _started_in(course, was, container)
+    running = _replace(container, endpoints=tuple(_endpoint(host, engine, each) for each in container.endpoints))
+    namespace, outers = _namespace(host, engine, before, container, running)
+    first = outers[0] if outers else None
+    course = course.made(
+        AddNamespace(host.name, namespace, first, running),
+        *(SetLink(host.netns, each) for each in outers[1:]),
+    )
+    return _with_ports(course, running)
+
+
+def _started_in(course: Course, was: Host, container: Container) -> Course:
+    """Return the course after the start of a container in a namespace that is another's, or the host's."""
+    if container.netns is None or container.netns not in course.host:
+        return course
+    netns = Netns(course.label, container.netns)
+    again = (each for each in was.namespace(container.netns).sockets if each.container == container.id)
+    sockets = (AddSocket(netns, _fresh(each), _by_start(container)) for each in again)
+    return course.made(*sockets, SetContainer(course.label, container))
+
+
+def _with_ports(course: Course, running: Container) -> Course:
+    """Return the course with the rules and the listeners that the engine adds for the container."""
+    engine = course.host.engine_of(running)
+    course = course.made(*added_rules(course.host, with_container(engine, running), running))
+    now = with_gateway_endpoints(course.host, course.host.engine_of(running))
+    listeners = expected(now, course.namespace).listeners
+    own = (each for each in listeners if each.container == running.name)
+    return course.made(*(AddSocket(course.host.netns, _held(each, running), _by_start(running)) for each in own))
+
+
+def _held(listener: ExpectedListener, running: Container) -> Socket:
+    target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), 0)
+    relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
+    protocol: Literal["tcp", "udp"] = "udp" if listener.protocol == "udp" else "tcp"
+    return Socket(protocol, listener.version, listener.address, listener.port, process=listener.process, relay=relay)
+
+
+def _by_start(container: Container) -> Message:
+    return message("start {name}", name=container.name)
+
+
+def _endpoint(host: Host, engine: Engine, was: Endpoint) -> Endpoint:
+    """Return the endpoint with the addresses that a start gives it: those that somebody chose, else the first free."""
+    joined = engine.network(was.network)
+    subnet = bridged_subnet(host, joined) if joined is not None else None
+    if joined is None or subnet is None:
+        return was
+    chosen = Endpoint(was.network, fixed4=was.fixed4, fixed6=was.fixed6)
+    made = new_endpoint(engine, joined, subnet, chosen)
+    return _replace(made, aliases=was.aliases, fixed4=was.fixed4, fixed6=was.fixed6, mac=_mac(was, made))
+
+
+def _mac(was: Endpoint, made: Endpoint) -> int | None:
+    """Return the hardware address: Docker before 28 makes it of the IPv4 address."""
+    made_of_address = was.ipv4 is not None and was.mac == _of_address(was.ipv4)
+    return _of_address(made.ipv4) if made_of_address and made.ipv4 is not None else was.mac
+
+
+def _of_address(address: int) -> int:
+    return 0x0242 << 32 | address
+
+
+def _namespace(
+    host: Host, engine: Engine, before: Namespace, was: Container, running: Container
+) -> tuple[Namespace, list[Link]]:
+    """Return the container's new namespace, and the host's ends of its veth pairs."""
+    links = [each for each in before.links if each.name == "lo"]
+    held: list[Address] = [each for each in before.addresses if each.link == "lo"]
+    ways: list[Route] = [Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),))]
+    outers: list[Link] = []
+    way_out = _way_out(before)
+    for old, new in zip(was.endpoints, running.endpoints, strict=True):
+        inner = _link_of(before, old)
+        joined = engine.network(new.network)
+        if inner is None or joined is None:
+            continue
+        made, outer = veth_pair(host, inner.name, joined)
+        # Each pair takes two numbers that are free.
+        made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
+        outers.append(
+            _replace(
+                outer,
+                index=made.peer_index,
+                peer_index=made.index,
+                name=f"veth-{running.name}-{inner.name}",
+                port=port_of(engine),
+            )
+        )
+        links.append(made)
+        held += addresses(new, inner.name)
+        ways += routes(new, inner.name, way_out=inner.name == way_out)
+    namespace = _replace(
+        before,
+        links=tuple(links),
+        addresses=tuple(held),
+        routes=tuple(ways),
+        rules=tuple(each for each in before.rules if _is_kernels(each)),
+        neighbours=(),
+        fdb=(),
+        connections=(),
+        sockets=tuple(_fresh(each) for each in before.sockets),
+        ruleset=_resolver_rules(before.ruleset),
+    )
+    return namespace, outers
+
+
+def _is_kernels(rule: PolicyRule) -> bool:
+    return rule.priority in (0, 32766, 32767)
+
+
+def _way_out(namespace: Namespace) -> str:
+    """Return the link of the container's default route."""
+    found = (each for each in namespace.routes if each.prefix_length == 0 and each.version == 4 and each.next_hops)
+    return next((each.next_hops[0].link or "" for each in found), "")
+
+
+def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
+    for each in namespace.addresses:
+        if each.value in (endpoint.ipv4, endpoint.ipv6) and each.link != "lo":
+            return namespace.link(each.link)
+    return None
+
+
+def _fresh(socket: Socket) -> Socket:
+    """Return the socket of a process that has just started."""
+    return _replace(socket.drained, halted=False, frozen="", pid=None)
+
+
+def _resolver_rules(ruleset: Ruleset) -> Ruleset:
+    """Return the rules by which dockerd leads queries to its resolver: all others were somebody's."""
+    tables = (_of_resolver(each) for each in ruleset.tables if any(_is_resolvers(chain) for chain in each.chains))
+    return Ruleset(tables=tuple(tables), ipsets=())
+
+
+def _of_resolver(table: Table) -> Table:
+    chains = (
+        each if _is_resolvers(each) else _replace(each, rules=tuple(filter(_leads_to_resolver, each.rules)))
+        for each in table.chains
+    )
+    return _replace(table, chains=tuple(chains))
+
+
+def _is_resolvers(chain: Chain) -> bool:
+    return chain.name.startswith(_RESOLVERS)
+
+
+def _leads_to_resolver(rule: Rule) -> bool:
+    return any(isinstance(each, Jump) and each.chain.startswith(_RESOLVERS) for each in rule.body)

@@ -1,0 +1,120 @@
+"""What a dockerd does to its host when it ends and when it starts.
+
+Measured with Docker 20.10.24 and 28.5 (docs/reference/events.md), and read in moby daemon/daemon.go Shutdown(),
+restore(); libnetwork/drivers/bridge; libnetwork/iptables.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change.change import DeleteSocket, Primitive, SetPolicy, SetSysctl
+from hairpin.engines.daemon import containers_left_ended
+from hairpin.engines.history import history_of
+from hairpin.engines.missing import missing_of
+from hairpin.engines.options import daemon_of, dockerd_version
+from hairpin.engines.restoring import restoring_all
+from hairpin.engines.sysctls import policies_of, sysctls_of
+from hairpin.events._containers import with_container_ended, with_container_started
+from hairpin.events.course import Course
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
+from hairpin.netfilter.evaluate.chain import Place
+
+_HELD = ("docker-proxy", "dockerd")
+_FORWARD: Path = ("net", "ipv4", "ip_forward")
+
+
+def docker_of(host: Host) -> Engine | None:
+    """Return the host's own Docker; None if it has none, or only a user's."""
+    return next((each for each in host.engines if each.kind == "docker" and not each.rootless), None)
+
+
+def with_dockerd_killed(course: Course) -> Course:
+    """Return the course after dockerd was killed: its proxies and its resolvers end with it, containers and rules stay.
+
+    Source: moby cmd/docker-proxy (Pdeathsig), libnetwork/resolver.go"""
+    course = course.made(*_sockets_of_daemon(course.host))
+    return course.with_host(_with_state(course.host, "stopped"))
+
+
+def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
+    """Return the course after dockerd was told to end.  Without live-restore it stops its containers first."""
+    if not engine.live_restore:
+        for each in engine.containers:
+            if each.running:
+                course = with_container_ended(course, each)
+    return with_dockerd_killed(course)
+
+
+def with_dockerd_started(course: Course, was: Host) -> Course:
+    """Return the course after dockerd has started.  ``was``: the host before it ended, with what then ran."""
+    course = course.with_host(_with_state(course.host, "answers"))
+    now, before = docker_of(course.host), docker_of(was)
+    assert now is not None
+    assert before is not None
+    course = _with_forwarding(course, now)
+    course = course.made(*restoring_all(missing_of(course.host, now), course.host.netns, course.namespace).parts)
+    if now.live_restore:
+        return course
+    coming = [each for each in before.containers if each.running and each not in containers_left_ended(before)]
+    for each in sorted(coming, key=lambda one: one.started_at):
+        course = with_container_started(course, was, each)
+    return course
+
+
+def _with_forwarding(course: Course, engine: Engine) -> Course:
+    """Return the course with the values that dockerd writes at its start, and with the policy DROP of FORWARD if it had
+    to switch forwarding on."""
+    daemon = daemon_of(engine, dockerd_version(engine.version) or (20, 10, 0))
+    if daemon.backend == "nftables":
+        return course
+    history = history_of(engine, daemon, course.namespace)
+    had = course.namespace.sysctls.text(*_FORWARD)
+    parts: list[Primitive] = [
+        SetSysctl(course.host.netns, each.path, each.value)
+        for each in sysctls_of(daemon, history)
+        if each.network is None and course.namespace.sysctls.text(*each.path) not in (None, each.value)
+    ]
+    for each in policies_of(daemon, history):
+        if each.certain or (each.family == "ip" and had == "0"):
+            parts += _policy(course, each.family, each.table, each.chain)
+    return course.made(*parts)
+
+
+def _policy(course: Course, family: str, table: str, chain: str) -> Iterator[Primitive]:
+    for each in course.namespace.ruleset.tables:
+        found = each.chain(chain)
+        of_iptables = each.dialect in ("iptables-nft", "iptables-legacy")
+        if of_iptables and (each.family, each.name) == (family, table) and found is not None:
+            place = Place(each.dialect, each.family, each.name, chain, 0, f"-P {chain} DROP")
+            yield SetPolicy(course.host.netns, place, "drop")
+
+
+def _sockets_of_daemon(host: Host) -> Iterator[Primitive]:
+    for namespace in host.namespaces:
+        for each in namespace.sockets:
+            if _is_daemons(each):
+                yield DeleteSocket(Netns(host.name, namespace.name), each)
+
+
+def _is_daemons(socket: Socket) -> bool:
+    return socket.process in _HELD
+
+
+def _with_state(host: Host, state: Literal["answers", "stopped"]) -> Host:
+    """Return the host whose dockerd is in this state."""
+    own = docker_of(host)
+    place = next((number for number, each in enumerate(host.engines) if each is own), None)
+    contacts = tuple(
+        msgspec.structs.replace(each, state=state) if number == place else each
+        for number, each in enumerate(host.contacts)
+    )
+    engines = tuple(
+        msgspec.structs.replace(each, running=state == "answers") if each is own else each for each in host.engines
+    )
+    return msgspec.structs.replace(host, contacts=contacts, engines=engines)

@@ -1,0 +1,68 @@
+"""The flows of a question after an event: the same flow asked again, and what became of its open connection."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, Forget
+from hairpin.events.course import Course
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.netfilter.tracking import needs_tracking
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.open_connection import Fate, Replaced, fate
+
+
+def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
+    """Return the flow as somebody asks it after the event who knows its container by name: at the address that it then
+    has."""
+    for host in was.hosts:
+        for container in host.containers():
+            for end in container.endpoints:
+                if (flow.version == 4 and flow.daddr == end.ipv4) or (flow.version == 6 and flow.daddr == end.ipv6):
+                    return _moved(now, flow, host.name, container.name, end.network)
+    return flow
+
+
+def _moved(now: Network, flow: Flow, label: str, name: str, joined: str) -> Flow:
+    container = now.host(label).container(name)
+    ends = container.endpoints if container is not None else ()
+    own = next((each for each in ends if each.network == joined), None)
+    address = (own.ipv4 if flow.version == 4 else own.ipv6) if own is not None else None
+    return msgspec.structs.replace(flow, daddr=address) if address is not None else flow
+
+
+def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
+    """Return what becomes of the flow's connection, which is open when the event begins."""
+    if course.conditions or course.missing:
+        return "depends"
+    return fate(was, course.network, flow, _replaced(was, course, flow))
+
+
+def _replaced(was: Network, course: Course, flow: Flow) -> Replaced:
+    gone = frozenset(part.netns for part in course.parts if isinstance(part, DeleteNamespace))
+    made = frozenset(Netns(part.host, part.namespace.name) for part in course.parts if isinstance(part, AddNamespace))
+    return Replaced(
+        namespaces=gone | made,
+        sockets=tuple(_closed(course)),
+        forgetful=frozenset(_forgetful(was, course, flow)),
+    )
+
+
+def _closed(course: Course) -> Iterator[tuple[Netns, Socket]]:
+    for part in course.parts:
+        if isinstance(part, DeleteSocket):
+            yield part.netns, part.socket
+
+
+def _forgetful(was: Network, course: Course, flow: Flow) -> Iterator[Netns]:
+    """Yield the namespaces that have forgotten the flow's connection: the table was emptied, or the last rule that
+    needs connection tracking has gone."""
+    for part in course.parts:
+        if isinstance(part, Forget) and part.what == "connections":
+            yield part.netns
+    for netns, namespace in course.network.namespaces():
+        tracked = netns in was and needs_tracking(was.namespace(netns).ruleset, flow.version)
+        if tracked and not needs_tracking(namespace.ruleset, flow.version):
+            yield netns

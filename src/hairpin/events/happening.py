@@ -1,0 +1,63 @@
+"""Which events can happen on a host, and the course of the one that is asked about."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from hairpin.errors import ChangeError, UsageError
+from hairpin.events.course import Course
+from hairpin.events.event import EVENT_IDS, Event
+from hairpin.events.registry import all_events
+from hairpin.message import Message, message
+from hairpin.network.network import Network
+from hairpin.question.asked import AskedEvent
+from hairpin.question.hosts import host_named
+
+
+def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Course]]:
+    """Yield each event that can happen on the host, with its course."""
+    for event in all_events():
+        course = _course(event, network, label, "")
+        if course is not None:
+            yield event, course
+
+
+def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
+    """Return the asked event and its course.
+
+    Raises UsageError if there is no such event, it takes no name, or it cannot happen on this host."""
+    host = host_named(network, asked.host)
+    event = next((each for each in all_events() if each.id == asked.id), None)
+    if event is None:
+        raise _unknown(asked.id)
+    if asked.name and not event.narrows:
+        raise UsageError(message("the event {event} takes no name: write {event}", event=event.id))
+    course = _course(event, network, host.name, asked.name)
+    if course is None:
+        raise UsageError(_impossible(event, asked, network, host.name))
+    return event, course
+
+
+def _course(event: Event, network: Network, label: str, name: str) -> Course | None:
+    try:
+        return event.happens(Course(network, label), name)
+    except ChangeError:
+        return None
+
+
+def _unknown(name: str) -> UsageError:
+    if name in EVENT_IDS:
+        return UsageError(message("hairpin cannot foretell the event {event} yet", event=name))
+    near = get_close_matches(name, [each.id for each in all_events()], 1)
+    known = ", ".join(each.id for each in all_events())
+    if near:
+        return UsageError(message("no event {event!r}; did you mean {near}?", event=name, near=near[0]))
+    return UsageError(message("no event {event!r}; the events are {known}", event=name, known=known))
+
+
+def _impossible(event: Event, asked: AskedEvent, network: Network, label: str) -> Message:
+    if asked.name:
+        return message(
+            "{event} cannot happen here: {name} is not there, or does not run", event=event.id, name=asked.name
+        )
+    possible = ", ".join(each.id for each, _ in possible_events(network, label))
+    return message("{event} cannot happen on this host; what can: {possible}", event=event.id, possible=possible)

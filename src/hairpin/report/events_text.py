@@ -1,0 +1,77 @@
+"""The matrix of events as people read it: first those that change nothing, then what each of the others does."""
+
+from hairpin.answer.matrix import EventCell, EventRow, Matrix
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.places import places_of
+from hairpin.report.unread import write_notes
+from hairpin.report.verdicts import folded, write_flows
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict, succeeds
+
+
+def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = False) -> str:
+    """Return the matrix."""
+    changing = [each for each in found.rows if each.changes or each.failures]
+    quiet = [each for each in found.rows if each not in changing]
+    paper.prose(words(_first_line(found, len(changing))), style="strong")
+    if quiet:
+        paper.gap()
+        names = ", ".join(_name(each, found) for each in quiet)
+        paper.prose(words(message("All flows and open connections stay as they are after: {events}", events=names)))
+    for row in changing:
+        paper.gap()
+        _write_row(found, row, words, paper, verbose=verbose)
+    write_notes(found.answer, words, paper)
+    return paper.text()
+
+
+def _first_line(found: Matrix, changing: int) -> Message:
+    flows, events = len(found.answer.flows), len(found.rows)
+    failing = sum(any(cell.breaks for cell in row.cells) for row in found.rows)
+    if not changing:
+        return message("{flows} flows, {events} events: none changes any of them", flows=flows, events=events)
+    if not failing:
+        return message("{flows} flows, {events} events: no flow fails after any of them", flows=flows, events=events)
+    return message(
+        "{flows} flows, {events} events: after {failing} of them flows fail that pass now",
+        flows=flows,
+        events=events,
+        failing=failing,
+    )
+
+
+def _name(row: EventRow, found: Matrix) -> str:
+    return f"{row.event}@{row.host}" if found.answer.has_several_hosts else row.event
+
+
+def _write_row(found: Matrix, row: EventRow, words: Words, paper: Paper, *, verbose: bool) -> None:
+    paper.prose(words(message("{event}: {title}", event=_name(row, found), title=row.title)), style="strong")
+    places = places_of(found.answer, words)
+    flows = {each.ref: each.trace.flow for each in found.answer.flows}
+    every = list(flows.values())
+    for verdict, cells in _by_verdict([each for each in row.cells if each.breaks]).items():
+        lines = folded([flows[each.flow] for each in cells], words, places, every)
+        write_flows(lines, verdict, words, paper, all_=verbose)
+    opened = [each for each in row.cells if succeeds(each.after) and not succeeds(each.before)]
+    for verdict, cells in _by_verdict(opened).items():
+        paper.prose(words(message("these do not pass now, and do then:")), indent=2)
+        lines = folded([flows[each.flow] for each in cells], words, places, every)
+        write_flows(lines, verdict, words, paper, all_=verbose)
+    lost = sum(each.established == "lost" for each in row.cells)
+    if lost:
+        said = message("open connections of {count} flows break", count=lost)
+        paper.prose(words(said if lost > 1 else message("the open connections of 1 flow break")), indent=2)
+    for failure in row.failures:
+        paper.prose(words(failure), indent=2)
+    for strike in row.strikes:
+        paper.prose(words(message("{cause}: {title}", cause=strike.id, title=strike.title)), indent=2)
+    for condition in row.conditions:
+        paper.prose(words(message("if {condition}", condition=condition)), indent=2)
+
+
+def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:
+    found: dict[Verdict, list[EventCell]] = {}
+    for each in cells:
+        found.setdefault(each.after, []).append(each)
+    return found

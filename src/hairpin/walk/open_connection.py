@@ -1,0 +1,138 @@
+"""What becomes of a connection that is open while the network changes.
+
+Its next packets are walked through the network after the change, with what the network before it had recorded of the
+connection.  Its ends have to be the same processes still.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, TCP
+from hairpin.network.attachment import sender_netns
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import Network
+from hairpin.walk.data import client_data, server_data
+from hairpin.walk.link.neighbour_discovery import walk_asking
+from hairpin.walk.outside import outside_takes
+from hairpin.walk.relay import relayed_flow
+from hairpin.walk.reply import reaches, walk_answer
+from hairpin.walk.sockets import answers_by_route, find_socket
+from hairpin.walk.state import End, History, State
+from hairpin.walk.tunnelled import innermost, with_innermost
+from hairpin.walk.walk import begin
+
+Fate = Literal["kept", "lost", "depends"]
+"""What becomes of a connection: it goes on, it breaks off, or what cannot be foreseen decides."""
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """What the change has made anew: namespaces whose processes are others now, sockets that have closed, and
+    namespaces whose table of connections was emptied."""
+
+    namespaces: frozenset[Netns] = frozenset()
+    sockets: tuple[tuple[Netns, Socket], ...] = ()
+    forgetful: frozenset[Netns] = frozenset()
+
+
+def fate(was: Network, now: Network, flow: Flow, replaced: Replaced) -> Fate:
+    """Return what becomes of the flow's connection.  The flow passes in ``was``."""
+    if isinstance(flow.start, FromContainer) and sender_netns(was, flow.start) in replaced.namespaces:
+        return "lost"
+    started = begin(was, flow)
+    if isinstance(started, End):
+        return "depends"
+    end = next(iter(walk_asking(was, started)), None)
+    if end is None or end.kind not in ("arrived", "left"):
+        return "depends"
+    if end.kind == "left":
+        return _to_outside(was, now, flow, started, end, replaced)
+    return _to_socket(was, now, flow, started, end, replaced)
+
+
+def _to_socket(was: Network, now: Network, flow: Flow, started: State, end: End, replaced: Replaced) -> Fate:
+    state = end.state
+    if state.netns in replaced.namespaces:
+        return "lost"
+    held = None
+    if state.packet.protocol not in (ICMP, ICMP6):
+        held = find_socket(was.namespace(state.netns), state.packet, state.iif).socket
+        if held is None:
+            return "depends"
+        if (state.netns, held) in replaced.sockets:
+            return "lost"
+    chosen = held is not None and answers_by_route(was.host(state.netns.host), held)
+    back = next(iter(walk_answer(was, state, flags=SYN | ACK, chosen=chosen)), None)
+    if back is None or not reaches(was, started, back):
+        return "depends"
+    found = _data(now, started, state, back, replaced)
+    if found != "kept" or held is None or held.relay is None:
+        return found
+    inner = relayed_flow(was, flow, state.netns, held)
+    return found if inner is None else fate(was, now, inner, replaced)
+
+
+def _to_outside(was: Network, now: Network, flow: Flow, started: State, end: End, replaced: Replaced) -> Fate:
+    reply = outside_takes(was, flow, end).reply
+    back = next(iter(walk_asking(was, reply)), None) if reply is not None else None
+    if back is None:
+        return "depends"
+    sent = _walked(now, _sent(started, back, replaced))
+    if sent is None or sent.kind == "unknown":
+        return "depends"
+    if sent.kind != "left":
+        return "lost"
+    # Source translation that changes makes it another connection to the server.
+    if _outer(sent.state) != _outer(end.state):
+        return "lost"
+    answer = outside_takes(now, flow, sent).reply
+    home = _walked(now, _server_data(answer, sent)) if answer is not None else None
+    if home is None or home.kind == "unknown":
+        return "depends"
+    return "kept" if reaches(now, started, home) else "lost"
+
+
+def _data(now: Network, started: State, arrived: State, back: End, replaced: Replaced) -> Fate:
+    sent = _walked(now, _sent(started, back, replaced))
+    if sent is None or sent.kind == "unknown":
+        return "depends"
+    if sent.kind != "arrived" or sent.state.netns != arrived.netns or _outer(sent.state) != _outer(arrived):
+        return "lost"
+    answer = _walked(now, server_data(arrived, sent))
+    if answer is None or answer.kind == "unknown":
+        return "depends"
+    return "kept" if reaches(now, started, answer) else "lost"
+
+
+def _walked(now: Network, state: State) -> End | None:
+    return next(iter(walk_asking(now, state)), None)
+
+
+def _outer(state: State) -> tuple[int | None, ...]:
+    packet = innermost(state)
+    return (packet.saddr, packet.sport, packet.daddr, packet.dport)
+
+
+def _sent(started: State, back: End, replaced: Replaced) -> State:
+    """Return the client's next packet, as the network remembers its connection after the change."""
+    if innermost(started).protocol == TCP:
+        data = client_data(started, back)
+    else:
+        data = msgspec.structs.replace(started, history=back.state.history.for_answer())
+    return msgspec.structs.replace(data, history=_kept(data.history, replaced))
+
+
+def _server_data(reply: State, sent: End) -> State:
+    """Return the server's next packet."""
+    if innermost(reply).protocol == TCP:
+        reply = with_innermost(reply, msgspec.structs.replace(innermost(reply), tcp_flags=ACK | PSH))
+    return msgspec.structs.replace(reply, history=sent.state.history.for_answer())
+
+
+def _kept(history: History, replaced: Replaced) -> History:
+    gone = replaced.forgetful | replaced.namespaces
+    return msgspec.structs.replace(
+        history, connections=tuple(each for each in history.connections if each[0] not in gone)
+    )

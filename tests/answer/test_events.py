@@ -1,0 +1,56 @@
+"""``--after``: the answer about the time after an event."""
+
+import pytest
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask
+from hairpin.answer.outcome import exit_status
+from hairpin.errors import UsageError
+from hairpin.network.world import World
+from hairpin.question.question import Kind, parse_question
+from tests.report.answers import FORWARDING_OFF, Replacement, evidence
+
+
+def after(event: str, *replacements: Replacement, kind: Kind = "check", origin: str | None = None) -> Answer:
+    """Return the answer about port 8080 of the recorded host after the event."""
+    question = parse_question(kind, ("8080",), origin, (), World(), after=event)
+    return ask(question, (evidence(*replacements),))
+
+
+def test_what_then_strikes_is_latent_and_names_the_event() -> None:
+    found = after("docker-stop")
+    assert found.event is not None
+    assert {was.verdict for was in found.event.before} == {"delivered"}
+    assert {was.established for was in found.event.before} == {"lost"}
+    assert found.broken == found.flows
+    assert {(each.severity, each.event) for each in found.causes if each.flows} == {("latent", "docker-stop")}
+    assert exit_status(found) == 1
+
+
+def test_an_event_that_changes_nothing() -> None:
+    found = after("sysctl-system")
+    assert (found.broken, exit_status(found)) == ((), 0)
+
+
+def test_what_fails_already_is_no_work_of_the_event() -> None:
+    found = after("conntrack-flush", FORWARDING_OFF, origin="lan")
+    assert found.broken == ()
+    assert [each.severity for each in found.causes if each.flows] == ["blocking"]
+    assert exit_status(found) == 0
+
+
+def test_an_event_may_heal() -> None:
+    found = after("forwarding-toggle", FORWARDING_OFF, origin="lan")
+    assert {each.verdict for each in found.flows} == {"delivered"}
+    assert found.event is not None
+    assert found.event.before[0].established is None
+
+
+def test_a_walk_after_an_event() -> None:
+    found = after("docker-stop", kind="walk", origin="lan")
+    assert found.flows[0].verdict == "refused"
+
+
+def test_an_unknown_event() -> None:
+    with pytest.raises(UsageError):
+        after("thunder")

@@ -1,0 +1,185 @@
+"""Each event on the small host: which flows pass after it, what becomes of their open connections, where it cannot be.
+
+``python -m tests.matrix`` carries the events out on real hosts.
+"""
+
+import importlib
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from hairpin.errors import UsageError
+from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.course import Course
+from hairpin.events.event import EVENT_IDS, EventId
+from hairpin.events.happening import asked_course, possible_events
+from hairpin.events.registry import all_events
+from hairpin.host.managers import ConfigFile, Unit
+from hairpin.message import message
+from hairpin.network.flow import Flow, FromHost
+from hairpin.network.network import Network
+from hairpin.question.target import parse_event
+from hairpin.walk.open_connection import Fate
+from hairpin.walk.walk import walk_flow
+from tests.small_host import (
+    CLIENT,
+    DOCKER_RULES,
+    FORWARDING,
+    container,
+    container_namespace,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
+
+
+class Case(NamedTuple):
+    """An event on a network: the verdict on the flow after it, and what becomes of its open connection."""
+
+    within: Network
+    event: str
+    flow: Flow
+    verdict: str
+    fate: Fate
+
+
+def on(within: Network, **values: object) -> Network:
+    """Return the network whose host has these values, too."""
+    return within.with_host(msgspec.structs.replace(within.this, **values))
+
+
+def with_files(*files: tuple[str, str], units: tuple[Unit, ...] = ()) -> Network:
+    """Return the host with these configuration files."""
+    return on(network(), files=tuple(ConfigFile(path, text) for path, text in files), units=units)
+
+
+ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+STARTED = network(docker=engine(ALWAYS))
+LIVE = network(docker=msgspec.structs.replace(engine(container()), live_restore=True))
+PERSISTENT = (Unit("netfilter-persistent.service", "active", "enabled"),)
+RULES = "/etc/iptables/rules.v4"
+EMPTY = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
+OFF = with_files(("/etc/sysctl.d/50-cis.conf", "net.ipv4.ip_forward = 0\n"))
+ETH0_OFF = network(host_namespace(values={"conf__eth0__forwarding": "0"}))
+HERE = published(FromHost())
+LOOPBACK = published(FromHost(), "127.0.0.1")
+
+CASES: dict[str, Case] = {
+    "a container with a restart policy comes back": Case(STARTED, "docker-restart", published(), "delivered", "lost"),
+    "a container without one does not": Case(network(), "docker-restart", published(), "refused", "lost"),
+    "with live-restore it goes on": Case(LIVE, "docker-restart", published(), "delivered", "kept"),
+    "with live-restore docker-proxy ends": Case(LIVE, "docker-stop", LOOPBACK, "refused", "lost"),
+    "dockerd takes its containers with it": Case(STARTED, "docker-stop", published(), "refused", "lost"),
+    "the rules outlive a killed dockerd": Case(network(), "docker-kill", published(), "delivered", "kept"),
+    "docker-proxy does not": Case(network(), "docker-kill", LOOPBACK, "refused", "lost"),
+    "a stopped container": Case(network(), "container-stop:web", published(), "refused", "lost"),
+    "a restarted container": Case(network(), "container-restart:web", published(), "delivered", "lost"),
+    "its way out comes back": Case(network(), "container-restart", egress(), "leaves", "lost"),
+    "without rules the port is docker-proxy's": Case(network(), "iptables-flush", published(), "delivered", "lost"),
+    "without rules nothing leaves": Case(network(), "iptables-flush", egress(), "dropped", "lost"),
+    "an empty table of saved rules": Case(
+        with_files((RULES, EMPTY), units=PERSISTENT), "saved-rules-restore", egress(), "dropped", "lost",
+    ),
+    "saved rules with the engine's": Case(
+        with_files((RULES, DOCKER_RULES), units=PERSISTENT), "saved-rules-restore", published(), "delivered", "kept",
+    ),
+    "a file that switches forwarding off": Case(OFF, "sysctl-system", published(), "dropped", "lost"),
+    "a file hidden by one of its name": Case(
+        with_files(
+            ("/usr/lib/sysctl.d/50-cis.conf", "net.ipv4.ip_forward = 0\n"), ("/etc/sysctl.d/50-cis.conf", "\n"),
+        ),
+        "sysctl-system", published(), "delivered", "kept",
+    ),
+    "a pattern that a full key overrides": Case(
+        with_files(("/etc/sysctl.d/9.conf", "net.ipv4.conf.eth0.forwarding = 1\nnet.ipv4.conf.*.forwarding = 0\n")),
+        "sysctl-system", egress(), "dropped", "lost",
+    ),
+    "one interface that does not forward": Case(ETH0_OFF, "forwarding-toggle", published(), "delivered", "depends"),
+    "forwarding that was on": Case(network(), "forwarding-toggle", published(), "delivered", "kept"),
+    "the forgotten connection is translated as before": Case(
+        network(), "conntrack-flush", published(), "delivered", "kept",
+    ),
+    "the forgotten connection of a container": Case(network(), "conntrack-flush", egress(), "leaves", "kept"),
+    "the host's own connection": Case(network(), "conntrack-flush", HERE, "delivered", "kept"),
+}  # fmt: skip
+IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
+    "no Docker": (on(network(), engines=()), "docker-restart", "cannot happen on this host"),
+    "Docker is down": (
+        network(docker=msgspec.structs.replace(engine(container()), running=False)), "docker-stop", "cannot happen",
+    ),
+    "no saved rules": (network(), "saved-rules-restore", "cannot happen"),
+    "no iptables": (network(host_namespace("")), "iptables-flush", "cannot happen"),
+    "no such container": (network(), "container-stop:api", "api is not there, or does not run"),
+    "an event without a name": (network(), "conntrack-flush:web", "takes no name"),
+    "a misspelt event": (network(), "docker-restrat", "did you mean docker-restart?"),
+    "no event": (network(), "thunder", "no event 'thunder'; the events are docker-restart, "),
+    "an event that is promised": (network(), "kernel-upgrade", "cannot foretell the event kernel-upgrade yet"),
+    "no such host": (network(), "conntrack-flush@node2", "no host 'node2'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_flow_after_the_event(case: Case) -> None:
+    _, course = asked_course(case.within, parse_event(case.event))
+    then = asked_again(case.within, course.network, case.flow)
+    found = walk_flow(course.network, then).verdict
+    assert (found, fate_of_open(case.within, course, case.flow)) == (case.verdict, case.fate)
+
+
+@pytest.mark.parametrize(("within", "event", "said"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_an_event_that_cannot_happen_is_refused_by_name(within: Network, event: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        asked_course(within, parse_event(event))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ("", ":web", "container-stop:", "@"))
+def test_a_text_that_names_no_event(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_event(text)
+
+
+def test_each_event_is_a_file_of_its_name_and_in_the_table() -> None:
+    ids = [each.id for each in all_events()]
+    assert ids == sorted(ids, key=EVENT_IDS.index)
+    for each in ids:
+        assert importlib.import_module(f"hairpin.events.{each.replace('-', '_')}").EVENT.id == each
+    assert {case.event.partition(":")[0] for case in CASES.values()} == set(ids)
+
+
+def test_possible_events_are_those_that_change_this_host() -> None:
+    possible: dict[EventId, Course] = {event.id: course for event, course in possible_events(network(), "test")}
+    assert "saved-rules-restore" not in possible
+    assert "docker-restart" in possible
+
+
+def test_a_container_that_has_moved_is_asked_at_its_new_address() -> None:
+    """The lower address is free by then."""
+    moved = msgspec.structs.replace(container().endpoints[0], ipv4=CLIENT)
+    within = network(docker=engine(msgspec.structs.replace(container(), endpoints=(moved,))))
+    _, course = asked_course(within, parse_event("container-restart"))
+    flow = Flow(FromHost(), 4, CLIENT, "tcp", 80)
+    assert asked_again(within, course.network, flow).daddr != CLIENT
+
+
+def test_what_nobody_can_foresee_leaves_open_connections_undecided() -> None:
+    course = Course(network(), "test").provided(message("it rains")).provided(message("it rains"))
+    assert len(course.conditions) == 1
+    assert fate_of_open(network(), course, published()) == "depends"
+    assert fate_of_open(network(), Course(network(), "test").lacking(("units",)), published()) == "depends"
+
+
+def test_dockerd_that_switches_forwarding_on_closes_forward() -> None:
+    """It finds 0, sets 1 and the policy DROP; a dockerd that finds 1 leaves the policy alone."""
+    accepting = DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT")
+    for value, policy in (("0", "drop"), ("1", "accept")):
+        values = dict.fromkeys(FORWARDING, value)
+        within = network(host_namespace(accepting, values=values), container_namespace())
+        _, course = asked_course(within, parse_event("docker-restart"))
+        (filtering,) = (table for table in course.namespace.ruleset.tables if table.name == "filter")
+        chain = filtering.chain("FORWARD")
+        assert chain is not None
+        assert (course.namespace.sysctls.text("net", "ipv4", "ip_forward"), chain.policy) == ("1", policy)

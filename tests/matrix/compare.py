@@ -1,0 +1,57 @@
+"""What differs between the host that was foretold and the host that was read after the event."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.meaning import meaning
+from hairpin.network.prefix import address_text
+
+_CHANGING = ("nf_conntrack_count", "entropy", "dev/tty")
+
+
+def differences(foretold: Host, seen: Host) -> Iterator[str]:
+    """Yield a line for each rule, policy, sysctl, address and route of the host's own namespace that only one has."""
+    ours, theirs = (each.namespace(each.netns.name) for each in (foretold, seen))
+    for what, take in (("rule", _rules), ("policy", _policies), ("address", _addresses), ("route", _routes)):
+        expected, found = Counter(take(ours)), Counter(take(theirs))
+        yield from (f"{what} too many: {each}" for each in (expected - found).elements())
+        yield from (f"{what} not foretold: {each}" for each in (found - expected).elements())
+    for path, value in theirs.sysctls.values.items():
+        known = ours.sysctls.values.get(path)
+        if known is not None and known.split() != value.split() and not any(each in path[-1] for each in _CHANGING):
+            yield f"sysctl {'.'.join(path)}: foretold {known}, is {value}"
+
+
+def _rules(namespace: Namespace) -> Iterator[str]:
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            for number, rule in enumerate(chain.rules, 1):
+                yield f"{table.dialect} {table.family} {table.name} {chain.name} {number} {_words(rule)}"
+
+
+def _words(rule: object) -> str:
+    text = getattr(rule, "text", "")
+    return text or str(meaning(rule))  # type: ignore[arg-type]
+
+
+def _policies(namespace: Namespace) -> Iterator[str]:
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            if table.dialect.startswith("iptables") and chain.hook is not None and (chain.policy or "accept") == "drop":
+                yield f"{table.family} {table.name} {chain.name} DROP"
+            if chain.hook is None:
+                yield f"{table.family} {table.name} chain {chain.name}"
+
+
+def _addresses(namespace: Namespace) -> Iterator[str]:
+    for each in namespace.addresses:
+        if not (each.version == 6 and each.scope == "link"):
+            yield f"{address_text(each.value, each.version)}/{each.prefix_length} dev {each.link}"
+
+
+def _routes(namespace: Namespace) -> Iterator[str]:
+    for each in namespace.routes:
+        if each.version == 4:
+            hops = " ".join(f"{hop.gateway or ''}@{hop.link}" for hop in each.next_hops)
+            yield f"{each.type} {address_text(each.destination, 4)}/{each.prefix_length} {hops} table {each.table}"

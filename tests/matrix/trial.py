@@ -1,0 +1,139 @@
+"""One event on one host: foretold, carried out, and each flow tried with real exchanges."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask as answered
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.errors import HairpinError, LabError
+from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.course import Course
+from hairpin.events.event import Event
+from hairpin.evidence.reading import Evidence
+from hairpin.lab.all_flows import UNPUBLISHED, Way
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.node import ENVIRONMENT
+from hairpin.lab.plan import LabPlan
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.world import World
+from hairpin.question.flows import flows_for
+from hairpin.question.question import parse_question
+from hairpin.walk.walk import walk_flow
+from tests.hunt.real.flows import Boxes, Outcomes, asked_as, boxes, listening, measure, origin, prepare, target, ways
+from tests.hunt.real.hosts import PAGES
+from tests.matrix.compare import differences
+from tests.matrix.happening import COMMANDS
+from tests.matrix.holding import Holding
+
+_PASS = ("delivered", "leaves")
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One flow under the event: what was foretold, and what really became of it.  ``fate``: what was foretold of its
+    open connection; ``held``: whether that goes on (None: there was none)."""
+
+    flow: str
+    before: bool
+    foretold: str
+    passes: bool
+    fate: str = ""
+    held: bool | None = None
+
+    @property
+    def keeps_right(self) -> bool:
+        """Whether the connection that was open does what was foretold."""
+        return self.held is None or self.fate == "depends" or (self.fate == "kept") is self.held
+
+    @property
+    def right(self) -> bool:
+        """Whether the flow does what was foretold."""
+        return (self.foretold in _PASS) is self.passes
+
+    @property
+    def changes(self) -> bool:
+        """Whether the event really changes whether the flow passes."""
+        return self.before is not self.passes
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """An event on a host.  ``differs``: what of the host's state was not foretold."""
+
+    host: str
+    event: str
+    cells: tuple[Cell, ...] = ()
+    differs: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+def try_event(name: str, plan: LabPlan, event: Event) -> Trial:
+    """Foretell and carry out the event on a new host of this plan."""
+    try:
+        with running_lab(msgspec.structs.replace(plan, before_engine=(*PAGES, *plan.before_engine))) as lab:
+            return _tried(name, plan, event, lab)
+    except LabError as error:
+        return Trial(name, event.id, trouble=str(error).strip()[-300:])
+
+
+def _tried(name: str, plan: LabPlan, event: Event, lab: Lab) -> Trial:
+    prepare(lab)
+    known = boxes(lab, {})
+    healthy = _plain(_read(lab))
+    asked = ((each.trace.flow.start_text(), each.trace.flow.target_text()) for each in healthy.flows)
+    before = measure(lab, ways(lab, plan, asked), known)
+    network = _plain(_read(lab)).network
+    course = event.happens(Course(network, network.this.name), "")
+    if course is None:
+        return Trial(name, event.id, trouble="cannot happen on this host")
+    passing = [way for way, seen in before.items() if seen.passes and not way.port.endswith("/udp")]
+    with listening(lab, known), closing(Holding(lab, passing, known)) as holding:
+        try:
+            lab.host.run(COMMANDS[event.id])
+        except LabError as error:
+            return Trial(name, event.id, trouble=str(error).strip()[-300:])
+        time.sleep(0.5)
+        live = holding.asked()
+    now = boxes(lab, known)
+    for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
+        node.run("ip neighbour flush all")
+    after = measure(lab, before, now, before)
+    seen = _plain(_read(lab)).network
+    cells = tuple(_cells(network, course, before, after, live, known, now))
+    return Trial(name, event.id, cells, tuple(differences(course.host, seen.this)), tuple(map(str, course.conditions)))
+
+
+def _read(lab: Lab) -> tuple[Evidence, ...]:
+    return tuple(collect(LocalRunner((*host.enter, "sh"), tuple(ENVIRONMENT.items()))) for host in lab.hosts)
+
+
+def _plain(evidence: tuple[Evidence, ...]) -> Answer:
+    return answered(parse_question("check", (), None, (), World()), evidence)
+
+
+def _cells(
+    network: Network, course: Course, before: Outcomes, after: Outcomes, live: Mapping[Way, bool], known: Boxes,
+    now: Boxes,
+) -> Iterator[Cell]:  # fmt: skip
+    for way in before:
+        asked = target(way, known)
+        if not asked or way.port == str(UNPUBLISHED) or (way.start.startswith("container:") and way.start not in now):
+            continue
+        flow = _flow(network, way, known)
+        if flow is None or walk_flow(network, flow).succeeds is not before[way].passes:
+            continue  # what is outside may serve nothing
+        verdict = walk_flow(course.network, asked_again(network, course.network, flow)).verdict
+        fate = fate_of_open(network, course, flow) if way in live else ""
+        yield Cell(str(way), before[way].passes, verdict, after[way].passes, fate, live.get(way))
+
+
+def _flow(network: Network, way: Way, known: Boxes) -> Flow | None:
+    try:
+        question = parse_question("walk", (asked_as(way, known),), origin(way), (), World())
+        return flows_for(network, question.targets, question.origin)[0]
+    except HairpinError:
+        return None
