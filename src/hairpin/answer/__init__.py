@@ -1,7 +1,8 @@
 """The one entry: a question and evidence in, an ``Answer`` out, free of language.  Pure.
 
-A front end, such as the command line, calls only ``ask`` and renders the answer.  Read ``ask`` (the entry), ``answer``
-(the types), ``engines`` (those that do not answer), ``states`` (of the hosts, which no flow shows), ``keeping_out``
-(single clients that do not get through), ``remarks`` (on tables and limits),
-``questions`` (what only the user can tell) and ``outcome`` (the exit status).
+A front end, such as the command line, calls only ``ask`` or ``matrix``, and renders what they return.  Read ``ask``
+(the entry), ``answer`` (the types), ``engines`` (those that do not answer), ``states`` (of the hosts, which no flow
+shows), ``keeping_out`` (single clients that do not get through), ``remarks`` (on tables and limits), ``questions``
+(what only the user can tell), ``events`` (the time after an event), ``outcome`` (the exit status) and ``matrix``
+(every flow under every event).
 """

@@ -3,5 +3,5 @@
 Read ``main`` (starts the commands), ``later`` (what is not there yet), ``options`` (what several commands share),
 ``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``progress`` (what
 takes so long), ``disputes`` (disagreements kept as files), ``answering`` (from a question to its answer), and then the
-commands: ``check``, ``walk``, ``prove``, ``explain``, ``snapshot``, ``lab``, ``demo``.
+commands: ``check``, ``walk``, ``prove``, ``events``, ``explain``, ``snapshot``, ``lab``, ``demo``.
 """
