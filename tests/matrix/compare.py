@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.prefix import address_text
 
@@ -30,9 +31,8 @@ def _rules(namespace: Namespace) -> Iterator[str]:
                 yield f"{table.dialect} {table.family} {table.name} {chain.name} {number} {_words(rule)}"
 
 
-def _words(rule: object) -> str:
-    text = getattr(rule, "text", "")
-    return text or str(meaning(rule))  # type: ignore[arg-type]
+def _words(rule: Rule) -> str:
+    return rule.text or str(meaning(rule))
 
 
 def _policies(namespace: Namespace) -> Iterator[str]:

@@ -30,7 +30,7 @@ class Holding:
                 (*DIE_WITH_PARENT, *node.enter, "python3", "-I", "-S", str(Path(held.__file__))),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT, pass_fds=node.lifeline,
             )  # fmt: skip
-            requests = []
+            requests: list[tuple[str, int, int, str]] = []
             for way in ways:
                 address, port, _ = split_destination(target(way, known))
                 requests.append((address, port, lab.source_port(), way.source))

@@ -7,6 +7,7 @@ from hairpin.events._tables import with_saved_rules
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.host.boot.rule_keeper import RULES_V4, RULES_V6, SYSCONFIG_V4, SYSCONFIG_V6, unit
+from hairpin.host.managers import ConfigFile
 from hairpin.message import message
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -20,7 +21,7 @@ _FILES: tuple[tuple[str, IpFamily, str], ...] = (
 
 def happens(course: Course, _name: str) -> Course | None:
     """Return the course after the files were loaded; None if the host has neither program, or no file."""
-    files = tuple(
+    files: tuple[tuple[ConfigFile, IpFamily], ...] = tuple(
         (file, family)
         for name, family, path in _FILES
         if unit(course.host, name) is not None

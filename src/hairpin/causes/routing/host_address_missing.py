@@ -82,7 +82,8 @@ def _of_other_host(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the other host that was read and has lost the packet's destination: the address that the
     flow is for, or that of a tunnel's far end."""
     packet, flow = view.stop.seen.packet, view.flow
-    for version, address in dict.fromkeys(((packet.version, packet.daddr), (flow.version, flow.daddr))):
+    asked: tuple[tuple[Version, int], ...] = ((packet.version, packet.daddr), (flow.version, flow.daddr))
+    for version, address in dict.fromkeys(asked):
         named = named_for(view.network, version, address)
         if named is not None and named.netns != view.host_netns:
             yield _as_named(view, named)
