@@ -17,8 +17,9 @@ from hairpin.events.happening import asked_course, possible_events
 from hairpin.events.registry import all_events
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.message import message
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.walk import walk_flow
@@ -64,6 +65,7 @@ RULES = "/etc/iptables/rules.v4"
 EMPTY = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
 OFF = with_files(("/etc/sysctl.d/50-cis.conf", "net.ipv4.ip_forward = 0\n"))
 ETH0_OFF = network(host_namespace(values={"conf__eth0__forwarding": "0"}))
+NEIGHBOUR = published(Lan(parse_address("198.51.100.7")[1]))
 HERE = published(FromHost())
 LOOPBACK = published(FromHost(), "127.0.0.1")
 
@@ -103,6 +105,14 @@ CASES: dict[str, Case] = {
         network(), "conntrack-flush", published(), "delivered", "kept",
     ),
     "the forgotten connection of a container": Case(network(), "conntrack-flush", egress(), "leaves", "kept"),
+    "the default route is gone": Case(network(), "link-bounce", egress(), "rejected", "lost"),
+    "a client on the link": Case(network(), "link-bounce:eth0", NEIGHBOUR, "delivered", "kept"),
+    "the bridge's own routes come back": Case(network(), "link-bounce:docker0", published(), "delivered", "kept"),
+    "a managed link": Case(
+        with_files(units=(Unit("systemd-networkd.service", "active", "enabled"),)), "link-bounce", egress(), "rejected",
+        "depends",
+    ),
+    "dockerd reads its configuration": Case(network(), "docker-reload", published(), "delivered", "kept"),
     "the host's own connection": Case(network(), "conntrack-flush", HERE, "delivered", "kept"),
 }  # fmt: skip
 IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
@@ -112,6 +122,7 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     ),
     "no saved rules": (network(), "saved-rules-restore", "cannot happen"),
     "no iptables": (network(host_namespace("")), "iptables-flush", "cannot happen"),
+    "no such link": (network(), "link-bounce:eth9", "eth9 is not there, or does not run"),
     "no such container": (network(), "container-stop:api", "api is not there, or does not run"),
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),
     "a misspelt event": (network(), "docker-restrat", "did you mean docker-restart?"),

@@ -14,17 +14,31 @@ from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Host
 from hairpin.lab.all_flows import UNPUBLISHED, Way
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import LabPlan
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
 from hairpin.network.world import World
 from hairpin.question.flows import flows_for
 from hairpin.question.question import parse_question
 from hairpin.walk.walk import walk_flow
-from tests.hunt.real.flows import Boxes, Outcomes, asked_as, boxes, listening, measure, origin, prepare, target, ways
+from tests.hunt.real.flows import (
+    Box,
+    Boxes,
+    Outcomes,
+    asked_as,
+    boxes,
+    listening,
+    measure,
+    origin,
+    prepare,
+    target,
+    ways,
+)
 from tests.hunt.real.hosts import PAGES
 from tests.matrix.compare import differences
 from tests.matrix.happening import COMMANDS
@@ -98,13 +112,30 @@ def _tried(name: str, plan: LabPlan, event: Event, lab: Lab) -> Trial:
             return Trial(name, event.id, trouble=str(error).strip()[-300:])
         time.sleep(0.5)
         live = holding.asked()
-    now = boxes(lab, known)
+    seen = _plain(_read(lab)).network
+    now = _in_order(boxes(lab, known), network.this, seen.this)
     for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
         node.run("ip neighbour flush all")
     after = measure(lab, before, now, before)
-    seen = _plain(_read(lab)).network
     cells = tuple(_cells(network, course, before, after, live, known, now))
     return Trial(name, event.id, cells, tuple(differences(course.host, seen.this)), tuple(map(str, course.conditions)))
+
+
+def _in_order(now: Boxes, was: Host, seen: Host) -> Boxes:
+    """Return the boxes whose first address is on the network on which it was before."""
+    found: dict[str, Box] = {}
+    for name, box in now.items():
+        before, after = (host.container(box.name) for host in (was, seen))
+        names = [end.network for end in before.endpoints] if before is not None else []
+        ends = sorted(after.endpoints if after is not None else (), key=lambda end: _place(names, end.network))
+        told = [address_text(value, 4) for end in ends if (value := end.ipv4) is not None]
+        rest = [each for each in box.addresses if each not in told]
+        found[name] = msgspec.structs.replace(box, addresses=tuple([*told, *rest]))
+    return found
+
+
+def _place(names: list[str], name: str) -> int:
+    return names.index(name) if name in names else len(names)
 
 
 def _read(lab: Lab) -> tuple[Evidence, ...]:

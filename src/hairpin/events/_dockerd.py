@@ -9,8 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.change import DeleteSocket, Primitive, SetPolicy, SetSysctl
+from hairpin.change.change import DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy, SetSysctl
 from hairpin.engines.daemon import containers_left_ended
+from hairpin.engines.dockerd import FORWARD_CHAIN, expected
+from hairpin.engines.found import tables_of_backend
 from hairpin.engines.history import history_of
 from hairpin.engines.missing import missing_of
 from hairpin.engines.options import daemon_of, dockerd_version
@@ -23,7 +25,9 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
-from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.meaning import meaning
 
 _HELD = ("docker-proxy", "dockerd")
 _FORWARD: Path = ("net", "ipv4", "ip_forward")
@@ -59,6 +63,8 @@ def with_dockerd_started(course: Course, was: Host) -> Course:
     assert before is not None
     course = _with_forwarding(course, now)
     course = course.made(*restoring_all(missing_of(course.host, now), course.host.netns, course.namespace).parts)
+    if (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN:
+        course = course.made(*_default_network_first(course, now))
     if now.live_restore:
         return course
     coming = [each for each in before.containers if each.running and each not in containers_left_ended(before)]
@@ -84,6 +90,34 @@ def _with_forwarding(course: Course, engine: Engine) -> Course:
         if each.certain or (each.family == "ip" and had == "0"):
             parts += _policy(course, each.family, each.table, each.chain)
     return course.made(*parts)
+
+
+def _default_network_first(course: Course, engine: Engine) -> Iterator[Primitive]:
+    """Yield the moves of the rules that dockerd makes anew for its default network at each start: it inserts them, then
+    its jumps, before all that stands in those chains, whoever has put it there.
+
+    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go, libnetwork/firewall_linux.go"""
+    wanted = expected(engine, course.namespace)
+    where = tables_of_backend(wanted.backend, wanted.rules, course.namespace, course.host.version("iptables"))
+    own = [each for each in wanted.rules if each.position == "first" and each.container is None]
+    for table in where.tables:
+        for chain in table.chains:
+            of_chain = [
+                one for one in own if (one.family, one.table, one.chain) == (table.family, table.name, chain.name)
+            ]
+            jumps = {meaning(one.rule) for one in of_chain if one.network is None}
+            moved = {meaning(one.rule) for one in of_chain if one.network == engine.default_network}
+            parts = [[rule for rule in chain.rules if meaning(rule) in each] for each in (jumps, moved)]
+            front = [rule for part in parts for rule in part]
+            if not moved or list(chain.rules[: len(front)]) == front:
+                continue
+            yield from (DeleteRule(course.host.netns, place_of(table, chain.name, each)) for each in _last_first(front))
+            for number, rule in enumerate(front, 1):
+                yield InsertRule(course.host.netns, table.dialect, table.family, table.name, chain.name, rule, number)
+
+
+def _last_first(rules: list[Rule]) -> list[Rule]:
+    return sorted(rules, key=lambda each: -each.number)
 
 
 def _policy(course: Course, family: str, table: str, chain: str) -> Iterator[Primitive]:
