@@ -130,7 +130,7 @@ def _in_order(now: Boxes, was: Host, seen: Host) -> Boxes:
         ends = sorted(after.endpoints if after is not None else (), key=lambda end: _place(names, end.network))
         told = [address_text(value, 4) for end in ends if (value := end.ipv4) is not None]
         rest = [each for each in box.addresses if each not in told]
-        found[name] = msgspec.structs.replace(box, addresses=tuple([*told, *rest]))
+        found[name] = msgspec.structs.replace(box, addresses=(*told, *rest))
     return found
 
 
