@@ -8,6 +8,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.route import Neighbour
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.addresses import addresses, neighbours, still_known
+from tests.causes.hosts import DB_MAC, with_db
 from tests.small_host import HOST_NETNS, WEB, container_namespace, host_namespace, lo, local, network, sibling
 
 
@@ -132,3 +133,16 @@ def test_a_known_neighbour_whose_address_another_takes_as_well_stays_the_one(riv
     built = msgspec.structs.replace(small, hosts=(whole,))
     lines = ("neighbour replace 172.17.0.2 lladdr 00:00:00:00:00:02 dev docker0 nud permanent",)
     assert tuple(still_known(built, HOST_NETNS)) == (lines if rival else ())
+
+
+def test_a_known_neighbour_that_has_not_the_address_stays_until_a_change() -> None:
+    """It answers by a local route of its own.  With the route the answer goes, and so does the line."""
+    built = with_db(
+        msgspec.structs.replace(host_namespace(), neighbours=(Neighbour("docker0", 4, WEB, DB_MAC, "STALE"),))
+    )
+    rival, netns = built.namespace(sibling("container:db")), sibling("container:db")
+    taking = msgspec.structs.replace(rival, routes=(*rival.routes, local("172.17.0.2/32", "lo")))
+    (line,) = still_known(built.with_namespace(netns, taking), HOST_NETNS)
+    assert line.startswith("neighbour replace 172.17.0.2 lladdr ")
+    assert line.endswith(" dev docker0 nud reachable")
+    assert not tuple(still_known(built, HOST_NETNS))

@@ -11,7 +11,7 @@ from hairpin.report.wanted import option_of
 from hairpin.walk.link.neighbour import neighbour
 from hairpin.walk.state import State
 from hairpin.walk.walk import walk_flow
-from tests.causes.hosts import asked
+from tests.causes.hosts import DB_MAC, WEB_MAC, asked, with_db, with_neighbour
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
@@ -19,6 +19,7 @@ from tests.small_host import (
     WEB,
     container_namespace,
     host_namespace,
+    local,
     network,
     published,
     route,
@@ -207,3 +208,40 @@ def test_a_gateway_that_gave_no_answer_is_asked_about_first(state: str, *, asked
     for each in trace.usual.questions:
         assert f"198.51.100.80, still not answer on eth0 (its neighbour entry is {state})?" in str(each.text)
         assert option_of(each.wanted[0]) == "ping -c 1 -I eth0 198.51.100.80; ip neigh show 198.51.100.80 dev eth0"
+
+
+def with_rival(known: int | None) -> Network:
+    """Return the host on which ``db`` has a local route to the address of ``web``, too; ``known``: the hardware address
+    that the host has learned."""
+    built = with_db()
+    db = built.namespace(sibling("container:db"))
+    built = built.with_namespace(
+        sibling("container:db"), msgspec.structs.replace(db, routes=(*db.routes, local("172.17.0.2/32", "lo")))
+    )
+    entries = (Neighbour("docker0", 4, WEB, known, "REACHABLE"),) if known is not None else ()
+    return built.with_namespace(HOST_NETNS, msgspec.structs.replace(built.namespace(HOST_NETNS), neighbours=entries))
+
+
+# the hardware address that the host knows; who gets the packet
+RIVALS: dict[str, tuple[int | None, str]] = {
+    "the right one is known, and asked alone again": (WEB_MAC, "container:web"),
+    "the other one is known, and answers": (DB_MAC, "container:db"),
+    "a machine that has gone is known: the one with the address": (DB_MAC + 9, "container:web"),
+    "nobody is known: the bridge's newest port gets the request first": (None, "container:db"),
+}
+
+
+@pytest.mark.parametrize(("known", "receiver"), RIVALS.values(), ids=RIVALS)
+def test_of_several_that_answer_for_an_address(known: int | None, receiver: str) -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=WEB)
+    (outcome,) = neighbour(with_rival(known), at("neighbour", packet, oif="docker0"))
+    assert isinstance(outcome, State)
+    assert outcome.frame.target == Port(sibling(receiver), "eth0")
+
+
+def test_an_entry_of_one_that_does_not_answer_for_the_address_names_nobody() -> None:
+    packet = msgspec.structs.replace(FROM_CLIENT, daddr=WEB)
+    for mac in (DB_MAC, WEB_MAC):
+        (outcome,) = neighbour(with_neighbour(mac, "STALE"), at("neighbour", packet, oif="docker0"))
+        assert isinstance(outcome, State)
+        assert outcome.frame.target == Port(sibling("container:web"), "eth0")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
+from hairpin.host.route import Neighbour
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
 from hairpin.network.index import index_of
@@ -12,7 +13,7 @@ from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.source_address import source_address
 from hairpin.network.stacked import link_of
-from hairpin.walk.link.neighbour import is_known
+from hairpin.walk.link.neighbour import is_known, named_rival
 from hairpin.walk.link.segment import who_answers
 
 _BY_ITSELF = ((4, 0x7F000001), (6, 1))
@@ -78,7 +79,8 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
     An entry that was learned is used until it is resolved again (walk/link/neighbour.py); the replica would ask first.
     From that request the neighbour would learn the sender, whom it may not be able to ask.  Of several machines that
     answer the first one counts, while the kernel asks only the one that it knows again: net/ipv4/arp.c arp_process(),
-    arp_solicit().  Packets to a broadcast would go to all machines.
+    arp_solicit().  If the known one has not the address itself, a change may make it fall silent: its line is no
+    permanent one, and goes with the change.  Packets to a broadcast would go to all machines.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
@@ -86,6 +88,10 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
         if link is None or each.mac is None or not is_known(namespace, link, 4, each.value) or each.version == 6:
             continue
         owner = who_answers(network, netns, link, 4, each.value).port
+        rival = named_rival(network, netns, link, each)
+        if rival is not None and rival != owner:
+            yield f"neighbour replace {_known(each, each.mac)} nud reachable"
+            continue
         sender = source_address(namespace, 4, link.name, each.value) or 0
         if owner is None or link_of(network, owner).mac != each.mac:
             continue
@@ -93,8 +99,11 @@ def still_known(network: Network, netns: Netns) -> Iterator[str]:
             network, owner, each.value, sender
         )
         if is_to_many(namespace, 4, each.value) or not mutual or _is_disputed(network, netns, owner, each.value):
-            known = f"{address_text(each.value, 4)} lladdr {write_mac(each.mac)} dev {link.name}"
-            yield f"neighbour replace {known} nud permanent"
+            yield f"neighbour replace {_known(each, each.mac)} nud permanent"
+
+
+def _known(entry: Neighbour, mac: int) -> str:
+    return f"{address_text(entry.value, 4)} lladdr {write_mac(mac)} dev {entry.link}"
 
 
 def _is_disputed(network: Network, netns: Netns, owner: Port, address: int) -> bool:

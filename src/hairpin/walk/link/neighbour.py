@@ -17,13 +17,15 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import TCP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
+from hairpin.network.index import index_of
 from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port
 from hairpin.network.own_frames import hands_up, said_of_forwarding
 from hairpin.network.prefix import Version, address_text, inside
+from hairpin.network.source_address import source_address
 from hairpin.network.stacked import routes_below
 from hairpin.network.vrf import loops_back
 from hairpin.network.wires import wires_of
-from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refusal
+from hairpin.walk.link.arp import ARP_IS_OFF, arp_sender_address, is_mute, refusal, replies
 from hairpin.walk.link.device import link_down, without_carrier
 from hairpin.walk.link.neighbour_room import without_room
 from hairpin.walk.link.segment import Answer, who_answers, who_has
@@ -128,10 +130,27 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
     stale entry is used until it is resolved again.
     """
     packet, namespace = state.packet, network.namespace(state.netns)
+    known = known_entry(namespace, link, 4, address) if packet.version == 4 else None
+    rival = named_rival(network, state.netns, link, known) if known is not None else None
+    if rival is not None:
+        return Answer("owner", rival)
     if packet.version == 6 or _is_resolved(namespace, state, link, address):
         return who_answers(network, state.netns, link, packet.version, address)
     sender = arp_sender(namespace, state, link, address)
     return who_answers(network, state.netns, link, packet.version, address, sender)
+
+
+def named_rival(network: Network, netns: Netns, link: Link, entry: Neighbour) -> Port | None:
+    """Return the port that a learned entry of IPv4 names, if its namespace answers for the address beside another one.
+
+    The kernel asks it alone again, as long as it answers: net/ipv4/arp.c arp_solicit()"""
+    rivals = index_of(network.host(netns.host)).taking(4, entry.value) - {netns.name}
+    if len(rivals) <= 1 or entry.mac is None:
+        return None
+    port = who_has(network, netns, link, entry.mac).port
+    sender = source_address(network.namespace(netns), 4, link.name, entry.value) or 0
+    answers = port is not None and replies(network, port.netns, port.link, entry.value, sender)
+    return port if answers else None
 
 
 def _is_resolved(namespace: Namespace, state: State, link: Link, address: int) -> bool:

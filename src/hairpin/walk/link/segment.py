@@ -198,11 +198,14 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
     """Search the bridge's ports.
 
     ``skip``: the port that the request came in by.  A port in hairpin mode would get the request back, but its owner
-    sent it.
+    sent it.  Of several that answer the first counts, and the port that was added last gets the request first.
+
+    Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """
     fallback = NOBODY
     taking = index_of(network.host(netns.host)).taking(question.version, question.address)
-    for port in ports_leading(network, netns, bridge.name, taking):
+    ports = ports_leading(network, netns, bridge.name, taking)
+    for port in ports if question.source is None else reversed(ports):
         if skip is not None and port.name == skip.name:
             continue
         answer = _behind_port(network, netns, port, question)
