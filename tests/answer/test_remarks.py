@@ -5,10 +5,20 @@ import pytest
 
 from hairpin.answer.remarks import remarks
 from hairpin.host.limit_state import Counters
-from hairpin.network.flow import Flow
+from hairpin.host.link import Address
+from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
-from tests.small_host import CLIENT, HOST_NETNS, container_namespace, host_namespace, network, published
+from tests.small_host import (
+    CLIENT,
+    HOST_ADDRESS,
+    HOST_NETNS,
+    container_namespace,
+    host_namespace,
+    local,
+    network,
+    published,
+)
 from tests.udp_host import UDP_FLOW, remembering, udp_network
 from tests.walk.hooks.test_conntrack_room import with_table
 from tests.walk.hooks.test_limits import ABOVE_2, limited
@@ -46,6 +56,15 @@ def dropped_before() -> Network:
     )
 
 
+def having(length: int) -> Network:
+    """Return the host whose bridge has the client's address."""
+    host = host_namespace()
+    return network(msgspec.structs.replace(
+        host, addresses=(*host.addresses, Address("docker0", 4, CLIENT, length)),
+        routes=(*host.routes, local("192.0.2.10/32", "docker0")),
+    ))  # fmt: skip
+
+
 # network, flow, a part of the only note; "" no note
 CASES: dict[str, tuple[Network, Flow, str]] = {
     "healthy": (network(), published(), ""),
@@ -62,6 +81,12 @@ CASES: dict[str, tuple[Network, Flow, str]] = {
     "no entries": (udp_network(), UDP_FLOW, ""),
     "a limit that was never reached": (limited(ABOVE_2), published(), ""),
     "a limit that has dropped": (dropped_before(), published(), "has stopped 7 packets before"),
+    "asked from an address that the host has alone": (
+        having(32), published(FromHost(CLIENT)), "192.0.2.10 is an address of this host, on docker0, so",
+    ),
+    "asked from an address of the host with its network": (having(24), published(FromHost(CLIENT)), ""),
+    "asked from the host's usual address": (network(), published(FromHost(HOST_ADDRESS)), ""),
+    "asked from the host": (having(32), published(FromHost()), ""),
 }  # fmt: skip
 
 

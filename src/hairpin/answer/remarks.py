@@ -1,5 +1,5 @@
-"""Remarks on tables and limits that stop none of the asked flows now, but have dropped packets or still mislead other
-clients."""
+"""Remarks on what stops none of the asked flows now: tables and limits that have dropped packets or still mislead other
+clients, and a client's address that the host has itself."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,10 @@ from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
+from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text, width
+from hairpin.question.standpoints import primary_address
 from hairpin.walk.hooks.conntrack import tuple_of
 from hairpin.walk.hooks.conntrack_room import fill_of
 from hairpin.walk.own_entries import passages, translation
@@ -20,6 +23,7 @@ def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
         *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
         *_of_others(network, traces),
         *(said for trace in traces for said in _of_limits(network, trace)),
+        *(said for trace in traces for said in _of_start(network, trace)),
     )
     return tuple(dict.fromkeys(found))
 
@@ -102,3 +106,23 @@ def _packets(namespace: Namespace, place: Place) -> int:
     chain = table.chain(place.chain) if table is not None else None
     rules = chain.rules if chain is not None else ()
     return next((rule.packets or 0 for rule in rules if rule.number == place.number), 0)
+
+
+def _of_start(network: Network, trace: Trace) -> Iterator[Message]:
+    """Yield a note if the address that was asked from is one which the host has alone, without a network: its own, or
+    by mistake a client's, whose packets the host then takes for forged ones.
+
+    Source: net/ipv4/fib_frontend.c __fib_validate_source()"""
+    flow, address = trace.flow, trace.flow.start.address if isinstance(trace.flow.start, FromHost) else None
+    netns = network.host_netns(flow.host)
+    if address is None or address == primary_address(network, netns, flow.version):
+        return
+    for each in network.namespace(netns).addresses:
+        alone = each.prefix_length == width(flow.version) and each.scope != "host"
+        if alone and (each.version, each.value) == (flow.version, address):
+            yield message(
+                "{address} is an address of this host, on {link}, so the flow starts here; a machine elsewhere that "
+                "has it, too, gets no answer",
+                address=address_text(address, flow.version),
+                link=each.link,
+            )
