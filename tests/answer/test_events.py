@@ -32,6 +32,10 @@ def test_an_event_that_changes_nothing() -> None:
     assert (found.broken, exit_status(found)) == ((), 0)
 
 
+def test_an_engine_that_the_event_ends_leaves_nothing_undecided() -> None:
+    assert exit_status(after("docker-kill", origin="192.0.2.10")) == 0
+
+
 def test_what_fails_already_is_no_work_of_the_event() -> None:
     found = after("conntrack-flush", FORWARDING_OFF, origin="lan")
     assert found.broken == ()

@@ -119,7 +119,8 @@ def _needs_all(found: FoundCause) -> bool:
 
 
 def _with_questions(answer: Answer) -> Answer:
-    answer = with_states(with_engines(answer))
+    if answer.event is None:  # an engine that the event ends was read, and states are of now
+        answer = with_states(with_engines(answer))
     asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
     return msgspec.structs.replace(answer, questions=asked)
 

@@ -20,7 +20,8 @@ def exit_status(answer: Answer) -> int:
             status = _prove_status(answer.flows)
         case _:
             assert_never(answer.question.kind)
-    return 3 if status == 0 and (unanswered(answer) or _needs_a_host_not_read(answer)) else status
+    silent = answer.event is None and unanswered(answer)  # the event may have ended the engine
+    return 3 if status == 0 and (silent or _needs_a_host_not_read(answer)) else status
 
 
 def _needs_a_host_not_read(answer: Answer) -> bool:

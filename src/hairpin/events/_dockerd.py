@@ -148,7 +148,8 @@ def _with_state(host: Host, state: Literal["answers", "stopped"]) -> Host:
         msgspec.structs.replace(each, state=state) if number == place else each
         for number, each in enumerate(host.contacts)
     )
+    runs = state == "answers"
     engines = tuple(
-        msgspec.structs.replace(each, running=state == "answers") if each is own else each for each in host.engines
+        msgspec.structs.replace(each, running=runs, stored=not runs) if each is own else each for each in host.engines
     )
     return msgspec.structs.replace(host, contacts=contacts, engines=engines)

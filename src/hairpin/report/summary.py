@@ -12,7 +12,8 @@ from hairpin.report.verdicts import groups
 
 def problems(answer: Answer) -> int:
     """Return how many things are wrong: the blocking causes, and the groups of failing flows without a cause."""
-    causes = sum(each.severity == "blocking" for each in answer.causes)
+    striking = ("blocking", "latent") if answer.event is not None else ("blocking",)
+    causes = sum(each.severity in striking for each in answer.causes)
     return causes + sum(not group.causes and group.verdict != "depends" for group in groups(answer.flows))
 
 

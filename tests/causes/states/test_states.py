@@ -31,7 +31,7 @@ from tests.causes.hosts import (
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
-from tests.small_host import WEB, container, engine, host_namespace, network, published
+from tests.small_host import WEB, container, egress, engine, host_namespace, network, published
 
 DOCKER0_SUBNET = parse_address("172.17.0.0")[1]
 LOCAL = published(FromHost(), "127.0.0.1")
@@ -75,6 +75,14 @@ CASES: dict[str, Case] = {
         network(docker=engine(container(), EXPOSES)), msgspec.structs.replace(LOCAL, dport=9000),
         ("container-not-running",),
         network(SERVING, docker=engine(container(), msgspec.structs.replace(EXPOSES, status="running", netns="host"))),
+    ),
+    "its daemon is not running, and the port is of a container on the host's network": Case(
+        down(network(docker=msgspec.structs.replace(engine(EXPOSES), running=False, stored=True))),
+        msgspec.structs.replace(LOCAL, dport=9000), ("docker-daemon-not-running",),
+        network(SERVING, docker=engine(msgspec.structs.replace(EXPOSES, status="running", netns="host"))),
+    ),
+    "the container that should ask is not running": Case(
+        without_web(network()), egress(), ("container-not-running",), network(),
     ),
     "a container on a macvlan is not running": Case(
         without_web(on_macvlan()), TO_CHILD, ("container-not-running",), on_macvlan(),

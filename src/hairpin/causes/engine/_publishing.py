@@ -13,6 +13,7 @@ from hairpin.host.engine_health import health, unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.flow import FromContainer
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text, is_loopback
 from hairpin.question.port_flows import bindings_of
@@ -195,3 +196,22 @@ def _translated_there(engine: Engine, container: Container, address: str, bindin
         "while it exists.",
         address=address,
     )
+
+
+def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return each container of the host's network that does not run and whose image exposes the port: it publishes none
+    and nothing else serves the port there."""
+    if view.stop.reason != "no-listener" or view.flow.protocol == "icmp" or not is_unserved(view):
+        return ()
+    asked = PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)
+    ended = (each for each in view.host.containers() if each.network_mode == "host" and not each.running)
+    return tuple((each, asked) for each in ended if (asked.protocol, asked.container_port) in each.exposed)
+
+
+def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
+    """Return the container that should send the packet and does not run; its binding publishes nothing."""
+    start = view.flow.start
+    container = view.host.container(start.name) if isinstance(start, FromContainer) else None
+    if view.stop.reason != "no-container" or container is None or container.running:
+        return ()
+    return ((container, PortBinding("tcp", 0, 0, None, view.flow.version, actual=False)),)

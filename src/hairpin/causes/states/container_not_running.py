@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, HostState, View, Way
 from hairpin.causes.container._start_failure import Failure, failure_of
-from hairpin.causes.engine._publishing import held_once_running, is_unserved, refusal_of
+from hairpin.causes.engine._publishing import asking_container, exposed_on_host, held_once_running, refusal_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
@@ -31,7 +31,7 @@ _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
-    bindings = held_once_running(view) or _asked_itself(view) or _exposed_on_host(view)
+    bindings = asking_container(view) or held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
     if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
         return
     for container, binding in bindings:
@@ -68,16 +68,6 @@ def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
     if container is None or view.flow.protocol == "icmp" or (container.running and not _has_ended(container)):
         return ()
     return ((container, PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)),)
-
-
-def _exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return each container of the host's network that does not run and whose image exposes the port: it publishes none
-    and nothing else serves the port there."""
-    if view.stop.reason != "no-listener" or view.flow.protocol == "icmp" or not is_unserved(view):
-        return ()
-    asked = PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)
-    ended = (each for each in view.host.containers() if each.network_mode == "host" and not each.running)
-    return tuple((each, asked) for each in ended if (asked.protocol, asked.container_port) in each.exposed)
 
 
 def _on_host_network(view: View, engine: Engine, container: Container) -> Change:
@@ -180,6 +170,8 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
     if not binding.host_port:
         return _of_itself(container, binding, looping=looping)
     values = {"port": binding.host_port, "code": container.exit_code, "at": container.finished_at or "-"}
+    if container.exit_code is None and container.status == "exited":
+        return message("It publishes port {port} and has ended, so nothing holds the port.", **values)
     if container.status == "created":
         return message("It publishes port {port} and has never started, so nothing holds the port.", **values)
     if looping:
@@ -196,6 +188,10 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
 def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> Message:
     """Return why nothing has the container's own port, which is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
+    if not binding.container_port:
+        return message("It has ended, so it asks nothing.")
+    if container.exit_code is None and container.status == "exited":
+        return message("It has ended, so nothing listens on port {port}.", **values)
     if container.network_mode == "host" and container.status != "created" and not looping:
         return message(
             "It is on the host's network and ended with exit code {code} at {at}, so nothing listens on port {port}.",
@@ -236,6 +232,7 @@ CAUSE = Cause(
     source="Docker Engine API: State.Status",
     reasons=frozenset(
         {
+            "no-container",
             "no-listener",
             "no-neighbour",
             "rule",

@@ -17,7 +17,8 @@ import msgspec
 
 from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer
 from hairpin.causes.cause import Candidate, Cause, HostState, View
-from hairpin.causes.engine._publishing import covers, held_once_running
+from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running
+from hairpin.causes.service._service import listening
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
 from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
@@ -47,11 +48,21 @@ def find(view: View) -> Iterator[Candidate]:
     network of which the other nodes are no longer told.  Its change has all that the start brings back."""
     yield from _resolving(view)
     yield from _gossiping(view)
-    for container, binding in held_once_running(view):
+    for container, binding in (*held_once_running(view), *exposed_on_host(view), *asking_container(view)):
         engine = next((each for each in view.host.engines if container in each.containers), None)
         if engine is None or not is_down(view.host, engine):
             continue
-        if not container.running:
+        if not container.running and not binding.container_port:
+            said = message("Container {name} does not run, as dockerd has to start it.", name=container.name)
+            yield _candidate(view, engine, container, _started_parts(view, engine, container, binding), said)
+        elif not container.running and not binding.host_port:
+            said = message(
+                "Container {name} has port {port} of the host. It does not run, as dockerd has to start it.",
+                name=container.name,
+                port=binding.container_port,
+            )
+            yield _candidate(view, engine, container, (listening(view, message("start dockerd")),), said)
+        elif not container.running:
             said = message(
                 "Container {name} publishes port {port}. It does not run, as dockerd has to start it.",
                 name=container.name,
@@ -119,13 +130,19 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
     """Return what the daemon's start and then the container's start change.
 
     Before the daemon's first start since boot there is no bridge.  Then only docker-proxy's socket is simulated."""
+    parts = _started_parts(view, engine, container, binding)
+    if any(isinstance(part, (InsertRule, AddSocket)) for part in parts):
+        return parts
+    held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
+    return (AddSocket(view.host_netns, held, message("start dockerd")),)
+
+
+def _started_parts(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
+    """Return what both starts change; nothing if the container is on no network that is known."""
     running = _running(engine)
     engines = tuple(running if each is engine else each for each in view.host.engines)
     change = starting_change(msgspec.structs.replace(view.host, engines=engines), container, binding)
-    if change is not None and any(isinstance(part, (InsertRule, AddSocket)) for part in change.parts):
-        return (*_addressed(view, engine), *_made_again(view, running), *change.parts)
-    held = Socket(_transport(binding), binding.version, binding.host_ip, binding.host_port, process="docker-proxy")
-    return (AddSocket(view.host_netns, held, message("start dockerd")),)
+    return (*_addressed(view, engine), *_made_again(view, running), *change.parts) if change is not None else ()
 
 
 def _candidate(
@@ -212,7 +229,17 @@ CAUSE = Cause(
     title=message("dockerd is not running"),
     source="moby: daemon/daemon.go restore()",
     reasons=frozenset(
-        {"no-listener", "no-neighbour", "rule", "policy", "reject", "never-accepts", "no-carrier", "left-instead"}
+        {
+            "no-container",
+            "no-listener",
+            "no-neighbour",
+            "rule",
+            "policy",
+            "reject",
+            "never-accepts",
+            "no-carrier",
+            "left-instead",
+        }
     ),
     find=find,
     of_host=of_host,
