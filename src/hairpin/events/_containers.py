@@ -36,7 +36,7 @@ from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 from hairpin.netfilter.meaning import meaning
 
 _replace = msgspec.structs.replace
-_LOOPBACK = 0x7F000001
+_MAC = (1 << 48) - 1
 _RESOLVERS = "DOCKER_"
 """How the names of the chains begin that lead a container's queries to dockerd's resolver."""
 
@@ -166,13 +166,26 @@ def _endpoint(host: Host, engine: Engine, was: Endpoint) -> Endpoint:
         return was
     chosen = Endpoint(was.network, fixed4=was.fixed4, fixed6=was.fixed6)
     made = new_endpoint(engine, joined, subnet, chosen)
-    return _replace(made, aliases=was.aliases, fixed4=was.fixed4, fixed6=was.fixed6, mac=_mac(was, made))
+    mac = _mac(was, made)
+    return _replace(
+        made, ipv6=_ipv6(was, made, mac), aliases=was.aliases, fixed4=was.fixed4, fixed6=was.fixed6, mac=mac
+    )
 
 
 def _mac(was: Endpoint, made: Endpoint) -> int | None:
     """Return the hardware address: Docker before 28 makes it of the IPv4 address."""
     made_of_address = was.ipv4 is not None and was.mac == _of_address(was.ipv4)
     return _of_address(made.ipv4) if made_of_address and made.ipv4 is not None else was.mac
+
+
+def _ipv6(was: Endpoint, made: Endpoint, mac: int | None) -> int | None:
+    """Return the IPv6 address: on its default network Docker makes it of the hardware address.
+
+    Source: moby libnetwork/drivers/bridge/bridge_linux.go CreateEndpoint()"""
+    of_mac = was.ipv6 is not None and was.mac is not None and was.ipv6 & _MAC == was.mac
+    if not of_mac or mac is None or was.ipv6 is None:
+        return made.ipv6
+    return was.ipv6 & ~_MAC | mac
 
 
 def _of_address(address: int) -> int:
