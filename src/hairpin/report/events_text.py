@@ -4,6 +4,7 @@ from hairpin.answer.matrix import EventCell, EventRow, Matrix
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import places_of
+from hairpin.report.summary import count_of_flows
 from hairpin.report.unread import write_notes
 from hairpin.report.verdicts import folded, write_flows
 from hairpin.report.words import Words
@@ -27,18 +28,22 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
 
 
 def _first_line(found: Matrix, changing: int) -> Message:
-    flows, events = len(found.answer.flows), len(found.rows)
+    flows, events = count_of_flows(found.answer.flows), _count_of_events(len(found.rows))
     failing = sum(any(cell.breaks for cell in row.cells) for row in found.rows)
     if not changing:
-        return message("{flows} flows, {events} events: none changes any of them", flows=flows, events=events)
+        return message("{flows}, {events}: nothing changes", flows=flows, events=events)
     if not failing:
-        return message("{flows} flows, {events} events: no flow fails after any of them", flows=flows, events=events)
+        return message("{flows}, {events}: nothing fails that passes now", flows=flows, events=events)
     return message(
-        "{flows} flows, {events} events: after {failing} of them flows fail that pass now",
+        "{flows}, {events}: after {failing} of them something fails that passes now",
         flows=flows,
         events=events,
         failing=failing,
     )
+
+
+def _count_of_events(count: int) -> Message:
+    return message("1 event") if count == 1 else message("{count} events", count=count)
 
 
 def _name(row: EventRow, found: Matrix) -> str:

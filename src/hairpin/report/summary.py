@@ -74,7 +74,7 @@ def _scope(answer: Answer) -> Message:
     ports = len({_port(each, answer) for each in _inward(answer)})
     containers = len({each for flow in answer.flows if (each := _container(flow))})
     if not ports:
-        return _count(answer.flows)
+        return count_of_flows(answer.flows)
     named = message("1 port") if ports == 1 else message("{count} ports", count=ports)
     if not containers:
         return named
@@ -88,7 +88,7 @@ def _inward(answer: Answer) -> list[FlowAnswer]:
     return [each for each in answer.flows if each.trace.flow.purpose not in ("egress", "dns")]
 
 
-def _count(flows: Sequence[FlowAnswer]) -> Message:
+def count_of_flows(flows: Sequence[FlowAnswer]) -> Message:
     return message("1 flow") if len(flows) == 1 else message("{count} flows", count=len(flows))
 
 
