@@ -56,9 +56,10 @@ class WrongPathError(EvidenceError):
 
 
 class ParseError(HairpinError):
-    """A reading that cannot be read; ``source`` is its origin, ``line`` counts from 1."""
+    """A reading that cannot be read; ``source`` is its origin, ``line`` counts from 1, ``why`` is the fault alone."""
 
     def __init__(self, said: Message | str, *, source: str, line: int = 0, text: str = "") -> None:
+        self.why = said
         self.source = source
         self.line = line
         self.text = text

@@ -1,5 +1,5 @@
 """Events foretold and carried out: ``python -m tests.matrix``.
 
-Read ``happening`` (how each event is carried out in a lab host), ``compare`` (which rules, sysctls, addresses and
-routes differ from those foretold), ``trial`` (one event on one host), ``__main__`` (the table).
+Read ``hosts`` (which hosts), ``happening`` (how each event is carried out in a lab host), ``compare`` (which rules,
+sysctls, addresses and routes differ from those foretold), ``trial`` (one event on one host), ``__main__`` (the table).
 """

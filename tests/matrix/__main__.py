@@ -9,15 +9,15 @@ import msgspec
 
 from hairpin.events.registry import all_events
 from hairpin.lab.plan import LabPlan
-from tests.hunt.real.hosts import HOSTS
 from tests.matrix.happening import COMMANDS
+from tests.matrix.hosts import EVENT_HOSTS
 from tests.matrix.trial import Trial, try_event
 
 
 def main() -> int:
     """Try the events on the hosts; the exit status is 1 if a cell was foretold wrongly."""
     arguments = _arguments()
-    names = [name for name in HOSTS if not arguments.host or any(word in name for word in arguments.host)]
+    names = [name for name in EVENT_HOSTS if not arguments.host or any(word in name for word in arguments.host)]
     events = [
         each.id for each in all_events() if each.id in COMMANDS and (each.id in arguments.event or not arguments.event)
     ]
@@ -33,7 +33,7 @@ def main() -> int:
 
 def _try(wanted: tuple[str, str]) -> Trial:
     name, event = wanted
-    return try_event(name, _restarting(HOSTS[name]()), next(each for each in all_events() if each.id == event))
+    return try_event(name, _restarting(EVENT_HOSTS[name]()), next(each for each in all_events() if each.id == event))
 
 
 def _restarting(plan: LabPlan) -> LabPlan:

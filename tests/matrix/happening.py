@@ -13,6 +13,9 @@ COMMANDS: Mapping[str, str] = {
     "docker-restart": "/etc/init.d/docker restart; sleep 1",
     "docker-reload": "kill -HUP $(cat /run/docker.pid); sleep 1",
     "link-bounce": "ip link set eth0 down; ip link set eth0 up; sleep 1",
+    "ufw-reload": "ufw reload",
+    "ufw-enable": "ufw --force enable",
+    "ufw-disable": "ufw disable",
     "container-stop": "docker stop -t 1 $(docker ps -q)",
     "container-restart": "for each in $(docker ps -q); do docker restart -t 1 $each; done",
 }

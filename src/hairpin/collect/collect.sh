@@ -1365,6 +1365,12 @@ ufw_files() {
         /etc/ufw/after.rules /etc/ufw/after6.rules /lib/ufw/user.rules /lib/ufw/user6.rules
     listed ufw-sysctl sysctl /etc/ufw/sysctl.conf
 }
+ufw_hooks() { # those of ufw's hooks that it runs: of other people's scripts no more than that they are there
+    [ -d "$HAIRPIN_ROOT/etc/ufw" ] || return
+    frame ufw-hooks '/etc/ufw/*.init'
+    for name in before after; do [ ! -x "$HAIRPIN_ROOT/etc/ufw/$name.init" ] || echo "/etc/ufw/$name.init"; done
+    endframe 0 text ''
+}
 
 config_files() { # globs are expanded under --root, and the root is taken off again
     root=$HAIRPIN_ROOT
@@ -1628,7 +1634,7 @@ jobs_of_host() {
     NETNS=
     job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines
     job 30-podman podman_and_pods
-    job 60-files in_turn all_files firewalld_all versions units system
+    job 60-files in_turn all_files ufw_hooks firewalld_all versions units system
 }
 
 named_sysctls() { # what every namespace is asked for, found once: for each pattern a shell reads all names of a folder

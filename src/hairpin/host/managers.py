@@ -52,12 +52,13 @@ class Firewalld(msgspec.Struct, frozen=True):
 
 
 class Ufw(msgspec.Struct, frozen=True):
-    """ufw's state; policies as its files say."""
+    """ufw's state; policies as its files say.  ``scripts``: its hooks that it may run (None: not read)."""
 
     enabled: bool
     default_forward_policy: str | None = None
     default_input_policy: str | None = None
     evidence: str = ""
+    scripts: tuple[str, ...] | None = None
 
 
 class Unit(msgspec.Struct, frozen=True):

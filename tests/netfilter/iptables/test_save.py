@@ -53,6 +53,10 @@ RULES: dict[str, tuple[Expression, ...]] = {
     "-A FORWARD -i + -j DROP": (DROP,),
     "-A FORWARD ! -i + -j DROP": (NameMatch("iif", ("*",), True), DROP),
     "-A FORWARD -p tcp -j DROP": (TCP, DROP),
+    "-A FORWARD -p tcp -s 10.0.0.1 ! --dport 80 -i lo --sport 9 -j DROP": (
+        TCP, FieldMatch("dport", ((80, 80),), True), FieldMatch("sport", ((9, 9),)),
+        FieldMatch("saddr4", ((HOST, HOST),)), NameMatch("iif", ("lo",)), DROP,
+    ),
     "-A FORWARD ! -p icmp -j DROP": (FieldMatch("protocol", ((1, 1),), True), DROP),
     "-A FORWARD -p 250 -j DROP": (FieldMatch("protocol", ((250, 250),)), DROP),
     "-A FORWARD -p all -j DROP": (DROP,),

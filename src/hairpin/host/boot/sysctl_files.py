@@ -51,13 +51,16 @@ def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ..
     A file hides those of the same name in the folders that come later, and a key that is written in full is not set by
     a pattern.  Source: sysctl.d(5), sysctl.conf(5)"""
     read = sorted((each for each in files if _is_of_system(each.path, files)), key=lambda each: _rank(each.path))
-    lines = [
+    return tuple(each for file in read for each in assignments_of(file))
+
+
+def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
+    """Return every key that the file sets, as it is written, in its order."""
+    return tuple(
         (key_parts(found[1]), Setting(file.path, number, found[2], file.evidence))
-        for file in read
         for number, line in enumerate(file.text.splitlines(), 1)
         if (found := _ASSIGNMENT.match(line)) is not None
-    ]
-    return tuple(lines)
+    )
 
 
 def is_pattern(path: Path) -> bool:

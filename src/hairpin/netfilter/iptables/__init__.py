@@ -1,6 +1,7 @@
 """iptables, of both back ends.
 
 Reading: ``save`` (iptables-save's text), ``words``, ``fields``, ``matches``, ``limits``, ``merged_ports``,
-``targets``, ``netmap``; ``demands`` (rules that iptables refuses).  Writing: ``render``, ``render_matches``,
+``targets``, ``netmap``; ``demands`` (rules that iptables refuses); ``restore`` (text loaded into the tables that are
+there).  Writing: ``render``, ``render_matches``,
 ``render_targets``; ``spelled`` (as a person types it).
 """

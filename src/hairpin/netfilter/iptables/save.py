@@ -30,7 +30,15 @@ from hairpin.netfilter.iptables.matches import read_match
 from hairpin.netfilter.iptables.merged_ports import NATIVE, merges, with_merged_ports
 from hairpin.netfilter.iptables.netmap import resolved
 from hairpin.netfilter.iptables.targets import read_target
-from hairpin.netfilter.iptables.words import CORE, is_plain, read_group, split_groups, split_plain_groups, split_words
+from hairpin.netfilter.iptables.words import (
+    CORE,
+    gathered,
+    is_plain,
+    read_group,
+    split_groups,
+    split_plain_groups,
+    split_words,
+)
 from hairpin.netfilter.ir import (
     Chain,
     ChainType,
@@ -219,10 +227,11 @@ class _Reader:
         return tuple(body) if groups[-1][:3] in _TARGET else _statements_last(body)
 
     def _unusual_body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
-        """Read what iptables-save does not write, but iptables-restore reads: long names, ``--comment -j``."""
+        """Read what iptables-save does not write, but iptables-restore reads: long names, ``--comment -j``, a port
+        behind an address."""
         body: list[Expression] = []
-        for group in split_groups(words):
-            body += self._group(split_words(group), table)
+        for raw in gathered([split_words(group) for group in split_groups(words)]):
+            body += self._group(raw, table)
         return _statements_last(body)
 
     def _group(self, raw: list[str], table: _OpenTable) -> tuple[Expression, ...]:

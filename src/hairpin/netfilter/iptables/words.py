@@ -36,6 +36,8 @@ LONG = {
 }  # fmt: skip
 CORE = {**{short: short for short in ("-s", "-d", "-i", "-o", "-p", "-f", "-m", "-j", "-g")}, **LONG}
 """Options of iptables itself, by each of their names."""
+_SINGLE = ("-s", "-d", "-i", "-o")
+"""Those whose one value is all that belongs to them."""
 
 _LONG_NAMES = "|".join(name.removeprefix("--") for name in LONG)
 _CORE_WORD = rf"-(?:[sdiopfmjg]|-(?:{_LONG_NAMES}))(?!\S)"
@@ -80,14 +82,40 @@ split_plain_groups = _BETWEEN_PLAIN_GROUPS.split
 
 
 def is_plain(group: str) -> bool:
-    """Return whether a group can stand as it is: whole quotes, one core option by its short name, at its beginning."""
+    """Return whether a group can stand as it is: whole quotes, one core option by its short name, at its beginning, and
+    no option of a module behind an address or an interface."""
     if group.count('"') % 2:
         return False
     raw = split_words(group)
     first = raw[1:2] if raw[:1] == ["!"] else raw[:1]
     return not (
-        not first or first[0] not in CORE or raw[-1] in FREE_TEXT or raw[-1] == "!" or not LONG.keys().isdisjoint(raw)
+        not first
+        or first[0] not in CORE
+        or _displaced_at(raw)
+        or raw[-1] in FREE_TEXT
+        or raw[-1] == "!"
+        or not LONG.keys().isdisjoint(raw)
     )
+
+
+def _displaced_at(raw: list[str]) -> int:
+    """Return where the options of another group begin in the group of an address or an interface; 0: it has none."""
+    if CORE.get(raw[raw[0] == "!"]) not in _SINGLE:
+        return 0
+    found = next((number for number, word in enumerate(raw) if word.startswith("--") and word not in CORE), 0)
+    return found - (found > 0 and raw[found - 1] == "!")
+
+
+def gathered(groups: list[list[str]]) -> list[list[str]]:
+    """Return the groups with each option of the protocol's module behind the protocol: a person may write ``-p udp -d
+    224.0.0.251 --dport 5353``."""
+    own = next((raw for raw in groups if CORE.get(raw[0]) == "-p"), None)
+    if own is None:
+        return groups
+    cuts = [(raw, _displaced_at(raw)) for raw in groups]
+    displaced = [word for raw, at in cuts if at for word in raw[at:]]
+    kept = [(raw, raw[:at] if at else raw) for raw, at in cuts]
+    return [[*words, *displaced] if raw is own else words for raw, words in kept]
 
 
 def split_groups(words: str) -> list[str]:

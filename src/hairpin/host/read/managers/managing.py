@@ -46,11 +46,12 @@ def ufw(readings: Readings) -> Ufw | None:
     conf, default = readings.first("ufw-conf"), readings.first("ufw-default")
     if conf is None:
         return None
-    policies = default.text if default is not None else ""
+    policies, hooks = default.text if default is not None else "", readings.first("ufw-hooks")
     return Ufw(
         enabled=(assignments.value_of(conf.text, "ENABLED") or "").lower() == "yes",
         default_forward_policy=assignments.value_of(policies, "DEFAULT_FORWARD_POLICY"),
         default_input_policy=assignments.value_of(policies, "DEFAULT_INPUT_POLICY"),
+        scripts=tuple(hooks.text.split()) if hooks is not None else None,
         evidence=conf.id,
     )
 

@@ -1,0 +1,269 @@
+"""Loads text into tables that are there, as ``iptables-restore --noflush`` does: what the text does not name, stays.
+
+A declared user chain is emptied, a declared built-in chain gets its policy and keeps its rules.  Each ``COMMIT`` is
+carried out as a whole, so of a text with a fault the tables before it are loaded.
+
+Source: iptables-restore(8); iptables/iptables-restore.c, iptables/xtables-restore.c
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from hairpin.errors import ChangeError, MalformedError, ParseError, reason_of
+from hairpin.message import message
+from hairpin.netfilter.iptables.render import render_rule
+from hairpin.netfilter.iptables.save import BASE_CHAINS, IptablesDialect, parse
+from hairpin.netfilter.ir import Chain, Expression, FieldMatch, Jump, NameMatch, Rule, Set, Table
+from hairpin.netfilter.rule_address import IpFamily
+
+_LONG = {
+    "--append": "-A", "--insert": "-I", "--delete": "-D", "--flush": "-F", "--new-chain": "-N", "--delete-chain": "-X",
+    "--policy": "-P", "--zero": "-Z",
+}  # fmt: skip
+_OF_RULE = ("-A", "-I", "-D")
+_CORE_FIELDS = (("saddr4", "saddr6"), ("daddr4", "daddr6"), ("iif",), ("oif",), ("protocol",), ("fragment",))
+_PERIOD = re.compile(r"(?<=\d/)(sec|min)(?:ond|ute)s?\b")
+"""A period of ``--limit 3/minute``, which iptables-save prints as ``3/min``."""
+
+
+class Loading(NamedTuple):
+    """Whose text it is: the family and back end of the tool, the file for messages, and the sets that are there."""
+
+    family: IpFamily
+    dialect: IptablesDialect
+    source: str
+    ipsets: tuple[Set, ...] = ()
+
+
+class _Line(NamedTuple):
+    """A line inside a table: the command, its chain (empty: all), the words behind it, and where it stands."""
+
+    command: str
+    chain: str
+    words: str
+    number: int
+    text: str
+
+
+def restored(text: str, held: Iterable[Table], loading: Loading) -> Iterator[Table]:
+    """Yield each table that the text names, as it is after its ``COMMIT``.  ``held``: the tables that are there.
+
+    Raises ParseError at the first fault; the table in which it stands is not loaded."""
+    tables = {table.name: table for table in held if (table.family, table.dialect) == loading[:2]}
+    for name, lines in _sections(text, loading):
+        table = tables.get(name) or Table(loading.family, name, loading.dialect, ())
+        tables[name] = _after(_whole(table), lines, loading)
+        yield tables[name]
+
+
+def _sections(text: str, loading: Loading) -> Iterator[tuple[str, list[_Line]]]:
+    name, lines, number = "", list[_Line](), 0
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.strip()
+        if not words or words.startswith("#"):
+            continue
+        if words.startswith("*"):
+            name, lines = words[1:].strip(), []
+            if name not in BASE_CHAINS:
+                raise _fault(
+                    MalformedError(message("iptables has no table {table!r}", table=name)), loading, line, number
+                )
+        elif not name:
+            raise _fault(MalformedError(message("this line stands outside of a table")), loading, line, number)
+        elif words.startswith("COMMIT"):
+            yield name, lines
+            name = ""
+        else:
+            lines.append(_line(words, number))
+    if name:
+        raise ParseError(
+            message("table {table} is not finished: it has no COMMIT", table=name), source=loading.source, line=number
+        )
+
+
+def _line(text: str, number: int) -> _Line:
+    if text.startswith(":"):
+        chain, _, rest = text[1:].strip().partition(" ")
+        return _Line(":", chain, (rest.split() or ["-"])[0], number, text)
+    plain = text.partition("] ")[2] if text.startswith("[") else text
+    command, _, rest = plain.partition(" ")
+    chain, _, words = _PERIOD.sub(r"\1", rest).strip().partition(" ")
+    return _Line(_LONG.get(command, command), chain, words.strip(), number, text)
+
+
+def _fault(error: ValueError, loading: Loading, text: str, number: int) -> ParseError:
+    return ParseError(reason_of(error), source=loading.source, line=number, text=text)
+
+
+def _whole(table: Table) -> Table:
+    """Return the table with all its built-in chains."""
+    lacking = tuple(
+        Chain(name, (), hook, kind, priority, "accept")
+        for name, (hook, priority, kind) in BASE_CHAINS[table.name].items()
+        if table.chain(name) is None
+    )
+    return msgspec.structs.replace(table, chains=(*lacking, *table.chains))
+
+
+def _after(table: Table, lines: list[_Line], loading: Loading) -> Table:
+    edited = _Edited(table)
+    bodies = _rules(table, lines, loading)
+    for line in lines:
+        try:
+            edited.carry_out(line, bodies.get(line.number))
+        except ValueError as error:
+            raise _fault(error, loading, line.text, line.number) from None
+    return edited.table()
+
+
+def _rules(table: Table, lines: list[_Line], loading: Loading) -> dict[int, Rule]:
+    """Return the rules that the lines say, by the lines' numbers, in the words of iptables-save."""
+    known = [chain.name for chain in table.chains]
+    made = [line.chain for line in lines if line.command in (":", "-N")]
+    head = [f"*{table.name}", *(f":{name} -" for name in dict.fromkeys((*known, *made)))]
+    said = [line for line in lines if line.command in _OF_RULE and _words(line) is not None]
+    text = "\n".join((*head, *(f"-A {line.chain} {_words(line)}".rstrip() for line in said), "COMMIT\n"))
+    try:
+        (read,) = parse(
+            text, family=loading.family, dialect=loading.dialect, source=loading.source, ipsets=loading.ipsets
+        )
+    except ParseError as error:
+        at = (error.line or 0) - len(head) - 1
+        line = said[at] if 0 <= at < len(said) else None
+        raise ParseError(
+            error.why, source=loading.source, line=line.number if line else 0, text=line.text if line else ""
+        ) from None
+    queues = {chain.name: iter(chain.rules) for chain in read.chains}
+    return {line.number: _in_own_words(next(queues[line.chain]), line.chain, loading.family) for line in said}
+
+
+def _words(line: _Line) -> str | None:
+    """Return the words of the line's rule; None: it deletes one by its number."""
+    first, _, rest = line.words.partition(" ")
+    if not first.isdigit() or line.command == "-A":
+        return line.words
+    return rest if line.command == "-I" else None
+
+
+def _in_own_words(rule: Rule, chain: str, family: IpFamily) -> Rule:
+    """Return the rule as the kernel has it: what iptables itself compares stands before what its modules do."""
+    rule = msgspec.structs.replace(rule, body=tuple(sorted(rule.body, key=_place)), line=0)
+    try:
+        return msgspec.structs.replace(rule, text=render_rule(rule, chain, family))
+    except ChangeError:
+        return rule
+
+
+def _place(part: Expression) -> int:
+    """Return where iptables-save prints the part."""
+    field = part.field if isinstance(part, FieldMatch | NameMatch) else ""
+    return next((place for place, names in enumerate(_CORE_FIELDS) if field in names), len(_CORE_FIELDS))
+
+
+class _Edited:
+    """A table while the lines of a text are carried out on it."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._chains = {chain.name: chain for chain in table.chains}
+        self._rules = {chain.name: list(chain.rules) for chain in table.chains}
+
+    def table(self) -> Table:
+        """Return the table as it is now."""
+        chains = tuple(
+            msgspec.structs.replace(
+                chain,
+                rules=tuple(
+                    rule if rule.number == number else msgspec.structs.replace(rule, number=number)
+                    for number, rule in enumerate(self._rules[name], 1)
+                ),
+            )
+            for name, chain in self._chains.items()
+        )
+        return msgspec.structs.replace(self._table, chains=chains)
+
+    def carry_out(self, line: _Line, rule: Rule | None) -> None:
+        """Carry out the line; raises MalformedError for what iptables refuses."""
+        match line.command:
+            case ":":
+                self._declare(line.chain, line.words)
+            case "-N" if line.chain in self._chains:
+                raise MalformedError(message("chain {chain} is there already", chain=line.chain))
+            case "-N":
+                self._declare(line.chain, "-")
+            case "-P":
+                self._set_policy(line.chain, line.words.partition(" ")[0])
+            case "-A" if rule is not None:
+                self._of(line.chain).append(rule)
+            case "-I" if rule is not None:
+                self._insert(line, rule)
+            case "-D":
+                self._delete(line, rule)
+            case "-F":
+                for name in self._named(line.chain):
+                    self._of(name).clear()
+            case "-X":
+                self._delete_chains(line.chain)
+            case "-Z":
+                pass
+            case _:
+                raise MalformedError(message("hairpin does not know {word} here", word=line.command))
+
+    def _of(self, chain: str) -> list[Rule]:
+        found = self._rules.get(chain)
+        if found is None:
+            raise MalformedError(message("there is no chain {chain}", chain=chain))
+        return found
+
+    def _named(self, chain: str) -> tuple[str, ...]:
+        return (chain,) if chain else tuple(self._chains)
+
+    def _declare(self, name: str, policy: str) -> None:
+        if name in BASE_CHAINS[self._table.name]:
+            if policy != "-":
+                self._set_policy(name, policy)
+            return
+        self._chains.setdefault(name, Chain(name, ()))
+        self._rules[name] = []
+
+    def _set_policy(self, name: str, policy: str) -> None:
+        chain = self._chains.get(name)
+        if chain is None or chain.hook is None or policy not in ("ACCEPT", "DROP"):
+            raise MalformedError(message("{chain} cannot have the policy {policy!r}", chain=name, policy=policy))
+        self._chains[name] = msgspec.structs.replace(chain, policy="drop" if policy == "DROP" else "accept")
+
+    def _insert(self, line: _Line, rule: Rule) -> None:
+        first = line.words.partition(" ")[0]
+        at, rules = int(first) if first.isdigit() else 1, self._of(line.chain)
+        if not 0 < at <= len(rules) + 1:
+            raise MalformedError(message("chain {chain} has no place {number}", chain=line.chain, number=at))
+        rules.insert(at - 1, rule)
+
+    def _delete(self, line: _Line, rule: Rule | None) -> None:
+        rules = self._of(line.chain)
+        if rule is None:
+            at = int(line.words.partition(" ")[0]) - 1
+        else:
+            at = next((place for place, each in enumerate(rules) if each.body == rule.body), -1)
+        if not 0 <= at < len(rules):
+            raise MalformedError(message("chain {chain} has no such rule", chain=line.chain))
+        del rules[at]
+
+    def _delete_chains(self, chain: str) -> None:
+        used = jumped_to(self.table())
+        for name in self._named(chain):
+            known = self._chains.get(name)
+            if not chain and (known is None or known.hook is not None):
+                continue
+            if known is None or known.hook is not None or self._rules[name] or name in used:
+                raise MalformedError(message("chain {chain} is not there, or in use", chain=name))
+            del self._chains[name], self._rules[name]
+
+
+def jumped_to(table: Table) -> frozenset[str]:
+    """Return the names of the chains to which a rule of the table leads."""
+    rules = (rule for chain in table.chains for rule in chain.rules)
+    return frozenset(part.chain for rule in rules for part in rule.body if isinstance(part, Jump))
