@@ -15,7 +15,7 @@ from hairpin.events.course import Course
 from hairpin.events.event import EVENT_IDS, EventId
 from hairpin.events.happening import asked_course, possible_events
 from hairpin.events.registry import all_events
-from hairpin.host.managers import ConfigFile, Unit
+from hairpin.host.managers import ConfigFile, Unit, Version
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
@@ -35,6 +35,7 @@ from tests.small_host import (
     network,
     published,
 )
+from tests.ufw_host import enabled, user_rules, with_ufw
 
 
 class Case(NamedTuple):
@@ -67,6 +68,9 @@ OFF = with_files(("/etc/sysctl.d/50-cis.conf", "net.ipv4.ip_forward = 0\n"))
 ETH0_OFF = network(host_namespace(values={"conf__eth0__forwarding": "0"}))
 NEIGHBOUR = published(Lan(parse_address("198.51.100.7")[1]))
 HERE = published(FromHost())
+SHUT = DOCKER_RULES.partition("*filter")[0] + EMPTY
+BARE = with_ufw(network(host_namespace("")))
+OPENED = with_ufw(network(host_namespace("")), user=user_rules("-A ufw-user-input -p tcp --dport 8151 -j ACCEPT"))
 LOOPBACK = published(FromHost(), "127.0.0.1")
 
 CASES: dict[str, Case] = {
@@ -113,6 +117,15 @@ CASES: dict[str, Case] = {
         "depends",
     ),
     "dockerd reads its configuration": Case(network(), "docker-reload", published(), "delivered", "kept"),
+    "ufw goes behind the engine's rules": Case(with_ufw(), "ufw-enable", published(), "delivered", "kept"),
+    "ufw closes what docker-proxy serves": Case(BARE, "ufw-enable", published(), "dropped", "lost"),
+    "ufw allows what docker-proxy serves": Case(OPENED, "ufw-enable", published(), "delivered", "kept"),
+    "ufw opens what it had closed": Case(enabled(BARE), "ufw-disable", published(), "delivered", "depends"),
+    "ufw opens FORWARD": Case(
+        enabled(with_ufw(network(host_namespace(SHUT)))), "ufw-disable", egress(),
+        "leaves", "depends",
+    ),
+    "ufw reads its files again": Case(enabled(with_ufw()), "ufw-reload", published(), "delivered", "kept"),
     "the host's own connection": Case(network(), "conntrack-flush", HERE, "delivered", "kept"),
 }  # fmt: skip
 IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
@@ -122,6 +135,11 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     ),
     "no saved rules": (network(), "saved-rules-restore", "cannot happen"),
     "no iptables": (network(host_namespace("")), "iptables-flush", "cannot happen"),
+    "no ufw": (network(), "ufw-enable", "cannot happen"),
+    "ufw was removed": (on(with_ufw(), versions=(Version("package:nftables", "1.0"),)), "ufw-enable", "cannot happen"),
+    "ufw is off": (with_ufw(), "ufw-reload", "cannot happen"),
+    "ufw is off already": (with_ufw(), "ufw-disable", "cannot happen"),
+    "ufw is on": (enabled(with_ufw()), "ufw-enable", "cannot happen"),
     "no such link": (network(), "link-bounce:eth9", "eth9 is not there, or does not run"),
     "no such container": (network(), "container-stop:api", "api is not there, or does not run"),
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),

@@ -31,6 +31,8 @@ FILES = {
     "etc/iptables/rules.empty": "",
     "etc/firewalld/zones/public.xml": "<zone/>\n",
     "etc/ufw/ufw.conf": "ENABLED=yes\n",
+    "etc/ufw/before.init": "#!/bin/sh\n",
+    "etc/ufw/after.init": f"#!/bin/sh\ncurl {HIDDEN}\n",
     "etc/os-release": "ID=debian\n",
     "etc/docker/daemon.json": json.dumps(
         {"userland-proxy": False, "bip": "10.9.0.1/24", "proxies": {"http-proxy": HIDDEN}, "log-opts": {"k": HIDDEN}}
@@ -65,6 +67,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+    (root / "etc/ufw/after.init").chmod(0o755)
     (root / "etc/sysctl.d/99-sysctl.conf").symlink_to("/etc/sysctl.conf")
     (root / "etc/sysctl.d/70-masked.conf").symlink_to("/dev/null")
     (root / "etc/resolv.conf").symlink_to("../run/resolv.conf")
@@ -152,6 +155,8 @@ def test_other_keys_have_their_files(evidence: Evidence) -> None:
     ]
     (release,) = evidence.all("os-release")
     assert release.text == "ID=debian\n"
+    (hooks,) = evidence.all("ufw-hooks")
+    assert hooks.text == "/etc/ufw/after.init\n"
     (boot,) = evidence.all("boot-scripts")
     assert boot.text == "/etc/cron.d/x:1:* * * * * root iptables -F\n"
 

@@ -12,7 +12,7 @@ from hairpin.errors import ParseError
 from hairpin.events.course import Course
 from hairpin.host.managers import ConfigFile
 from hairpin.message import message
-from hairpin.netfilter.iptables.restore import Loading, restored
+from hairpin.netfilter.iptables.restore import Loading, restored_tables
 from hairpin.netfilter.iptables.save import IptablesDialect, parse
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.netfilter.rule_address import IpFamily
@@ -59,7 +59,7 @@ def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -
     ruleset = course.namespace.ruleset
     loading = Loading(family, dialect_of(course), source, ruleset.ipsets)
     try:
-        for table in restored(text, ruleset.tables, loading):
+        for table in restored_tables(text, ruleset.tables, loading):
             course = course.made(ReplaceTable(course.host.netns, loading.dialect, family, table.name, table))
     except ParseError as error:
         return course.failing(message("{file} is not loaded: {reason}", file=source, reason=str(error)))

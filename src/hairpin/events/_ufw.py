@@ -16,7 +16,7 @@ from hairpin.events._sysctls import with_file_applied
 from hairpin.events._tables import dialect_of, with_rules_added, with_saved_rules
 from hairpin.events.course import Course
 from hairpin.host.host import Host
-from hairpin.host.managers import ConfigFile
+from hairpin.host.managers import ConfigFile, Ufw
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.message import message
 from hairpin.netfilter.iptables.restore import jumped_to
@@ -55,6 +55,12 @@ class _Settings(msgspec.Struct, frozen=True):
     manages_builtins: bool
     sysctl: str
     level: str
+
+
+def ufw_of(host: Host) -> Ufw | None:
+    """Return the host's ufw; None if it has none, or a removed package has left nothing but its files."""
+    packages = [each.program for each in host.versions if each.program.startswith("package:")]
+    return host.ufw if not packages or "package:ufw" in packages else None
 
 
 def with_ufw_enabled(course: Course, *, enabled: bool) -> Course:
@@ -227,6 +233,11 @@ def _with_own_file(course: Course, family: IpFamily, paths: tuple[str, ...]) -> 
 
 
 def _with_logging(course: Course, settings: _Settings) -> Course:
+    own = (*(f"{each}-logging-{hook}" for each in ("before", "user", "after") for hook in _HOOKS), *_LOGGING)
+    for family in ("ip", "ip6") if settings.ipv6 and "ip6" in _families(course) else ("ip",):
+        gone = next((name for each in own if not _has(course, family, name := f"{_prefix(family)}{each}")), None)
+        if gone is not None:
+            return course.failing(message("ufw does not start: its chain {chain} is gone", chain=gone))
     for family in _families(course):
         prefix = _prefix(family)
         if family == "ip" or settings.ipv6:

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, Forget
 from hairpin.events.course import Course
+from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.netfilter.tracking import needs_tracking
@@ -57,12 +58,16 @@ def _closed(course: Course) -> Iterator[tuple[Netns, Socket]]:
 
 
 def _forgetful(was: Network, course: Course, flow: Flow) -> Iterator[Netns]:
-    """Yield the namespaces that have forgotten the flow's connection: the table was emptied, or the last rule that
-    needs connection tracking has gone."""
+    """Yield the namespaces that do not know the flow's connection: the table was emptied, the last rule that needs
+    connection tracking has gone, or the first has come."""
     for part in course.parts:
         if isinstance(part, Forget) and part.what == "connections":
             yield part.netns
     for netns, namespace in course.network.namespaces():
-        tracked = netns in was and needs_tracking(was.namespace(netns).ruleset, flow.version)
-        if tracked and not needs_tracking(namespace.ruleset, flow.version):
+        if netns in was and _tracks(was.namespace(netns), flow) is not needs_tracking(namespace.ruleset, flow.version):
             yield netns
+
+
+def _tracks(namespace: Namespace, flow: Flow) -> bool:
+    listed = any(each.version == flow.version for each in namespace.connections)
+    return listed or needs_tracking(namespace.ruleset, flow.version)

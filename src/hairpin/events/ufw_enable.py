@@ -3,7 +3,7 @@
 On a host with an engine that is behind the engine's jumps, so what those accept never comes to ufw's rules.
 """
 
-from hairpin.events._ufw import with_ufw_enabled, with_ufw_started
+from hairpin.events._ufw import ufw_of, with_ufw_enabled, with_ufw_started
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.message import message
@@ -13,7 +13,8 @@ def happens(course: Course, _name: str) -> Course | None:
     """Return the course after ufw has started; None if the host has none, or it is enabled.
 
     A ufw that does not start is not enabled either."""
-    if course.host.ufw is None or course.host.ufw.enabled:
+    ufw = ufw_of(course.host)
+    if ufw is None or ufw.enabled:
         return None
     started = with_ufw_started(course)
     return started if started.failures else with_ufw_enabled(started, enabled=True)

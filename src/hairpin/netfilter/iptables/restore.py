@@ -16,6 +16,7 @@ from hairpin.errors import ChangeError, MalformedError, ParseError, reason_of
 from hairpin.message import message
 from hairpin.netfilter.iptables.render import render_rule
 from hairpin.netfilter.iptables.save import BASE_CHAINS, IptablesDialect, parse
+from hairpin.netfilter.iptables.words import split_groups, split_words
 from hairpin.netfilter.ir import Chain, Expression, FieldMatch, Jump, NameMatch, Rule, Set, Table
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -48,7 +49,7 @@ class _Line(NamedTuple):
     text: str
 
 
-def restored(text: str, held: Iterable[Table], loading: Loading) -> Iterator[Table]:
+def restored_tables(text: str, held: Iterable[Table], loading: Loading) -> Iterator[Table]:
     """Yield each table that the text names, as it is after its ``COMMIT``.  ``held``: the tables that are there.
 
     Raises ParseError at the first fault; the table in which it stands is not loaded."""
@@ -125,7 +126,8 @@ def _rules(table: Table, lines: list[_Line], loading: Loading) -> dict[int, Rule
     made = [line.chain for line in lines if line.command in (":", "-N")]
     head = [f"*{table.name}", *(f":{name} -" for name in dict.fromkeys((*known, *made)))]
     said = [line for line in lines if line.command in _OF_RULE and _words(line) is not None]
-    text = "\n".join((*head, *(f"-A {line.chain} {_words(line)}".rstrip() for line in said), "COMMIT\n"))
+    rules = (f"-A {line.chain} {_completed(_words(line) or '', loading.family)}".rstrip() for line in said)
+    text = "\n".join((*head, *rules, "COMMIT\n"))
     try:
         (read,) = parse(
             text, family=loading.family, dialect=loading.dialect, source=loading.source, ipsets=loading.ipsets
@@ -146,6 +148,23 @@ def _words(line: _Line) -> str | None:
     if not first.isdigit() or line.command == "-A":
         return line.words
     return rest if line.command == "-I" else None
+
+
+def _completed(words: str, family: IpFamily) -> str:
+    """Return the words with what ``-m recent`` takes for granted."""
+    if "-m recent " not in words:
+        return words
+    return " ".join(
+        _of_recent(group, family) if group.startswith("-m recent ") else group for group in split_groups(words)
+    )
+
+
+def _of_recent(group: str, family: IpFamily) -> str:
+    mask = "255.255.255.255" if family == "ip" else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+    said = split_words(group)
+    for option, value in (("--name", " DEFAULT"), ("--mask", f" {mask}")):
+        group += "" if option in said else f" {option}{value}"
+    return group if "--rsource" in said or "--rdest" in said else f"{group} --rsource"
 
 
 def _in_own_words(rule: Rule, chain: str, family: IpFamily) -> Rule:

@@ -32,7 +32,7 @@ from hairpin.netfilter.iptables.netmap import resolved
 from hairpin.netfilter.iptables.targets import read_target
 from hairpin.netfilter.iptables.words import (
     CORE,
-    gathered,
+    gather_options,
     is_plain,
     read_group,
     split_groups,
@@ -230,7 +230,7 @@ class _Reader:
         """Read what iptables-save does not write, but iptables-restore reads: long names, ``--comment -j``, a port
         behind an address."""
         body: list[Expression] = []
-        for raw in gathered([split_words(group) for group in split_groups(words)]):
+        for raw in gather_options([split_words(group) for group in split_groups(words)]):
             body += self._group(raw, table)
         return _statements_last(body)
 

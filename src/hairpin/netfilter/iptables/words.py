@@ -106,7 +106,7 @@ def _displaced_at(raw: list[str]) -> int:
     return found - (found > 0 and raw[found - 1] == "!")
 
 
-def gathered(groups: list[list[str]]) -> list[list[str]]:
+def gather_options(groups: list[list[str]]) -> list[list[str]]:
     """Return the groups with each option of the protocol's module behind the protocol: a person may write ``-p udp -d
     224.0.0.251 --dport 5353``."""
     own = next((raw for raw in groups if CORE.get(raw[0]) == "-p"), None)

@@ -77,6 +77,15 @@ def test_ufw_whose_policies_could_not_be_read() -> None:
     assert managing.ufw(readings()) is None
 
 
+@pytest.mark.parametrize(("said", "scripts"), (("", ()), ("/etc/ufw/after.init\n", ("/etc/ufw/after.init",))))
+def test_the_scripts_that_ufw_runs(said: str, scripts: tuple[str, ...]) -> None:
+    found = managing.ufw(
+        readings(("ufw-conf", "/etc/ufw/ufw.conf", "ENABLED=yes"), ("ufw-hooks", "/etc/ufw/*.init", said))
+    )
+    assert found is not None
+    assert found.scripts == scripts
+
+
 def test_versions() -> None:
     found = managing.versions(
         readings(
