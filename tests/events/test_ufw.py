@@ -3,15 +3,17 @@
 ``python -m tests.matrix --host ufw --host firewall --event ufw-reload …`` holds it against the real ufw.
 """
 
+import msgspec
 import pytest
 
 from hairpin.change.change import InsertRule
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
+from hairpin.host.sysctl import Sysctls
 from hairpin.netfilter.ir import Chain, Rule, Verdict
 from hairpin.network.network import Network
 from hairpin.question.target import parse_event
-from tests.small_host import DOCKER_RULES, HOST_NETNS, host_namespace, network
+from tests.small_host import HOST_NETNS, host_namespace, network
 from tests.ufw_host import AFTER, BEFORE, default, enabled, user_rules, with_ufw
 
 JUMPS = [f"ufw-{each}-input" for each in ("before-logging", "before", "after", "after-logging", "reject", "track")]
@@ -101,7 +103,7 @@ def test_default_policies(policy: str, forward: str, chains: dict[str, list[str]
     assert policies(course) == builtin
 
 
-LEVELS = {
+LEVELS: dict[str, tuple[list[str], list[str], list[str] | None]] = {
     "off": ([], [], ["-A ufw-user-limit -j REJECT --reject-with icmp-port-unreachable"]),
     "low": (ON_DENY, [], None),
     "nonsense": (ON_DENY, [], None),
@@ -203,11 +205,9 @@ def test_a_script_that_ufw_runs_is_a_condition() -> None:
 
 def test_ufw_without_ipv6_closes_it() -> None:
     """It replaces the whole table, the engine's chains included."""
-    six = host_namespace(DOCKER_RULES, values={})
+    six = host_namespace()
     values = {**six.sysctls.values, ("net", "ipv6", "conf", "all", "forwarding"): "1"}
-    within = network(six.__class__(**{
-        **{name: getattr(six, name) for name in six.__struct_fields__}, "sysctls": six.sysctls.__class__(values),
-    }))  # fmt: skip
+    within = network(msgspec.structs.replace(six, sysctls=Sysctls(values)))
     course = after(with_ufw(within, default=default().replace("IPV6=yes", "IPV6=no")), "ufw-enable")
     table = course.namespace.ruleset.table("ip6", "filter", "iptables-nft")
     assert table is not None

@@ -116,7 +116,9 @@ def _settings(host: Host) -> _Settings | None:
     default, conf = _file(host, _DEFAULT), _file(host, _CONF)
     if default is None:
         return None
-    policies = {hook: value_of(default.text, f"DEFAULT_{hook.upper()}_POLICY") or "" for hook in _HOOKS}
+    policies: dict[_Hook, str] = {
+        hook: value_of(default.text, f"DEFAULT_{hook.upper()}_POLICY") or "" for hook in _HOOKS
+    }
     if "" in policies.values():
         return None
     level = (value_of(conf.text, "LOGLEVEL") or "" if conf is not None else "").lower()
