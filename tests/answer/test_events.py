@@ -55,6 +55,15 @@ def test_a_walk_after_an_event() -> None:
     assert found.flows[0].verdict == "refused"
 
 
+def test_what_the_event_has_changed_is_of_no_reading() -> None:
+    """A replica would load the reading's words, and so the rules of before."""
+    found = after("docker-stop")
+    tables = {(each.family, each.name): each.evidence for each in found.network.this.namespace("host").ruleset.tables}
+    assert tables["ip", "nat"] == tables["ip", "filter"] == ""
+    kept = after("sysctl-system").network.this.namespace("host").ruleset.tables
+    assert all(each.evidence for each in kept)
+
+
 def test_an_unknown_event() -> None:
     with pytest.raises(UsageError):
         after("thunder")

@@ -28,7 +28,21 @@ def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tu
         course.missing,
     )
     then = tuple(asked_again(was, course.network, each) for each in flows)
-    return msgspec.structs.replace(start, network=course.network, event=told), then
+    return msgspec.structs.replace(start, network=_unread_where_changed(was, course.network), event=told), then
+
+
+def _unread_where_changed(was: Network, then: Network) -> Network:
+    """Return the network whose tables that the event has changed are those of no reading: nothing quotes them, and a
+    replica makes them of their rules instead of the reading's words."""
+    for netns, namespace in then.namespaces():
+        known = was.namespace(netns).ruleset.tables if netns in was else ()
+        tables = tuple(
+            each if each in known else msgspec.structs.replace(each, evidence="") for each in namespace.ruleset.tables
+        )
+        if tables != namespace.ruleset.tables:
+            ruleset = msgspec.structs.replace(namespace.ruleset, tables=tables)
+            then = then.with_namespace(netns, msgspec.structs.replace(namespace, ruleset=ruleset))
+    return then
 
 
 def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:

@@ -33,8 +33,9 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def namespace(self) -> Namespace:
-        """The namespace that the packet stopped in."""
-        return self.network.namespace(self.stop.netns)
+        """The namespace that the packet stopped in; an empty one where that of a container is not there."""
+        there = self.stop.netns in self.network
+        return self.network.namespace(self.stop.netns) if there else Namespace(self.stop.netns.name)
 
     @property
     def host(self) -> Host:

@@ -212,7 +212,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
 
 def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect) -> Suspect:
     """Return what a general cause found under the name that another cause has for the same change, if one has."""
-    if suspect.cause not in {each.id for each in general_causes()}:
+    if suspect.cause not in {each.id for each in general_causes()} or suspect.stop.netns not in network:
         return suspect
     views = [View(network, flow, branch, suspect.stop) for branch in trace.branches if branch.stop is not None]
     for cause in all_causes():

@@ -24,7 +24,7 @@ from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.republishing import added_rules, with_container
 from hairpin.engines.starting import bridged_subnet, veth_pair
 from hairpin.events.course import Course
-from hairpin.host.docker import Container, Endpoint, Engine
+from hairpin.host.docker import STACKED, Container, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
@@ -200,13 +200,19 @@ def _namespace(
     held: list[Address] = [each for each in before.addresses if each.link == "lo"]
     ways: list[Route] = [Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),))]
     outers: list[Link] = []
-    way_out = _way_out(before)
-    for old, new in zip(was.endpoints, running.endpoints, strict=True):
+    way_out = _way_out(engine, running)
+    for number, (old, new) in enumerate(zip(was.endpoints, running.endpoints, strict=True)):
         inner = _link_of(before, old)
         joined = engine.network(new.network)
-        if inner is None or joined is None:
+        name = inner.name if inner is not None else f"eth{number}"
+        if joined is None or (joined.driver in STACKED and inner is None):
             continue
-        made, outer = veth_pair(host, inner.name, joined)
+        held += addresses(new, name)
+        ways += routes(new, name, way_out=new.network == way_out)
+        if joined.driver in STACKED and inner is not None:
+            links.append(inner)
+            continue
+        made, outer = veth_pair(host, name, joined)
         # Each pair takes two numbers that are free.
         made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
         outers.append(
@@ -214,13 +220,11 @@ def _namespace(
                 outer,
                 index=made.peer_index,
                 peer_index=made.index,
-                name=f"veth-{running.name}-{inner.name}",
+                name=f"veth{made.index:x}",
                 port=port_of(engine),
             )
         )
         links.append(made)
-        held += addresses(new, inner.name)
-        ways += routes(new, inner.name, way_out=inner.name == way_out)
     namespace = _replace(
         before,
         links=tuple(links),
@@ -240,10 +244,12 @@ def _is_kernels(rule: PolicyRule) -> bool:
     return rule.priority in (0, 32766, 32767)
 
 
-def _way_out(namespace: Namespace) -> str:
-    """Return the link of the container's default route."""
-    found = (each for each in namespace.routes if each.prefix_length == 0 and each.version == 4 and each.next_hops)
-    return next((each.next_hops[0].link or "" for each in found), "")
+def _way_out(engine: Engine, running: Container) -> str:
+    """Return the network by which the default route leads: of those that are not internal, the first by its name.
+
+    Source: moby libnetwork/sandbox.go, endpoint.Less()"""
+    internal = {each.name for each in engine.networks if each.internal}
+    return min((each.network for each in running.endpoints if each.network not in internal), default="")
 
 
 def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:

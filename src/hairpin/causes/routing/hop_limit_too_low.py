@@ -29,6 +29,8 @@ def find(view: View) -> Iterator[Candidate]:
         (each.netns, each.packet.version, each.link) for each in steps if each.stage == "output-route"
     ]
     for netns, version, link in dict.fromkeys(sent):
+        if netns not in view.network:
+            continue
         path = path_of_hop_limit(version, link)
         value = hop_limit(view.network.namespace(netns), version, link)
         if value is None or not 0 < value < DEFAULT_TTL:
