@@ -1,6 +1,8 @@
 import msgspec
+import pytest
 
-from hairpin.change.links import with_link
+from hairpin.change.links import with_link, without_link
+from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
 from hairpin.host.netns import Netns
@@ -103,3 +105,30 @@ def test_routes_of_a_link_with_carrier_are_no_longer_down() -> None:
     broadcast = "broadcast 198.51.100.255/32 dev eth0"
     assert down(without) == ["198.51.100.0/24 dev eth0", "default via 198.51.100.1 dev eth0", broadcast]
     assert down(with_link(without, HOST_NETNS, msgspec.structs.replace(plain, carrier=True))) == []
+
+
+def test_a_deleted_bridge_takes_its_addresses_routes_and_values_with_it() -> None:
+    """Its ports stay; so do the values of the kernel for all links."""
+    host = host_namespace(values={"conf__docker0__route_localnet": "1"})
+    after = without_link(network(host), HOST_NETNS, "docker0").namespace(HOST_NETNS)
+    assert [each.name for each in after.links] == ["lo", "eth0", "veth1"]
+    assert (after.links[-1].master, after.links[-1].port, after.links[-1].up) == (None, None, True)
+    assert {each.link for each in after.addresses} == {"lo", "eth0"}
+    assert {hop.link for each in after.routes for hop in each.next_hops} == {"lo", "eth0"}
+    gone = {path[3] for path in host.sysctls.values if path not in after.sysctls.values}
+    assert gone == {"docker0"}
+    assert after.sysctls.text("net", "ipv4", "conf", "all", "forwarding") == "1"
+
+
+def test_with_one_end_of_a_veth_pair_goes_the_other() -> None:
+    after = without_link(network(), HOST_NETNS, "veth1")
+    assert after.namespace(HOST_NETNS).link("veth1") is None
+    inside = after.namespace(WEB_NETNS)
+    assert [each.name for each in inside.links] == ["lo"]
+    assert all(each.link == "lo" for each in inside.addresses)
+    assert not link(after, HOST_NETNS, "docker0").carrier
+
+
+def test_a_link_that_is_not_there_cannot_be_deleted() -> None:
+    with pytest.raises(ChangeError):
+        without_link(network(), HOST_NETNS, "eth9")

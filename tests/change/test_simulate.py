@@ -13,6 +13,7 @@ from hairpin.change.change import (
     ContinueProcess,
     DeleteChain,
     DeleteEntry,
+    DeleteLink,
     DeleteNamespace,
     DeleteRule,
     DeleteSocket,
@@ -219,6 +220,7 @@ OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
     "neighbours forgotten": (
         Forget(H, "neighbours"), lambda net: of(net).neighbours, (ENTRY, LEARNED), (ENTRY,)
     ),
+    "link away": (DeleteLink(H, "docker0"), lambda net: of(net).link("docker0") is None, False, True),
     "namespace away": (
         DeleteNamespace(sibling("container:web")),
         lambda net: (len(net.this.namespaces), of(net).link("veth1") is None), (2, False), (1, True),

@@ -196,6 +196,14 @@ class DeleteNamespace(msgspec.Struct, frozen=True, tag="delete-namespace"):
     netns: Netns
 
 
+class DeleteLink(msgspec.Struct, frozen=True, tag="delete-link"):
+    """Deletes a link with its addresses, routes and values under /proc/sys, and the other end of a veth pair.  A
+    bridge's ports stay, without a bridge."""
+
+    netns: Netns
+    link: str
+
+
 class SetContainer(msgspec.Struct, frozen=True, tag="set-container"):
     """Replaces what the engine says of a container (that it is unpaused, for example)."""
 
@@ -264,7 +272,7 @@ Forgotten = DropConnection | Forget
 """Deleted entries that no command restores: the kernel learns them again by itself, or never."""
 OfHost = ContinueProcess | HaltProcess | SetUnit | WriteFile | LoadModule
 """Changes that a command makes on a host outside of its network."""
-Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | SetContainer | ChangeWorld
+Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | DeleteLink | SetContainer | ChangeWorld
 """Changes that no command of hairpin's makes: an engine makes them, or a person."""
 Primitive = InKernel | Forgotten | OfHost | Beyond
 

@@ -1,4 +1,4 @@
-"""Sets a link's properties, with all that the kernel does when the link comes up or goes down.
+"""Sets a link's properties and deletes links, with all that the kernel does when a link comes up or goes down.
 
 Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
 disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c
@@ -9,11 +9,13 @@ neigh_ifdown()
 import msgspec
 
 from hairpin.change.addresses import with_connected_routes
+from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.host.sysctl import Sysctls
+from hairpin.host.sysctl import Path, Sysctls
+from hairpin.message import message
 from hairpin.network.network import Network, conf, veth_peer
 from hairpin.network.prefix import Version
 
@@ -41,6 +43,54 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     end = next(each for each in links if each.name == peer.link)
     wired = _with_carrier_flags(msgspec.structs.replace(other, links=links), end)
     return network.with_namespace(peer.netns, with_carrier_by(wired, end))
+
+
+def without_link(network: Network, netns: Netns, name: str) -> Network:
+    """Return the network without the link and, if it is a veth, without its other end.
+
+    Source: net/core/dev.c unregister_netdevice_many(); drivers/net/veth.c veth_dellink(); net/bridge/br_if.c
+    br_dev_delete()
+    """
+    link = network.namespace(netns).link(name) if netns in network else None
+    if link is None:
+        raise ChangeError(message("no link {link} here", link=name))
+    peer = veth_peer(network, netns, link)
+    if link.up:
+        network = with_link(network, netns, msgspec.structs.replace(link, up=False))
+    network = network.with_namespace(netns, _unregistered(network.namespace(netns), name))
+    if peer is None:
+        return network
+    end = network.namespace(peer.netns).link(peer.link)
+    if end is not None and end.up:
+        network = with_link(network, peer.netns, msgspec.structs.replace(end, up=False))
+    return network.with_namespace(peer.netns, _unregistered(network.namespace(peer.netns), peer.link))
+
+
+def _unregistered(namespace: Namespace, name: str) -> Namespace:
+    """Return the namespace without the link, which is down, and without what names it; policy rules stay."""
+    ports = (each for each in namespace.links if each.name != name)
+    values = {path: value for path, value in namespace.sysctls.values.items() if not _is_of_link(path, name)}
+    return msgspec.structs.replace(
+        namespace,
+        links=tuple(
+            msgspec.structs.replace(each, master=None, port=None) if each.master == name else each for each in ports
+        ),
+        addresses=tuple(each for each in namespace.addresses if each.link != name),
+        routes=tuple(each for each in namespace.routes if not _is_by(each, name)),
+        neighbours=tuple(each for each in namespace.neighbours if each.link != name),
+        fdb=tuple(each for each in namespace.fdb if name not in (each.port, each.bridge)),
+        sysctls=msgspec.structs.replace(namespace.sysctls, values=values),
+    )
+
+
+def _is_of_link(path: Path, name: str) -> bool:
+    return path[0] == "net" and path[2:4] in (("conf", name), ("neigh", name))
+
+
+def _is_by(route: Route, name: str) -> bool:
+    return any(hop.link == name for hop in route.next_hops) and all(
+        hop.link == name or hop.dead for hop in route.next_hops
+    )
 
 
 def _of_new_link(sysctls: Sysctls, link: Link) -> Sysctls:

@@ -15,6 +15,7 @@ from hairpin.change.change import (
     ContinueProcess,
     DeleteChain,
     DeleteEntry,
+    DeleteLink,
     DeleteNamespace,
     DeleteRule,
     DeleteSocket,
@@ -42,7 +43,7 @@ from hairpin.change.change import (
     WriteFile,
 )
 from hairpin.change.entries import with_entry, with_other_entry, without_entry
-from hairpin.change.links import with_carrier_by, with_link
+from hairpin.change.links import with_carrier_by, with_link, without_link
 from hairpin.change.renaming import with_name
 from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
 from hairpin.change.sysctls import with_sysctl
@@ -191,6 +192,8 @@ def _beyond(part: Beyond, network: Network) -> Network:
             return _with_container(_joined(network, host, own, host_link), host, container)
         case DeleteNamespace(netns=netns):
             return _without_namespace(network, netns)
+        case DeleteLink(netns=netns, link=link):
+            return without_link(network, netns, link)
         case SetContainer(host=host, container=container):
             return _with_container(network, host, container)
         case ChangeWorld(world=world):
@@ -203,12 +206,8 @@ def _without_namespace(network: Network, netns: Netns) -> Network:
     """Return the network without the namespace and without the other ends of its veth pairs."""
     for link in _namespace(network, netns).links:
         peer = veth_peer(network, netns, link)
-        end = network.namespace(peer.netns).link(peer.link) if peer is not None else None
-        if peer is not None and peer.netns != netns and end is not None:
-            network = with_link(network, peer.netns, _replace(end, up=False, carrier=False))
-            other = network.namespace(peer.netns)
-            left = tuple(each for each in other.links if each.name != peer.link)
-            network = network.with_namespace(peer.netns, _replace(other, links=left))
+        if peer is not None and peer.netns != netns:
+            network = without_link(network, peer.netns, peer.link)
     host = network.host(netns.host)
     others = tuple(each for each in host.namespaces if each.name != netns.name)
     return network.with_host(_replace(host, namespaces=others))

@@ -34,6 +34,7 @@ from hairpin.change.change import (
     ContinueProcess,
     DeleteChain,
     DeleteEntry,
+    DeleteLink,
     DeleteNamespace,
     DeleteRule,
     DeleteSocket,
@@ -205,7 +206,7 @@ def _setting_kind(part: Setting) -> Kind:
 
 def _kind_beyond(part: Beyond) -> Kind:
     match part:
-        case AddNamespace() | DeleteNamespace() | SetContainer():
+        case AddNamespace() | DeleteNamespace() | DeleteLink() | SetContainer():
             return "recreate-container"
         case AddSocket() | DeleteSocket():
             return "make-service-listen"
