@@ -1,5 +1,7 @@
 """The small host with Podman's netavark in place of dockerd, for tables of cases."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from hairpin.host.docker import Container, Endpoint, Engine
@@ -63,9 +65,16 @@ def podman(*containers: Container) -> Engine:
     )
 
 
-def with_podman(rules: str = RULES, *others: Engine, status: str = "running") -> Network:
-    """Return the host with these rules; conmon holds the published port."""
+def with_podman(
+    rules: str = RULES,
+    *others: Engine,
+    status: str = "running",
+    policy: str = "no",
+    values: Mapping[str, str] = {},
+) -> Network:
+    """Return the host with these rules and sysctls; conmon holds the published port."""
     held = Socket("tcp", 4, None, 8151, process="conmon", relay=Relay(4, WEB, 80, holds_only=True), evidence="e4")
-    host = host_namespace(rules, sockets=(held,) if status == "running" else ())
-    found = network(host, container_namespace(), docker=podman(podmans(status)))
+    host = host_namespace(rules, sockets=(held,) if status == "running" else (), values=values)
+    web = msgspec.structs.replace(podmans(status), restart_policy=policy)
+    found = network(host, container_namespace(), docker=podman(web))
     return found.with_host(msgspec.structs.replace(found.this, engines=(*found.this.engines, *others)))

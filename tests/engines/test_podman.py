@@ -1,5 +1,6 @@
 """Podman's rules compared with those of a real Podman 4.3.1: none is missing, and each that is deleted is."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -178,9 +179,8 @@ def test_a_real_host_lacks_nothing(engine: Engine, text: str) -> None:
 def test_each_deleted_rule_is_missing(engine: Engine, text: str) -> None:
     for line, rest in _without_each(text):
         lost = missing(engine, Namespace("host", ruleset=ruleset(rest)))
-        assert [f"-A {each.chain} {each.rule.text.partition(' ')[2].partition(' ')[2]}" for each in lost.rules] == [
-            line
-        ]
+        said = (re.sub('-m comment --comment "[^"]*" ', "", each.rule.text) for each in lost.rules)
+        assert list(said) == [line]
         assert lost.chains == ()
 
 

@@ -15,7 +15,10 @@ from hairpin.events.course import Course
 from hairpin.events.event import EVENT_IDS, EventId
 from hairpin.events.happening import asked_course, possible_events
 from hairpin.events.registry import all_events
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile, Unit, Version
+from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
@@ -23,10 +26,14 @@ from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.walk import walk_flow
+from tests.podman_host import RULES as NETAVARK
+from tests.podman_host import podman, podmans, with_podman
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,
     FORWARDING,
+    GATEWAY,
+    WEB,
     container,
     container_namespace,
     egress,
@@ -66,11 +73,16 @@ RULES = "/etc/iptables/rules.v4"
 EMPTY = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
 OFF = with_files(("/etc/sysctl.d/50-cis.conf", "net.ipv4.ip_forward = 0\n"))
 ETH0_OFF = network(host_namespace(values={"conf__eth0__forwarding": "0"}))
+NEW_LINKS = {"conf__default__forwarding": "1"}
+PODMAN = with_podman(values=NEW_LINKS)
+KEPT_UP = with_podman(policy="always", values=NEW_LINKS)
+UNSTARTED = on(KEPT_UP, units=(Unit("podman-restart.service", "inactive", "disabled"),))
 NEIGHBOUR = published(Lan(parse_address("198.51.100.7")[1]))
 HERE = published(FromHost())
 SHUT = DOCKER_RULES.partition("*filter")[0] + EMPTY
 BARE = with_ufw(network(host_namespace("")))
 OPENED = with_ufw(network(host_namespace("")), user=user_rules("-A ufw-user-input -p tcp --dport 8151 -j ACCEPT"))
+TO_WEB = Flow(FromHost(), 4, WEB, "tcp", 80)
 LOOPBACK = published(FromHost(), "127.0.0.1")
 
 CASES: dict[str, Case] = {
@@ -84,6 +96,22 @@ CASES: dict[str, Case] = {
     "a stopped container": Case(network(), "container-stop:web", published(), "refused", "lost"),
     "a restarted container": Case(network(), "container-restart:web", published(), "delivered", "lost"),
     "its way out comes back": Case(network(), "container-restart", egress(), "leaves", "lost"),
+    "a stopped container of Podman's": Case(PODMAN, "container-stop:web", published(), "refused", "lost"),
+    "nobody has its address": Case(PODMAN, "container-stop", TO_WEB, "dropped", "lost"),
+    "a restarted container of Podman's": Case(PODMAN, "container-restart:web", published(), "delivered", "lost"),
+    "its way out comes back, too": Case(PODMAN, "container-restart", egress(), "leaves", "lost"),
+    "netavark switches forwarding on": Case(
+        with_podman(values=dict.fromkeys((*FORWARDING, *NEW_LINKS), "0")), "container-restart", published(),
+        "delivered", "depends",
+    ),
+    "Podman's containers that its unit starts": Case(KEPT_UP, "podman-restart", published(), "delivered", "lost"),
+    "a unit that was not started has nothing to stop": Case(
+        UNSTARTED, "podman-restart", published(), "delivered", "kept",
+    ),
+    "a container that was stopped by hand starts": Case(
+        with_podman(status="exited", policy="always", values=NEW_LINKS), "podman-restart", published(),
+        "delivered", "depends",
+    ),
     "without rules the port is docker-proxy's": Case(network(), "iptables-flush", published(), "delivered", "lost"),
     "without rules nothing leaves": Case(network(), "iptables-flush", egress(), "dropped", "lost"),
     "an empty table of saved rules": Case(
@@ -140,6 +168,7 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "ufw is off": (with_ufw(), "ufw-reload", "cannot happen"),
     "ufw is off already": (with_ufw(), "ufw-disable", "cannot happen"),
     "ufw is on": (enabled(with_ufw()), "ufw-enable", "cannot happen"),
+    "no container of Podman's that its unit starts": (PODMAN, "podman-restart", "cannot happen"),
     "no such link": (network(), "link-bounce:eth9", "eth9 is not there, or does not run"),
     "no such container": (network(), "container-stop:api", "api is not there, or does not run"),
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),
@@ -212,3 +241,83 @@ def test_dockerd_that_switches_forwarding_on_closes_forward() -> None:
         chain = filtering.chain("FORWARD")
         assert chain is not None
         assert (course.namespace.sysctls.text("net", "ipv4", "ip_forward"), chain.policy) == ("1", policy)
+
+
+def state_after(within: Network, event: str) -> Namespace:
+    """Return the host's own namespace after the event."""
+    _, course = asked_course(within, parse_event(event))
+    return course.namespace
+
+
+def chains(namespace: Namespace) -> dict[str, int]:
+    """Return the number of rules of each of netavark's chains."""
+    own = (each for table in namespace.ruleset.tables for each in table.chains if "NETAVARK" in each.name)
+    return {each.name.removeprefix("NETAVARK").strip("-_"): len(each.rules) for each in own}
+
+
+def with_db() -> Network:
+    """Return Podman's host on whose network ``db`` runs, too, which publishes no port."""
+    end = msgspec.structs.replace(podmans().endpoints[0], ipv4=WEB + 1)
+    db = msgspec.structs.replace(podmans(), id="db", name="db", endpoints=(end,), bindings=(), netns=None)
+    return on(PODMAN, engines=(podman(podmans(), db),))
+
+
+NETWORK_CHAINS = {"1D8721804F16F", "DN-1D8721804F16F"}
+
+
+def test_netavark_takes_a_network_down_with_its_last_container() -> None:
+    """Its bridge, its rules and its chains go; what all networks share stays."""
+    after = state_after(PODMAN, "container-stop")
+    assert after.link("docker0") is None
+    assert all(each.link != "docker0" for each in after.addresses)
+    assert all(hop.link != "docker0" for each in after.routes for hop in each.next_hops)
+    assert chains(after) == {
+        "HOSTPORT-DNAT": 0, "HOSTPORT-MASQ": 1, "HOSTPORT-SETMARK": 1, "FORWARD": 0,
+    }  # fmt: skip
+
+
+def test_a_network_with_another_container_stays() -> None:
+    """Of its rules go those of the ports of the container that has ended."""
+    within = with_db()
+    host = within.namespace(within.this.netns)
+    port = msgspec.structs.replace(next(each for each in host.links if each.master == "docker0"), name="veth2")
+    after = state_after(within.with_namespace(within.this.netns, with_port(host, port)), "container-stop:web")
+    assert after.link("docker0") is not None
+    assert set(chains(after)) >= NETWORK_CHAINS
+    assert (chains(after)["1D8721804F16F"], chains(after)["DN-1D8721804F16F"]) == (2, 0)
+
+
+def with_port(namespace: Namespace, port: Link) -> Namespace:
+    """Return the namespace in which the bridge has this port, too, of a veth pair of its own."""
+    return msgspec.structs.replace(
+        namespace, links=(*namespace.links, msgspec.structs.replace(port, index=77, peer_index=78))
+    )
+
+
+def test_a_container_of_podmans_gets_the_next_address() -> None:
+    """Docker would give it the first that is free."""
+    _, course = asked_course(PODMAN, parse_event("container-restart"))
+    (web,) = course.host.containers()
+    assert web.endpoints[0].ipv4 == WEB + 1
+
+
+def test_netavark_appends_its_rules() -> None:
+    """What somebody has appended meanwhile comes first."""
+    other = "-A POSTROUTING -s 192.0.2.1/32 -j ACCEPT\n"
+    rules = NETAVARK.replace("-A NETAVARK-1D8721804F16F -d", other + "-A NETAVARK-1D8721804F16F -d", 1)
+    after = state_after(with_podman(rules), "container-restart")
+    (nat,) = (table for table in after.ruleset.tables if table.name == "nat")
+    chain = nat.chain("POSTROUTING")
+    assert chain is not None
+    ends = ["HOSTPORT-MASQ", "ACCEPT", "1D8721804F16F"]
+    assert [each.text.rpartition(" ")[2].removeprefix("NETAVARK-") for each in chain.rules] == ends
+
+
+def test_the_name_server_goes_with_its_network_and_comes_back() -> None:
+    server = Socket("udp", 4, GATEWAY, 53, process="aardvark-dns")
+    host = PODMAN.namespace(PODMAN.this.netns)
+    within = PODMAN.with_namespace(PODMAN.this.netns, msgspec.structs.replace(host, sockets=(*host.sockets, server)))
+    served = msgspec.structs.replace(podman().networks[0], dns_enabled=True)
+    within = on(within, engines=(msgspec.structs.replace(podman(podmans()), networks=(served,)),))
+    for event, there in (("container-stop", False), ("container-restart", True)):
+        assert (server in state_after(within, event).sockets) is there

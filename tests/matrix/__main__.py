@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from multiprocessing import Pool
 
 import msgspec
 
 from hairpin.events.registry import all_events
-from hairpin.lab.plan import LabPlan
+from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.matrix.happening import COMMANDS
 from tests.matrix.hosts import EVENT_HOSTS
 from tests.matrix.trial import Trial, try_event
@@ -37,12 +38,16 @@ def _try(wanted: tuple[str, str]) -> Trial:
 
 
 def _restarting(plan: LabPlan) -> LabPlan:
-    """Return the plan in which every other container has a restart policy."""
-    containers = tuple(
-        msgspec.structs.replace(box, options=f"--restart unless-stopped {box.options}") if number % 2 == 0 else box
-        for number, box in enumerate(plan.containers)
-    )
-    return msgspec.structs.replace(plan, containers=containers)
+    """Return the plan in which every other container of each engine has a restart policy."""
+    seen: Counter[str] = Counter()
+    containers: list[ContainerPlan] = []
+    for box in plan.containers:
+        policy = "always" if box.engine == "podman" else "unless-stopped"
+        chosen = seen[box.engine] % 2 == 0
+        seen[box.engine] += 1
+        options = f"--restart {policy} {box.options}" if chosen else box.options
+        containers.append(msgspec.structs.replace(box, options=options))
+    return msgspec.structs.replace(plan, containers=tuple(containers))
 
 
 def _tell(trial: Trial, *, rules: bool) -> None:

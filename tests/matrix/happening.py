@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from hairpin.lab.plan import LabPlan
+
+_CHOSEN = "$(podman container ls --filter restart-policy=always -q)"
 COMMANDS: Mapping[str, str] = {
     "conntrack-flush": "conntrack -F 2>/dev/null",
     "forwarding-toggle": "sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1",
@@ -16,7 +19,14 @@ COMMANDS: Mapping[str, str] = {
     "ufw-reload": "ufw reload || true",
     "ufw-enable": "ufw --force enable || true",
     "ufw-disable": "ufw disable",
-    "container-stop": "docker stop -t 1 $(docker ps -q)",
-    "container-restart": "for each in $(docker ps -q); do docker restart -t 1 $each; done",
+    "container-stop": "for tool in TOOLS; do $tool stop -t 1 $($tool ps -q); done",
+    "container-restart": "for tool in TOOLS; do for each in $($tool ps -q); do $tool restart -t 1 $each; done; done",
+    "podman-restart": f"podman stop -t 1 {_CHOSEN}; podman start --all --filter restart-policy=always",
 }
-"""Each in the words of sh, in the host's namespaces."""
+"""Each in the words of sh, in the host's namespaces.  TOOLS: the host's engines."""
+
+
+def command_for(event: str, plan: LabPlan) -> str:
+    """Return the command on a host of this plan."""
+    tools = [*(["docker"] if plan.docker else []), *(["podman"] if plan.podman else [])]
+    return COMMANDS[event].replace("TOOLS", " ".join(tools))

@@ -41,7 +41,7 @@ from tests.hunt.real.flows import (
 )
 from tests.hunt.real.hosts import PAGES
 from tests.matrix.compare import differences
-from tests.matrix.happening import COMMANDS
+from tests.matrix.happening import command_for
 from tests.matrix.holding import Holding
 
 _PASS = ("delivered", "leaves")
@@ -107,7 +107,7 @@ def _tried(name: str, plan: LabPlan, event: Event, lab: Lab) -> Trial:
     passing = [way for way, seen in before.items() if seen.passes and not way.port.endswith("/udp")]
     with listening(lab, known), closing(Holding(lab, passing, known)) as holding:
         try:
-            lab.host.run(COMMANDS[event.id])
+            lab.host.run(command_for(event.id, plan))
         except LabError as error:
             return Trial(name, event.id, trouble=str(error).strip()[-300:])
         time.sleep(0.5)

@@ -13,8 +13,9 @@ from hairpin.network.strayed import is_absent, is_typed_in
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import asked, with_host, with_link, without_addresses, without_route
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
+from tests.podman_host import podman, podmans
 from tests.rule_text import with_policy, with_rule
-from tests.small_host import CLIENT, container, engine, host_namespace, network, published, route
+from tests.small_host import CLIENT, WEB, container, engine, host_namespace, network, published, route
 
 SUBNET = parse_address("172.17.0.0")[1]
 UNROUTED = network(without_route(host_namespace(), SUBNET))
@@ -144,3 +145,20 @@ def test_a_container_on_the_link_that_does_not_run(built: Network, name: str | N
         stop = walk_flow(built, flow).usual.stop
         assert is_absent(built, flow) is absent
         assert (stop is not None and stop.reason == "address-lost") is absent
+
+
+TAKEN_DOWN = podman(msgspec.structs.replace(podmans("exited"), endpoints=()))
+
+
+@pytest.mark.parametrize(("stopped", "name", "absent"), (
+    (TAKEN_DOWN, "web", True),
+    (TAKEN_DOWN, None,  False),   # a machine elsewhere may have the address
+    (STOPPED,    "web", False),   # somebody has deleted Docker's bridge, which is another matter
+))  # fmt: skip
+def test_a_container_whose_network_podman_has_taken_down(stopped: Engine, name: str | None, absent: bool) -> None:
+    built = without_bridge(stopped)
+    built = with_host(built, namespaces=(built.namespace(built.this.netns),))
+    flow = Flow(FromHost(), 4, WEB, "tcp", 80, container=name)
+    stop = walk_flow(built, flow).usual.stop
+    assert is_absent(built, flow) is absent
+    assert (stop is not None and stop.reason == "address-lost") is absent

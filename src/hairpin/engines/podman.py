@@ -7,6 +7,7 @@ against both on Debian 12.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network
 
@@ -25,6 +26,8 @@ from hairpin.netfilter.rule_address import IpFamily
 MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
 FIRST_OTHER_NETAVARK = (1, 9, 0)
 """Since then netavark has chains for isolation and for its name server, and may use nftables."""
+_PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
+"""The names of chains that are made for a network (netavark's) or a container (CNI's)."""
 _PORTS_IN_A_RULE = 15
 _LOCAL = "-m addrtype --dst-type LOCAL -j"
 _FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
@@ -75,6 +78,20 @@ def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetwork
     frozen = {each.name for each in running if each.status == "paused"} - {unpaused}
     left = frozen | {each.name for each in running if is_on_renamed_bridge(host, engine, each)}
     return ReloadNetworks(tuple(each.name for each in running if each.name not in left) if left else ())
+
+
+def passes(engine: Engine, chain: str, left: Iterable[str]) -> bool:
+    """Return whether the chain goes with these networks, which their last container has left (netavark), or with its
+    container (CNI).  The others stay for good, as do the rules that are of no network.
+
+    Source: netavark src/firewall/varktables/types.rs, TeardownPolicy"""
+    if _PASSING.fullmatch(chain) is None:
+        return False
+    return engine.network_backend == "cni" or any(chain.endswith(_number(name)) for name in left)
+
+
+def _number(network: str) -> str:
+    return hashlib.sha512(network.encode()).hexdigest()[:13].upper()
 
 
 def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bool:
@@ -133,11 +150,14 @@ def _draft(one: Joined, text: str, purpose: Purpose, binding: PortBinding | None
 def _netavark(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
     forward = Place(family, "filter", "NETAVARK_FORWARD")
     chains.make(forward)
-    chains.insert(Place(family, "filter", "FORWARD"), Draft("-j NETAVARK_FORWARD", "jump"))
-    _hostport(chains, family, "NETAVARK")
+    chains.insert(
+        Place(family, "filter", "FORWARD"),
+        Draft(f"{_comment('netavark firewall plugin rules')} -j NETAVARK_FORWARD", "jump"),
+    )
+    _hostport(chains, family, "NETAVARK", f"{_comment('netavark portfw masq mark')} ")
     made: set[str] = set()
     for one in joined:
-        number = hashlib.sha512(one.network.name.encode()).hexdigest()[:13].upper()
+        number = _number(one.network.name)
         out = Place(family, "nat", f"NETAVARK-{number}")
         if out.chain not in made:
             made.add(out.chain)
@@ -154,18 +174,24 @@ def _netavark(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> N
             chains.make(translated)
         for binding in one.bindings:
             _translate(chains, one, binding, translated, "NETAVARK")
-            text = f"{words.protocol(binding)} --dport {binding.host_port} -j {translated.chain}"
+            owner = _comment(f"dnat name: {one.network.name} id: {one.container.id}")
+            text = f"{words.protocol(binding)} --dport {binding.host_port} {owner} -j {translated.chain}"
             chains.append(Place(family, "nat", "NETAVARK-HOSTPORT-DNAT"), _draft(one, text, "dnat", binding))
 
 
-def _hostport(chains: Chains, family: IpFamily, prefix: str) -> None:
+def _comment(text: str) -> str:
+    """Return the words of a comment.  netavark deletes a rule by all of its words, a comment among them."""
+    return f'-m comment --comment "{text}"'
+
+
+def _hostport(chains: Chains, family: IpFamily, prefix: str, comment: str = "") -> None:
     """Write the chains that all published ports share: what comes from the host or its own network is masqueraded."""
     for name in ("DNAT", "MASQ", "SETMARK"):
         chains.make(Place(family, "nat", f"{prefix}-HOSTPORT-{name}"))
     for base in ("PREROUTING", "OUTPUT"):
         chains.append(Place(family, "nat", base), Draft(f"{_LOCAL} {prefix}-HOSTPORT-DNAT", "jump"))
     chains.insert(Place(family, "nat", "POSTROUTING"), Draft(f"-j {prefix}-HOSTPORT-MASQ", "jump"))
-    marked = Draft("-m mark --mark 0x2000/0x2000 -j MASQUERADE", "hairpin-masquerade")
+    marked = Draft(f"{comment}-m mark --mark 0x2000/0x2000 -j MASQUERADE", "hairpin-masquerade")
     chains.append(Place(family, "nat", f"{prefix}-HOSTPORT-MASQ"), marked)
     mark = Draft("-j MARK --set-xmark 0x2000/0x2000", "hairpin-masquerade")
     chains.append(Place(family, "nat", f"{prefix}-HOSTPORT-SETMARK"), mark)

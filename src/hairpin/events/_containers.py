@@ -23,6 +23,7 @@ from hairpin.engines.found import tables_of_backend
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.republishing import added_rules, with_container
 from hairpin.engines.starting import bridged_subnet, veth_pair
+from hairpin.events._podman import following_address, with_networks, with_rules, without_networks
 from hairpin.events.course import Course
 from hairpin.host.docker import STACKED, Container, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
@@ -54,12 +55,14 @@ def with_container_ended(course: Course, container: Container) -> Course:
         endpoints=tuple(_without_addresses(each) for each in container.endpoints),
         bindings=tuple(_replace(each, actual=False) for each in container.bindings),
     )
-    return course.made(
-        *_own_rules(host, engine, stopped),
-        *_proxies(host, container),
+    rules = () if engine.kind == "podman" else _own_rules(host, engine, stopped)
+    course = course.made(
+        *rules,
+        *(DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
         *_processes(host, container),
         SetContainer(host.name, stopped),
     )
+    return without_networks(course, engine, container) if engine.kind == "podman" else course
 
 
 def _without_addresses(endpoint: Endpoint) -> Endpoint:
@@ -89,12 +92,12 @@ def _rules_without(host: Host, engine: Engine, stopped: Container) -> tuple[Expe
     return expected(with_container(engine, stopped), host.namespace(host.netns.name)).rules
 
 
-def _proxies(host: Host, container: Container) -> Iterator[Primitive]:
-    """Yield the end of the sockets that hold the container's published ports."""
+def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
+    """Yield the sockets that hold the container's published ports: docker-proxy's, conmon's."""
     held = {(each.protocol, each.version, each.host_ip, each.host_port) for each in container.bindings if each.actual}
     for each in host.namespace(host.netns.name).sockets:
         if each.relay is not None and (each.protocol, each.version, each.address, each.port) in held:
-            yield DeleteSocket(host.netns, each)
+            yield each
 
 
 def _processes(host: Host, container: Container) -> Iterator[Primitive]:
@@ -117,14 +120,17 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     before = was.namespace(container.netns) if container.netns is not None and container.netns in was else None
     if before is None or container.on_host_network or was.network_owner(container) != container:
         return _started_in(course, was, container)
-    running = _replace(container, endpoints=tuple(_endpoint(host, engine, each) for each in container.endpoints))
+    running = _replace(container, endpoints=tuple(_endpoint(was, host, engine, each) for each in container.endpoints))
+    if engine.kind == "podman":
+        course = with_networks(course, was, running)
+        host = course.host
     namespace, outers = _namespace(host, engine, before, container, running)
     first = outers[0] if outers else None
     course = course.made(
         AddNamespace(host.name, namespace, first, running),
         *(SetLink(host.netns, each) for each in outers[1:]),
     )
-    return _with_ports(course, running)
+    return _with_podmans_ports(course, was, running) if engine.kind == "podman" else _with_ports(course, running)
 
 
 def _started_in(course: Course, was: Host, container: Container) -> Course:
@@ -147,6 +153,21 @@ def _with_ports(course: Course, running: Container) -> Course:
     return course.made(*(AddSocket(course.host.netns, _held(each, running), _by_start(running)) for each in own))
 
 
+def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
+    """Return the course with what Podman adds for the container: conmon, or a user's rootlessport, holds its ports."""
+    target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
+    held = (_leading_to(each, target) for each in _held_ports(was, running))
+    course = with_rules(course, running)
+    return course.made(*(AddSocket(course.host.netns, each, _by_start(running)) for each in held))
+
+
+def _leading_to(socket: Socket, target: int | None) -> Socket:
+    relay = socket.relay
+    if relay is not None and relay.version == 4 and relay.address and target is not None:
+        socket = _replace(socket, relay=_replace(relay, address=target))
+    return _fresh(socket)
+
+
 def _held(listener: ExpectedListener, running: Container) -> Socket:
     target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), 0)
     relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
@@ -158,13 +179,16 @@ def _by_start(container: Container) -> Message:
     return message("start {name}", name=container.name)
 
 
-def _endpoint(host: Host, engine: Engine, was: Endpoint) -> Endpoint:
-    """Return the endpoint with the addresses that a start gives it: those that somebody chose, else the first free."""
+def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
+    """Return the endpoint with the addresses that a start gives it: those that somebody chose, else the first that is
+    free (Docker) or the next (Podman).  ``before``: the host when the container last ran."""
     joined = engine.network(was.network)
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if joined is None or subnet is None:
         return was
     chosen = Endpoint(was.network, fixed4=was.fixed4, fixed6=was.fixed6)
+    if engine.kind == "podman" and was.fixed4 is None:
+        chosen = _replace(chosen, fixed4=following_address(before, engine, joined, subnet))
     made = new_endpoint(engine, joined, subnet, chosen)
     mac = _mac(was, made)
     return _replace(
@@ -196,6 +220,17 @@ def _namespace(
     host: Host, engine: Engine, before: Namespace, was: Container, running: Container
 ) -> tuple[Namespace, list[Link]]:
     """Return the container's new namespace, and the host's ends of its veth pairs."""
+    fresh = _replace(
+        before,
+        rules=tuple(each for each in before.rules if _is_kernels(each)),
+        neighbours=(),
+        fdb=(),
+        connections=(),
+        sockets=tuple(_fresh(each) for each in before.sockets),
+        ruleset=_resolver_rules(before.ruleset),
+    )
+    if engine.rootless or not was.endpoints:  # what leads out of it is none of the host's links
+        return fresh, []
     links = [each for each in before.links if each.name == "lo"]
     held: list[Address] = [each for each in before.addresses if each.link == "lo"]
     ways: list[Route] = [Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),))]
@@ -225,19 +260,7 @@ def _namespace(
             )
         )
         links.append(made)
-    namespace = _replace(
-        before,
-        links=tuple(links),
-        addresses=tuple(held),
-        routes=tuple(ways),
-        rules=tuple(each for each in before.rules if _is_kernels(each)),
-        neighbours=(),
-        fdb=(),
-        connections=(),
-        sockets=tuple(_fresh(each) for each in before.sockets),
-        ruleset=_resolver_rules(before.ruleset),
-    )
-    return namespace, outers
+    return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
 
 
 def _is_kernels(rule: PolicyRule) -> bool:

@@ -17,7 +17,7 @@ from hairpin.walk.open_connection import Fate, Replaced, fate
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
     """Return the flow as somebody asks it after the event who knows its container by name: at the address that it then
-    has."""
+    has; else at that which it had, for this container."""
     for host in was.hosts:
         for container in host.containers():
             for end in container.endpoints:
@@ -31,7 +31,9 @@ def _moved(now: Network, flow: Flow, label: str, name: str, joined: str) -> Flow
     ends = container.endpoints if container is not None else ()
     own = next((each for each in ends if each.network == joined), None)
     address = (own.ipv4 if flow.version == 4 else own.ipv6) if own is not None else None
-    return msgspec.structs.replace(flow, daddr=address) if address is not None else flow
+    if address is None:
+        return msgspec.structs.replace(flow, container=name, asked_host=label)
+    return msgspec.structs.replace(flow, daddr=address)
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:

@@ -60,8 +60,8 @@ def is_held_inside(network: Network, flow: Flow) -> bool:
 
 
 def is_absent(network: Network, flow: Flow) -> bool:
-    """Return whether the flow is for a container that does not run, on a network of macvlans or ipvlans: nobody on the
-    link has its address until it starts."""
+    """Return whether the flow is for a container that does not run, and that nobody has its address until it starts: on
+    a network of macvlans or ipvlans, or on one of Podman's, which has removed its bridge with the last container."""
     host = network.host(flow.asked_host or flow.host)
     container = host.container(flow.container) if flow.container else None
     if container is None or container.running or is_held(network, flow.version, flow.daddr):
@@ -70,9 +70,16 @@ def is_absent(network: Network, flow: Flow) -> bool:
     return any(
         subnet.version == flow.version and inside(flow.daddr, subnet.network, subnet.prefix_length, flow.version)
         for each in engine.networks
-        if each.name in engine.network_names(container) and each.driver in STACKED
+        if each.name in engine.network_names(container)
+        and (each.driver in STACKED or _has_removed_bridge(host, engine, each))
         for subnet in each.subnets
     )
+
+
+def _has_removed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
+    links = host.namespace(host.netns.name).links
+    own = engine.kind == "podman" and not engine.rootless and joined.driver == "bridge"
+    return own and bool(links) and all(each.name != joined.bridge for each in links)
 
 
 def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Container | None:

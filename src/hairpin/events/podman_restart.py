@@ -1,0 +1,52 @@
+"""``systemctl restart podman-restart``: Podman's containers with the restart policy ``always`` stop, and start again.
+
+At a boot the unit starts them.  Its ``stop`` is told to all at once; those that had been stopped by hand start, too.
+"""
+
+from hairpin.engines.starting import starting_change
+from hairpin.events._containers import with_container_ended, with_container_started
+from hairpin.events.course import Course
+from hairpin.events.event import Event
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.docker import Container, PortBinding
+from hairpin.message import message
+
+_UNIT = "podman-restart"
+_NO_PORT = PortBinding("tcp", 0, 0)
+
+
+def happens(course: Course, _name: str) -> Course | None:
+    """Return the course after the unit was restarted; None if Podman has no container with that policy."""
+    was, found = course.host, unit(course.host, _UNIT)
+    own = [
+        each for engine in was.engines if engine.kind == "podman" and not engine.rootless for each in engine.containers
+    ]
+    chosen = sorted((each for each in own if each.restart_policy == "always"), key=lambda each: each.id)
+    # A unit that was not started has nothing to stop.  It stops no container that is paused.
+    running = [each for each in chosen if each.status == "running"] if found is None or found.active == "active" else []
+    for each in running:
+        course = with_container_ended(course, each)
+    for each in chosen:
+        if each in running:
+            course = with_container_started(course, was, each)
+        elif not each.running:
+            course = _first_started(course, each)
+    return course if chosen else None
+
+
+def _first_started(course: Course, container: Container) -> Course:
+    """Return the course after the start of a container of which only its ports say what it serves."""
+    binding = next(iter(container.bindings), _NO_PORT)
+    change = starting_change(course.host, container, binding)
+    serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
+    return course.provided(serves).made(*(change.parts if change is not None else ()))
+
+
+EVENT = Event(
+    id="podman-restart",
+    title=message(
+        "Podman's containers with the restart policy always are restarted (`systemctl restart podman-restart`)"
+    ),
+    source="podman-restart.service of Podman, its ExecStart and ExecStop; podman-start(1)",
+    happens=happens,
+)
