@@ -66,9 +66,11 @@ def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> LabS
             rows.append(judge_everything(ask(lab.host, whole, command), several_hosts=several))
         repairs = _printed(scenario, answers)
         tried = [_carried_out(lab, flow, printed, seen) for flow, printed in repairs[:1]]
-    for flow, printed in repairs[1:]:  # a repair changes the hosts that the other answers are about
-        with running_scenario(scenario) as lab, whole_network(lab, scenario):
-            tried.append(_carried_out(lab, flow, printed, _break_as_stated(lab, scenario)))
+    for flow, _ in repairs[1:]:  # a repair changes the hosts that the other answers are about
+        with running_scenario(scenario) as lab, whole_network(lab, scenario) as whole:
+            seen = _break_as_stated(lab, scenario)
+            again = _printed_for(ask(lab.host, (*flow.arguments(), *whole), command))  # of this lab's own links
+            tried += [_carried_out(lab, flow, printed, seen) for printed in again]
     booted = tuple(_rebooted(scenario.lab, *one) for one in tried)
     return LabScore(scenario.name, scenario.healthy, several, asked=(*rows, *alone), repairs=booted)
 
@@ -85,12 +87,26 @@ def _printed(scenario: Scenario, answers: Iterable[Answer]) -> tuple[tuple[Flow,
     """Return the different repairs that the answers print, each with the first flow that it is printed for."""
     found: list[tuple[Flow, Printed]] = []
     for flow, answer in zip(scenario.flows, answers, strict=True):
-        if answer.report is None or not answer.report.flows or flow.after is Outcome.DELIVERED:
+        if flow.after is Outcome.DELIVERED:
             continue
-        printed = printed_for(answer.report, answer.report.flows[0])
-        if printed.remedies and all(printed != other for _, other in found):
-            found.append((flow, printed))
+        for printed in _printed_for(answer):
+            if all(_typed(printed) != _typed(other) for _, other in found):
+                found.append((flow, printed))
     return tuple(found)
+
+
+def _printed_for(answer: Answer) -> tuple[Printed, ...]:
+    """Return what the answer prints for its first flow, if that is a repair."""
+    if answer.report is None or not answer.report.flows:
+        return ()
+    printed = printed_for(answer.report, answer.report.flows[0])
+    return (printed,) if printed.remedies else ()
+
+
+def _typed(printed: Printed) -> tuple[object, ...]:
+    """Return what somebody types: two flows of one cause have the same."""
+    kept = tuple((each.persist, each.persist_commands) for each in printed.remedies)
+    return printed.causes, printed.commands, kept
 
 
 def _carried_out(lab: Lab, flow: Flow, printed: Printed, seen: Seen) -> tuple[RepairScore, Seen, Left, Left]:

@@ -29,6 +29,7 @@ from hairpin.engines.restoring import restoring_all
 from hairpin.errors import ChangeError
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Engine
+from hairpin.host.engine_health import is_dockerds
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.state import Reason, RuleDecided, Stop
@@ -105,7 +106,7 @@ def _closed(view: View) -> Iterator[Candidate]:
     if engine is None or place is None or not view.on_host:
         return
     opening = port_opened(view)
-    closed_policy = place.number == 0 and view.stop.stage in ("input", "forward")
+    closed_policy = place.number == 0 and (view.stop.stage == "input" or _has_closed_forward(view))
     ways = (opening,) if opening is not None else repairs(view, place) if closed_policy else ()
     if not ways or not _would_pass(view, engine, place):
         return
@@ -126,6 +127,12 @@ def _closed(view: View) -> Iterator[Candidate]:
         advice=(message("or let dockerd make its rules again: take iptables=false out, then restart dockerd"),),
         ways=tuple(map(Way, ways[1:])),
     )
+
+
+def _has_closed_forward(view: View) -> bool:
+    """Return whether FORWARD's policy may be dockerd's own: chains that it made before it had the option are there."""
+    tables = view.host_namespace.ruleset.tables
+    return view.stop.stage == "forward" and any(is_dockerds(chain) for table in tables for chain in table.chains)
 
 
 def _would_pass(view: View, engine: Engine, place: Place) -> bool:
