@@ -63,7 +63,7 @@ def ask(
     network = network_of(hosts)
     whole = rest if _is_partial(network) else None
     try:
-        start, flows = _asked(question, hosts, network)
+        start, flows = begin_answer(question, hosts, network)
     except UsageError:
         if whole is None:
             raise
@@ -90,7 +90,7 @@ def ask(
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
 
-def _asked(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
+def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
     """Return the answer before anything was walked, and the flows."""
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     refuse_same_machine(network)

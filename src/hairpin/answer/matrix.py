@@ -5,19 +5,15 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, FlowAnswer
-from hairpin.answer.ask import network_of, ref_of
+from hairpin.answer.ask import begin_answer, network_of, ref_of
 from hairpin.diagnose.examination import FoundCause, examine
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.events.happening import possible_events
-from hairpin.evidence.reading import Evidence
-from hairpin.evidence.several import Source, age_notes, together
+from hairpin.evidence.several import Source, together
 from hairpin.message import Message
 from hairpin.network.flow import Flow
-from hairpin.question.flows import flows_for
-from hairpin.question.hosts import refuse_same_machine
-from hairpin.question.outside import with_world
 from hairpin.question.question import Question
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.verdicts import Verdict, succeeds
@@ -91,14 +87,10 @@ def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read."""
     hosts = together(sources)
-    network = network_of(hosts)
-    refuse_same_machine(network)
-    within = with_world(network, question.world, question.publics, question.targets)
-    flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
-    walked = tuple(FlowAnswer(ref_of(number), walk_flow(within, flow)) for number, flow in enumerate(flows))
-    evidence = tuple(each for each in hosts if isinstance(each, Evidence))
-    unread = tuple(each for host in within.hosts for each in host.unread)
-    answer = Answer(question, evidence, within, walked, unread=unread, notes=age_notes(evidence))
+    start, flows = begin_answer(question, hosts, network_of(hosts))
+    walked = tuple(FlowAnswer(ref_of(number), walk_flow(start.network, flow)) for number, flow in enumerate(flows))
+    unread = tuple(each for host in start.network.hosts for each in host.unread)
+    answer = msgspec.structs.replace(start, flows=walked, unread=unread)
     return Matrix(answer, tuple(_numbered(_rows(answer))))
 
 

@@ -9,7 +9,6 @@ from hairpin.change.change import (
     AddNamespace,
     AddSocket,
     DeleteNamespace,
-    DeleteRule,
     DeleteSocket,
     Primitive,
     SetContainer,
@@ -18,12 +17,12 @@ from hairpin.change.change import (
 from hairpin.engines.bridging import port_of
 from hairpin.engines.dockerd import expected
 from hairpin.engines.endpoints import addresses, new_endpoint, routes
-from hairpin.engines.expected import ExpectedListener, ExpectedRule
-from hairpin.engines.found import tables_of_backend
+from hairpin.engines.expected import ExpectedListener
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.republishing import added_rules, with_container
 from hairpin.engines.starting import bridged_subnet, veth_pair
-from hairpin.events._podman import following_address, with_networks, with_rules, without_networks
+from hairpin.events._podman import by_start, following_address, with_networks, with_rules, without_networks
+from hairpin.events._tables import deleting, key_of
 from hairpin.events.course import Course
 from hairpin.host.docker import STACKED, Container, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
@@ -31,10 +30,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
-from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
-from hairpin.netfilter.meaning import meaning
 
 _replace = msgspec.structs.replace
 _MAC = (1 << 48) - 1
@@ -55,7 +51,7 @@ def with_container_ended(course: Course, container: Container) -> Course:
         endpoints=tuple(_without_addresses(each) for each in container.endpoints),
         bindings=tuple(_replace(each, actual=False) for each in container.bindings),
     )
-    rules = () if engine.kind == "podman" else _own_rules(host, engine, stopped)
+    rules = () if engine.kind == "podman" else _own_rules(course, engine, stopped)
     course = course.made(
         *rules,
         *(DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
@@ -69,27 +65,12 @@ def _without_addresses(endpoint: Endpoint) -> Endpoint:
     return _replace(endpoint, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None)
 
 
-def _own_rules(host: Host, engine: Engine, stopped: Container) -> Iterator[Primitive]:
-    """Yield the deletions of the rules that the engine keeps for this container alone, the last of a chain first."""
-    namespace = host.namespace(host.netns.name)
-    now = with_gateway_endpoints(host, engine)
-    before = expected(now, namespace)
-    left = {(one.family, one.table, one.chain, meaning(one.rule)) for one in _rules_without(host, now, stopped)}
-    gone = {
-        key
-        for one in before.rules
-        if (key := (one.family, one.table, one.chain, meaning(one.rule))) not in left and one.container
-    }
-    where = tables_of_backend(before.backend, before.rules, namespace, host.version("iptables"))
-    for table in where.tables:
-        for chain in table.chains:
-            for rule in reversed(chain.rules):
-                if (table.family, table.name, chain.name, meaning(rule)) in gone:
-                    yield DeleteRule(host.netns, place_of(table, chain.name, rule))
-
-
-def _rules_without(host: Host, engine: Engine, stopped: Container) -> tuple[ExpectedRule, ...]:
-    return expected(with_container(engine, stopped), host.namespace(host.netns.name)).rules
+def _own_rules(course: Course, engine: Engine, stopped: Container) -> Iterator[Primitive]:
+    """Yield the deletions of the rules that the engine keeps for this container alone."""
+    now = with_gateway_endpoints(course.host, engine)
+    before, after = (expected(each, course.namespace) for each in (now, with_container(now, stopped)))
+    left = {key_of(one) for one in after.rules}
+    yield from deleting(course, before, {key_of(one) for one in before.rules if one.container} - left)
 
 
 def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
@@ -139,7 +120,7 @@ def _started_in(course: Course, was: Host, container: Container) -> Course:
         return course
     netns = Netns(course.label, container.netns)
     again = (each for each in was.namespace(container.netns).sockets if each.container == container.id)
-    sockets = (AddSocket(netns, _fresh(each), _by_start(container)) for each in again)
+    sockets = (AddSocket(netns, _fresh(each), by_start(container)) for each in again)
     return course.made(*sockets, SetContainer(course.label, container))
 
 
@@ -150,7 +131,7 @@ def _with_ports(course: Course, running: Container) -> Course:
     now = with_gateway_endpoints(course.host, course.host.engine_of(running))
     listeners = expected(now, course.namespace).listeners
     own = (each for each in listeners if each.container == running.name)
-    return course.made(*(AddSocket(course.host.netns, _held(each, running), _by_start(running)) for each in own))
+    return course.made(*(AddSocket(course.host.netns, _held(each, running), by_start(running)) for each in own))
 
 
 def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
@@ -158,7 +139,7 @@ def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course
     target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
     held = (_leading_to(each, target) for each in _held_ports(was, running))
     course = with_rules(course, running)
-    return course.made(*(AddSocket(course.host.netns, each, _by_start(running)) for each in held))
+    return course.made(*(AddSocket(course.host.netns, each, by_start(running)) for each in held))
 
 
 def _leading_to(socket: Socket, target: int | None) -> Socket:
@@ -173,10 +154,6 @@ def _held(listener: ExpectedListener, running: Container) -> Socket:
     relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
     protocol: Literal["tcp", "udp"] = "udp" if listener.protocol == "udp" else "tcp"
     return Socket(protocol, listener.version, listener.address, listener.port, process=listener.process, relay=relay)
-
-
-def _by_start(container: Container) -> Message:
-    return message("start {name}", name=container.name)
 
 
 def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:

@@ -25,7 +25,7 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
-from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.evaluate.chain import place_of, policy_place
 from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.meaning import meaning
 
@@ -125,8 +125,7 @@ def _policy(course: Course, family: str, table: str, chain: str) -> Iterator[Pri
         found = each.chain(chain)
         of_iptables = each.dialect in ("iptables-nft", "iptables-legacy")
         if of_iptables and (each.family, each.name) == (family, table) and found is not None:
-            place = Place(each.dialect, each.family, each.name, chain, 0, f"-P {chain} DROP")
-            yield SetPolicy(course.host.netns, place, "drop")
+            yield SetPolicy(course.host.netns, policy_place(each, found), "drop")
 
 
 def _sockets_of_daemon(host: Host) -> Iterator[Primitive]:

@@ -15,7 +15,6 @@ from hairpin.change.change import (
     AddSocket,
     DeleteChain,
     DeleteLink,
-    DeleteRule,
     DeleteSocket,
     InsertRule,
     Primitive,
@@ -27,20 +26,19 @@ from hairpin.engines.endpoints import gateway_of
 from hairpin.engines.expected import ExpectedRule, ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.missing import missing_of
+from hairpin.events._tables import deleting, key_of
 from hairpin.events.course import Course
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import place_of
-from hairpin.netfilter.ir import Jump, Table
-from hairpin.netfilter.meaning import Meaning, meaning
+from hairpin.netfilter.iptables.restore import jumped_to
+from hairpin.netfilter.ir import Table
 from hairpin.network.prefix import last_of, network_of
 
 _SERVER = "aardvark-dns"
 _FORWARDING: Path = ("net", "ipv4", "ip_forward")
-_Key = tuple[str, str, str, Meaning]
 
 
 def without_networks(course: Course, was: Engine, container: Container) -> Course:
@@ -87,23 +85,15 @@ def _rules_gone(course: Course, was: Engine, container: Container, left: frozens
     namespace = course.namespace
     now = course.host.engine_of(container)
     before, after = podman.expected(was, namespace), podman.expected(now, namespace)
-    stay = {_key(one) for one in after.rules}
-    own = {_key(one) for one in before.rules if _goes(was, one, container, left)} - stay
-    for table in _tables(course, before):
-        for chain in table.chains:
-            for rule in reversed(chain.rules):
-                if (table.family, table.name, chain.name, meaning(rule)) in own:
-                    yield DeleteRule(course.host.netns, place_of(table, chain.name, rule))
+    stay = {key_of(one) for one in after.rules}
+    own = {key_of(one) for one in before.rules if _goes(was, one, container, left)}
+    yield from deleting(course, before, own - stay)
 
 
 def _goes(engine: Engine, one: ExpectedRule, container: Container, left: frozenset[str]) -> bool:
     if one.container is not None:
         return one.container == container.name
     return one.network in left if engine.network_backend == "netavark" else one.network is not None
-
-
-def _key(one: ExpectedRule) -> _Key:
-    return one.family, one.table, one.chain, meaning(one.rule)
 
 
 def _chains_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[Primitive]:
@@ -117,13 +107,8 @@ def _chains_gone(course: Course, was: Engine, container: Container, left: frozen
         for table in _tables(course, before):
             found = table.chain(each.chain)
             same = (table.family, table.name) == (each.family, each.table)
-            if same and found is not None and not found.rules and not _is_entered(table, each.chain):
+            if same and found is not None and not found.rules and each.chain not in jumped_to(table):
                 yield DeleteChain(course.host.netns, table.dialect, table.family, table.name, each.chain)
-
-
-def _is_entered(table: Table, chain: str) -> bool:
-    bodies = (rule.body for each in table.chains for rule in each.rules)
-    return any(isinstance(one, Jump) and one.chain == chain for body in bodies for one in body)
 
 
 def _tables(course: Course, wanted: ExpectedRules) -> tuple[Table, ...]:
@@ -155,9 +140,7 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
         if lacks_bridge(course.host, each):
             course = course.made(*new_bridge(course.host, engine, each))
         if each.dns_enabled and not any(_serves(one, each) for one in course.namespace.sockets):
-            course = course.made(
-                *(AddSocket(course.host.netns, one, _by_start(running)) for one in _servers(was, each))
-            )
+            course = course.made(*(AddSocket(course.host.netns, one, by_start(running)) for one in _servers(was, each)))
     return course
 
 
@@ -167,7 +150,8 @@ def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
     return known or tuple(Socket("udp", each.version, gateway_of(each), 53, process=_SERVER) for each in joined.subnets)
 
 
-def _by_start(container: Container) -> Message:
+def by_start(container: Container) -> Message:
+    """Return what makes the container's sockets listen."""
     return message("start {name}", name=container.name)
 
 

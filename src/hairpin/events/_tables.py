@@ -1,21 +1,26 @@
 """Rules are flushed, and loaded from files, as the host's own tools do it."""
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from hairpin.change.change import Primitive, ReplaceTable
+from hairpin.change.change import DeleteRule, Primitive, ReplaceTable
 from hairpin.change.loading import default_dialect
-from hairpin.change.rules import BUILT_IN
+from hairpin.engines.expected import ExpectedRule, ExpectedRules
+from hairpin.engines.found import tables_of_backend
 from hairpin.errors import ParseError
 from hairpin.events.course import Course
 from hairpin.host.managers import ConfigFile
 from hairpin.message import message
-from hairpin.netfilter.iptables.restore import Loading, restored_tables
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.iptables.restore import Loading, restored_tables, with_built_in
 from hairpin.netfilter.iptables.save import IptablesDialect, parse
-from hairpin.netfilter.ir import Chain, Table
+from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
+
+RuleKey = tuple[str, str, str, Meaning]
+"""Family, table, chain and meaning of a rule."""
 
 
 def dialect_of(course: Course) -> IptablesDialect:
@@ -49,7 +54,7 @@ def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Cour
         return course.failing(message("{file} is not loaded: {reason}", file=file.path, reason=str(error)))
     for table in tables:
         held = course.namespace.ruleset.table(family, table.name, dialect)
-        course = course.made(ReplaceTable(course.host.netns, dialect, family, table.name, _whole(table, held)))
+        course = course.made(ReplaceTable(course.host.netns, dialect, family, table.name, with_built_in(table, held)))
     return course
 
 
@@ -66,16 +71,17 @@ def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -
     return course
 
 
-def _whole(table: Table, held: Table | None) -> Table:
-    """Return the table with the built-in chains that the file does not name: empty, with the policy that they had."""
-    lacking = tuple(
-        Chain(name, (), hook, type_, priority, _policy(held, name))
-        for name, hook, type_, priority in BUILT_IN.get(table.name, ())
-        if table.chain(name) is None
-    )
-    return msgspec.structs.replace(table, chains=(*lacking, *table.chains))
+def deleting(course: Course, wanted: ExpectedRules, gone: AbstractSet[RuleKey]) -> Iterator[Primitive]:
+    """Yield the deletions of an engine's rules that are ``gone``, the last of each chain first.  ``wanted``: what tells
+    in which tables the engine keeps its rules."""
+    version = course.host.version("iptables")
+    for table in tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables:
+        for chain in table.chains:
+            for rule in reversed(chain.rules):
+                if (table.family, table.name, chain.name, meaning(rule)) in gone:
+                    yield DeleteRule(course.host.netns, place_of(table, chain.name, rule))
 
 
-def _policy(held: Table | None, chain: str) -> Literal["accept", "drop"]:
-    known = held.chain(chain) if held is not None else None
-    return known.policy or "accept" if known is not None else "accept"
+def key_of(one: ExpectedRule) -> RuleKey:
+    """Return where the rule stands, and what it means."""
+    return one.family, one.table, one.chain, meaning(one.rule)

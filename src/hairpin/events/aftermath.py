@@ -6,12 +6,12 @@ import msgspec
 
 from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, Forget
 from hairpin.events.course import Course
-from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, fate
 
 
@@ -66,10 +66,7 @@ def _forgetful(was: Network, course: Course, flow: Flow) -> Iterator[Netns]:
         if isinstance(part, Forget) and part.what == "connections":
             yield part.netns
     for netns, namespace in course.network.namespaces():
-        if netns in was and _tracks(was.namespace(netns), flow) is not needs_tracking(namespace.ruleset, flow.version):
-            yield netns
-
-
-def _tracks(namespace: Namespace, flow: Flow) -> bool:
-    listed = any(each.version == flow.version for each in namespace.connections)
-    return listed or needs_tracking(namespace.ruleset, flow.version)
+        if netns in was and was.namespace(netns) is not namespace:
+            tracked = flow.version in tracked_versions(was.namespace(netns))
+            if tracked is not needs_tracking(namespace.ruleset, flow.version):
+                yield netns

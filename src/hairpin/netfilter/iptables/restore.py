@@ -56,7 +56,7 @@ def restored_tables(text: str, held: Iterable[Table], loading: Loading) -> Itera
     tables = {table.name: table for table in held if (table.family, table.dialect) == loading[:2]}
     for name, lines in _sections(text, loading):
         table = tables.get(name) or Table(loading.family, name, loading.dialect, ())
-        tables[name] = _after(_whole(table), lines, loading)
+        tables[name] = _after(with_built_in(table), lines, loading)
         yield tables[name]
 
 
@@ -99,12 +99,14 @@ def _fault(error: ValueError, loading: Loading, text: str, number: int) -> Parse
     return ParseError(reason_of(error), source=loading.source, line=number, text=text)
 
 
-def _whole(table: Table) -> Table:
-    """Return the table with all its built-in chains."""
+def with_built_in(table: Table, held: Table | None = None) -> Table:
+    """Return the table with all its built-in chains: those that it lacks are empty, with the policy that they have in
+    the table ``held``."""
     lacking = tuple(
-        Chain(name, (), hook, kind, priority, "accept")
+        Chain(name, (), hook, kind, priority, (known.policy if known is not None else None) or "accept")
         for name, (hook, priority, kind) in BASE_CHAINS[table.name].items()
         if table.chain(name) is None
+        for known in (held.chain(name) if held is not None else None,)
     )
     return msgspec.structs.replace(table, chains=(*lacking, *table.chains))
 

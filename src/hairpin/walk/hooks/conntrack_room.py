@@ -14,6 +14,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
+from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.ir import (
@@ -94,7 +95,7 @@ def with_room(network: Network, before: State, after: State, stage: Stage) -> It
         yield after
         return
     fill = fill_of(network, after.netns)
-    if fill is None or not fill.full or not _is_tracking(network.namespace(after.netns), after.packet.version):
+    if fill is None or not fill.full or after.packet.version not in tracked_versions(network.namespace(after.netns)):
         yield after
         return
     share = fill.finds_room
@@ -126,7 +127,10 @@ def _is_new(before: State, after: State) -> bool:
     )
 
 
-def _is_tracking(namespace: Namespace, version: Version) -> bool:
-    """Return whether the namespace tracks packets of the IP version: the table has entries of it, or a rule needs
+@kept
+def tracked_versions(namespace: Namespace) -> frozenset[Version]:
+    """Return the IP versions whose packets the namespace tracks: the table has entries of them, or a rule needs
     connection tracking."""
-    return any(each.version == version for each in namespace.connections) or needs_tracking(namespace.ruleset, version)
+    listed = {each.version for each in namespace.connections}
+    versions: tuple[Version, ...] = (4, 6)
+    return frozenset(each for each in versions if each in listed or needs_tracking(namespace.ruleset, each))
