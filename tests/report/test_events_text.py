@@ -44,3 +44,12 @@ def test_conditions_and_failures() -> None:
     text = told(msgspec.structs.replace(whole, rows=(row,)))
     assert "  the file is not loaded\n" in text
     assert "  if it rains\n" in text
+
+
+def test_an_event_that_may_change_something_is_not_among_those_that_change_nothing() -> None:
+    whole = found()
+    quiet = next(each for each in whole.rows if each.event == "sysctl-system")
+    unsure = msgspec.structs.replace(quiet, conditions=(message("the reading sysctl, which is lacking, is empty"),))
+    text = told(msgspec.structs.replace(whole, rows=(unsure,)))
+    assert "stay as they are" not in text
+    assert "\nsysctl-system: " in text

@@ -41,14 +41,13 @@ class EventAnswer(msgspec.Struct, frozen=True):
     """The event after which the question is asked.
 
     ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: what nobody can foresee.
-    ``failures``: what does not start then.  ``missing``: the readings that the host lacks."""
+    ``failures``: what does not start then."""
 
     id: str
     title: Message
     before: tuple[BeforeEvent, ...]
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
-    missing: tuple[str, ...] = ()
 
 
 class FlowAnswer(msgspec.Struct, frozen=True):

@@ -25,7 +25,6 @@ def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tu
         tuple(_before(was, course, each) for each in flows),
         course.conditions,
         course.failures,
-        course.missing,
     )
     then = tuple(asked_again(was, course.network, each) for each in flows)
     return msgspec.structs.replace(start, network=_unread_where_changed(was, course.network), event=told), then

@@ -57,12 +57,12 @@ class EventRow(msgspec.Struct, frozen=True):
     strikes: tuple[Strike, ...] = ()
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
-    missing: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:
-        """Whether a flow passes that does not now, or the other way round, or an open connection breaks."""
-        return any(
+        """Whether a flow passes that does not now, or the other way round, or an open connection breaks; or whether
+        that is not certain."""
+        return bool(self.conditions or self.failures) or any(
             succeeds(each.before) is not succeeds(each.after) or each.established == "lost" for each in self.cells
         )
 
@@ -116,9 +116,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
     broken = tuple(each.flow for each in cells if each.breaks)
     examination = examine(then, tuple(asked[each] for each in broken))
     strikes = tuple(_strike(each, event, broken) for each in examination.causes)
-    return EventRow(
-        event.id, course.label, event.title, cells, strikes, course.conditions, course.failures, course.missing
-    )
+    return EventRow(event.id, course.label, event.title, cells, strikes, course.conditions, course.failures)
 
 
 def _strike(found: FoundCause, event: Event, broken: tuple[str, ...]) -> Strike:

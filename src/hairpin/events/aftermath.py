@@ -38,7 +38,7 @@ def _moved(now: Network, flow: Flow, label: str, name: str, joined: str) -> Flow
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
     """Return what becomes of the flow's connection, which is open when the event begins."""
-    if course.conditions or course.missing:
+    if course.conditions:
         return "depends"
     return fate(was, course.network, flow, _replaced(was, course, flow))
 

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.change.change import Change, Primitive
 from hairpin.change.simulate import simulate
 from hairpin.host.host import Host, Namespace
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 
 
@@ -52,5 +52,7 @@ class Course(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, failures=(*self.failures, *failures))
 
     def lacking(self, keys: Iterable[str]) -> "Course":
-        """Return the course that lacks these readings, too."""
-        return msgspec.structs.replace(self, missing=tuple(dict.fromkeys((*self.missing, *keys))))
+        """Return the course that lacks these readings, too: it holds only if what they would say changes nothing."""
+        missing = tuple(dict.fromkeys((*self.missing, *keys)))
+        said = (message("the reading {key}, which this host lacks, changes nothing", key=each) for each in missing)
+        return msgspec.structs.replace(self.provided(*said), missing=missing)

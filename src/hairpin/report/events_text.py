@@ -2,8 +2,9 @@
 
 from hairpin.answer.matrix import EventCell, EventRow, Matrix
 from hairpin.message import Message, message
+from hairpin.report.after import write_uncertain
 from hairpin.report.paper import Paper
-from hairpin.report.places import places_of
+from hairpin.report.places import Places, places_of
 from hairpin.report.summary import count_of_flows
 from hairpin.report.unread import write_notes
 from hairpin.report.verdicts import folded, write_flows
@@ -13,16 +14,17 @@ from hairpin.walk.verdicts import Verdict, succeeds
 
 def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = False) -> str:
     """Return the matrix."""
-    changing = [each for each in found.rows if each.changes or each.failures]
+    changing = [each for each in found.rows if each.changes]
     quiet = [each for each in found.rows if each not in changing]
     paper.prose(words(_first_line(found, len(changing))), style="strong")
     if quiet:
         paper.gap()
         names = ", ".join(_name(each, found) for each in quiet)
         paper.prose(words(message("All flows and open connections stay as they are after: {events}", events=names)))
+    places = places_of(found.answer, words)
     for row in changing:
         paper.gap()
-        _write_row(found, row, words, paper, verbose=verbose)
+        _write_row(found, row, places, words, paper, verbose=verbose)
     write_notes(found.answer, words, paper)
     return paper.text()
 
@@ -50,9 +52,8 @@ def _name(row: EventRow, found: Matrix) -> str:
     return f"{row.event}@{row.host}" if found.answer.has_several_hosts else row.event
 
 
-def _write_row(found: Matrix, row: EventRow, words: Words, paper: Paper, *, verbose: bool) -> None:
+def _write_row(found: Matrix, row: EventRow, places: Places, words: Words, paper: Paper, *, verbose: bool) -> None:
     paper.prose(words(message("{event}: {title}", event=_name(row, found), title=row.title)), style="strong")
-    places = places_of(found.answer, words)
     flows = {each.ref: each.trace.flow for each in found.answer.flows}
     every = list(flows.values())
     for verdict, cells in _by_verdict([each for each in row.cells if each.breaks]).items():
@@ -67,12 +68,9 @@ def _write_row(found: Matrix, row: EventRow, words: Words, paper: Paper, *, verb
     if lost:
         said = message("open connections of {count} flows break", count=lost)
         paper.prose(words(said if lost > 1 else message("the open connections of 1 flow break")), indent=2)
-    for failure in row.failures:
-        paper.prose(words(failure), indent=2)
     for strike in row.strikes:
         paper.prose(words(message("{cause}: {title}", cause=strike.id, title=strike.title)), indent=2)
-    for condition in row.conditions:
-        paper.prose(words(message("if {condition}", condition=condition)), indent=2)
+    write_uncertain(row, words, paper)
 
 
 def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:
