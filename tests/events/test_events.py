@@ -67,6 +67,11 @@ def with_files(*files: tuple[str, str], units: tuple[Unit, ...] = ()) -> Network
 
 ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
 STARTED = network(docker=engine(ALWAYS))
+SERVED = Socket("tcp", 4, None, 80, process="httpd", pid=50)
+BY_HAND = network(inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(50,)),)), docker=engine(ALWAYS))
+BY_ITSELF = network(
+    inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(42,)),)), docker=engine(ALWAYS)
+)
 LIVE = network(docker=msgspec.structs.replace(engine(container()), live_restore=True))
 PERSISTENT = (Unit("netfilter-persistent.service", "active", "enabled"),)
 RULES = "/etc/iptables/rules.v4"
@@ -88,6 +93,8 @@ LOOPBACK = published(FromHost(), "127.0.0.1")
 CASES: dict[str, Case] = {
     "a container with a restart policy comes back": Case(STARTED, "docker-restart", published(), "delivered", "lost"),
     "a container without one does not": Case(network(), "docker-restart", published(), "refused", "lost"),
+    "what docker exec has started does not come back": Case(BY_HAND, "docker-restart", published(), "refused", "lost"),
+    "what its first process has started does": Case(BY_ITSELF, "docker-restart", published(), "delivered", "lost"),
     "with live-restore it goes on": Case(LIVE, "docker-restart", published(), "delivered", "kept"),
     "with live-restore docker-proxy ends": Case(LIVE, "docker-stop", LOOPBACK, "refused", "lost"),
     "dockerd takes its containers with it": Case(STARTED, "docker-stop", published(), "refused", "lost"),

@@ -559,6 +559,13 @@ socket_owners() { # inode, process id, command: of each process's sockets, in al
 halted() { # ids of the processes that a signal has stopped, one a line
     cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'
 }
+parents() { # process id, tab, its parent's id
+    cat /proc/[0-9]*/stat 2>/dev/null | awk '{ pid = $1; sub(/.*\) /, ""); print pid "\t" $2 }'
+}
+units_of_processes() { # process id, tab, control group: where systemd names it after the unit or the session that started the process
+    ! [ -d /run/systemd/system ] || grep -sHm1 -E '(:name=systemd:|^0::).*\.(service|scope)$' /proc/[0-9]*/cgroup | awk '
+    { split($0, part, "/"); sub(/^[^:]*:[0-9]*:[^:]*:/, ""); print part[3] "\t" $0 }'
+}
 frozen() { # process id, tab, control group: of the processes in a frozen group. A child of a frozen group is frozen, too
     for file in $(find /sys/fs/cgroup \( -name freezer.state -o -name cgroup.events \) -exec grep -lxsE 'FROZEN|frozen 1' {} + 2>/dev/null); do
         while read -r pid; do
@@ -595,6 +602,7 @@ owner_lines() { run socket-owners '/proc/PID/fd' socket_owners; }
 relay_lines() { run relay-cmdlines '/proc/PID/cmdline' relays; }
 halted_lines() { run halted-processes '/proc/PID/stat' halted; }
 frozen_lines() { run frozen-processes '/sys/fs/cgroup' frozen; }
+parent_lines() { run process-parents '/proc/PID/stat' parents; run process-units '/proc/PID/cgroup' units_of_processes; }
 member_lines() { run container-processes '/proc/PID/cgroup' members; }
 
 job() { # job FILE FUNCTION...: in the background; in the foreground, with a limit of its own, without a temporary directory
@@ -1632,7 +1640,7 @@ jobs_of_host() {
     job 12-kernel in_turn sets sysctls connections rate_limits counters virtual_servers
     job 15-sockets sockets
     NETNS=
-    job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines
+    job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines parent_lines
     job 30-podman podman_and_pods
     job 60-files in_turn all_files ufw_hooks firewalld_all versions units system
 }

@@ -119,7 +119,11 @@ def _started_in(course: Course, was: Host, container: Container) -> Course:
     if container.netns is None or container.netns not in course.host:
         return course
     netns = Netns(course.label, container.netns)
-    again = (each for each in was.namespace(container.netns).sockets if each.container == container.id)
+    again = (
+        each
+        for each in was.namespace(container.netns).sockets
+        if each.container == container.id and _is_own(each, container)
+    )
     sockets = (AddSocket(netns, _fresh(each), by_start(container)) for each in again)
     return course.made(*sockets, SetContainer(course.label, container))
 
@@ -203,7 +207,7 @@ def _namespace(
         neighbours=(),
         fdb=(),
         connections=(),
-        sockets=tuple(_fresh(each) for each in before.sockets),
+        sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, was)),
         ruleset=_resolver_rules(before.ruleset),
     )
     if engine.rootless or not was.endpoints:  # what leads out of it is none of the host's links
@@ -259,9 +263,15 @@ def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
     return None
 
 
+def _is_own(socket: Socket, container: Container) -> bool:
+    """Return whether the container's first process, or a child of its, has the socket open: what ``docker exec`` has
+    put into the container does not start with it."""
+    return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
+
+
 def _fresh(socket: Socket) -> Socket:
     """Return the socket of a process that has just started."""
-    return _replace(socket.drained, halted=False, frozen="", pid=None)
+    return _replace(socket.drained, halted=False, frozen="", pid=None, ancestors=())
 
 
 def _resolver_rules(ruleset: Ruleset) -> Ruleset:

@@ -13,7 +13,9 @@ class Socket(msgspec.Struct, frozen=True):
     unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
     ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen
     control group that stopped at least one of them, and with it the socket; empty: none did.
-    ``container``: the id of the container whose control group the process is in.
+    ``container``: the id of the container whose control group the process is in; ``ancestors``: the first process in
+    that container from which each of those comes that have the socket open (empty: not read); ``unit``: the control
+    group that systemd named after what started the process (empty: none, or not read).
     ``backlog`` and ``queued``: of TCP, how many connections may wait to be accepted, and how many do; ``received`` and
     ``receive_buffer``: of UDP, the bytes of memory that waiting datagrams take, and may take.  None: not read.
     ``evidence`` and ``entry``: its reading and its line there; 0: it was not read."""
@@ -35,6 +37,8 @@ class Socket(msgspec.Struct, frozen=True):
     halted: bool = False
     frozen: str = ""
     container: str | None = None
+    ancestors: tuple[int, ...] = ()
+    unit: str = ""
     evidence: str = ""
     entry: int = 0
 

@@ -39,3 +39,22 @@ def test_a_socket_that_several_processes_hold() -> None:
     stopped = held_by(socket, (held, other), Processes(halted=frozenset({12}), frozen={13: "/group"}))
     assert (stopped.halted, stopped.frozen) == (False, "/group")
     assert held_by(socket, (held,), Processes(container={12: "abc"})).container == "abc"
+
+
+def test_the_first_process_of_a_container_from_which_another_comes() -> None:
+    """Of `docker exec`'s processes that is not the container's own first process: containerd's shim starts both."""
+    lines = "5\t1\n20\t5\n21\t20\n22\t21\n30\t5\n31\t30\nodd\n"
+    members = "".join(f"{pid}\tabc\n" for pid in (20, 21, 22, 30, 31))
+    known = processes(
+        Readings(
+            evidence(
+                ("process-parents", "", "/proc/PID/stat", lines),
+                ("container-processes", "", "/proc/PID/cgroup", members),
+                ("process-units", "", "/proc/PID/cgroup", "5\t/system.slice/nginx.service\n"),
+            )
+        )
+    )
+    assert [known.ancestor(pid) for pid in (22, 20, 31, 5, 99)] == [20, 20, 30, None, None]
+    socket = Socket("tcp", 4, None, 80)
+    assert held_by(socket, (Holder("sh", 22), Holder("sh", 31)), known).ancestors == (20, 30)
+    assert held_by(socket, (Holder("nginx", 5),), known).unit == "/system.slice/nginx.service"

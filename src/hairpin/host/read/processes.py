@@ -30,16 +30,30 @@ class Processes(msgspec.Struct, frozen=True):
     """Process ids, in the collector's PID namespace.
 
     ``halted``: a signal stopped them; ``frozen``: the frozen control group that they are in; ``container``: the id of
-    the container whose control group they are in; ``holders``: those that have a socket open, by its inode."""
+    the container whose control group they are in; ``unit``: the control group that systemd named after what started
+    them; ``parent``: the process that they come from; ``holders``: those that have a socket open, by its inode."""
 
     halted: frozenset[int] = frozenset()
     frozen: Mapping[int, str] = _NOBODY
     container: Mapping[int, str] = _NOBODY
+    unit: Mapping[int, str] = _NOBODY
+    parent: Mapping[int, int] = msgspec.field(default_factory=dict)
     holders: Mapping[str, tuple[Holder, ...]] = _UNHELD
 
     def holding(self, inode: str) -> tuple[Holder, ...]:
         """Return the processes that have the socket with this inode open, the smallest id first."""
         return self.holders.get(inode, ())
+
+    def ancestor(self, pid: int) -> int | None:
+        """Return the first of the process's ancestors, or itself, that is in its container; None: not known."""
+        own = self.container.get(pid)
+        if own is None or pid not in self.parent:
+            return None
+        seen = {pid}
+        while self.container.get(above := self.parent.get(pid, 0)) == own and above not in seen:
+            seen.add(above)
+            pid = above
+        return pid
 
 
 NOTHING = Processes()
@@ -51,6 +65,8 @@ def processes(readings: Readings) -> Processes:
         halted=frozenset(pid for pid, _ in _lines(readings, "halted-processes")),
         frozen=dict(_lines(readings, "frozen-processes")),
         container=dict(_lines(readings, "container-processes")),
+        unit=dict(_lines(readings, "process-units")),
+        parent={pid: int(above) for pid, above in _lines(readings, "process-parents") if above.isdigit()},
         holders=_holders(readings),
     )
 
@@ -69,6 +85,8 @@ def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> So
         halted=ids <= known.halted,
         frozen=groups[0] if groups and ids <= known.frozen.keys() | known.halted else "",
         container=next((known.container[each.pid] for each in holders if each.pid in known.container), None),
+        ancestors=tuple(dict.fromkeys(above for each in holders if (above := known.ancestor(each.pid)) is not None)),
+        unit=known.unit.get(first.pid, ""),
     )
 
 
