@@ -161,6 +161,13 @@ CASES: dict[str, Case] = {
         "leaves", "depends",
     ),
     "ufw reads its files again": Case(enabled(with_ufw()), "ufw-reload", published(), "delivered", "kept"),
+    "a container that dockerd starts at the boot": Case(STARTED, "reboot", published(), "delivered", "lost"),
+    "one that it does not start": Case(network(), "reboot", published(), "refused", "lost"),
+    "live-restore brings none over a boot": Case(LIVE, "reboot", published(), "refused", "lost"),
+    "dockerd switches forwarding on behind the file that switches it off": Case(
+        network(docker=engine(ALWAYS), host=msgspec.structs.replace(host_namespace(), sysctls=OFF.this.namespace(
+            "host").sysctls)), "reboot", published(), "delivered", "lost",
+    ),
     "the host's own connection": Case(network(), "conntrack-flush", HERE, "delivered", "kept"),
 }  # fmt: skip
 IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
@@ -180,7 +187,7 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "no such container": (network(), "container-stop:api", "api is not there, or does not run"),
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),
     "a misspelt event": (network(), "docker-restrat", "did you mean docker-restart?"),
-    "no event": (network(), "thunder", "no event 'thunder'; the events are docker-restart, "),
+    "no event": (network(), "thunder", "no event 'thunder'; the events are reboot, docker-restart, "),
     "an event that is promised": (network(), "kernel-upgrade", "cannot foretell the event kernel-upgrade yet"),
     "no such host": (network(), "conntrack-flush@node2", "no host 'node2'"),
 }  # fmt: skip

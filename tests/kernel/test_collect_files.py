@@ -44,6 +44,15 @@ FILES = {
     "etc/systemd/network/wg.netdev": f"[NetDev]\nKind=wireguard\n[WireGuard]\nPrivateKey={HIDDEN}\n# {HIDDEN}\n",
     "etc/NetworkManager/system-connections/w": f"[wifi-security]\npsk={HIDDEN}\n[ipv4]\nmethod=auto\n",
     "etc/cron.d/x": f"* * * * * root iptables -F\n* * * * * root curl {HIDDEN}\n",
+    "etc/rc.local": f"#!/bin/sh\nip route add 10.0.0.0/8 via 192.0.2.1\nip route add $(curl {HIDDEN})\n",
+    "etc/systemd/system/fw.service": "[Service]\nExecStart=-/sbin/iptables -P FORWARD DROP\nExecStop=iptables -F\n",
+    "etc/systemd/system/fw.service.d/more.conf": f'[Service]\nExecStartPost=/bin/sh -c "sysctl -w a={HIDDEN} --user"\n',
+    "etc/systemd/system/script.service": "[Service]\nExecStart=/bin/sh -e /usr/local/sbin/fw start\n",
+    "etc/systemd/system/nightly.timer": "[Timer]\n",
+    "usr/lib/systemd/system/nightly.service": "[Service]\nExecStart=sysctl -p /etc/a.conf\n",
+    "etc/systemd/system/unused.service": "[Service]\nExecStart=/sbin/iptables -F\n",
+    "etc/systemd/system/app.service": f"[Service]\nExecStart=/opt/app --password {HIDDEN}\n",
+    "usr/local/sbin/fw": f"#!/bin/sh\n# iptables -F\nTOKEN={HIDDEN}\niptables -A INPUT -j DROP\n",
     "etc/modules": "br_netfilter\n",
     "run/cloud-init/instance-data.json": json.dumps(
         {
@@ -67,6 +76,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+    for name in ("fw.service", "script.service", "nightly.timer", "app.service", "gone.service"):
+        wants = root / "etc/systemd/system" / f"{name.partition('.')[2]}s.wants"
+        wants.mkdir(exist_ok=True)
+        (wants / name).symlink_to(f"/etc/systemd/system/{name}")
     (root / "etc/ufw/after.init").chmod(0o755)
     (root / "etc/sysctl.d/99-sysctl.conf").symlink_to("/etc/sysctl.conf")
     (root / "etc/sysctl.d/70-masked.conf").symlink_to("/dev/null")
@@ -158,7 +171,22 @@ def test_other_keys_have_their_files(evidence: Evidence) -> None:
     (hooks,) = evidence.all("ufw-hooks")
     assert hooks.text == "/etc/ufw/after.init\n"
     (boot,) = evidence.all("boot-scripts")
-    assert boot.text == "/etc/cron.d/x:1:* * * * * root iptables -F\n"
+    assert boot.text == (
+        "/etc/rc.local:2:ip route add 10.0.0.0/8 via 192.0.2.1\n/etc/rc.local:3: (not collected)\n"
+        "/etc/cron.d/x:1:* * * * * root iptables -F\n"
+    )
+
+
+def test_enabled_units_whose_commands_program_the_network(evidence: Evidence) -> None:
+    """A unit that is not enabled is left out, and so is a command that does something else."""
+    reading = evidence.find("boot-units", "")
+    assert reading is not None
+    assert reading.text.splitlines() == [
+        "fw.service\t/etc/systemd/system/fw.service:2:ExecStart=-/sbin/iptables -P FORWARD DROP",
+        "fw.service\t/etc/systemd/system/fw.service.d/more.conf:2: (not collected)",
+        "nightly.service\t/usr/lib/systemd/system/nightly.service:2:ExecStart=sysctl -p /etc/a.conf",
+        "script.service\t/usr/local/sbin/fw:4:iptables -A INPUT -j DROP",
+    ]
 
 
 BROKEN = (

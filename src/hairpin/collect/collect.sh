@@ -638,7 +638,7 @@ end_all() { # end_all PID...: ends these processes and all that they started
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.Health.Status State.StartedAt State.FinishedAt
     Config.Image Config.ExposedPorts Config.Hostname Config.NetworkDisabled Config.Labels.com%docker%compose%service
-    Config.Labels.io%podman%compose%service Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
+    Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
     NetworkSettings.SandboxKey NetworkSettings.HairpinMode NetworkSettings.Networks.*.IPAMConfig
@@ -1421,13 +1421,71 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     done
     listed file net "$@"
 }
+# A line with a word of this kind may hold a secret: it is told without its text.
+SECRET_LINES='(curl|wget|pass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|--user|:[^ /]*@)'
+RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link)) |/proc/sys/net/'
 boot_scripts() { # only the lines that program rules or sysctls at boot or from cron
     frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
-    ( cd "$HAIRPIN_ROOT/" && grep -snE '(^|[^#A-Za-z_-])(ip6?tables|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (rule|route)) ' \
+    ( cd "$HAIRPIN_ROOT/" && grep -snE "$RULE_LINES" \
         etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
         etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
-        etc/networkd-dispatcher/*/* etc/local.d/*.start /dev/null ) | sed 's,^,/,' | head -n 500
+        etc/networkd-dispatcher/*/* etc/local.d/*.start /dev/null ) | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
     endframe 0 text ''
+}
+boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, and the lines of their scripts, that program rules or
+    # settings. What hairpin knows by name is left out. Sets found_units: the names of these units.
+    [ -d "$HAIRPIN_ROOT/etc/systemd/system" ] || return
+    lines=$(cd "$HAIRPIN_ROOT/" && unit_files | RULE_LINES=$RULE_LINES SECRET_LINES=$SECRET_LINES awk '
+        function show(name, path, number, line) {
+            if (line ~ ENVIRON["SECRET_LINES"]) line = " (not collected)"
+            print name "\t/" path ":" number ":" line
+        }
+        {
+            name = $1; file = $2; number = 0
+            while ((getline line <file) > 0) {
+                number++
+                if (line !~ /^ExecStart(Pre|Post)?[ \t]*=/) continue
+                if (line ~ ENVIRON["RULE_LINES"]) { show(name, file, number, line); continue }
+                sub(/^[^=]*=[ \t]*[-@+!:|]*/, "", line)
+                words = split(line, word, /[ \t"]+/)
+                for (i = 1; i <= words && i < 4; i++) {
+                    script = substr(word[i], 2)
+                    if (script !~ /^(etc|home|opt|root|srv|usr\/local|var)\//) continue
+                    if ((getline first <script) <= 0 || first !~ /^#!/) { close(script); continue }
+                    place = 1
+                    while ((getline line <script) > 0) {
+                        place++
+                        if (line ~ ENVIRON["RULE_LINES"] && line !~ /^[ \t]*#/) show(name, script, place, line)
+                    }
+                    close(script)
+                }
+            }
+            close(file)
+        }' 2>/dev/null | head -n 500)
+    found_units=$(printf '%s\n' "$lines" | cut -f 1 | sort -u)
+    body boot-units '/etc/systemd/system/*.wants' "$lines"
+}
+unit_files() { # name and file of each enabled unit and of its drop-ins, below the folder where this runs
+    for link in etc/systemd/system/*.wants/* etc/systemd/system/*.requires/*; do
+        name=${link##*/}
+        case $name in
+            docker.* | containerd.* | firewalld.* | ufw.* | nftables.* | iptables.* | ip6tables.* | netfilter-persistent.*) continue ;;
+            systemd-* | ssh* | getty* | '*') continue ;;
+            *.timer) name=${name%.timer}.service ;;
+            *.service) ;;
+            *) continue ;;
+        esac
+        set -- "$name"
+        case $name in *@*) set -- "$name" "${name%%@*}@.service" ;; esac
+        for unit; do
+            for folder in etc/systemd/system run/systemd/system usr/local/lib/systemd/system usr/lib/systemd/system lib/systemd/system; do
+                [ -f "$folder/$unit" ] && echo "$name $folder/$unit" && break
+            done
+            for file in etc/systemd/system/"$unit".d/*.conf run/systemd/system/"$unit".d/*.conf; do
+                [ ! -f "$file" ] || echo "$name $file"
+            done
+        done
+    done | sort -u
 }
 
 versions() { # for one question only what answers depend on; the rest is for people who read a snapshot
@@ -1479,6 +1537,8 @@ units() {
     set --
     # shellcheck disable=SC2086
     [ -n "$HAIRPIN_ONLY" ] || set -- $HOST_SERVICES
+    # shellcheck disable=SC2086
+    set -- $found_units "$@"
     run units 'systemctl show' limit 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
@@ -1501,7 +1561,6 @@ system() {
     if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
     run kernel-cmdline /proc/cmdline kernel_cmdline
     run klog dmesg kernel_log
-    boot_scripts
 }
 CLOUD_PATHS='ds.meta_data.public-ipv4 ds.meta_data.local-ipv4 ds.meta_data.eipv4 ds.meta_data.private-ipv4
     ds.meta_data.network.interfaces.macs.*.ipv4-associations ds.meta_data.network.interfaces.macs.*.public-ipv4s
@@ -1642,7 +1701,7 @@ jobs_of_host() {
     NETNS=
     job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines parent_lines
     job 30-podman podman_and_pods
-    job 60-files in_turn all_files ufw_hooks firewalld_all versions units system
+    job 60-files in_turn all_files ufw_hooks firewalld_all versions boot_scripts boot_units units system
 }
 
 named_sysctls() { # what every namespace is asked for, found once: for each pattern a shell reads all names of a folder

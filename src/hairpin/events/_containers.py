@@ -20,20 +20,22 @@ from hairpin.engines.endpoints import addresses, new_endpoint, routes
 from hairpin.engines.expected import ExpectedListener
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.republishing import added_rules, with_container
-from hairpin.engines.starting import bridged_subnet, veth_pair
+from hairpin.engines.starting import bridged_subnet, starting_change, veth_pair
 from hairpin.events._podman import by_start, following_address, with_networks, with_rules, without_networks
 from hairpin.events._tables import deleting, key_of
 from hairpin.events.course import Course
-from hairpin.host.docker import STACKED, Container, Endpoint, Engine
+from hairpin.host.docker import STACKED, Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
+from hairpin.message import message
 from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 
 _replace = msgspec.structs.replace
 _MAC = (1 << 48) - 1
+_NO_PORT = PortBinding("tcp", 0, 0)
 _RESOLVERS = "DOCKER_"
 """How the names of the chains begin that lead a container's queries to dockerd's resolver."""
 
@@ -41,7 +43,20 @@ _RESOLVERS = "DOCKER_"
 def with_container_ended(course: Course, container: Container) -> Course:
     """Return the course after the container has ended: its processes, its namespace, its rules and its proxies."""
     host, engine = course.host, course.host.engine_of(container)
-    stopped = _replace(
+    stopped = ended(container)
+    rules = () if engine.kind == "podman" else _own_rules(course, engine, stopped)
+    course = course.made(
+        *rules,
+        *(DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
+        *_processes(host, container),
+        SetContainer(host.name, stopped),
+    )
+    return without_networks(course, engine, container) if engine.kind == "podman" else course
+
+
+def ended(container: Container) -> Container:
+    """Return the container after its processes have ended."""
+    return _replace(
         container,
         status="exited",
         pid=None,
@@ -51,14 +66,6 @@ def with_container_ended(course: Course, container: Container) -> Course:
         endpoints=tuple(_without_addresses(each) for each in container.endpoints),
         bindings=tuple(_replace(each, actual=False) for each in container.bindings),
     )
-    rules = () if engine.kind == "podman" else _own_rules(course, engine, stopped)
-    course = course.made(
-        *rules,
-        *(DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
-        *_processes(host, container),
-        SetContainer(host.name, stopped),
-    )
-    return without_networks(course, engine, container) if engine.kind == "podman" else course
 
 
 def _without_addresses(endpoint: Endpoint) -> Endpoint:
@@ -112,6 +119,14 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         *(SetLink(host.netns, each) for each in outers[1:]),
     )
     return _with_podmans_ports(course, was, running) if engine.kind == "podman" else _with_ports(course, running)
+
+
+def with_container_first_started(course: Course, container: Container) -> Course:
+    """Return the course after the start of a container that did not run: only its ports say what it serves."""
+    binding = next(iter(container.bindings), _NO_PORT)
+    change = starting_change(course.host, container, binding)
+    serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
+    return course.provided(serves).made(*(change.parts if change is not None else ()))
 
 
 def _started_in(course: Course, was: Host, container: Container) -> Course:

@@ -10,21 +10,22 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.change import DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy, SetSysctl
-from hairpin.engines.daemon import containers_left_ended
 from hairpin.engines.dockerd import FORWARD_CHAIN, expected
+from hairpin.engines.expected import ExpectedPolicy
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.history import history_of
 from hairpin.engines.missing import missing_of
 from hairpin.engines.options import daemon_of, dockerd_version
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.sysctls import policies_of, sysctls_of
-from hairpin.events._containers import with_container_ended, with_container_started
+from hairpin.events._containers import with_container_ended, with_container_first_started, with_container_started
 from hairpin.events.course import Course
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
+from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
 from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.meaning import meaning
@@ -55,41 +56,53 @@ def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
     return with_dockerd_killed(course)
 
 
-def with_dockerd_started(course: Course, was: Host) -> Course:
-    """Return the course after dockerd has started.  ``was``: the host before it ended, with what then ran."""
+def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
+    """Return the course after dockerd has started.  ``was``: the host before it ended, with what then ran; ``ended``:
+    nothing of that runs any more, whatever dockerd's options say.
+
+    A container that somebody has stopped starts with the policy ``always``; one that never ran does not.
+    Source: moby daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
     course = course.with_host(_with_state(course.host, "answers"))
     now, before = docker_of(course.host), docker_of(was)
     assert now is not None
     assert before is not None
-    course = _with_forwarding(course, now)
+    closing = tuple(_closing(course, now))
+    course = course.made(*_forwarding(course, now))
     course = course.made(*restoring_all(missing_of(course.host, now), course.host.netns, course.namespace).parts)
+    course = course.made(*(part for each in closing for part in _policy(course, each)))
     if (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN:
         course = course.made(*_default_network_first(course, now))
-    if now.live_restore:
+    if now.live_restore and not ended:
         return course
-    coming = [each for each in before.containers if each.running and each not in containers_left_ended(before)]
-    for each in sorted(coming, key=lambda one: one.started_at):
-        course = with_container_started(course, was, each)
+    for each in sorted(before.containers, key=lambda one: one.started_at):
+        if each.running and each.restart_policy == "on-failure":
+            # dockerd has ended it: whether that was a failure, the container's own process decides.
+            course = course.provided(
+                message("{name} ends with an error when it is told to end, so dockerd starts it", name=each.name)
+            )
+        if each.running and (each.starts_with_daemon or each.restart_policy == "on-failure"):
+            course = with_container_started(course, was, each)
+        elif each.status == "exited" and each.restart_policy == "always":  # somebody has stopped it
+            course = with_container_first_started(course, each)
     return course
 
 
-def _with_forwarding(course: Course, engine: Engine) -> Course:
-    """Return the course with the values that dockerd writes at its start, and with the policy DROP of FORWARD if it had
-    to switch forwarding on."""
-    daemon = daemon_of(engine, dockerd_version(engine.version) or (20, 10, 0))
-    if daemon.backend == "nftables":
-        return course
-    history = history_of(engine, daemon, course.namespace)
+def _forwarding(course: Course, engine: Engine) -> Iterator[Primitive]:
+    """Yield the values that dockerd writes at its start."""
+    daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
+    if daemon.backend != "nftables":
+        for each in sysctls_of(daemon, history_of(engine, daemon, course.namespace)):
+            if each.network is None and course.namespace.sysctls.text(*each.path) not in (None, each.value):
+                yield SetSysctl(course.host.netns, each.path, each.value)
+
+
+def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
+    """Yield the policies that dockerd sets at its start: for IPv4 only where it finds forwarding switched off."""
+    daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
     had = course.namespace.sysctls.text(*_FORWARD)
-    parts: list[Primitive] = [
-        SetSysctl(course.host.netns, each.path, each.value)
-        for each in sysctls_of(daemon, history)
-        if each.network is None and course.namespace.sysctls.text(*each.path) not in (None, each.value)
-    ]
-    for each in policies_of(daemon, history):
+    for each in policies_of(daemon, history_of(engine, daemon, course.namespace)):
         if each.certain or (each.family == "ip" and had == "0"):
-            parts += _policy(course, each.family, each.table, each.chain)
-    return course.made(*parts)
+            yield each
 
 
 def _default_network_first(course: Course, engine: Engine) -> Iterator[Primitive]:
@@ -120,12 +133,12 @@ def _last_first(rules: list[Rule]) -> list[Rule]:
     return sorted(rules, key=lambda each: -each.number)
 
 
-def _policy(course: Course, family: str, table: str, chain: str) -> Iterator[Primitive]:
+def _policy(course: Course, wanted: ExpectedPolicy) -> Iterator[Primitive]:
     for each in course.namespace.ruleset.tables:
-        found = each.chain(chain)
+        found = each.chain(wanted.chain)
         of_iptables = each.dialect in ("iptables-nft", "iptables-legacy")
-        if of_iptables and (each.family, each.name) == (family, table) and found is not None:
-            yield SetPolicy(course.host.netns, policy_place(each, found), "drop")
+        if of_iptables and (each.family, each.name) == (wanted.family, wanted.table) and found is not None:
+            yield SetPolicy(course.host.netns, policy_place(each, found), wanted.policy)
 
 
 def _sockets_of_daemon(host: Host) -> Iterator[Primitive]:

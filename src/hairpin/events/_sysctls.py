@@ -23,6 +23,11 @@ def with_file_applied(course: Course, file: ConfigFile) -> Course:
     return _with_lines(course, assignments_of(file))
 
 
+def with_text_applied(course: Course, text: str, source: str) -> Course:
+    """Return the course after ``sysctl -w`` of each line ``KEY = VALUE``."""
+    return with_file_applied(course, ConfigFile(source, text))
+
+
 def _with_lines(course: Course, lines: tuple[tuple[Path, Setting], ...]) -> Course:
     values = tuple(_values(course, lines))
     return course.made(ReplaceSysctls(course.host.netns, values)) if values else course

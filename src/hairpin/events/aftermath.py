@@ -38,6 +38,8 @@ def _moved(now: Network, flow: Flow, label: str, name: str, joined: str) -> Flow
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
     """Return what becomes of the flow's connection, which is open when the event begins."""
+    if course.cuts_all:
+        return "lost"
     if course.conditions:
         return "depends"
     return fate(was, course.network, flow, _replaced(was, course, flow))

@@ -23,6 +23,8 @@ class Course(msgspec.Struct, frozen=True):
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
     missing: tuple[str, ...] = ()
+    cuts_all: bool = False
+    """Whether every connection of the host ends, whatever becomes of its flows."""
 
     @property
     def host(self) -> Host:

@@ -3,16 +3,13 @@
 At a boot the unit starts them.  Its ``stop`` is told to all at once; those that had been stopped by hand start, too.
 """
 
-from hairpin.engines.starting import starting_change
-from hairpin.events._containers import with_container_ended, with_container_started
+from hairpin.events._containers import with_container_ended, with_container_first_started, with_container_started
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.host.boot.rule_keeper import unit
-from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 
 _UNIT = "podman-restart"
-_NO_PORT = PortBinding("tcp", 0, 0)
 
 
 def happens(course: Course, _name: str) -> Course | None:
@@ -30,16 +27,8 @@ def happens(course: Course, _name: str) -> Course | None:
         if each in running:
             course = with_container_started(course, was, each)
         elif not each.running:
-            course = _first_started(course, each)
+            course = with_container_first_started(course, each)
     return course if chosen else None
-
-
-def _first_started(course: Course, container: Container) -> Course:
-    """Return the course after the start of a container of which only its ports say what it serves."""
-    binding = next(iter(container.bindings), _NO_PORT)
-    change = starting_change(course.host, container, binding)
-    serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
-    return course.provided(serves).made(*(change.parts if change is not None else ()))
 
 
 EVENT = Event(

@@ -22,7 +22,7 @@ from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 _ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """Version numbers of four parts look like addresses."""
-_FREE_TEXT = frozenset({"klog", "boot-scripts", "dockerd-log"})
+_FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
 """Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
 container may be called ``accept``."""
 

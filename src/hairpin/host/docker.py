@@ -78,6 +78,8 @@ class Container(msgspec.Struct, frozen=True):
     """Whether Docker has switched its network off for good: a start of it under ``bridge=none`` does so."""
     dns: tuple[str, ...] = ()
     service: str = ""
+    unit: str = ""
+    """The unit of systemd that runs it, as Podman notes it: of a quadlet, or what `podman generate systemd` wrote."""
     is_task: bool = False
     """Whether a swarm runs it, as a task of the service."""
     resolvers: tuple[str, ...] | None = None

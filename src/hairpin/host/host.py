@@ -7,7 +7,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.host.docker import Contact, Container, DockerNetwork, Engine, Tool
 from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
-from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, Ufw, Unit, Version
+from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket, VirtualService
@@ -111,6 +111,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     units: tuple[Unit, ...] = ()
     versions: tuple[Version, ...] = ()
     files: tuple[ConfigFile, ...] = ()
+    boot_lines: tuple[ScriptLine, ...] | None = None
+    """The lines of scripts and units that program the network at boot or from cron; None: not read."""
     cloud: str | None = None
     """azure aws gcp aliyun tencent …, from DMI; None: no sign of one."""
     cloud_addresses: tuple[CloudAddress, ...] = ()

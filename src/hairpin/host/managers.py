@@ -68,6 +68,7 @@ class Unit(msgspec.Struct, frozen=True):
     active: str
     enabled: str
     after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
     evidence: str = ""
 
@@ -94,4 +95,15 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
     path: str
     text: str
+    evidence: str = ""
+
+
+class ScriptLine(msgspec.Struct, frozen=True):
+    """A line that programs rules, sysctls, addresses or routes: of a script that runs at boot or from cron, or of the
+    script or the command of a systemd unit that is enabled (``unit``; empty: of none)."""
+
+    path: str
+    number: int
+    text: str
+    unit: str = ""
     evidence: str = ""

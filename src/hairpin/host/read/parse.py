@@ -6,7 +6,7 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import identity_of
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
-from hairpin.host.managers import Unit, Version
+from hairpin.host.managers import ScriptLine, Unit, Version
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
 from hairpin.host.read.engines.mesh import with_mesh
@@ -66,12 +66,17 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         units=units,
         versions=(*_engine_versions(running), *versions),
         files=readings.part(("files",), lambda: managing.files(readings)),
+        boot_lines=readings.part(("boot-scripts", "boot-units"), lambda: _boot_lines(readings)),
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
         cloud_addresses=readings.part(("cloud-init",), lambda: managing.cloud_addresses(readings)),
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
         unread=tuple(msgspec.structs.replace(each, host=evidence.name) for each in readings.unread),
     )
     return ParsedHost(host, evidence, readings.parts)
+
+
+def _boot_lines(readings: Readings) -> tuple[ScriptLine, ...] | None:
+    return managing.boot_lines(readings) if readings.of("boot-scripts") else None
 
 
 def _engines(

@@ -20,14 +20,15 @@ Id=iptables.service
 LoadState=loaded
 ActiveState=inactive
 UnitFileState=disabled
+Before=a.target
 PartOf=firewalld.service
 """
 
 
 def test_units_that_exist() -> None:
     assert parse(TEXT, evidence="e6") == (
-        Unit("docker.service", "active", "enabled", ("firewalld.service", "containerd.service"), (), "e6"),
-        Unit("iptables.service", "inactive", "disabled", (), ("firewalld.service",), "e6"),
+        Unit("docker.service", "active", "enabled", ("firewalld.service", "containerd.service"), evidence="e6"),
+        Unit("iptables.service", "inactive", "disabled", (), ("a.target",), ("firewalld.service",), "e6"),
     )
 
 

@@ -100,6 +100,8 @@ class _Container(msgspec.Struct, rename="pascal"):
 
 _TASK = "com.docker.swarm.service.name"
 """The label in which a swarm puts the name of the service whose task the container is."""
+_UNIT = "PODMAN_SYSTEMD_UNIT"
+"""The label in which Podman's units put their name.  Source: podman-systemd.unit(5), podman-generate-systemd(1)"""
 _SERVICE = ("com.docker.compose.service", "io.podman.compose.service", _TASK)
 """Labels in which Compose, or a swarm, puts the name of the service that a container is of."""
 _CONTAINER = msgspec.json.Decoder(_Container)
@@ -151,6 +153,7 @@ def _container(item: _Container, evidence: str) -> Container:
         network_disabled=config.network_disabled is True,
         exposed=tuple(_port(key) for key in config.exposed_ports or {} if "/" in key),
         endpoints=endpoints,
+        unit=(config.labels or {}).get(_UNIT) or "",
         service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
         is_task=is_task,
         restart_policy=(restart.name if restart is not None else "") or "no",

@@ -1,7 +1,19 @@
 """Firewall managers, units, versions and files of a host from their readings."""
 
+import re
+
 from hairpin.evidence.reading import Reading
-from hairpin.host.managers import CloudAddress, ConfigFile, DirectRule, Firewalld, FirewalldZone, Ufw, Unit, Version
+from hairpin.host.managers import (
+    CloudAddress,
+    ConfigFile,
+    DirectRule,
+    Firewalld,
+    FirewalldZone,
+    ScriptLine,
+    Ufw,
+    Unit,
+    Version,
+)
 from hairpin.host.read.managers import (
     assignments,
     cloud_init,
@@ -61,6 +73,33 @@ def units(readings: Readings) -> tuple[Unit, ...]:
     return tuple(
         unit for reading in readings.of("units") for unit in units_text.parse(reading.text, evidence=reading.id)
     )
+
+
+def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
+    """Return the lines that program the network at boot or from cron: of scripts, then of units."""
+    found = (
+        *((reading, "", line) for reading in readings.of("boot-scripts") for line in reading.text.split("\n")),
+        *(
+            (reading, unit, line)
+            for reading in readings.of("boot-units")
+            for unit, _, line in (each.partition("\t") for each in reading.text.split("\n"))
+        ),
+    )
+    return tuple(
+        ScriptLine(path, int(number), _command(text), unit, reading.id)
+        for reading, unit, line in found
+        for path, number, text in (line.split(":", 2) if line.count(":") > 1 else ("", "", ""),)
+        if path and number.isdecimal() and text.strip()[:1] != "#"
+    )
+
+
+def _command(text: str) -> str:
+    """Return the line of a script, or the command of a unit's line: systemd's signs before it are no part of it, and it
+    replaces ``%`` and ``$`` in it.  Source: systemd.service(5)"""
+    said = re.match(r"Exec\w+\s*=\s*[-@+!:|]*", text.strip())
+    if said is None:
+        return text.strip()
+    return text.strip()[said.end() :].replace("$$", "$").replace("%%", "%")
 
 
 def versions(readings: Readings) -> tuple[Version, ...]:

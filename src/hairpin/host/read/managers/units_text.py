@@ -17,6 +17,7 @@ def parse(text: str, *, evidence: str = "") -> tuple[Unit, ...]:
                 active=values.get("ActiveState", ""),
                 enabled=values.get("UnitFileState", ""),
                 after=tuple(values.get("After", "").split()),
+                before=tuple(values.get("Before", "").split()),
                 part_of=tuple(values.get("PartOf", "").split()),
                 evidence=evidence,
             )

@@ -1,0 +1,282 @@
+"""A host boots: what the kernel held is gone; what the host's units bring comes back in their order.
+
+Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
+"""
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from hairpin.change.change import SetSysctl
+from hairpin.events._commands import with_line
+from hairpin.events._containers import ended, with_container_first_started, with_container_started
+from hairpin.events._dockerd import docker_of, with_dockerd_killed, with_dockerd_started
+from hairpin.events._sysctls import with_files_applied
+from hairpin.events._tables import with_saved_rules
+from hairpin.events._ufw import ufw_of, with_ufw_started
+from hairpin.events.course import Course
+from hairpin.evidence.reading import HOST
+from hairpin.host.boot.rule_keeper import RULES_V4, RULES_V6, SYSCONFIG_V4, SYSCONFIG_V6, unit
+from hairpin.host.boot.sysctl_files import settings
+from hairpin.host.docker import Container, Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.host.managers import ScriptLine
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path, Sysctls
+from hairpin.message import message
+from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.rule_address import IpFamily
+
+Stage = Callable[[Course], Course]
+
+_DEFAULTS: tuple[tuple[str, str], ...] = (
+    ("net/ipv4/ip_forward", "0"), ("net/ipv4/conf/*/forwarding", "0"), ("net/ipv4/conf/*/rp_filter", "0"),
+    ("net/ipv4/conf/*/route_localnet", "0"), ("net/ipv4/conf/*/accept_local", "0"),
+    ("net/ipv4/conf/*/arp_ignore", "0"), ("net/ipv4/conf/*/arp_announce", "0"), ("net/ipv4/conf/*/arp_filter", "0"),
+    ("net/ipv4/conf/*/proxy_arp", "0"), ("net/ipv4/conf/*/src_valid_mark", "0"),
+    ("net/ipv6/conf/*/forwarding", "0"), ("net/ipv6/conf/*/disable_ipv6", "0"),
+    ("net/ipv6/conf/*/proxy_ndp", "0"), ("net/bridge/bridge-nf-call-*", "1"),
+)  # fmt: skip
+"""The kernel's own values.  Other keys are taken to come back as they are.
+
+Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
+
+_ORDER: tuple[tuple[str, str], ...] = (
+    ("systemd-modules-load.service", "systemd-sysctl.service"), ("systemd-sysctl.service", "sysinit.target"),
+    ("sysinit.target", "basic.target"), ("network-pre.target", "network.target"),
+    ("network.target", "network-online.target"), ("network-online.target", "docker.service"),
+    ("basic.target", "docker.service"), ("network.target", "multi-user.target"),
+)  # fmt: skip
+"""What systemd's own targets stand before.  Source: bootup(7), systemd.special(7)"""
+_SESSIONS = ("session-", "run-")
+"""How the control groups begin of what a login, or ``systemd-run``, has started."""
+
+
+class _Step(msgspec.Struct, frozen=True):
+    """Something that a unit does at the boot."""
+
+    unit: str
+    does: Stage
+
+
+def with_boot(course: Course) -> Course:
+    """Return the course after the host has booted."""
+    was = course.host
+    course = _powered_off(course)
+    for step in _in_order(was, list(_steps(was))):
+        course = step.does(course)
+    return course
+
+
+# ---- what is gone -------------------------------------------------------------------------------------------------
+
+
+def _powered_off(course: Course) -> Course:
+    """Return the course with the host as the kernel starts it: its links and addresses, and nothing that was loaded."""
+    host = course.host
+    engines = tuple(
+        msgspec.structs.replace(each, containers=tuple(ended(one) for one in each.containers if one.running)
+                                + tuple(one for one in each.containers if not one.running))
+        for each in host.engines
+    )  # fmt: skip
+    own = host.namespace(host.netns.name)
+    bare = msgspec.structs.replace(host, engines=engines, namespaces=(_bare(host, own),))
+    course = msgspec.structs.replace(course.with_host(bare), cuts_all=True)
+    return with_dockerd_killed(course) if docker_of(bare) is not None else course
+
+
+def _bare(host: Host, own: Namespace) -> Namespace:
+    ends = {each.name for each in own.links if each.kind == "veth" and each.peer_netnsid is not None}
+    return msgspec.structs.replace(
+        own,
+        links=tuple(each for each in own.links if each.name not in ends),
+        addresses=tuple(each for each in own.addresses if each.link not in ends),
+        routes=tuple(each for each in own.routes if not ends & {hop.link for hop in each.next_hops}),
+        neighbours=(),
+        fdb=(),
+        connections=(),
+        virtual_services=(),
+        sysctls=_kernels_own(host, own.sysctls),
+        sockets=tuple(each for each in own.sockets if _comes_back(each)),
+        ruleset=Ruleset(),
+    )
+
+
+def _comes_back(socket: Socket) -> bool:
+    """Return whether a process of the host's own has the socket that something starts at each boot: no engine's, and
+    none that a login has started."""
+    if socket.relay is not None or socket.container is not None or socket.process in ("dockerd", "docker-proxy"):
+        return False
+    return not socket.unit.rpartition("/")[2].startswith(_SESSIONS)
+
+
+def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
+    values = dict(held.values)
+    for path, now in held.values.items():
+        default = next((value for pattern, value in _DEFAULTS if fnmatchcase("/".join(path), pattern)), None)
+        if default is not None and not _follows_default(host, path, now):
+            values[path] = default
+    return Sysctls(values)
+
+
+def _follows_default(host: Host, path: Path, now: str) -> bool:
+    """Return whether the link has its value from ``default``, which a file sets before the link is there."""
+    if path[2:3] != ("conf",) or path[3] in ("all", "default") or len(path) != 5:
+        return False
+    given = settings((*path[:3], "default", path[4]), host.files)
+    return bool(given) and given[-1].value == now
+
+
+# ---- what comes back ----------------------------------------------------------------------------------------------
+
+
+def _steps(host: Host) -> Iterator[_Step]:
+    """Yield what the host's units do, in the order that they have where nothing says another."""
+    yield _Step("systemd-sysctl.service", with_files_applied)
+    if (ufw := ufw_of(host)) is not None and ufw.enabled and _starts(host, "ufw"):
+        yield _Step("ufw.service", with_ufw_started)
+    for name, path, family in (
+        ("netfilter-persistent", RULES_V4, "ip"), ("netfilter-persistent", RULES_V6, "ip6"),
+        ("iptables", SYSCONFIG_V4, "ip"), ("ip6tables", SYSCONFIG_V6, "ip6"),
+    ):  # fmt: skip
+        if unit(host, name) is not None and _starts(host, name) and any(each.path == path for each in host.files):
+            yield _Step(f"{name}.service", _loading(path, "ip6" if family == "ip6" else "ip"))
+    for line in host.boot_lines or ():
+        if line.unit:
+            yield _Step(line.unit, _line(line))
+    if docker_of(host) is not None:
+        yield _Step("docker.service", lambda course: _with_docker(course, host))
+    if any(each.kind == "podman" for each in host.engines):
+        yield _Step("podman-restart.service", lambda course: _with_podman(course, host))
+    for line in host.boot_lines or ():
+        if not line.unit and _at_boot(line):
+            yield _Step("rc-local.service", _line(line))
+
+
+def _starts(host: Host, name: str) -> bool:
+    """Return whether the unit is started at boot; where no unit was read, what is there is started."""
+    found = unit(host, name)
+    return not host.units or (found is not None and found.enabled.startswith("enabled"))
+
+
+def _at_boot(line: ScriptLine) -> bool:
+    return line.path in ("/etc/rc.local", "/etc/rc.d/rc.local") or "@reboot" in line.text
+
+
+def _line(line: ScriptLine) -> Stage:
+    plain = msgspec.structs.replace(line, text=line.text.removeprefix("@reboot").removeprefix(" root").strip())
+    return lambda course: with_line(course, plain)
+
+
+def _loading(path: str, family: IpFamily) -> Stage:
+    def load(course: Course) -> Course:
+        file = next(each for each in course.host.files if each.path == path)
+        return with_saved_rules(course, file, family)
+
+    return load
+
+
+def _with_docker(course: Course, was: Host) -> Course:
+    """Return the course after dockerd has started, if the host starts it."""
+    engine = docker_of(was)
+    assert engine is not None
+    if not _starts(was, "docker"):
+        if _starts(was, "docker.socket"):
+            return course.provided(message("nobody asks dockerd for anything, so systemd does not start it"))
+        return _without_bridges(course, engine)
+    if not engine.running:
+        return course.provided(message("dockerd, which does not run now, does not start either"))
+    return with_dockerd_started(_with_fresh_bridges(course, engine), was, ended=True)
+
+
+def _without_bridges(course: Course, engine: Engine) -> Course:
+    """Return the course without the bridges that nobody makes."""
+    names = {each.bridge for each in engine.networks if each.bridge is not None}
+    own = course.namespace
+    left = msgspec.structs.replace(
+        own,
+        links=tuple(each for each in own.links if each.name not in names),
+        addresses=tuple(each for each in own.addresses if each.link not in names),
+        routes=tuple(each for each in own.routes if not names & {hop.link for hop in each.next_hops}),
+    )
+    return course.with_host(_with_own(course.host, left))
+
+
+def _with_fresh_bridges(course: Course, engine: Engine) -> Course:
+    """Return the course in which the engine's bridges have the settings of links that were just made."""
+    names = {each.bridge for each in engine.networks if each.bridge is not None}
+    known = course.namespace.sysctls
+    parts = (
+        SetSysctl(course.host.netns, path, value)
+        for path in known.values
+        if len(path) == 5 and path[2] == "conf" and path[3] in names
+        and (value := known.text(*path[:3], "default", path[4])) is not None
+    )  # fmt: skip
+    return course.made(*parts)
+
+
+def _with_own(host: Host, own: Namespace) -> Host:
+    spaces = tuple(own if each.name == HOST else each for each in host.namespaces)
+    return msgspec.structs.replace(host, namespaces=spaces)
+
+
+def _with_podman(course: Course, was: Host) -> Course:
+    """Return the course after podman-restart, and the units that systemd has for single containers, have started."""
+    always = _starts(was, "podman-restart") and unit(was, "podman-restart") is not None
+    for engine in was.engines:
+        if engine.kind != "podman" or engine.rootless:
+            continue
+        for each in sorted(engine.containers, key=lambda one: one.id):
+            if each.unit:
+                course = course.provided(message("systemd starts {unit} at boot", unit=each.unit))
+            elif not (always and each.restart_policy == "always"):
+                continue
+            course = _container_started(course, was, each)
+    return course
+
+
+def _container_started(course: Course, was: Host, container: Container) -> Course:
+    if container.running:
+        return with_container_started(course, was, container)
+    return with_container_first_started(course, container)
+
+
+# ---- in which order -----------------------------------------------------------------------------------------------
+
+
+def _in_order(host: Host, steps: list[_Step]) -> Iterator[_Step]:
+    """Yield the steps so that each comes behind those that its unit is ordered after, and else as they stand."""
+    before = _before(host)
+    left = list(steps)
+    while left:
+        ready = next(
+            (each for each in left if not any(_is_before(before, one.unit, each.unit) for one in left)), left[0]
+        )
+        left.remove(ready)
+        yield ready
+
+
+def _before(host: Host) -> dict[str, set[str]]:
+    """Return, for each unit and target, what it is ordered before."""
+    found: dict[str, set[str]] = {}
+    for first, then in _ORDER:
+        found.setdefault(first, set()).add(then)
+    for each in host.units:
+        for one in each.before:
+            found.setdefault(each.name, set()).add(one)
+        for one in each.after:
+            found.setdefault(one, set()).add(each.name)
+    return found
+
+
+def _is_before(before: dict[str, set[str]], first: str, then: str) -> bool:
+    seen, left = {first}, [first]
+    while left:
+        for each in before.get(left.pop(), ()):
+            if each == then and each != first:
+                return True
+            if each not in seen:
+                seen.add(each)
+                left.append(each)
+    return False

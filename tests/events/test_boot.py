@@ -1,0 +1,136 @@
+"""A boot: what the kernel held is gone, units come back in their order, and lines of scripts are carried out."""
+
+import msgspec
+import pytest
+
+from hairpin.events.course import Course
+from hairpin.events.happening import asked_course
+from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile, ScriptLine, Unit
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Lan
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.question.target import parse_event
+from hairpin.walk.walk import walk_flow
+from tests.small_host import container, engine, host_namespace, network, published
+
+ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+RULES = "/etc/iptables/rules.v4"
+CLOSED = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
+DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target", "firewalld.service"))
+SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
+SERVER = Socket("tcp", 4, None, 22, process="sshd")
+
+
+def booted(within: Network, **values: object) -> Course:
+    known = {"boot_lines": (), **values}
+    return asked_course(within.with_host(msgspec.structs.replace(within.this, **known)), parse_event("reboot"))[1]
+
+
+def host_of(*lines: str, **values: object) -> Host:
+    said = tuple(ScriptLine("/etc/rc.local", number, text) for number, text in enumerate(lines, 2))
+    return booted(network(docker=engine(ALWAYS)), boot_lines=said, **values).host
+
+
+def texts(host: Host, chain: str) -> list[str]:
+    return [
+        rule.text
+        for table in host.namespace("host").ruleset.tables
+        if table.name == "filter"
+        for each in table.chains
+        if each.name == chain
+        for rule in each.rules
+    ]
+
+
+def policy(host: Host) -> str | None:
+    table = host.namespace("host").ruleset.table("ip", "filter", "iptables-nft")
+    found = table.chain("FORWARD") if table is not None else None
+    return found.policy if found is not None else None
+
+
+def test_rules_of_run_time_are_gone_and_the_engines_are_back() -> None:
+    by_hand = host_namespace().ruleset
+    assert by_hand.tables
+    host = host_of()
+    assert texts(host, "DOCKER") == [
+        "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT"
+    ]
+    assert host.namespace("host").sysctls.text("net", "ipv4", "ip_forward") == "1", "dockerd has switched it on"
+    assert policy(host) == "drop", "because it found 0"
+
+
+def test_a_file_that_switches_forwarding_on_comes_first() -> None:
+    """Then dockerd finds 1 and leaves the policy of FORWARD as it is."""
+    host = host_of(files=(ConfigFile("/etc/sysctl.d/9.conf", "net.ipv4.ip_forward = 1\n"),))
+    assert policy(host) == "accept"
+
+
+@pytest.mark.parametrize(("after", "rules"), (((), 1), (("docker.service",), 0)))
+def test_saved_rules_before_and_behind_dockerd(after: tuple[str, ...], rules: int) -> None:
+    saved = msgspec.structs.replace(SAVED, after=after, before=() if after else SAVED.before)
+    host = host_of(files=(ConfigFile(RULES, CLOSED),), units=(DOCKER, saved))
+    assert len(texts(host, "DOCKER")) == rules
+
+
+@pytest.mark.parametrize(
+    ("units", "status"), (((DOCKER,), "running"), ((msgspec.structs.replace(DOCKER, enabled="disabled"),), "exited"))
+)
+def test_a_dockerd_that_nothing_starts(units: tuple[Unit, ...], status: str) -> None:
+    host = host_of(units=units)
+    assert [each.status for each in host.containers()] == [status]
+    assert (host.namespace("host").link("docker0") is None) is (status == "exited")
+
+
+def test_lines_of_a_script() -> None:
+    host = host_of(
+        "iptables -w 5 -A INPUT -s 192.0.2.7 -p tcp --dport 8151 -j DROP",
+        "iptables -C INPUT -s 192.0.2.7 -j DROP 2>/dev/null || iptables -I INPUT -s 192.0.2.7 -j DROP",
+        "/bin/sh -c 'iptables -C INPUT -s 192.0.2.7 -j DROP || iptables -A INPUT -j DROP'",
+        "sysctl net.ipv4.conf.eth0.forwarding=0",
+        "iptables -A NOWHERE -j DROP && iptables -P INPUT DROP",
+        "echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet",
+    )  # fmt: skip
+    assert texts(host, "INPUT") == [
+        "-A INPUT -s 192.0.2.7/32 -j DROP",
+        "-A INPUT -s 192.0.2.7/32 -p tcp -m tcp --dport 8151 -j DROP",
+    ]
+    values = host.namespace("host").sysctls
+    assert values.text("net", "ipv4", "conf", "eth0", "forwarding") == "0"
+
+
+@pytest.mark.parametrize("line", ("for p in 80 443; do iptables -A INPUT -p tcp --dport $p -j ACCEPT; done",
+                                  "ip route add 10.0.0.0/8 via 192.0.2.1"))  # fmt: skip
+def test_what_a_line_does_that_is_not_plain_is_a_condition(line: str) -> None:
+    course = booted(network(docker=engine(ALWAYS)), boot_lines=(ScriptLine("/etc/rc.local", 4, line),))
+    assert [str(each) for each in course.conditions] == [
+        f"/etc/rc.local, line 4, changes nothing for these flows: `{line}`"
+    ]
+
+
+def test_a_cron_line_is_no_part_of_a_boot_unless_it_says_so() -> None:
+    lines = tuple(
+        ScriptLine("/etc/cron.d/x", number, f"{when} root iptables -A INPUT -j DROP")
+        for number, when in ((1, "* * * * *"), (2, "@reboot"))
+    )
+    assert texts(booted(network(docker=engine(ALWAYS)), boot_lines=lines).host, "INPUT") == ["-A INPUT -j DROP"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "there"), (("/system.slice/ssh.service", True), ("/user.slice/user-0.slice/session-3.scope", False))
+)
+def test_what_a_login_has_started_is_not_started_again(unit: str, there: bool) -> None:
+    server = msgspec.structs.replace(SERVER, unit=unit)
+    host = booted(network(host_namespace(sockets=(server,)), docker=engine(ALWAYS))).host
+    assert any(each.port == 22 for each in host.namespace("host").sockets) is there
+
+
+def test_a_host_of_which_no_script_was_read() -> None:
+    _, course = asked_course(network(docker=engine(ALWAYS)), parse_event("reboot"))
+    assert course.missing == ("boot-scripts",)
+
+
+def test_the_way_of_a_packet_after_the_boot() -> None:
+    course = booted(network(docker=engine(ALWAYS)))
+    assert walk_flow(course.network, published(Lan(parse_address("198.51.100.7")[1]))).verdict == "delivered"
