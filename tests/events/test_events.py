@@ -89,6 +89,10 @@ BARE = with_ufw(network(host_namespace("")))
 OPENED = with_ufw(network(host_namespace("")), user=user_rules("-A ufw-user-input -p tcp --dport 8151 -j ACCEPT"))
 TO_WEB = Flow(FromHost(), 4, WEB, "tcp", 80)
 LOOPBACK = published(FromHost(), "127.0.0.1")
+INTERFACES, STATIC = "/etc/network/interfaces", "auto eth0\niface eth0 inet static\n address 198.51.100.11/24\n"
+IFUPDOWN = (Unit("networking.service", "active", "enabled"),)
+NETWORK, OF_ETH0 = "/etc/systemd/network/1.network", "[Match]\nName=eth0\n[Network]\nAddress=198.51.100.11/24\n"
+NETWORKD = (Unit("systemd-networkd.service", "active", "enabled"),)
 
 CASES: dict[str, Case] = {
     "a container with a restart policy comes back": Case(STARTED, "docker-restart", published(), "delivered", "lost"),
@@ -151,6 +155,16 @@ CASES: dict[str, Case] = {
         with_files(units=(Unit("systemd-networkd.service", "active", "enabled"),)), "link-bounce", egress(), "rejected",
         "depends",
     ),
+    "ifupdown's file names no gateway": Case(
+        with_files((INTERFACES, STATIC), units=IFUPDOWN), "network-restart", egress(), "rejected", "lost",
+    ),
+    "ifupdown's file names the gateway": Case(
+        with_files((INTERFACES, f"{STATIC} gateway 198.51.100.1\n"), units=IFUPDOWN), "network-restart", egress(),
+        "leaves", "kept",
+    ),
+    "networkd's file names no gateway": Case(
+        with_files((NETWORK, OF_ETH0), units=NETWORKD), "networkd-restart", egress(), "rejected", "depends",
+    ),
     "dockerd reads its configuration": Case(network(), "docker-reload", published(), "delivered", "kept"),
     "ufw goes behind the engine's rules": Case(with_ufw(), "ufw-enable", published(), "delivered", "kept"),
     "ufw closes what docker-proxy serves": Case(BARE, "ufw-enable", published(), "dropped", "lost"),
@@ -183,6 +197,8 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "ufw is off already": (with_ufw(), "ufw-disable", "cannot happen"),
     "ufw is on": (enabled(with_ufw()), "ufw-enable", "cannot happen"),
     "no container of Podman's that its unit starts": (PODMAN, "podman-restart", "cannot happen"),
+    "ifupdown does not run": (with_files((INTERFACES, STATIC), units=NETWORKD), "network-restart", "cannot happen"),
+    "networkd does not run": (with_files((NETWORK, OF_ETH0), units=IFUPDOWN), "networkd-restart", "cannot happen"),
     "no such link": (network(), "link-bounce:eth9", "eth9 is not there, or does not run"),
     "no such container": (network(), "container-stop:api", "api is not there, or does not run"),
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),

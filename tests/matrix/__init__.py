@@ -2,4 +2,5 @@
 
 Read ``hosts`` (which hosts), ``happening`` (how each event is carried out in a lab host), ``compare`` (which rules,
 sysctls, addresses and routes differ from those foretold), ``trial`` (one event on one host), ``__main__`` (the table).
+``guests`` does it on hosts with systemd.
 """

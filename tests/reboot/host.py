@@ -78,12 +78,13 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Host:
-    """The running host.  ``client`` and ``neighbour`` are the machines around it."""
+    """The running host.  ``client`` and ``neighbour`` are the machines around it; ``talk``: the folder that it
+    mounts at /run/talk."""
 
     def __init__(self, talk: Path, qemu: subprocess.Popen[bytes], client: Node, neighbour: Node) -> None:
         self.client = client
         self.neighbour = neighbour
-        self._talk = talk
+        self.talk = talk
         self._qemu = qemu
         self._numbers = itertools.count(1)
         self._boot = ""
@@ -91,15 +92,15 @@ class Host:
     def run(self, script: str, *, limit_s: int = COMMAND_LIMIT_S) -> Done:
         """Run the script (``sh -eu``) in the host as root; raises GuestError if no result comes in time."""
         name = f"{next(self._numbers):04}"
-        (self._talk / f"{name}.sh").write_text(f"{script}\n", "utf-8")
-        partial = self._talk / f"{name}.new-ask"
+        (self.talk / f"{name}.sh").write_text(f"{script}\n", "utf-8")
+        partial = self.talk / f"{name}.new-ask"
         partial.write_text(f"{limit_s}\n", "ascii")
-        partial.rename(self._talk / f"{name}.ask")
-        self._wait(self._talk / f"{name}.done", limit_s + _SLACK_S, f"no result of `{script.strip()[:200]}`")
+        partial.rename(self.talk / f"{name}.ask")
+        self._wait(self.talk / f"{name}.done", limit_s + _SLACK_S, f"no result of `{script.strip()[:200]}`")
         return Done(
-            int((self._talk / f"{name}.done").read_text("ascii")),
-            (self._talk / f"{name}.out").read_text("utf-8", "replace"),
-            (self._talk / f"{name}.err").read_text("utf-8", "replace").strip(),
+            int((self.talk / f"{name}.done").read_text("ascii")),
+            (self.talk / f"{name}.out").read_text("utf-8", "replace"),
+            (self.talk / f"{name}.err").read_text("utf-8", "replace").strip(),
         )
 
     def must(self, script: str, *, limit_s: int = COMMAND_LIMIT_S) -> str:
@@ -112,7 +113,7 @@ class Host:
 
     def wait_booted(self) -> tuple[str, ...]:
         """Wait until the host has started all of its units; return the names of those that failed."""
-        ready = self._talk / "ready"
+        ready = self.talk / "ready"
         deadline = time.monotonic() + BOOT_LIMIT_S
         while not ready.exists() or ready.read_text("ascii") == self._boot:
             self._wait_a_moment(deadline, "the host has not booted")
@@ -139,7 +140,7 @@ class Host:
         time.sleep(0.1)
 
     def _last_words(self) -> str:
-        console = (self._talk / "console").read_text("utf-8", "replace").splitlines()
+        console = (self.talk / "console").read_text("utf-8", "replace").splitlines()
         return "\n  ".join(("the last lines of its console:", *console[-12:]))
 
 

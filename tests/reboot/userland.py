@@ -21,7 +21,7 @@ _FIRST = (
 )  # fmt: skip
 _THEN = (
     "libpam-systemd", "firewalld", "iptables-persistent", "netfilter-persistent", "conntrack", "ipset", "ebtables",
-    "ucf", "podman", "netavark",
+    "ucf", "podman", "netavark", "network-manager",
 )  # fmt: skip
 """polkitd, which firewalld wants, is configured only on a system that has logind."""
 _BESIDE = ("ufw",)
@@ -101,6 +101,8 @@ _MANAGERS = (
     "netfilter-persistent.service", "nftables.service", "firewalld.service",
     "podman.service", "podman.socket", "podman-restart.service",
     "podman-auto-update.service", "podman-auto-update.timer",
+    "NetworkManager.service", "NetworkManager-wait-online.service", "NetworkManager-dispatcher.service",
+    "systemd-networkd.service", "systemd-networkd.socket", "systemd-networkd-wait-online.service",
 )  # fmt: skip
 _INSTALL = f"""
 export DEBIAN_FRONTEND=noninteractive

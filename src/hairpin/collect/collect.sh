@@ -519,9 +519,11 @@ read_files() { # read_files LINES: of all these files by one process; a line is 
         word = line; sub(/^[ \t]*(-[ \t]+)?/, "", word)
         if (word == "" || word ~ /^\[[A-Za-z0-9 ._-]*\]$/) return 1
         if (line ~ SECRET) return 0
+        if (FILENAME ~ /\/run\/network\/ifstate$/) return 1           # LINK=STANZA
         if (word ~ /^"?[0-9a-fA-F.:]+(\/[0-9]+)?"?$/) return 1       # a list item that is an address
         if (word ~ /^[A-Za-z0-9_.-]+:[ \t]*$/) return 1              # a YAML section
         if (word ~ /^option routers /) return 1                      # of a lease
+        if (word ~ /^(default|[0-9a-fA-F.:]+(\/[0-9]+)?) (via|dev) /) return 1     # of route-LINK
         sub(/[ \t=:].*$/, "", word)
         return tolower(word) ~ PUBLIC
     }
@@ -535,11 +537,19 @@ read_files() { # read_files LINES: of all these files by one process; a line is 
             "arp|optional|match|drivers?|set-name|critical|link-local|method|interface-name|uuid|autoconnect|may-fail|" \
             "never-default|router|ipforward|ipmasquerade|linklocaladdressing|configurewithoutcarrier|keepconfiguration|" \
             "manageforeign[a-z]*|kind|vrf|macvlan|ipvlan|tunnel|vxlan|managed|unmanaged-devices|plugins|" \
-            "no-auto-default|firewall-backend|rc-manager|networking|hostname|forwarding|(pre-|post-)?(up|down)|mode)$"
+            "no-auto-default|firewall-backend|rc-manager|networking|hostname|forwarding|(pre-|post-)?(up|down)|mode|" \
+            "originalname|kernelversion|virtualization|unmanaged|activationpolicy|keepmaster|preferredsource|gatewayonlink|" \
+            "firewallmark|(incoming|outgoing)interface|invertrule|suppressprefixlength|family|peer|broadcast|scope|" \
+            "addprefixroute|tos|usegateway|routetable|useroutes|permanentmac.*|mtubytes|pointopoint|no-auto-down|inherits|" \
+            "no-scripts|allow-auto|pre-down|exclude_interfaces|configure_interfaces|autoconf|accept_ra|routing-rule[0-9]*|" \
+            "routing-rules|route-metric|route-table|connection-uuid|nm-owned|admin_state|network_file(_dropins)?|netdev_file|" \
+            "protocol|(source|destination)port|ipprotocol|gatewaydev|ipv6init|bridge|port-type|controller|match-device|" \
+            "master-uuid|type|any[0-9]*|autoconnect-priority|driver|path|mtu[0-9]*)$"
     }
     FNR == 1 { advance(FILENAME); start(FILENAME) }
     { bytes += length($0) + 1 }
     bytes > 16777216 { if (!cut) print "# truncated: longer than 16 MiB"; cut = 1; next }
+    filter == "net" && !public($0) && match($0, /^[ \t]*((pre-|post-)?(up|down))[ \t]/) { print substr($0, 1, RLENGTH) "# not collected"; next }
     filter == "net" && !public($0) || filter == "sysctl" && /stable_secret/ { print "# not collected"; next }
     { print }
     END { advance(""); finish() }
@@ -1407,16 +1417,24 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     done
     listed file plain "$@"
     set --
-    for f in "$root"/etc/network/interfaces "$root"/etc/network/interfaces.d/* "$root"/etc/netplan/*.yaml \
-        "$root"/run/systemd/network/*.network "$root"/etc/systemd/network/*.* "$root"/etc/systemd/network/*.d/*.conf \
-        "$root"/etc/systemd/networkd.conf "$root"/etc/NetworkManager/NetworkManager.conf \
-        "$root"/etc/NetworkManager/conf.d/*.conf "$root"/etc/NetworkManager/system-connections/* \
-        "$root"/etc/sysconfig/network "$root"/etc/sysconfig/network-scripts/ifcfg-* \
-        "$root"/etc/sysconfig/network-scripts/route-* "$root"/etc/sysconfig/network-scripts/rule-* \
+    for f in "$root"/etc/network/interfaces "$root"/etc/network/interfaces.d/* "$root"/etc/default/networking \
+        "$root"/run/network/ifstate "$root"/etc/netplan/*.yaml \
+        "$root"/usr/lib/systemd/network/*.net* "$root"/usr/lib/systemd/network/*.d/*.conf \
+        "$root"/lib/systemd/network/*.net* "$root"/run/systemd/network/*.* "$root"/run/systemd/network/*.d/*.conf \
+        "$root"/etc/systemd/network/*.* "$root"/etc/systemd/network/*.d/*.conf \
+        "$root"/usr/lib/systemd/networkd.conf.d/*.conf "$root"/run/systemd/networkd.conf.d/*.conf \
+        "$root"/etc/systemd/networkd.conf "$root"/etc/systemd/networkd.conf.d/*.conf "$root"/run/systemd/netif/links/* \
+        "$root"/usr/lib/NetworkManager/conf.d/*.conf "$root"/run/NetworkManager/conf.d/*.conf \
+        "$root"/etc/NetworkManager/NetworkManager.conf "$root"/etc/NetworkManager/conf.d/*.conf \
+        "$root"/usr/lib/NetworkManager/system-connections/* "$root"/run/NetworkManager/system-connections/* \
+        "$root"/etc/NetworkManager/system-connections/* "$root"/run/NetworkManager/devices/* \
+        "$root"/etc/sysconfig/network "$root"/etc/sysconfig/static-routes "$root"/etc/sysconfig/network-scripts/ifcfg-* \
+        "$root"/etc/sysconfig/network-scripts/route*-* "$root"/etc/sysconfig/network-scripts/rule*-* \
         "$root"/etc/conf.d/net \
         "$root"/run/systemd/netif/leases/* "$root"/var/lib/dhcp/*.leases "$root"/var/lib/dhclient/*.lease* \
         "$root"/var/lib/NetworkManager/*.lease
     do
+        [ "${f#"$root"/lib/}" != "$f" ] && [ -L "$root/lib" ] && continue
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
     done
     listed file net "$@"

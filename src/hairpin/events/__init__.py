@@ -4,6 +4,7 @@ Read ``course`` (what an event has done so far), ``event`` (the type, and the cl
 finds the events), ``happening`` (which can happen on a host) and ``aftermath`` (the flows after one).  Each other file
 is an event, named as its id.  What several do: ``_dockerd`` (a daemon ends and starts), ``_containers`` (a container
 ends and starts), ``_podman`` (what its network back end makes and takes down for one), ``_tables`` (rules are flushed
-and loaded), ``_sysctls`` (files are applied), ``_ufw`` (ufw stops and starts),
-``_commands`` (what a line of a script does), ``_boot`` (everything is gone, and comes back in the units' order).
+and loaded), ``_sysctls`` (files are applied), ``_ufw`` (ufw stops and starts), ``_commands`` (what a line of a script
+does), ``_ip`` (what ip(8) does), ``_dhcp`` (what the network gives to a link), ``_ifupdown`` and ``_networkd`` (links
+are configured), ``_boot`` (everything is gone, and comes back in the units' order).
 """

@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from hairpin.errors import ChangeError
+from hairpin.events._ip import with_ip
 from hairpin.events._sysctls import with_file_applied, with_files_applied, with_text_applied
 from hairpin.events._tables import dialect_of, with_rules_added, with_saved_rules
 from hairpin.events.course import Course
@@ -19,18 +21,21 @@ from hairpin.netfilter.rule_address import IpFamily
 
 _SHELLS = ("sh", "bash", "dash", "ash")
 _SIGNS = frozenset("();<>|&")
+HIDDEN = "# not collected"
+"""Words that the collector puts in place of a command that may hold a secret."""
 _OPERATORS = (";", "&&", "||")
 _OPEN = re.compile(r"[$`*?\[\]{}]|<<")
 """What the shell would replace by something else, or a text that goes on in the next lines."""
 _SILENCED = re.compile(r"\s*(?:[12&]?>>?\s*/dev/null|2>&1|</dev/null)")
 _WRITES = re.compile(r"^echo\s+(?:-n\s+)?[\"']?(\w+)[\"']?\s*>\s*/proc/sys/(net/\S+)$")
-_HARMLESS = frozenset({"true", ":", "exit", "sleep", "echo", "logger", "modprobe", "export", "set", "cd", "wait"})
+_HARMLESS = frozenset({"true", ":", "exit", "sleep", "echo", "logger", "modprobe", "export", "set", "cd", "wait",
+                       "ethtool"})  # fmt: skip
 """Programs that change neither rules nor settings of the network.  A module brings its rules nowhere."""
 _ADDING = ("-A", "-I", "--append", "--insert")
 _FAMILIES: dict[str, IpFamily] = {"iptables": "ip", "ip6tables": "ip6"}
 
 
-class _Outcome(NamedTuple):
+class Outcome(NamedTuple):
     """The course after a command, and whether the command succeeds."""
 
     course: Course
@@ -39,22 +44,23 @@ class _Outcome(NamedTuple):
 
 def with_line(course: Course, line: ScriptLine) -> Course:
     """Return the course after one line of a script, or the command of a unit, was carried out."""
-    done = _with_text(course, line.text, line.path)
+    done = outcome(course, line.text, line.path)
     if done is not None:
-        return done
+        return done.course
     return course.provided(
         message("{file}, line {line}, changes nothing for these flows: `{text}`", file=line.path, line=line.number,
                 text=line.text)
     )  # fmt: skip
 
 
-def _with_text(course: Course, text: str, source: str) -> Course | None:
-    """Return the course after the commands of the text; None if one of them is not plain."""
+def outcome(course: Course, text: str, source: str) -> Outcome | None:
+    """Return the course after the commands of the text, which is of the file ``source``, and whether they succeed; None
+    if one of them is not plain."""
     plain = _SILENCED.sub("", text.strip())
     written = _WRITES.fullmatch(plain)
     if written is not None:
-        return with_text_applied(course, f"{written[2]} = {written[1]}\n", source)
-    if _OPEN.search(plain):
+        return Outcome(with_text_applied(course, f"{written[2]} = {written[1]}\n", source), True)
+    if _OPEN.search(plain) or plain.startswith(HIDDEN):
         return None
     try:
         commands = list(_commands(plain))
@@ -68,7 +74,7 @@ def _with_text(course: Course, text: str, source: str) -> Course | None:
         if done is None:
             return None
         course, succeeds = done
-    return course
+    return Outcome(course, succeeds)
 
 
 def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -90,18 +96,17 @@ def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
         yield operator, words
 
 
-def _carried_out(course: Course, words: list[str], source: str) -> _Outcome | None:
+def _carried_out(course: Course, words: list[str], source: str) -> Outcome | None:
     program, arguments = words[0].rpartition("/")[2], words[1:]
     if program in _SHELLS and arguments[:1] == ["-c"] and len(arguments) == 2:
-        done = _with_text(course, arguments[1], source)
-        return None if done is None else _Outcome(done, True)
+        return outcome(course, arguments[1], source)
     if program in _HARMLESS:
-        return _Outcome(course, True)
+        return Outcome(course, True)
     known = _PROGRAMS.get(program.removesuffix("-nft").removesuffix("-legacy"))
     return None if known is None else known(course, program, arguments, source)
 
 
-def _iptables(course: Course, program: str, arguments: list[str], source: str) -> _Outcome | None:
+def _iptables(course: Course, program: str, arguments: list[str], source: str) -> Outcome | None:
     table, words, left = "filter", list[str](), list(arguments)
     while left:
         word = left.pop(0)
@@ -117,7 +122,7 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
     family = _FAMILIES[program.partition("-")[0]]
     asks, adds = words[0] in ("-C", "--check"), words[0] in _ADDING
     if adds and not _has_chain(course, family, table, words[1:2]):
-        return _Outcome(course, False)
+        return Outcome(course, False)
     text = shlex.join(["-D" if asks else words[0], *words[1:]])
     failures = course.failures
     done = with_rules_added(course, f"*{table}\n{text}\nCOMMIT\n", family, source)
@@ -125,7 +130,7 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
     if adds and not succeeds:  # words that hairpin does not know
         return None
     # A command that fails changes nothing, and a script goes on behind it.
-    return _Outcome(done if succeeds and not asks else course, succeeds)
+    return Outcome(done if succeeds and not asks else course, succeeds)
 
 
 def _has_chain(course: Course, family: IpFamily, table: str, chain: list[str]) -> bool:
@@ -134,20 +139,20 @@ def _has_chain(course: Course, family: IpFamily, table: str, chain: list[str]) -
     return {*chain} <= names | BASE_CHAINS.get(table, {}).keys()
 
 
-def _restore(course: Course, program: str, arguments: list[str], _source: str) -> _Outcome | None:
+def _restore(course: Course, program: str, arguments: list[str], _source: str) -> Outcome | None:
     family = _FAMILIES[program.partition("-")[0]]
     names = [each for each in arguments if not each.startswith("-") and each != "<" and not each.isdecimal()]
     file = _file(course, names[0]) if len(names) == 1 else None
     if file is None:
         return None
     if {"-n", "--noflush"} & {*arguments}:
-        return _Outcome(with_rules_added(course, file.text, family, file.path), True)
-    return _Outcome(with_saved_rules(course, file, family), True)
+        return Outcome(with_rules_added(course, file.text, family, file.path), True)
+    return Outcome(with_saved_rules(course, file, family), True)
 
 
-def _sysctl(course: Course, _program: str, arguments: list[str], source: str) -> _Outcome | None:
+def _sysctl(course: Course, _program: str, arguments: list[str], source: str) -> Outcome | None:
     if "--system" in arguments:
-        return _Outcome(with_files_applied(course), True)
+        return Outcome(with_files_applied(course), True)
     if any(each in ("-p", "--load") or each.startswith("-p") for each in arguments):
         named = [each for each in arguments if not each.startswith("-")] or ["/etc/sysctl.conf"]
         files = [_file(course, each) for each in named]
@@ -155,19 +160,28 @@ def _sysctl(course: Course, _program: str, arguments: list[str], source: str) ->
             if file is None:
                 return None
             course = with_file_applied(course, file)
-        return _Outcome(course, True)
+        return Outcome(course, True)
     text = "\n".join(each for each in arguments if "=" in each)
-    return _Outcome(with_text_applied(course, text, source), True)
+    return Outcome(with_text_applied(course, text, source), True)
+
+
+def _ip(course: Course, _program: str, arguments: list[str], _source: str) -> Outcome | None:
+    try:
+        done = with_ip(course, arguments)
+    except ChangeError:
+        return Outcome(course, False)
+    return Outcome(done, True) if done is not None else None
 
 
 def _file(course: Course, path: str) -> ConfigFile | None:
     return next((each for each in course.host.files if each.path == path), None)
 
 
-_PROGRAMS: dict[str, Callable[[Course, str, list[str], str], _Outcome | None]] = {
+_PROGRAMS: dict[str, Callable[[Course, str, list[str], str], Outcome | None]] = {
     "iptables": _iptables,
     "ip6tables": _iptables,
     "iptables-restore": _restore,
     "ip6tables-restore": _restore,
     "sysctl": _sysctl,
+    "ip": _ip,
 }

@@ -1,0 +1,57 @@
+"""What a DHCP client or a router's advertisements gave to a link, they give again: a condition, since they may not.
+
+Source: dhclient(8), systemd.network(5) ``DHCP=``, ip-address(8) ``dynamic``, ip-route(8) ``proto dhcp``, ``proto ra``
+"""
+
+from collections.abc import Iterator
+
+from hairpin.change.change import AddEntry
+from hairpin.change.entries import route_slot
+from hairpin.errors import ChangeError
+from hairpin.events.course import Course
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.route import Route
+from hairpin.message import message
+from hairpin.netfilter.address import Version, address_text
+
+
+def with_leases(course: Course, link: str, version: Version, was: Namespace) -> Course:
+    """Return the course in which the link has again the addresses and routes that it was given, under the condition
+    that it gets them.  ``was``: the namespace when it had them."""
+    given = leased_addresses(was, link, version)
+    if not given:
+        said = message("the network gives {link} no IPv{version} address that it does not have now",
+                       link=link, version=version)  # fmt: skip
+        return course.provided(said)
+    netns = course.host.netns
+    for address in given:
+        text = f"{address_text(address.value, version)}/{address.prefix_length}"
+        course = course.provided(
+            message("the network gives {link} the address {address} again", link=link, address=text)
+        )
+        known = ((each.link, each.version, each.value) for each in course.namespace.addresses)
+        if (link, version, address.value) not in known:
+            course = course.made(AddEntry(netns, address))
+    for route in _given_routes(was, link, version):
+        if not any(route_slot(each) == route_slot(route) for each in course.namespace.routes):
+            try:
+                course = course.made(AddEntry(netns, route))
+            except ChangeError:
+                continue
+    return course
+
+
+def leased_addresses(was: Namespace, link: str, version: Version) -> tuple[Address, ...]:
+    """Return the addresses that the link has for a time: those of a lease, or of an advertisement."""
+    own = (each for each in was.addresses if (each.link, each.version) == (link, version))
+    return tuple(each for each in own if each.dynamic and each.scope != "link")
+
+
+def _given_routes(was: Namespace, link: str, version: Version) -> Iterator[Route]:
+    """Yield the routes that came with the addresses.  dhclient's script adds its default route as a person would."""
+    for route in was.routes:
+        by = bool(route.next_hops) and all(hop.link == link for hop in route.next_hops)
+        default = not route.prefix_length and route.protocol in ("boot", "")
+        if by and route.version == version and (route.protocol in ("dhcp", "ra") or default):
+            yield route

@@ -1,0 +1,197 @@
+"""systemd-networkd starts: each link that one of its files matches is configured anew.
+
+It removes from such a link the addresses and routes that no file of its has, and, once for the host, the policy rules
+that nobody has told it.  It takes a port off a bridge that its file does not name.  Links of the container engines
+are left alone as long as no file matches them.
+
+Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageForeignRoutingPolicyRules=``;
+networkd-link.c link_configure(), link_drop_foreign_config(); networkd-route.c, networkd-routing-policy-rule.c
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.addresses import address_of
+from hairpin.change.change import AddEntry, DeleteEntry, ReplaceSysctls, SetLink
+from hairpin.change.entries import route_slot
+from hairpin.errors import ChangeError
+from hairpin.events._dhcp import with_leases
+from hairpin.events._ip import default_priority, tables_of
+from hairpin.events.course import Course
+from hairpin.host.boot.link_settings import LinkSettings, of_network_file
+from hairpin.host.boot.systemd_network import UnitFile, claim, daemon_value, is_true, unit_files
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.route import PolicyRule, Route
+from hairpin.message import Message, message
+from hairpin.netfilter.address import address_text
+
+_UNREAD_VERSION = 255
+_KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
+
+
+def systemd_version(host: Host) -> int | None:
+    """Return the major version of systemd; None: it was not read."""
+    found = re.match(r"systemd (\d+)", host.version("systemd") or "")
+    return int(found[1]) if found is not None else None
+
+
+def claimed_links(course: Course) -> tuple[Course, tuple[tuple[Link, UnitFile], ...]]:
+    """Return the links that a file of networkd's configures, each with its file.
+
+    The course has the conditions under which that is so."""
+    files = unit_files(course.host, ".network")
+    found: list[tuple[Link, UnitFile]] = []
+    for link in course.namespace.links:
+        own = claim(course.host, link, files)
+        course = course.provided(
+            *(message("{file} is not for {link}", file=path, link=link.name) for path in own.unsure)
+        )
+        if own.file is not None and not is_true(own.file.value("Link", "Unmanaged")):
+            found.append((link, own.file))
+    return course, tuple(found)
+
+
+def with_links_configured(course: Course, links: tuple[tuple[Link, UnitFile], ...], was: Namespace) -> Course:
+    """Return the course after networkd has configured these links.  ``was``: the namespace when DHCP's addresses were
+    there."""
+    version = systemd_version(course.host)
+    course = course if version is not None else course.lacking(("versions",))
+    tables = tables_of(course.host)
+    settings = tuple(
+        (of_network_file(file, link.name, version or _UNREAD_VERSION, tables.number), file) for link, file in links
+    )
+    if links and not _is_no(daemon_value(course.host, "Network", "ManageForeignRoutingPolicyRules")):
+        wanted = tuple(rule for own, _ in settings for rule in own.rules)
+        gone = (each for each in course.namespace.rules if _is_foreign_rule(each, wanted))
+        course = course.made(*(DeleteEntry(course.host.netns, each) for each in gone))
+    if links and not _is_no(daemon_value(course.host, "Network", "ManageForeignRoutes")):
+        told = tuple(route for own, _ in settings for route in own.routes)
+        course = course.made(*(DeleteEntry(course.host.netns, each) for each in _foreign_without_link(course, told)))
+    for own, file in settings:
+        course = _with_link(course, own, file)
+    for own, _ in settings:
+        course = _with_entries(course, own, was)
+    return course
+
+
+def _is_no(value: str | None) -> bool:
+    return value is not None and not is_true(value)
+
+
+def _is_foreign_rule(rule: PolicyRule, wanted: tuple[PolicyRule, ...]) -> bool:
+    if rule.l3mdev or (rule.priority in _KERNELS_PRIORITIES and rule.source is None and rule.destination is None):
+        return False
+    return not any(_selects(rule) == _selects(each) and each.priority in (0, rule.priority) for each in wanted)
+
+
+def _selects(rule: PolicyRule) -> tuple[object, ...]:
+    return (
+        rule.version, rule.action, rule.table, rule.source, rule.destination, rule.iif, rule.oif, rule.mark,
+        rule.protocol, rule.sports, rule.dports, rule.inverted,
+    )  # fmt: skip
+
+
+def _with_link(course: Course, own: LinkSettings, file: UnitFile) -> Course:
+    """Return the course after the link has lost what is not its file's, and is up, on its bridge."""
+    netns = course.host.netns
+    for address in tuple(course.namespace.addresses):
+        if address in course.namespace.addresses and _is_foreign_address(address, own, file):
+            course = course.made(DeleteEntry(netns, address))
+    if not _is_no(daemon_value(course.host, "Network", "ManageForeignRoutes")):
+        gone = tuple(each for each in course.namespace.routes if _is_foreign_route(each, course.namespace, own, file))
+        course = course.made(*(DeleteEntry(netns, each) for each in gone))
+    link = course.namespace.link(own.link)
+    if link is None:
+        return course
+    known = course.namespace.sysctls.values
+    values = tuple((path, value) for path, value in own.values if path in known) if link.kind != "loopback" else ()
+    course = course.made(ReplaceSysctls(netns, values)) if values else course
+    wanted = msgspec.structs.replace(link, up=True, mtu_bytes=own.mtu_bytes or link.mtu_bytes)
+    if not link.up:
+        wanted = msgspec.structs.replace(wanted, carrier=True)
+    if own.bridge is not None and link.master != own.bridge:
+        wanted = msgspec.structs.replace(wanted, master=own.bridge, port=link.port or BridgePort())
+    elif own.bridge is None and link.master is not None and _loses_master(file):
+        wanted = msgspec.structs.replace(wanted, master=None, port=None)
+    return course.made(SetLink(netns, wanted)) if wanted != link else course
+
+
+def _loses_master(file: UnitFile) -> bool:
+    joined = any(file.value("Network", key) for key in ("Bond", "VRF", "BatmanAdvanced"))
+    return not joined and not is_true(file.value("Network", "KeepMaster"))
+
+
+def _is_foreign_address(address: Address, own: LinkSettings, file: UnitFile) -> bool:
+    if address.link != own.link or (address.version == 6 and address.scope == "link"):
+        return False
+    if address.link == "lo" and (address.version, address.value) in ((4, 0x7F000001), (6, 1)):
+        return False
+    keep = (file.value("Network", "KeepConfiguration") or "no").lower()
+    if is_true(keep) or (keep == "static" and not address.dynamic) or (address.dynamic and address.version in own.dhcp):
+        return False
+    same = (address.version, address.value, address.prefix_length)
+    return not any(same == (each.version, each.value, each.prefix_length) for each in own.addresses)
+
+
+def _is_foreign_route(route: Route, namespace: Namespace, own: LinkSettings, file: UnitFile) -> bool:
+    if not route.next_hops or any(hop.link != own.link for hop in route.next_hops):
+        return False
+    if route.protocol == "kernel" or (not route.protocol and address_of(namespace, route) is not None):
+        return False
+    if route.type in ("multicast", "anycast") or route.protocol == "ra":
+        return False
+    keep = (file.value("Network", "KeepConfiguration") or "no").lower()
+    if is_true(keep) or (keep == "static" and route.protocol == "static"):
+        return False
+    if route.protocol == "dhcp" and route.version in own.dhcp:
+        return False
+    return not any(_is_same(route, each) for each in own.routes)
+
+
+def _foreign_without_link(course: Course, told: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Return the routes by no link (``blackhole``, ``unreachable``) that no file has."""
+    alone = (each for each in course.namespace.routes if not each.next_hops and each.protocol != "kernel")
+    return tuple(each for each in alone if not any(_is_same(each, one) for one in told))
+
+
+def _is_same(route: Route, wanted: Route) -> bool:
+    gateways = tuple(hop.gateway for hop in route.next_hops)
+    return route_slot(route) == route_slot(wanted) and gateways == tuple(hop.gateway for hop in wanted.next_hops)
+
+
+def _with_entries(course: Course, own: LinkSettings, was: Namespace) -> Course:
+    """Return the course in which the link has the addresses, routes and rules of its file."""
+    netns = course.host.netns
+    for address in own.addresses:
+        same = (address.link, address.version, address.value, address.prefix_length)
+        known = ((each.link, each.version, each.value, each.prefix_length) for each in course.namespace.addresses)
+        course = course if same in known else course.made(AddEntry(netns, address))
+    link = course.namespace.link(own.link)
+    for version in own.dhcp if link is not None and link.kind != "loopback" else ():
+        course = with_leases(course, own.link, version, was)
+    for route in own.routes:
+        if not any(_is_same(each, route) for each in course.namespace.routes):
+            try:
+                course = course.made(AddEntry(netns, route))
+            except ChangeError as error:
+                course = course.failing(_not_made(own, route, error))
+    for rule in own.rules:
+        course = course.made(*_added_rule(course, rule))
+    return course
+
+
+def _not_made(own: LinkSettings, route: Route, error: ChangeError) -> Message:
+    prefix = f"{address_text(route.destination, route.version)}/{route.prefix_length}"
+    return message("the route to {prefix} of {file} is not made: {reason}",
+                   prefix=prefix, file=own.file, reason=error.said)  # fmt: skip
+
+
+def _added_rule(course: Course, rule: PolicyRule) -> Iterator[AddEntry]:
+    wanted = msgspec.structs.replace(rule, priority=rule.priority or default_priority(course.namespace, rule.version))
+    if not any(
+        _selects(each) == _selects(wanted) and rule.priority in (0, each.priority) for each in course.namespace.rules
+    ):
+        yield AddEntry(course.host.netns, wanted)

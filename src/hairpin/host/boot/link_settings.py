@@ -1,0 +1,235 @@
+"""What a manager's files give to one link: addresses, routes, policy rules, values under /proc/sys, and its bridge.
+
+``of_network_file`` makes it of systemd-networkd's files, ``of_keyfile`` of NetworkManager's.
+
+Source: systemd.network(5), nm-settings-keyfile(5)
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, ParamSpec, TypeVar, get_args
+
+import msgspec
+
+from hairpin.host.boot.systemd_network import Section, UnitFile, is_true
+from hairpin.host.link import Address
+from hairpin.host.read.ip.address_text import interface_address, network, number
+from hairpin.host.route import TABLE_MAIN, NextHop, PolicyRule, Route, RouteType
+from hairpin.host.sysctl import Path
+from hairpin.netfilter.address import Version, parse_address
+from hairpin.netfilter.protocols import protocol_number
+
+_METRIC6 = 1024
+"""IP6_RT_PRIO_USER: the metric of a route that is added without one."""
+TableNumber = Callable[[str], int]
+
+
+class LinkSettings(msgspec.Struct, frozen=True):
+    """The settings of a link.  ``dhcp``: the versions for which the link is given more by the network.  ``bridge``: the
+    bridge that it is a port of."""
+
+    link: str
+    file: str
+    addresses: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
+    rules: tuple[PolicyRule, ...] = ()
+    dhcp: tuple[Version, ...] = ()
+    mtu_bytes: int | None = None
+    bridge: str | None = None
+    values: tuple[tuple[Path, str], ...] = ()
+
+
+def of_network_file(file: UnitFile, link: str, systemd: int, table: TableNumber) -> LinkSettings:
+    """Return what a ``.network`` file gives to the link.  ``systemd``: the version of networkd."""
+    addresses = tuple(_addresses(file, link))
+    routes = tuple(_routes(file, link, table))
+    mtu = file.value("Link", "MTUBytes")
+    return LinkSettings(
+        link=link,
+        file=file.path,
+        addresses=addresses,
+        routes=routes,
+        rules=tuple(_rules(file, table)),
+        dhcp=_dhcp(file),
+        mtu_bytes=int(mtu) if mtu is not None and mtu.isdigit() else None,
+        bridge=file.value("Network", "Bridge"),
+        values=tuple(_values(file, link, systemd)),
+    )
+
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _read(make: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T | None:
+    """Return what is made; None if a text is malformed: networkd leaves such an entry out."""
+    try:
+        return make(*args, **named)
+    except (ValueError, LookupError):
+        return None
+
+
+def _addresses(file: UnitFile, link: str) -> Iterator[Address]:
+    alone = tuple(Section("Address", (("Address", text),)) for text in file.values("Network", "Address"))
+    for section in (*alone, *file.sections_of("Address")):
+        found = _read(_address, section.value("Address") or "", link, section)
+        yield from [found] if found is not None else []
+
+
+def _address(text: str, link: str, section: Section) -> Address:
+    version, value, length = interface_address(text)
+    peer, broadcast = section.value("Peer"), section.value("Broadcast")
+    computed = value | 0xFFFFFFFF >> length if version == 4 and length < 31 and peer is None else None
+    if broadcast is not None:
+        computed = computed if is_true(broadcast) else parse_address(broadcast)[1] if "." in broadcast else None
+    return Address(
+        link, version, value, length, scope=section.value("Scope") or "global", broadcast=computed,
+        peer=interface_address(peer)[1] if peer else None,
+        noprefixroute=section.value("AddPrefixRoute") is not None and not is_true(section.value("AddPrefixRoute")),
+    )  # fmt: skip
+
+
+def _routes(file: UnitFile, link: str, table: TableNumber) -> Iterator[Route]:
+    alone = tuple(Section("Route", (("Gateway", text),)) for text in file.values("Network", "Gateway"))
+    for section in (*alone, *file.sections_of("Route")):
+        given = (section.value("Gateway") or "").startswith("_")
+        found = _read(_route, section, link, table) if not given else None
+        yield from [found] if found is not None else []
+
+
+def _route(section: Section, link: str, table: TableNumber) -> Route:
+    gateway_text, destination_text = section.value("Gateway"), section.value("Destination")
+    gateway = parse_address(gateway_text) if gateway_text is not None else None
+    version: Version = (
+        parse_address(destination_text.partition("/")[0])[0] if destination_text else gateway[0] if gateway else 4
+    )
+    destination, length = network(destination_text, version) if destination_text else (0, 0)
+    metric, source, mtu = (section.value(key) for key in ("Metric", "PreferredSource", "MTUBytes"))
+    kind = _ROUTE_TYPES[section.value("Type") or "unicast"]
+    hop = NextHop(
+        link if kind == "unicast" else None, gateway[1] if gateway else None, gateway[0] if gateway else None,
+        onlink=is_true(section.value("GatewayOnLink")),
+    )  # fmt: skip
+    scope = section.value("Scope") or ("link" if gateway is None and version == 4 and kind == "unicast" else "global")
+    return Route(
+        version, destination, length, table(section.value("Table") or str(TABLE_MAIN)),
+        type=kind, next_hops=(hop,) if hop.link else (),
+        metric=int(metric) if metric else _METRIC6 if version == 6 else 0,
+        prefsrc=parse_address(source)[1] if source else None, protocol=section.value("Protocol") or "static",
+        scope=scope, mtu_bytes=int(mtu) if mtu and mtu.isdigit() else None,
+    )  # fmt: skip
+
+
+def _rules(file: UnitFile, table: TableNumber) -> Iterator[PolicyRule]:
+    for section in file.sections_of("RoutingPolicyRule"):
+        for version in _read(_versions, section) or ():
+            found = _read(_rule, section, version, table)
+            yield from [found] if found is not None else []
+
+
+_FAMILIES: Mapping[str, tuple[Version, ...]] = {"ipv4": (4,), "ipv6": (6,), "both": (4, 6)}
+
+
+def _versions(section: Section) -> tuple[Version, ...]:
+    """Return the versions of IP for which a rule is made: without an address or a family IPv4."""
+    named = [text for key in ("From", "To") if (text := section.value(key))]
+    if named:
+        return (parse_address(named[0].partition("/")[0])[0],)
+    return _FAMILIES[section.value("Family") or "ipv4"]
+
+
+def _rule(section: Section, version: Version, table: TableNumber) -> PolicyRule:
+    source, to, suppress, protocol = (
+        section.value(key) for key in ("From", "To", "SuppressPrefixLength", "IPProtocol")
+    )
+    action = _ACTIONS[section.value("Type") or "table"]
+    return PolicyRule(
+        version, int(section.value("Priority") or 0), action=action,
+        table=table(section.value("Table") or str(TABLE_MAIN)) if action == "table" else None,
+        source=network(source, version) if source else None, destination=network(to, version) if to else None,
+        iif=section.value("IncomingInterface"), oif=section.value("OutgoingInterface"),
+        mark=_mark(section.value("FirewallMark")), inverted=is_true(section.value("InvertRule")),
+        sports=_ports(section.value("SourcePort")), dports=_ports(section.value("DestinationPort")),
+        protocol=protocol_number(protocol) if protocol else None,
+        suppress_prefix_length=int(suppress) if suppress else None,
+    )  # fmt: skip
+
+
+_ACTIONS: Mapping[str, Literal["table", "blackhole", "unreachable", "prohibit"]] = {
+    "table": "table", "blackhole": "blackhole", "unreachable": "unreachable", "prohibit": "prohibit",
+}  # fmt: skip
+_ROUTE_TYPES: Mapping[str, RouteType] = {each: each for each in get_args(RouteType)}
+
+
+def _mark(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    value, slash, mask = text.partition("/")
+    return number(value), number(mask) if slash else 0xFFFFFFFF
+
+
+def _ports(text: str | None) -> tuple[int, int] | None:
+    first, _, last = (text or "").partition("-")
+    return (int(first), int(last or first)) if first else None
+
+
+def _dhcp(file: UnitFile) -> tuple[Version, ...]:
+    text = (file.value("Network", "DHCP") or "no").lower()
+    return (
+        (4, 6)
+        if is_true(text) or text == "both"
+        else (4,)
+        if text in ("ipv4", "v4")
+        else (6,)
+        if text == "ipv6"
+        else ()
+    )
+
+
+def _values(file: UnitFile, link: str, systemd: int) -> Iterator[tuple[Path, str]]:
+    """Yield the values under /proc/sys that networkd writes when it configures the link, in its order.
+
+    Up to version 255 ``IPForward=`` switches forwarding on for all interfaces and never off; since 256 it is of the
+    link alone, off and on.  Source: networkd-sysctl.c
+    """
+    own4, own6 = (("net", family, "conf", link) for family in ("ipv4", "ipv6"))
+    for key, name in _FLAGS:
+        text = file.value("Network", key)
+        if text is not None:
+            yield (*own4, name), "1" if is_true(text) else "0"
+    forwarding = _forwarding(file)
+    if systemd < 256:
+        if forwarding[0]:
+            yield ("net", "ipv4", "ip_forward"), "1"
+        if forwarding[1]:
+            yield ("net", "ipv6", "conf", "all", "forwarding"), "1"
+    else:
+        for each, own in zip(forwarding, (own4, own6), strict=True):
+            if each is not None:
+                yield (*own, "forwarding"), "1" if each else "0"
+    privacy = (file.value("Network", "IPv6PrivacyExtensions") or "no").lower()
+    if privacy != "kernel":
+        yield (*own6, "use_tempaddr"), "1" if privacy == "prefer-public" else "2" if is_true(privacy) else "0"
+    yield (*own6, "accept_ra"), "0"
+    yield (*own6, "proxy_ndp"), "1" if is_true(file.value("Network", "IPv6ProxyNDP")) else "0"
+    reverse = (file.value("Network", "IPv4ReversePathFilter") or "").lower()
+    if reverse in _REVERSE_PATH:
+        yield (*own4, "rp_filter"), _REVERSE_PATH[reverse]
+
+
+_FLAGS = (("IPv4ProxyARP", "proxy_arp"), ("IPv4AcceptLocal", "accept_local"), ("IPv4RouteLocalnet", "route_localnet"))
+_REVERSE_PATH = {"no": "0", "strict": "1", "loose": "2"}
+
+
+def _forwarding(file: UnitFile) -> tuple[bool | None, bool | None]:
+    """Return whether IPv4 and IPv6 are to be forwarded; None: the file does not say."""
+    text = (file.value("Network", "IPForward") or "").lower()
+    both: tuple[bool | None, bool | None] = (None, None)
+    if text:
+        both = (is_true(text) or text == "ipv4", is_true(text) or text == "ipv6")
+    masquerade = (file.value("Network", "IPMasquerade") or "no").lower()
+    own = (file.value("Network", "IPv4Forwarding"), file.value("Network", "IPv6Forwarding"))
+    told = [is_true(text) if text is not None else shared for text, shared in zip(own, both, strict=True)]
+    return (
+        True if is_true(masquerade) or masquerade in ("ipv4", "both") else told[0],
+        True if masquerade in ("ipv6", "both") else told[1],
+    )

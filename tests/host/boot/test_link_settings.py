@@ -1,0 +1,72 @@
+"""What a .network file gives to a link."""
+
+from hairpin.host.boot.link_settings import LinkSettings, of_network_file
+from hairpin.host.boot.systemd_network import UnitFile, sections
+from hairpin.host.link import Address
+from hairpin.host.read.ip.route_tables import RouteTables
+from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.network.prefix import parse_address
+
+
+def address(text: str) -> int:
+    return parse_address(text)[1]
+
+
+def settings(text: str, systemd: int = 252) -> LinkSettings:
+    file = UnitFile("/etc/systemd/network/a.network", sections(text))
+    return of_network_file(file, "eth0", systemd, RouteTables().number)
+
+
+def value(found: LinkSettings, *path: str) -> str | None:
+    return dict(found.values).get(("net", *path))
+
+
+def test_addresses_and_gateways() -> None:
+    found = settings(
+        "[Network]\nAddress=198.51.100.11/24\nAddress=2001:db8::1/64\nAddress=nonsense\nGateway=198.51.100.1\n"
+        "Gateway=_dhcp4\n[Address]\nAddress=10.0.0.1/32\nPeer=10.0.0.2/32\n[Link]\nMTUBytes=1400\n"
+    )
+    assert found.addresses == (
+        Address("eth0", 4, address("198.51.100.11"), 24, broadcast=address("198.51.100.255")),
+        Address("eth0", 6, address("2001:db8::1"), 64),
+        Address("eth0", 4, address("10.0.0.1"), 32, peer=address("10.0.0.2")),
+    )
+    gateway = NextHop("eth0", address("198.51.100.1"), 4)
+    assert found.routes == (Route(4, 0, 0, next_hops=(gateway,), protocol="static"),)
+    assert (found.mtu_bytes, found.dhcp, found.bridge) == (1400, (), None)
+
+
+def test_routes_and_policy_rules() -> None:
+    found = settings(
+        "[Route]\nDestination=10.9.0.0/16\nGateway=10.0.0.9\nMetric=50\nTable=100\n[Route]\nDestination=10.8.0.0/16\n"
+        "[Route]\nDestination=2001:db8:5::/48\nGateway=fe80::1\n[Route]\nDestination=10.66.0.0/16\nType=blackhole\n"
+        "[Route]\nDestination=10.67.0.0/16\nType=odd\n"
+        "[RoutingPolicyRule]\nFrom=10.0.0.1\nTable=100\nPriority=500\n[RoutingPolicyRule]\nFirewallMark=7\nTable=8\n"
+        "Family=both\nInvertRule=yes\n"
+    )
+    assert [(each.metric, each.table, each.scope, each.type) for each in found.routes] == [
+        (50, 100, "global", "unicast"), (0, 254, "link", "unicast"), (1024, 254, "global", "unicast"),
+        (0, 254, "global", "blackhole"),
+    ]  # fmt: skip
+    assert found.rules == (
+        PolicyRule(4, 500, table=100, source=(address("10.0.0.1"), 32)),
+        PolicyRule(4, 0, table=8, mark=(7, 0xFFFFFFFF), inverted=True),
+        PolicyRule(6, 0, table=8, mark=(7, 0xFFFFFFFF), inverted=True),
+    )
+
+
+def test_forwarding_is_the_hosts_before_256_and_the_links_since() -> None:
+    on, off = "[Network]\nIPForward=ipv4\n", "[Network]\nIPForward=no\n"
+    assert value(settings(on), "ipv4", "ip_forward") == "1"
+    assert value(settings(on), "ipv6", "conf", "all", "forwarding") is None
+    assert value(settings(off), "ipv4", "ip_forward") is None
+    assert value(settings(on, 256), "ipv4", "conf", "eth0", "forwarding") == "1"
+    assert value(settings(on, 256), "ipv4", "ip_forward") is None
+    assert value(settings(off, 257), "ipv4", "conf", "eth0", "forwarding") == "0"
+    assert value(settings("[Network]\n", 257), "ipv4", "conf", "eth0", "forwarding") is None
+    assert value(settings("[Network]\nIPMasquerade=ipv4\n"), "ipv4", "ip_forward") == "1"
+
+
+def test_dhcp_is_of_the_versions_that_the_file_says() -> None:
+    words = ("yes", "ipv4", "ipv6", "no", "both")
+    assert [settings(f"[Network]\nDHCP={each}\n").dhcp for each in words] == [(4, 6), (4,), (6,), (), (4, 6)]

@@ -1,0 +1,106 @@
+"""``python -m tests.matrix.guests [--kinds WORD,…] [--events ID,…]`` (root): events on hosts with systemd.
+
+The exit status is 1 if a flow, or a part of a host's state, was foretold wrongly, 2 if a host could not be asked.
+"""
+
+import argparse
+import shutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from hairpin.errors import LabError
+from hairpin.events.registry import all_events
+from hairpin.lab.prerequisites import require
+from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
+from tests.guests.qemu import GuestError, guests_at_once
+from tests.matrix.guests.kinds import COMMANDS, KINDS
+from tests.matrix.guests.trial import Trial, prepared, tried
+from tests.reboot.__main__ import KERNEL
+from tests.reboot.host import running_host
+from tests.reboot.userland import PROGRAMS, disk
+
+
+def main() -> int:
+    """Try the events; return the exit status."""
+    signal.signal(signal.SIGTERM, _end)
+    arguments = _arguments()
+    words = [each for each in arguments.kinds.split(";") if each]
+    names = [name for name in KINDS if not words or name in words]
+    trials: list[Trial] = []
+    try:
+        require()
+        install_programs(*PROGRAMS)
+        guests_at_once(1)
+        booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
+        for name in names:
+            wanted = [
+                each for each in KINDS[name].events if each in arguments.events.split(",") or not arguments.events
+            ]
+            trials += _on_host(name, wanted, booted, made, arguments.keep) if wanted else []
+    except (LabError, PackageError) as error:
+        _say(f"{error}")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    same = sum(not each.differs and not each.trouble for each in trials)
+    cells = [cell for each in trials for cell in each.cells]
+    _say(
+        f"cells: {sum(cell.right for cell in cells)} of {len(cells)} right; states as foretold: {same} of {len(trials)}"
+    )
+    return int(same < len(trials) or not all(cell.right for cell in cells))
+
+
+def _on_host(name: str, events: list[str], booted: Kernel, made: Path, keep: Path) -> list[Trial]:
+    results = keep / name.replace(" ", "-").replace(",", "")
+    shutil.rmtree(results, ignore_errors=True)
+    results.mkdir(parents=True)
+    trials: list[Trial] = []
+    try:
+        with running_host(booted, made, results) as host:
+            prepared(host, KINDS[name].setup)
+            for wanted in events:
+                event = next(each for each in all_events() if each.id == wanted)
+                trials.append(tried(host, name, event, COMMANDS[wanted]))
+                _tell(trials[-1])
+    except GuestError as error:
+        trials.append(Trial(name, "", trouble=str(error)))
+        _tell(trials[-1])
+    return trials
+
+
+def _tell(trial: Trial) -> None:
+    right = sum(cell.right for cell in trial.cells)
+    changes = sum(cell.before is not cell.passes for cell in trial.cells)
+    counts = f"{right}/{len(trial.cells)} right, {changes} change, {len(trial.differs)} differ"
+    _say(f"{trial.kind}, {trial.event}: {counts} {trial.trouble}")
+    for cell in trial.cells:
+        if not cell.right:
+            _say(f"    {cell.flow}: foretold {cell.foretold}, {'passes' if cell.passes else 'fails'}")
+    for line in (*trial.said, *(f"  {each}" for each in trial.differs)):
+        _say(f"    {line}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End as after Ctrl-C, so that the guest and its network go."""
+    raise KeyboardInterrupt
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Foretell events on hosts with systemd, and carry them out.")
+    parser.add_argument("--kinds", default="", help=f"which, by semicolon: {'; '.join(KINDS)}")
+    parser.add_argument("--events", default="", help="which, by comma")
+    parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "events", help="folder for the consoles")
+    parser.add_argument("--mirror", default=None, help="a Debian archive, where this machine's apt knows none")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

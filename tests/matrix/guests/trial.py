@@ -1,0 +1,133 @@
+"""One event on one host with systemd: foretold, carried out, compared; each flow tried with real connections."""
+
+import itertools
+import shlex
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.ask import ask as answered
+from hairpin.collect.run import Answer, collect
+from hairpin.events.course import Course
+from hairpin.events.event import Event
+from hairpin.lab.engine import run_command
+from hairpin.lab.plan import ContainerPlan
+from hairpin.lab.probe import Outcome
+from hairpin.lab.scenario import Flow
+from hairpin.lab.trial import listening
+from hairpin.network.network import Network
+from hairpin.network.world import World
+from hairpin.question.flows import flows_for
+from hairpin.question.question import parse_question
+from hairpin.walk.walk import walk_flow
+from tests.matrix.compare import differences
+from tests.reboot.host import Host
+from tests.reboot.trial import probe
+
+CONTAINERS = (
+    ContainerPlan("web", options="-p 8151:80"),
+    ContainerPlan("shop", options="-p 8152:80", networks=("front",)),
+)
+_PORT = 7777
+FLOWS = (
+    Flow(),
+    Flow(to="198.51.100.11:8152"),
+    Flow(start="neighbour"),
+    Flow(start="container:web", to="198.51.100.11:8152"),
+    Flow(start="host", to="198.51.100.11:8152"),
+    Flow(start="container:shop", to=f"192.0.2.10:{_PORT}"),
+    Flow(to="198.18.0.11:8151"),
+)
+"""The flows that are tried."""
+_PASS = ("delivered", "leaves")
+_numbers = itertools.count(1)
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One flow: whether it passed before the event, what was foretold, whether it passes after it."""
+
+    flow: str
+    before: bool
+    foretold: str
+    passes: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the flow does what was foretold."""
+        return (self.foretold in _PASS) is self.passes
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """An event on a host.  ``differs``: what of the host's state was not foretold."""
+
+    kind: str
+    event: str
+    cells: tuple[Cell, ...] = ()
+    differs: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+class _GuestRunner:
+    """Runs the collector in the guest."""
+
+    name = ""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
+        """Return the collector's answer."""
+        name = f"collect{next(_numbers)}"
+        self._host.talk.joinpath(name).write_bytes(script)
+        done = self._host.run(f"{shlex.join(('sh', '-s', '--', *arguments))} </run/talk/{name} >/run/talk/{name}.out")
+        return Answer(done.status, self._host.talk.joinpath(f"{name}.out").read_bytes(), done.complaint.encode())
+
+
+def prepared(host: Host, setup: tuple[str, ...]) -> None:
+    """Give the fresh host its links' manager, and then its containers."""
+    for command in setup:
+        host.must(command)
+    host.must("docker network create front")
+    for container in CONTAINERS:
+        host.must(run_command(msgspec.structs.replace(container, options=f"--restart=always {container.options}")))
+
+
+def tried(host: Host, kind: str, event: Event, command: str) -> Trial:
+    """Foretell the event on the host, carry it out, and compare."""
+    with listening(host.client, _PORT):
+        return _tried(host, kind, event, command)
+
+
+def _tried(host: Host, kind: str, event: Event, command: str) -> Trial:
+    network = _network(host)
+    before = {flow: _passes(host, flow) for flow in FLOWS}
+    course = event.happens(Course(network, network.this.name), "")
+    if course is None:
+        return Trial(kind, event.id, trouble="cannot happen on this host")
+    host.must(command)
+    time.sleep(1)
+    after = {flow: _passes(host, flow) for flow in FLOWS}
+    seen = _network(host)
+    said = tuple(map(str, (*course.conditions, *course.failures)))
+    cells = tuple(_cells(network, course, before, after))
+    return Trial(kind, event.id, cells, tuple(differences(course.host, seen.this)), said)
+
+
+def _network(host: Host) -> Network:
+    evidence = collect(_GuestRunner(host))
+    return answered(parse_question("check", (), None, (), World()), (evidence,)).network
+
+
+def _passes(host: Host, flow: Flow) -> bool:
+    return probe(host, flow) is Outcome.DELIVERED
+
+
+def _cells(network: Network, course: Course, before: dict[Flow, bool], after: dict[Flow, bool]) -> Iterator[Cell]:
+    for flow in FLOWS:
+        question = parse_question("walk", (flow.target or flow.to,), flow.origin(), (), World())
+        asked = flows_for(network, question.targets, question.origin)[0]
+        now = walk_flow(network, asked).verdict
+        if (now in _PASS) is before[flow]:
+            yield Cell(str(flow), before[flow], walk_flow(course.network, asked).verdict, after[flow])
