@@ -24,7 +24,7 @@ Pair Peer Place Port Prefix Question Relay Scope Seen Way Wire Words
 DOUBLE_CLASSES = frozenset(_DOUBLE_CLASSES.split())
 _PARTICIPLES = """
 answer/engines:unanswered change/change:added change/intent:rendered diagnose/unhairpinned:unhairpinned
-engines/dockerd:expected engines/podman:expected evidence/file:read evidence/json_text:mended
+engines/dockerd:expected events/_containers:ended engines/podman:expected evidence/file:read evidence/json_text:mended
 evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
 host/read/ip/sockets_text:unmapped host/read/ip/tc_filters:parsed host/read/ip/traffic_control:filtered
 host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed host/sysctl:dotted
