@@ -165,6 +165,10 @@ CASES: dict[str, Case] = {
     "networkd's file names no gateway": Case(
         with_files((NETWORK, OF_ETH0), units=NETWORKD), "networkd-restart", egress(), "rejected", "depends",
     ),
+    "NetworkManager leaves its links up": Case(
+        with_files(units=(Unit("NetworkManager.service", "active", "enabled"),)), "networkmanager-restart", published(),
+        "delivered", "kept",
+    ),
     "dockerd reads its configuration": Case(network(), "docker-reload", published(), "delivered", "kept"),
     "ufw goes behind the engine's rules": Case(with_ufw(), "ufw-enable", published(), "delivered", "kept"),
     "ufw closes what docker-proxy serves": Case(BARE, "ufw-enable", published(), "dropped", "lost"),
@@ -199,6 +203,7 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "no container of Podman's that its unit starts": (PODMAN, "podman-restart", "cannot happen"),
     "ifupdown does not run": (with_files((INTERFACES, STATIC), units=NETWORKD), "network-restart", "cannot happen"),
     "networkd does not run": (with_files((NETWORK, OF_ETH0), units=IFUPDOWN), "networkd-restart", "cannot happen"),
+    "NetworkManager does not run": (with_files(units=IFUPDOWN), "networkmanager-restart", "cannot happen"),
     "no such link": (network(), "link-bounce:eth9", "eth9 is not there, or does not run"),
     "no such container": (network(), "container-stop:api", "api is not there, or does not run"),
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),

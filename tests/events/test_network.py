@@ -12,10 +12,11 @@ from hairpin.change.change import AddEntry, Change
 from hairpin.change.simulate import simulate
 from hairpin.errors import UsageError
 from hairpin.events._commands import outcome
+from hairpin.events._network import with_network_configured
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
 from hairpin.host.link import Address
-from hairpin.host.managers import ConfigFile, Unit, Version
+from hairpin.host.managers import ConfigFile, ScriptLine, Unit, Version
 from hairpin.host.route import PolicyRule, Route
 from hairpin.netfilter.address import address_text
 from hairpin.network.network import Network
@@ -132,6 +133,20 @@ def test_a_command_that_nobody_foresees_is_a_condition() -> None:
     assert "/usr/local/sbin/fence" in said
 
 
+def test_scripts_of_its_folders_are_carried_out_at_each_link() -> None:
+    within = host({INTERFACES: STATIC})
+    lines = (
+        ScriptLine("/etc/network/if-pre-up.d/fence", 2, "iptables -P FORWARD ACCEPT"),
+        ScriptLine("/etc/network/if-up.d/fence", 3, "iptables -A FORWARD -j $ODD"),
+        ScriptLine("/etc/cron.d/fence", 1, "iptables -A FORWARD -j DROP"),
+    )
+    course = after(within.with_host(msgspec.structs.replace(within.this, boot_lines=lines)), "network-restart")
+    table = course.namespace.ruleset.table("ip", "filter", "iptables-nft")
+    assert table is not None
+    assert [each.policy for each in table.chains if each.name == "FORWARD"] == ["accept"]
+    assert ["/etc/network/if-up.d/fence" in str(each) for each in course.conditions] == [True]
+
+
 def test_dhcps_addresses_come_again_under_a_condition() -> None:
     within = host({INTERFACES: "auto eth0\niface eth0 inet dhcp\n"})
     own = tuple(
@@ -230,3 +245,87 @@ def test_commands_fail_as_they_do_on_the_host(line: str) -> None:
     assert failed is not None
     assert tolerated is not None
     assert (failed.course.parts, failed.succeeds, tolerated.succeeds) == ((), False, True)
+
+
+def test_an_old_networkd_replaces_its_own_addresses() -> None:
+    kept = {NETWORK: ETH0, "/etc/systemd/networkd.conf": "[Network]\nManageForeignRoutes=no\n"}
+    for systemd, ways_left in (("systemd 252 (252.38)", [0]), ("systemd 257 (257.7)", [0, 16])):
+        within = host(kept, NETWORKD, systemd=systemd)
+        before = within.this.namespace("host")
+        own = tuple(
+            msgspec.structs.replace(each, broadcast=address("198.51.100.255")[1]) if each.link == "eth0" else each
+            for each in before.addresses
+        )
+        leading = within.with_namespace(HOST_NETNS, msgspec.structs.replace(before, addresses=own))
+        course = after(leading, "networkd-restart")
+        assert [each.prefix_length for each in ways(course)] == ways_left
+        assert "198.51.100.11 eth0" in addresses(course)
+
+
+IFCFG = "/etc/sysconfig/network-scripts/ifcfg-eth0"
+SCRIPTS = (Unit("network.service", "active", "enabled"),)
+OF_IFCFG = "IPADDR=198.51.100.11\nPREFIX=24\nGATEWAY=198.51.100.1\n"
+
+
+def test_rhels_scripts_switch_forwarding_off_unless_a_file_says_1() -> None:
+    course = after(host({IFCFG: OF_IFCFG}, SCRIPTS), "network-restart")
+    assert [each.prefix_length for each in ways(course)] == [0]
+    assert course.namespace.sysctl("net", "ipv4", "conf", "docker0", "forwarding") == 0
+    assert walk_flow(course.network, published()).verdict == "dropped"
+    files = {IFCFG: OF_IFCFG, "/etc/sysctl.conf": "net.ipv4.ip_forward = 1\n"}
+    assert walk_flow(after(host(files, SCRIPTS), "network-restart").network, published()).verdict == "delivered"
+
+
+def test_rhels_scripts_carry_out_the_lines_of_route_and_rule_files() -> None:
+    files = {
+        IFCFG: OF_IFCFG, IFCFG.replace("ifcfg", "route"): "10.8.0.0/16 via 198.51.100.3\n",
+        IFCFG.replace("ifcfg", "rule"): "from 198.51.100.11 table 100 priority 500\n",
+        IFCFG.replace("eth0", "eth7"): "IPADDR=10.0.0.1\n",
+    }  # fmt: skip
+    course = after(host(files, SCRIPTS), "network-restart")
+    assert [each.prefix_length for each in ways(course)] == [0, 16]
+    assert ruled(course) == [0, 500, 32766, 32767]
+    assert "eth7" in str(course.failures[0])
+
+
+KEYFILE = "/etc/NetworkManager/system-connections/a"
+MANAGER = (Unit("NetworkManager.service", "active", "enabled"),)
+PROFILE = (
+    "[connection]\ninterface-name=eth0\ntype=ethernet\n[ipv4]\nmethod=manual\naddress1=198.51.100.11/24,198.51.100.1\n"
+)
+
+
+def bare(within: Network) -> Course:
+    """Return the course in which eth0 is as after power on: down, without addresses and routes."""
+    own = within.this.namespace("host")
+    down = tuple(msgspec.structs.replace(each, up=False) if each.name == "eth0" else each for each in own.links)
+    own = msgspec.structs.replace(
+        own, links=down, addresses=tuple(each for each in own.addresses if each.link != "eth0"),
+        routes=tuple(each for each in own.routes if not any(hop.link == "eth0" for hop in each.next_hops)),
+        rules=KERNELS,
+    )  # fmt: skip
+    return Course(within.with_namespace(HOST_NETNS, own), "test")
+
+
+@pytest.mark.parametrize(
+    ("files", "units"),
+    (
+        ({INTERFACES: STATIC}, UNITS), ({INTERFACES: STATIC.replace("auto", "allow-hotplug")}, ()),
+        ({NETWORK: ETH0}, NETWORKD), ({IFCFG: OF_IFCFG}, SCRIPTS), ({KEYFILE: PROFILE}, MANAGER),
+    ),
+    ids=("ifupdown", "hotplug", "networkd", "ifcfg", "NetworkManager"),
+)  # fmt: skip
+def test_bare_links_are_configured_by_whichever_manager_starts(
+    files: Mapping[str, str], units: tuple[Unit, ...]
+) -> None:
+    within = host(files, units)
+    course = with_network_configured(bare(within), within.this.namespace("host"))
+    assert addresses(course)[-1] == "198.51.100.11 eth0"
+    assert [each.prefix_length for each in ways(course)] == [0]
+    assert walk_flow(course.network, published()).verdict == "delivered"
+
+
+def test_a_manager_that_does_not_start_configures_nothing() -> None:
+    for files, units in (({NETWORK: ETH0}, UNITS), ({INTERFACES: STATIC}, NETWORKD), ({KEYFILE: PROFILE}, UNITS)):
+        within = host(files, units)
+        assert with_network_configured(bare(within), within.this.namespace("host")).parts == ()

@@ -12,9 +12,11 @@ _CHANGING = ("nf_conntrack_count", "entropy", "dev/tty")
 
 
 def differences(foretold: Host, seen: Host) -> Iterator[str]:
-    """Yield a line for each rule, policy, sysctl, address and route of the host's own namespace that only one has."""
+    """Yield a line for each rule, policy, sysctl, link, address, route and policy rule of the host's own namespace that
+    only one has."""
     ours, theirs = (each.namespace(each.netns.name) for each in (foretold, seen))
-    for what, take in (("rule", _rules), ("policy", _policies), ("address", _addresses), ("route", _routes)):
+    for what, take in (("rule", _rules), ("policy", _policies), ("address", _addresses), ("route", _routes),
+                       ("policy rule", _policy_rules), ("link", _links)):  # fmt: skip
         expected, found = Counter(take(ours)), Counter(take(theirs))
         yield from (f"{what} too many: {each}" for each in (expected - found).elements())
         yield from (f"{what} not foretold: {each}" for each in (found - expected).elements())
@@ -55,3 +57,14 @@ def _routes(namespace: Namespace) -> Iterator[str]:
         if each.version == 4:
             hops = " ".join(f"{hop.gateway or ''}@{hop.link}" for hop in each.next_hops)
             yield f"{each.type} {address_text(each.destination, 4)}/{each.prefix_length} {hops} table {each.table}"
+
+
+def _policy_rules(namespace: Namespace) -> Iterator[str]:
+    for each in namespace.rules:
+        yield f"{each.priority}: {each.source} {each.destination} {each.mark} {each.action} {each.table}"
+
+
+def _links(namespace: Namespace) -> Iterator[str]:
+    for each in namespace.links:
+        name = each.name if each.kind != "veth" else "a veth"
+        yield f"{name} {'up' if each.up else 'down'} master {each.master} mtu {each.mtu_bytes} carrier {each.carrier}"

@@ -121,20 +121,20 @@ apt-get clean
 """
 
 
-def disk(mirror: str | None = None) -> Path:
-    """Return the image, made unless it is there; raises PackageError.  ``mirror``: a Debian archive."""
+def disk(mirror: str | None = None, suite: str = SUITE) -> Path:
+    """Return the image of the suite, made unless it is there; raises PackageError.  ``mirror``: a Debian archive."""
     folder = cache_folder("hosts")
-    tree = folder / f"{SUITE}-{_key(_FIRST, _THEN, _BESIDE, _INSTALL)}"
+    tree = folder / f"{suite}-{_key(_FIRST, _THEN, _BESIDE, _INSTALL)}"
     image = folder / f"{tree.name}-{_key(_FILES, _WANTED, _OFF, _MANAGERS, _SIZE)}.ext4"
     if not image.exists():
         if not tree.is_dir():
-            _install(tree, mirror or own_mirror())
+            _install(tree, mirror or own_mirror(), suite)
         _write_files(tree)
         partial = image.with_suffix(".partial")
         partial.unlink(missing_ok=True)
         run(("mkfs.ext4", "-q", "-F", "-d", str(tree), str(partial), _SIZE))
         partial.rename(image)
-        for old in folder.glob(f"{SUITE}-*.ext4"):
+        for old in folder.glob(f"{suite}-*.ext4"):
             if old != image:
                 old.unlink()
     return image
@@ -144,13 +144,13 @@ def _key(*made_from: object) -> str:
     return hashlib.sha256(repr(made_from).encode()).hexdigest()[:10]
 
 
-def _install(tree: Path, mirror: str) -> None:
+def _install(tree: Path, mirror: str, suite: str) -> None:
     """Install the packages below ``tree``."""
     tree.parent.mkdir(parents=True, exist_ok=True)
     partial = tree.with_name(f"{tree.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     packages = ",".join(_FIRST)
-    argv = ("debootstrap", "--variant=minbase", f"--include={packages}", SUITE, str(partial), mirror)
+    argv = ("debootstrap", "--variant=minbase", f"--include={packages}", suite, str(partial), mirror)
     _apart(shlex.join(argv))
     _inside(partial, _INSTALL)
     partial.rename(tree)

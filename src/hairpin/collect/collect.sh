@@ -544,7 +544,7 @@ read_files() { # read_files LINES: of all these files by one process; a line is 
             "no-scripts|allow-auto|pre-down|exclude_interfaces|configure_interfaces|autoconf|accept_ra|routing-rule[0-9]*|" \
             "routing-rules|route-metric|route-table|connection-uuid|nm-owned|admin_state|network_file(_dropins)?|netdev_file|" \
             "protocol|(source|destination)port|ipprotocol|gatewaydev|ipv6init|bridge|port-type|controller|match-device|" \
-            "master-uuid|type|any[0-9]*|autoconnect-priority|driver|path|mtu[0-9]*)$"
+            "master-uuid|type|any[0-9]*|not|iif|oif|fwmark|pref|nozeroconf|autoconnect-priority|driver|path|mtu[0-9]*)$"
     }
     FNR == 1 { advance(FILENAME); start(FILENAME) }
     { bytes += length($0) + 1 }

@@ -15,12 +15,18 @@ from hairpin.host.route import Route
 from hairpin.message import message
 from hairpin.netfilter.address import Version, address_text
 
+_WIRED = ("", "vlan", "bond")
+"""Kinds of links on which a DHCP server may be."""
+
 
 def with_leases(course: Course, link: str, version: Version, was: Namespace) -> Course:
     """Return the course in which the link has again the addresses and routes that it was given, under the condition
     that it gets them.  ``was``: the namespace when it had them."""
     given = leased_addresses(was, link, version)
     if not given:
+        held = was.link(link)
+        if held is None or held.kind not in _WIRED:
+            return course
         said = message("the network gives {link} no IPv{version} address that it does not have now",
                        link=link, version=version)  # fmt: skip
         return course.provided(said)

@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.change.change import AddEntry, DeleteEntry, DeleteLink, Primitive, SetLink, SetSysctl
 from hairpin.errors import ChangeError
-from hairpin.events._commands import outcome
+from hairpin.events._commands import outcome, with_line
 from hairpin.events._dhcp import with_leases
 from hairpin.events.course import Course
 from hairpin.host.boot.ifupdown import IfupdownFiles, Stanza, StanzaOption
@@ -203,6 +203,9 @@ def _with_commands(course: Course, stanza: Stanza, phase: str) -> Course:
                     )
                 )
             )  # fmt: skip
+    for line in course.host.boot_lines or ():
+        if line.path.startswith(f"/etc/network/if-{phase}.d/"):
+            course = with_line(course, line)
     return course
 
 

@@ -29,6 +29,8 @@ from hairpin.message import Message, message
 from hairpin.netfilter.address import address_text
 
 _UNREAD_VERSION = 255
+_REPLACES_UNTIL = 252
+"""Measured: 252 does not know its own address again once the address has a broadcast address; 257 does."""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 
 
@@ -71,7 +73,7 @@ def with_links_configured(course: Course, links: tuple[tuple[Link, UnitFile], ..
         told = tuple(route for own, _ in settings for route in own.routes)
         course = course.made(*(DeleteEntry(course.host.netns, each) for each in _foreign_without_link(course, told)))
     for own, file in settings:
-        course = _with_link(course, own, file)
+        course = _with_link(course, own, file, version or _UNREAD_VERSION)
     for own, _ in settings:
         course = _with_entries(course, own, was)
     return course
@@ -94,11 +96,11 @@ def _selects(rule: PolicyRule) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _with_link(course: Course, own: LinkSettings, file: UnitFile) -> Course:
+def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) -> Course:
     """Return the course after the link has lost what is not its file's, and is up, on its bridge."""
     netns = course.host.netns
     for address in tuple(course.namespace.addresses):
-        if address in course.namespace.addresses and _is_foreign_address(address, own, file):
+        if address in course.namespace.addresses and _is_removed(address, own, file, version):
             course = course.made(DeleteEntry(netns, address))
     if not _is_no(daemon_value(course.host, "Network", "ManageForeignRoutes")):
         gone = tuple(each for each in course.namespace.routes if _is_foreign_route(each, course.namespace, own, file))
@@ -124,7 +126,9 @@ def _loses_master(file: UnitFile) -> bool:
     return not joined and not is_true(file.value("Network", "KeepMaster"))
 
 
-def _is_foreign_address(address: Address, own: LinkSettings, file: UnitFile) -> bool:
+def _is_removed(address: Address, own: LinkSettings, file: UnitFile, version: int) -> bool:
+    """Return whether networkd removes the address.  An old one removes its own IPv4 addresses, too, and adds them
+    again: with the last address of a link the kernel deletes all routes by it, those in other tables included."""
     if address.link != own.link or (address.version == 6 and address.scope == "link"):
         return False
     if address.link == "lo" and (address.version, address.value) in ((4, 0x7F000001), (6, 1)):
@@ -132,6 +136,8 @@ def _is_foreign_address(address: Address, own: LinkSettings, file: UnitFile) -> 
     keep = (file.value("Network", "KeepConfiguration") or "no").lower()
     if is_true(keep) or (keep == "static" and not address.dynamic) or (address.dynamic and address.version in own.dhcp):
         return False
+    if version <= _REPLACES_UNTIL and address.version == 4 and address.broadcast is not None:
+        return True
     same = (address.version, address.value, address.prefix_length)
     return not any(same == (each.version, each.value, each.prefix_length) for each in own.addresses)
 

@@ -1,21 +1,25 @@
-"""``systemctl restart networking`` (ifupdown): its links go down and come up as /etc/network/interfaces says.
+"""``systemctl restart networking`` (ifupdown), or ``network`` (RHEL 6 and 7): the links of the files go down and up.
 
-What somebody has given to such a link at run time is gone.  The links of the container engines are not ifupdown's.
-Debian's unit does not touch ``ip_forward``.
+What somebody has given to such a link at run time is gone.  The links of the container engines are not theirs.
+Debian's unit does not touch ``ip_forward``; RHEL's sets it to 0, and then to what the files say.
 """
 
+from hairpin.events._ifcfg import with_scripts_restarted
 from hairpin.events._ifupdown import with_links_down, with_links_up
 from hairpin.events.course import Course
 from hairpin.events.event import Event
-from hairpin.host.boot.ifupdown import INTERFACES, configured_by_ifupdown, interfaces
+from hairpin.host.boot.ifupdown import configured_by_ifupdown, interfaces
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 
-_UNIT = "networking"
+_UNIT, _RHELS_UNIT = "networking", "network"
 
 
 def happens(course: Course, _name: str) -> Course | None:
-    """Return the course after the restart; None if ifupdown manages no link here."""
+    """Return the course after the restart; None if there is no such unit here, or it manages no link."""
+    scripts = unit(course.host, _RHELS_UNIT)
+    if scripts is not None and scripts.active == "active":
+        return with_scripts_restarted(course)
     found = unit(course.host, _UNIT)
     if course.host.units and (found is None or found.active != "active"):
         return None
@@ -32,7 +36,7 @@ def happens(course: Course, _name: str) -> Course | None:
 
 EVENT = Event(
     id="network-restart",
-    title=message("the network's unit restarts (`systemctl restart networking`)"),
-    source=f"networking.service, ifup(8), interfaces(5): {INTERFACES}",
+    title=message("the network's unit restarts (`networking`, or RHEL's `network`)"),
+    source="networking.service, ifup(8), interfaces(5); initscripts init.d/network",
     happens=happens,
 )

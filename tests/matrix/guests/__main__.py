@@ -17,10 +17,10 @@ from hairpin.lab.prerequisites import require
 from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
 from tests.matrix.guests.kinds import COMMANDS, KINDS
-from tests.matrix.guests.trial import Trial, prepared, tried
+from tests.matrix.guests.trial import Trial, prepare, tried
 from tests.reboot.__main__ import KERNEL
 from tests.reboot.host import running_host
-from tests.reboot.userland import PROGRAMS, disk
+from tests.reboot.userland import PROGRAMS, SUITE, disk
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
         require()
         install_programs(*PROGRAMS)
         guests_at_once(1)
-        booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
+        booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror, arguments.suite)
         for name in names:
             wanted = [
                 each for each in KINDS[name].events if each in arguments.events.split(",") or not arguments.events
@@ -60,7 +60,7 @@ def _on_host(name: str, events: list[str], booted: Kernel, made: Path, keep: Pat
     trials: list[Trial] = []
     try:
         with running_host(booted, made, results) as host:
-            prepared(host, KINDS[name].setup)
+            prepare(host, KINDS[name])
             for wanted in events:
                 event = next(each for each in all_events() if each.id == wanted)
                 trials.append(tried(host, name, event, COMMANDS[wanted]))
@@ -97,6 +97,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Foretell events on hosts with systemd, and carry them out.")
     parser.add_argument("--kinds", default="", help=f"which, by semicolon: {'; '.join(KINDS)}")
     parser.add_argument("--events", default="", help="which, by comma")
+    parser.add_argument("--suite", default=SUITE, help="the hosts' Debian")
     parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "events", help="folder for the consoles")
     parser.add_argument("--mirror", default=None, help="a Debian archive, where this machine's apt knows none")
     return parser.parse_args()

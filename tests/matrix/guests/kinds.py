@@ -20,6 +20,39 @@ Name=eth1
 [Network]
 Address=198.18.0.11/24
 END"""
+_START_MANAGER = """systemctl disable -q --now networking; echo >/etc/network/interfaces
+ip addr flush dev eth0; ip addr flush dev eth1; chmod 600 /etc/NetworkManager/system-connections/*
+systemctl enable -q NetworkManager; systemctl start NetworkManager; sleep 10; nmcli device"""
+_PROFILES = """cat >/etc/NetworkManager/system-connections/wired.nmconnection <<END
+[connection]
+id=wired
+uuid=27afa607-ee36-43f0-b8c3-9d245cdc4bb3
+type=ethernet
+interface-name=eth0
+[ipv4]
+method=manual
+address1=198.51.100.11/24,198.51.100.1
+route1=10.7.0.0/16,198.51.100.2,50
+[ipv6]
+method=disabled
+END
+cat >/etc/NetworkManager/system-connections/second.nmconnection <<END
+[connection]
+id=second
+uuid=27afa607-ee36-43f0-b8c3-9d245cdc4bb4
+type=ethernet
+interface-name=eth1
+[ethernet]
+mtu=1400
+[ipv4]
+method=manual
+addresses=198.18.0.11/24
+route1=0.0.0.0/0,198.18.0.1
+route1_options=table=200
+routing-rule1=priority 500 from 198.18.0.11 table 200
+[ipv6]
+method=ignore
+END"""
 _BY_HAND = """ip addr add 198.51.100.77/24 dev eth0
 ip addr add 203.0.113.5/32 dev eth0
 ip route add 10.9.0.0/16 via 198.51.100.2
@@ -30,11 +63,17 @@ ip -6 addr add 2001:db8:2::11/64 dev eth0 nodad
 sysctl -qw net.ipv4.conf.eth0.forwarding=0"""
 
 
+_ALL_ETHER = "printf '[Match]\\nType=ether\\n[Network]\\nDHCP=no\\n' >/etc/systemd/network/90-all.network"
+_ALL_NAMES = "printf '[Match]\\nName=*\\n[Network]\\nDHCP=ipv4\\n' >/etc/systemd/network/90-all.network"
+
+
 class Kind(msgspec.Struct, frozen=True):
-    """A host: the commands that make it, and the events that are tried on it, one after another."""
+    """A host: the commands that make it, the events that are tried on it, one after another, and the commands after
+    its containers have started."""
 
     setup: tuple[str, ...]
     events: tuple[str, ...]
+    late: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, Kind] = {
@@ -105,20 +144,24 @@ END""",
         (
             _NETWORKD,
             _STATIC,
-            "printf '[Match]\\nType=ether\\n[Network]\\nDHCP=no\\n' >/etc/systemd/network/90-all.network",
+            _ALL_ETHER,
             _START_NETWORKD,
         ),
         ("networkd-restart",),
     ),
+    "networkd, all ether later": Kind((_NETWORKD, _STATIC, _START_NETWORKD), ("networkd-restart",), (_ALL_ETHER,)),
+    "networkd, all names later": Kind((_NETWORKD, _STATIC, _START_NETWORKD), ("networkd-restart",), (_ALL_NAMES,)),
     "networkd, all names": Kind(
         (
             _NETWORKD,
             _STATIC,
-            "printf '[Match]\\nName=*\\n[Network]\\nDHCP=ipv4\\n' >/etc/systemd/network/90-all.network",
+            _ALL_NAMES,
             _START_NETWORKD,
         ),
         ("networkd-restart",),
     ),
+    "NetworkManager": Kind((_PROFILES, _START_MANAGER), ("networkmanager-restart",)),
+    "NetworkManager, by hand": Kind((_PROFILES, _START_MANAGER, _BY_HAND), ("networkmanager-restart",)),
 }  # fmt: skip
 COMMANDS: Mapping[str, str] = {
     "network-restart": "systemctl restart networking || true; sleep 3",

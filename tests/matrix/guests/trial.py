@@ -22,6 +22,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.question import parse_question
 from hairpin.walk.walk import walk_flow
 from tests.matrix.compare import differences
+from tests.matrix.guests.kinds import Kind
 from tests.reboot.host import Host
 from tests.reboot.trial import probe
 
@@ -85,13 +86,15 @@ class _GuestRunner:
         return Answer(done.status, self._host.talk.joinpath(f"{name}.out").read_bytes(), done.complaint.encode())
 
 
-def prepared(host: Host, setup: tuple[str, ...]) -> None:
+def prepare(host: Host, kind: Kind) -> None:
     """Give the fresh host its links' manager, and then its containers."""
-    for command in setup:
+    for command in kind.setup:
         host.must(command)
     host.must("docker network create front")
     for container in CONTAINERS:
         host.must(run_command(msgspec.structs.replace(container, options=f"--restart=always {container.options}")))
+    for command in kind.late:
+        host.must(command)
 
 
 def tried(host: Host, kind: str, event: Event, command: str) -> Trial:

@@ -60,7 +60,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def _read(make: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T | None:
+def read_or_none(make: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T | None:
     """Return what is made; None if a text is malformed: networkd leaves such an entry out."""
     try:
         return make(*args, **named)
@@ -71,7 +71,7 @@ def _read(make: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T | No
 def _addresses(file: UnitFile, link: str) -> Iterator[Address]:
     alone = tuple(Section("Address", (("Address", text),)) for text in file.values("Network", "Address"))
     for section in (*alone, *file.sections_of("Address")):
-        found = _read(_address, section.value("Address") or "", link, section)
+        found = read_or_none(_address, section.value("Address") or "", link, section)
         yield from [found] if found is not None else []
 
 
@@ -92,7 +92,7 @@ def _routes(file: UnitFile, link: str, table: TableNumber) -> Iterator[Route]:
     alone = tuple(Section("Route", (("Gateway", text),)) for text in file.values("Network", "Gateway"))
     for section in (*alone, *file.sections_of("Route")):
         given = (section.value("Gateway") or "").startswith("_")
-        found = _read(_route, section, link, table) if not given else None
+        found = read_or_none(_route, section, link, table) if not given else None
         yield from [found] if found is not None else []
 
 
@@ -121,8 +121,8 @@ def _route(section: Section, link: str, table: TableNumber) -> Route:
 
 def _rules(file: UnitFile, table: TableNumber) -> Iterator[PolicyRule]:
     for section in file.sections_of("RoutingPolicyRule"):
-        for version in _read(_versions, section) or ():
-            found = _read(_rule, section, version, table)
+        for version in read_or_none(_versions, section) or ():
+            found = read_or_none(_rule, section, version, table)
             yield from [found] if found is not None else []
 
 
