@@ -81,13 +81,15 @@ def test_ifupdown_makes_what_its_files_say_and_nothing_else() -> None:
 
 
 def test_a_link_that_the_files_do_not_name_is_left_alone() -> None:
-    within = host({INTERFACES: "auto lo\niface lo inet loopback\n"})
-    assert after(within, "network-restart").parts == ()
+    course = after(host({INTERFACES: "auto eth9\niface eth9 inet manual\n"}), "network-restart")
+    assert (course.parts, len(course.failures)) == ((), 1)
 
 
 def test_without_ifupdown_there_is_no_such_event() -> None:
     with pytest.raises(UsageError):
         after(host({INTERFACES: STATIC}, NETWORKD), "network-restart")
+    with pytest.raises(UsageError):
+        after(host({INTERFACES: "auto lo\niface lo inet loopback\n"}), "network-restart")
     with pytest.raises(UsageError):
         after(host({}, ()), "network-restart")
 

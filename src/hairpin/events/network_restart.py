@@ -26,11 +26,11 @@ def happens(course: Course, _name: str) -> Course | None:
     known = interfaces(course.host)
     was = course.namespace
     up = tuple(each for each in configured_by_ifupdown(course.host, known) if each != "lo")
-    if not up and not known.stanzas:
+    wanted = dict.fromkeys((*known.named(known.auto), *known.named(known.hotplug)))
+    there = tuple(each for each in wanted if each != "lo")
+    if not up and not there and not known.unread:
         return None
     down = with_links_down(course.lacking(known.unread), known, up)
-    wanted = tuple(dict.fromkeys((*known.named(known.auto), *known.named(known.hotplug))))
-    there = tuple(each for each in wanted if each != "lo")
     return with_links_up(down, known, there, was)
 
 
