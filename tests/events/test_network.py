@@ -162,6 +162,13 @@ def test_dhcps_addresses_come_again_under_a_condition() -> None:
     assert len(ways(course)) == 1
 
 
+@pytest.mark.parametrize(("words", "left"), (("", 1), ("IPv6AcceptRA=no\n", 0)))
+def test_a_routers_ipv6_address_is_the_routers(words: str, left: int) -> None:
+    given = AddEntry(HOST_NETNS, Address("eth0", 6, address("2001:db8::7")[1], 64, dynamic=True))
+    course = after(simulate(Change((given,)), host({NETWORK: ETH0 + words}, NETWORKD)), "networkd-restart")
+    assert (addresses(course).count("2001:db8::7 eth0"), len(course.conditions)) == (left, left)
+
+
 def test_networkd_removes_what_its_files_do_not_say() -> None:
     course = after(host({NETWORK: ETH0}, NETWORKD), "networkd-restart")
     assert addresses(course) == ["127.0.0.1 lo", "198.51.100.11 eth0", "172.17.0.1 docker0"]
@@ -314,8 +321,9 @@ def bare(within: Network) -> Course:
     (
         ({INTERFACES: STATIC}, UNITS), ({INTERFACES: STATIC.replace("auto", "allow-hotplug")}, ()),
         ({NETWORK: ETH0}, NETWORKD), ({IFCFG: OF_IFCFG}, SCRIPTS), ({KEYFILE: PROFILE}, MANAGER),
+        ({IFCFG: OF_IFCFG}, MANAGER),
     ),
-    ids=("ifupdown", "hotplug", "networkd", "ifcfg", "NetworkManager"),
+    ids=("ifupdown", "hotplug", "networkd", "ifcfg", "NetworkManager", "NetworkManager with ifcfg"),
 )  # fmt: skip
 def test_bare_links_are_configured_by_whichever_manager_starts(
     files: Mapping[str, str], units: tuple[Unit, ...]
@@ -328,6 +336,7 @@ def test_bare_links_are_configured_by_whichever_manager_starts(
 
 
 def test_a_manager_that_does_not_start_configures_nothing() -> None:
-    for files, units in (({NETWORK: ETH0}, UNITS), ({INTERFACES: STATIC}, NETWORKD), ({KEYFILE: PROFILE}, UNITS)):
+    for files, units in (({NETWORK: ETH0}, UNITS), ({INTERFACES: STATIC}, NETWORKD), ({KEYFILE: PROFILE}, UNITS),
+                         ({IFCFG: f"{OF_IFCFG}NM_CONTROLLED=no\n"}, MANAGER)):  # fmt: skip
         within = host(files, units)
         assert with_network_configured(bare(within), within.this.namespace("host")).parts == ()

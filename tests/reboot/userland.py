@@ -19,6 +19,8 @@ _FIRST = (
     "systemd", "systemd-sysv", "dbus", "udev", "docker.io", "iptables", "nftables", "iproute2", "procps", "kmod",
     "ifupdown", "busybox-static", "util-linux",
 )  # fmt: skip
+_FURTHER = {"trixie": ("docker-cli",)}
+"""What later suites have in packages of their own."""
 _THEN = (
     "libpam-systemd", "firewalld", "iptables-persistent", "netfilter-persistent", "conntrack", "ipset", "ebtables",
     "ucf", "podman", "netavark", "network-manager",
@@ -124,7 +126,7 @@ apt-get clean
 def disk(mirror: str | None = None, suite: str = SUITE) -> Path:
     """Return the image of the suite, made unless it is there; raises PackageError.  ``mirror``: a Debian archive."""
     folder = cache_folder("hosts")
-    tree = folder / f"{suite}-{_key(_FIRST, _THEN, _BESIDE, _INSTALL)}"
+    tree = folder / f"{suite}-{_key(_FIRST, _THEN, _BESIDE, _INSTALL, *_FURTHER.get(suite, ()))}"
     image = folder / f"{tree.name}-{_key(_FILES, _WANTED, _OFF, _MANAGERS, _SIZE)}.ext4"
     if not image.exists():
         if not tree.is_dir():
@@ -149,7 +151,7 @@ def _install(tree: Path, mirror: str, suite: str) -> None:
     tree.parent.mkdir(parents=True, exist_ok=True)
     partial = tree.with_name(f"{tree.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    packages = ",".join(_FIRST)
+    packages = ",".join((*_FIRST, *_FURTHER.get(suite, ())))
     argv = ("debootstrap", "--variant=minbase", f"--include={packages}", suite, str(partial), mirror)
     _apart(shlex.join(argv))
     _inside(partial, _INSTALL)

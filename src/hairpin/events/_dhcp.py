@@ -21,11 +21,13 @@ _WIRED = ("", "vlan", "bond")
 
 def with_leases(course: Course, link: str, version: Version, was: Namespace) -> Course:
     """Return the course in which the link has again the addresses and routes that it was given, under the condition
-    that it gets them.  ``was``: the namespace when it had them."""
+    that it gets them.  ``was``: the namespace when it had them.
+
+    A link that has no IPv6 address of a router now has none afterwards: an event changes no router."""
     given = leased_addresses(was, link, version)
     if not given:
         held = was.link(link)
-        if held is None or held.kind not in _WIRED:
+        if version == 6 or held is None or held.kind not in _WIRED:
             return course
         said = message("the network gives {link} no IPv{version} address that it does not have now",
                        link=link, version=version)  # fmt: skip

@@ -13,6 +13,7 @@ from hairpin.change.change import AddEntry, DeleteEntry, Primitive, SetLink, Set
 from hairpin.errors import ChangeError
 from hairpin.events._commands import outcome
 from hairpin.events._dhcp import with_leases
+from hairpin.events._ip import without_addresses
 from hairpin.events._sysctls import with_files_applied
 from hairpin.events.course import Course
 from hairpin.host.boot.ifcfg import IfcfgLink, ifcfg_links
@@ -51,9 +52,7 @@ def _taken_down(course: Course, own: IfcfgLink) -> Course:
         words = line.split()
         done = outcome(course, " ".join(["ip", *words[:2], "del", *words[3:]]), path) if words[1] == "rule" else None
         course = done.course if done is not None else course
-    for address in tuple(course.namespace.addresses):
-        if address in course.namespace.addresses and address.link == own.link and address.scope in ("global", "host"):
-            course = course.made(DeleteEntry(netns, address))
+    course = without_addresses(course, lambda each: each.link == own.link and each.scope in ("global", "host"))
     link = course.namespace.link(own.link)
     return course.made(SetLink(netns, msgspec.structs.replace(link, up=False))) if link and link.up else course
 

@@ -12,6 +12,7 @@ from hairpin.change.change import AddEntry, DeleteEntry, DeleteLink, Primitive, 
 from hairpin.errors import ChangeError
 from hairpin.events._commands import outcome, with_line
 from hairpin.events._dhcp import with_leases
+from hairpin.events._ip import without_addresses
 from hairpin.events.course import Course
 from hairpin.host.boot.ifupdown import IfupdownFiles, Stanza, StanzaOption
 from hairpin.host.host import Namespace
@@ -60,8 +61,7 @@ def _taken_down(course: Course, stanza: Stanza) -> Course:
     except _AbortedError as aborted:
         return aborted.course
     netns = course.host.netns
-    flushed = tuple(each for each in course.namespace.addresses if _is_flushed(each, stanza))
-    course = course.made(*(DeleteEntry(netns, each) for each in flushed if each in course.namespace.addresses))
+    course = without_addresses(course, lambda each: _is_flushed(each, stanza))
     link = course.namespace.link(stanza.link)
     if link is not None and link.up and ":" not in stanza.link:
         course = course.made(SetLink(netns, msgspec.structs.replace(link, up=False)))

@@ -4,7 +4,7 @@ Source: ip-route(8), ip-rule(8), ip-address(8), ip-link(8); iproute2 lib/utils.c
 fib_nl_newrule(), fib_default_rule_pref()
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -29,6 +29,14 @@ _OBJECTS = ("address", "route", "rule", "link", "neighbour")
 """In the order in which ip(8) takes an abbreviation for one of them: ``ip r`` is ``ip route``."""
 _METRIC6 = 1024
 """IP6_RT_PRIO_USER."""
+
+
+def without_addresses(course: Course, fits: Callable[[Address], bool]) -> Course:
+    """Return the course without these addresses, deleted one after another: the kernel may promote a secondary one, or
+    delete it with its primary."""
+    while (found := next((each for each in course.namespace.addresses if fits(each)), None)) is not None:
+        course = course.made(DeleteEntry(course.host.netns, found))
+    return course
 
 
 def tables_of(host: Host) -> RouteTables:
@@ -192,8 +200,7 @@ def _with_address(course: Course, verb: str, words: list[str]) -> Course:
     if link is None:
         raise UnforeseenError
     if verb.startswith("f"):
-        own = (each for each in course.namespace.addresses if each.link == link)
-        return course.made(*(DeleteEntry(course.host.netns, each) for each in own))
+        return without_addresses(course, lambda each: each.link == link)
     version, value, length = interface_address(next(word for word in words if word != "local"))
     known = course.namespace.addresses
     same = [each for each in known if (each.link, each.version, each.value) == (link, version, value)]

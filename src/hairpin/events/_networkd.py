@@ -18,7 +18,7 @@ from hairpin.change.change import AddEntry, DeleteEntry, ReplaceSysctls, SetLink
 from hairpin.change.entries import route_slot
 from hairpin.errors import ChangeError
 from hairpin.events._dhcp import with_leases
-from hairpin.events._ip import default_priority, tables_of
+from hairpin.events._ip import default_priority, tables_of, without_addresses
 from hairpin.events.course import Course
 from hairpin.host.boot.link_settings import LinkSettings, of_network_file
 from hairpin.host.boot.systemd_network import UnitFile, claim, daemon_value, is_true, unit_files
@@ -26,7 +26,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import PolicyRule, Route
 from hairpin.message import Message, message
-from hairpin.netfilter.address import address_text
+from hairpin.netfilter.address import Version, address_text
 
 _UNREAD_VERSION = 255
 _REPLACES_UNTIL = 252
@@ -99,9 +99,7 @@ def _selects(rule: PolicyRule) -> tuple[object, ...]:
 def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) -> Course:
     """Return the course after the link has lost what is not its file's, and is up, on its bridge."""
     netns = course.host.netns
-    for address in tuple(course.namespace.addresses):
-        if address in course.namespace.addresses and _is_removed(address, own, file, version):
-            course = course.made(DeleteEntry(netns, address))
+    course = without_addresses(course, lambda each: _is_removed(each, own, file, version))
     if not _is_no(daemon_value(course.host, "Network", "ManageForeignRoutes")):
         gone = tuple(each for each in course.namespace.routes if _is_foreign_route(each, course.namespace, own, file))
         course = course.made(*(DeleteEntry(netns, each) for each in gone))
@@ -134,12 +132,24 @@ def _is_removed(address: Address, own: LinkSettings, file: UnitFile, version: in
     if address.link == "lo" and (address.version, address.value) in ((4, 0x7F000001), (6, 1)):
         return False
     keep = (file.value("Network", "KeepConfiguration") or "no").lower()
-    if is_true(keep) or (keep == "static" and not address.dynamic) or (address.dynamic and address.version in own.dhcp):
+    if (
+        is_true(keep)
+        or (keep == "static" and not address.dynamic)
+        or (address.dynamic and _is_given(own, address.version))
+    ):
         return False
     if version <= _REPLACES_UNTIL and address.version == 4 and address.broadcast is not None:
         return True
     same = (address.version, address.value, address.prefix_length)
     return not any(same == (each.version, each.value, each.prefix_length) for each in own.addresses)
+
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+
+
+def _is_given(own: LinkSettings, version: Version) -> bool:
+    """Return whether the network gives the link addresses of this version."""
+    return version in own.dhcp or (version == 6 and own.accepts_ra)
 
 
 def _is_foreign_route(route: Route, namespace: Namespace, own: LinkSettings, file: UnitFile) -> bool:
@@ -176,7 +186,8 @@ def _with_entries(course: Course, own: LinkSettings, was: Namespace) -> Course:
         known = ((each.link, each.version, each.value, each.prefix_length) for each in course.namespace.addresses)
         course = course if same in known else course.made(AddEntry(netns, address))
     link = course.namespace.link(own.link)
-    for version in own.dhcp if link is not None and link.kind != "loopback" else ():
+    given: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
+    for version in given if link is not None and link.kind != "loopback" else ():
         course = with_leases(course, own.link, version, was)
     for route in own.routes:
         if not any(_is_same(each, route) for each in course.namespace.routes):

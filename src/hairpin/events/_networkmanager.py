@@ -8,13 +8,23 @@ import msgspec
 from hairpin.change.change import AddEntry, SetLink
 from hairpin.change.entries import route_slot
 from hairpin.errors import ChangeError
+from hairpin.events._commands import outcome
 from hairpin.events._dhcp import with_leases
 from hairpin.events._ip import tables_of
 from hairpin.events.course import Course
-from hairpin.host.boot.keyfile import is_unmanaged, of_profile, profile_of, profiles
+from hairpin.host.boot.ifcfg import IfcfgLink, ifcfg_links
+from hairpin.host.boot.keyfile import (
+    ETHERNET_METRIC,
+    connected_route,
+    is_unmanaged,
+    of_profile,
+    profile_of,
+    profiles,
+)
 from hairpin.host.boot.link_settings import LinkSettings
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link
+from hairpin.host.route import TABLE_MAIN, NextHop, Route
 
 
 def with_profiles_up(course: Course, was: Namespace) -> Course:
@@ -23,8 +33,39 @@ def with_profiles_up(course: Course, was: Namespace) -> Course:
     known, tables = profiles(course.host), tables_of(course.host)
     for link in course.namespace.links:
         own = profile_of(course.host, link, known)
-        if own is not None and not is_unmanaged(course.host, link):
+        if is_unmanaged(course.host, link):
+            continue
+        if own is not None:
             course = _with_profile(course, link, of_profile(own, link.name, tables), was)
+        elif (file := _ifcfg_of(course, link)) is not None:
+            course = _with_profile(course, link, _of_ifcfg(file), was)
+            course = _with_lines(course, file)
+    return course
+
+
+def _ifcfg_of(course: Course, link: Link) -> IfcfgLink | None:
+    found = (each for each in ifcfg_links(course.host) if each.link == link.name)
+    return next((each for each in found if each.managed and each.at_boot), None)
+
+
+def _of_ifcfg(own: IfcfgLink) -> LinkSettings:
+    """Return what NetworkManager gives to the link of an ``ifcfg`` file.  Source: nm-settings-ifcfg-rh(5)"""
+    metric = own.metric or ETHERNET_METRIC
+    routes = [route for each in own.addresses for route in connected_route(each, metric, TABLE_MAIN)]
+    if own.gateway is not None:
+        hop = NextHop(own.link, own.gateway, 4)
+        routes.append(Route(4, 0, 0, next_hops=(hop,), metric=metric, protocol="static"))
+    return LinkSettings(
+        own.link, own.file, tuple(msgspec.structs.replace(each, noprefixroute=True) for each in own.addresses),
+        tuple(routes), dhcp=(4,) if own.dhcp else (), mtu_bytes=own.mtu_bytes, bridge=own.bridge,
+    )  # fmt: skip
+
+
+def _with_lines(course: Course, own: IfcfgLink) -> Course:
+    """Return the course with the routes and rules of the file's companions, as far as they are not there."""
+    for line, path in own.lines:
+        done = outcome(course, f"ip {line}", path)
+        course = done.course if done is not None and done.succeeds else course
     return course
 
 

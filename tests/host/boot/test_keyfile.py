@@ -67,6 +67,12 @@ def test_a_profile_gives_addresses_routes_and_rules() -> None:
     assert (found.mtu_bytes, found.dhcp) == (1400, (6,))
 
 
+def test_addresses_may_stand_in_one_list() -> None:
+    text = "[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\naddresses=10.0.0.1/24;10.0.0.2/24;\n"
+    found = of_profile(profiles(host(**{f"{FOLDER}/a": text}))[0], "eth0", RouteTables())
+    assert [each.value & 255 for each in found.addresses] == [1, 2]
+
+
 def test_the_state_names_the_profile_of_a_link() -> None:
     files = {f"{FOLDER}/a": OTHER, f"{FOLDER}/b": WIRED}
     alone = host(**files)

@@ -70,3 +70,8 @@ def test_forwarding_is_the_hosts_before_256_and_the_links_since() -> None:
 def test_dhcp_is_of_the_versions_that_the_file_says() -> None:
     words = ("yes", "ipv4", "ipv6", "no", "both")
     assert [settings(f"[Network]\nDHCP={each}\n").dhcp for each in words] == [(4, 6), (4,), (6,), (), (4, 6)]
+
+
+def test_advertisements_are_accepted_unless_the_link_forwards() -> None:
+    texts = ("", "IPv6AcceptRA=no\n", "IPForward=yes\n", "IPForward=yes\nIPv6AcceptRA=yes\n", "IPForward=ipv4\n")
+    assert [settings(f"[Network]\n{each}").accepts_ra for each in texts] == [True, False, False, True, True]

@@ -59,7 +59,7 @@ ip route add 10.9.0.0/16 via 198.51.100.2
 ip route add 10.8.0.0/16 via 198.18.0.1 table 100
 ip rule add from 198.18.0.11 table 100
 ip route add blackhole 10.66.0.0/16
-ip -6 addr add 2001:db8:2::11/64 dev eth0 nodad
+[ "$(cat /proc/sys/net/ipv6/conf/eth0/disable_ipv6)" = 1 ] || ip -6 addr add 2001:db8:2::11/64 dev eth0 nodad
 sysctl -qw net.ipv4.conf.eth0.forwarding=0"""
 
 

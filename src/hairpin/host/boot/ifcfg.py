@@ -16,12 +16,14 @@ from hairpin.netfilter.address import parse_address
 
 FOLDER = "/etc/sysconfig/network-scripts"
 _NUMBERS = ("", *map(str, range(16)))
+_NO = ("no", "false", "n", "f")
 _BACKUPS = ("~", ".bak", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old")
 
 
 class IfcfgLink(msgspec.Struct, frozen=True):
     """A link of an ``ifcfg`` file.  ``lines``: the commands of ip(8), without ``ip``, that its ``route`` and ``rule``
-    files stand for, each with its file.  ``zeroconf``: it gets a route to 169.254.0.0/16."""
+    files stand for, each with its file.  ``zeroconf``: RHEL's scripts give it a route to 169.254.0.0/16.  ``managed``:
+    NetworkManager may have it."""
 
     link: str
     file: str
@@ -33,6 +35,7 @@ class IfcfgLink(msgspec.Struct, frozen=True):
     bridge: str | None = None
     mtu_bytes: int | None = None
     zeroconf: bool = True
+    managed: bool = True
     lines: tuple[tuple[str, str], ...] = ()
 
 
@@ -60,7 +63,7 @@ def _link(host: Host, file: ConfigFile, name: str) -> IfcfgLink:
     return IfcfgLink(
         link=link,
         file=file.path,
-        at_boot=(value_of(own, "ONBOOT") or "yes").lower() not in ("no", "false", "n", "f"),
+        at_boot=(value_of(own, "ONBOOT") or "yes").lower() not in _NO,
         dhcp=(value_of(own, "BOOTPROTO") or "").lower() in ("dhcp", "bootp"),
         addresses=addresses,
         gateway=parsed[1] if parsed is not None and default and reached else None,
@@ -68,6 +71,7 @@ def _link(host: Host, file: ConfigFile, name: str) -> IfcfgLink:
         bridge=value_of(own, "BRIDGE") or None,
         mtu_bytes=int(mtu) if mtu and mtu.isdigit() else None,
         zeroconf=not (value_of(own, "NOZEROCONF") or value_of(shared, "NOZEROCONF")),
+        managed=(value_of(own, "NM_CONTROLLED") or "yes").lower() not in _NO,
         lines=tuple(_lines(host, name, link)),
     )
 

@@ -21,6 +21,7 @@ from hairpin.netfilter.address import Version, parse_address
 
 _FOLDERS = ("/etc/NetworkManager/system-connections/", "/run/NetworkManager/system-connections/",
             "/usr/lib/NetworkManager/system-connections/")  # fmt: skip
+ETHERNET_METRIC = 100
 _METRICS = {"ethernet": 100, "802-3-ethernet": 100, "bond": 300, "vlan": 400, "bridge": 425, "wifi": 600}
 """Metrics of a device's routes, by the profile's type.  Source: NetworkManager nm-device.c
 nm_device_get_route_metric_default()"""
@@ -39,10 +40,10 @@ class Profile(msgspec.Struct, frozen=True):
         return Section(section, pairs).value(*keys)
 
     def numbered(self, section: str, key: str) -> Iterator[str]:
-        """Yield the values of ``key``, ``key1``, ``key2`` …, without their options."""
-        for each in self.sections:
-            if each.name == section:
-                yield from (value for name, value in each.pairs if name.rstrip("0123456789") == key and value)
+        """Yield the values of ``key``, ``key1``, ``key2`` …, without their options, and those of its list."""
+        for name, value in (pair for each in self.sections if each.name == section for pair in each.pairs):
+            if name.rstrip("0123456789") in (key, f"{key}s", f"{key}es"):
+                yield from (word.strip() for word in value.split(";") if word.strip())
 
     def options_of(self, section: str, key: str) -> Mapping[str, str]:
         """Return the options of the key (``route1_options=table=100,mtu=1400``)."""
@@ -140,16 +141,14 @@ def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -
     route and the other ones."""
     section = f"ipv{version}"
     told = profile.value(section, "route-metric")
-    metric = int(told) if told and told.isdigit() else _METRICS.get(profile.value("connection", "type") or "", 100)
+    metric = (
+        int(told)
+        if told and told.isdigit()
+        else _METRICS.get(profile.value("connection", "type") or "", ETHERNET_METRIC)
+    )
     main = table(profile.value(section, "route-table") or str(TABLE_MAIN)) or TABLE_MAIN
     for address in _addresses(profile, link, version):
-        shift = (32 if version == 4 else 128) - address.prefix_length
-        if shift:
-            yield Route(
-                version, address.value >> shift << shift, address.prefix_length, main, next_hops=(NextHop(link),),
-                metric=metric, prefsrc=address.value if version == 4 else None, protocol="kernel",
-                scope="link" if version == 4 else "global",
-            )  # fmt: skip
+        yield from connected_route(address, metric, main)
     gateway = profile.value(section, "gateway") or next(
         (text.partition(",")[2] for text in profile.numbered(section, "address") if "," in text), None
     )
@@ -165,6 +164,18 @@ def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -
                 options = profile.options_of(section, key)
                 found = read_or_none(_route, text, options, link, version, metric, main, table)
                 yield from [found] if found is not None else []
+
+
+def connected_route(address: Address, metric: int, table: int) -> Iterator[Route]:
+    """Yield the route to the address's network that NetworkManager makes in place of the kernel's."""
+    shift = (32 if address.version == 4 else 128) - address.prefix_length
+    if shift:
+        source = address.value if address.version == 4 else None
+        yield Route(
+            address.version, address.value >> shift << shift, address.prefix_length, table,
+            next_hops=(NextHop(address.link),), metric=metric, prefsrc=source, protocol="kernel",
+            scope="link" if address.version == 4 else "global",
+        )  # fmt: skip
 
 
 def _route(

@@ -24,8 +24,8 @@ TableNumber = Callable[[str], int]
 
 
 class LinkSettings(msgspec.Struct, frozen=True):
-    """The settings of a link.  ``dhcp``: the versions for which the link is given more by the network.  ``bridge``: the
-    bridge that it is a port of."""
+    """The settings of a link.  ``dhcp``: the versions for which the link is given more by the network.
+    ``accepts_ra``: routers give it IPv6 addresses and routes.  ``bridge``: the bridge that it is a port of."""
 
     link: str
     file: str
@@ -33,6 +33,7 @@ class LinkSettings(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...] = ()
     rules: tuple[PolicyRule, ...] = ()
     dhcp: tuple[Version, ...] = ()
+    accepts_ra: bool = False
     mtu_bytes: int | None = None
     bridge: str | None = None
     values: tuple[tuple[Path, str], ...] = ()
@@ -50,6 +51,7 @@ def of_network_file(file: UnitFile, link: str, systemd: int, table: TableNumber)
         routes=routes,
         rules=tuple(_rules(file, table)),
         dhcp=_dhcp(file),
+        accepts_ra=_accepts_ra(file),
         mtu_bytes=int(mtu) if mtu is not None and mtu.isdigit() else None,
         bridge=file.value("Network", "Bridge"),
         values=tuple(_values(file, link, systemd)),
@@ -183,6 +185,12 @@ def _dhcp(file: UnitFile) -> tuple[Version, ...]:
         if text == "ipv6"
         else ()
     )
+
+
+def _accepts_ra(file: UnitFile) -> bool:
+    """Return whether the link takes advertisements: by default it does unless it forwards IPv6."""
+    told = file.value("Network", "IPv6AcceptRA")
+    return is_true(told) if told is not None else not _forwarding(file)[1]
 
 
 def _values(file: UnitFile, link: str, systemd: int) -> Iterator[tuple[Path, str]]:
