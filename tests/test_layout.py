@@ -51,6 +51,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/service/": "causes/service/test_service.py",
     "causes/states/": "causes/states/test_states.py",
     "causes/tables/": "causes/tables/test_tables.py",
+    "causes/to_come/": "causes/to_come/test_to_come.py",
     "causes/traffic_control/": "causes/traffic_control/test_traffic_control.py",
     "causes/cause.py": "causes/test_registry.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it

@@ -24,6 +24,7 @@ from hairpin.remedy.remedy import Remedy
 from tests.acceptance.recorded import evidence, expected, network
 from tests.causes.case import Case, StateCase
 from tests.causes.test_registry import TABLES
+from tests.causes.to_come.test_to_come import ComingCase, kept_away
 from tests.reboot.parts import PARTS, of_steps
 
 
@@ -32,6 +33,9 @@ def of_small_hosts() -> tuple[tuple[str, Network, Remedy], ...]:
     """Return each cause of the catalogue with a host that has it and its repair there."""
     found: list[tuple[str, Network, Remedy]] = []
     for case in (case for folder in TABLES.values() for case in folder.values()):
+        if isinstance(case, ComingCase):
+            found += ((case.cause, case.sick, remedy) for remedy in kept_away(case))
+            continue
         for cause, host, candidate in candidates_of(case):
             seen = case.sick.seen_from(host)
             found += ((cause, seen, remedy) for remedy in remedies(cause, candidate, seen))

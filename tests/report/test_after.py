@@ -7,10 +7,12 @@ from hairpin.message import message
 from hairpin.report.after import write_event
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
+from tests.small_host import network
 
 EVENT = EventAnswer(
-    "docker-restart", message("dockerd is restarted"), (BeforeEvent("delivered", "lost"), BeforeEvent("dropped", None))
-)
+    "docker-restart", message("dockerd is restarted"), (BeforeEvent("delivered", "lost"), BeforeEvent("dropped", None)),
+    was=network(), flows=(), label="test",
+)  # fmt: skip
 
 
 def told(event: EventAnswer) -> str:

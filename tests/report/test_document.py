@@ -92,8 +92,11 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_a_healthy_host_has_no_cause_and_no_place_where_anything_stopped() -> None:
+    """But its containers have no restart policy."""
     found = document(port=None)
-    assert found.causes == ()
+    assert [(each.id, each.severity, each.event) for each in found.causes] == [
+        ("restart-policy-missing", "latent", "docker-restart")
+    ]
     assert {each.verdict for each in found.flows} == {"delivered", "leaves"}
     assert {each.stopped_at for each in found.flows} == {None}
 

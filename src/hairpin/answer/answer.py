@@ -16,6 +16,7 @@ from hairpin.host.host import Unread
 from hairpin.judges.disagreement import Disagreement
 from hairpin.judges.judged import Judged
 from hairpin.message import Message, message
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.remedy import Remedy
@@ -41,11 +42,15 @@ class EventAnswer(msgspec.Struct, frozen=True):
     """The event after which the question is asked.
 
     ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: what nobody can foresee.
-    ``failures``: what does not start then."""
+    ``failures``: what does not start then.  ``was``: the network before it, in which the ``flows`` were asked;
+    ``label``: the host on which it happens."""
 
     id: str
     title: Message
     before: tuple[BeforeEvent, ...]
+    was: Network
+    flows: tuple[Flow, ...]
+    label: str
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
+from hairpin.answer.coming import coming_causes
 from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event
 from hairpin.answer.keeping_out import line_of
@@ -160,12 +161,14 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     beside = tuple(
         _unhairpinned(each, examination, start.network, word) for each in unhairpinned(examination, known + 1)
     )
-    kept_out = singled_out(examination, known + len(beside) + 1)
+    told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
+    ahead = tuple(coming_causes(examination, told, known + len(beside) + 1)) if start.event is None else ()
+    kept_out = singled_out(examination, known + len(beside) + len(ahead) + 1)
     bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*causes, *later, *beside, *bans), key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later, *beside, *ahead, *bans), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
         notes=(
             *start.notes,

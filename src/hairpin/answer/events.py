@@ -3,6 +3,8 @@
 import msgspec
 
 from hairpin.answer.answer import Answer, BeforeEvent, CauseAnswer, EventAnswer
+from hairpin.causes.cause import Coming
+from hairpin.diagnose.foreseen import name_of
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
@@ -23,6 +25,9 @@ def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tu
         f"{asked.id}:{asked.name}" if asked.name else asked.id,
         event.title,
         tuple(_before(was, course, each) for each in flows),
+        was,
+        flows,
+        course.label,
         course.conditions,
         course.failures,
     )
@@ -53,6 +58,11 @@ def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
     """Return the cause as latent if a flow that it stops passes before the event."""
     if start.event is None or cause.severity != "blocking":
         return cause
-    refs = {f"f{number}": each for number, each in enumerate(start.event.before, 1)}
-    strikes = any(succeeds(refs[flow].verdict) for flow in cause.flows)
-    return msgspec.structs.replace(cause, severity="latent", event=start.event.id) if strikes else cause
+    told = start.event
+    before = {f"f{number}": each for number, each in enumerate(zip(told.before, told.flows, strict=True), 1)}
+    struck = [flow for was, flow in (before[each] for each in cause.flows) if succeeds(was.verdict)]
+    if not struck or cause.stop is None:
+        return cause
+    event = told.id.partition(":")[0]
+    coming = Coming(event, told.label, told.was, start.network, struck[0], cause.id, cause.candidate, cause.stop)
+    return msgspec.structs.replace(cause, id=name_of(coming), severity="latent", event=told.id)

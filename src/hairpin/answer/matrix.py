@@ -6,7 +6,9 @@ import msgspec
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.ask import begin_answer, network_of, ref_of
+from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import FoundCause, examine
+from hairpin.diagnose.foreseen import name_of
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
 from hairpin.events.event import Event
@@ -14,6 +16,7 @@ from hairpin.events.happening import possible_events
 from hairpin.evidence.several import Source, together
 from hairpin.message import Message
 from hairpin.network.flow import Flow
+from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.verdicts import Verdict, succeeds
@@ -115,13 +118,20 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
     )
     broken = tuple(each.flow for each in cells if each.breaks)
     examination = examine(then, tuple(asked[each] for each in broken))
-    strikes = tuple(_strike(each, event, broken) for each in examination.causes)
+    now = {each.ref: each.trace.flow for each in answer.flows}
+    strikes = tuple(_strike(each, event, broken, _named(each, event, course, was, now[broken[each.flows[0]]]))
+                    for each in examination.causes if each.flows)  # fmt: skip
     return EventRow(event.id, course.label, event.title, cells, strikes, course.conditions, course.failures)
 
 
-def _strike(found: FoundCause, event: Event, broken: tuple[str, ...]) -> Strike:
+def _named(found: FoundCause, event: Event, course: Course, was: Network, flow: Flow) -> str:
+    coming = Coming(event.id, course.label, was, course.network, flow, found.id, found.candidate, found.stop)
+    return name_of(coming)
+
+
+def _strike(found: FoundCause, event: Event, broken: tuple[str, ...], name: str) -> Strike:
     flows = tuple(broken[number] for number in found.flows)
-    return Strike(found.ref, found.id, found.host, event.id, found.candidate.title, flows)
+    return Strike(found.ref, name, found.host, event.id, found.candidate.title, flows)
 
 
 def _numbered(rows: Iterator[EventRow]) -> Iterator[EventRow]:

@@ -5,5 +5,6 @@ named) and ``registry`` (finds the files).  Then the folders, in any order; each
 ``routing``, ``bridge``, ``container``, ``service``, ``engine`` (how it was configured), ``engine_rules`` (its rules are
 gone), ``rules`` (somebody else's rules), ``tables`` (of the kernel: full, or an entry decides), ``traffic_control``
 (of a link), ``names`` (and name servers), ``between_hosts``, ``states`` (of an engine or a container, whether or not a
-packet shows them).  In a folder, read first what its causes share: a leading underscore.
+packet shows them), ``to_come`` (what an event brings).  In a folder, read first what its causes share: a leading
+underscore.
 """

@@ -173,6 +173,36 @@ def of_no_host(_: Host) -> Iterator[HostState]:
     yield from ()
 
 
+class Coming(msgspec.Struct, frozen=True):
+    """What stops a flow after an event and does not stop it now: ``cause``, the id that the diagnosis of that time
+    gives it, its ``candidate``, and where it stops the packet.  ``flow``: as it is asked now.  ``was`` and ``then``:
+    the network now and after the event on the host ``label``."""
+
+    event: str
+    label: str
+    was: Network
+    then: Network
+    flow: Flow
+    cause: str
+    candidate: Candidate
+    stop: Stop
+
+    @property
+    def host(self) -> Host:
+        """The host on which the event happens, as it is now."""
+        return self.was.host(self.label)
+
+    @property
+    def host_then(self) -> Host:
+        """The same host after the event."""
+        return self.then.host(self.label)
+
+
+def of_nothing_coming(_: Coming) -> bool:
+    """Return that the cause names nothing that is still to come."""
+    return False
+
+
 class Cause(msgspec.Struct, frozen=True):
     """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` first, ``of_host`` for each host
     that was read.
@@ -182,7 +212,9 @@ class Cause(msgspec.Struct, frozen=True):
     A cause with neither is asked last, where no other has explained the flow.
 
     ``fixed_with``: the fault cannot be changed once its container or network is made (a published port, a subnet), so
-    the repair recreates it; empty for all others."""
+    the repair recreates it; empty for all others.
+
+    ``foresees``: whether what an event brings is this cause, which then names it instead of the cause of that time."""
 
     id: str
     title: Message
@@ -192,3 +224,4 @@ class Cause(msgspec.Struct, frozen=True):
     fixed_with: Literal["", "container", "network"] = ""
     find: Callable[[View], Iterator[Candidate]] = at_no_stop
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
+    foresees: Callable[[Coming], bool] = of_nothing_coming

@@ -193,3 +193,16 @@ _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for 
 def place(name: Class) -> int:
     """Return the number of the class's row in ORDER, from 0."""
     return _PLACES[name]
+
+
+TO_COME = (
+    "restart-policy-missing", "firewalld-zone-conflict", "manager-claims-container-links",
+    "saved-rules-contain-engine-rules", "container-address-hardcoded", "interface-name-hardcoded",
+    "sysctl-file-forces-forward-off", "interface-forwarding-file-conflict", "ip-forward-not-persisted",
+    "nft-conf-flush-ruleset", "firewalld-restart-wipes-docker", "iptables-service-restart-wipes", "reboot-ordering",
+    "iptables-policy-left-drop-after-nftables-switch", "engine-upgrade-changes-rules",
+    "ipv6-ra-ignored-when-forwarding", "cloud-address-changed",
+    "firewalld-runtime-only-port", "mixed-firewall-managers", "runtime-only-rule",
+)  # fmt: skip
+"""The ids of causes that an event brings, in the order in which they are asked: who wrote it down before what it does,
+what an event wipes before what only run time has."""

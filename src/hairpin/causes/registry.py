@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 import hairpin.causes
-from hairpin.causes.cause import Cause, of_no_host
+from hairpin.causes.cause import Cause, of_no_host, of_nothing_coming
+from hairpin.causes.order import TO_COME
 from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
 _STATES = "hairpin.causes.states."
+_TO_COME = "hairpin.causes.to_come."
 
 
 def cause_modules() -> tuple[str, ...]:
@@ -107,3 +109,13 @@ def causes_of_hosts() -> tuple[Cause, ...]:
     other one."""
     states = tuple(each for each in cause_modules() if each.startswith(_STATES))
     return tuple(each for each in _loaded(states) if each.of_host is not of_no_host)
+
+
+@cache
+def causes_to_come() -> tuple[Cause, ...]:
+    """Return the causes that name what an event brings, in the order in which they are asked: the first that foresees
+    it names it."""
+    found = _loaded(tuple(each for each in cause_modules() if each.startswith(_TO_COME)))
+    named = (each for each in found if each.foresees is not of_nothing_coming)
+    places = {id_: number for number, id_ in enumerate(TO_COME)}
+    return tuple(sorted(named, key=lambda each: places.get(each.id, len(places))))

@@ -87,7 +87,10 @@ def _powered_off(course: Course) -> Course:
 
 
 def _bare(host: Host, own: Namespace) -> Namespace:
-    ends = {each.name for each in own.links if each.kind == "veth" and each.peer_netnsid is not None}
+    bridges = {each.bridge for engine in host.engines for each in engine.networks}
+    ends = {
+        each.name for each in own.links if each.kind == "veth" and each.master is not None and each.master in bridges
+    }
     return msgspec.structs.replace(
         own,
         links=tuple(each for each in own.links if each.name not in ends),

@@ -18,7 +18,7 @@ from hairpin.engines.bridging import port_of
 from hairpin.engines.dockerd import expected
 from hairpin.engines.endpoints import addresses, new_endpoint, routes
 from hairpin.engines.expected import ExpectedListener
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
 from hairpin.engines.republishing import added_rules, with_container
 from hairpin.engines.starting import bridged_subnet, starting_change, veth_pair
 from hairpin.events._podman import by_start, following_address, with_networks, with_rules, without_networks
@@ -108,6 +108,8 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     before = was.namespace(container.netns) if container.netns is not None and container.netns in was else None
     if before is None or container.on_host_network or was.network_owner(container) != container:
         return _started_in(course, was, container)
+    if bridge_of_overlays(engine, container) is not None:
+        return _started_by_swarm(course, was, container, before)
     running = _replace(container, endpoints=tuple(_endpoint(was, host, engine, each) for each in container.endpoints))
     if engine.kind == "podman":
         course = with_networks(course, was, running)
@@ -119,6 +121,23 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         *(SetLink(host.netns, each) for each in outers[1:]),
     )
     return _with_podmans_ports(course, was, running) if engine.kind == "podman" else _with_ports(course, running)
+
+
+def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
+    """Return the course after the start of a container on overlays alone: each end of its links is where it was.
+
+    Which addresses it gets the swarm's managers decide, for all nodes."""
+    same = message("the swarm gives {name} its addresses and its links again", name=container.name)
+    ends = {each.peer_index for each in before.links if each.kind == "veth"}
+    spaces = list[Namespace]()
+    for each in course.host.namespaces:
+        lost = [link for link in was.namespace(each.name).links if link.kind == "veth" and link.index in ends]
+        names = {link.name for link in each.links}
+        spaces.append(_replace(each, links=(*each.links, *(link for link in lost if link.name not in names))))
+    again = _replace(before, sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, container)))
+    host = _replace(course.host, namespaces=(*spaces, _replace(again, neighbours=(), connections=())))
+    course = course.with_host(host).provided(same).made(SetContainer(course.label, container))
+    return _with_ports(course, container)
 
 
 def with_container_first_started(course: Course, container: Container) -> Course:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from hairpin.errors import ChangeError, UsageError
 from hairpin.events.course import Course
-from hairpin.events.event import EVENT_IDS, Event
+from hairpin.events.event import EVENT_IDS, Event, EventId
 from hairpin.events.registry import all_events
 from hairpin.message import Message, message
 from hairpin.network.network import Network
@@ -19,6 +19,12 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
         course = _course(event, network, label, "")
         if course is not None:
             yield event, course
+
+
+def course_of(network: Network, label: str, wanted: EventId) -> Course | None:
+    """Return the course of the event on the host; None if it cannot happen there, or nobody can foretell it."""
+    event = next((each for each in all_events() if each.id == wanted), None)
+    return None if event is None else _course(event, network, label, "")
 
 
 def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hairpin.answer.answer import CauseAnswer
 from hairpin.change.text import all_shown
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Remedy, SideEffect
@@ -19,6 +20,8 @@ _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what w
 FEW = 4
 """Flows that a repair opens or breaks and that are named one by one."""
 _ALSO = message("also:")
+_KEPT = message("keep it away:")
+_REST = message("… (-v)")
 
 
 def write_remedy(
@@ -56,6 +59,23 @@ def write_remedy(
     for said in advice:
         paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
     noted.update(effects, remedy.advice)
+
+
+def is_ahead(cause: CauseAnswer) -> bool:
+    """Return whether nothing has to be done for the cause now: an event brings it."""
+    return cause.severity == "latent" and not any(each.steps for each in cause.remedies)
+
+
+def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> None:
+    """Write in one line what keeps a cause to come away: the first command, else what a person does."""
+    for remedy in remedies[:1]:
+        commands = all_shown(remedy.keeping)
+        if commands:
+            line, *more = commands[0].split("\n")
+            rest = len(commands) > 1 or bool(more)
+            paper.line("  ", (f"{words(_KEPT)} ", "strong"), (line, "command"), f" {words(_REST)}" if rest else "")
+        elif remedy.advice:
+            paper.prose(words(remedy.advice[0]), indent=2, first=f"{words(_KEPT)} ", first_style="strong")
 
 
 def _shown(effects: tuple[SideEffect, ...], words: Words) -> Iterator[Message]:

@@ -13,7 +13,7 @@ from hairpin.report.path import draw
 from hairpin.report.places import places_of
 from hairpin.report.questions import write_questions
 from hairpin.report.quotes import Quotes
-from hairpin.report.remedy_text import NOTE, write_remedy
+from hairpin.report.remedy_text import NOTE, is_ahead, write_keeping, write_remedy
 from hairpin.report.summary import summary
 from hairpin.report.unread import left_undecided, refused_without_root
 from hairpin.report.verdicts import FEW, Group, flow_text, folded, groups, write_flows
@@ -139,10 +139,26 @@ class _Report:
                 shown = tuple(each for each in self._answer.causes if each.ref in self._told)
                 self._told.add(cause.ref)
                 self._paper.gap()
-                if is_covered(cause, shown) and not self._verbose:
+                if is_ahead(cause) and not self._verbose:
+                    self._ahead(cause)
+                elif is_covered(cause, shown) and not self._verbose:
                     self._title(cause, message("the repair above is its repair, too"))
                 else:
                     self._cause(cause)
+
+    def _ahead(self, cause: CauseAnswer) -> None:
+        """Write what an event brings in three lines: the cause, which flows it stops, and what keeps it away."""
+        words, paper = self._words, self._paper
+        self._title(cause, cause.candidate.title)
+        flows = [each.trace.flow for each in self._answer.flows if each.ref in cause.flows]
+        lines = folded(flows, words, self._places, [each.trace.flow for each in self._answer.flows])
+        named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
+        if cause.proof is not None:
+            now = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
+            then = words(VERDICTS[cause.proof.without_change])
+            said = message("{flows}: {before} now, {after} then", flows=named, before=words(VERDICTS[now]), after=then)
+            paper.prose(words(said), indent=2)
+        write_keeping(cause.remedies, words, paper)
 
     def _unexplained(self, group: Group) -> None:
         if group.verdict != "depends":

@@ -1,0 +1,53 @@
+"""The causes that events bring to flows that pass now: each in one entry, with what keeps it away."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.answer import CauseAnswer
+from hairpin.causes.cause import Candidate
+from hairpin.causes.where import OfContainer
+from hairpin.diagnose.diagnose import Key
+from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.foreseen import ForeseenCause, foreseen
+from hairpin.message import Message, message
+from hairpin.remedy.averting import averting
+
+
+def coming_causes(examination: Examination, told: frozenset[Key], first: int) -> Iterator[CauseAnswer]:
+    """Yield the causes to come.  ``told``: the keys of causes that are named already; ``first``: the number of the
+    first one's ref."""
+    flows = tuple(each.trace.flow for each in examination.diagnoses)
+    for number, cause in enumerate(foreseen(examination, told), first):
+        member, ref = cause.members[0], f"c{number}"
+        yield CauseAnswer(
+            ref=ref,
+            id=cause.id,
+            host=cause.label,
+            severity="latent",
+            candidate=_told(cause),
+            stop=member.stop,
+            proof=member.proof,
+            flows=tuple(f"f{number + 1}" for number in cause.flows),
+            together=(ref,),
+            event=cause.event,
+            remedies=averting(cause, examination.network, flows),
+        )
+
+
+def _told(cause: ForeseenCause) -> Candidate:
+    first = cause.members[0].candidate
+    return msgspec.structs.replace(first, title=_title(cause))
+
+
+def _title(cause: ForeseenCause) -> Message:
+    first = cause.members[0].candidate
+    names = [each.candidate.where.container for each in cause.members if isinstance(each.candidate.where, OfContainer)]
+    if len(names) == len(cause.members) > 1:
+        return message(
+            "after {event}: {title}; the same of {others}",
+            event=cause.event,
+            title=first.title,
+            others=", ".join(dict.fromkeys(names[1:])),
+        )
+    return message("after {event}: {title}", event=cause.event, title=first.title)

@@ -1,0 +1,27 @@
+"""Two or more of firewalld, ufw, nftables, iptables and netfilter-persistent load rules here, each for itself.
+
+Users see: what one of them allows is denied after the other one is restarted, or after the boot.
+
+Proof: the event is carried out on the model of the host; the packet then meets a rule or a policy of another program
+than the one that lets it through now.
+Now: nothing fails yet.
+Lasting: keep one of them, and bring the rules of the others into it.
+"""
+
+from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.to_come._coming import managers, stopping_rule
+from hairpin.message import message
+
+
+def foresees(coming: Coming) -> bool:
+    """Return whether this is what the event brings."""
+    by_rule = stopping_rule(coming) is not None
+    return by_rule and len(managers(coming.host)) > 1
+
+
+CAUSE = Cause(
+    id="mixed-firewall-managers",
+    title=message("Two programs keep this host's rules"),
+    source="systemctl(1); canonical/multipass#2477",
+    foresees=foresees,
+)

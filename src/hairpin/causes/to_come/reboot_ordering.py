@@ -1,0 +1,27 @@
+"""A unit that loads or flushes rules, or brings the published address, is started behind dockerd.
+
+Users see: after each boot published ports fail until dockerd is restarted.
+
+Proof: the boot is carried out on the model of the host in the order of its units; rules that the engine made are gone
+at its end, and put back, the packet goes on.
+Now: nothing fails yet.
+Lasting: ``Before=docker.service`` in that unit, or dockerd's rules restored behind it.
+"""
+
+from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.to_come._coming import loses_engine_rules
+from hairpin.message import message
+
+
+def foresees(coming: Coming) -> bool:
+    """Return whether this is what the event brings."""
+    at_boot = coming.event == "reboot"
+    return at_boot and (loses_engine_rules(coming) or coming.cause == "publish-address-not-on-host")
+
+
+CAUSE = Cause(
+    id="reboot-ordering",
+    title=message("At a boot something runs behind the engine that undoes it"),
+    source="systemd.unit(5) Before=, After=; moby/moby#39559",
+    foresees=foresees,
+)

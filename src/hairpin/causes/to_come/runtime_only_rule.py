@@ -1,0 +1,27 @@
+"""A rule on the packet's way was added by hand: no file, no program and no engine makes it again.
+
+Users see: it worked until the reboot, or until the firewall was reloaded.
+
+Proof: the event is carried out on the model of the host; the rule by which the packet passes now is gone then, and the
+packet is stopped.
+Now: nothing fails yet.
+Lasting: the rule in the file that this host's firewall loads.
+"""
+
+from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.to_come._coming import loses_engine_rules, lost_rules
+from hairpin.message import message
+
+
+def foresees(coming: Coming) -> bool:
+    """Return whether this is what the event brings."""
+    down = coming.candidate.in_class == "switched-off"
+    return not down and not loses_engine_rules(coming) and any(True for _ in lost_rules(coming))
+
+
+CAUSE = Cause(
+    id="runtime-only-rule",
+    title=message("A rule is there only until the rules are loaded again"),
+    source="iptables-save(8), nft(8)",
+    foresees=foresees,
+)

@@ -1,0 +1,115 @@
+"""What fails after an event that comes by itself or in ordinary care, and does not fail now.
+
+Each such event is carried out on the model of the host, the flows that pass now are asked again, and what fails then is
+diagnosed as always.  A cause to come names it (``causes/to_come``); else it keeps the name that it has then.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Coming
+from hairpin.causes.registry import causes_to_come
+from hairpin.diagnose.diagnose import Key
+from hairpin.diagnose.examination import Examination, FoundCause, examine
+from hairpin.events.aftermath import asked_again
+from hairpin.events.course import Course
+from hairpin.events.event import EventId
+from hairpin.events.happening import course_of
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.host import Host
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.verdicts import succeeds
+from hairpin.walk.walk import walk_flow
+
+BY_ITSELF: tuple[EventId, ...] = (
+    "sysctl-system", "saved-rules-restore", "ufw-reload", "firewalld-reload", "firewalld-restart", "nftables-reload",
+    "nftables-restart", "network-restart", "networkd-restart", "networkmanager-restart", "container-restart",
+    "docker-restart", "podman-restart", "reboot",
+)  # fmt: skip
+"""The events that nobody has to want: the narrowest one that brings a cause names it."""
+_OF_UNITS: dict[EventId, tuple[str, ...]] = {
+    "saved-rules-restore": ("netfilter-persistent", "iptables", "ip6tables"),
+    "nftables-reload": ("nftables",),
+    "nftables-restart": ("nftables",),
+    "podman-restart": ("podman-restart",),
+}
+
+
+class ForeseenCause(msgspec.Struct, frozen=True):
+    """A cause that stops flows after ``event``, which happens on the host ``label``.
+
+    ``id``: the name under which it waits.  ``members``: the causes of that time that are this one, with the indexes of
+    the asked flows; each proof is of the network ``then``, in which the flows are asked as ``asked`` (by index)."""
+
+    id: str
+    event: EventId
+    label: str
+    members: tuple[FoundCause, ...]
+    then: Network
+    asked: tuple[tuple[int, Flow], ...]
+
+    @property
+    def flows(self) -> tuple[int, ...]:
+        """The indexes of the flows that it stops."""
+        return tuple(sorted({number for each in self.members for number in each.flows}))
+
+
+def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCause, ...]:
+    """Return what each event brings to the flows that pass now, each cause once, by the first event that brings it.
+
+    ``told``: the keys of causes that are named already.  An event of which a reading is lacking is left out."""
+    network = examination.network
+    passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
+    found: dict[tuple[str, str], ForeseenCause] = {}
+    struck: dict[int, set[str]] = {number: set() for number in passing}
+    for host in network.hosts:
+        for event in BY_ITSELF if host.was_read and passing else ():
+            course = course_of(network, host.name, event) if _comes(host, event) else None
+            if course is None or course.missing:
+                continue
+            for each in _of_event(examination, passing, event, course, told):
+                new = tuple(number for number in each.flows if each.id not in struck[number])
+                known = (each.id, host.name)
+                if new and known not in found:
+                    found[known] = each
+                for number in each.flows:
+                    struck[number].add(each.id)
+    return tuple(found.values())
+
+
+def _comes(host: Host, event: EventId) -> bool:
+    """Return whether the event comes by itself here: a unit of its that is there is started at boot, or runs."""
+    units = [found for name in _OF_UNITS.get(event, ()) if (found := unit(host, name)) is not None]
+    return not units or any(each.enabled.startswith("enabled") or each.active == "active" for each in units)
+
+
+def _of_event(
+    examination: Examination, passing: dict[int, Flow], event: EventId, course: Course, told: frozenset[Key]
+) -> Iterator[ForeseenCause]:
+    """Yield what the event brings, the causes of one name together."""
+    was, then = examination.network, course.network
+    asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
+    verdicts = {number: walk_flow(then, flow).verdict for number, flow in asked.items()}
+    broken = tuple(number for number, each in verdicts.items() if not succeeds(each) and each != "depends")
+    if not broken:
+        return
+    later = examine(then, tuple(asked[number] for number in broken))
+    named: dict[str, list[FoundCause]] = {}
+    for each in later.causes:
+        # Of several that stop a flow, the first is the root: what lies behind it may be its symptom.
+        flows = tuple(broken[number] for number in each.flows if later.causes_of(number)[0] is each)
+        if not flows or not told.isdisjoint(each.keys):
+            continue
+        coming = Coming(event, course.label, was, then, passing[flows[0]], each.id, each.candidate, each.stop)
+        named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
+    for id_, members in named.items():
+        yield ForeseenCause(
+            id_, event, course.label, tuple(members), then, tuple((number, asked[number]) for number in broken)
+        )
+
+
+def name_of(coming: Coming) -> str:
+    """Return the name under which what an event brings waits for it: that of a cause to come, else its own."""
+    return next((each.id for each in causes_to_come() if each.foresees(coming)), coming.cause)

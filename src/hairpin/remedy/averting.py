@@ -1,0 +1,90 @@
+"""What keeps a cause to come away: the lasting part of its repair, and nothing for now, since nothing fails yet.
+
+It is held against the event: what does not keep the flows passing is told to a person instead.
+"""
+
+import msgspec
+
+from hairpin.change.calls import OpenPort, SetRestartPolicy, SetUnitState
+from hairpin.change.step import Ask, Step
+from hairpin.diagnose.foreseen import ForeseenCause
+from hairpin.events.aftermath import asked_again
+from hairpin.events.happening import course_of
+from hairpin.host.host import Host
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.remedy.in_turn import after
+from hairpin.remedy.plan import remedies
+from hairpin.remedy.remedy import Remedy
+from hairpin.walk.walk import walk_flow
+
+
+def averting(cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
+    """Return the one repair that keeps the cause away, in which all its members are kept; none if nobody knows one.
+
+    ``flows``: the asked flows, as they are asked now."""
+    then = cause.then.seen_from(cause.label)
+    made = [each for member in cause.members for each in remedies(member.id, member.candidate, then)[:1]]
+    keeping = tuple(dict.fromkeys(step for each in made for step in each.keeping))
+    advice = tuple(dict.fromkeys(said for each in made for said in each.advice))
+    if not keeping or not _keeps(keeping, cause, network, flows):
+        return (Remedy("by-hand", (), advice=advice),) if advice else ()
+    return (Remedy(made[0].id, (), keeping=keeping, advice=advice),)
+
+
+def _keeps(keeping: tuple[Step, ...], cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) -> bool:
+    """Return whether the flows pass after the event, once this was done."""
+    kept = kept_network(network, keeping)
+    course = course_of(kept, cause.label, cause.event)
+    if course is None:
+        return True  # the event cannot happen any more
+    again = (asked_again(kept, course.network, flows[number]) for number in cause.flows)
+    return all(walk_flow(course.network, each).succeeds for each in again)
+
+
+def kept_network(network: Network, keeping: tuple[Step, ...]) -> Network:
+    """Return the network after these steps: files are written, and the owners know what they were told."""
+    network = after(Remedy("kept", (), keeping=keeping), network, network)
+    for step in keeping:
+        if isinstance(step, Ask):
+            network = network.with_host(_told(network.host(step.host), step))
+    return network
+
+
+def _told(host: Host, step: Ask) -> Host:
+    match step.call:
+        case SetRestartPolicy(policy=policy, name=name):
+            return _with_policy(host, name, policy)
+        case SetUnitState(verb="enable" | "disable" as verb, unit=unit):
+            enabled = "enabled" if verb == "enable" else "disabled"
+            units = tuple(
+                msgspec.structs.replace(each, enabled=enabled)
+                if each.name.removesuffix(".service") == unit.removesuffix(".service")
+                else each
+                for each in host.units
+            )
+            return msgspec.structs.replace(host, units=units)
+        case OpenPort(permanent=True) as call if host.firewalld is not None:
+            zones = tuple(
+                msgspec.structs.replace(each, ports=(*each.ports, f"{call.port}/{call.protocol}"))
+                if each.name == call.zone
+                else each
+                for each in host.firewalld.permanent
+            )
+            return msgspec.structs.replace(host, firewalld=msgspec.structs.replace(host.firewalld, permanent=zones))
+        case _:
+            return host
+
+
+def _with_policy(host: Host, name: str, policy: str) -> Host:
+    engines = tuple(
+        msgspec.structs.replace(
+            engine,
+            containers=tuple(
+                msgspec.structs.replace(each, restart_policy=policy) if each.name == name else each
+                for each in engine.containers
+            ),
+        )
+        for engine in host.engines
+    )
+    return msgspec.structs.replace(host, engines=engines)

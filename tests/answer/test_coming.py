@@ -1,0 +1,20 @@
+"""The entry of a cause to come: what it is called, which event brings it, and what keeps it away."""
+
+from hairpin.answer.ask import ask
+from hairpin.question.question import Question
+from tests.report.answers import FORWARDING_OFF, evidence
+
+
+def test_containers_without_a_restart_policy_are_told_once() -> None:
+    (cause,) = ask(Question("check"), (evidence(),)).causes
+    assert (cause.id, cause.severity, cause.event) == ("restart-policy-missing", "latent", "docker-restart")
+    assert str(cause.candidate.title).startswith("after docker-restart: Container ")
+    assert cause.proof is not None
+    assert cause.remedies[0].persist_commands
+    assert not cause.remedies[0].commands
+
+
+def test_causes_that_are_at_work_stand_before() -> None:
+    causes = ask(Question("check"), (evidence(FORWARDING_OFF),)).causes
+    assert [each.severity for each in causes] == ["blocking", "latent"]
+    assert len({each.ref for each in causes}) == 2

@@ -1,0 +1,197 @@
+"""What events bring: each cause to come on a host where it waits, and on its twin that lacks only the fault."""
+
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.foreseen import ForeseenCause, foreseen
+from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+from hairpin.host.managers import ConfigFile, ScriptLine, Unit
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow, Lan
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.remedy.averting import averting
+from hairpin.remedy.remedy import Remedy
+from tests.rule_text import with_rule
+from tests.small_host import (
+    DOCKER_RULES,
+    WEB,
+    container,
+    container_namespace,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
+from tests.ufw_host import enabled, user_rules, with_ufw
+
+ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target",))
+OFF_AT_BOOT = Unit("docker.service", "active", "disabled")
+SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
+LATE = msgspec.structs.replace(SAVED, before=(), after=("docker.service",))
+UFW = Unit("ufw.service", "active", "enabled", before=("network-pre.target",))
+RULES = "/etc/iptables/rules.v4"
+EMPTY = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n*nat\nCOMMIT\n"
+SHUT = EMPTY.replace(":FORWARD ACCEPT", ":FORWARD DROP")
+FORWARD_OFF = "net.ipv4.ip_forward = 0\n"
+LAN = published(Lan(parse_address("198.51.100.7")[1]))
+SSH = msgspec.structs.replace(LAN, dport=22)
+CLOSED = EMPTY.replace(":INPUT ACCEPT", ":INPUT DROP")
+BY_HAND = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"
+LET_IN = host_namespace(
+    with_rule("filter INPUT", BY_HAND.removeprefix("-A INPUT ")), sockets=(Socket("tcp", 4, None, 22, process="sshd"),)
+)
+SERVING = host_namespace(sockets=(Socket("tcp", 4, None, 22, process="sshd"),))
+ALLOWED = user_rules("-A ufw-user-input -p tcp --dport 22 -j ACCEPT")
+STALE = DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")
+NINTH = parse_address("172.17.0.9")[1]
+BY_RULE = msgspec.structs.replace(LAN, dport=9000)
+
+
+class ComingCase(NamedTuple):
+    """``cause`` waits for ``event`` on the host ``sick``, and not on the host ``whole``; ``keeps``: a part of what
+    keeps it away."""
+
+    cause: str
+    event: str
+    sick: Network
+    whole: Network
+    flow: Flow = LAN
+    keeps: str = ""
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        return (self.cause,)
+
+
+def host(
+    *files: tuple[str, str],
+    units: tuple[Unit, ...] = (DOCKER,),
+    rules: str = DOCKER_RULES,
+    docker: Engine | None = None,
+    lines: tuple[ScriptLine, ...] = (),
+    namespace: Namespace | None = None,
+) -> Network:
+    """Return the small host with these files and units, whose container comes back with dockerd."""
+    made = network(namespace or host_namespace(rules), docker=docker or engine(ALWAYS))
+    read = tuple(ConfigFile(path, text) for path, text in files)
+    return made.with_host(msgspec.structs.replace(made.this, files=read, units=units, boot_lines=lines))
+
+
+def sysctl(text: str) -> tuple[str, str]:
+    return ("/etc/sysctl.d/60-hardening.conf", text)
+
+
+def moved(**values: int) -> Network:
+    """Return the host whose container has the ninth address today, to which a rule of somebody's own leads."""
+    end = msgspec.structs.replace(ALWAYS.endpoints[0], ipv4=NINTH, **values)
+    inner = container_namespace()
+    inner = msgspec.structs.replace(
+        inner,
+        addresses=(inner.addresses[0], msgspec.structs.replace(inner.addresses[1], value=NINTH)),
+        routes=tuple(msgspec.structs.replace(each, destination=NINTH) if each.destination == WEB else each
+                     for each in inner.routes),
+    )  # fmt: skip
+    leads = "-p tcp -m tcp --dport 9000 -j DNAT --to-destination 172.17.0.9:80"
+    rules = with_rule("filter FORWARD", "-d 172.17.0.9/32 -j ACCEPT", with_rule("nat PREROUTING", leads, STALE))
+    made = network(host_namespace(rules), inner, docker=engine(msgspec.structs.replace(ALWAYS, endpoints=(end,))))
+    return made.with_host(msgspec.structs.replace(made.this, units=(DOCKER,), boot_lines=()))
+
+
+def beside_ufw(saved: str) -> Network:
+    """Return the host with ufw, which lets in port 22, and with these rules saved."""
+    made = enabled(with_ufw(host(units=(DOCKER, SAVED, UFW), namespace=SERVING), user=ALLOWED))
+    files = (*made.this.files, ConfigFile(RULES, saved))
+    return made.with_host(msgspec.structs.replace(made.this, files=files))
+
+
+WHOLE = host()
+CASES: dict[str, ComingCase] = {
+    "no restart policy": ComingCase(
+        "restart-policy-missing", "docker-restart", host(docker=engine(container())), WHOLE,
+        keeps="docker update --restart unless-stopped web",
+    ),
+    "no restart policy, with live-restore": ComingCase(
+        "restart-policy-missing", "reboot",
+        host(docker=msgspec.structs.replace(engine(container()), live_restore=True)),
+        host(docker=msgspec.structs.replace(engine(ALWAYS), live_restore=True)), keeps="unless-stopped web",
+    ),
+    "a hardening file": ComingCase(
+        "sysctl-file-forces-forward-off", "sysctl-system", host(sysctl(FORWARD_OFF)),
+        host(sysctl(FORWARD_OFF), ("/etc/sysctl.d/99.conf", "net.ipv4.ip_forward = 1\n")),
+    ),
+    "a file for the default of links": ComingCase(
+        "interface-forwarding-file-conflict", "sysctl-system", host(sysctl("net.ipv4.conf.eth0.forwarding = 0\n")),
+        host(sysctl("net.ipv4.conf.eth9.forwarding = 0\n")), keeps="eth0",
+    ),
+    "an engine that leaves forwarding alone": ComingCase(
+        "ip-forward-not-persisted", "reboot",
+        host(docker=msgspec.structs.replace(engine(ALWAYS), ip_forward=False)),
+        host(sysctl("net.ipv4.ip_forward = 1\n"),
+             docker=msgspec.structs.replace(engine(ALWAYS), ip_forward=False)),
+        keeps="ip_forward",
+    ),
+    "saved rules without the engine's": ComingCase(
+        "iptables-service-restart-wipes", "saved-rules-restore", host((RULES, EMPTY), units=(DOCKER, SAVED)),
+        host((RULES, DOCKER_RULES), units=(DOCKER, SAVED)), egress(),
+    ),
+    "saved rules of another day": ComingCase(
+        "saved-rules-contain-engine-rules", "saved-rules-restore", host((RULES, STALE), units=(DOCKER, SAVED)),
+        host((RULES, DOCKER_RULES), units=(DOCKER, SAVED)),
+    ),
+    "saved rules behind dockerd": ComingCase(
+        "reboot-ordering", "reboot", host((RULES, EMPTY), units=(DOCKER, LATE)),
+        host((RULES, EMPTY), units=(DOCKER, SAVED)),
+        egress(),
+    ),
+    "ufw and saved rules": ComingCase(
+        "mixed-firewall-managers", "saved-rules-restore",
+        beside_ufw(CLOSED),
+        beside_ufw(EMPTY), SSH,
+    ),
+    "a rule that nobody has saved": ComingCase(
+        "runtime-only-rule", "saved-rules-restore",
+        host((RULES, CLOSED), units=(DOCKER, SAVED), namespace=LET_IN),
+        host((RULES, CLOSED.replace("COMMIT", f"{BY_HAND}\nCOMMIT", 1)),
+             units=(DOCKER, SAVED), namespace=LET_IN), SSH, keeps=RULES,
+    ),
+    "a rule with today's address": ComingCase(
+        "container-address-hardcoded", "container-restart", moved(), moved(fixed4=NINTH), BY_RULE,
+    ),
+}  # fmt: skip
+
+
+def coming(within: Network, flow: Flow) -> tuple[ForeseenCause, ...]:
+    return foreseen(examine(within, (flow,)), frozenset())
+
+
+def kept_away(case: ComingCase) -> tuple[Remedy, ...]:
+    found = next(each for each in coming(case.sick, case.flow) if each.id == case.cause)
+    return averting(found, case.sick, (case.flow,))
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_waits_for_an_event(case: ComingCase) -> None:
+    assert (case.cause, case.event) in [(each.id, each.event) for each in coming(case.sick, case.flow)]
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_its_twin_waits_for_nothing(case: ComingCase) -> None:
+    assert case.cause not in [each.id for each in coming(case.whole, case.flow)]
+    assert examine(case.whole, (case.flow,)).causes == ()
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_keeps_it_away(case: ComingCase) -> None:
+    """What is printed as a command was held against the event; else a person is told."""
+    (remedy,) = kept_away(case)
+    assert not remedy.steps
+    told = "\n".join((*remedy.persist_commands, *(f"{each.file}\n{each.content}" for each in remedy.persist)))
+    assert case.keeps in told
+    assert case.keeps or remedy.advice

@@ -1,0 +1,46 @@
+"""What events bring to flows that pass now: named once, by the first event; nothing of what was told already."""
+
+import msgspec
+
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.foreseen import BY_ITSELF, foreseen
+from hairpin.events.event import EVENT_IDS
+from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
+from tests.small_host import FORWARDING, container, egress, engine, host_namespace, network, published
+
+ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+ALL = (published(), published(FromHost()), egress())
+
+
+def read_whole(within: Network) -> Network:
+    return within.with_host(msgspec.structs.replace(within.this, boot_lines=()))
+
+
+def test_the_events_are_of_the_closed_list() -> None:
+    assert set(BY_ITSELF) <= set(EVENT_IDS)
+
+
+def test_a_cause_is_named_once_by_the_first_event_for_all_its_flows() -> None:
+    """A reboot would bring the same."""
+    (found,) = foreseen(examine(read_whole(network()), ALL), frozenset())
+    assert (found.id, found.event, found.flows) == ("restart-policy-missing", "docker-restart", (0, 1, 2))
+
+
+def test_a_host_that_comes_back_whole_has_none() -> None:
+    assert foreseen(examine(read_whole(network(docker=engine(ALWAYS))), ALL), frozenset()) == ()
+
+
+def test_what_fails_now_is_nothing_to_come() -> None:
+    """A reboot would bring the same to this flow."""
+    off = read_whole(network(host_namespace(values=dict.fromkeys(FORWARDING, "0")), docker=engine(ALWAYS)))
+    examination = examine(off, (published(),))
+    assert examination.causes
+    assert foreseen(examination, frozenset()) == ()
+
+
+def test_an_event_of_which_a_reading_lacks_brings_nothing() -> None:
+    """Only a reboot would: nobody knows which scripts run then."""
+    live = msgspec.structs.replace(engine(container()), live_restore=True)
+    assert foreseen(examine(network(docker=live), ALL), frozenset()) == ()
+    assert [each.event for each in foreseen(examine(read_whole(network(docker=live)), ALL), frozenset())] == ["reboot"]

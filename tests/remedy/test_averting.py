@@ -1,0 +1,34 @@
+"""What keeps a cause to come away is held against its event.  tests/causes/to_come has a case for each cause."""
+
+import msgspec
+
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.foreseen import foreseen
+from hairpin.host.managers import ConfigFile
+from hairpin.remedy.averting import averting, kept_network
+from tests.small_host import container, engine, network, published
+
+
+def test_all_that_are_named_together_are_kept() -> None:
+    one = container()
+    two = msgspec.structs.replace(one, id="d" * 64, name="api", bindings=(), endpoints=(), netns=None, status="exited")
+    within = network(docker=engine(one, two))
+    flows = (published(),)
+    (found,) = foreseen(examine(within, flows), frozenset())
+    (remedy,) = averting(found, within, flows)
+    assert remedy.persist_commands == ("docker update --restart unless-stopped web",)
+    kept = kept_network(within, remedy.keeping)
+    assert [each.restart_policy for each in kept.this.containers()] == ["unless-stopped", "no"]
+
+
+def test_what_does_not_keep_it_away_is_told_to_a_person() -> None:
+    """A later line of the same file says 0 again: no command of ours rewrites somebody's file."""
+    always = msgspec.structs.replace(container(), restart_policy="always")
+    within = network(docker=engine(always))
+    file = ConfigFile("/etc/sysctl.conf", "net.ipv4.conf.eth0.forwarding = 0\n")
+    within = within.with_host(msgspec.structs.replace(within.this, files=(file,)))
+    flows = (published(),)
+    (found,) = foreseen(examine(within, flows), frozenset())
+    (remedy,) = averting(found, within, flows)
+    assert not remedy.keeping
+    assert "/etc/sysctl.conf line 1" in str(remedy.advice[0])
