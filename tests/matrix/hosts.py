@@ -18,6 +18,26 @@ def _ufw(*setup: str, base: str = "plain", enabled: bool = False) -> Callable[[]
     return plan
 
 
+def _firewalld(*setup: str, base: str = "firewalld", before: tuple[str, ...] = ()) -> Callable[[], LabPlan]:
+    """Return the plan of a host with firewalld: commands ``before`` its start, and when all runs."""
+
+    def plan() -> LabPlan:
+        host = HOSTS[base]()
+        opened = (*before, *host.before_engine)
+        return msgspec.structs.replace(host, firewall="firewalld", before_engine=opened, setup=(*host.setup, *setup))
+
+    return plan
+
+
+def _beside(*setup: str) -> Callable[[], LabPlan]:
+    """Return the plan of a host on which firewalld, if at all, starts after dockerd."""
+
+    def plan() -> LabPlan:
+        return msgspec.structs.replace(HOSTS["plain"](), setup=setup)
+
+    return plan
+
+
 _DOCKER_RULES = """cat >> /etc/ufw/after.rules <<END
 *filter
 :ufw-user-forward - [0:0]
@@ -34,6 +54,27 @@ COMMIT
 END"""
 _SYSCTLS = "printf 'net/ipv4/ip_forward=1\\nnet/ipv4/conf/all/rp_filter=1\\n' >> /etc/ufw/sysctl.conf"
 
+_OFFLINE = "firewall-offline-cmd -q"
+_ZONED = "firewall-cmd -q --zone=internal --add-source=192.0.2.0/24"
+_BY_HAND = "iptables -I DOCKER-USER -s 198.51.100.12 -p tcp --dport 80 -j DROP"
+_RICH = f"""{_OFFLINE} --add-rich-rule 'rule family=ipv4 source address=192.0.2.0/24 port port=80 protocol=tcp reject'
+{_OFFLINE} --add-rich-rule 'rule priority=-3 family=ipv4 source address=192.0.2.10 service name=http log accept'
+{_OFFLINE} --add-rich-rule 'rule priority=7 port port=8190-8199 protocol=tcp drop'"""
+_DIRECT = f"""{_OFFLINE} --direct --add-rule ipv4 filter INPUT 1 -p tcp --dport 8190 -j DROP
+{_OFFLINE} --direct --add-rule ipv4 filter FORWARD 0 -s 198.51.100.12 -d 172.17.0.0/16 -j DROP
+{_OFFLINE} --direct --add-passthrough ipv4 -t nat -A POSTROUTING -s 10.99.0.0/24 -j MASQUERADE"""
+_SOURCES = f"""{_OFFLINE} --zone=internal --add-source=192.0.2.0/24; {_OFFLINE} --zone=internal --add-port=80/tcp
+{_OFFLINE} --zone=drop --add-source=198.51.100.12; {_OFFLINE} --zone=home --add-interface=eth0"""
+_POLICIES = f"""{_OFFLINE} --new-policy=out; {_OFFLINE} --policy=out --add-ingress-zone=HOST
+{_OFFLINE} --policy=out --add-egress-zone=ANY; {_OFFLINE} --zone=public --add-interface=eth0
+{_OFFLINE} --policy=out --add-rich-rule 'rule family=ipv4 destination address=192.0.2.0/24 reject'
+{_OFFLINE} --new-policy=in; {_OFFLINE} --policy=in --add-ingress-zone=public; {_OFFLINE} --policy=in --set-target=DROP
+{_OFFLINE} --policy=in --add-egress-zone=ANY; {_OFFLINE} --policy=in --set-priority=10"""
+_TRANSLATED = f"""{_OFFLINE} --add-masquerade
+{_OFFLINE} --add-forward-port=port=8191:proto=tcp:toport=80
+{_OFFLINE} --add-forward-port=port=8192:proto=tcp:toport=80:toaddr=172.17.0.2"""
+_BUS = "mkdir -p /run/dbus; dbus-uuidgen --ensure; dbus-daemon --system --fork; sleep 0.3"
+
 EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     **HOSTS,
     "firewall off": _ufw(),
@@ -49,5 +90,19 @@ EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
         "iptables -I INPUT -j ufw-user-input", enabled=True,
     ),
     "firewall on, legacy": _ufw("ufw allow 80/tcp", base="iptables legacy", enabled=True),
+    "firewalld, opened at run time": _firewalld("firewall-cmd -q --add-port=8190/tcp", _ZONED, _BY_HAND),
+    "firewalld, rich and direct": _firewalld(before=(_RICH, _DIRECT)),
+    "firewalld, sources": _firewalld(before=(_SOURCES,)),
+    "firewalld, policies": _firewalld(before=(_POLICIES,), base="user networks"),
+    "firewalld, translating": _firewalld(before=(_TRANSLATED,)),
+    "firewalld, networks": _firewalld("docker network create --internal hid", base="user networks"),
+    "firewalld, dockerd restarted": _firewalld("/etc/init.d/docker restart; sleep 1", base="user networks"),
+    "firewalld, conflict": _firewalld("firewall-cmd -q --permanent --zone=internal --add-interface=docker0"),
+    "firewalld, podman": _firewalld(base="podman"),
+    "firewalld, podman beside": _firewalld(base="podman beside"),
+    "firewalld, dual stack": _firewalld(base="dual stack"),
+    "firewalld stopped": _firewalld("kill $(pidof -x firewalld); sleep 2"),
+    "firewalld off": _beside(_BUS),
+    "firewalld after dockerd": _beside(_BUS, "firewalld --nopid; sleep 3"),
 }  # fmt: skip
 """Each host by its name."""

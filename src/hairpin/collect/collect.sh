@@ -1374,7 +1374,26 @@ firewalld_files() {
     for f in "$HAIRPIN_ROOT"/etc/firewalld/*.xml "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml; do
         set -- "$@" "${f#"$HAIRPIN_ROOT"}"
     done
+    [ ! -d "$HAIRPIN_ROOT/etc/firewalld" ] || set -- "$@" $(firewalld_stock)
     listed firewalld-zones-permanent plain "$@"
+}
+firewalld_stock() { # the package's zones and policies, and the services and helpers that they and those of /etc name
+    stock=$HAIRPIN_ROOT/usr/lib/firewalld
+    named=
+    set -- "$stock"/zones/*.xml "$stock"/policies/*.xml "$stock"/ipsets/*.xml
+    for f; do [ ! -f "$f" ] || printf '%s\n' "${f#"$HAIRPIN_ROOT"}"; done
+    set -- "$@" "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml
+    while [ $# != 0 ]; do # of what these name, once more what that names
+        found=$(sed -n "s/.*<\(service\|include\)  *\(name\|service\)=[\"']\([A-Za-z0-9_.-]*\).*/services\/\3/p
+            s/.*<\(helper\|module\)  *name=[\"']\(nf_conntrack_\)*\([A-Za-z0-9_.-]*\).*/helpers\/\3/p" "$@" 2>/dev/null)
+        set --
+        for name in $found; do
+            case " $named " in *" $name "*) continue ;; esac
+            named="$named $name"
+            set -- "$@" "$stock/$name.xml"
+            printf '%s\n' "/usr/lib/firewalld/$name.xml"
+        done
+    done
 }
 ufw_files() {
     listed ufw-conf plain /etc/ufw/ufw.conf

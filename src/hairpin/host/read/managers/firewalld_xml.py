@@ -17,8 +17,8 @@ _MAX_ELEMENTS = 20_000
 _FAMILIES: dict[str, Literal["ip", "ip6"]] = {"ipv4": "ip", "ipv6": "ip6"}
 
 
-class _Element(NamedTuple):
-    """``depth``: the document's own element is 0.  ``texts``: the pieces of its own text."""
+class FirewalldElement(NamedTuple):
+    """An element of a file.  ``depth``: the document's own element is 0.  ``texts``: the pieces of its own text."""
 
     depth: int
     tag: str
@@ -29,7 +29,7 @@ class _Element(NamedTuple):
 
 def zone(text: str, *, name: str, source: str) -> FirewalldZone:
     """Return the zone of a file; raise ParseError for other documents and harmful XML (entities, endless elements)."""
-    elements = _elements(text, source)
+    elements = elements_of(text, source=source)
     if not elements or elements[0].tag != "zone":
         raise ParseError(message("not a firewalld zone"), source=source)
     own = [(each.tag, each.attributes) for each in elements if each.depth == 1]
@@ -57,7 +57,7 @@ def direct_rules(text: str, *, source: str, evidence: str = "") -> tuple[DirectR
     """Return the rules of iptables and ip6tables in the file of direct rules; raise ParseError as ``zone`` does.
 
     A passthrough that is no rule at the end or the beginning of a chain is left out."""
-    elements = _elements(text, source)
+    elements = elements_of(text, source=source)
     if not elements or elements[0].tag != "direct":
         raise ParseError(message("no direct rules of firewalld"), source=source)
     return tuple(
@@ -68,7 +68,7 @@ def direct_rules(text: str, *, source: str, evidence: str = "") -> tuple[DirectR
     )
 
 
-def _direct(element: _Element) -> Iterator[tuple[str, str, str, int | None]]:
+def _direct(element: FirewalldElement) -> Iterator[tuple[str, str, str, int | None]]:
     """Yield the element's table, chain, words and priority, if it is a rule."""
     said, words = element.attributes, "".join(element.texts).strip()
     if element.tag == "rule":
@@ -88,14 +88,15 @@ def _direct(element: _Element) -> Iterator[tuple[str, str, str, int | None]]:
             yield table, split[1], shlex.join(split[3 if numbered else 2 :]), None
 
 
-def _elements(text: str, source: str) -> list[_Element]:
-    found: list[_Element] = []
-    opened: list[_Element] = []
+def elements_of(text: str, *, source: str) -> list[FirewalldElement]:
+    """Return the file's elements in their order; raise ParseError for harmful XML (entities, endless elements)."""
+    found: list[FirewalldElement] = []
+    opened: list[FirewalldElement] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if len(found) >= _MAX_ELEMENTS:
             raise ParseError(message("too many elements for a file of firewalld's"), source=source)
-        opened.append(_Element(len(opened), tag, attributes, parser.CurrentLineNumber, []))
+        opened.append(FirewalldElement(len(opened), tag, attributes, parser.CurrentLineNumber, []))
         found.append(opened[-1])
 
     def end(_tag: str) -> None:
@@ -119,7 +120,7 @@ def _elements(text: str, source: str) -> list[_Element]:
     return found
 
 
-def _rich_rules(elements: list[_Element]) -> tuple[str, ...]:
+def _rich_rules(elements: list[FirewalldElement]) -> tuple[str, ...]:
     """Return the rules in the words of firewall-cmd: ``rule family="ipv4" source address="…" accept``."""
     found: list[list[str]] = []
     inside = False

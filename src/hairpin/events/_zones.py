@@ -1,0 +1,80 @@
+"""Links that are bound to firewalld's zones at run time, as the host tells it and as the events change it."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.change import ReplaceTable
+from hairpin.errors import ChangeError, ParseError
+from hairpin.events.course import Course
+from hairpin.firewalls.bindings import bound
+from hairpin.firewalls.firewalld_nft import Binding, firewalld_table
+from hairpin.firewalls.fragments import TABLE
+from hairpin.firewalls.permanent import Permanent
+from hairpin.firewalls.permanent_files import permanent
+from hairpin.host.host import Host
+from hairpin.host.managers import Firewalld, FirewalldZone
+
+
+def firewalld_of(host: Host) -> Firewalld | None:
+    """Return the host's firewalld; None if it has none, or a removed package has left nothing but its files."""
+    packages = [each.program for each in host.versions if each.program.startswith("package:")]
+    return host.firewalld if not packages or "package:firewalld" in packages else None
+
+
+def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
+    """Return the links that were bound at run time: those that no zone's file has."""
+    own = {(zone.name, link) for zone in found.zones for link in zone.interfaces}
+    zones = host.firewalld.runtime if host.firewalld is not None else ()
+    found_links = ((zone.name, link) for zone in zones for link in zone.interfaces)
+    return tuple(each for each in found_links if each not in own)
+
+
+def runtime_zones(host: Host, found: Permanent, later: tuple[Binding, ...]) -> tuple[FirewalldZone, ...]:
+    """Return the zones that firewalld tells after it has read its files: those with links or sources, and the default
+    one."""
+    files = {each.name: each for each in host.firewalld.permanent} if host.firewalld is not None else {}
+    return tuple(_runtime_zones(found, files, later))
+
+
+def _runtime_zones(
+    found: Permanent, files: dict[str, FirewalldZone], later: tuple[Binding, ...]
+) -> Iterator[FirewalldZone]:
+    for zone in found.zones:
+        links = (*zone.interfaces, *(link for name, link in later if name == zone.name))
+        if links or zone.sources or zone.name == found.settings.default_zone:
+            said = files.get(zone.name)
+            yield FirewalldZone(
+                name=zone.name,
+                target=zone.target,
+                interfaces=links,
+                sources=zone.sources,
+                ports=tuple(f"{port}/{protocol}" for port, protocol in zone.rules.ports),
+                services=zone.rules.services,
+                forward=zone.forward,
+                masquerade=zone.rules.masquerade,
+                rich_rules=said.rich_rules if said is not None else (),
+            )
+
+
+def with_links_bound(course: Course, zone: str, links: tuple[str, ...]) -> Course:
+    """Return the course after somebody has bound these links to the zone, in this order.
+
+    Nothing changes if firewalld does not run, does not know the zone, or keeps its rules elsewhere."""
+    held = course.namespace.ruleset.table("inet", TABLE, "nft")
+    firewalld = course.host.firewalld
+    if held is None or firewalld is None or not firewalld.running:
+        return course
+    try:
+        found = permanent(course.host)
+        known = bindings(course.host, found)
+        more = tuple((zone, each) for each in links if (zone, each) not in known)
+        if found.zone(zone) is None or not more:
+            return course
+        before, after = firewalld_table(found, known), firewalld_table(found, (*known, *more))
+    except (ParseError, ChangeError):
+        return course.lacking(("firewalld-zones-permanent",))
+    course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, bound(held, before, after)))
+    zones = runtime_zones(course.host, found, (*known, *more))
+    now = msgspec.structs.replace(firewalld, runtime=zones)
+    return course.with_host(msgspec.structs.replace(course.host, firewalld=now))

@@ -1,0 +1,85 @@
+"""A table in the making: rules go where firewalld puts them, each only once.
+
+Source: firewall/core/nftables.py set_rules(), _set_rule_replace_priority()
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hairpin.firewalls.fragments import TABLE
+from hairpin.firewalls.rule_line import RuleLine
+from hairpin.netfilter.ir import ChainType, Hook, Table
+from hairpin.netfilter.nft import listing
+from hairpin.netfilter.nft.syntax import Json, Object
+
+_SOURCE = "firewalld"
+
+
+class Draft:
+    """The chains of ``inet firewalld`` so far."""
+
+    def __init__(self, *, counters: bool = False) -> None:
+        self._chains: dict[str, Object] = {}
+        self._rules: dict[str, list[tuple[tuple[Object, ...], int]]] = {}
+        self._known: set[bytes] = set()
+        self._objects: list[Object] = []
+        self._counters = counters
+
+    def base_chain(self, name: str, kind: ChainType, hook: Hook, priority: int) -> None:
+        """Add a chain that a hook calls."""
+        self.chain(name)
+        self._chains[name] |= {"type": kind, "hook": hook, "prio": priority, "policy": "accept"}
+
+    def chain(self, *names: str) -> None:
+        """Add chains."""
+        for each in names:
+            self._chains[each] = {"family": "inet", "table": TABLE, "name": each}
+            self._rules[each] = []
+
+    def has(self, name: str) -> bool:
+        """Return whether there is such a chain."""
+        return name in self._chains
+
+    def declare(self, kind: str, said: Object) -> None:
+        """Add a set or another object that rules name."""
+        self._objects.append({kind: {"family": "inet", "table": TABLE, **said}})
+
+    def add(self, chain: str, *statements: Object) -> None:
+        """Add a rule at the end of the chain."""
+        self.add_lines([RuleLine(chain, statements)])
+
+    def add_lines(self, lines: Iterable[RuleLine]) -> None:
+        """Add the rules, those with a priority behind those of the same priority and less."""
+        for line in lines:
+            if self._is_new(line) and line.chain in self._rules:
+                rules = self._rules[line.chain]
+                before = sum(1 for _, priority in rules if priority and priority <= line.priority)
+                place = before if line.priority else len(rules)
+                rules.insert(place, (line.statements, line.priority))
+
+    def insert(self, chain: str, place: int, *statements: Object) -> None:
+        """Add a rule at this place of the chain, counted from 0."""
+        if self._is_new(RuleLine(chain, statements)):
+            self._rules[chain].insert(place, (statements, 0))
+
+    def _is_new(self, line: RuleLine) -> bool:
+        """Return whether firewalld has not added the same rule before; it counts how often it is wanted."""
+        key = msgspec.json.encode((line.chain, line.statements, line.priority, line.rich))
+        if key in self._known:
+            return False
+        self._known.add(key)
+        return True
+
+    def table(self) -> Table:
+        """Return the table, as a reading of it has it."""
+        listed: list[Json] = [{"table": {"family": "inet", "name": TABLE}}]
+        listed.extend(self._objects)
+        listed.extend({"chain": each} for each in self._chains.values())
+        for chain, rules in self._rules.items():
+            for statements, _ in rules:
+                expression: list[Json] = [*statements]
+                if self._counters:
+                    expression.insert(len(expression) - 1, {"counter": {"packets": 0, "bytes": 0}})
+                listed.append({"rule": {"family": "inet", "table": TABLE, "chain": chain, "expr": expression}})
+        return listing.parse(msgspec.json.encode({"nftables": listed}).decode(), source=_SOURCE)[0]
