@@ -55,6 +55,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/traffic_control/": "causes/traffic_control/test_traffic_control.py",
     "causes/cause.py": "causes/test_registry.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
+    "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld
     "question/port_flows.py": "question/test_flows.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
@@ -78,6 +79,7 @@ PURE = (
     "walk",
     "change",
     "engines",
+    "firewalls",
     "events",
     "causes",
     "diagnose",

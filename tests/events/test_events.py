@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from hairpin.errors import UsageError
+from hairpin.events._firewalld import with_firewalld_reloaded, with_firewalld_started
+from hairpin.events._zones import with_links_bound
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
 from hairpin.events.event import EVENT_IDS, EventId
@@ -26,6 +28,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.walk import walk_flow
+from tests.firewalld_host import with_firewalld
 from tests.podman_host import RULES as NETAVARK
 from tests.podman_host import podman, podmans, with_podman
 from tests.small_host import (
@@ -94,7 +97,15 @@ IFUPDOWN = (Unit("networking.service", "active", "enabled"),)
 NETWORK, OF_ETH0 = "/etc/systemd/network/1.network", "[Match]\nName=eth0\n[Network]\nAddress=198.51.100.11/24\n"
 NETWORKD = (Unit("systemd-networkd.service", "active", "enabled"),)
 
+_ZONES = {"/etc/firewalld/zones/docker.xml": '<zone target="ACCEPT"/>'}
+WITH_FIREWALLD = with_firewalld_started(Course(with_firewalld(_ZONES), "test"), with_firewalld().this)
+LISTENING = with_firewalld_reloaded(with_links_bound(WITH_FIREWALLD, "docker", ("docker0",))).network
 CASES: dict[str, Case] = {
+    "firewalld takes the engine's rules": Case(with_firewalld(), "firewalld-start", egress(), "dropped", "lost"),
+    "dockerd puts them back": Case(
+        LISTENING, "firewalld-reload", published(), "delivered", "kept",
+    ),
+    "dockerd hears of a restart, too": Case(LISTENING, "firewalld-restart", egress(), "leaves", "kept"),
     "a container with a restart policy comes back": Case(STARTED, "docker-restart", published(), "delivered", "lost"),
     "a container without one does not": Case(network(), "docker-restart", published(), "refused", "lost"),
     "what docker exec has started does not come back": Case(BY_HAND, "docker-restart", published(), "refused", "lost"),

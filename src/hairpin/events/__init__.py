@@ -7,5 +7,7 @@ ends and starts), ``_podman`` (what its network back end makes and takes down fo
 and loaded), ``_sysctls`` (files are applied), ``_ufw`` (ufw stops and starts), ``_commands`` (what a line of a script
 does), ``_ip`` (what ip(8) does), ``_dhcp`` (what the network gives to a link), ``_ifupdown``, ``_networkd``,
 ``_networkmanager`` and ``_ifcfg`` (RHEL's scripts; a manager configures its links), ``_network`` (all of them start),
-``_boot`` (everything is gone, and comes back in the units' order).
+``_boot`` (everything is gone, and comes back in the units' order),
+``_firewalld`` (firewalld stops and starts) with ``_zones`` (links are bound to its zones) and ``_reloaded`` (what the
+engines then put back).
 """

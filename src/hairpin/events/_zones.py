@@ -7,7 +7,7 @@ import msgspec
 from hairpin.change.change import ReplaceTable
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
-from hairpin.firewalls.bindings import bound
+from hairpin.firewalls.bindings import with_more_bound
 from hairpin.firewalls.firewalld_nft import Binding, firewalld_table
 from hairpin.firewalls.fragments import TABLE
 from hairpin.firewalls.permanent import Permanent
@@ -74,7 +74,7 @@ def with_links_bound(course: Course, zone: str, links: tuple[str, ...]) -> Cours
         before, after = firewalld_table(found, known), firewalld_table(found, (*known, *more))
     except (ParseError, ChangeError):
         return course.lacking(("firewalld-zones-permanent",))
-    course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, bound(held, before, after)))
+    course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, with_more_bound(held, before, after)))
     zones = runtime_zones(course.host, found, (*known, *more))
     now = msgspec.structs.replace(firewalld, runtime=zones)
     return course.with_host(msgspec.structs.replace(course.host, firewalld=now))

@@ -11,7 +11,7 @@ from hairpin.netfilter.meaning import meaning
 _DISPATCH = "_ZONES"
 
 
-def bound(held: Table, before: Table, after: Table) -> Table:
+def with_more_bound(held: Table, before: Table, after: Table) -> Table:
     """Return the table ``held`` with the chains and rules that ``after`` has more than ``before``."""
     chains: list[Chain] = []
     for each in after.chains:

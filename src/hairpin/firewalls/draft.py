@@ -16,7 +16,7 @@ from hairpin.netfilter.nft.syntax import Json, Object
 _SOURCE = "firewalld"
 
 
-class Draft:
+class ChainDraft:
     """The chains of ``inet firewalld`` so far."""
 
     def __init__(self, *, counters: bool = False) -> None:
@@ -62,6 +62,12 @@ class Draft:
         """Add a rule at this place of the chain, counted from 0."""
         if self._is_new(RuleLine(chain, statements)):
             self._rules[chain].insert(place, (statements, 0))
+
+    def helpers(self) -> tuple[str, ...]:
+        """Return the names of the helpers of connection tracking that rules assign."""
+        statements = (each for rules in self._rules.values() for line, _ in rules for each in line)
+        named = (each["ct helper"] for each in statements if "ct helper" in each)
+        return tuple(dict.fromkeys(each for each in named if isinstance(each, str)))
 
     def _is_new(self, line: RuleLine) -> bool:
         """Return whether firewalld has not added the same rule before; it counts how often it is wanted."""

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.firewalls import fragments as words
-from hairpin.firewalls.draft import Draft
+from hairpin.firewalls.draft import ChainDraft
 from hairpin.firewalls.ipset_text import declared_set
 from hairpin.firewalls.opened import lines_of_rules
 from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone, TrafficRules
 from hairpin.firewalls.rich_rules import direction
 from hairpin.firewalls.rule_line import FirewalldTable, OwnChains, RuleLine
+from hairpin.firewalls.service_rules import declared_helper
 from hairpin.netfilter.ir import Hook, Table
 from hairpin.netfilter.nft.syntax import Json, Object
 
@@ -42,7 +43,7 @@ def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table
     """Return ``inet firewalld``.  ``later``: the interfaces that were bound after the start, in their order.
 
     Raises ChangeError if a file that the configuration needs was not read."""
-    draft = Draft(counters=within.settings.counters)
+    draft = ChainDraft(counters=within.settings.counters)
     bound = _with_bindings(within, later)
     for each in bound.ipsets.values():
         draft.declare("set", declared_set(each))
@@ -50,6 +51,8 @@ def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table
     _Zones(draft, bound, within.settings.log_denied, later).add()
     for policy in _active_policies(bound):
         _policy(draft, bound, policy)
+    for name in draft.helpers():
+        draft.declare("ct helper", declared_helper(bound, name))
     return draft.table()
 
 
@@ -78,7 +81,7 @@ def _chain(place: _Place, suffix: str = "") -> str:
     return f"{table}_{hook.upper()}{suffix}"
 
 
-def _base_chains(draft: Draft, within: Permanent) -> None:
+def _base_chains(draft: ChainDraft, within: Permanent) -> None:
     for table, hook, priority in _PLACES:
         name = _chain((table, hook))
         draft.base_chain(name, "nat" if table == "nat" else "filter", hook, priority + _OFFSET)
@@ -101,11 +104,11 @@ def _base_chains(draft: Draft, within: Permanent) -> None:
     _reverse_path(draft, within)
 
 
-def _entry(draft: Draft, within: Permanent, chain: str) -> None:
+def _entry(draft: ChainDraft, within: Permanent, chain: str) -> None:
     """Add the rules of INPUT or FORWARD."""
     denied = within.settings.log_denied
     draft.add(chain, words.in_state("established", "related"), words.ACCEPT)
-    draft.add(chain, words.matched({"ct": {"key": "status"}}, "dnat", "in"), words.ACCEPT)
+    draft.add(chain, words.comparison({"ct": {"key": "status"}}, "dnat", "in"), words.ACCEPT)
     draft.add(chain, words.meta("iifname", "lo"), words.ACCEPT)
     if denied != "off":
         draft.add(chain, words.in_state("invalid"), *words.of_kind(denied), words.log("STATE_INVALID_DROP: "))
@@ -118,20 +121,22 @@ def _entry(draft: Draft, within: Permanent, chain: str) -> None:
     draft.add(chain, words.REJECT)
 
 
-def _tunnelled(draft: Draft, within: Permanent, chain: str) -> None:
+def _tunnelled(draft: ChainDraft, within: Permanent, chain: str) -> None:
     if within.settings.rfc3964:
         prefixes: list[Json] = [{"prefix": {"addr": address, "len": length}} for address, length in _TUNNELLED]
         logged = [words.log("RFC3964_IPv4_REJECT: ")] if within.settings.log_denied in ("unicast", "all") else []
-        draft.add(chain, words.payload("ip6", "daddr", {"set": prefixes}), *logged, words.rejected("addr-unreach", []))
+        draft.add(chain, words.payload("ip6", "daddr", {"set": prefixes}), *logged, words.rejection("addr-unreach", []))
 
 
-def _reverse_path(draft: Draft, within: Permanent) -> None:
+def _reverse_path(draft: ChainDraft, within: Permanent) -> None:
     if within.settings.rpfilter:
         asked: Json = {"fib": {"result": "oif", "flags": ["saddr", "mark", "iif"]}}
         logged = [words.log("rpfilter_DROP: ")] if within.settings.log_denied != "off" else []
         neighbours: Json = {"set": ["nd-router-advert", "nd-neighbor-solicit"]}
         draft.add("filter_PREROUTING", words.payload("icmpv6", "type", neighbours), words.ACCEPT)
-        draft.add("filter_PREROUTING", words.meta("nfproto", "ipv6"), words.matched(asked, False), *logged, words.DROP)
+        draft.add(
+            "filter_PREROUTING", words.meta("nfproto", "ipv6"), words.comparison(asked, False), *logged, words.DROP
+        )
 
 
 # --- zones -----------------------------------------------------------------------------------------------------------
@@ -164,7 +169,7 @@ def _rules_of(zone: PermanentZone, chains: OwnChains) -> TrafficRules:
 class _Zones:
     """The zones' chains, and the dispatch to them."""
 
-    def __init__(self, draft: Draft, within: Permanent, denied: str, later: tuple[Binding, ...]) -> None:
+    def __init__(self, draft: ChainDraft, within: Permanent, denied: str, later: tuple[Binding, ...]) -> None:
         self._draft, self._within, self._denied, self._later = draft, within, denied, later
         self._sources: list[tuple[str, str]] = []
 
@@ -243,7 +248,9 @@ class _Zones:
             self._draft.insert(chain, place, kinds, *words.of_kind(self._denied), logged)
 
 
-def _own_chains(draft: Draft, chains: OwnChains, place: _Place, target: str, denied: str, *, of_zone: bool) -> None:
+def _own_chains(
+    draft: ChainDraft, chains: OwnChains, place: _Place, target: str, denied: str, *, of_zone: bool
+) -> None:
     """Add the chains of a zone or a policy in this place, with the jumps between them."""
     base = chains.base(place[0], leaving=place[1] == "postrouting")
     if draft.has(base):
@@ -301,7 +308,7 @@ def _policy_chains(policy: PermanentPolicy) -> OwnChains:
     return OwnChains(policy.name, suffix, "FWD")
 
 
-def _policy(draft: Draft, within: Permanent, policy: PermanentPolicy) -> None:
+def _policy(draft: ChainDraft, within: Permanent, policy: PermanentPolicy) -> None:
     chains = _policy_chains(policy)
     places = _policy_places(within, policy)
     for place in places:

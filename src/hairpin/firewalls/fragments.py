@@ -24,7 +24,7 @@ REJECT: Object = {"reject": {"type": "icmpx", "expr": "admin-prohibited"}}
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
-def matched(left: Json, right: Json, op: str = "==") -> Object:
+def comparison(left: Json, right: Json, op: str = "==") -> Object:
     """Return a comparison."""
     return {"match": {"op": op, "left": left, "right": right}}
 
@@ -36,12 +36,12 @@ def jump(target: str, how: Literal["jump", "goto"] = "jump") -> Object:
 
 def meta(key: str, value: Json, op: str = "==") -> Object:
     """Return the comparison of a datum of the packet's."""
-    return matched({"meta": {"key": key}}, value, op)
+    return comparison({"meta": {"key": key}}, value, op)
 
 
 def payload(protocol: str, field: str, value: Json, op: str = "==") -> Object:
     """Return the comparison of a field of a header."""
-    return matched({"payload": {"protocol": protocol, "field": field}}, value, op)
+    return comparison({"payload": {"protocol": protocol, "field": field}}, value, op)
 
 
 def log(prefix: str) -> Object:
@@ -52,7 +52,7 @@ def log(prefix: str) -> Object:
 def in_state(*states: str) -> Object:
     """Return the comparison of the connection's state."""
     left: Json = {"ct": {"key": "state"}}
-    return matched(left, states[0], "in") if len(states) == 1 else matched(left, {"set": list(states)})
+    return comparison(left, states[0], "in") if len(states) == 1 else comparison(left, {"set": list(states)})
 
 
 def port(text: str) -> Json:
@@ -70,7 +70,7 @@ def link(side: LinkSide, names: tuple[str, ...]) -> Iterator[Object]:
 
 
 def address(side: Side, text: str, ipsets: Mapping[str, PermanentIpset], *, inverted: bool = False) -> Object:
-    """Return the comparison with an address, a network, a MAC address or an ``ipset:NAME``."""
+    """Return the comparison with an address, a network, a hardware address or an ``ipset:NAME``."""
     op = "!=" if inverted else "=="
     if text.startswith("ipset:"):
         return _in_set(side, text.removeprefix("ipset:"), ipsets, op)
@@ -81,7 +81,7 @@ def address(side: Side, text: str, ipsets: Mapping[str, PermanentIpset], *, inve
 
 
 def version_of(text: str, ipsets: Mapping[str, PermanentIpset]) -> IpVersion | None:
-    """Return the family to which the address belongs; None of a MAC address."""
+    """Return the family to which the address belongs; None of a hardware address."""
     if text.startswith("ipset:"):
         found = ipsets.get(text.removeprefix("ipset:"))
         if found is None or found.type == "hash:mac":
@@ -118,7 +118,7 @@ def _in_set(side: Side, name: str, ipsets: Mapping[str, PermanentIpset], op: str
                 fields.append({"meta": {"key": "mark"}})
             case _:
                 fields.append({"payload": {"protocol": family, "field": side}})
-    return matched(fields[0] if len(fields) == 1 else {"concat": fields}, f"@{name}", op)
+    return comparison(fields[0] if len(fields) == 1 else {"concat": fields}, f"@{name}", op)
 
 
 def of_family(family: str) -> list[Object]:
@@ -179,7 +179,7 @@ _ANSWERS: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def rejected(answer: str, statements: list[Object]) -> Object:
+def rejection(answer: str, statements: list[Object]) -> Object:
     """Return the statement that rejects with this answer; without one, with the default of the rule's family."""
     if answer in ("tcp-reset", "tcp-rst"):
         return {"reject": {"type": "tcp reset"}}

@@ -89,7 +89,7 @@ class TrafficRules(msgspec.Struct, frozen=True):
 
 
 class PermanentZone(msgspec.Struct, frozen=True):
-    """A zone as its file has it.  Sources as firewalld writes them: an address, a MAC address, ``ipset:NAME``."""
+    """A zone as its file has it.  Sources as firewalld writes them: an address, a hardware address, ``ipset:NAME``."""
 
     name: str
     target: str = "default"

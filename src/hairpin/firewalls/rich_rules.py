@@ -138,7 +138,7 @@ def _action(part: RichPart, head: list[Object]) -> Object:
         case "mark":
             return _mark(part.get("set"))
         case _:
-            return words.rejected(part.get("type"), head)
+            return words.rejection(part.get("type"), head)
 
 
 def _mark(text: str) -> Object:

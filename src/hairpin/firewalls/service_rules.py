@@ -54,6 +54,17 @@ def helper_rules(within: Permanent, service: PermanentService) -> Iterator[tuple
             yield words.payload(protocol, "dport", words.port(port)), {"ct helper": f"helper-{helper.name}-{protocol}"}
 
 
+def declared_helper(within: Permanent, name: str) -> Object:
+    """Return the helper that a rule assigns by this name, as the table declares it.
+
+    Source: firewall/core/nftables.py build_policy_helper_ports_rules()"""
+    known, _, protocol = name.removeprefix("helper-").rpartition("-")
+    helper = within.helpers[known]
+    kind = helper.module.replace("_", "-").removeprefix("nf-conntrack-")
+    family = {"ipv4": "ip", "ipv6": "ip6"}.get(helper.family, "inet")
+    return {"name": name, "type": kind, "protocol": protocol, "l3proto": family}
+
+
 def _helpers(within: Permanent, service: PermanentService) -> set[PermanentHelper]:
     found: set[PermanentHelper] = set()
     for name in (*service.modules, *service.helpers):

@@ -150,7 +150,7 @@ def _runtime(readings: Readings) -> RuntimeZones:
 
 def _permanent(reading: Reading) -> tuple[FirewalldZone, ...]:
     folder, _, file = reading.origin.rpartition("/")
-    if not folder.endswith("/zones") or not file.endswith(".xml"):
+    if folder != "/etc/firewalld/zones" or not file.endswith(".xml"):
         return ()
     return (firewalld_xml.zone(reading.text, name=file.removesuffix(".xml"), source=reading.origin),)
 
