@@ -27,6 +27,7 @@ from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.message import message
+from hairpin.netfilter.ir import Jump
 from hairpin.netfilter.meaning import meaning
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -105,13 +106,17 @@ def _without_isolation(lost: Missing, whole: AbstractSet[str]) -> Missing:
     kept = (
         one
         for one in lost.rules
-        if one.purpose != "isolation" and (not _jumps(one) or _USER in one.rule.text or _is_of(one, whole))
+        if one.purpose != "isolation" and (not _jumps(one) or _leads_to(one, _USER) or _is_of(one, whole))
     )
     return msgspec.structs.replace(lost, rules=tuple(kept))
 
 
 def _is_of(one: ExpectedRule, whole: AbstractSet[str]) -> bool:
     return one.network in whole if one.network is not None else bool(whole)
+
+
+def _leads_to(one: ExpectedRule, chain: str) -> bool:
+    return any(isinstance(each, Jump) and each.chain == chain for each in one.rule.body)
 
 
 def _jumps(one: ExpectedRule) -> bool:
@@ -145,10 +150,10 @@ def _turn(one: ExpectedRule, engine: Engine, networks: tuple[DockerNetwork, ...]
     """Return the place of a rule that goes to the head of its chain: the last one stands first."""
     if one.network is not None:
         return -2 * _number(one, networks)
-    if _ISOLATION in one.rule.text:
+    if _leads_to(one, _ISOLATION):
         return -2 * len(networks)
     default = next((number for number, each in enumerate(networks) if each.name == engine.default_network), 0)
-    return -2 * default - 1 if _USER in one.rule.text else 1
+    return -2 * default - 1 if _leads_to(one, _USER) else 1
 
 
 def with_podmans_rules(course: Course) -> Course:
