@@ -90,6 +90,17 @@ def test_a_bridge_gets_carrier_from_a_port_that_comes_up() -> None:
     assert link(outside, HOST_NETNS, "docker0").carrier
 
 
+def test_a_bridge_loses_its_carrier_with_its_last_port() -> None:
+    net = network()
+    left = msgspec.structs.replace(link(net, HOST_NETNS, "veth1"), master=None, port=None)
+    after = with_link(net, HOST_NETNS, left)
+    assert not link(after, HOST_NETNS, "docker0").carrier
+    own = after.namespace(HOST_NETNS)
+    second = Link(9, "veth2", "veth", master="docker0", port=BridgePort())
+    two = net.with_namespace(HOST_NETNS, msgspec.structs.replace(own, links=(*net.namespace(HOST_NETNS).links, second)))
+    assert link(with_link(two, HOST_NETNS, left), HOST_NETNS, "docker0").carrier
+
+
 def test_routes_of_a_link_with_carrier_are_no_longer_down() -> None:
     net = network()
     plain = msgspec.structs.replace(link(net, HOST_NETNS, "eth0"), carrier=False)

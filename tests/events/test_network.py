@@ -8,14 +8,15 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from hairpin.change.change import AddEntry, Change
+from hairpin.change.change import AddEntry, Change, DeleteLink
 from hairpin.change.simulate import simulate
 from hairpin.errors import UsageError
 from hairpin.events._commands import outcome
 from hairpin.events._network import with_network_configured
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
-from hairpin.host.link import Address
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.managers import ConfigFile, ScriptLine, Unit, Version
 from hairpin.host.route import PolicyRule, Route
 from hairpin.netfilter.address import address_text
@@ -340,3 +341,35 @@ def test_a_manager_that_does_not_start_configures_nothing() -> None:
                          ({IFCFG: f"{OF_IFCFG}NM_CONTROLLED=no\n"}, MANAGER)):  # fmt: skip
         within = host(files, units)
         assert with_network_configured(bare(within), within.this.namespace("host")).parts == ()
+
+
+BRIDGED = {
+    "/etc/systemd/network/1-br0.netdev": "[NetDev]\nName=br0\nKind=bridge\n",
+    "/etc/systemd/network/2-br0.network": ETH0.replace("eth0", "br0"),
+    "/etc/systemd/network/3-eth0.network": "[Match]\nName=eth0\n[Network]\nBridge=br0\n",
+}
+OF_BRIDGE = "auto br0\niface br0 inet static\n  bridge_ports eth0\n  address 198.51.100.11/24\n  gateway 198.51.100.1\n"
+
+
+@pytest.mark.parametrize(("files", "units"), ((BRIDGED, NETWORKD), ({INTERFACES: OF_BRIDGE}, UNITS)))
+def test_a_bridge_of_the_files_is_made_with_its_ports(files: Mapping[str, str], units: tuple[Unit, ...]) -> None:
+    within = host(files, units)
+    course = with_network_configured(bare(within), bridged())
+    eth0, br0 = (course.namespace.link(name) for name in ("eth0", "br0"))
+    assert eth0 is not None
+    assert br0 is not None
+    assert (eth0.master, eth0.up, br0.up, br0.carrier) == ("br0", True, True, True)
+    assert addresses(course)[-1] == "198.51.100.11 br0"
+    assert [each.next_hops[0].link for each in ways(course)] == ["br0"]
+
+
+def test_ifupdown_takes_its_bridge_down_and_makes_it_again() -> None:
+    course = with_network_configured(bare(host({INTERFACES: OF_BRIDGE}, UNITS)), bridged())
+    again = after(course.network, "network-restart")
+    assert (again.namespace.links, addresses(again)) == (course.namespace.links, addresses(course))
+    assert any(isinstance(each, DeleteLink) for each in again.parts)
+
+
+def bridged() -> Namespace:
+    own = host({}).this.namespace("host")
+    return msgspec.structs.replace(own, links=(*own.links, Link(20, "br0", "bridge", bridge=BridgeInfo())))

@@ -34,6 +34,8 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
         changed = with_connected_routes(_with_carrier_flags(changed, link), link.name)
         changed = _with_ports_forwarding(changed, link) if link.kind == "bridge" else changed
         changed = with_carrier_by(changed, link)
+    if before is not None and before.master != link.master:
+        changed = _without_carrier(changed, before.master)
     network = network.with_namespace(netns, changed)
     peer = veth_peer(network, netns, link)
     if not link.up or peer is None:

@@ -2,7 +2,7 @@
 
 from hairpin.events._ifcfg import with_scripts_started
 from hairpin.events._ifupdown import with_links_up
-from hairpin.events._networkd import claimed_links, with_links_configured
+from hairpin.events._networkd import claimed_links, with_devices_made, with_links_configured
 from hairpin.events._networkmanager import with_profiles_up
 from hairpin.events.course import Course
 from hairpin.host.boot.ifupdown import interfaces
@@ -16,7 +16,7 @@ def with_network_configured(course: Course, was: Namespace) -> Course:
     course = with_ifupdown_started(course, was) if _starts(course, "networking") else course
     course = with_scripts_started(course, was) if _starts(course, "network") else course
     if _starts(course, "systemd-networkd"):
-        course, links = claimed_links(course)
+        course, links = claimed_links(with_devices_made(course, was))
         course = with_links_configured(course, links, was)
     return with_profiles_up(course, was) if _starts(course, "NetworkManager") else course
 

@@ -40,6 +40,17 @@ def systemd_version(host: Host) -> int | None:
     return int(found[1]) if found is not None else None
 
 
+def with_devices_made(course: Course, was: Namespace) -> Course:
+    """Return the course in which the devices of networkd's ``.netdev`` files are there, as they were in ``was``."""
+    for file in unit_files(course.host, ".netdev"):
+        name = file.value("NetDev", "Name")
+        before = was.link(name) if name is not None else None
+        if before is not None and course.namespace.link(before.name) is None:
+            fresh = msgspec.structs.replace(before, up=False, carrier=False, operstate="DOWN", master=None, port=None)
+            course = course.made(SetLink(course.host.netns, fresh))
+    return course
+
+
 def claimed_links(course: Course) -> tuple[Course, tuple[tuple[Link, UnitFile], ...]]:
     """Return the links that a file of networkd's configures, each with its file.
 
@@ -107,7 +118,7 @@ def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) 
     if link is None:
         return course
     known = course.namespace.sysctls.values
-    values = tuple((path, value) for path, value in own.values if path in known) if link.kind != "loopback" else ()
+    values = tuple((path, value) for path, value in own.values if path in known)
     course = course.made(ReplaceSysctls(netns, values)) if values else course
     wanted = msgspec.structs.replace(link, up=True, mtu_bytes=own.mtu_bytes or link.mtu_bytes)
     if not link.up:

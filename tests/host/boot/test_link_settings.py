@@ -75,3 +75,21 @@ def test_dhcp_is_of_the_versions_that_the_file_says() -> None:
 def test_advertisements_are_accepted_unless_the_link_forwards() -> None:
     texts = ("", "IPv6AcceptRA=no\n", "IPForward=yes\n", "IPForward=yes\nIPv6AcceptRA=yes\n", "IPForward=ipv4\n")
     assert [settings(f"[Network]\n{each}").accepts_ra for each in texts] == [True, False, False, True, True]
+
+
+def test_values_that_networkd_writes_for_each_link() -> None:
+    plain = settings("[Network]\n")
+    leased = settings("[Network]\nDHCP=ipv4\nIPv4ProxyARP=yes\nIPv6PrivacyExtensions=yes\n")
+    names = ("promote_secondaries", "proxy_arp")
+    assert [value(each, "ipv4", "conf", "eth0", name) for each in (plain, leased) for name in names] == [
+        None, None, "1", "1",
+    ]  # fmt: skip
+    assert [value(each, "ipv6", "conf", "eth0", "use_tempaddr") for each in (plain, leased)] == ["0", "2"]
+    modes = ("", "LinkLocalAddressing=no\n", "Bridge=br0\n", "LinkLocalAddressing=ipv4\n")
+    assert [value(settings(f"[Network]\n{each}"), "ipv6", "conf", "eth0", "addr_gen_mode") for each in modes] == [
+        "0", "1", "1", "1",
+    ]  # fmt: skip
+    file = UnitFile("/etc/systemd/network/a.network", sections("[Network]\nIPForward=yes\n"))
+    assert dict(of_network_file(file, "lo", 252, RouteTables().number).values) == {
+        ("net", "ipv6", "conf", "lo", "addr_gen_mode"): "1"
+    }

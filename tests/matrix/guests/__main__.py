@@ -61,9 +61,8 @@ def _on_host(name: str, events: list[str], booted: Kernel, made: Path, keep: Pat
     try:
         with running_host(booted, made, results) as host:
             prepare(host, KINDS[name])
-            for wanted in events:
-                event = next(each for each in all_events() if each.id == wanted)
-                trials.append(tried(host, name, event, COMMANDS[wanted]))
+            for event in (each for wanted in events for each in all_events() if each.id == wanted):
+                trials.append(tried(host, name, event, COMMANDS[event.id]))
                 _tell(trials[-1])
     except GuestError as error:
         trials.append(Trial(name, "", trouble=str(error)))

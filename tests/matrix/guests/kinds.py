@@ -111,6 +111,10 @@ systemctl restart networking; sleep 1""",
         ),
         ("network-restart", "network-restart"),
     ),
+    "daemons": Kind(
+        ("systemctl enable -q --now nftables", "systemctl enable -q --now firewalld; sleep 5"),
+        ("docker-restart", "firewalld-reload", "firewalld-restart", "nftables-reload", "nftables-restart"),
+    ),
     "networkd": Kind((_NETWORKD, _STATIC, _START_NETWORKD), ("networkd-restart",)),
     "networkd, by hand": Kind((_NETWORKD, _STATIC, _START_NETWORKD, _BY_HAND), ("networkd-restart",)),
     "networkd, foreign kept": Kind(

@@ -187,6 +187,12 @@ def _dhcp(file: UnitFile) -> tuple[Version, ...]:
     )
 
 
+def _has_link_local(file: UnitFile) -> bool:
+    """Return whether the link gets an IPv6 link-local address: by default, unless it is a bridge's port."""
+    told = (file.value("Network", "LinkLocalAddressing") or "").lower()
+    return is_true(told) or told == "ipv6" or (not told and file.value("Network", "Bridge") is None)
+
+
 def _accepts_ra(file: UnitFile) -> bool:
     """Return whether the link takes advertisements: by default it does unless it forwards IPv6."""
     told = file.value("Network", "IPv6AcceptRA")
@@ -200,6 +206,11 @@ def _values(file: UnitFile, link: str, systemd: int) -> Iterator[tuple[Path, str
     link alone, off and on.  Source: networkd-sysctl.c
     """
     own4, own6 = (("net", family, "conf", link) for family in ("ipv4", "ipv6"))
+    if 4 in _dhcp(file):
+        yield (*own4, "promote_secondaries"), "1"  # else a lease's new address goes with the old one
+    yield (*own6, "addr_gen_mode"), "0" if _has_link_local(file) and link != "lo" else "1"
+    if link == "lo":
+        return
     for key, name in _FLAGS:
         text = file.value("Network", key)
         if text is not None:
