@@ -104,7 +104,7 @@ def test_lines_of_a_script() -> None:
                                   "ip tunnel add t0 mode gre"))  # fmt: skip
 def test_what_a_line_does_that_is_not_plain_is_a_condition(line: str) -> None:
     course = booted(network(docker=engine(ALWAYS)), boot_lines=(ScriptLine("/etc/rc.local", 4, line),))
-    assert [str(each) for each in course.conditions] == [
+    assert [str(each) for each in course.conditions if "eth0" not in str(each)] == [
         f"/etc/rc.local, line 4, changes nothing for these flows: `{line}`"
     ]
 

@@ -12,6 +12,7 @@ from hairpin.change.change import SetSysctl
 from hairpin.events._commands import with_line
 from hairpin.events._containers import ended, with_container_first_started, with_container_started
 from hairpin.events._dockerd import docker_of, with_dockerd_killed, with_dockerd_started
+from hairpin.events._network import with_network_configured
 from hairpin.events._sysctls import with_files_applied
 from hairpin.events._tables import with_saved_rules
 from hairpin.events._ufw import ufw_of, with_ufw_started
@@ -21,7 +22,9 @@ from hairpin.host.boot.rule_keeper import RULES_V4, RULES_V6, SYSCONFIG_V4, SYSC
 from hairpin.host.boot.sysctl_files import settings
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
 from hairpin.host.managers import ScriptLine
+from hairpin.host.route import PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import message
@@ -49,6 +52,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ("basic.target", "docker.service"), ("network.target", "multi-user.target"),
 )  # fmt: skip
 """What systemd's own targets stand before.  Source: bootup(7), systemd.special(7)"""
+_KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 _SESSIONS = ("session-", "run-")
 """How the control groups begin of what a login, or ``systemd-run``, has started."""
 
@@ -87,15 +91,19 @@ def _powered_off(course: Course) -> Course:
 
 
 def _bare(host: Host, own: Namespace) -> Namespace:
-    bridges = {each.bridge for engine in host.engines for each in engine.networks}
-    ends = {
-        each.name for each in own.links if each.kind == "veth" and each.master is not None and each.master in bridges
-    }
+    bridges = _bridges(host)
+    ends = {each.name for each in own.links if each.kind == "veth" and each.master in bridges}
+    cards = {each.name for each in _cards(host, own)}
     return msgspec.structs.replace(
         own,
-        links=tuple(each for each in own.links if each.name not in ends),
-        addresses=tuple(each for each in own.addresses if each.link not in ends),
-        routes=tuple(each for each in own.routes if not ends & {hop.link for hop in each.next_hops}),
+        links=tuple(
+            msgspec.structs.replace(each, up=False) if each.name in cards else each
+            for each in own.links
+            if each.name not in ends
+        ),
+        addresses=tuple(each for each in own.addresses if each.link not in ends | cards),
+        routes=tuple(each for each in own.routes if not (ends | cards) & {hop.link for hop in each.next_hops}),
+        rules=tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES),
         neighbours=(),
         fdb=(),
         connections=(),
@@ -104,6 +112,53 @@ def _bare(host: Host, own: Namespace) -> Namespace:
         sockets=tuple(each for each in own.sockets if _comes_back(each)),
         ruleset=Ruleset(),
     )
+
+
+def _bridges(host: Host) -> frozenset[str]:
+    """Return the names of the engines' bridges."""
+    return frozenset(each.bridge for engine in host.engines for each in engine.networks if each.bridge is not None)
+
+
+def _cards(host: Host, own: Namespace) -> Iterator[Link]:
+    """Yield the links that the machine itself has, to which its network's files give addresses."""
+    for each in own.links:
+        if each.kind in ("", "veth") and each.master not in _bridges(host) and each.name != "lo":
+            yield each
+
+
+def _with_links_as_before(course: Course, was: Host) -> Course:
+    """Return the course in which each card to which no file that was read has given anything is as it was: whoever
+    has configured it does so again."""
+    old, own = was.namespace(was.netns.name), course.namespace
+    given = {each.link for each in own.addresses}
+    lost = {
+        each.name
+        for each in _cards(was, old)
+        if each.up and each.name not in given and any(one.link == each.name for one in old.addresses)
+    }
+    if not lost:
+        return course
+    routes = (each for each in old.routes if lost & {hop.link for hop in each.next_hops})
+    again = msgspec.structs.replace(
+        own,
+        links=tuple(
+            next(one for one in old.links if one.name == each.name) if each.name in lost else each for each in own.links
+        ),
+        addresses=(*own.addresses, *(each for each in old.addresses if each.link in lost)),
+        routes=(*own.routes, *routes),
+        rules=own.rules if len(own.rules) > len(_kernels(own)) else old.rules,
+    )
+    said = (
+        message(
+            "what gives {link} its addresses and routes, which no file that was read does, gives them again", link=each
+        )
+        for each in sorted(lost)
+    )
+    return course.with_host(_with_own(course.host, again)).provided(*said)
+
+
+def _kernels(own: Namespace) -> tuple[PolicyRule, ...]:
+    return tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES)
 
 
 def _comes_back(socket: Socket) -> bool:
@@ -137,6 +192,8 @@ def _follows_default(host: Host, path: Path, now: str) -> bool:
 def _steps(host: Host) -> Iterator[_Step]:
     """Yield what the host's units do, in the order that they have where nothing says another."""
     yield _Step("systemd-sysctl.service", with_files_applied)
+    own = host.namespace(host.netns.name)
+    yield _Step("network.target", lambda course: _with_links_as_before(with_network_configured(course, own), host))
     if (ufw := ufw_of(host)) is not None and ufw.enabled and _starts(host, "ufw"):
         yield _Step("ufw.service", with_ufw_started)
     for name, path, family in (
