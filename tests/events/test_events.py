@@ -20,11 +20,14 @@ from hairpin.events.registry import all_events
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile, Unit, Version
+from hairpin.host.route import NextHop, Route
 from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, World
 from hairpin.question.target import parse_event
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.walk import walk_flow
@@ -36,6 +39,7 @@ from tests.small_host import (
     DOCKER_RULES,
     FORWARDING,
     GATEWAY,
+    HOST_ADDRESS,
     WEB,
     container,
     container_namespace,
@@ -68,6 +72,12 @@ def with_files(*files: tuple[str, str], units: tuple[Unit, ...] = ()) -> Network
     return on(network(), files=tuple(ConfigFile(path, text) for path, text in files), units=units)
 
 
+def host_namespace_with(path: Path, value: str) -> Namespace:
+    """Return the host's namespace with this sysctl, too."""
+    found = host_namespace()
+    return msgspec.structs.replace(found, sysctls=found.sysctls.with_value(path, value))
+
+
 ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
 STARTED = network(docker=engine(ALWAYS))
 SERVED = Socket("tcp", 4, None, 80, process="httpd", pid=50)
@@ -90,6 +100,25 @@ HERE = published(FromHost())
 SHUT = DOCKER_RULES.partition("*filter")[0] + EMPTY
 BARE = with_ufw(network(host_namespace("")))
 OPENED = with_ufw(network(host_namespace("")), user=user_rules("-A ufw-user-input -p tcp --dport 8151 -j ACCEPT"))
+WITH_IPTABLES = on(network(), versions=(Version("iptables", "iptables v1.8.9 (nf_tables)"),))
+LEASED = network(
+    msgspec.structs.replace(
+        host_namespace(),
+        addresses=tuple(
+            msgspec.structs.replace(each, dynamic=each.link == "eth0") for each in host_namespace().addresses
+        ),
+    )
+)
+LINK6 = ("net", "ipv6", "conf", "eth0")
+ADVERTISED = network(
+    msgspec.structs.replace(
+        host_namespace(),
+        routes=(*host_namespace().routes, Route(6, 0, 0, next_hops=(NextHop("eth0", 1),), protocol="ra")),
+        sysctls=host_namespace().sysctls.with_value((*LINK6, "accept_ra"), "1").with_value((*LINK6, "forwarding"), "1"),
+    )
+)
+MAPPED = network(world=World(publics=(PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS),)))
+CARD = with_files(("/etc/network/interfaces", "auto eth0\niface eth0 inet static\n  address 198.51.100.11/24\n"))
 TO_WEB = Flow(FromHost(), 4, WEB, "tcp", 80)
 LOOPBACK = published(FromHost(), "127.0.0.1")
 INTERFACES, STATIC = "/etc/network/interfaces", "auto eth0\niface eth0 inet static\n address 198.51.100.11/24\n"
@@ -118,6 +147,26 @@ CASES: dict[str, Case] = {
     "a stopped container": Case(network(), "container-stop:web", published(), "refused", "lost"),
     "a restarted container": Case(network(), "container-restart:web", published(), "delivered", "lost"),
     "its way out comes back": Case(network(), "container-restart", egress(), "leaves", "lost"),
+    "a recreated container": Case(network(), "container-recreate:web", published(), "delivered", "lost"),
+    "its way out is that of the old one": Case(network(), "container-recreate", egress(), "leaves", "lost"),
+    "what docker exec has started is not in the new one": Case(
+        BY_HAND, "container-recreate", published(), "refused", "lost",
+    ),
+    "a recreated container of Podman's": Case(PODMAN, "container-recreate", published(), "delivered", "lost"),
+    "a later Docker publishes the port, too": Case(STARTED, "docker-upgrade", published(), "delivered", "depends"),
+    "the upgrade brings back what dockerd starts": Case(network(), "docker-upgrade", published(), "refused", "depends"),
+    "an upgraded iptables": Case(WITH_IPTABLES, "iptables-upgrade", published(), "delivered", "kept"),
+    "bridged packets meet iptables": Case(network(), "br-netfilter-load", published(), "delivered", "kept"),
+    "the new kernel": Case(STARTED, "kernel-upgrade", published(), "delivered", "lost"),
+    "nobody has the address that was leased": Case(LEASED, "dhcp-new-address", published(), "dropped", "depends"),
+    "the routes of the leased address are back": Case(LEASED, "dhcp-new-address", egress(), "leaves", "depends"),
+    "the public address is somebody else's": Case(
+        MAPPED, "cloud-stop-start", published(address="203.0.113.11"), "dropped", "lost",
+    ),
+    "the private address is the machine's": Case(MAPPED, "cloud-stop-start", published(), "refused", "lost"),
+    "no file configures the new card": Case(CARD, "nic-replaced", published(), "dropped", "lost"),
+    "a card that no file names": Case(STARTED, "nic-replaced:eth0", published(), "delivered", "lost"),
+    "IPv4 needs no advertisement": Case(ADVERTISED, "router-advertisement-expired", published(), "delivered", "kept"),
     "a stopped container of Podman's": Case(PODMAN, "container-stop:web", published(), "refused", "lost"),
     "nobody has its address": Case(PODMAN, "container-stop", TO_WEB, "dropped", "lost"),
     "a restarted container of Podman's": Case(PODMAN, "container-restart:web", published(), "delivered", "lost"),
@@ -211,6 +260,21 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "ufw is off": (with_ufw(), "ufw-reload", "cannot happen"),
     "ufw is off already": (with_ufw(), "ufw-disable", "cannot happen"),
     "ufw is on": (enabled(with_ufw()), "ufw-enable", "cannot happen"),
+    "a Docker of the last known generation": (
+        network(docker=msgspec.structs.replace(engine(container()), version="29.7.2")), "docker-upgrade", "cannot",
+    ),
+    "a Docker that is no release": (
+        network(docker=msgspec.structs.replace(engine(container()), version="dev")), "docker-upgrade", "cannot",
+    ),
+    "iptables is not there": (network(), "iptables-upgrade", "cannot happen"),
+    "br_netfilter is loaded": (
+        network(host_namespace_with(("net", "bridge", "bridge-nf-call-iptables"), "0")), "br-netfilter-load", "cannot",
+    ),
+    "no lease": (network(), "dhcp-new-address", "cannot happen"),
+    "no cloud": (network(), "cloud-stop-start", "cannot happen"),
+    "a bridge is no card": (network(), "nic-replaced:docker0", "docker0 is not there, or does not run"),
+    "nothing is from an advertisement": (network(), "router-advertisement-expired", "cannot happen"),
+    "no container to recreate": (network(), "container-recreate:api", "api is not there"),
     "no container of Podman's that its unit starts": (PODMAN, "podman-restart", "cannot happen"),
     "ifupdown does not run": (with_files((INTERFACES, STATIC), units=NETWORKD), "network-restart", "cannot happen"),
     "networkd does not run": (with_files((NETWORK, OF_ETH0), units=IFUPDOWN), "networkd-restart", "cannot happen"),
@@ -220,7 +284,7 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),
     "a misspelt event": (network(), "docker-restrat", "did you mean docker-restart?"),
     "no event": (network(), "thunder", "no event 'thunder'; the events are reboot, docker-restart, "),
-    "an event that is promised": (network(), "kernel-upgrade", "cannot foretell the event kernel-upgrade yet"),
+    "an event that is promised": (network(), "vpn-up", "cannot foretell the event vpn-up yet"),
     "no such host": (network(), "conntrack-flush@node2", "no host 'node2'"),
 }  # fmt: skip
 

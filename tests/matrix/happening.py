@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from hairpin.lab.plan import LabPlan
+from hairpin.lab.engine import run_command
+from hairpin.lab.plan import ContainerPlan, LabPlan
 
 _CHOSEN = "$(podman container ls --filter restart-policy=always -q)"
 COMMANDS: Mapping[str, str] = {
@@ -24,12 +25,27 @@ COMMANDS: Mapping[str, str] = {
     "firewalld-reload": "firewall-cmd --reload; sleep 1",
     "container-stop": "for tool in TOOLS; do $tool stop -t 1 $($tool ps -q); done",
     "container-restart": "for tool in TOOLS; do for each in $($tool ps -q); do $tool restart -t 1 $each; done; done",
+    "container-recreate": "RECREATED",
     "podman-restart": f"podman stop -t 1 {_CHOSEN}; podman start --all --filter restart-policy=always",
 }
-"""Each in the words of sh, in the host's namespaces.  TOOLS: the host's engines."""
+"""Each in the words of sh, in the host's namespaces.  TOOLS: the host's engines; RECREATED: its containers,
+removed and run again."""
 
 
 def command_for(event: str, plan: LabPlan) -> str:
     """Return the command on a host of this plan."""
     tools = [*(["docker"] if plan.docker else []), *(["podman"] if plan.podman else [])]
-    return COMMANDS[event].replace("TOOLS", " ".join(tools))
+    first = plan.hosts[0] if plan.hosts else plan
+    newest_first = reversed([each for each in first.containers if each.engine == "docker"])
+    others = (each for each in first.containers if each.engine == "podman")
+    recreated = "\n".join(map(_recreated, (*newest_first, *others)))
+    return COMMANDS[event].replace("TOOLS", " ".join(tools)).replace("RECREATED", recreated)
+
+
+def _recreated(container: ContainerPlan) -> str:
+    """Return the lines that remove a container and run it again."""
+    name, tool = container.name, container.engine
+    connecting = (f"{tool} network connect {each} {name}" for each in container.networks[1:])
+    remembered = f"GROUP=$(podman inspect --format '{{{{.HostConfig.CgroupParent}}}}' {name})"
+    lines = [remembered] if tool == "podman" else []
+    return "\n".join((*lines, f"{tool} rm -f {name}", run_command(container, "${GROUP#/}"), *connecting))

@@ -18,7 +18,7 @@ _MANAGERS = ("NetworkManager", "systemd-networkd")
 
 def happens(course: Course, name: str) -> Course | None:
     """Return the course after the link was down; None if there is no such link, or it is down already."""
-    link = course.namespace.link(name) if name else _uplink(course)
+    link = course.namespace.link(name) if name else uplink(course)
     if link is None or not link.up:
         return None
     netns = course.host.netns
@@ -31,7 +31,7 @@ def happens(course: Course, name: str) -> Course | None:
     return bounced.provided(*said)
 
 
-def _uplink(course: Course) -> Link | None:
+def uplink(course: Course) -> Link | None:
     """Return the link by which the host's default route leads."""
     defaults = (each for each in course.namespace.routes if not each.prefix_length and each.type == "unicast")
     names = (hop.link for route in defaults for hop in route.next_hops if hop.link is not None)

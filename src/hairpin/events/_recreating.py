@@ -1,0 +1,86 @@
+"""A container is removed, and another one is run with the same options: its id is new, and all that goes by the id."""
+
+import hashlib
+
+import msgspec
+
+from hairpin.events._containers import ended, with_container_ended, with_container_started
+from hairpin.events.course import Course
+from hairpin.host.docker import Container, DockerNetwork, Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.message import message
+
+_replace = msgspec.structs.replace
+_SHORT = 12
+"""How many digits of its id an engine gives a container as a name."""
+
+
+def with_container_recreated(course: Course, container: Container) -> Course:
+    """Return the course after the running container was removed and run again with the same options.
+
+    Its programs, its published ports and a chosen address are of these options; its other address is one that is free
+    then.  Containers that use its network stay in the namespace that has lost its link.
+    """
+    return with_successor_started(with_container_removed(course, container), course.host, container)
+
+
+def with_container_removed(course: Course, container: Container) -> Course:
+    """Return the course in which the container has ended and its successor, which has another id, does not run yet."""
+    course = with_container_ended(course, container)
+    return course.with_host(_renumbered(course.host, container, ended(successor(container))))
+
+
+def with_successor_started(course: Course, was: Host, container: Container) -> Course:
+    """Return the course in which the container's successor runs.  ``was``: the host when the container ran."""
+    if len(container.endpoints) > 1 and not container.service:
+        networks = ", ".join(each.network for each in container.endpoints)
+        course = course.provided(
+            message("the new {name} is connected to {networks}, as the old one was", name=container.name,
+                    networks=networks)
+        )  # fmt: skip
+    made = successor(container)
+    return with_container_started(course, _renumbered(was, container, made), made)
+
+
+def successor(container: Container) -> Container:
+    """Return the container with another id, which nobody can know before: one that no container has."""
+    number = hashlib.sha256(container.id.encode()).hexdigest()
+    known = container.id[:_SHORT]
+
+    def named(alias: str) -> str:
+        return number[:_SHORT] if alias == known else alias
+
+    ends = tuple(_replace(each, aliases=tuple(map(named, each.aliases))) for each in container.endpoints)
+    return _replace(container, id=number, endpoints=ends, restart_count=0, error="", oom_killed=False)
+
+
+def _renumbered(host: Host, container: Container, made: Container) -> Host:
+    """Return the host in which ``made`` stands in the container's place."""
+    return _replace(
+        host,
+        engines=tuple(_with_successor(each, container, made) for each in host.engines),
+        namespaces=tuple(_of_successor(each, container.id, made.id) for each in host.namespaces),
+    )
+
+
+def _with_successor(engine: Engine, container: Container, made: Container) -> Engine:
+    if all(each.id != container.id for each in engine.containers):
+        return engine
+    return _replace(
+        engine,
+        containers=tuple(made if each.id == container.id else each for each in engine.containers),
+        networks=tuple(_joined_by(each, container.id, made.id) for each in engine.networks),
+    )
+
+
+def _joined_by(network: DockerNetwork, known: str, number: str) -> DockerNetwork:
+    gateways = tuple((number if owner == known else owner, end) for owner, end in network.gateways)
+    return network if gateways == network.gateways else _replace(network, gateways=gateways)
+
+
+def _of_successor(namespace: Namespace, known: str, number: str) -> Namespace:
+    """Return the namespace whose sockets of the container are its successor's."""
+    if all(each.container != known for each in namespace.sockets):
+        return namespace
+    sockets = tuple(_replace(each, container=number) if each.container == known else each for each in namespace.sockets)
+    return _replace(namespace, sockets=sockets)

@@ -1,0 +1,113 @@
+"""The engine's package is upgraded: the old dockerd ends, and one of the next generation of rules starts.
+
+The new one empties the chains that are its own, and takes the old one's rules out of FORWARD and nat: what somebody has
+put into those chains is gone.  DOCKER-USER stays.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.change import DeleteChain, DeleteRule, Primitive
+from hairpin.engines.dockerd import expected
+from hairpin.engines.expected import ExpectedRules
+from hairpin.engines.found import tables_of_backend
+from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.options import Version, dockerd_version
+from hairpin.engines.surplus import OWNED
+from hairpin.engines.swarm import INGRESS
+from hairpin.events._dockerd import docker_of, with_dockerd_started, with_dockerd_stopped
+from hairpin.events._tables import deleting, key_of
+from hairpin.events.course import Course
+from hairpin.events.event import Event
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.iptables.restore import jumped_to
+from hairpin.netfilter.ir import Table
+
+_GENERATIONS: tuple[tuple[Version, str], ...] = (((28, 0, 1), "28.5.2"), ((29, 0, 0), "29.7.2"))
+"""From which version on a generation's rules are made, and the release of it that hairpin knows best."""
+_USERS = "DOCKER-USER"
+
+
+def happens(course: Course, _name: str) -> Course | None:
+    """Return the course after the upgrade; None if the host has no Docker that runs, or hairpin knows no later
+    generation."""
+    engine, was = docker_of(course.host), course.host
+    following = _following(engine) if engine is not None and engine.running else None
+    if engine is None or following is None or _is_native(engine):
+        return None
+    course = with_dockerd_stopped(course, engine).provided(
+        message("the upgrade installs Docker {version}", version=following)
+    )
+    if engine.mesh:
+        course = course.provided(message("the new dockerd leads the swarm's published ports as the old one did"))
+    course = _without_old_rules(course)
+    course = course.with_host(_with_version(course, following))
+    return with_dockerd_started(course, was)
+
+
+def _following(engine: Engine) -> str | None:
+    version = dockerd_version(engine.version)
+    return next((release for first, release in _GENERATIONS if version is not None and version < first), None)
+
+
+def _is_native(engine: Engine) -> bool:
+    return (engine.firewall_backend or "").startswith("nftables")
+
+
+def _without_old_rules(course: Course) -> Course:
+    """Return the course without the rules that the old dockerd has left.
+
+    Source: moby v28.5.2 libnetwork/drivers/bridge/internal/iptabler, deleteLegacyTopLevelRules(),
+    deleteLegacyFilterRules(), removeIPChains()"""
+    now = docker_of(course.host)
+    assert now is not None
+    old = expected(with_gateway_endpoints(course.host, msgspec.structs.replace(now, running=True)), course.namespace)
+    own = {key_of(one) for one in old.rules if one.chain not in (_USERS, INGRESS) and not _is_of_swarm(one.rule.text)}
+    course = course.made(*deleting(course, old, own))
+    course = course.made(*(part for table in _tables(course, old) for part in _emptied(course, table)))
+    return course.made(*(part for table in _tables(course, old) for part in _left_over(course, table)))
+
+
+def _is_of_swarm(text: str) -> bool:
+    return INGRESS in text
+
+
+def _tables(course: Course, old: ExpectedRules) -> tuple[Table, ...]:
+    version = course.host.version("iptables")
+    return tables_of_backend(old.backend, old.rules, course.namespace, version).tables
+
+
+def _emptied(course: Course, table: Table) -> Iterator[Primitive]:
+    """Yield the deletions of what somebody has put into the engine's own chains."""
+    for chain in table.chains:
+        if (table.name, chain.name) in OWNED:
+            for rule in reversed(chain.rules):
+                yield DeleteRule(course.host.netns, place_of(table, chain.name, rule))
+
+
+def _left_over(course: Course, table: Table) -> Iterator[Primitive]:
+    """Yield the deletions of the engine's chains to which no rule leads: a later start makes those that it needs."""
+    led_to = jumped_to(table)
+    for chain in table.chains:
+        if (table.name, chain.name) in OWNED and chain.name not in led_to and not chain.rules:
+            yield DeleteChain(course.host.netns, table.dialect, table.family, table.name, chain.name)
+
+
+def _with_version(course: Course, version: str) -> Host:
+    own = docker_of(course.host)
+    engines = tuple(
+        msgspec.structs.replace(each, version=version) if each is own else each for each in course.host.engines
+    )
+    return msgspec.structs.replace(course.host, engines=engines)
+
+
+EVENT = Event(
+    id="docker-upgrade",
+    title=message("Docker is upgraded"),
+    source="moby libnetwork/drivers/bridge/internal/iptabler; docs/engine/release-notes of Docker 28 and 29",
+    happens=happens,
+)
