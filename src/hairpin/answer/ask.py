@@ -38,6 +38,7 @@ from hairpin.question.question import Question
 from hairpin.remedy.effects import Others, others_of, with_side_effects
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
+from hairpin.remedy.under_events import judged_by_events
 from hairpin.replica.judgement import Kernel
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
@@ -268,7 +269,12 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         follows_from=found.follows_from,
         judge="replicated" if found.ref in word.causes else "simulated",
         configured=written,
-        remedies=with_side_effects(made, found.candidate, others, asked, together, meant=written is not None),
+        remedies=judged_by_events(
+            with_side_effects(made, found.candidate, others, asked, together, meant=written is not None),
+            found.id,
+            others.network,
+            asked,
+        ),
     )
 
 

@@ -66,7 +66,7 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
     struck: dict[int, set[str]] = {number: set() for number in passing}
     for host in network.hosts:
         for event in BY_ITSELF if host.was_read and passing else ():
-            course = course_of(network, host.name, event) if _comes(host, event) else None
+            course = course_of(network, host.name, event) if comes(host, event) else None
             if course is None or course.missing:
                 continue
             for each in _of_event(examination, passing, event, course, told):
@@ -79,7 +79,7 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
     return tuple(found.values())
 
 
-def _comes(host: Host, event: EventId) -> bool:
+def comes(host: Host, event: EventId) -> bool:
     """Return whether the event comes by itself here: a unit of its that is there is started at boot, or runs."""
     units = [found for name in _OF_UNITS.get(event, ()) if (found := unit(host, name)) is not None]
     return not units or any(each.enabled.startswith("enabled") or each.active == "active" for each in units)

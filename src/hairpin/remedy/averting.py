@@ -5,11 +5,12 @@ It is held against the event: what does not keep the flows passing is told to a 
 
 import msgspec
 
-from hairpin.change.calls import OpenPort, SetRestartPolicy, SetUnitState
-from hairpin.change.step import Ask, Step
+from hairpin.change.calls import OpenPort, SetContainerState, SetRestartPolicy, SetUnitState
+from hairpin.change.step import Ask, ReplaceFile, Step
 from hairpin.diagnose.foreseen import ForeseenCause
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
+from hairpin.host.boot.unit_lines import commands_of, unit_of
 from hairpin.host.host import Host
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -17,6 +18,9 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.walk import walk_flow
+
+
+_OWN_UNITS = "/etc/systemd/system/"
 
 
 def averting(cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
@@ -48,7 +52,23 @@ def kept_network(network: Network, keeping: tuple[Step, ...]) -> Network:
     for step in keeping:
         if isinstance(step, Ask):
             network = network.with_host(_told(network.host(step.host), step))
+        elif isinstance(step, ReplaceFile) and step.after is not None and step.path.startswith(_OWN_UNITS):
+            network = network.with_host(_with_unit(network.host(step.host), step.path, step.after.content))
     return network
+
+
+def is_foretold(step: Step, host: Host) -> bool:
+    """Return whether hairpin can tell what an event makes of what the step has told a manager."""
+    if isinstance(step, ReplaceFile) and step.path.startswith(_OWN_UNITS):
+        return bool(host.units)
+    return not isinstance(step, Ask) or isinstance(step.call, SetRestartPolicy | SetUnitState | SetContainerState)
+
+
+def _with_unit(host: Host, path: str, text: str) -> Host:
+    if not path.endswith(".service") or host.boot_lines is None:
+        return host
+    lines = (*host.boot_lines, *commands_of(path, text))
+    return msgspec.structs.replace(host, units=(*host.units, unit_of(path, text)), boot_lines=lines)
 
 
 def _told(host: Host, step: Ask) -> Host:

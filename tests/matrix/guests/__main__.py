@@ -16,6 +16,7 @@ from hairpin.events.registry import all_events
 from hairpin.lab.prerequisites import require
 from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
+from tests.matrix.guests.boots import BOOTS
 from tests.matrix.guests.kinds import COMMANDS, KINDS
 from tests.matrix.guests.trial import Trial, prepare, tried
 from tests.reboot.__main__ import KERNEL
@@ -28,7 +29,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     arguments = _arguments()
     words = [each for each in arguments.kinds.split(";") if each]
-    names = [name for name in KINDS if not words or name in words]
+    kinds = {**KINDS, **BOOTS}
+    names = [name for name in kinds if not words or name in words]
     trials: list[Trial] = []
     try:
         require()
@@ -37,7 +39,7 @@ def main() -> int:
         booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror, arguments.suite)
         for name in names:
             wanted = [
-                each for each in KINDS[name].events if each in arguments.events.split(",") or not arguments.events
+                each for each in kinds[name].events if each in arguments.events.split(",") or not arguments.events
             ]
             trials += _on_host(name, wanted, booted, made, arguments.keep) if wanted else []
     except (LabError, PackageError) as error:
@@ -60,9 +62,9 @@ def _on_host(name: str, events: list[str], booted: Kernel, made: Path, keep: Pat
     trials: list[Trial] = []
     try:
         with running_host(booted, made, results) as host:
-            prepare(host, KINDS[name])
+            prepare(host, {**KINDS, **BOOTS}[name])
             for event in (each for wanted in events for each in all_events() if each.id == wanted):
-                trials.append(tried(host, name, event, COMMANDS[event.id]))
+                trials.append(tried(host, name, event, COMMANDS.get(event.id, "")))
                 _tell(trials[-1])
     except GuestError as error:
         trials.append(Trial(name, "", trouble=str(error)))

@@ -1,8 +1,7 @@
 """Firewall managers, units, versions and files of a host from their readings."""
 
-import re
-
 from hairpin.evidence.reading import Reading
+from hairpin.host.boot.unit_lines import command_of
 from hairpin.host.managers import (
     CloudAddress,
     ConfigFile,
@@ -86,20 +85,11 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
         ),
     )
     return tuple(
-        ScriptLine(path, int(number), _command(text), unit, reading.id)
+        ScriptLine(path, int(number), command_of(text), unit, reading.id)
         for reading, unit, line in found
         for path, number, text in (line.split(":", 2) if line.count(":") > 1 else ("", "", ""),)
         if path and number.isdecimal() and text.strip()[:1] != "#"
     )
-
-
-def _command(text: str) -> str:
-    """Return the line of a script, or the command of a unit's line: systemd's signs before it are no part of it, and it
-    replaces ``%`` and ``$`` in it.  Source: systemd.service(5)"""
-    said = re.match(r"Exec\w+\s*=\s*[-@+!:|]*", text.strip())
-    if said is None:
-        return text.strip()
-    return text.strip()[said.end() :].replace("$$", "$").replace("%%", "%")
 
 
 def versions(readings: Readings) -> tuple[Version, ...]:

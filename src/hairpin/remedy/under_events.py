@@ -1,0 +1,90 @@
+"""Holds each remedy, with what keeps it, against the events of its host: what undoes it is said, and nothing that keeps
+an engine from starting is printed."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.simulate import simulate
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.foreseen import BY_ITSELF, comes
+from hairpin.errors import ChangeError
+from hairpin.events.aftermath import asked_again
+from hairpin.events.course import Course
+from hairpin.events.event import EventId
+from hairpin.events.happening import course_of
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.remedy.averting import is_foretold, kept_network
+from hairpin.remedy.remedy import Remedy, SideEffect
+from hairpin.walk.walk import walk_flow
+
+_JUDGED = 2
+"""Remedies of a cause, and flows of each, that are held against events."""
+
+
+def judged_by_events(
+    remedies: tuple[Remedy, ...], cause: str, network: Network, asked: tuple[Flow, ...]
+) -> tuple[Remedy, ...]:
+    """Return the remedies with what undoes them; of those that are equally harmless, one that lasts comes first.
+
+    ``asked``: the flows that the cause stops; ``network``: seen from the host that is repaired."""
+    judged = [_judged(each, cause, network, asked) if number < _JUDGED else (each, False)
+              for number, each in enumerate(remedies)]  # fmt: skip
+    harm = [(each.disruptive, sum(one.flow is not None for one in each.side_effects)) for each in remedies]
+    order = sorted(range(len(judged)), key=lambda number: (harm[number], judged[number][1]))
+    return tuple(judged[number][0] for number in order)
+
+
+def _judged(remedy: Remedy, cause: str, network: Network, asked: tuple[Flow, ...]) -> tuple[Remedy, bool]:
+    """Return the remedy, and whether an event undoes it."""
+    made = (*remedy.steps, *remedy.keeping)
+    if not remedy.change.parts or not all(is_foretold(each, network.this) for each in made):
+        return remedy, False
+    try:
+        repaired = simulate(remedy.change, network)
+    except ChangeError:
+        return remedy, False
+    label = network.this.name
+    if any(_keeps_from_starting(remedy, network, repaired, label)):
+        left = msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _NOT_KEPT))
+        return left, True
+    kept = kept_network(repaired, remedy.keeping)
+    flows = tuple(each for each in asked if walk_flow(kept, each).succeeds)[:_JUDGED]
+    undone = tuple(event for event, course in _courses(kept, label) if _is_undone(cause, kept, course, flows))
+    if not undone:
+        return remedy, False
+    said = SideEffect(message("it is gone after {events}", events=", ".join(undone)))
+    return msgspec.structs.replace(remedy, side_effects=(*remedy.side_effects, said)), True
+
+
+_NOT_KEPT: Message = message("what would keep it keeps an engine from starting, so it is not kept: make the container "
+                             "or the network anew as its owner")  # fmt: skip
+
+
+def _courses(network: Network, label: str) -> Iterator[tuple[EventId, Course]]:
+    host = network.host(label)
+    for event in BY_ITSELF:
+        course = course_of(network, label, event) if event != "container-restart" and comes(host, event) else None
+        if course is not None and not course.missing:
+            yield event, course
+
+
+def _is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
+    """Return whether the same cause stops one of the flows again."""
+    for flow in flows:
+        again = asked_again(network, course.network, flow)
+        if not walk_flow(course.network, again).succeeds:
+            return any(each.cause == cause for each in diagnose(course.network, again).causes)
+    return False
+
+
+def _keeps_from_starting(remedy: Remedy, network: Network, repaired: Network, label: str) -> Iterator[bool]:
+    """Yield for each event in which an engine or a manager starts whether it fails then, and would not as it is."""
+    if not remedy.keeping:
+        return
+    kept = kept_network(repaired, remedy.keeping)
+    for event in ("docker-restart", "firewalld-restart"):
+        now, then = (course_of(each, label, event) for each in (network, kept))
+        yield then is not None and bool(then.failures) and not (now is not None and now.failures)

@@ -1,0 +1,75 @@
+"""Which event undoes a remedy, with what keeps it: said with the event, and nothing where it lasts."""
+
+import msgspec
+import pytest
+
+from hairpin.causes.cause import Candidate
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.host import Namespace
+from hairpin.host.managers import ConfigFile, Unit
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow, Lan
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from hairpin.remedy.plan import remedies
+from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.under_events import judged_by_events
+from tests.rule_text import with_policy, with_rule, without
+from tests.small_host import FORWARDING, container, egress, engine, host_namespace, network, published
+
+ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target",))
+SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
+RULES = "/etc/iptables/rules.v4"
+CLOSED = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
+FLUSHES = "*nat\nCOMMIT\n"
+SSH = Flow(Lan(parse_address("198.51.100.7")[1]), 4, parse_address("198.51.100.11")[1], "tcp", 22)
+SSHD = (Socket("tcp", 4, None, 22, process="sshd"),)
+
+
+def host(namespace: Namespace, *files: tuple[str, str], units: tuple[Unit, ...] = (DOCKER,)) -> Network:
+    made = network(namespace, docker=engine(ALWAYS))
+    read = tuple(ConfigFile(path, text) for path, text in files)
+    return made.with_host(msgspec.structs.replace(made.this, files=read, units=units, boot_lines=()))
+
+
+def judged(within: Network, flow: Flow) -> tuple[Candidate, Remedy]:
+    """Return the first cause of the flow and its first remedy."""
+    cause = diagnose(within, flow).causes[0]
+    made = remedies(cause.cause, cause.candidate, within)
+    return cause.candidate, judged_by_events(made, cause.cause, within, (flow,))[0]
+
+
+def gone_after(remedy: Remedy) -> list[str]:
+    return [str(each.text) for each in remedy.side_effects if "gone after" in str(each.text)]
+
+
+def test_lost_rules_that_the_next_load_of_saved_rules_deletes_again() -> None:
+    """No file may hold them; the unit that deleted them is started at each boot, but before dockerd."""
+    lost = host(host_namespace(without("-j MASQUERADE")), (RULES, FLUSHES), units=(DOCKER, SAVED))
+    _, remedy = judged(lost, egress())
+    assert gone_after(remedy) == ["it is gone after saved-rules-restore"]
+    _, lasts = judged(host(host_namespace(without("-j MASQUERADE"))), egress())
+    assert gone_after(lasts) == []
+
+
+def test_a_rule_in_the_saved_file_lasts() -> None:
+    shut = host_namespace(with_policy("INPUT", "DROP"), sockets=SSHD)
+    _, remedy = judged(host(shut, (RULES, CLOSED), units=(DOCKER, SAVED)), SSH)
+    assert remedy.persist
+    assert gone_after(remedy) == []
+
+
+def test_forwarding_that_dockerds_start_switches_on_again() -> None:
+    off = host_namespace(values=dict.fromkeys(FORWARDING, "0"))
+    _, remedy = judged(host(off), published())
+    assert gone_after(remedy) == []
+
+
+@pytest.mark.parametrize("enabled", ("enabled", "disabled"))
+def test_a_rule_that_a_unit_of_its_own_makes_again(enabled: str) -> None:
+    """It runs behind dockerd; a host on which dockerd is not started has another cause then."""
+    rules = with_rule("filter DOCKER-USER", "-p tcp -m tcp --dport 80 -j DROP")
+    docker = msgspec.structs.replace(DOCKER, enabled=enabled)
+    _, remedy = judged(host(host_namespace(rules), units=(docker,)), published())
+    assert gone_after(remedy) == []
