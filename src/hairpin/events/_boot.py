@@ -12,10 +12,12 @@ from hairpin.change.change import SetSysctl
 from hairpin.events._commands import with_line
 from hairpin.events._containers import ended, with_container_first_started, with_container_started
 from hairpin.events._dockerd import docker_of, with_dockerd_killed, with_dockerd_started
+from hairpin.events._firewalld import with_firewalld_started
 from hairpin.events._network import with_network_configured
 from hairpin.events._sysctls import with_files_applied
 from hairpin.events._tables import with_saved_rules
 from hairpin.events._ufw import ufw_of, with_ufw_started
+from hairpin.events._zones import firewalld_of
 from hairpin.events.course import Course
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.rule_keeper import RULES_V4, RULES_V6, SYSCONFIG_V4, SYSCONFIG_V6, unit
@@ -172,10 +174,15 @@ def _comes_back(socket: Socket) -> bool:
 def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
     values = dict(held.values)
     for path, now in held.values.items():
-        default = next((value for pattern, value in _DEFAULTS if fnmatchcase("/".join(path), pattern)), None)
+        default = _default(path)
         if default is not None and not _follows_default(host, path, now):
             values[path] = default
     return Sysctls(values)
+
+
+def _default(path: Path) -> str | None:
+    """Return the kernel's own value of the key; None for a key that is taken to come back as it is."""
+    return next((value for pattern, value in _DEFAULTS if fnmatchcase("/".join(path), pattern)), None)
 
 
 def _follows_default(host: Host, path: Path, now: str) -> bool:
@@ -202,6 +209,9 @@ def _steps(host: Host) -> Iterator[_Step]:
     ):  # fmt: skip
         if unit(host, name) is not None and _starts(host, name) and any(each.path == path for each in host.files):
             yield _Step(f"{name}.service", _loading(path, "ip6" if family == "ip6" else "ip"))
+    if (firewalld := firewalld_of(host)) is not None and _starts(host, "firewalld"):
+        ran = host if firewalld.running else None
+        yield _Step("firewalld.service", lambda course: with_firewalld_started(course, ran))
     for line in host.boot_lines or ():
         if line.unit:
             yield _Step(line.unit, _line(line))
@@ -270,7 +280,7 @@ def _with_fresh_bridges(course: Course, engine: Engine) -> Course:
     parts = (
         SetSysctl(course.host.netns, path, value)
         for path in known.values
-        if len(path) == 5 and path[2] == "conf" and path[3] in names
+        if len(path) == 5 and path[3] in names and _default(path) is not None
         and (value := known.text(*path[:3], "default", path[4])) is not None
     )  # fmt: skip
     return course.made(*parts)

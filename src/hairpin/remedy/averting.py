@@ -19,7 +19,6 @@ from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.walk import walk_flow
 
-
 _OWN_UNITS = "/etc/systemd/system/"
 
 

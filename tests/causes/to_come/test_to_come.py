@@ -5,20 +5,34 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.foreseen import ForeseenCause, foreseen
+from hairpin.diagnose.foreseen import ForeseenCause, foreseen, name_of
+from hairpin.errors import UsageError
+from hairpin.events._firewalld import with_firewalld_started
+from hairpin.events._zones import with_links_bound
+from hairpin.events.aftermath import asked_again
+from hairpin.events.course import Course
+from hairpin.events.happening import asked_course
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
-from hairpin.host.managers import ConfigFile, ScriptLine, Unit
+from hairpin.host.managers import ConfigFile, ScriptLine, Unit, Version
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow, Lan
+from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.network.world import PublicAddress, World
+from hairpin.question.target import parse_event
 from hairpin.remedy.averting import averting
 from hairpin.remedy.remedy import Remedy
+from tests.events.test_addresses import advertised
+from tests.firewalld_host import PUBLIC, with_firewalld
 from tests.rule_text import with_rule
 from tests.small_host import (
     DOCKER_RULES,
+    HOST_ADDRESS,
+    HOST_NETNS,
     WEB,
     container,
     container_namespace,
@@ -47,10 +61,16 @@ BY_HAND = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"
 LET_IN = host_namespace(
     with_rule("filter INPUT", BY_HAND.removeprefix("-A INPUT ")), sockets=(Socket("tcp", 4, None, 22, process="sshd"),)
 )
-SERVING = host_namespace(sockets=(Socket("tcp", 4, None, 22, process="sshd"),))
+SERVING = host_namespace(
+    sockets=(Socket("tcp", 4, None, 22, process="sshd"), Socket("tcp", 4, None, 9000, process="app"))
+)
 ALLOWED = user_rules("-A ufw-user-input -p tcp --dport 22 -j ACCEPT")
 STALE = DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")
 NINTH = parse_address("172.17.0.9")[1]
+OPENED = '<zone><service name="ssh"/><port port="9000" protocol="tcp"/><forward/></zone>'
+SSHD_ONLY = '<zone><service name="ssh"/><forward/></zone>'
+SERVICE = msgspec.structs.replace(SSH, dport=9000)
+DOCKER_ZONE = "/etc/firewalld/zones/docker.xml"
 BY_RULE = msgspec.structs.replace(LAN, dport=9000)
 
 
@@ -111,6 +131,54 @@ def beside_ufw(saved: str) -> Network:
     return made.with_host(msgspec.structs.replace(made.this, files=files))
 
 
+def firewalld(now: str, files: str) -> Network:
+    """Return the host of a service with firewalld, whose zone public is so at run time, and so in its files."""
+    within = with_host(network(SERVING, docker=engine(ALWAYS)), boot_lines=(), units=(DOCKER,))
+    was = with_firewalld({PUBLIC: now}, within=within)
+    live = with_firewalld_started(Course(was, "test"), was.this).network
+    told = with_firewalld({PUBLIC: files}, within=within)
+    held = live.this.firewalld
+    assert held is not None
+    assert told.this.firewalld is not None
+    kept = msgspec.structs.replace(held, permanent=told.this.firewalld.permanent)
+    return with_host(live, firewalld=kept, files=told.this.files)
+
+
+def beside_firewalld(*, listens: bool) -> Network:
+    """Return the host on which firewalld lets all pass.  dockerd ``listens`` to it if it has started after it."""
+    zones = {PUBLIC: '<zone target="ACCEPT"><forward/></zone>', DOCKER_ZONE: '<zone target="ACCEPT"><forward/></zone>'}
+    within = with_host(network(docker=engine(ALWAYS)), boot_lines=(), units=(DOCKER,))
+    was = with_firewalld(zones, within=within)
+    course = with_firewalld_started(Course(was, "test"), was.this)
+    live = (with_links_bound(course, "docker", ("docker0",)) if listens else course).network
+    table = live.namespace(HOST_NETNS).ruleset.table("inet", "firewalld")
+    assert table is not None
+    rules = within.namespace(HOST_NETNS).ruleset
+    both = msgspec.structs.replace(rules, tables=(*rules.tables, table))
+    return live.with_namespace(HOST_NETNS, msgspec.structs.replace(live.namespace(HOST_NETNS), ruleset=both))
+
+
+def with_local_routes(within: Network) -> Network:
+    """Return the host with the kernel's own routes to its IPv6 addresses."""
+    own = within.namespace(HOST_NETNS)
+    local = (Route(6, each.value, 128, TABLE_LOCAL, "local", (NextHop(each.link),)) for each in own.addresses
+             if each.version == 6)  # fmt: skip
+    return within.with_namespace(HOST_NETNS, msgspec.structs.replace(own, routes=(*own.routes, *local)))
+
+
+def claimed(name: str) -> Network:
+    """Return the host whose networkd has a file for the links of that name."""
+    units = (DOCKER, Unit("systemd-networkd.service", "active", "enabled"))
+    told = "[Match]\nName=eth0\n[Network]\nAddress=198.51.100.11/24\nGateway=198.51.100.1\nIPForward=yes\n"
+    own = ("/etc/systemd/network/10-eth0.network", told)
+    file = ("/etc/systemd/network/90-all.network", f"[Match]\nName={name}\n[Network]\nDHCP=no\n")
+    return with_host(host(own, file, units=units), versions=(Version("systemd", "systemd 252 (252.1)"),))
+
+
+def with_host(within: Network, **values: object) -> Network:
+    return within.with_host(msgspec.structs.replace(within.this, **values))
+
+
 WHOLE = host()
 CASES: dict[str, ComingCase] = {
     "no restart policy": ComingCase(
@@ -164,7 +232,39 @@ CASES: dict[str, ComingCase] = {
     "a rule with today's address": ComingCase(
         "container-address-hardcoded", "container-restart", moved(), moved(fixed4=NINTH), BY_RULE,
     ),
+    "a port opened at run time": ComingCase(
+        "firewalld-runtime-only-port", "firewalld-reload", firewalld(OPENED, SSHD_ONLY),
+        firewalld(OPENED, OPENED), SERVICE,
+    ),
+    "a dockerd that has started before firewalld": ComingCase(
+        "firewalld-restart-wipes-docker", "firewalld-reload", beside_firewalld(listens=False),
+        beside_firewalld(listens=True), egress(),
+    ),
+    "networkd claims every veth": ComingCase(
+        "manager-claims-container-links", "networkd-restart", claimed("veth*"), claimed("eth7"),
+    ),
 }  # fmt: skip
+
+
+LATEST = msgspec.structs.replace(engine(ALWAYS), version="29.7.2")
+DIRECT = Flow(Lan(parse_address("198.51.100.7")[1]), 4, WEB, "tcp", 80)
+NAMED_CARD = host(("/etc/network/interfaces", "auto eth0\niface eth0 inet static\n  address 198.51.100.11/24\n"))
+MAPPED = network(world=World(publics=(PublicAddress(4, parse_address("203.0.113.11")[1], HOST_ADDRESS),)))
+SIX = Flow(FromHost(), 6, parse_address("2001:db8:99::1")[1], "tcp", 443)
+ONE_OFF: dict[str, ComingCase] = {
+    "a card that a file names": ComingCase("interface-name-hardcoded", "nic-replaced", NAMED_CARD, WHOLE),
+    "a container's own address is asked": ComingCase(
+        "engine-upgrade-changes-rules", "docker-upgrade", WHOLE, host(docker=LATEST), DIRECT,
+    ),
+    "advertisements that the kernel ignores": ComingCase(
+        "ipv6-ra-ignored-when-forwarding", "router-advertisement-expired", with_local_routes(advertised()),
+        with_local_routes(advertised("2")), SIX,
+    ),
+    "a public address that is lent": ComingCase(
+        "cloud-address-changed", "cloud-stop-start", MAPPED, WHOLE, published(address="203.0.113.11"),
+    ),
+}  # fmt: skip
+"""Events that nobody has to expect: what they bring stands in `hairpin events`, and under `--after`."""
 
 
 def coming(within: Network, flow: Flow) -> tuple[ForeseenCause, ...]:
@@ -195,3 +295,28 @@ def test_what_keeps_it_away(case: ComingCase) -> None:
     told = "\n".join((*remedy.persist_commands, *(f"{each.file}\n{each.content}" for each in remedy.persist)))
     assert case.keeps in told
     assert case.keeps or remedy.advice
+
+
+def named_after(within: Network, case: ComingCase) -> list[str]:
+    """Return the names of what the event brings to the flow."""
+    try:
+        _, course = asked_course(within, parse_event(case.event))
+    except UsageError:
+        return []
+    flow = asked_again(within, course.network, case.flow)
+    found = examine(course.network, (flow,)).causes
+    return [
+        name_of(Coming(case.event, "test", within, course.network, case.flow, each.id, each.candidate, each.stop))
+        for each in found
+    ]
+
+
+@pytest.mark.parametrize("case", ONE_OFF.values(), ids=ONE_OFF)
+def test_what_a_one_off_event_brings(case: ComingCase) -> None:
+    assert examine(case.sick, (case.flow,)).causes == ()
+    assert {*named_after(case.sick, case)} == {case.cause}
+
+
+@pytest.mark.parametrize("case", ONE_OFF.values(), ids=ONE_OFF)
+def test_its_twin_is_not_struck(case: ComingCase) -> None:
+    assert case.cause not in named_after(case.whole, case)

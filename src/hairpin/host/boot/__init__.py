@@ -2,6 +2,7 @@
 
 Read ``sysctl_files`` (which file sets a sysctl), ``rule_keeper`` (who keeps the rules), ``saved_rules`` (edits of the
 texts that they keep), ``configured_gateway`` (which router its files name), ``configured_address`` (which addresses),
-``unit_lines`` (what a unit of systemd says), ``ifupdown``, ``ifcfg`` (RHEL's), ``systemd_network`` and ``keyfile`` (NetworkManager's) with ``link_settings`` (what
-the files of each manager give to a link), ``configured`` (whether a setting is written down, and where).
+``unit_lines`` (what a unit of systemd says), ``ifupdown``, ``ifcfg`` (RHEL's), ``systemd_network`` and ``keyfile``
+(NetworkManager's) with ``link_settings`` (what the files of each manager give to a link), ``configured`` (whether a
+setting is written down, and where).
 """

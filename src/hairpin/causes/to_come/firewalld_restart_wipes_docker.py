@@ -1,0 +1,28 @@
+"""firewalld flushes the tables of iptables when it starts or reloads, and the engine does not hear of it.
+
+Users see: published ports fail after ``systemctl restart firewalld`` or ``firewall-cmd --reload``, until the engine is
+restarted; ``docker run`` says "No chain/target/match by that name".
+
+Proof: the event is carried out on the model of the host; rules that the engine made are gone then, and put back, the
+packet goes on.
+Now: nothing fails yet.
+Lasting: Podman: ``systemctl enable --now netavark-firewalld-reload``; Docker: restart it behind firewalld
+(``PartOf=firewalld.service``).
+"""
+
+from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.to_come._coming import OF_FIREWALLD, loses_engine_rules
+from hairpin.message import message
+
+
+def foresees(coming: Coming) -> bool:
+    """Return whether this is what the event brings."""
+    return coming.event in OF_FIREWALLD and loses_engine_rules(coming)
+
+
+CAUSE = Cause(
+    id="firewalld-restart-wipes-docker",
+    title=message("firewalld deletes the engine's rules and nobody makes them anew"),
+    source="firewalld(1); moby/moby#16137, containers/netavark#723",
+    foresees=foresees,
+)
