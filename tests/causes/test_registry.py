@@ -32,7 +32,7 @@ from tests.causes.states.test_states import CASES as STOPS
 from tests.causes.states.test_states import STATES
 from tests.causes.tables.test_tables import CASES as OF_TABLES
 from tests.causes.to_come.test_to_come import CASES as TO_COME
-from tests.causes.to_come.test_to_come import ComingCase
+from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
 
 IDS = tuple(cause.id for cause in all_causes())
@@ -48,7 +48,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase]] = {
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,
-    "to_come": TO_COME,
+    "to_come": {**TO_COME, **ONE_OFF},
     "traffic_control": OF_TRAFFIC_CONTROL,
 }
 
