@@ -197,6 +197,14 @@ def test_a_file_that_matches_veth_pairs_takes_them_off_their_bridge() -> None:
     assert walk_flow(after(host(kept, NETWORKD), "networkd-restart").network, published()).verdict == "delivered"
 
 
+def test_a_link_that_is_to_stay_down_goes_down() -> None:
+    for policy, up in (("always-down", False), ("manual", True), ("up", True)):
+        course = after(host({NETWORK: f"{ETH0}[Link]\nActivationPolicy={policy}\n"}, NETWORKD), "networkd-restart")
+        eth0 = course.namespace.link("eth0")
+        assert eth0 is not None
+        assert (eth0.up, len(ways(course)), course.failures) == (up, int(up), ())
+
+
 def test_forwarding_of_one_link_is_networkds_since_256() -> None:
     files = {NETWORK: f"{ETH0}IPForward=no\n"}
     old = after(host(files, NETWORKD), "networkd-restart")

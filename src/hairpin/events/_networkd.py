@@ -120,8 +120,11 @@ def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) 
     known = course.namespace.sysctls.values
     values = tuple((path, value) for path, value in own.values if path in known)
     course = course.made(ReplaceSysctls(netns, values)) if values else course
-    wanted = msgspec.structs.replace(link, up=True, mtu_bytes=own.mtu_bytes or link.mtu_bytes)
-    if not link.up:
+    up = {"down": False, "always-down": False, "manual": link.up}.get(
+        file.value("Link", "ActivationPolicy") or "", True
+    )
+    wanted = msgspec.structs.replace(link, up=up, mtu_bytes=own.mtu_bytes or link.mtu_bytes)
+    if up and not link.up:
         wanted = msgspec.structs.replace(wanted, carrier=True)
     if own.bridge is not None and link.master != own.bridge:
         wanted = msgspec.structs.replace(wanted, master=own.bridge, port=link.port or BridgePort())
@@ -200,7 +203,7 @@ def _with_entries(course: Course, own: LinkSettings, was: Namespace) -> Course:
     given: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     for version in given if link is not None and link.kind != "loopback" else ():
         course = with_leases(course, own.link, version, was)
-    for route in own.routes:
+    for route in own.routes if link is not None and link.up else ():
         if not any(_is_same(each, route) for each in course.namespace.routes):
             try:
                 course = course.made(AddEntry(netns, route))

@@ -18,7 +18,7 @@ from tests.guests.packages import Kernel, PackageError, cache_folder, install_pr
 from tests.guests.qemu import GuestError, guests_at_once
 from tests.matrix.guests.boots import BOOTS
 from tests.matrix.guests.kinds import COMMANDS, KINDS
-from tests.matrix.guests.trial import Trial, prepare, tried
+from tests.matrix.guests.trial import Trial, dhcp_served, prepare, tried
 from tests.reboot.__main__ import KERNEL
 from tests.reboot.host import running_host
 from tests.reboot.userland import PROGRAMS, SUITE, disk
@@ -61,7 +61,7 @@ def _on_host(name: str, events: list[str], booted: Kernel, made: Path, keep: Pat
     results.mkdir(parents=True)
     trials: list[Trial] = []
     try:
-        with running_host(booted, made, results) as host:
+        with running_host(booted, made, results) as host, dhcp_served(host):
             prepare(host, {**KINDS, **BOOTS}[name])
             for event in (each for wanted in events for each in all_events() if each.id == wanted):
                 trials.append(tried(host, name, event, COMMANDS.get(event.id, "")))

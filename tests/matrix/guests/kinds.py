@@ -22,7 +22,7 @@ Address=198.18.0.11/24
 END"""
 _START_MANAGER = """systemctl disable -q --now networking; echo >/etc/network/interfaces
 ip addr flush dev eth0; ip addr flush dev eth1; chmod 600 /etc/NetworkManager/system-connections/*
-systemctl enable -q NetworkManager; systemctl start NetworkManager; sleep 10; nmcli device"""
+systemctl enable -q NetworkManager; systemctl start NetworkManager; nm-online -s -q -t 120; sleep 3"""
 _PROFILES = """cat >/etc/NetworkManager/system-connections/wired.nmconnection <<END
 [connection]
 id=wired
@@ -163,6 +163,26 @@ END""",
             _START_NETWORKD,
         ),
         ("networkd-restart",),
+    ),
+    "networkd, DHCP": Kind(
+        (
+            _NETWORKD,
+            _STATIC,
+            "sed -i '/^Address/d; s/^Gateway.*/DHCP=ipv4/' /etc/systemd/network/10-eth0.network",
+            _START_NETWORKD,
+            "sleep 5; ip addr show eth0 | grep -q 198.51.100.11",
+        ),
+        ("networkd-restart",),
+        (_BY_HAND,),
+    ),
+    "NetworkManager, DHCP": Kind(
+        (
+            _PROFILES,
+            "cd /etc/NetworkManager/system-connections; sed -i '/^address1/d; s/=manual/=auto/' wired.nmconnection",
+            _START_MANAGER,
+            "ip addr show eth0 | grep -q 198.51.100.11",
+        ),
+        ("networkmanager-restart",),
     ),
     "NetworkManager": Kind((_PROFILES, _START_MANAGER), ("networkmanager-restart",)),
     "NetworkManager, by hand": Kind((_PROFILES, _START_MANAGER, _BY_HAND), ("networkmanager-restart",)),

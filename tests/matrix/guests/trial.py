@@ -3,7 +3,8 @@
 import itertools
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
@@ -84,6 +85,29 @@ class _GuestRunner:
         self._host.talk.joinpath(name).write_bytes(script)
         done = self._host.run(f"{shlex.join(('sh', '-s', '--', *arguments))} </run/talk/{name} >/run/talk/{name}.out")
         return Answer(done.status, self._host.talk.joinpath(f"{name}.out").read_bytes(), done.complaint.encode())
+
+
+_DHCP = """interface eth0
+start 198.51.100.200
+end 198.51.100.210
+option subnet 255.255.255.0
+option router 198.51.100.1
+static_lease 52:54:00:12:34:10 198.51.100.11
+lease_file /dev/null
+"""
+"""busybox's server: it gives the host's first link the address that the links' files give it in other kinds."""
+
+
+@contextmanager
+def dhcp_served(host: Host) -> Generator[None]:
+    """Let the neighbour serve DHCP during the block."""
+    settings = host.talk / "udhcpd.conf"
+    settings.write_text(_DHCP, "ascii")
+    with host.neighbour.start(("busybox", "udhcpd", "-f", str(settings)), log="/dev/null") as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def prepare(host: Host, kind: Kind) -> None:
