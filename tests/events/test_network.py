@@ -170,6 +170,34 @@ def test_a_routers_ipv6_address_is_the_routers(words: str, left: int) -> None:
     assert (addresses(course).count("2001:db8::7 eth0"), len(course.conditions)) == (left, left)
 
 
+@pytest.mark.parametrize(
+    ("files", "units", "event"),
+    (
+        ({INTERFACES: "auto eth0\niface eth0 inet dhcp\n"}, UNITS, "network-restart"),
+        ({NETWORK: "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"}, NETWORKD, "networkd-restart"),
+    ),
+)
+def test_a_lease_without_end_is_one(files: Mapping[str, str], units: tuple[Unit, ...], event: str) -> None:
+    plain = network(host_namespace(policy_rules=KERNELS))
+    own = plain.this.namespace("host")
+    routes = tuple(
+        msgspec.structs.replace(each, protocol="dhcp") if not each.prefix_length else each for each in own.routes
+    )
+    leased = plain.with_namespace(HOST_NETNS, msgspec.structs.replace(own, routes=routes))
+    written = tuple(ConfigFile(path, text) for path, text in files.items())
+    within = leased.with_host(msgspec.structs.replace(leased.this, files=written, units=units))
+    course = after(within, event)
+    assert walk_flow(course.network, published()).verdict == "delivered"
+    assert "the network gives eth0 the address 198.51.100.11/24 again" in [str(each) for each in course.conditions]
+
+
+def test_ifupdown2_is_taken_for_ifupdown() -> None:
+    within = host({INTERFACES: STATIC})
+    newer = msgspec.structs.replace(within.this, versions=(Version("package:ifupdown2", "3.3"),))
+    (said,) = after(within.with_host(newer), "network-restart").conditions
+    assert "ifupdown2" in str(said)
+
+
 def test_networkd_removes_what_its_files_do_not_say() -> None:
     course = after(host({NETWORK: ETH0}, NETWORKD), "networkd-restart")
     assert addresses(course) == ["127.0.0.1 lo", "198.51.100.11 eth0", "172.17.0.1 docker0"]
@@ -203,6 +231,13 @@ def test_a_link_that_is_to_stay_down_goes_down() -> None:
         eth0 = course.namespace.link("eth0")
         assert eth0 is not None
         assert (eth0.up, len(ways(course)), course.failures) == (up, int(up), ())
+
+
+def test_a_file_that_matches_everything_takes_the_bridges_address() -> None:
+    files = {NETWORK: ETH0, "/etc/systemd/network/90-all.network": "[Match]\nName=*\n[Network]\nDHCP=ipv4\n"}
+    course = after(host(files, NETWORKD), "networkd-restart")
+    assert addresses(course) == ["127.0.0.1 lo", "198.51.100.11 eth0"]
+    assert course.conditions == ()
 
 
 def test_forwarding_of_one_link_is_networkds_since_256() -> None:

@@ -1437,7 +1437,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     listed file plain "$@"
     set --
     for f in "$root"/etc/network/interfaces "$root"/etc/network/interfaces.d/* "$root"/etc/default/networking \
-        "$root"/run/network/ifstate "$root"/etc/netplan/*.yaml \
+        "$root"/run/network/ifstate "$root"/run/network/interfaces.d/* "$root"/etc/netplan/*.yaml \
         "$root"/usr/lib/systemd/network/*.net* "$root"/usr/lib/systemd/network/*.d/*.conf \
         "$root"/lib/systemd/network/*.net* "$root"/run/systemd/network/*.* "$root"/run/systemd/network/*.d/*.conf \
         "$root"/etc/systemd/network/*.* "$root"/etc/systemd/network/*.d/*.conf \
@@ -1545,7 +1545,7 @@ packages() {
     names='iptables nftables ipset ebtables conntrack-tools conntrack iproute2 iproute docker.io docker-ce docker-ce-cli moby-engine
         docker containerd containerd.io runc podman netavark aardvark-dns containernetworking-plugins firewalld ufw fail2ban
         netfilter-persistent iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager
-        netplan.io ifupdown cloud-init linux-image-amd64 kernel'
+        netplan.io ifupdown ifupdown2 cloud-init linux-image-amd64 kernel'
     if have dpkg-query; then
         run packages 'dpkg-query -W' some dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' $names
     elif have rpm; then

@@ -19,12 +19,14 @@ _WIRED = ("", "vlan", "bond")
 """Kinds of links on which a DHCP server may be."""
 
 
-def with_leases(course: Course, link: str, version: Version, was: Namespace) -> Course:
+def with_leases(
+    course: Course, link: str, version: Version, was: Namespace, configured: tuple[Address, ...] = ()
+) -> Course:
     """Return the course in which the link has again the addresses and routes that it was given, under the condition
-    that it gets them.  ``was``: the namespace when it had them.
+    that it gets them.  ``was``: the namespace when it had them; ``configured``: the addresses that files give the link.
 
     A link that has no IPv6 address of a router now has none afterwards: an event changes no router."""
-    given = leased_addresses(was, link, version)
+    given = leased_addresses(was, link, version, configured)
     if not given:
         held = was.link(link)
         if version == 6 or held is None or held.kind not in _WIRED:
@@ -50,16 +52,32 @@ def with_leases(course: Course, link: str, version: Version, was: Namespace) -> 
     return course
 
 
-def leased_addresses(was: Namespace, link: str, version: Version) -> tuple[Address, ...]:
-    """Return the addresses that the link has for a time: those of a lease, or of an advertisement."""
-    own = (each for each in was.addresses if (each.link, each.version) == (link, version))
-    return tuple(each for each in own if each.dynamic and each.scope != "link")
+def leased_addresses(
+    was: Namespace, link: str, version: Version, configured: tuple[Address, ...] = ()
+) -> tuple[Address, ...]:
+    """Return the addresses that the network has given to the link: those of a limited time, and those that DHCP's own
+    routes have as their source.  Where none is known by that, a lease may have no end: then all addresses that no file
+    has (``configured``: those of the files)."""
+    files = {(each.version, each.value) for each in configured}
+    own = tuple(
+        each
+        for each in was.addresses
+        if (each.link, each.version) == (link, version) and each.scope != "link" and (version, each.value) not in files
+    )
+    sources = {route.prefsrc for route in was.routes if route.protocol in ("dhcp", "ra") and _is_by(route, link)}
+    given = tuple(each for each in own if each.dynamic or each.value in sources)
+    held = was.link(link)
+    return given if given or version == 6 or held is None or held.kind not in _WIRED else own
+
+
+def _is_by(route: Route, link: str) -> bool:
+    return bool(route.next_hops) and all(hop.link == link for hop in route.next_hops)
 
 
 def _given_routes(was: Namespace, link: str, version: Version) -> Iterator[Route]:
     """Yield the routes that came with the addresses.  dhclient's script adds its default route as a person would."""
     for route in was.routes:
-        by = bool(route.next_hops) and all(hop.link == link for hop in route.next_hops)
+        by = _is_by(route, link)
         default = not route.prefix_length and route.protocol in ("boot", "")
         if by and route.version == version and (route.protocol in ("dhcp", "ra") or default):
             yield route

@@ -68,7 +68,7 @@ def _brought_up(course: Course, own: IfcfgLink, was: Namespace) -> Course:
         return course.made(SetLink(netns, msgspec.structs.replace(up, master=own.bridge, port=up.port or BridgePort())))
     course = course.made(SetLink(netns, up))
     if own.dhcp:
-        course = with_leases(course, own.link, 4, was)
+        course = with_leases(course, own.link, 4, was, own.addresses)
     else:
         course = course.made(*(AddEntry(netns, each) for each in own.addresses))
         course = _with_gateway(course, own)

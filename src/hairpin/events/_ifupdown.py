@@ -43,8 +43,9 @@ def with_links_up(course: Course, known: IfupdownFiles, links: tuple[str, ...], 
     """Return the course after ``ifup`` of these links.  ``was``: the namespace when DHCP's addresses were there."""
     for link in links:
         try:
+            own = tuple(found for each in known.of_link(link) if (found := each.address) is not None)
             for stanza in known.of_link(link):
-                course = _brought_up(course, stanza, was)
+                course = _brought_up(course, stanza, was, own)
         except _AbortedError as aborted:
             course = aborted.course
     return course
@@ -89,7 +90,7 @@ def _unmade(course: Course, link: Link) -> Iterator[Primitive]:
     yield DeleteLink(netns, link.name)
 
 
-def _brought_up(course: Course, stanza: Stanza, was: Namespace) -> Course:
+def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Address, ...]) -> Course:
     course = _made_link(course, stanza, was)
     course = _with_commands(course, stanza, "pre-up")
     link = course.namespace.link(stanza.link.partition(":")[0])
@@ -106,7 +107,7 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace) -> Course:
     except ChangeError as error:
         raise _AbortedError(_not_up(course, stanza, error)) from None
     if stanza.method == "dhcp" or (stanza.method == "auto" and stanza.version == 6):
-        course = with_leases(course, stanza.link, stanza.version, was)
+        course = with_leases(course, stanza.link, stanza.version, was, own)
     elif stanza.method not in ("static", "manual", "loopback"):
         course = course.provided(
             message(

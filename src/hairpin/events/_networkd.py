@@ -17,7 +17,7 @@ from hairpin.change.addresses import address_of
 from hairpin.change.change import AddEntry, DeleteEntry, ReplaceSysctls, SetLink
 from hairpin.change.entries import route_slot
 from hairpin.errors import ChangeError
-from hairpin.events._dhcp import with_leases
+from hairpin.events._dhcp import leased_addresses, with_leases
 from hairpin.events._ip import default_priority, tables_of, without_addresses
 from hairpin.events.course import Course
 from hairpin.host.boot.link_settings import LinkSettings, of_network_file
@@ -110,7 +110,8 @@ def _selects(rule: PolicyRule) -> tuple[object, ...]:
 def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) -> Course:
     """Return the course after the link has lost what is not its file's, and is up, on its bridge."""
     netns = course.host.netns
-    course = without_addresses(course, lambda each: _is_removed(each, own, file, version))
+    given = _given_addresses(course.namespace, own)
+    course = without_addresses(course, lambda each: each not in given and _is_removed(each, own, file, version))
     if not _is_no(daemon_value(course.host, "Network", "ManageForeignRoutes")):
         gone = tuple(each for each in course.namespace.routes if _is_foreign_route(each, course.namespace, own, file))
         course = course.made(*(DeleteEntry(netns, each) for each in gone))
@@ -136,6 +137,12 @@ def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) 
 def _loses_master(file: UnitFile) -> bool:
     joined = any(file.value("Network", key) for key in ("Bond", "VRF", "BatmanAdvanced"))
     return not joined and not is_true(file.value("Network", "KeepMaster"))
+
+
+def _given_addresses(namespace: Namespace, own: LinkSettings) -> tuple[Address, ...]:
+    """Return the link's addresses that the network has given it, and that networkd therefore takes for its own."""
+    versions = (each for each in _VERSIONS if _is_given(own, each))
+    return tuple(each for version in versions for each in leased_addresses(namespace, own.link, version, own.addresses))
 
 
 def _is_removed(address: Address, own: LinkSettings, file: UnitFile, version: int) -> bool:
@@ -202,7 +209,7 @@ def _with_entries(course: Course, own: LinkSettings, was: Namespace) -> Course:
     link = course.namespace.link(own.link)
     given: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     for version in given if link is not None and link.kind != "loopback" else ():
-        course = with_leases(course, own.link, version, was)
+        course = with_leases(course, own.link, version, was, own.addresses)
     for route in own.routes if link is not None and link.up else ():
         if not any(_is_same(each, route) for each in course.namespace.routes):
             try:

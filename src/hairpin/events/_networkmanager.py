@@ -82,7 +82,7 @@ def _with_profile(course: Course, link: Link, own: LinkSettings, was: Namespace)
         known = ((each.link, each.version, each.value, each.prefix_length) for each in course.namespace.addresses)
         course = course if same in known else course.made(AddEntry(netns, address))
     for version in own.dhcp:
-        course = with_leases(course, own.link, version, was)
+        course = with_leases(course, own.link, version, was, own.addresses)
     for route in own.routes:
         if not any(route_slot(each) == route_slot(route) for each in course.namespace.routes):
             try:

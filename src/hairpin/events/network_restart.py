@@ -8,7 +8,7 @@ from hairpin.events._ifcfg import with_scripts_restarted
 from hairpin.events._ifupdown import with_links_down, with_links_up
 from hairpin.events.course import Course
 from hairpin.events.event import Event
-from hairpin.host.boot.ifupdown import configured_by_ifupdown, interfaces
+from hairpin.host.boot.ifupdown import INTERFACES, configured_by_ifupdown, interfaces
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 
@@ -30,6 +30,8 @@ def happens(course: Course, _name: str) -> Course | None:
     there = tuple(each for each in wanted if each != "lo")
     if not up and not there and not known.unread:
         return None
+    if course.host.version("package:ifupdown2") is not None:
+        course = course.provided(message("ifupdown2 configures the links of {file} as ifupdown does", file=INTERFACES))
     down = with_links_down(course.lacking(known.unread), known, up)
     return with_links_up(down, known, there, was)
 

@@ -22,6 +22,7 @@ from hairpin.netfilter.address import Version, parse_address, width
 
 INTERFACES = "/etc/network/interfaces"
 STATE = "/run/network/ifstate"
+_READ = ("/etc/network/interfaces.d/", "/run/network/interfaces.d/")
 _PHASES = {
     "pre-up": "pre-up",
     "up": "up",
@@ -174,7 +175,7 @@ def _sourced(pattern: str, files: tuple[ConfigFile, ...]) -> IfupdownFiles:
     if not pattern.startswith("/"):
         pattern = f"/etc/network/{pattern}"
     found = [each for each in files if fnmatchcase(each.path, pattern) and each.path.count("/") == pattern.count("/")]
-    if not found and not pattern.startswith("/etc/network/interfaces.d/"):
+    if not found and not pattern.startswith(_READ):
         return IfupdownFiles(unread=(pattern,))
     whole = IfupdownFiles()
     for each in found:
