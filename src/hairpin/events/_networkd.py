@@ -121,9 +121,8 @@ def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) 
     known = course.namespace.sysctls.values
     values = tuple((path, value) for path, value in own.values if path in known)
     course = course.made(ReplaceSysctls(netns, values)) if values else course
-    up = {"down": False, "always-down": False, "manual": link.up}.get(
-        file.value("Link", "ActivationPolicy") or "", True
-    )
+    policy = file.value("Link", "ActivationPolicy")
+    up = link.up if policy == "manual" else policy not in ("down", "always-down")
     wanted = msgspec.structs.replace(link, up=up, mtu_bytes=own.mtu_bytes or link.mtu_bytes)
     if up and not link.up:
         wanted = msgspec.structs.replace(wanted, carrier=True)
@@ -141,7 +140,7 @@ def _loses_master(file: UnitFile) -> bool:
 
 def _given_addresses(namespace: Namespace, own: LinkSettings) -> tuple[Address, ...]:
     """Return the link's addresses that the network has given it, and that networkd therefore takes for its own."""
-    versions = (each for each in _VERSIONS if _is_given(own, each))
+    versions: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     return tuple(each for version in versions for each in leased_addresses(namespace, own.link, version, own.addresses))
 
 
