@@ -18,9 +18,9 @@ from hairpin.events._tables import dialect_of, with_rules_added
 from hairpin.events._zones import bindings, runtime_zones
 from hairpin.events.course import Course
 from hairpin.firewalls.direct_rules import direct_lines
-from hairpin.firewalls.firewalld_nft import Binding, applied_rules, firewalld_table
+from hairpin.firewalls.firewalld_nft import applied_rules, firewalld_table, is_known
 from hairpin.firewalls.fragments import TABLE
-from hairpin.firewalls.permanent import Permanent
+from hairpin.firewalls.permanent import Binding, Permanent
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.host import Host
@@ -105,6 +105,11 @@ def _with_rules_made(course: Course, was: Host | None, kept: tuple[Binding, ...]
         return course.failing(message("firewalld does not start: {reason}", reason=str(error)))
     except ChangeError:
         return course.lacking((_READING,))
+    if not is_known(found):
+        known = message(
+            "hairpin knows which rules firewalld {version} makes", version=".".join(map(str, found.version))
+        )
+        course = course.provided(known)
     if reloading or found.version < _SPARES_IPTABLES:
         course = _with_iptables_flushed(course, found)
     course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, table))

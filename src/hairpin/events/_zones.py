@@ -8,9 +8,9 @@ from hairpin.change.change import ReplaceTable
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
 from hairpin.firewalls.bindings import with_more_bound
-from hairpin.firewalls.firewalld_nft import Binding, firewalld_table
+from hairpin.firewalls.firewalld_nft import firewalld_table
 from hairpin.firewalls.fragments import TABLE
-from hairpin.firewalls.permanent import Permanent
+from hairpin.firewalls.permanent import Binding, Permanent
 from hairpin.firewalls.permanent_files import permanent
 from hairpin.host.host import Host
 from hairpin.host.managers import Firewalld, FirewalldZone

@@ -261,9 +261,28 @@ _ICMP: Mapping[IpVersion, Mapping[str, tuple[str, int | str | None]]] = {
 }
 
 
-def icmp(version: IpVersion, name: str) -> list[Object] | None:
-    """Return the comparisons of ICMP's type and code; None if this family has no such type."""
-    found = _ICMP[version].get(name)
+_ICMP_WITH_CODES = (2, 4)
+_CODES: Mapping[IpVersion, Mapping[str, tuple[str, int | str | None]]] = {
+    "ipv4": {
+        "ip-header-bad": ("parameter-problem", 0), "network-prohibited": (_UNREACHABLE, 9),
+        "tos-host-redirect": ("redirect", 1), "tos-host-unreachable": (_UNREACHABLE, "host-unreachable"),
+        "tos-network-unreachable": (_UNREACHABLE, "net-unreachable"),
+    },
+    "ipv6": {
+        "neighbour-advertisement": ("nd-neighbor-advert", "no-route"),
+        "neighbour-solicitation": ("nd-neighbor-solicit", "no-route"), "redirect": ("nd-redirect", "no-route"),
+        "router-advertisement": ("nd-router-advert", "no-route"),
+        "router-solicitation": ("nd-router-solicit", "no-route"),
+    },
+}  # fmt: skip
+"""Those that 2.4 compares otherwise; nft prints IPv6's code 0 as ``no-route``, whatever the type."""
+
+
+def icmp(version: IpVersion, name: str, firewalld: tuple[int, ...]) -> list[Object] | None:
+    """Return the comparisons of ICMP's type and code by this version of firewalld; None if this family has no such
+    type."""
+    found = _CODES[version].get(name) if firewalld >= _ICMP_WITH_CODES else None
+    found = found or _ICMP[version].get(name)
     if found is None:
         return None
     protocol = "icmp" if version == "ipv4" else "icmpv6"

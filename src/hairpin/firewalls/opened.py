@@ -60,7 +60,7 @@ def _icmp_block(within: Permanent, chains: OwnChains, name: str, *, inverted: bo
     chain = f"{chains.base('filter')}_{'allow' if inverted else 'deny'}"
     denied = within.settings.log_denied
     for version in _VERSIONS:
-        what = words.icmp(version, name)
+        what = words.icmp(version, name, within.version)
         if what is None:
             continue
         if denied != "off" and not inverted:

@@ -13,6 +13,10 @@ Port = tuple[str, str]
 """``80`` or ``8000-8010``, and the protocol."""
 
 
+Binding = tuple[str, str]
+"""A zone, and a link that was bound to it at run time."""
+
+
 class FirewalldSettings(msgspec.Struct, frozen=True):
     """firewalld.conf.  ``rpfilter``: in which chain IPv6's sources are checked, and how strictly (empty: nowhere)."""
 

@@ -16,6 +16,7 @@ from hairpin.netfilter.nft.syntax import Json, Object
 
 _UNDECIDED = ("masquerade", "forward-port", "icmp-block", "tcp-mss-clamp")
 """Elements that decide by themselves."""
+_LOGS_FORWARDED = (2, 0)
 
 
 def direction(rule: RichRule) -> str:
@@ -164,7 +165,7 @@ def _service(within: Permanent, chains: OwnChains, rule: RichRule, element: Rich
 
 def _icmp(within: Permanent, chains: OwnChains, rule: RichRule, element: RichPart) -> Iterator[RuleLine]:
     for version in _versions(within, rule):
-        what = words.icmp(version, element.get("name"))
+        what = words.icmp(version, element.get("name"), within.version)
         if what is None:
             continue
         yield from _decided(within, chains, rule, what)
@@ -181,6 +182,10 @@ def _masquerade(within: Permanent, chains: OwnChains, rule: RichRule) -> RuleLin
 
 def _forward_port(within: Permanent, chains: OwnChains, rule: RichRule, element: RichPart) -> Iterator[RuleLine]:
     head = [*words.of_family(rule.family), *_ends(within, rule), _port(element, "dport")]
+    if within.version >= _LOGS_FORWARDED:
+        suffix = _suffix(rule) if rule.priority else "log"
+        for each in rule.logs:
+            yield _line(f"{chains.base('nat')}_{suffix}", [*head, *words.limit(each), _log(each)], rule)
     sent = words.sent_on(element.get("to-port"), element.get("to-addr"))
     yield _line(f"{chains.base('nat')}_{_suffix(rule)}", [*head, sent], rule)
 

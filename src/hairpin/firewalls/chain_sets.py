@@ -1,0 +1,143 @@
+"""The chains of a zone or a policy: where they stand, what leads through them, and which rules go into which.
+
+A zone has the packets that come by it to the host, those that it passes on, and those that leave by it; since 2.0 those
+that the host sends by it, too.
+
+Source: firewall/core/fw_policy.py _get_table_chains_for_policy_dispatch(), policy_base_chain_name(); fw_zone.py
+policy_obj_from_zone_obj(); nftables.py build_policy_chain_rules()
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.firewalls import fragments as words
+from hairpin.firewalls.draft import ChainDraft
+from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone, TrafficRules
+from hairpin.firewalls.rich_rules import direction
+from hairpin.firewalls.rule_line import FirewalldTable, OwnChains
+from hairpin.netfilter.ir import Hook
+from hairpin.netfilter.nft.syntax import Object
+
+Place = tuple[FirewalldTable, Hook]
+PARTS = ("pre", "log", "deny", "allow", "post")
+PAIRS = (2, 0)
+"""Since then zones are dispatched by pairs: where a packet comes from, and where it goes."""
+_HOST_PRE = (2, 4)
+"""Since then a policy from a zone to the host may forward ports."""
+
+
+def chain_at(place: Place, suffix: str = "") -> str:
+    """Return the name of the chain that the hook calls, or of one beside it."""
+    table, hook = place
+    return f"{table}_{hook.upper()}{suffix}"
+
+
+def base_of(chains: OwnChains, place: Place) -> str:
+    """Return the first of the chains for this place."""
+    return chains.base(place[0], leaving=place[1] == "postrouting")
+
+
+def directions(name: str, *, pairs: bool = False) -> Iterator[tuple[OwnChains, tuple[Place, ...]]]:
+    """Yield the zone's sets of chains: of packets to the host, of those that leave by it, of those that come by it."""
+    yield OwnChains(f"zone_{name}_HOST", name, "IN"), (("filter", "input"),)
+    if pairs:
+        yield OwnChains(f"zone_HOST_{name}", name, "OUT", nat="OUT"), (("filter", "output"), ("nat", "output"))
+    yield OwnChains(f"zone_ANY_{name}", name), (("nat", "postrouting"),)
+    yield (
+        OwnChains(f"zone_{name}_ANY", name, "FWD"),
+        (("filter", "forward"), ("nat", "prerouting"), ("mangle", "prerouting")),
+    )
+
+
+def rules_of(zone: PermanentZone, chains: OwnChains) -> TrafficRules:
+    """Return those of the zone's rules that are about this direction."""
+    said = zone.rules
+    way = "POST" if not chains.filter else chains.filter
+    rich = tuple(each for each in said.rich if direction(each) == way)
+    match way:
+        case "IN":
+            return msgspec.structs.replace(said, masquerade=False, forward_ports=(), rich=rich)
+        case "FWD":
+            return TrafficRules(forward_ports=said.forward_ports, rich=rich)
+        case "OUT":
+            return TrafficRules()
+        case _:
+            return TrafficRules(masquerade=said.masquerade, rich=rich)
+
+
+def own_chains(draft: ChainDraft, base: str, *, first: tuple[Object, ...] = (), last: tuple[Object, ...] = ()) -> None:
+    """Add the chains, with the jumps between them; ``first`` and ``last``: other statements before and behind."""
+    if draft.has(base):
+        return
+    draft.chain(base, *(f"{base}_{each}" for each in PARTS))
+    for each in (*first, *(words.jump(f"{base}_{each}") for each in PARTS), *last):
+        draft.add(base, each)
+
+
+def add_target(draft: ChainDraft, base: str, target: str, denied: str) -> None:
+    """Add what becomes of packets that no rule of the chains has decided."""
+    if target == "CONTINUE" or not base.startswith("filter_"):
+        return
+    if denied != "off" and target != "ACCEPT":
+        draft.add(base, *words.of_kind(denied), target_log(base, target))
+    draft.add(base, target_statement(target))
+
+
+def target_log(base: str, target: str) -> Object:
+    """Return the statement that logs what the target denies."""
+    return words.log(f"{base}_{'DROP' if target == 'DROP' else 'REJECT'}: ")
+
+
+def target_statement(target: str) -> Object:
+    """Return the verdict of a zone's or a policy's target."""
+    ends: dict[str, Object] = {"ACCEPT": words.ACCEPT, "DROP": words.DROP}
+    return ends.get(target, words.REJECT)
+
+
+def add_inversion(draft: ChainDraft, zone: PermanentZone, denied: str, place: int) -> None:
+    """Add what becomes of ICMP that no rule has named, before the zone's target."""
+    if zone.target in ("DROP", "%%REJECT%%", "REJECT") or (zone.target == "ACCEPT" and not zone.rules.inverted):
+        return
+    chain = f"filter_IN_{zone.name}"
+    kinds = words.meta("l4proto", {"set": ["icmp", "ipv6-icmp"]})
+    draft.insert(chain, place, kinds, words.REJECT if zone.rules.inverted else words.ACCEPT)
+    if denied != "off" and zone.rules.inverted:
+        logged = words.log(f"filter_zone_{zone.name}_HOST_ICMP_BLOCK: ")
+        draft.insert(chain, place, kinds, *words.of_kind(denied), logged)
+
+
+def active_policies(within: Permanent) -> Iterator[PermanentPolicy]:
+    """Yield the policies between zones that packets may have."""
+    active = {"HOST", "ANY", *(each.name for each in within.zones if each.interfaces or each.sources)}
+    if within.version >= PAIRS:
+        active.add(within.settings.default_zone)
+    for each in within.policies:
+        if active.intersection(each.ingress) and active.intersection(each.egress) and not each.disabled:
+            yield each
+
+
+def policy_places(within: Permanent, policy: PermanentPolicy) -> tuple[Place, ...]:
+    """Return where packets are led to the policy.
+
+    Source: firewall/core/fw_policy.py _get_table_chains_for_policy_dispatch()"""
+    from_any, to_any = "ANY" in policy.ingress, "ANY" in policy.egress
+    if "HOST" in policy.egress:
+        here: tuple[Place, ...] = (("filter", "input"),)
+        early = from_any or within.version >= _HOST_PRE
+        return (*here, ("nat", "prerouting"), ("mangle", "prerouting")) if early else here
+    if "HOST" in policy.ingress:
+        return ("filter", "output"), ("nat", "output")
+    before: tuple[Place, ...] = (("nat", "prerouting"), ("mangle", "prerouting"))
+    by_link = any(zone.interfaces for name in policy.egress if (zone := within.zone(name)) is not None)
+    known = to_any or not by_link  # of a zone with an interface nobody knows before routing whether it is the egress
+    return ("filter", "forward"), ("nat", "postrouting"), *(before if known else ())
+
+
+def policy_chains(policy: PermanentPolicy) -> OwnChains:
+    suffix = f"policy_{policy.name}"
+    if "HOST" in policy.egress:
+        return OwnChains(policy.name, suffix, "IN")
+    if "HOST" in policy.ingress:
+        return OwnChains(policy.name, suffix, "OUT", nat="OUT")
+    return OwnChains(policy.name, suffix, "FWD")

@@ -1,0 +1,205 @@
+"""How firewalld 2 leads packets to policies and zones: each pair of where a packet comes from and where it goes.
+
+Each place has one chain, sorted: by the zones' priorities, sources before links, the default zone last; of one pair the
+policies by their priorities, the zone between them, and what the zone does with the rest.
+
+Source: firewall/core/nftables.py of firewalld 2.3 _policy_dispatch_sort_key(),
+build_policy_ingress_egress_pair_rules(); fw_zone.py _interface_or_source_update_policies_derived_from_zone(),
+fw_policy.py _ingress_egress_zone()
+"""
+
+from bisect import insort
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hairpin.firewalls import fragments as words
+from hairpin.firewalls.chain_sets import (
+    PARTS,
+    Place,
+    active_policies,
+    add_inversion,
+    add_target,
+    base_of,
+    chain_at,
+    directions,
+    own_chains,
+    policy_chains,
+    policy_places,
+    rules_of,
+    target_log,
+    target_statement,
+)
+from hairpin.firewalls.draft import ChainDraft
+from hairpin.firewalls.opened import lines_of_rules
+from hairpin.firewalls.permanent import Permanent, PermanentPolicy, PermanentZone
+from hairpin.netfilter.nft.syntax import Object
+
+_LAST_PRIORITY = 32768
+_ANY_LINK = "*"
+_Key = tuple[int | str, ...]
+
+
+class Endpoint(NamedTuple):
+    """Where a packet comes from or goes to: a source or a link of a zone; ``*``: any link, of the default zone; no
+    zone: the host."""
+
+    zone: PermanentZone | None
+    source: str = ""
+    link: str = ""
+
+
+_HOST = Endpoint(None)
+
+
+class PairDispatch:
+    """The chains of the zones and the policies, and what leads to them."""
+
+    def __init__(self, draft: ChainDraft, within: Permanent) -> None:
+        self._draft, self._within = draft, within
+        self._denied = within.settings.log_denied
+        self._rules: dict[str, list[tuple[Object, ...]]] = {}
+        self._keys: dict[str, list[_Key]] = {}
+        self._known: set[tuple[_Key, str, str]] = set()
+
+    def add(self) -> None:
+        """Add them."""
+        ends = tuple(self._ends())
+        zones = {each.zone.name: each.zone for each in ends if each.zone is not None}
+        for zone in zones.values():
+            self._add_zone(zone, [each for each in ends if each.zone is not None and each.zone.name == zone.name])
+        for zone in zones.values():
+            self._lead_to_zone(zone, ends)
+        for policy in active_policies(self._within):
+            self._add_policy(policy, ends)
+        for chain, rules in self._rules.items():
+            for statements in rules:
+                self._draft.add(chain, *statements)
+
+    def _ends(self) -> Iterator[Endpoint]:
+        default = self._within.settings.default_zone
+        for zone in self._within.zones:
+            yield from (Endpoint(zone, source=each) for each in zone.sources)
+            yield from (Endpoint(zone, link=each.replace("+", "*")) for each in zone.interfaces)
+            if zone.name == default:
+                yield Endpoint(zone, link=_ANY_LINK)
+
+    def _add_zone(self, zone: PermanentZone, ends: list[Endpoint]) -> None:
+        for chains, places in directions(zone.name, pairs=True):
+            for place in places:
+                own_chains(self._draft, base_of(chains, place))
+            self._draft.add_lines(lines_of_rules(self._within, chains, rules_of(zone, chains)))
+        if zone.forward:
+            allowed = f"filter_FWD_{zone.name}_allow"
+            for each in zone.interfaces:
+                self._draft.add(allowed, *words.link("oifname", (each,)), words.ACCEPT)
+            for each in (end.source for end in ends if end.source):
+                self._draft.add(allowed, words.address("daddr", each, self._within.ipsets), words.ACCEPT)
+        add_inversion(self._draft, zone, self._denied, len(PARTS))
+
+    def _lead_to_zone(self, zone: PermanentZone, ends: tuple[Endpoint, ...]) -> None:
+        own = [each for each in ends if each.zone is not None and each.zone.name == zone.name]
+        for chains, places in directions(zone.name, pairs=True):
+            for place in places:
+                base = base_of(chains, place)
+                match place[1]:
+                    case "input":
+                        pairs = [(each, _HOST) for each in own]
+                    case "output":
+                        pairs = [(_HOST, each) for each in own]
+                    case "postrouting":
+                        pairs = [(one, each) for each in own for one in ends]
+                    case _:
+                        pairs = [(each, one) for each in own for one in ends]
+                for ingress, egress in pairs:
+                    self._lead(place, ingress, egress, words.jump(base))
+                    if place[0] == "filter" and place[1] != "output":
+                        if self._denied != "off" and zone.target != "ACCEPT":
+                            logged = (*words.of_kind(self._denied), target_log(base, zone.target))
+                            self._lead(place, ingress, egress, *logged, last=1)
+                        self._lead(place, ingress, egress, target_statement(zone.target), last=2)
+                    else:
+                        self._lead(place, ingress, egress, {"return": None}, last=2)
+
+    def _add_policy(self, policy: PermanentPolicy, ends: tuple[Endpoint, ...]) -> None:
+        chains = policy_chains(policy)
+        for place in policy_places(self._within, policy):
+            base = base_of(chains, place)
+            own_chains(self._draft, base)
+            add_target(self._draft, base, policy.target, self._denied)
+            for ingress in self._ends_of(policy.ingress, ends):
+                for egress in self._ends_of(policy.egress, ends):
+                    if (ingress.link, egress.link) != (_ANY_LINK, _ANY_LINK):
+                        self._lead(place, ingress, egress, words.jump(base), priority=policy.priority)
+        self._draft.add_lines(lines_of_rules(self._within, chains, policy.rules))
+
+    def _lead(
+        self, place: Place, ingress: Endpoint, egress: Endpoint, *what: Object, last: int = 0, priority: int = 0
+    ) -> None:
+        ipsets = self._within.ipsets
+        if (
+            ingress.source
+            and egress.source
+            and words.version_of(ingress.source, ipsets) != words.version_of(egress.source, ipsets)
+        ):
+            return
+        before = place[1] == "prerouting"
+        matches: list[Object] = []
+        if ingress.link and ingress.link != _ANY_LINK:
+            matches.append(words.meta("iifname", ingress.link))
+        if egress.link and egress.link != _ANY_LINK and not before:
+            matches.append(words.meta("oifname", egress.link))
+        if ingress.source:
+            matches.append(words.address("saddr", ingress.source, ipsets))
+        if egress.source:
+            # nft prints the destination of a frame first: it stands first there.
+            plain = not any(each.source.startswith("ipset:") for each in (ingress, egress))
+            first = bool(ingress.source) and plain and words.family_of_header(matches[-1]) == "ether"
+            matches.insert(len(matches) - int(first), words.address("daddr", egress.source, ipsets))
+        came, goes = _ingress_key(ingress), _egress_key(egress, before=before)
+        key = (*goes, *came) if place[1] == "postrouting" else (*came, *goes)
+        self._insert(chain_at(place, "_POLICIES"), (*key, last, priority), (*matches, *what))
+
+    def _insert(self, chain: str, key: _Key, statements: tuple[Object, ...]) -> None:
+        """Insert a rule as firewalld does: it counts the rules of one key once, so behind policies of one priority for
+        the same pair its count is too small.
+
+        Source: firewall/core/nftables.py _set_rule_sort_policy_dispatch()"""
+        known = (key, chain, str(statements))
+        if known in self._known:
+            return
+        self._known.add(known)
+        keys = self._keys.setdefault(chain, [])
+        if key not in keys:
+            insort(keys, key)
+        self._rules.setdefault(chain, []).insert(keys.index(key), statements)
+
+    def _ends_of(self, names: tuple[str, ...], ends: tuple[Endpoint, ...]) -> list[Endpoint]:
+        """Return the ends of these zones in the order in which firewalld goes through them."""
+        if "HOST" in names:
+            return [_HOST]
+        zones = dict.fromkeys(each.zone.name for each in ends if each.zone is not None)
+        active = [each.name for each in self._within.zones if each.name in zones and (each.interfaces or each.sources)]
+        default = self._within.settings.default_zone
+        wanted = names if "ANY" not in names else (*active, *([default] if default not in active else []))
+        own = [each for name in wanted for each in ends if each.zone is not None and each.zone.name == name]
+        return sorted(own, key=lambda each: (wanted.index(_name(each)), bool(each.source)))
+
+
+def _name(end: Endpoint) -> str:
+    return end.zone.name if end.zone is not None else "HOST"
+
+
+def _ingress_key(end: Endpoint) -> _Key:
+    if end.zone is None:
+        return 0, 0, "HOST", "", ""
+    priority = _LAST_PRIORITY if end.link == _ANY_LINK else end.zone.ingress_priority
+    return priority, 1 if end.source else 2, end.zone.name, end.source, end.link
+
+
+def _egress_key(end: Endpoint, *, before: bool) -> _Key:
+    if end.zone is None:
+        return 0, 0, "HOST", "", ""
+    if before and end.link:  # nobody knows before routing by which link a packet leaves
+        return end.zone.egress_priority, 2, "", "", ""
+    priority = _LAST_PRIORITY if end.link == _ANY_LINK else end.zone.egress_priority
+    return priority, 1 if end.source else 2, end.zone.name, end.source, end.link
