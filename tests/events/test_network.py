@@ -206,6 +206,20 @@ def test_networkd_removes_what_its_files_do_not_say() -> None:
     assert (course.conditions, walk_flow(course.network, published()).verdict) == ((), "delivered")
 
 
+@pytest.mark.parametrize(
+    ("event", "state"),
+    (
+        ("networkd-restart", "/run/systemd/netif/links/2"), ("networkmanager-restart", "/run/NetworkManager/devices/2"),
+    ),
+)  # fmt: skip
+def test_where_no_unit_was_read_a_managers_files_show_that_it_runs(event: str, state: str) -> None:
+    assert after(host({state: "\n"}, ()), event).missing == ("units",)
+    with pytest.raises(UsageError):
+        after(host({state: "\n"}, UNITS), event)
+    with pytest.raises(UsageError):
+        after(host({}, ()), event)
+
+
 def test_networkd_keeps_what_it_is_told_to_keep() -> None:
     files = {
         NETWORK: f"{ETH0}KeepConfiguration=yes\n",
@@ -241,7 +255,7 @@ def test_a_file_that_matches_everything_takes_the_bridges_address() -> None:
 
 
 def test_forwarding_of_one_link_is_networkds_since_256() -> None:
-    files = {NETWORK: f"{ETH0}IPForward=no\n"}
+    files = {NETWORK: f"{ETH0}IPForward=no\nIPv4Forwarding=no\n"}
     old = after(host(files, NETWORKD), "networkd-restart")
     new = after(host(files, NETWORKD, systemd="systemd 257 (257.7-1)"), "networkd-restart")
     assert [walk_flow(each.network, published()).verdict for each in (old, new)] == ["delivered", "dropped"]

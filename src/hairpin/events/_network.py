@@ -21,6 +21,15 @@ def with_network_configured(course: Course, was: Namespace) -> Course:
     return with_profiles_up(course, was) if _starts(course, "NetworkManager") else course
 
 
+def with_manager(course: Course, name: str, state: str) -> Course | None:
+    """Return the course if the manager runs, else None.  Where no unit was read, it runs if it keeps files below
+    ``state``, and the course lacks the reading."""
+    found = unit(course.host, name)
+    if course.host.units or found is not None:
+        return course if found is not None and found.active == "active" else None
+    return course.lacking(("units",)) if any(each.path.startswith(state) for each in course.host.files) else None
+
+
 def with_ifupdown_started(course: Course, was: Namespace) -> Course:
     """Return the course after ``ifup -a``, and after udev has told ifupdown of the links of ``allow-hotplug``."""
     known = interfaces(course.host)

@@ -20,7 +20,7 @@ from hairpin.errors import ChangeError
 from hairpin.events._dhcp import leased_addresses, with_leases
 from hairpin.events._ip import default_priority, tables_of, without_addresses
 from hairpin.events.course import Course
-from hairpin.host.boot.link_settings import LinkSettings, of_network_file
+from hairpin.host.boot.link_settings import LinkSettings, of_host_forwarding, of_network_file
 from hairpin.host.boot.systemd_network import UnitFile, claim, daemon_value, is_true, unit_files
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
@@ -73,8 +73,12 @@ def with_links_configured(course: Course, links: tuple[tuple[Link, UnitFile], ..
     version = systemd_version(course.host)
     course = course if version is not None else course.lacking(("versions",))
     tables = tables_of(course.host)
+    shared = (_told(course.host, "IPv4Forwarding"), _told(course.host, "IPv6Forwarding"))
+    values = tuple(of_host_forwarding(shared, version or _UNREAD_VERSION))
+    course = course.made(ReplaceSysctls(course.host.netns, values)) if values else course
     settings = tuple(
-        (of_network_file(file, link.name, version or _UNREAD_VERSION, tables.number), file) for link, file in links
+        (of_network_file(file, link.name, version or _UNREAD_VERSION, tables.number, shared), file)
+        for link, file in links
     )
     if links and not _is_no(daemon_value(course.host, "Network", "ManageForeignRoutingPolicyRules")):
         wanted = tuple(rule for own, _ in settings for rule in own.rules)
@@ -88,6 +92,11 @@ def with_links_configured(course: Course, links: tuple[tuple[Link, UnitFile], ..
     for own, _ in settings:
         course = _with_entries(course, own, was)
     return course
+
+
+def _told(host: Host, key: str) -> bool | None:
+    value = daemon_value(host, "Network", key)
+    return is_true(value) if value is not None else None
 
 
 def _is_no(value: str | None) -> bool:

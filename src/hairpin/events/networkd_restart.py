@@ -4,19 +4,19 @@ What the files say stays as it is.  Addresses and routes that others have put on
 rules of others.  A file that matches veth pairs takes the containers' links off their bridge.
 """
 
+from hairpin.events._network import with_manager
 from hairpin.events._networkd import claimed_links, with_links_configured
 from hairpin.events.course import Course
 from hairpin.events.event import Event
-from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 
 
 def happens(course: Course, _name: str) -> Course | None:
     """Return the course after the restart; None if networkd does not run here."""
-    found = unit(course.host, "systemd-networkd")
-    if found is None or found.active != "active":
+    running = with_manager(course, "systemd-networkd", "/run/systemd/netif/links/")
+    if running is None:
         return None
-    was = course.namespace
+    course, was = running, running.namespace
     course, links = claimed_links(course)
     return with_links_configured(course, links, was)
 

@@ -3,19 +3,17 @@
 Links of the container engines, which others have made, are left alone.
 """
 
+from hairpin.events._network import with_manager
 from hairpin.events._networkmanager import with_profiles_up
 from hairpin.events.course import Course
 from hairpin.events.event import Event
-from hairpin.host.boot.rule_keeper import unit
 from hairpin.message import message
 
 
 def happens(course: Course, _name: str) -> Course | None:
     """Return the course after the restart; None if NetworkManager does not run here."""
-    found = unit(course.host, "NetworkManager")
-    if found is None or found.active != "active":
-        return None
-    return with_profiles_up(course, course.namespace)
+    running = with_manager(course, "NetworkManager", "/run/NetworkManager/devices/")
+    return with_profiles_up(running, running.namespace) if running is not None else None
 
 
 EVENT = Event(

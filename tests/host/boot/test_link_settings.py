@@ -1,6 +1,6 @@
 """What a .network file gives to a link."""
 
-from hairpin.host.boot.link_settings import LinkSettings, of_network_file
+from hairpin.host.boot.link_settings import LinkSettings, of_host_forwarding, of_network_file
 from hairpin.host.boot.systemd_network import UnitFile, sections
 from hairpin.host.link import Address
 from hairpin.host.read.ip.route_tables import RouteTables
@@ -60,11 +60,32 @@ def test_forwarding_is_the_hosts_before_256_and_the_links_since() -> None:
     assert value(settings(on), "ipv4", "ip_forward") == "1"
     assert value(settings(on), "ipv6", "conf", "all", "forwarding") is None
     assert value(settings(off), "ipv4", "ip_forward") is None
-    assert value(settings(on, 256), "ipv4", "conf", "eth0", "forwarding") == "1"
-    assert value(settings(on, 256), "ipv4", "ip_forward") is None
-    assert value(settings(off, 257), "ipv4", "conf", "eth0", "forwarding") == "0"
-    assert value(settings("[Network]\n", 257), "ipv4", "conf", "eth0", "forwarding") is None
-    assert value(settings("[Network]\nIPMasquerade=ipv4\n"), "ipv4", "ip_forward") == "1"
+    for each in (on, "[Network]\n"):
+        assert value(settings(each, 257), "ipv4", "ip_forward") is None
+        assert value(settings(each, 257), "ipv4", "conf", "eth0", "forwarding") is None
+    own = "[Network]\nIPv4Forwarding=yes\nIPv6Forwarding=no\n"
+    found = [value(settings(own, 256), family, "conf", "eth0", "forwarding") for family in ("ipv4", "ipv6")]
+    assert (found, value(settings(own, 256), "ipv4", "ip_forward")) == (["1", "0"], None)
+
+
+def test_masquerading_implies_forwarding() -> None:
+    text = "[Network]\nIPMasquerade=ipv4\n"
+    assert [value(settings(text, each), "ipv4", "ip_forward") for each in (252, 257)] == ["1", "1"]
+    assert value(settings(text, 257), "ipv4", "conf", "eth0", "forwarding") == "1"
+    file = UnitFile("/etc/systemd/network/a.network", sections(text))
+    told = of_network_file(file, "eth0", 257, RouteTables().number, (False, None))
+    assert value(told, "ipv4", "ip_forward") is None
+    assert value(told, "ipv4", "conf", "eth0", "forwarding") == "1"
+
+
+def test_networkds_own_file_is_for_all_links_since_256() -> None:
+    assert list(of_host_forwarding((True, False), 257)) == [
+        (("net", "ipv4", "ip_forward"), "1"), (("net", "ipv6", "conf", "all", "forwarding"), "0"),
+    ]  # fmt: skip
+    assert list(of_host_forwarding((True, None), 255)) == []
+    file = UnitFile("/etc/systemd/network/a.network", sections("[Network]\n"))
+    told = of_network_file(file, "eth0", 257, RouteTables().number, (True, None))
+    assert value(told, "ipv4", "conf", "eth0", "forwarding") == "1"
 
 
 def test_dhcp_is_of_the_versions_that_the_file_says() -> None:

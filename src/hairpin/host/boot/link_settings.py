@@ -39,8 +39,15 @@ class LinkSettings(msgspec.Struct, frozen=True):
     values: tuple[tuple[Path, str], ...] = ()
 
 
-def of_network_file(file: UnitFile, link: str, systemd: int, table: TableNumber) -> LinkSettings:
-    """Return what a ``.network`` file gives to the link.  ``systemd``: the version of networkd."""
+Forwarding = tuple[bool | None, bool | None]
+"""Whether IPv4 and IPv6 are to be forwarded; None: it is not said."""
+
+
+def of_network_file(
+    file: UnitFile, link: str, systemd: int, table: TableNumber, shared: Forwarding = (None, None)
+) -> LinkSettings:
+    """Return what a ``.network`` file gives to the link.  ``systemd``: the version of networkd; ``shared``: what
+    networkd.conf says about forwarding."""
     addresses = tuple(_addresses(file, link))
     routes = tuple(_routes(file, link, table))
     mtu = file.value("Link", "MTUBytes")
@@ -51,10 +58,10 @@ def of_network_file(file: UnitFile, link: str, systemd: int, table: TableNumber)
         routes=routes,
         rules=tuple(_rules(file, table)),
         dhcp=_dhcp(file),
-        accepts_ra=_accepts_ra(file),
+        accepts_ra=_accepts_ra(file, systemd, shared),
         mtu_bytes=int(mtu) if mtu is not None and mtu.isdigit() else None,
         bridge=file.value("Network", "Bridge"),
-        values=tuple(_values(file, link, systemd)),
+        values=tuple(_values(file, link, systemd, shared)),
     )
 
 
@@ -193,17 +200,17 @@ def _has_link_local(file: UnitFile) -> bool:
     return is_true(told) or told == "ipv6" or (not told and file.value("Network", "Bridge") is None)
 
 
-def _accepts_ra(file: UnitFile) -> bool:
+def _accepts_ra(file: UnitFile, systemd: int, shared: Forwarding) -> bool:
     """Return whether the link takes advertisements: by default it does unless it forwards IPv6."""
     told = file.value("Network", "IPv6AcceptRA")
-    return is_true(told) if told is not None else not _forwarding(file)[1]
+    return is_true(told) if told is not None else not _forwarding(file, systemd, shared)[1]
 
 
-def _values(file: UnitFile, link: str, systemd: int) -> Iterator[tuple[Path, str]]:
+def _values(file: UnitFile, link: str, systemd: int, shared: Forwarding) -> Iterator[tuple[Path, str]]:
     """Yield the values under /proc/sys that networkd writes when it configures the link, in its order.
 
-    Up to version 255 ``IPForward=`` switches forwarding on for all interfaces and never off; since 256 it is of the
-    link alone, off and on.  Source: networkd-sysctl.c
+    Up to version 255 ``IPForward=`` switches forwarding on for all interfaces and never off.  Since 256 it does
+    nothing (measured), and the settings of each family are the link's own, off and on.  Source: networkd-sysctl.c
     """
     own4, own6 = (("net", family, "conf", link) for family in ("ipv4", "ipv6"))
     if 4 in _dhcp(file):
@@ -215,14 +222,13 @@ def _values(file: UnitFile, link: str, systemd: int) -> Iterator[tuple[Path, str
         text = file.value("Network", key)
         if text is not None:
             yield (*own4, name), "1" if is_true(text) else "0"
-    forwarding = _forwarding(file)
-    if systemd < 256:
-        if forwarding[0]:
-            yield ("net", "ipv4", "ip_forward"), "1"
-        if forwarding[1]:
-            yield ("net", "ipv6", "conf", "all", "forwarding"), "1"
-    else:
-        for each, own in zip(forwarding, (own4, own6), strict=True):
+    of_link = _forwarding(file, systemd, shared)
+    of_host = of_link if systemd < _OF_LINK else _masquerades(file)
+    for wanted, told, path in zip(of_host, shared, _OF_HOST, strict=True):
+        if wanted and (told is None or systemd < _OF_LINK):
+            yield path, "1"
+    if systemd >= _OF_LINK:
+        for each, own in zip(of_link, (own4, own6), strict=True):
             if each is not None:
                 yield (*own, "forwarding"), "1" if each else "0"
     privacy = (file.value("Network", "IPv6PrivacyExtensions") or "no").lower()
@@ -239,16 +245,33 @@ _FLAGS = (("IPv4ProxyARP", "proxy_arp"), ("IPv4AcceptLocal", "accept_local"), ("
 _REVERSE_PATH = {"no": "0", "strict": "1", "loose": "2"}
 
 
-def _forwarding(file: UnitFile) -> tuple[bool | None, bool | None]:
-    """Return whether IPv4 and IPv6 are to be forwarded; None: the file does not say."""
-    text = (file.value("Network", "IPForward") or "").lower()
-    both: tuple[bool | None, bool | None] = (None, None)
-    if text:
-        both = (is_true(text) or text == "ipv4", is_true(text) or text == "ipv6")
-    masquerade = (file.value("Network", "IPMasquerade") or "no").lower()
-    own = (file.value("Network", "IPv4Forwarding"), file.value("Network", "IPv6Forwarding"))
-    told = [is_true(text) if text is not None else shared for text, shared in zip(own, both, strict=True)]
-    return (
-        True if is_true(masquerade) or masquerade in ("ipv4", "both") else told[0],
-        True if masquerade in ("ipv6", "both") else told[1],
+_OF_LINK = 256
+"""The version since which a link's forwarding is its own."""
+_OF_HOST: tuple[Path, Path] = (("net", "ipv4", "ip_forward"), ("net", "ipv6", "conf", "all", "forwarding"))
+
+
+def of_host_forwarding(shared: Forwarding, systemd: int) -> Iterator[tuple[Path, str]]:
+    """Yield the values that networkd writes for the whole host when it starts, as networkd.conf says."""
+    for told, path in zip(shared, _OF_HOST, strict=True):
+        if told is not None and systemd >= _OF_LINK:
+            yield path, "1" if told else "0"
+
+
+def _forwarding(file: UnitFile, systemd: int, shared: Forwarding) -> Forwarding:
+    masquerades = _masquerades(file)
+    if systemd < _OF_LINK:
+        text = (file.value("Network", "IPForward") or "").lower()
+        return masquerades[0] or is_true(text) or text == "ipv4", masquerades[1] or is_true(text) or text == "ipv6"
+    texts = (file.value("Network", "IPv4Forwarding"), file.value("Network", "IPv6Forwarding"))
+    own = (is_true(text) if text is not None else None for text in texts)
+    first, second = (
+        told if told is not None else True if masked else common
+        for told, masked, common in zip(own, masquerades, shared, strict=True)
     )
+    return first, second
+
+
+def _masquerades(file: UnitFile) -> tuple[bool, bool]:
+    """Return for which versions the link's packets are masqueraded, which implies that they are forwarded."""
+    text = (file.value("Network", "IPMasquerade") or "no").lower()
+    return is_true(text) or text in ("ipv4", "both"), text in ("ipv6", "both")
