@@ -83,6 +83,12 @@ def folders() -> Mapping[str, str]:
     return {importlib.import_module(name).CAUSE.id: name.split(".")[2] for name in cause_modules()}
 
 
+def cause_of(id_: str) -> Cause:
+    """Return the cause of this package whose module has the id's name; no other one is loaded."""
+    name = id_.replace("-", "_")
+    return _loaded(tuple(each for each in cause_modules() if each.endswith(f".{name}")))[0]
+
+
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
     """Return what has to be made anew for the cause of this id to go; empty: nothing."""
     for each in all_causes():

@@ -11,6 +11,7 @@ import msgspec
 from hairpin.causes.cause import Coming
 from hairpin.causes.registry import causes_to_come
 from hairpin.diagnose.diagnose import Key
+from hairpin.diagnose.ended import ended_containers
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
@@ -20,7 +21,6 @@ from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.host import Host
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.verdicts import succeeds
 from hairpin.walk.walk import walk_flow
 
 BY_ITSELF: tuple[EventId, ...] = (
@@ -34,7 +34,12 @@ _OF_UNITS: dict[EventId, tuple[str, ...]] = {
     "nftables-reload": ("nftables",),
     "nftables-restart": ("nftables",),
     "podman-restart": ("podman-restart",),
+    "networkd-restart": ("systemd-networkd",),
+    "networkmanager-restart": ("NetworkManager",),
 }
+_ONLY_BY_UNITS = frozenset(
+    {"saved-rules-restore", "nftables-reload", "nftables-restart", "networkd-restart", "networkmanager-restart"}
+)
 
 
 class ForeseenCause(msgspec.Struct, frozen=True):
@@ -81,7 +86,15 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
 
 def comes(host: Host, event: EventId) -> bool:
     """Return whether the event comes by itself here: a unit of its that is there is started at boot, or runs."""
+    if event.startswith("firewalld"):
+        return host.firewalld is not None and host.firewalld.running
+    if event.startswith("ufw"):
+        return host.ufw is not None and host.ufw.enabled
+    if event == "podman-restart" and all(each.kind != "podman" for each in host.engines):
+        return False
     units = [found for name in _OF_UNITS.get(event, ()) if (found := unit(host, name)) is not None]
+    if event in _ONLY_BY_UNITS and not units:
+        return False
     return not units or any(each.enabled.startswith("enabled") or each.active == "active" for each in units)
 
 
@@ -91,16 +104,15 @@ def _of_event(
     """Yield what the event brings, the causes of one name together."""
     was, then = examination.network, course.network
     asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
-    verdicts = {number: walk_flow(then, flow).verdict for number, flow in asked.items()}
-    broken = tuple(number for number, each in verdicts.items() if not succeeds(each) and each != "depends")
+    traces = {number: walk_flow(then, flow) for number, flow in asked.items()}
+    broken = tuple(number for number, each in traces.items() if not each.succeeds and each.verdict != "depends")
     if not broken:
         return
-    later = examine(then, tuple(asked[number] for number in broken))
+    ended = ended_containers(was, then, course.label, {number: traces[number] for number in broken})
+    left = tuple(number for number in broken if not any(number in each.flows for each in ended))
     named: dict[str, list[FoundCause]] = {}
-    for each in later.causes:
-        # Of several that stop a flow, the first is the root: what lies behind it may be its symptom.
-        flows = tuple(broken[number] for number in each.flows if later.causes_of(number)[0] is each)
-        if not flows or not told.isdisjoint(each.keys):
+    for each, flows in (*((each, each.flows) for each in ended), *_others(then, asked, left)):
+        if not told.isdisjoint(each.keys):
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each.id, each.candidate, each.stop)
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
@@ -108,6 +120,19 @@ def _of_event(
         yield ForeseenCause(
             id_, event, course.label, tuple(members), then, tuple((number, asked[number]) for number in broken)
         )
+
+
+def _others(
+    then: Network, asked: dict[int, Flow], left: tuple[int, ...]
+) -> Iterator[tuple[FoundCause, tuple[int, ...]]]:
+    """Yield the causes of these flows with the indexes of the flows that they stop first: what lies behind such a cause
+    may be its symptom."""
+    later = examine(then, tuple(asked[number] for number in left)) if left else None
+    for each in later.causes if later is not None else ():
+        assert later is not None
+        flows = tuple(left[number] for number in each.flows if later.causes_of(number)[0] is each)
+        if flows:
+            yield each, flows
 
 
 def name_of(coming: Coming) -> str:

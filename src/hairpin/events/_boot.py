@@ -12,12 +12,10 @@ from hairpin.change.change import SetSysctl
 from hairpin.events._commands import with_line
 from hairpin.events._containers import ended, with_container_first_started, with_container_started
 from hairpin.events._dockerd import docker_of, with_dockerd_killed, with_dockerd_started
-from hairpin.events._firewalld import with_firewalld_started
 from hairpin.events._network import with_network_configured
 from hairpin.events._sysctls import with_files_applied
 from hairpin.events._tables import with_saved_rules
 from hairpin.events._ufw import ufw_of, with_ufw_started
-from hairpin.events._zones import firewalld_of
 from hairpin.events.course import Course
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.rule_keeper import RULES_V4, RULES_V6, SYSCONFIG_V4, SYSCONFIG_V6, unit
@@ -209,9 +207,8 @@ def _steps(host: Host) -> Iterator[_Step]:
     ):  # fmt: skip
         if unit(host, name) is not None and _starts(host, name) and any(each.path == path for each in host.files):
             yield _Step(f"{name}.service", _loading(path, "ip6" if family == "ip6" else "ip"))
-    if (firewalld := firewalld_of(host)) is not None and _starts(host, "firewalld"):
-        ran = host if firewalld.running else None
-        yield _Step("firewalld.service", lambda course: with_firewalld_started(course, ran))
+    if host.firewalld is not None and _starts(host, "firewalld"):
+        yield _Step("firewalld.service", lambda course: _with_firewalld(course, host))
     for line in host.boot_lines or ():
         if line.unit:
             yield _Step(line.unit, _line(line))
@@ -245,6 +242,16 @@ def _loading(path: str, family: IpFamily) -> Stage:
         return with_saved_rules(course, file, family)
 
     return load
+
+
+def _with_firewalld(course: Course, was: Host) -> Course:
+    """Return the course after firewalld has started.  Most hosts have none, so its model is loaded only here."""
+    from hairpin.events._firewalld import with_firewalld_started  # noqa: PLC0415
+    from hairpin.events._zones import firewalld_of  # noqa: PLC0415
+
+    if firewalld_of(was) is None:
+        return course
+    return with_firewalld_started(course, was if was.firewalld is not None and was.firewalld.running else None)
 
 
 def _with_docker(course: Course, was: Host) -> Course:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from hairpin.errors import ChangeError, UsageError
 from hairpin.events.course import Course
 from hairpin.events.event import EVENT_IDS, Event, EventId
-from hairpin.events.registry import all_events
+from hairpin.events.registry import all_events, event_of
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.question.asked import AskedEvent
@@ -23,7 +23,7 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
 
 def course_of(network: Network, label: str, wanted: EventId) -> Course | None:
     """Return the course of the event on the host; None if it cannot happen there, or nobody can foretell it."""
-    event = next((each for each in all_events() if each.id == wanted), None)
+    event = event_of(wanted)
     return None if event is None else _course(event, network, label, "")
 
 

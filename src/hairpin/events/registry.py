@@ -1,13 +1,24 @@
 """Finds the events: every module beside this one that has an ``EVENT``."""
 
 import importlib
+import importlib.util
 import pkgutil
 from functools import cache
 
 import hairpin.events
-from hairpin.events.event import EVENT_IDS, Event
+from hairpin.events.event import EVENT_IDS, Event, EventId
 
 _PARTS = frozenset({"aftermath", "course", "event", "happening", "registry"})
+
+
+@cache
+def event_of(id_: EventId) -> Event | None:
+    """Return the event, and load no other one; None if nobody can foretell it."""
+    name = f"hairpin.events.{id_.replace('-', '_')}"
+    if importlib.util.find_spec(name) is None:
+        return None
+    event: Event = importlib.import_module(name).EVENT
+    return event
 
 
 @cache

@@ -1,0 +1,64 @@
+"""Containers that run now and not after an event: the one cause that most hosts have to come.
+
+The whole catalogue need not be asked: the container's state is the fault, and starting it is the proof.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from hairpin.causes.cause import View
+from hairpin.causes.registry import cause_of
+from hairpin.change.simulate import simulate
+from hairpin.diagnose.diagnose import Proof, Suspect
+from hairpin.diagnose.examination import FoundCause
+from hairpin.errors import ChangeError
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import Network
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
+
+_CAUSE = "container-not-running"
+
+
+def ended_containers(was: Network, then: Network, label: str, failing: Mapping[int, Trace]) -> tuple[FoundCause, ...]:
+    """Return a cause for each container of the host that runs before the event and not after it, with the flows that
+    its start delivers.
+
+    ``failing``: the walks after the event, by the indexes of the asked flows."""
+    found: dict[str, FoundCause] = {}
+    for number, trace in failing.items():
+        name = _ended(was, then, label, trace.flow)
+        if name is None:
+            continue
+        suspect, proof = _proven(then, trace) if name not in found else (None, None)
+        if name in found:
+            found[name] = msgspec.structs.replace(found[name], flows=(*found[name].flows, number))
+        elif suspect is not None and proof is not None:
+            found[name] = FoundCause(
+                f"c{len(found) + 1}", _CAUSE, suspect.candidate, suspect.stop, proof, (number,),
+                (f"c{len(found) + 1}",), keys=(suspect.key,),
+            )  # fmt: skip
+    return tuple(found.values())
+
+
+def _ended(was: Network, then: Network, label: str, flow: Flow) -> str | None:
+    """Return the name of the flow's container, if the event has ended it."""
+    name = flow.start.name if isinstance(flow.start, FromContainer) else flow.container
+    before, after = (each.host(label).container(name) if name else None for each in (was, then))
+    ended = before is not None and before.running and after is not None and not after.running
+    return name if ended else None
+
+
+def _proven(then: Network, trace: Trace) -> tuple[Suspect | None, Proof | None]:
+    stop = trace.usual.stop
+    if stop is None:
+        return None, None
+    for candidate in cause_of(_CAUSE).find(View(then, trace.flow, trace.usual, stop)):
+        try:
+            after = walk_flow(simulate(candidate.change, then), trace.flow)
+        except ChangeError:
+            continue
+        if after.succeeds:
+            return Suspect(_CAUSE, candidate, stop), Proof(trace.verdict, after.verdict)
+    return None, None
