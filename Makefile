@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench score reboot fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench score matrix reboot fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -59,7 +59,12 @@ bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/refer
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead
 	@$(BIN)/hairpin lab score $(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
 
-reboot: setup setup-lab ## Repair and really reboot a virtual machine for each kind of lasting part (KINDS='unit,saved rule'; root)
+matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it against what was foretold (HOST=word EVENT=id; root)
+	@$(BIN)/python -m tests.matrix --rules $(if $(HOST),--host '$(HOST)') $(if $(EVENT),--event $(EVENT))
+	@$(if $(HOST)$(EVENT),true,$(BIN)/python -m tests.matrix.guests --events network-restart$(COMMA)networkd-restart$(COMMA)networkmanager-restart)
+
+reboot: setup setup-lab ## Really reboot virtual machines: each as foretold, and each kind of lasting part (KINDS='unit,saved rule'; root)
+	@$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot)
 	@$(BIN)/python -m tests.reboot $(if $(KINDS),--kinds '$(KINDS)')
 
 fidelity: setup setup-lab ## Compare the walk with the kernel on N packets through random networks (SEED=… repeats a run; root)

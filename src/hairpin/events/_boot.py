@@ -207,7 +207,7 @@ def _steps(host: Host) -> Iterator[_Step]:
     ):  # fmt: skip
         if unit(host, name) is not None and _starts(host, name) and any(each.path == path for each in host.files):
             yield _Step(f"{name}.service", _loading(path, "ip6" if family == "ip6" else "ip"))
-    if host.firewalld is not None and _starts(host, "firewalld"):
+    if host.firewalld is not None and (_starts(host, "firewalld") if host.units else host.firewalld.running):
         yield _Step("firewalld.service", lambda course: _with_firewalld(course, host))
     for line in host.boot_lines or ():
         if line.unit:
