@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
-from hairpin.answer.coming import coming_causes
+from hairpin.answer.coming import coming_causes, openings
 from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event
 from hairpin.answer.keeping_out import line_of
@@ -164,12 +164,14 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     )
     told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
     ahead = tuple(coming_causes(examination, told, known + len(beside) + 1)) if start.event is None else ()
-    kept_out = singled_out(examination, known + len(beside) + len(ahead) + 1)
+    start_at = known + len(beside) + len(ahead) + 1
+    opened = tuple(openings(examination, start_at)) if start.event is None else ()
+    kept_out = singled_out(examination, start_at + len(opened))
     bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*causes, *later, *beside, *ahead, *bans), key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later, *beside, *ahead, *opened, *bans), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
         notes=(
             *start.notes,

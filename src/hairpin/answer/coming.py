@@ -6,12 +6,15 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import OfContainer
+from hairpin.causes.where import OfContainer, OfRule
+from hairpin.change.change import Change
 from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import ForeseenCause, foreseen
+from hairpin.diagnose.opened import opened_by_events
 from hairpin.message import Message, message
 from hairpin.remedy.averting import averting
+from hairpin.remedy.remedy import Remedy
 
 
 def coming_causes(examination: Examination, told: frozenset[Key], first: int) -> Iterator[CauseAnswer]:
@@ -33,6 +36,38 @@ def coming_causes(examination: Examination, told: frozenset[Key], first: int) ->
             event=cause.event,
             remedies=averting(cause, examination.network, flows),
         )
+
+
+def openings(examination: Examination, first: int) -> Iterator[CauseAnswer]:
+    """Yield what an event lets through that a rule keeps out now."""
+    for number, each in enumerate(opened_by_events(examination), first):
+        ref = f"c{number}"
+        yield CauseAnswer(
+            ref=ref,
+            id="runtime-only-rule",
+            host=each.label,
+            severity="exposure",
+            candidate=Candidate(
+                title=message("after {event}: nothing keeps these clients out any more", event=each.event),
+                detail=message(
+                    "The rule that stops them now is gone then: {table} {chain}: {rule}.",
+                    table=each.place.table, chain=each.place.chain, rule=each.place.text,
+                ),
+                change=Change(()),
+                where=OfRule(each.place),
+                in_class="deciding-rule",
+                evidence=(each.place.evidence,),
+            ),
+            stop=None,
+            proof=each.proof,
+            flows=tuple(f"f{number + 1}" for number in each.flows),
+            together=(ref,),
+            event=each.event,
+            remedies=(Remedy("by-hand", (), advice=(_SAVED,)),),
+        )  # fmt: skip
+
+
+_SAVED: Message = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
 
 
 def _told(cause: ForeseenCause) -> Candidate:

@@ -19,6 +19,7 @@ from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.host import Host
+from hairpin.kept import kept
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -69,19 +70,29 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], ForeseenCause] = {}
     struck: dict[int, set[str]] = {number: set() for number in passing}
-    for host in network.hosts:
-        for event in BY_ITSELF if host.was_read and passing else ():
-            course = course_of(network, host.name, event) if comes(host, event) else None
-            if course is None or course.missing:
-                continue
-            for each in _of_event(examination, passing, event, course, told):
-                new = tuple(number for number in each.flows if each.id not in struck[number])
-                known = (each.id, host.name)
-                if new and known not in found:
-                    found[known] = each
-                for number in each.flows:
-                    struck[number].add(each.id)
+    for label, event, course in courses_to_come(network) if passing else ():
+        for each in _of_event(examination, passing, event, course, told):
+            new = tuple(number for number in each.flows if each.id not in struck[number])
+            if new and (each.id, label) not in found:
+                found[each.id, label] = each
+            for number in each.flows:
+                struck[number].add(each.id)
     return tuple(found.values())
+
+
+@kept
+def courses_to_come(network: Network) -> tuple[tuple[str, EventId, Course], ...]:
+    """Return the course of each event that comes by itself on one of the hosts, with the host's label.  An event of
+    which a reading is lacking is left out."""
+    return tuple(
+        (host.name, event, course)
+        for host in network.hosts
+        if host.was_read
+        for event in BY_ITSELF
+        if comes(host, event)
+        for course in (course_of(network, host.name, event),)
+        if course is not None and not course.missing
+    )
 
 
 def comes(host: Host, event: EventId) -> bool:

@@ -63,7 +63,7 @@ def write_remedy(
 
 def is_ahead(cause: CauseAnswer) -> bool:
     """Return whether nothing has to be done for the cause now: an event brings it."""
-    return cause.severity == "latent" and not any(each.steps for each in cause.remedies)
+    return cause.severity in ("latent", "exposure") and not any(each.steps for each in cause.remedies)
 
 
 def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> None:

@@ -135,7 +135,7 @@ class _Report:
             in_a_line = cause.severity == "advice" and cause.line is not None
             if cause.ref in self._told or in_a_line:
                 continue
-            if cause.severity == "latent" or cause.proof is None or unasked:
+            if cause.severity in ("latent", "exposure") or cause.proof is None or unasked:
                 shown = tuple(each for each in self._answer.causes if each.ref in self._told)
                 self._told.add(cause.ref)
                 self._paper.gap()

@@ -5,13 +5,9 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Coming
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.where import OfRule, OfSysctl
-from hairpin.engines.dockerd import expected
-from hairpin.engines.expected import ExpectedRule
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
-from hairpin.events._tables import key_of
+from hairpin.engines.owned import engine_rules
 from hairpin.host.boot.rule_keeper import rule_keeper, unit
 from hairpin.host.boot.sysctl_files import Setting, settings
-from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.meaning import meaning
@@ -47,7 +43,7 @@ def stopping_rule(coming: Coming) -> Place | None:
 
 def lost_rules(coming: Coming) -> Iterator[Place]:
     """Yield the rules on the packet's way now that are not there after the event, and that no engine makes."""
-    own = {key_of(one) for engine in coming.host.engines for one in _expected(coming.host, engine)}
+    own = engine_rules(coming.host)
     was, then = (each.namespace(coming.host.netns.name).ruleset for each in (coming.host, coming.host_then))
     for each in deciders(coming.was, coming.flow).rules:
         place = each.place
@@ -62,12 +58,6 @@ def lost_rules(coming: Coming) -> Iterator[Place]:
 
 def _names(place: Place) -> tuple[str, str, str]:
     return place.family, place.table, place.chain
-
-
-def _expected(host: Host, engine: Engine) -> tuple[ExpectedRule, ...]:
-    if engine.kind != "docker" or engine.rootless:
-        return ()
-    return expected(with_gateway_endpoints(host, engine), host.namespace(host.netns.name)).rules
 
 
 def managers(host: Host) -> tuple[str, ...]:

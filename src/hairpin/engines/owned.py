@@ -1,0 +1,26 @@
+"""Which rules of a host its engines make themselves: nobody has to save them, and no event takes them for good."""
+
+from hairpin.engines.dockerd import expected
+from hairpin.engines.expected import ExpectedRule
+from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host
+from hairpin.netfilter.meaning import Meaning, meaning
+
+Owned = tuple[str, str, str, Meaning]
+"""Family, table, chain and meaning of a rule."""
+
+
+def engine_rules(host: Host) -> frozenset[Owned]:
+    """Return the rules that the host's engines make, by what they mean."""
+    return frozenset(
+        (one.family, one.table, one.chain, meaning(one.rule))
+        for engine in host.engines
+        for one in _expected(host, engine)
+    )
+
+
+def _expected(host: Host, engine: Engine) -> tuple[ExpectedRule, ...]:
+    if engine.kind != "docker" or engine.rootless:
+        return ()
+    return expected(with_gateway_endpoints(host, engine), host.namespace(host.netns.name)).rules

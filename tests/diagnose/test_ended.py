@@ -1,0 +1,36 @@
+"""A container that an event leaves stopped is found without the catalogue, and as the catalogue would name it."""
+
+import msgspec
+
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.diagnose.ended import ended_containers
+from hairpin.events.happening import course_of
+from hairpin.network.network import Network
+from hairpin.walk.walk import walk_flow
+from tests.small_host import container, egress, engine, network, published
+
+FLOWS = (published(), egress())
+
+
+def after(within: Network) -> Network:
+    course = course_of(within, "test", "docker-restart")
+    assert course is not None
+    return course.network
+
+
+def test_it_is_what_the_catalogue_finds() -> None:
+    was = network()
+    then = after(was)
+    asked = tuple(msgspec.structs.replace(each, container="web") for each in FLOWS)
+    (found,) = ended_containers(was, then, "test", {n: walk_flow(then, each) for n, each in enumerate(asked)})
+    assert (found.id, found.flows) == ("container-not-running", (0, 1))
+    (whole,) = diagnose(then, asked[0]).causes
+    assert (found.id, found.candidate.change, found.keys) == (whole.cause, whole.candidate.change, (whole.key,))
+    assert found.proof.with_change == "delivered"
+
+
+def test_one_that_runs_again_is_none() -> None:
+    was = network(docker=engine(msgspec.structs.replace(container(), restart_policy="always")))
+    then = after(was)
+    traces = {number: walk_flow(then, each) for number, each in enumerate(FLOWS)}
+    assert ended_containers(was, then, "test", traces) == ()

@@ -1,0 +1,45 @@
+"""What an event lets through: a rule of somebody's own that nothing loads again."""
+
+import msgspec
+
+from hairpin.diagnose.examination import examine
+from hairpin.diagnose.opened import opened_by_events
+from hairpin.host.managers import ConfigFile, Unit
+from hairpin.network.network import Network
+from tests.rule_text import with_rule
+from tests.small_host import FORWARDING, container, egress, engine, host_namespace, network, published
+
+ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
+DOCKER = Unit("docker.service", "active", "enabled")
+SAVED = Unit("netfilter-persistent.service", "active", "enabled", before=("network-pre.target",))
+BAN = "-s 192.0.2.0/24 -j DROP"
+FILE = f"*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER {BAN}\nCOMMIT\n"
+OFF = host_namespace(values=dict.fromkeys(FORWARDING, "0"))
+
+
+def denied(*files: tuple[str, str], rules: str = with_rule("filter DOCKER-USER", BAN)) -> Network:
+    made = network(host_namespace(rules), docker=engine(ALWAYS))
+    read = tuple(ConfigFile(path, text) for path, text in files)
+    return made.with_host(msgspec.structs.replace(made.this, files=read, units=(DOCKER, SAVED), boot_lines=()))
+
+
+def opened(within: Network) -> list[tuple[str, str, tuple[int, ...], str, str]]:
+    found = opened_by_events(examine(within, (published(), egress())))
+    return [
+        (each.event, each.place.text, each.flows, each.proof.without_change, each.proof.with_change) for each in found
+    ]
+
+
+def test_a_ban_that_nothing_loads_again() -> None:
+    assert opened(denied()) == [("reboot", f"-A DOCKER-USER {BAN}", (0,), "delivered", "dropped")]
+
+
+def test_a_ban_in_the_saved_rules_stays() -> None:
+    assert opened(denied(("/etc/iptables/rules.v4", FILE))) == []
+
+
+def test_what_no_rule_denies_is_no_ban() -> None:
+    """An accident that a boot heals."""
+    off = network(OFF, docker=engine(ALWAYS))
+    assert opened(off.with_host(msgspec.structs.replace(off.this, boot_lines=()))) == []
+    assert opened(network()) == []
