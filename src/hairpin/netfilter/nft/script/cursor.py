@@ -1,0 +1,213 @@
+"""The tokens of a script one after another: included files are read where they are named, variables become their value.
+
+nft evaluates a variable where it is defined, so its value is kept as tokens in which no variable is left.  A variable
+lasts until the end of the block that defines it.
+
+Source: nft(8) INCLUDE FILES, SYMBOLIC VARIABLES; nftables src/scanner.l scanner_include_file()
+"""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from posixpath import basename, dirname, join
+
+from hairpin.errors import ParseError
+from hairpin.message import Message, message
+from hairpin.netfilter.nft.script.tokens import Token, tokens
+
+Files = Mapping[str, str]
+"""Texts of files by their absolute paths."""
+_MOST_INCLUDES = 1024
+_DIRECTORY = "/etc"
+"""Where nft looks for a file that is included by a relative path, unless its build says otherwise."""
+_MAGIC = "*?["
+
+
+class MissingFileError(ParseError):
+    """A script includes a file whose text is not known; ``path`` is what it names."""
+
+    def __init__(self, path: str, token: Token) -> None:
+        self.path = path
+        super().__init__(
+            message("the file {path}, which it includes, is not known", path=path), source=token.source, line=token.line
+        )
+
+
+class UnreadError(ParseError):
+    """A script says something that nft may take, and that hairpin cannot read."""
+
+
+class Cursor:
+    """Where the reading of a script stands."""
+
+    def __init__(self, text: str, source: str, files: Files) -> None:
+        self._files = files
+        self._tokens = list(reversed(list(tokens(text, source))))
+        self._included = 0
+        self._scopes: list[dict[str, list[Token]]] = [{}]
+        self._last = Token("end", "", source, 0)
+
+    def peek(self, ahead: int = 0) -> Token:
+        """Return the next token, or one behind it, without taking it."""
+        while True:
+            self._expanded(ahead)
+            at = len(self._tokens) - 1 - ahead
+            return self._tokens[at] if at >= 0 else Token("end", "", self._last.source, self._last.line)
+
+    def take(self) -> Token:
+        """Return the next token, and go behind it."""
+        self._last = self.peek()
+        if self._tokens:
+            self._tokens.pop()
+        return self._last
+
+    def at(self, *texts: str) -> bool:
+        """Return whether the next token is one of these signs or plain words."""
+        return self.peek().means(*texts)
+
+    def accept(self, *texts: str) -> bool:
+        """Take the next token if it is one of these, and return whether it was."""
+        if self.at(*texts):
+            self.take()
+            return True
+        return False
+
+    def expect(self, *texts: str) -> Token:
+        """Take the next token, which must be one of these."""
+        if not self.at(*texts):
+            raise self.unread()
+        return self.take()
+
+    def name(self) -> str:
+        """Take a name: a word, or one in quotation marks."""
+        if self.peek().kind not in ("word", "quoted"):
+            raise self.unread()
+        return self.take().text
+
+    def number(self) -> int:
+        """Take a number."""
+        if self.peek().kind != "number":
+            raise self.unread()
+        return int(self.take().text, 0)
+
+    def skip_lines(self) -> None:
+        """Go behind the ends of lines that come next."""
+        while self.at("\n"):
+            self.take()
+
+    def skip_ends(self) -> None:
+        """Go behind the ends of lines and the semicolons that come next."""
+        while self.at("\n", ";"):
+            self.take()
+
+    def at_end(self) -> bool:
+        """Return whether a line, a command or the block ends here."""
+        return self.at("\n", ";", "}") or self.peek().kind == "end"
+
+    def open_block(self) -> None:
+        """Take the beginning of a block, with variables of its own."""
+        self.expect("{")
+        self._scopes.append({})
+
+    def close_block(self) -> None:
+        """Take the end of a block; its variables are forgotten."""
+        self.expect("}")
+        self._scopes.pop()
+
+    def common(self) -> bool:
+        """Take a definition of a variable, if it comes next, and return whether one did."""
+        kind = self.peek().text
+        if not self.at("define", "redefine", "undefine") or self.peek(1).kind not in ("word", "quoted"):
+            return False
+        self.take()
+        name = self.name()
+        own = next((scope for scope in reversed(self._scopes) if name in scope), None)
+        if kind == "undefine":
+            if own is None:
+                raise self.refused(message("nft knows no variable {name} here", name=name))
+            del own[name]
+            return True
+        self.expect("=")
+        value = self._value()
+        if kind == "define" and name in self._scopes[-1]:
+            raise self.refused(message("the variable {name} is defined twice", name=name))
+        (own if kind == "redefine" and own is not None else self._scopes[-1])[name] = value
+        return True
+
+    def _value(self) -> list[Token]:
+        found, depth = list[Token](), 0
+        while self.peek().kind != "end" and (depth or not self.at("\n", ";")):
+            depth += self.at("{") - self.at("}")
+            found.append(self.take())
+        return found
+
+    def _expanded(self, ahead: int) -> None:
+        """Put variables' values and included files in place of what names them, as far as the token ``ahead``."""
+        for back in range(ahead + 1):
+            at = len(self._tokens) - 1 - back
+            while at >= 0 and (self._variable(at) or self._include(at)):
+                at = len(self._tokens) - 1 - back
+
+    def _variable(self, at: int) -> bool:
+        token = self._tokens[at]
+        if not token.means("$") or at == 0 or self._tokens[at - 1].kind != "word":
+            return False
+        name, rest = self._tokens[at - 1], list[Token]()
+        value = self._known(name.text)
+        if value is None:
+            # A word may hold a dash or a dot: ``$first-$last``.
+            short = next((name.text[:n] for n, c in enumerate(name.text) if c in "-./" and self._known(name.text[:n])), "")
+            value = self._known(short)
+            rest = list(tokens(name.text[len(short) :], name.source)) if short else []
+        if value is None:
+            raise self.refused(message("nft knows no variable {name} here", name=name.text), name)
+        new = [each._replace(source=token.source, line=token.line) for each in (*value, *rest)]
+        self._tokens[at - 1 : at + 1] = list(reversed(new))
+        return True
+
+    def _known(self, name: str) -> list[Token] | None:
+        return next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
+
+    def variable_text(self, name: str) -> str | None:
+        """Return the value of a variable as text, for a word in quotation marks that names it."""
+        value = self._known(name)
+        return None if value is None else " ".join(each.text for each in value)
+
+    def _include(self, at: int) -> bool:
+        token = self._tokens[at]
+        if not token.means("include") or at == 0 or self._tokens[at - 1].kind != "quoted":
+            return False
+        named = self._tokens[at - 1].text
+        self._included += 1
+        if self._included > _MOST_INCLUDES:
+            raise self.refused(message("files include each other without an end"), token)
+        included = [each for path in self._matching(named, token) for each in tokens(self._files[path], path)]
+        self._tokens[at - 1 : at + 1] = list(reversed(included))
+        return True
+
+    def _matching(self, named: str, token: Token) -> list[str]:
+        path = named if named.startswith("/") else join(_DIRECTORY, named)
+        if not any(each in named for each in _MAGIC):
+            if path not in self._files:
+                raise MissingFileError(path, token)
+            return [path]
+        return sorted(
+            each
+            for each in self._files
+            if each.count("/") == path.count("/")
+            and fnmatchcase(dirname(each), dirname(path))
+            and fnmatchcase(basename(each), basename(path))
+            and not basename(each).startswith(".")
+        )
+
+    def unread(self) -> UnreadError:
+        """Return the error of a token that is not understood here."""
+        token = self.peek()
+        words = "the end" if token.kind == "end" else token.text if token.text != "\n" else "the end of the line"
+        return UnreadError(
+            message("{words!r} is not understood here", words=words), source=token.source, line=token.line
+        )
+
+    def refused(self, why: Message, token: Token | None = None) -> ParseError:
+        """Return the error of what nft itself refuses."""
+        token = token or self._last
+        return ParseError(why, source=token.source, line=token.line)
