@@ -124,6 +124,19 @@ LOOPBACK = published(FromHost(), "127.0.0.1")
 INTERFACES, STATIC = "/etc/network/interfaces", "auto eth0\niface eth0 inet static\n address 198.51.100.11/24\n"
 IFUPDOWN = (Unit("networking.service", "active", "enabled"),)
 NETWORK, OF_ETH0 = "/etc/systemd/network/1.network", "[Match]\nName=eth0\n[Network]\nAddress=198.51.100.11/24\n"
+NFT = "/etc/nftables.conf"
+NFTABLES, NFTABLES_OFF = (
+    (Unit("nftables.service", state, "enabled"),) for state in ("active", "inactive")
+)  # fmt: skip
+TRACKING = """flush ruleset
+table inet f {
+ chain c {
+  type filter hook input priority 0; policy drop;
+  ct state vmap { established : accept, related : accept }
+ }
+}
+"""
+CLOSING = "table ip f {\n chain c {\n  type filter hook forward priority -5;\n  tcp dport 80 drop\n }\n}\n"
 NETWORKD = (Unit("systemd-networkd.service", "active", "enabled"),)
 
 _ZONES = {"/etc/firewalld/zones/docker.xml": '<zone target="ACCEPT"/>'}
@@ -229,6 +242,46 @@ CASES: dict[str, Case] = {
         with_files(units=(Unit("NetworkManager.service", "active", "enabled"),)), "networkmanager-restart", published(),
         "delivered", "kept",
     ),
+    "nftables takes the engine's rules": Case(
+        with_files((NFT, "flush ruleset\n"), units=NFTABLES), "nftables-restart", egress(), "unanswered", "lost",
+    ),
+    "the stop of nftables takes them, too": Case(
+        with_files((NFT, "add table inet mine\n"), units=NFTABLES), "nftables-restart", egress(), "unanswered", "lost",
+    ),
+    "a unit that is not active is not stopped": Case(
+        with_files((NFT, "add table inet mine\n"), units=NFTABLES_OFF), "nftables-restart", egress(), "leaves", "kept",
+    ),
+    "its chains of nat gone, nobody translates": Case(
+        with_files((NFT, TRACKING), units=NFTABLES), "nftables-reload", egress(), "unanswered", "lost",
+    ),
+    "the host's own connection goes on": Case(
+        with_files((NFT, TRACKING), units=NFTABLES), "nftables-reload", LOOPBACK, "dropped", "kept",
+    ),
+    "with all rules gone for a moment the kernel forgets it": Case(
+        with_files((NFT, TRACKING), units=NFTABLES), "nftables-restart", LOOPBACK, "dropped", "lost",
+    ),
+    "without its rules the port is docker-proxy's": Case(
+        with_files((NFT, "flush ruleset\n"), units=NFTABLES), "nftables-restart", published(), "delivered", "lost",
+    ),
+    "a reload wipes only what the file says": Case(
+        with_files((NFT, "table inet mine\ndelete table inet mine\n"), units=NFTABLES), "nftables-reload", published(),
+        "delivered", "kept",
+    ),
+    "the file closes the port": Case(
+        with_files((NFT, CLOSING), units=NFTABLES), "nftables-reload", published(), "dropped", "lost",
+    ),
+    "RHEL's reload flushes": Case(
+        with_files(("/etc/sysconfig/nftables.conf", "add table inet mine\n"), units=NFTABLES), "nftables-reload",
+        egress(), "unanswered", "lost",
+    ),
+    "a refused file changes nothing": Case(
+        with_files((NFT, "flush ruleset\nadd rule ip none c accept\n"), units=NFTABLES), "nftables-reload", egress(),
+        "leaves", "kept",
+    ),
+    "a file that is not read is a condition": Case(
+        with_files((NFT, 'flush ruleset\ninclude "/etc/else.nft"\n'), units=NFTABLES), "nftables-reload", egress(),
+        "unanswered", "depends",
+    ),
     "dockerd reads its configuration": Case(network(), "docker-reload", published(), "delivered", "kept"),
     "ufw goes behind the engine's rules": Case(with_ufw(), "ufw-enable", published(), "delivered", "kept"),
     "ufw closes what docker-proxy serves": Case(BARE, "ufw-enable", published(), "dropped", "lost"),
@@ -255,6 +308,8 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     ),
     "no saved rules": (network(), "saved-rules-restore", "cannot happen"),
     "no iptables": (network(host_namespace("")), "iptables-flush", "cannot happen"),
+    "no nftables.service": (with_files((NFT, ""), units=NETWORKD), "nftables-restart", "cannot happen"),
+    "no file of it": (with_files(units=NFTABLES), "nftables-reload", "cannot happen"),
     "no ufw": (network(), "ufw-enable", "cannot happen"),
     "ufw was removed": (on(with_ufw(), versions=(Version("package:nftables", "1.0"),)), "ufw-enable", "cannot happen"),
     "ufw is off": (with_ufw(), "ufw-reload", "cannot happen"),

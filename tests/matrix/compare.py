@@ -1,5 +1,6 @@
 """What differs between the host that was foretold and the host that was read after the event."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.prefix import address_text
 
+_SET = re.compile(r"\{ (.*?) \}")
 _CHANGING = ("nf_conntrack_count", "entropy", "dev/tty")
 
 
@@ -34,7 +36,12 @@ def _rules(namespace: Namespace) -> Iterator[str]:
 
 
 def _words(rule: Rule) -> str:
-    return rule.text or str(meaning(rule))
+    """Return the rule's words; nft lists the elements of a set in an order of the kernel's own."""
+    return _SET.sub(_sorted, rule.text) or str(meaning(rule))
+
+
+def _sorted(elements: re.Match[str]) -> str:
+    return f"{{ {', '.join(sorted(elements[1].split(', ')))} }}"
 
 
 def _policies(namespace: Namespace) -> Iterator[str]:

@@ -9,6 +9,8 @@ _CHOSEN = "$(podman container ls --filter restart-policy=always -q)"
 COMMANDS: Mapping[str, str] = {
     "conntrack-flush": "conntrack -F 2>/dev/null",
     "forwarding-toggle": "sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1",
+    "nftables-restart": "nft flush ruleset; nft -f /etc/nftables.conf || true",
+    "nftables-reload": "nft -f /etc/nftables.conf || true",
     "iptables-flush": "iptables -F; iptables -t nat -F",
     "saved-rules-restore": "iptables-restore < /etc/iptables/rules.v4",
     "sysctl-system": "sysctl --system >/dev/null 2>&1 || true",

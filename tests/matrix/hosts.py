@@ -75,6 +75,116 @@ _TRANSLATED = f"""{_OFFLINE} --add-masquerade
 {_OFFLINE} --add-forward-port=port=8192:proto=tcp:toport=80:toaddr=172.17.0.2"""
 _BUS = "mkdir -p /run/dbus; dbus-uuidgen --ensure; dbus-daemon --system --fork; sleep 0.3"
 
+
+def _nft(script: str, *more: str, base: str = "plain", setup: tuple[str, ...] = ()) -> Callable[[], LabPlan]:
+    """Return the plan of a host with this /etc/nftables.conf, which was loaded before the engine started.
+
+    ``more``: files that it includes, each a path and a text behind it on lines of their own."""
+
+    def plan() -> LabPlan:
+        host = HOSTS[base]()
+        files = ("/etc/nftables.conf\n" + script, *more)
+        written = (f"mkdir -p $(dirname {path}); cat > {path} <<'END'\n{text}\nEND" for path, _, text in
+                   (each.partition("\n") for each in files))  # fmt: skip
+        before = ("\n".join(written), "nft -f /etc/nftables.conf", *host.before_engine)
+        return msgspec.structs.replace(host, before_engine=before, setup=(*host.setup, *setup))
+
+    return plan
+
+
+_NFT_OWN = """table inet own
+delete table inet own
+table inet own {
+	chain input {
+		type filter hook input priority filter - 5; policy accept;
+		iif "lo" accept
+		ip saddr 198.51.100.12 tcp dport { 80, 8190-8199 } drop
+		tcp dport 8151 counter packets 0 bytes 0 accept comment "mine"
+	}
+}"""
+_NFT_FLUSH = """flush ruleset
+table inet filter {
+	chain input {
+		type filter hook input priority filter; policy accept;
+	}
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+	}
+}"""
+_NFT_INPUT = """#!/usr/sbin/nft -f
+flush ruleset
+define lan = 198.51.100.0/24
+define open = { ssh, 80, 8151 }
+table inet filter {
+	chain input {
+		type filter hook input priority 0; policy drop;
+		ct state vmap { established : accept, related : accept, invalid : drop }
+		iifname { "lo", "docker0", "br-*" } accept
+		meta l4proto { icmp, ipv6-icmp } accept
+		ip saddr $lan tcp dport $open accept
+		limit rate 3/minute log prefix "in: " counter
+		reject with icmpx type admin-prohibited
+	}
+	include "/etc/nftables.d/*.nft"
+}"""
+_NFT_INCLUDED = """/etc/nftables.d/forward.nft
+	chain forward {
+		type filter hook forward priority filter - 10; policy accept;
+		ct state established,related accept
+		oifname "docker0" ip saddr 192.0.2.0/24 tcp dport { 80, 443 } counter accept
+		oifname "docker0" tcp dport 80 ip saddr != 198.51.100.0/24 reject with tcp reset
+	}"""
+_NFT_SETS = """table ip guard {
+	set banned {
+		type ipv4_addr; flags interval; auto-merge
+		elements = { 198.51.100.12, 203.0.113.0/25, 203.0.113.128-203.0.113.255 }
+	}
+	set services {
+		type ipv4_addr . inet_service
+		elements = { 192.0.2.10 . http, 172.17.0.2 . 80 }
+	}
+	map ports {
+		type inet_service : verdict
+		elements = { 80 : jump web, 8190 : drop }
+	}
+	map targets {
+		type inet_service : ipv4_addr . inet_service
+		elements = { 8195 : 172.17.0.2 . 80 }
+	}
+	counter seen {
+	}
+	chain web {
+		ip saddr @banned counter name "seen" drop
+		return
+	}
+	chain prerouting {
+		type nat hook prerouting priority dstnat - 1; policy accept;
+		fib daddr type local dnat to tcp dport map @targets
+	}
+	chain forward {
+		type filter hook forward priority -1; policy accept;
+		ct state established accept
+		ip saddr . tcp dport @services accept
+		tcp dport vmap @ports
+	}
+}"""
+_NFT_IPTABLES = """table ip filter {
+	chain DOCKER-USER {
+	}
+	chain FORWARD {
+		type filter hook forward priority filter; policy drop;
+	}
+}
+table ip filter
+add rule ip filter FORWARD oifname "docker0" tcp dport 80 accept"""
+_NFT_BROKEN = """flush ruleset
+table inet filter {
+	chain input {
+		type filter hook input priority filter; policy drop;
+		iif "wg9" accept
+	}
+}"""
+
 EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     **HOSTS,
     "firewall off": _ufw(),
@@ -102,6 +212,17 @@ EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     "firewalld, podman beside": _firewalld(base="podman beside"),
     "firewalld, dual stack": _firewalld(base="dual stack"),
     "firewalld stopped": _firewalld("kill $(pidof -x firewalld); sleep 2"),
+    "nft, own table": _nft(_NFT_OWN),
+    "nft, twice": _nft(_NFT_OWN.replace("delete table inet own\n", ""), base="user networks"),
+    "nft, flush": _nft(_NFT_FLUSH, base="user networks"),
+    "nft, flush, proxy off": _nft(_NFT_FLUSH, base="proxy off"),
+    "nft, input dropped": _nft(_NFT_INPUT, _NFT_INCLUDED),
+    "nft, sets": _nft(_NFT_SETS),
+    "nft, iptables' tables": _nft(_NFT_IPTABLES),
+    "nft, podman": _nft(_NFT_INPUT, _NFT_INCLUDED, base="podman"),
+    "nft, legacy": _nft(_NFT_FLUSH, base="iptables legacy"),
+    "nft, dual stack": _nft(_NFT_INPUT, _NFT_INCLUDED, base="dual stack"),
+    "nft, refused": _nft("table inet own\n", setup=(f"cat > /etc/nftables.conf <<'END'\n{_NFT_BROKEN}\nEND",)),
     "firewalld off": _beside(_BUS),
     "firewalld after dockerd": _beside(_BUS, "firewalld --nopid; sleep 3"),
 }  # fmt: skip

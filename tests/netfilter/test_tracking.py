@@ -2,6 +2,9 @@
 
 import pytest
 
+from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.nft.script.live_table import LoadingHost
+from hairpin.netfilter.nft.script.loading import tables_after
 from hairpin.netfilter.tracking import needs_tracking
 from tests.small_host import DOCKER_RULES, ruleset
 
@@ -16,6 +19,20 @@ CASES: dict[str, tuple[str, bool]] = {
     "a match of the port": ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 80 -j DROP\nCOMMIT\n", False),
     "no rules": ("", False),
 }  # fmt: skip
+
+
+NFT: dict[str, bool] = {
+    "ct state vmap { invalid : drop }": True,
+    "ct mark . tcp dport { 1 . 80 } accept": True,
+    "meta mark set ct mark": True,
+    "tcp dport vmap { 80 : drop }": False,
+}
+
+
+@pytest.mark.parametrize(("words", "needed"), NFT.items(), ids=NFT)
+def test_whether_a_rule_of_nft_needs_it(words: str, needed: bool) -> None:
+    tables = tables_after(f"add table ip t\nadd chain ip t c\nadd rule ip t c {words}", (), LoadingHost(), source="x")
+    assert needs_tracking(Ruleset(tables), 4) is needed
 
 
 @pytest.mark.parametrize(("rules", "needed"), CASES.values(), ids=CASES)

@@ -13,6 +13,7 @@ from hairpin.events._commands import with_line
 from hairpin.events._containers import ended, with_container_first_started, with_container_started
 from hairpin.events._dockerd import docker_of, with_dockerd_killed, with_dockerd_started
 from hairpin.events._network import with_network_configured
+from hairpin.events._nftables import nftables_script, with_nftables_loaded
 from hairpin.events._sysctls import with_files_applied
 from hairpin.events._tables import with_saved_rules
 from hairpin.events._ufw import ufw_of, with_ufw_started
@@ -46,6 +47,7 @@ _DEFAULTS: tuple[tuple[str, str], ...] = (
 Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
 
 _ORDER: tuple[tuple[str, str], ...] = (
+    ("nftables.service", "network-pre.target"),
     ("systemd-modules-load.service", "systemd-sysctl.service"), ("systemd-sysctl.service", "sysinit.target"),
     ("sysinit.target", "basic.target"), ("network-pre.target", "network.target"),
     ("network.target", "network-online.target"), ("network-online.target", "docker.service"),
@@ -197,6 +199,8 @@ def _follows_default(host: Host, path: Path, now: str) -> bool:
 def _steps(host: Host) -> Iterator[_Step]:
     """Yield what the host's units do, in the order that they have where nothing says another."""
     yield _Step("systemd-sysctl.service", with_files_applied)
+    if unit(host, "nftables") is not None and nftables_script(host) is not None and _starts(host, "nftables"):
+        yield _Step("nftables.service", lambda course: with_nftables_loaded(course, at_boot=True))
     own = host.namespace(host.netns.name)
     yield _Step("network.target", lambda course: _with_links_as_before(with_network_configured(course, own), host))
     if (ufw := ufw_of(host)) is not None and ufw.enabled and _starts(host, "ufw"):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from hairpin.errors import ChangeError
 from hairpin.events._ip import with_ip
+from hairpin.events._nftables import with_nft_commands
 from hairpin.events._sysctls import with_file_applied, with_files_applied, with_text_applied
 from hairpin.events._tables import dialect_of, with_rules_added, with_saved_rules
 from hairpin.events.course import Course
@@ -173,6 +174,21 @@ def _ip(course: Course, _program: str, arguments: list[str], _source: str) -> Ou
     return Outcome(done, True) if done is not None else None
 
 
+def _nft(course: Course, _program: str, arguments: list[str], source: str) -> Outcome | None:
+    if arguments[:1] in (["-f"], ["--file"]):
+        file = _file(course, arguments[1]) if len(arguments) == 2 else None
+        if file is None:
+            return None
+        text, source = file.text, file.path
+    elif any(each.startswith("-") for each in arguments):
+        return None
+    else:
+        text = " ".join(arguments) + "\n"
+    done = with_nft_commands(course, text, source)
+    failed = len(done.failures) > len(course.failures)
+    return Outcome(course if failed else done, not failed)
+
+
 def _file(course: Course, path: str) -> ConfigFile | None:
     return next((each for each in course.host.files if each.path == path), None)
 
@@ -184,4 +200,5 @@ _PROGRAMS: dict[str, Callable[[Course, str, list[str], str], Outcome | None]] = 
     "ip6tables-restore": _restore,
     "sysctl": _sysctl,
     "ip": _ip,
+    "nft": _nft,
 }

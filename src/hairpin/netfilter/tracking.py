@@ -2,7 +2,20 @@
 
 from typing import Literal
 
-from hairpin.netfilter.ir import FieldMatch, Nat, NatMap, Notrack, Ruleset, SetZone
+from hairpin.netfilter.ir import (
+    AnyOfMatch,
+    Expression,
+    FieldMatch,
+    InlineSetMatch,
+    Nat,
+    NatMap,
+    Notrack,
+    Ruleset,
+    SetField,
+    SetMatch,
+    SetZone,
+    VerdictMap,
+)
 
 
 def needs_tracking(ruleset: Ruleset, version: Literal[4, 6]) -> bool:
@@ -13,9 +26,20 @@ def needs_tracking(ruleset: Ruleset, version: Literal[4, 6]) -> bool:
     rules = (
         rule for table in ruleset.tables if table.family in families for chain in table.chains for rule in chain.rules
     )
-    return any(
-        isinstance(part, Nat | NatMap | Notrack | SetZone)
-        or (isinstance(part, FieldMatch) and part.field.startswith("ct-"))
-        for rule in rules
-        for part in rule.body
-    )
+    return any(map(_needs_it, (part for rule in rules for part in rule.body)))
+
+
+def _needs_it(part: Expression) -> bool:
+    match part:
+        case Nat() | NatMap() | Notrack() | SetZone():
+            return True
+        case FieldMatch(field=field):
+            return field.startswith("ct-")
+        case SetField(field=field, source=source):
+            return field.startswith("ct-") or (source or "").startswith("ct-")
+        case VerdictMap(fields=fields) | SetMatch(fields=fields) | InlineSetMatch(fields=fields):
+            return any(each.startswith("ct-") for each in fields)
+        case AnyOfMatch(alternatives=alternatives):
+            return any(map(_needs_it, alternatives))
+        case _:
+            return False

@@ -295,7 +295,11 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
     if leaves_elsewhere(state, manip) and translates:
         yield stopped(forgotten(state), "masquerade-moved", stage=_stage(hook), link=state.oif)
         return
-    if not needs_decision(state, manip) or not translates:
+    if not translates:
+        # Without a nat chain nobody translates, not even by what the connection has recorded: nf_nat_unregister_fn().
+        yield state
+        return
+    if not needs_decision(state, manip):
         yield translate(state, manip)
         return
     states = [state]

@@ -114,7 +114,7 @@ class _Made:
 
     def __init__(self, at: Cursor, verb: Verb, source: str, line: int) -> None:
         self._at = at
-        self._verb = verb
+        self._verb: Verb = verb
         self._source = source
         self._line = line
 
@@ -214,7 +214,7 @@ class _Block:
 
     def __init__(self, made: _Made, family: Family, name: str) -> None:
         self._made = made
-        self._family = family
+        self._family: Family = family
         self._name = name
         self._options: Object = {}
         self._found: dict[str, list[Command]] = {}
@@ -227,9 +227,7 @@ class _Block:
         while not at.at("}"):
             if not (at.common() or self._option(at)):
                 self._declared(at)
-            if not at.at_end():
-                raise at.unread()
-            at.skip_ends()
+            at.end_line()
         at.close_block()
 
     def commands(self) -> list[Command]:

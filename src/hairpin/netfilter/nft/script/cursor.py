@@ -103,6 +103,12 @@ class Cursor:
         """Return whether a line, a command or the block ends here."""
         return self.at("\n", ";", "}") or self.peek().kind == "end"
 
+    def end_line(self) -> None:
+        """Take the end of a line or a semicolon, which must come next inside of a block, and those behind it."""
+        if not self.at("\n", ";"):
+            raise self.unread()
+        self.skip_ends()
+
     def open_block(self) -> None:
         """Take the beginning of a block, with variables of its own."""
         self.expect("{")
@@ -155,7 +161,9 @@ class Cursor:
         value = self._known(name.text)
         if value is None:
             # A word may hold a dash or a dot: ``$first-$last``.
-            short = next((name.text[:n] for n, c in enumerate(name.text) if c in "-./" and self._known(name.text[:n])), "")
+            short = next(
+                (name.text[:n] for n, c in enumerate(name.text) if c in "-./" and self._known(name.text[:n])), ""
+            )
             value = self._known(short)
             rest = list(tokens(name.text[len(short) :], name.source)) if short else []
         if value is None:

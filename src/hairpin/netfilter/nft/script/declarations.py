@@ -10,7 +10,7 @@ from hairpin.netfilter.nft.operands import operand
 from hairpin.netfilter.nft.script.constants import with_ports_of
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.expressions import (
-    concatenated,
+    concatenation,
     connections,
     constant,
     counts,
@@ -40,15 +40,9 @@ def chain(at: Cursor) -> Body:
             statements, comment = rule(at)
             said: Object = {"expr": statements, "source": line.source, "line": line.line}
             rules.append({**said, **({"comment": comment} if comment is not None else {})})
-        _ended(at)
+        at.end_line()
     at.close_block()
     return found, rules
-
-
-def _ended(at: Cursor) -> None:
-    if not at.at_end():
-        raise at.unread()
-    at.skip_ends()
 
 
 def _chain_property(at: Cursor, found: Object) -> bool:
@@ -122,7 +116,7 @@ def named_set(at: Cursor, family: Family, *, is_map: bool) -> Object:
         at.skip_ends()
     at.close_block()
     if "elem" in found:
-        found["elem"] = numbered(found, family, found["elem"])
+        found["elem"] = with_port_numbers(found, family, found["elem"])
     return found
 
 
@@ -133,13 +127,17 @@ def _set_property(at: Cursor, found: Object, family: Family, *, is_map: bool) ->
             if is_map:
                 at.expect(":")
                 at.accept("interval")
-                found["map"] = at.take().text if at.at("counter", "quota", "limit", "secmark", "synproxy") else _types(at)
+                found["map"] = (
+                    at.take().text if at.at("counter", "quota", "limit", "secmark", "synproxy") else _types(at)
+                )
         case "typeof":
             found["type"] = _typeof(at, family)
             if is_map:
                 at.expect(":")
                 at.accept("interval")
-                verdicts = at.at("verdict", "counter", "quota", "limit", "synproxy", "secmark") and at.peek(1).kind == "sign"
+                verdicts = (
+                    at.at("verdict", "counter", "quota", "limit", "synproxy", "secmark") and at.peek(1).kind == "sign"
+                )
                 found["map"] = at.take().text if verdicts else _typeof(at, family)
         case "flags":
             found["flags"] = _words(at)
@@ -171,7 +169,7 @@ def _set_property(at: Cursor, found: Object, family: Family, *, is_map: bool) ->
             raise at.unread()
 
 
-def numbered(declared: Object, family: Family, listed: Json) -> Json:
+def with_port_numbers(declared: Object, family: Family, listed: Json) -> Json:
     """Return elements of that set or map, with numbers in place of the names of ports."""
     types = types_of(declared.get("type"), family)
     found = with_ports_of(types, {"set": listed})
@@ -180,8 +178,7 @@ def numbered(declared: Object, family: Family, listed: Json) -> Json:
     if "inet_service" not in data or not isinstance(inner, list):
         return inner
     return [
-        [each[0], with_ports_of(data, each[1])] if isinstance(each, list) and len(each) == 2 else each
-        for each in inner
+        [each[0], with_ports_of(data, each[1])] if isinstance(each, list) and len(each) == 2 else each for each in inner
     ]
 
 
@@ -210,7 +207,7 @@ def _types(at: Cursor) -> Json:
 
 def _typeof(at: Cursor, family: Family) -> Json:
     """Return data types by the fields that have them, if each of them has a name."""
-    value = concatenated(at, operand_of)
+    value = concatenation(at, operand_of)
     kinds = [_kind(each, family) for each in _dimensions(value)]
     if all(each in _NAMED_TYPES for each in kinds):
         return kinds[0] if len(kinds) == 1 else [*kinds]

@@ -28,7 +28,7 @@ Atom = Callable[[Cursor], Json]
 def constant(at: Cursor) -> Json:
     """Return a number, an address or a word; or what stands in parentheses."""
     if at.accept("("):
-        inner = listed(at)
+        inner = flag_list(at)
         at.expect(")")
         return inner
     token = at.peek()
@@ -57,10 +57,10 @@ def _number(text: str) -> int:
 def operand_of(at: Cursor) -> Json:
     """Return a field of the packet, a constant, or what stands in parentheses."""
     if at.accept("("):
-        inner = listed(at, operand_of)
+        inner = flag_list(at, operand_of)
         at.expect(")")
         return inner
-    found = field(at, lambda inside: concatenated(inside, operand_of))
+    found = field(at, lambda inside: concatenation(inside, operand_of))
     return constant(at) if found is None else found
 
 
@@ -68,17 +68,17 @@ def _binary(at: Cursor, atom: Atom, level: int = 0) -> Json:
     """Return an expression with its operators."""
     if level == len(_BINARY):
         return atom(at)
-    left = _binary(at, atom, level + 1)
+    left: Json = _binary(at, atom, level + 1)
     while at.peek().text in _BINARY[level] and at.peek().kind in ("word", "sign"):
         name = _BINARY[level][at.take().text]
-        # The side behind an operator of a field is a constant, unless a statement sets something to it.
         right = _binary(at, atom, level + 1)
         before = left.get(name) if isinstance(left, dict) and name == "|" else None
-        left = {name: [*before, right]} if isinstance(before, list) else {name: [left, right]}
+        parts: list[Json] = [*before, right] if isinstance(before, list) else [left, right]
+        left = {name: parts}
     return left
 
 
-def ranged(at: Cursor, atom: Atom = constant) -> Json:
+def value_or_range(at: Cursor, atom: Atom = constant) -> Json:
     """Return an expression, a range or a prefix."""
     left = _binary(at, atom)
     if at.accept("-"):
@@ -89,26 +89,26 @@ def ranged(at: Cursor, atom: Atom = constant) -> Json:
     return left
 
 
-def concatenated(at: Cursor, atom: Atom = constant) -> Json:
+def concatenation(at: Cursor, atom: Atom = constant) -> Json:
     """Return one expression, or several with dots between them."""
-    parts = [ranged(at, atom)]
+    parts = [value_or_range(at, atom)]
     while at.accept("."):
-        parts.append(ranged(at, atom))
+        parts.append(value_or_range(at, atom))
     return parts[0] if len(parts) == 1 else {"concat": parts}
 
 
-def listed(at: Cursor, atom: Atom = constant) -> Json:
+def flag_list(at: Cursor, atom: Atom = constant) -> Json:
     """Return one expression, or flags with commas between them."""
-    parts = [concatenated(at, atom)]
+    parts = [concatenation(at, atom)]
     while at.accept(","):
         at.skip_lines()
-        parts.append(concatenated(at, atom))
+        parts.append(concatenation(at, atom))
     return parts[0] if len(parts) == 1 else parts
 
 
 def with_map(at: Cursor) -> Json:
     """Return an expression, or the choice that a map makes by it."""
-    key = concatenated(at, operand_of)
+    key = concatenation(at, operand_of)
     if not at.accept("map"):
         return key
     return {"map": {"key": key, "data": mapping(at)}}
@@ -148,7 +148,7 @@ def _element(at: Cursor) -> Json:
     key = element_key(at, constant)
     if not at.accept(":"):
         return key
-    value = verdict(at) or concatenated(at)
+    value = verdict(at) or concatenation(at)
     # nft 1.0.3 and later has the options in front of the colon, earlier ones behind it.
     details = _options(at)
     return [_with_details(key, details) if details else key, value]
@@ -156,7 +156,7 @@ def _element(at: Cursor) -> Json:
 
 def element_key(at: Cursor, atom: Atom) -> Json:
     """Return an element's key with what belongs to it: a timeout, a comment, a counter."""
-    value = concatenated(at, atom)
+    value = concatenation(at, atom)
     details = _options(at)
     return _with_details(value, details) if details else value
 
@@ -275,8 +275,8 @@ def right_side(at: Cursor) -> tuple[Json, Json]:
         return reference(at), None
     if at.at("{"):
         return set_of(at), None
-    value = listed(at)
-    return value, listed(at) if at.accept("/") else None
+    value = flag_list(at)
+    return value, flag_list(at) if at.accept("/") else None
 
 
 def traffic_class(at: Cursor) -> Json:

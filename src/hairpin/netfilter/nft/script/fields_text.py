@@ -66,7 +66,7 @@ _IP_OPTIONS = ("lsrr", "rr", "ssrr", "ra")
 
 
 def field(at: Cursor, inner: Reader) -> Json:
-    """Return the field that comes next; None if none does.  ``inner`` reads the expression over which a hash is made."""
+    """Return the field that comes next; None if none does.  ``inner`` reads the expression that a hash is made of."""
     token = at.peek()
     if token.kind == "sign" and token.text == "@":
         return _raw(at)

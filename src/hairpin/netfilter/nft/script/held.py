@@ -36,7 +36,10 @@ def declared_map(named: Map) -> Object:
 
 
 def _pair(element: VerdictElement | NatElement, kinds: list[str]) -> Json:
-    return [_key(element.key, kinds), _verdict(element.verdict) if isinstance(element, VerdictElement) else _nat(element)]
+    return [
+        _key(element.key, kinds),
+        _verdict(element.verdict) if isinstance(element, VerdictElement) else _nat(element),
+    ]
 
 
 def _verdict(verdict: object) -> Json:

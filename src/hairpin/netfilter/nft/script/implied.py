@@ -18,7 +18,7 @@ _PROTOCOLS = {("nfproto", 2): "icmp", ("nfproto", 10): "icmpv6", ("ethertype", 0
               ("ethertype", 0x86DD): "icmpv6"}  # fmt: skip
 
 
-def completed(statements: list[Json], family: Family) -> list[Json]:
+def with_implied(statements: list[Json], family: Family) -> list[Json]:
     """Return the statements of a rule with what nft adds."""
     found: list[Json] = []
     for each in statements:
@@ -54,7 +54,9 @@ def _types(statement: Json, before: list[Json]) -> Iterator[Json]:
                 "match": {
                     "op": "==",
                     "left": {"payload": {"protocol": name, "field": "type"}},
-                    "right": {"set": ["echo-reply", "echo-request"] if name == "icmp" else ["echo-request", "echo-reply"]},
+                    "right": {
+                        "set": ["echo-reply", "echo-request"] if name == "icmp" else ["echo-request", "echo-reply"]
+                    },
                 }
             }
 

@@ -7,37 +7,27 @@ Tables of iptables-nft are tables like others here; those of iptables-legacy are
 Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule()
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
 from hairpin.errors import MalformedError, ParseError
-from hairpin.message import Message, message
-from hairpin.netfilter.ir import Family, Jump, Rule, Set, Table, VerdictMap
-from hairpin.netfilter.nft import listing
-from hairpin.netfilter.nft.script.commands import Command, commands, declaration_of
+from hairpin.message import message
+from hairpin.netfilter.ir import Family, Table
+from hairpin.netfilter.nft.script.commands import Command, commands
 from hairpin.netfilter.nft.script.cursor import Files, UnreadError
-from hairpin.netfilter.nft.script.declarations import numbered, types_of
-from hairpin.netfilter.nft.script.held import chain_of, declared_map, declared_set
-from hairpin.netfilter.nft.script.implied import completed
-from hairpin.netfilter.nft.sets import keys
-from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, pair
+from hairpin.netfilter.nft.script.implied import with_implied
+from hairpin.netfilter.nft.script.live_table import LiveTable, LoadingHost
+from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named
 from hairpin.netfilter.tool_version import is_older
 
 _DESTROYS = (1, 0, 7)
-_OBJECT_STATEMENTS = ("counter", "quota", "limit", "synproxy", "ct helper", "ct timeout", "ct expectation", "secmark")
 _OWN = frozenset({"nft", "iptables-nft"})
 
 
-class Target(msgspec.Struct, frozen=True):
-    """Where a script is loaded: the links that are there (None: not known), nft's version, the id of its reading."""
-
-    links: frozenset[str] | None = None
-    version: str = ""
-    evidence: str = ""
-
-
-def loaded(text: str, held: Iterable[Table], target: Target, *, source: str, files: Files | None = None) -> tuple[Table, ...]:
+def tables_after(
+    text: str, held: Iterable[Table], target: LoadingHost, *, source: str, files: Files | None = None
+) -> tuple[Table, ...]:
     """Return all tables after ``nft -f``.  ``held``: those that are there.
 
     Raises ParseError where nft or the kernel refuses the script: then it changes nothing.  See ``commands`` for the
@@ -54,15 +44,15 @@ def loaded(text: str, held: Iterable[Table], target: Target, *, source: str, fil
 class _State:
     """The tables while a script is carried out."""
 
-    def __init__(self, held: Iterable[Table], target: Target) -> None:
+    def __init__(self, held: Iterable[Table], target: LoadingHost) -> None:
         self._target = target
         self._others: list[Table] = []
-        self._tables: dict[tuple[Family, str], _Live] = {}
+        self._tables: dict[tuple[Family, str], LiveTable] = {}
         self._order: list[Table | tuple[Family, str]] = []
         self._unnamed = 0
         for each in held:
             if each.dialect in _OWN:
-                self._tables[each.family, each.name] = _Live(each)
+                self._tables[each.family, each.name] = LiveTable(each)
                 self._order.append((each.family, each.name))
             else:
                 self._order.append(each)
@@ -100,7 +90,7 @@ class _State:
         match command.verb:
             case "add" | "create":
                 if known is None:
-                    known = self._tables[key] = _Live(Table(*key, "nft", (), evidence=self._target.evidence))
+                    known = self._tables[key] = LiveTable(Table(*key, "nft", (), evidence=self._target.evidence))
                 elif command.verb == "create":
                     raise MalformedError(message("table {name} is there already", name=key[1]))
                 known.with_flags(command.body)
@@ -115,7 +105,9 @@ class _State:
                     known.flush(chain)
             case _:
                 raise UnreadError(
-                    message("{verb} is not known of a table", verb=command.verb), source=command.source, line=command.line
+                    message("{verb} is not known of a table", verb=command.verb),
+                    source=command.source,
+                    line=command.line,
                 )
 
     def _in_table(self, command: Command) -> None:
@@ -137,15 +129,15 @@ class _State:
             case _:
                 table.carry_out_declaration(command, self._target)
 
-    def _rule(self, table: "_Live", command: Command) -> None:
-        statements = completed(list_of(command.body.get("expr")), command.family or "ip")
+    def _rule(self, table: "LiveTable", command: Command) -> None:
+        statements = with_implied(list_of(command.body.get("expr")), command.family or "ip")
         command = msgspec.structs.replace(command, body={**command.body, "expr": statements})
         if any(isinstance(content(each).get("rules"), list) for each in statements):
             statements = [self._with_name(table, each, command) for each in statements]
             command = msgspec.structs.replace(command, body={**command.body, "expr": statements})
         table.carry_out_rule(command, self._target)
 
-    def _with_name(self, table: "_Live", statement: Json, command: Command) -> Json:
+    def _with_name(self, table: "LiveTable", statement: Json, command: Command) -> Json:
         """Return a jump to a chain without a name with the name that the kernel gives it."""
         rules = content(statement).get("rules")
         if not isinstance(rules, list):
@@ -162,368 +154,3 @@ class _State:
 
 def _key(command: Command) -> tuple[Family, str]:
     return command.family or "ip", command.table
-
-
-class _Live:
-    """One table while a script is carried out: what it has had is in the IR, what is new in JSON."""
-
-    def __init__(self, held: Table) -> None:
-        self.touched = False
-        self._held = held
-        self._flags: Json = None
-        family = held.family
-        self.chains: dict[str, Object] = {each.name: chain_of(each) for each in held.chains}
-        self.rules: dict[str, list[Rule | Object]] = {each.name: [*each.rules] for each in held.chains}
-        self._sets: dict[str, Object] = {each.name: declared_set(each) for each in held.sets}
-        self._maps: dict[str, Object] = {each.name: declared_map(each) for each in held.maps}
-        self._kept: dict[str, Set] = {each.name: each for each in held.sets}
-        self._objects = {(kind, str(body["name"])): body for kind, body in (declaration_of(t, family) for t in held.objects)}
-
-    def with_flags(self, body: Object) -> None:
-        """Give the table the flags that a command says."""
-        self.touched = True
-        self._flags = body.get("flags", self._flags)
-
-    def table(self, target: Target, source: str) -> Table:
-        """Return the table as it is now."""
-        if not self.touched:
-            return self._held
-        family, name = self._held.family, self._held.name
-        where: Object = {"family": family, "table": name}
-        objects: list[Json] = [{"metainfo": {"version": target.version}}, {"table": {"family": family, "name": name}}]
-        if self._flags is not None:
-            objects[1] = {"table": {"family": family, "name": name, "flags": self._flags}}
-        objects += [{"chain": {**each, **where}} for each in self.chains.values()]
-        objects += [{"set": {**each, **where}} for each in self._sets.values()]
-        objects += [{"map": {**each, **where}} for each in self._maps.values()]
-        objects += [{kind: {**each, **where}} for (kind, _), each in self._objects.items()]
-        objects += [
-            {"rule": {**each, **where, "chain": chain}}
-            for chain, rules in self.rules.items()
-            for each in rules
-            if not isinstance(each, Rule)
-        ]
-        text = msgspec.json.encode({"nftables": objects}).decode()
-        (read,) = listing.parse(text, source=source, evidence=self._held.evidence)
-        return self._joined(read)
-
-    def _joined(self, read: Table) -> Table:
-        """Return the table with the rules that it has had among the new ones."""
-        chains = tuple(
-            msgspec.structs.replace(chain, rules=tuple(_in_order(self.rules[chain.name], chain.rules)))
-            for chain in read.chains
-        )
-        sets = tuple(self._kept.get(each.name, each) for each in read.sets)
-        return msgspec.structs.replace(read, dialect=self._held.dialect, chains=chains, sets=sets)
-
-    # --- chains ------------------------------------------------------------------------------------------------------
-
-    def carry_out_chain(self, command: Command, target: Target) -> None:
-        """Carry out a command about a chain."""
-        known, name = self.chains.get(command.name), command.name
-        if command.verb in ("add", "create") and known is None:
-            self._check_links(command.body.get("dev"), target)
-            self.chains[name], self.rules[name] = {**command.body, "name": name}, []
-            return
-        if command.verb == "destroy" and known is None:
-            return
-        if known is None:
-            raise MalformedError(message("there is no chain {chain}", chain=name))
-        match command.verb:
-            case "add":
-                self._redeclare(known, command.body)
-            case "create":
-                raise MalformedError(message("chain {chain} is there already", chain=name))
-            case "delete" | "destroy":
-                self._delete_chain(name)
-            case "flush":
-                self.flush(name)
-            case "rename":
-                self._rename(name, str(command.body["newname"]))
-            case _:
-                raise MalformedError(message("chain {chain} cannot be replaced", chain=name))
-
-    def flush(self, chain: str) -> None:
-        """Delete the chain's rules."""
-        self.touched = True
-        self.rules[chain] = []
-
-    def _redeclare(self, known: Object, body: Object) -> None:
-        if "hook" in body:
-            differs = known.get("hook") != body["hook"] or known.get("type") != body.get("type")
-            if differs:
-                raise MalformedError(message("chain {chain} has another hook already", chain=known.get("name")))
-        if "policy" in body:
-            known["policy"] = body["policy"]
-
-    def _delete_chain(self, name: str) -> None:
-        rules = self.rules.pop(name)
-        if name in self._jumped_to():
-            self.rules[name] = rules
-            raise MalformedError(message("a rule still leads to chain {chain}", chain=name))
-        del self.chains[name]
-
-    def _rename(self, name: str, new: str) -> None:
-        self.chains = {new if each == name else each: body for each, body in self.chains.items()}
-        self.chains[new]["name"] = new
-        self.rules[new] = self.rules.pop(name)
-
-    def _jumped_to(self) -> frozenset[str]:
-        found: set[str] = set()
-        for rules in self.rules.values():
-            for each in rules:
-                if isinstance(each, Rule):
-                    found.update(part.chain for part in each.body if isinstance(part, Jump))
-                    maps = (part for part in each.body if isinstance(part, VerdictMap))
-                    found.update(one.verdict.chain for part in maps for one in part.elements if isinstance(one.verdict, Jump))
-                else:
-                    found.update(_targets(each.get("expr")))
-        for body in self._maps.values():
-            found.update(_targets(body.get("elem")))
-        return frozenset(found)
-
-    # --- rules -------------------------------------------------------------------------------------------------------
-
-    def carry_out_rule(self, command: Command, target: Target) -> None:
-        """Carry out a command about a rule."""
-        rules = self.rules.get(command.name)
-        if rules is None:
-            if command.verb == "destroy":
-                return
-            raise MalformedError(message("there is no chain {chain}", chain=command.name))
-        if command.verb in ("add", "create", "insert", "replace"):
-            self._check(command.body.get("expr"), target)
-        match command.verb:
-            case "add" | "create":
-                at = self._place(command, rules)
-                rules.insert(len(rules) if at is None else at + 1, command.body)
-            case "insert":
-                rules.insert(self._place(command, rules) or 0, command.body)
-            case "replace":
-                rules[self._needed_place(command, rules)] = command.body
-            case "delete" | "destroy":
-                del rules[self._needed_place(command, rules)]
-            case _:
-                raise MalformedError(message("{verb} is not known of a rule", verb=command.verb))
-
-    def _needed_place(self, command: Command, rules: list[Rule | Object]) -> int:
-        at = self._place(command, rules)
-        if at is None:
-            raise MalformedError(message("the rule is named by no handle"))
-        return at
-
-    def _place(self, command: Command, rules: list[Rule | Object]) -> int | None:
-        if command.place is None:
-            return None
-        kind, number = command.place
-        if kind == "index":
-            if not 0 <= number < len(rules):
-                raise MalformedError(message("chain {chain} has no place {number}", chain=command.name, number=number))
-            return number
-        for at, each in enumerate(rules):
-            if isinstance(each, Rule) and each.handle == number:
-                return at
-        if any(isinstance(each, Rule) and each.handle is None for each in rules):
-            raise UnreadError(message("the handles of the rules are not known"), source=command.source, line=command.line)
-        raise MalformedError(message("chain {chain} has no such rule", chain=command.name))
-
-    def _check(self, value: Json, target: Target) -> None:
-        """Raise MalformedError if what is named in a rule is not there."""
-        for chain in _targets(value):
-            if chain not in self.chains:
-                raise MalformedError(message("there is no chain {chain}", chain=chain))
-        flowtables = {name for kind, name in self._objects if kind == "flowtable"}
-        known = {*self._sets, *self._maps, *flowtables}
-        for each in _references(value):
-            if each not in known:
-                raise MalformedError(message("there is no set {name}", name=each))
-        for statement in list_of(value):
-            kind, inner = named(statement), statement.get(named(statement) or "") if isinstance(statement, dict) else None
-            if kind in _OBJECT_STATEMENTS and isinstance(inner, str) and (kind, inner) not in self._objects:
-                raise MalformedError(message("there is no {kind} {name}", kind=kind, name=inner))
-            if kind in ("set", "map", "meter") and isinstance(inner, dict) and kind == "meter":
-                self._sets.setdefault(str(inner.get("name")), {"name": str(inner.get("name")), "type": [], "flags": ["dynamic"]})
-        self._check_links(list(_links(value)), target)
-
-    def _check_links(self, names: Json, target: Target) -> None:
-        if target.links is None:
-            return
-        for each in names if isinstance(names, list) else [names]:
-            if isinstance(each, str) and each not in target.links and not each.endswith("*"):
-                raise MalformedError(message("there is no interface {link} yet", link=each))
-
-    # --- sets, maps and objects --------------------------------------------------------------------------------------
-
-    def carry_out_declaration(self, command: Command, target: Target) -> None:
-        """Carry out a command about a set, a map, a flowtable or an object."""
-        kind, name = command.kind, command.name
-        held: dict[str, Object] = self._sets if kind == "set" else self._maps if kind == "map" else {}
-        if kind not in ("set", "map"):
-            held = {each: body for (of, each), body in self._objects.items() if of == kind}
-            self._check_links(command.body.get("dev"), target)
-        known = held.get(name)
-        if command.verb in ("add", "create"):
-            if known is not None and command.verb == "create":
-                raise MalformedError(message("{kind} {name} is there already", kind=kind, name=name))
-            self._declare(command, known)
-            return
-        if known is None:
-            known = self._maps.get(name) if kind == "set" else None
-            if known is None and command.verb == "destroy":
-                return
-            if known is None:
-                raise MalformedError(message("there is no {kind} {name}", kind=kind, name=name))
-        self._kept.pop(name, None)
-        if command.verb == "flush":
-            known["elem"] = []
-        elif kind in ("set", "map"):
-            self._sets.pop(name, None)
-            self._maps.pop(name, None)
-        else:
-            del self._objects[kind, name]
-
-    def _declare(self, command: Command, known: Object | None) -> None:
-        kind, name = command.kind, command.name
-        body: Object = {**command.body, "name": name}
-        if known is not None:
-            if "elem" in body:
-                self._add_elements(name, known, list_of(body["elem"]))
-        elif kind == "set":
-            self._sets[name] = body
-        elif kind == "map":
-            self._check(body.get("elem"), Target())
-            self._maps[name] = body
-        else:
-            self._objects[kind, name] = body
-
-    def carry_out_elements(self, command: Command) -> None:
-        """Carry out a command about the elements of a set or a map."""
-        name = command.name
-        known = self._sets.get(name) or self._maps.get(name)
-        if known is None:
-            if command.verb == "destroy":
-                return
-            raise MalformedError(message("there is no set {name}", name=name))
-        elements = list_of(numbered(known, self._held.family, command.body["elem"]))
-        match command.verb:
-            case "add" | "create":
-                self._add_elements(name, known, elements)
-            case "delete" | "destroy":
-                self._delete_elements(name, known, elements, strict=command.verb == "delete")
-            case _:
-                raise MalformedError(message("{verb} is not known of an element", verb=command.verb))
-
-    def _add_elements(self, name: str, known: Object, elements: list[Json]) -> None:
-        self._kept.pop(name, None)
-        self._check_targets(elements)
-        have = {self._element_key(known, each) for each in list_of(known.get("elem"))}
-        new = [each for each in elements if self._element_key(known, each) not in have]
-        known["elem"] = [*list_of(known.get("elem")), *new]
-
-    def _check_targets(self, elements: list[Json]) -> None:
-        for chain in _targets(elements):
-            if chain not in self.chains:
-                raise MalformedError(message("there is no chain {chain}", chain=chain))
-
-    def _delete_elements(self, name: str, known: Object, elements: list[Json], *, strict: bool) -> None:
-        self._kept.pop(name, None)
-        gone = {self._element_key(known, each) for each in elements}
-        have = {self._element_key(known, each) for each in list_of(known.get("elem"))}
-        if strict and gone - have:
-            raise MalformedError(message("set {name} has no such element", name=name))
-        known["elem"] = [each for each in list_of(known.get("elem")) if self._element_key(known, each) not in gone]
-
-    def _element_key(self, known: Object, element: Json) -> object:
-        key = pair(element)[0] if "map" in known and isinstance(element, list) else element
-        found = keys(key, types_of(known.get("type"), self._held.family))
-        return found if found is not None else msgspec.json.encode(key)
-
-
-def _in_order(wanted: list[Rule | Object], read: tuple[Rule, ...]) -> Iterator[Rule]:
-    """Yield the rules that were there, and in their places those that were read, numbered anew."""
-    fresh = 0
-    for number, each in enumerate(_grouped(wanted), 1):
-        if isinstance(each, list):
-            yield from (msgspec.structs.replace(one, number=number) for one in each)
-        else:
-            fresh += 1
-            yield from (msgspec.structs.replace(one, number=number) for one in read if one.number == fresh)
-
-
-def _grouped(rules: list[Rule | Object]) -> Iterator[list[Rule] | Object]:
-    """Yield new rules, and lists of those that were one rule of nft."""
-    group: list[Rule] = []
-    for each in rules:
-        if group and not (isinstance(each, Rule) and each.number == group[0].number):
-            yield group
-            group = []
-        if isinstance(each, Rule):
-            group.append(each)
-        else:
-            yield each
-    if group:
-        yield group
-
-
-def _targets(value: Json) -> Iterator[str]:
-    """Yield the chains to which verdicts lead."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _targets(each)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name in ("jump", "goto") and isinstance(inner, dict) and isinstance(inner.get("target"), str):
-                yield str(inner["target"])
-            else:
-                yield from _targets(inner)
-
-
-def _references(value: Json) -> Iterator[str]:
-    """Yield the names behind ``@``."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _references(each)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name in ("log", "comment"):
-                continue
-            yield from _references(inner)
-    elif isinstance(value, str) and value.startswith("@"):
-        yield value[1:]
-
-
-def _links(value: Json) -> Iterator[str]:
-    """Yield the names of links that are compared by index: nft asks for it when it loads the rule."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _links(each)
-    elif isinstance(value, dict):
-        body = content(value)
-        if named(value) == "match":
-            yield from _compared(body.get("left"), body.get("right"))
-        elif named(value) == "vmap":
-            yield from _compared(body.get("key"), body.get("data"))
-        else:
-            for inner in value.values():
-                yield from _links(inner)
-
-
-def _compared(left: Json, right: Json) -> Iterator[str]:
-    parts = left.get("concat") if isinstance(left, dict) and "concat" in left else [left]
-    at = [n for n, part in enumerate(list_of(parts)) if named(part) == "meta" and content(part).get("key") in ("iif", "oif")]
-    if not at:
-        return
-    values = right.get("set") if isinstance(right, dict) and "set" in right else [right]
-    for each in list_of(values):
-        key = pair(each)[0] if isinstance(each, list) and len(each) == 2 else each
-        inner = content(key).get("val", key) if named(key) == "elem" else key
-        dimensions = inner["concat"] if isinstance(inner, dict) and "concat" in inner else [inner]
-        for n in at:
-            name = list_of(dimensions)[n] if n < len(list_of(dimensions)) else None
-            if isinstance(name, str) and not name.startswith("@") and name != "*":
-                yield name
-
-
-def refusal(error: ParseError) -> Message:
-    """Return why a script was not loaded, with its place."""
-    return message("{reason}", reason=str(error))

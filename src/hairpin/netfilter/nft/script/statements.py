@@ -11,23 +11,23 @@ from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.script.expressions import (
     JUMPS,
     VERDICTS,
-    concatenated,
+    concatenation,
     connections,
     constant,
     counts,
     element_key,
+    flag_list,
     limit,
-    listed,
     mapping,
     operand_of,
     quota,
-    ranged,
     reference,
     right_side,
     traffic_class,
     verdict,
     with_map,
 )
+from hairpin.netfilter.nft.script.nat_statements import copy_or_forward, queue, tproxy, translation
 from hairpin.netfilter.nft.syntax import Json, Object, content, named
 
 _RELATIONS = {
@@ -35,7 +35,6 @@ _RELATIONS = {
     ">=": ">=", "ge": ">=", "!": "!",
 }  # fmt: skip
 _FLAGS = {"tcp flags": True, "ct state": True, "ct status": True, "ct label": True, "ct event": True}
-_NAT_FLAGS = ("random", "fully-random", "persistent")
 _LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit")
 Rule = list[Json]
 Reader = Callable[[Cursor], Json]
@@ -79,7 +78,7 @@ def _inner_rules(at: Cursor) -> list[Json]:
     while not at.at("}"):
         statements, comment = rule(at)
         found.append({"expr": statements, **({"comment": comment} if comment is not None else {})})
-        at.skip_ends()
+        at.end_line()
     at.close_block()
     return found
 
@@ -88,7 +87,7 @@ def _inner_rules(at: Cursor) -> list[Json]:
 
 
 def _relation(at: Cursor) -> Json:
-    left = concatenated(at, operand_of)
+    left: Json = concatenation(at, operand_of)
     if at.accept("vmap"):
         return {"vmap": {"key": left, "data": with_ports(left, mapping(at))}}
     if at.accept("map"):
@@ -102,7 +101,8 @@ def _relation(at: Cursor) -> Json:
     right, mask = (traffic_class(at), None) if is_class else right_side(at)
     right = with_ports(left, right)
     if mask is not None:
-        return {"match": {"op": operator or "==", "left": {"&": [left, _joined(mask)]}, "right": _joined(right)}}
+        masked: list[Json] = [left, _joined(mask)]
+        return {"match": {"op": operator or "==", "left": {"&": masked}, "right": _joined(right)}}
     if operator in ("==", "!=") and isinstance(right, list):
         right = _joined(right)
     return {"match": {"op": operator or _implied(left, right), "left": left, "right": _as_printed(left, right)}}
@@ -144,7 +144,7 @@ def _flags_or_map(at: Cursor) -> Json:
     found = with_map(at)
     if not at.accept(","):
         return found
-    rest = listed(at)
+    rest = flag_list(at)
     return [found, *(rest if isinstance(rest, list) else [rest])]
 
 
@@ -243,100 +243,6 @@ def _reject(at: Cursor) -> Json:
     return {"reject": {"type": kind, "expr": constant(at)}}
 
 
-def _nat(at: Cursor) -> Json:
-    name, found = at.take().text, dict[str, Json]()
-    if at.at("ip", "ip6") and at.peek(1).means("to", "addr", "prefix", "interval"):
-        found["family"] = at.take().text
-    if at.accept("addr"):
-        at.expect(".")
-        at.expect("port")
-        found["type_flags"] = "concat"
-    elif at.accept("prefix"):
-        found["type_flags"] = "prefix"
-        found["flags"] = "netmap"
-    else:
-        at.accept("interval")
-    if at.accept("to") or not (at.at_end() or at.at(*_NAT_FLAGS)):
-        _translated(at, found, ports_alone=name in ("redirect", "masquerade"))
-    flags = _nat_flags(at)
-    if flags:
-        before = found.get("flags")
-        every = [*([before] if before is not None else []), *(each for each in _NAT_FLAGS if each in flags)]
-        found["flags"] = every[0] if len(every) == 1 else every
-    return {name: found or None}
-
-
-def _translated(at: Cursor, found: Object, *, ports_alone: bool) -> None:
-    """Put address and port, or a choice of them by a map, into ``found``."""
-    if not at.at(":"):
-        target = _target(at)
-        found["port" if ports_alone else "addr"] = with_ports(_PORT, target) if ports_alone else target
-    if at.accept(":"):
-        found["port"] = with_ports(_PORT, _target(at))
-
-
-_PORT: Json = {"payload": {"protocol": "th", "field": "dport"}}
-
-
-def _target(at: Cursor) -> Json:
-    if at.accept("["):
-        inner = ranged(at)
-        at.expect("]")
-        if at.accept("/"):
-            return {"prefix": {"addr": inner, "len": at.number()}}
-        if at.accept("-"):
-            at.expect("[")
-            inner = {"range": [inner, ranged(at)]}
-            at.expect("]")
-        return inner
-    return with_map(at)
-
-
-def _nat_flags(at: Cursor) -> list[Json]:
-    found: list[Json] = []
-    while at.at(*_NAT_FLAGS):
-        found.append(at.take().text)
-        at.accept(",")
-    return found
-
-
-def _tproxy(at: Cursor) -> Json:
-    at.take()
-    found: Object = {}
-    if at.at("ip", "ip6"):
-        found["family"] = at.take().text
-    at.expect("to")
-    _translated(at, found, ports_alone=False)
-    return {"tproxy": found}
-
-
-def _queue(at: Cursor) -> Json:
-    at.take()
-    found: Object = {}
-    flags: list[Json] = []
-    while at.at("num", "to", "flags", "bypass", "fanout", ","):
-        word = at.take().text
-        if word in ("num", "to"):
-            found["num"] = with_map(at)
-        elif word in ("bypass", "fanout"):
-            flags.append(word)
-    if flags:
-        found["flags"] = flags[0] if len(flags) == 1 else flags
-    return {"queue": found or None}
-
-
-def _forward(at: Cursor) -> Json:
-    name, found = at.take().text, dict[str, Json]()
-    if at.at("ip", "ip6"):
-        found["family"] = at.take().text
-    at.expect("to")
-    target = with_map(at)
-    if at.accept("device"):
-        return {name: {**found, "addr": target, "dev": with_map(at)}}
-    is_link = name == "fwd" or (isinstance(target, str) and not set(target) & set(".:"))
-    return {name: {**found, ("dev" if is_link else "addr"): target}}
-
-
 def _synproxy(at: Cursor) -> Json:
     at.take()
     if at.accept("name"):
@@ -390,17 +296,16 @@ def _element(at: Cursor) -> Json:
         return None
     operation, name = at.take().text, reference(at)
     at.expect("{")
-    key, statements = element_key(at, operand_of), list[Json]()
+    key: Json = element_key(at, operand_of)
     body = content(key) if named(key) == "elem" else {}
-    for kind in ("counter", "limit", "quota", "last", "ct count"):
-        if kind in body:
-            statements.append({kind: body[kind]})
+    kinds = ("counter", "limit", "quota", "last", "ct count")
+    statements: list[Json] = [{kind: body[kind]} for kind in kinds if kind in body]
     plain = {each: value for each, value in body.items() if each in ("val", "timeout", "expires", "comment")}
     key = key if not body else plain["val"] if len(plain) == 1 else {"elem": plain}
     found: Object = {"op": operation, "elem": key}
     kind = "set"
     if at.accept(":"):
-        kind, found["data"] = "map", concatenated(at, operand_of)
+        kind, found["data"] = "map", concatenation(at, operand_of)
     at.expect("}")
     return {kind: {**found, kind: name, **({"stmt": statements} if statements else {})}}
 
@@ -432,8 +337,9 @@ def _meter(at: Cursor) -> Json:
 
 
 _READERS: dict[str, Reader] = {
-    "counter": _counter, "limit": _limit, "quota": _quota, "ct": _of_ct, "log": _log, "reject": _reject, "snat": _nat,
-    "dnat": _nat, "masquerade": _nat, "redirect": _nat, "tproxy": _tproxy, "queue": _queue, "dup": _forward,
-    "fwd": _forward, "synproxy": _synproxy, "flow": _flow, "notrack": _notrack, "last": _last, "reset": _reset,
-    "add": _element, "update": _element, "delete": _element, "set": _older_element, "meter": _meter,
+    "counter": _counter, "limit": _limit, "quota": _quota, "ct": _of_ct, "log": _log, "reject": _reject,
+    "synproxy": _synproxy, "flow": _flow, "notrack": _notrack, "last": _last, "reset": _reset, "add": _element,
+    "update": _element, "delete": _element, "set": _older_element, "meter": _meter, "queue": queue, "tproxy": tproxy,
+    **dict.fromkeys(("snat", "dnat", "masquerade", "redirect"), translation),
+    **dict.fromkeys(("dup", "fwd"), copy_or_forward),
 }  # fmt: skip
