@@ -257,8 +257,8 @@ CASES: dict[str, Case] = {
     "the host's own connection goes on": Case(
         with_files((NFT, TRACKING), units=NFTABLES), "nftables-reload", LOOPBACK, "dropped", "kept",
     ),
-    "with all rules gone for a moment the kernel forgets it": Case(
-        with_files((NFT, TRACKING), units=NFTABLES), "nftables-restart", LOOPBACK, "dropped", "lost",
+    "with all rules gone for a moment the kernel still knows it": Case(
+        with_files((NFT, TRACKING), units=NFTABLES), "nftables-restart", LOOPBACK, "dropped", "kept",
     ),
     "without its rules the port is docker-proxy's": Case(
         with_files((NFT, "flush ruleset\n"), units=NFTABLES), "nftables-restart", published(), "delivered", "lost",

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from hairpin.change.change import Forget, ReplaceTable
+from hairpin.change.change import ReplaceTable
 from hairpin.errors import ParseError
 from hairpin.events.course import Course
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
@@ -20,7 +20,6 @@ from hairpin.message import message
 from hairpin.netfilter.nft.script.cursor import MissingFileError, UnreadError
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
-from hairpin.netfilter.tracking import needs_tracking
 
 _FLUSH = "flush ruleset\n"
 _UNIT = "nftables"
@@ -100,16 +99,7 @@ def with_nft_commands(course: Course, text: str, source: str, *, at_boot: bool =
         for key, each in after.items()
         if before.get(key) is not each
     )
-    done = course.made(*gone, *new)
-    if _tracks(course) and not _tracks(done):
-        # The kernel forgets all connections with the last rule that needs them, also if another one comes at once.
-        return done.made(Forget(netns, "connections"))
-    return done
-
-
-def _tracks(course: Course) -> bool:
-    ruleset = course.namespace.ruleset
-    return needs_tracking(ruleset, 4) or needs_tracking(ruleset, 6)
+    return course.made(*gone, *new)
 
 
 def _with_file(course: Course, file: ConfigFile) -> Course:
