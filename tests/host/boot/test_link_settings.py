@@ -93,6 +93,16 @@ def test_dhcp_is_of_the_versions_that_the_file_says() -> None:
     assert [settings(f"[Network]\nDHCP={each}\n").dhcp for each in words] == [(4, 6), (4,), (6,), (), (4, 6)]
 
 
+def test_a_lease_needs_secondary_addresses_to_be_promoted() -> None:
+    file = UnitFile("/etc/systemd/network/a.network", sections("[Network]\nDHCP=ipv4\n"))
+    written = [
+        ("net", "ipv4", "conf", link, "promote_secondaries")
+        in dict(of_network_file(file, link, systemd, RouteTables().number).values)
+        for link, systemd in (("eth0", 252), ("eth0", 257), ("lo", 252), ("lo", 257))
+    ]
+    assert written == [True, True, True, False]
+
+
 def test_advertisements_are_accepted_unless_the_link_forwards() -> None:
     texts = ("", "IPv6AcceptRA=no\n", "IPForward=yes\n", "IPForward=yes\nIPv6AcceptRA=yes\n", "IPForward=ipv4\n")
     assert [settings(f"[Network]\n{each}").accepts_ra for each in texts] == [True, False, False, True, True]

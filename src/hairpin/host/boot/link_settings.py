@@ -213,8 +213,8 @@ def _values(file: UnitFile, link: str, systemd: int, shared: Forwarding) -> Iter
     nothing (measured), and the settings of each family are the link's own, off and on.  Source: networkd-sysctl.c
     """
     own4, own6 = (("net", family, "conf", link) for family in ("ipv4", "ipv6"))
-    if 4 in _dhcp(file):
-        yield (*own4, "promote_secondaries"), "1"  # else a lease's new address goes with the old one
+    if 4 in _dhcp(file) and (link != "lo" or systemd < _OF_LINK):  # measured: 252 does so for lo, 257 does not
+        yield (*own4, "promote_secondaries"), "1"
     yield (*own6, "addr_gen_mode"), "0" if _has_link_local(file) and link != "lo" else "1"
     if link == "lo":
         return
