@@ -282,6 +282,7 @@ def test_plain_commands_are_carried_out() -> None:
         "ip ru add fwmark 7 lookup 8 && sysctl -qw net.ipv4.conf.eth0.forwarding=0",
         "ip addr del 203.0.113.5/32 dev eth0",
         "ip rule del from 198.51.100.11 table 100 prio 500", "ip link show eth7 || ethtool -K eth0 gro off",
+        "ip route flush cache",
         "/sbin/iptables -w -t nat -A POSTROUTING -s 10.0.3.0/24 -j MASQUERADE", "ip route add 10.7.0.0/16 dev eth0",
     ):  # fmt: skip
         done = outcome(course, line, "test")

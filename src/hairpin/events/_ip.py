@@ -85,6 +85,8 @@ def _with_ip(course: Course, words: list[str]) -> Course:
 
 
 def _with_route(course: Course, verb: str, words: list[str], version: Version) -> Course:
+    if verb.startswith("f") and words == ["cache"]:
+        return course  # since Linux 3.6 there is none for IPv4
     wanted = _route(course, [word for word in words if word != "to"], version)
     present = course.namespace.routes
     same = [each for each in present if route_slot(each) == route_slot(wanted)]
