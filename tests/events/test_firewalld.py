@@ -218,3 +218,46 @@ def test_an_own_table_stays() -> None:
     other = msgspec.structs.replace(own, name="own")
     course = Course(running(), "test").made(ReplaceTable(HOST_NETNS, "nft", "inet", "own", other))
     assert after(course.network, "firewalld-restart").namespace.ruleset.table("inet", "own") == other
+
+
+def test_dockerd_binds_its_bridge_anew_when_it_starts() -> None:
+    """And what was changed in firewalld's table at run time stays."""
+    was = with_links_bound(Course(running(DOCKER_ZONE, bound="docker0"), "test"), "docker", ("br-1",))
+    opened = was.made(InsertRule(HOST_NETNS, "nft", "inet", "firewalld", "filter_IN_public_allow", DROP, 1))
+    course = after(opened.network, "docker-restart")
+    assert nft_rules(was, "filter_INPUT_ZONES")[0] == 'iifname "br-1" goto filter_IN_docker'
+    assert nft_rules(course, "filter_INPUT_ZONES")[:2] == [
+        'iifname "docker0" goto filter_IN_docker', 'iifname "br-1" goto filter_IN_docker',
+    ]  # fmt: skip
+    assert nft_rules(course, "filter_FWD_docker_allow") == ['oifname "br-1" accept', 'oifname "docker0" accept']
+    assert nft_rules(course, "filter_IN_public_allow")[0] == DROP.text
+
+
+def test_a_file_that_firewalld_has_not_read_again_changes_nothing() -> None:
+    was = running(DOCKER_ZONE)
+    written = {**DOCKER_ZONE, "/etc/firewalld/zones/internal.xml": '<zone><interface name="eth0"/></zone>'}
+    changed = was.with_host(msgspec.structs.replace(was.this, files=with_firewalld(written).this.files))
+    table = with_links_bound(Course(changed, "test"), "docker", ("br-1",)).namespace.ruleset.table("inet", "firewalld")
+    assert table == with_links_bound(Course(was, "test"), "docker", ("br-1",)).namespace.ruleset.table(
+        "inet", "firewalld"
+    )
+
+
+def test_dockerd_makes_its_zone_and_firewalld_is_reloaded_by_it() -> None:
+    opened = Course(running(), "test").made(
+        InsertRule(HOST_NETNS, "nft", "inet", "firewalld", "filter_IN_public_allow", DROP, 1)
+    )
+    course = after(opened.network, "docker-restart")
+    assert DROP.text not in nft_rules(course, "filter_IN_public_allow")
+    assert nft_rules(course, "filter_FORWARD_ZONES")[0] == 'iifname "docker0" goto filter_FWD_docker'
+    assert ip_rules(course, "FORWARD")[0] == "-A FORWARD -j DOCKER-USER"
+    again = after(course.network, "firewalld-reload")
+    assert nft_rules(again, "filter_FORWARD_ZONES") == nft_rules(course, "filter_FORWARD_ZONES")
+
+
+def test_dockerd_does_not_start_if_its_bridge_is_in_another_zone() -> None:
+    own = {**DOCKER_ZONE, "/etc/firewalld/zones/internal.xml": '<zone><interface name="docker0"/></zone>'}
+    course = after(running(own), "docker-restart")
+    assert len(course.failures) == 1
+    assert not course.host.engines[0].running
+    assert after(running(DOCKER_ZONE), "docker-restart").failures == ()

@@ -8,6 +8,7 @@ down for one), ``_tables`` (rules are flushed and loaded), ``_sysctls`` (files a
 starts), ``_commands`` (what a line of a script does), ``_ip`` (what ip(8) does), ``_dhcp`` (what the network gives to a
 link), ``_ifupdown``, ``_networkd``, ``_networkmanager`` and ``_ifcfg`` (RHEL's scripts; a manager configures its
 links), ``_network`` (all of them start), ``_boot`` (everything is gone, and comes back in the units' order),
-``_firewalld`` (firewalld stops and starts) with ``_zones`` (links are bound to its zones) and ``_reloaded`` (what the
-engines then put back), ``_nftables`` (nft loads a script, or flushes the ruleset).
+``_firewalld`` (firewalld stops and starts) with ``_zones`` (links are bound to its zones), ``_docker_zone`` (dockerd
+binds its own) and ``_reloaded`` (what the engines then put back), ``_nftables`` (nft loads a script, or flushes the
+ruleset).
 """

@@ -19,6 +19,7 @@ from hairpin.engines.options import daemon_of, dockerd_version
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.sysctls import policies_of, sysctls_of
 from hairpin.events._containers import with_container_ended, with_container_first_started, with_container_started
+from hairpin.events._docker_zone import with_bridges_bound, with_conflict, with_docker_zone
 from hairpin.events.course import Course
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
@@ -62,16 +63,22 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
 
     A container that somebody has stopped starts with the policy ``always``; one that never ran does not.
     Source: moby daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
-    course = course.with_host(_with_state(course.host, "answers"))
-    now, before = docker_of(course.host), docker_of(was)
-    assert now is not None
+    stopped, before = docker_of(course.host), docker_of(was)
+    assert stopped is not None
     assert before is not None
+    ready = with_conflict(with_docker_zone(course), stopped)
+    if len(ready.failures) > len(course.failures):
+        return ready
+    course = ready.with_host(_with_state(ready.host, "answers"))
+    now = docker_of(course.host)
+    assert now is not None
     closing = tuple(_closing(course, now))
     course = course.made(*_forwarding(course, now))
     course = course.made(*restoring_all(missing_of(course.host, now), course.host.netns, course.namespace).parts)
     course = course.made(*(part for each in closing for part in _policy(course, each)))
     if (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN:
         course = course.made(*_default_network_first(course, now))
+    course = with_bridges_bound(course, now)
     if now.live_restore and not ended:
         return course
     for each in sorted(before.containers, key=lambda one: one.started_at):

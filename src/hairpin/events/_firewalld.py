@@ -12,7 +12,6 @@ import msgspec
 
 from hairpin.change.change import Primitive, ReplaceTable, SetSysctl
 from hairpin.errors import ChangeError, ParseError
-from hairpin.events._dockerd import docker_of
 from hairpin.events._reloaded import with_dockerds_rules, with_podmans_rules
 from hairpin.events._tables import dialect_of, with_rules_added
 from hairpin.events._zones import bindings, runtime_zones
@@ -153,7 +152,7 @@ def _with_state(course: Course, *, running: bool, zones: tuple[FirewalldZone, ..
 
 def _with_engines(course: Course, was: Host | None) -> Course:
     """Return the course after the engines have answered: dockerd by itself, Podman by a unit of netavark's."""
-    engine = docker_of(course.host)
+    engine = next((each for each in course.host.engines if each.kind == "docker" and not each.rootless), None)
     if engine is not None and engine.running:
         course = with_dockerds_rules(course, engine, was)
     return with_podmans_rules(course)

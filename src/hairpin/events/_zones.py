@@ -1,13 +1,13 @@
 """Links that are bound to firewalld's zones at run time, as the host tells it and as the events change it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from hairpin.change.change import ReplaceTable
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
-from hairpin.firewalls.bindings import with_more_bound
+from hairpin.firewalls.bindings import with_more_bound, without_bound
 from hairpin.firewalls.firewalld_nft import firewalld_table
 from hairpin.firewalls.fragments import TABLE
 from hairpin.firewalls.permanent import Binding, Permanent
@@ -61,20 +61,33 @@ def with_links_bound(course: Course, zone: str, links: tuple[str, ...]) -> Cours
     """Return the course after somebody has bound these links to the zone, in this order.
 
     Nothing changes if firewalld does not run, does not know the zone, or keeps its rules elsewhere."""
+    return _with_bindings(
+        course, lambda known: (*known, *((zone, each) for each in links if (zone, each) not in known))
+    )
+
+
+def with_link_bound_again(course: Course, zone: str, link: str) -> Course:
+    """Return the course after somebody has taken the link out of the zone and has bound it again: it stands first."""
+    without = _with_bindings(course, lambda known: tuple(each for each in known if each != (zone, link)))
+    return with_links_bound(without, zone, (link,))
+
+
+def _with_bindings(course: Course, changed: Callable[[tuple[Binding, ...]], tuple[Binding, ...]]) -> Course:
     held = course.namespace.ruleset.table("inet", TABLE, "nft")
     firewalld = course.host.firewalld
     if held is None or firewalld is None or not firewalld.running:
         return course
     try:
         found = permanent(course.host)
+        zones = {each.name for each in found.zones}
         known = bindings(course.host, found)
-        more = tuple((zone, each) for each in links if (zone, each) not in known)
-        if found.zone(zone) is None or not more:
+        wanted = tuple(each for each in changed(known) if each[0] in zones)
+        if wanted == known:
             return course
-        before, after = firewalld_table(found, known), firewalld_table(found, (*known, *more))
+        before, after = firewalld_table(found, known), firewalld_table(found, wanted)
     except (ParseError, ChangeError):
         return course.lacking(("firewalld-zones-permanent",))
-    course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, with_more_bound(held, before, after)))
-    zones = runtime_zones(course.host, found, (*known, *more))
-    now = msgspec.structs.replace(firewalld, runtime=zones)
+    table = (with_more_bound if len(wanted) > len(known) else without_bound)(held, before, after)
+    course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, table))
+    now = msgspec.structs.replace(firewalld, runtime=runtime_zones(course.host, found, wanted))
     return course.with_host(msgspec.structs.replace(course.host, firewalld=now))

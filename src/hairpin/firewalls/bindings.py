@@ -9,13 +9,30 @@ from hairpin.netfilter.ir import Chain, Table
 from hairpin.netfilter.meaning import meaning
 
 
+def without_bound(held: Table, before: Table, after: Table) -> Table:
+    """Return the table ``held`` without the rules that ``before`` has more than ``after``.  The chains of a zone that
+    has lost its last link stay."""
+    chains: list[Chain] = []
+    for each in held.chains:
+        old, new = before.chain(each.name), after.chain(each.name)
+        if old is None or new is None:
+            chains.append(each)
+            continue
+        gone = {meaning(rule) for rule in old.rules} - {meaning(rule) for rule in new.rules}
+        left = (rule for rule in each.rules if meaning(rule) not in gone)
+        numbered = (msgspec.structs.replace(rule, number=number) for number, rule in enumerate(left, 1))
+        chains.append(msgspec.structs.replace(each, rules=tuple(numbered)))
+    return msgspec.structs.replace(held, chains=tuple(chains))
+
+
 def with_more_bound(held: Table, before: Table, after: Table) -> Table:
     """Return the table ``held`` with the chains and rules that ``after`` has more than ``before``."""
     chains: list[Chain] = []
     for each in after.chains:
         known, old = held.chain(each.name), before.chain(each.name)
         if known is None or old is None:
-            chains.append(each)
+            # Chains that are in neither of the others: the files have changed since firewalld has read them.
+            chains += [known or each] if known is not None or old is None else []
             continue
         chains.append(_with_rules(known, old, each) if old.rules != known.rules else each)
     kept = [each for each in held.chains if after.chain(each.name) is None]
