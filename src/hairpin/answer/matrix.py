@@ -20,7 +20,7 @@ from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.verdicts import Verdict, succeeds
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 
 class Strike(msgspec.Struct, frozen=True):
@@ -91,9 +91,9 @@ def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read."""
     hosts = together(sources)
     start, flows = begin_answer(question, hosts, network_of(hosts))
-    walked = tuple(FlowAnswer(ref_of(number), walk_flow(start.network, flow)) for number, flow in enumerate(flows))
+    now = tuple(FlowAnswer(ref_of(number), walked(start.network, flow)) for number, flow in enumerate(flows))
     unread = tuple(each for host in start.network.hosts for each in host.unread)
-    answer = msgspec.structs.replace(start, flows=walked, unread=unread)
+    answer = msgspec.structs.replace(start, flows=now, unread=unread)
     return Matrix(answer, tuple(_numbered(_rows(answer))))
 
 
@@ -111,7 +111,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
         EventCell(
             each.ref,
             each.verdict,
-            walk_flow(then, asked[each.ref]).verdict,
+            walked(then, asked[each.ref]).verdict,
             fate_of_open(was, course, each.trace.flow) if each.succeeds else None,
         )
         for each in answer.flows

@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.kept import kept
 from hairpin.netfilter.packet import ACK, ICMP, ICMP6, PSH, SYN, TCP
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer
@@ -37,65 +38,91 @@ class Replaced(msgspec.Struct, frozen=True):
     forgetful: frozenset[Netns] = frozenset()
 
 
+class _Opened(msgspec.Struct, frozen=True):
+    """A connection while it is opened.  ``end``: where the request ends; ``back``: where its answer does; ``held``: the
+    socket that takes it, ``inner``: the relay's own connection, if that socket is a relay."""
+
+    flow: Flow
+    started: State
+    end: End
+    back: End
+    held: Socket | None = None
+    inner: Flow | None = None
+
+
 def fate(was: Network, now: Network, flow: Flow, replaced: Replaced) -> Fate:
     """Return what becomes of the flow's connection.  The flow passes in ``was``."""
     if isinstance(flow.start, FromContainer) and sender_netns(was, flow.start) in replaced.namespaces:
         return "lost"
+    known = _all_opened(was)
+    if flow not in known:
+        known[flow] = _opened(was, flow)
+    opened = known[flow]
+    if opened is None:
+        return "depends"
+    netns = opened.end.state.netns
+    if opened.end.kind == "left":
+        return _to_outside(now, opened, replaced)
+    if netns in replaced.namespaces or (opened.held is not None and (netns, opened.held) in replaced.sockets):
+        return "lost"
+    found = _to_socket(now, opened, replaced)
+    return found if found != "kept" or opened.inner is None else fate(was, now, opened.inner, replaced)
+
+
+@kept
+def _all_opened(network: Network) -> dict[Flow, _Opened | None]:  # noqa: ARG001
+    """Return the connections that were opened in this network: many changes are asked what becomes of each."""
+    return {}
+
+
+def _opened(was: Network, flow: Flow) -> _Opened | None:
+    """Return the flow's connection as it is opened; None if the usual one is not."""
     started = begin(was, flow)
     if isinstance(started, End):
-        return "depends"
+        return None
     end = next(iter(walk_asking(was, started)), None)
-    if end is None or end.kind not in ("arrived", "left"):
-        return "depends"
+    if end is None:
+        return None
     if end.kind == "left":
-        return _to_outside(was, now, flow, started, end, replaced)
-    return _to_socket(was, now, flow, started, end, replaced)
+        reply = outside_takes(was, flow, end).reply
+        back = _walked(was, reply) if reply is not None else None
+        return None if back is None else _Opened(flow, started, end, back)
+    return _opened_to_socket(was, flow, started, end) if end.kind == "arrived" else None
 
 
-def _to_socket(was: Network, now: Network, flow: Flow, started: State, end: End, replaced: Replaced) -> Fate:
-    state = end.state
-    if state.netns in replaced.namespaces:
-        return "lost"
-    held = None
+def _opened_to_socket(was: Network, flow: Flow, started: State, end: End) -> _Opened | None:
+    state, held = end.state, None
     if state.packet.protocol not in (ICMP, ICMP6):
         held = find_socket(was.namespace(state.netns), state.packet, state.iif).socket
         if held is None:
-            return "depends"
-        if (state.netns, held) in replaced.sockets:
-            return "lost"
+            return None
     chosen = held is not None and answers_by_route(was.host(state.netns.host), held)
     back = next(iter(walk_answer(was, state, flags=SYN | ACK, chosen=chosen)), None)
     if back is None or not reaches(was, started, back):
-        return "depends"
-    found = _data(now, started, state, back, replaced)
-    if found != "kept" or held is None or held.relay is None:
-        return found
-    inner = relayed_flow(was, flow, state.netns, held)
-    return found if inner is None else fate(was, now, inner, replaced)
+        return None
+    inner = relayed_flow(was, flow, state.netns, held) if held is not None and held.relay is not None else None
+    return _Opened(flow, started, end, back, held, inner)
 
 
-def _to_outside(was: Network, now: Network, flow: Flow, started: State, end: End, replaced: Replaced) -> Fate:
-    reply = outside_takes(was, flow, end).reply
-    back = next(iter(walk_asking(was, reply)), None) if reply is not None else None
-    if back is None:
-        return "depends"
-    sent = _walked(now, _sent(started, back, replaced))
+def _to_outside(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
+    sent = _walked(now, _sent(opened, replaced))
     if sent is None or sent.kind == "unknown":
         return "depends"
     if sent.kind != "left":
         return "lost"
     # Source translation that changes makes it another connection to the server.
-    if _outer(sent.state) != _outer(end.state):
+    if _outer(sent.state) != _outer(opened.end.state):
         return "lost"
-    answer = outside_takes(now, flow, sent).reply
+    answer = outside_takes(now, opened.flow, sent).reply
     home = _walked(now, _server_data(answer, sent)) if answer is not None else None
     if home is None or home.kind == "unknown":
         return "depends"
-    return "kept" if reaches(now, started, home) else "lost"
+    return "kept" if reaches(now, opened.started, home) else "lost"
 
 
-def _data(now: Network, started: State, arrived: State, back: End, replaced: Replaced) -> Fate:
-    sent = _walked(now, _sent(started, back, replaced))
+def _to_socket(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
+    arrived = opened.end.state
+    sent = _walked(now, _sent(opened, replaced))
     if sent is None or sent.kind == "unknown":
         return "depends"
     if sent.kind != "arrived" or sent.state.netns != arrived.netns or _outer(sent.state) != _outer(arrived):
@@ -103,11 +130,11 @@ def _data(now: Network, started: State, arrived: State, back: End, replaced: Rep
     answer = _walked(now, server_data(arrived, sent))
     if answer is None or answer.kind == "unknown":
         return "depends"
-    return "kept" if reaches(now, started, answer) else "lost"
+    return "kept" if reaches(now, opened.started, answer) else "lost"
 
 
-def _walked(now: Network, state: State) -> End | None:
-    return next(iter(walk_asking(now, state)), None)
+def _walked(network: Network, state: State) -> End | None:
+    return next(iter(walk_asking(network, state)), None)
 
 
 def _outer(state: State) -> tuple[int | None, ...]:
@@ -115,8 +142,9 @@ def _outer(state: State) -> tuple[int | None, ...]:
     return (packet.saddr, packet.sport, packet.daddr, packet.dport)
 
 
-def _sent(started: State, back: End, replaced: Replaced) -> State:
+def _sent(opened: _Opened, replaced: Replaced) -> State:
     """Return the client's next packet, as the network remembers its connection after the change."""
+    started, back = opened.started, opened.back
     if innermost(started).protocol == TCP:
         data = client_data(started, back)
     else:
