@@ -7,8 +7,9 @@ import msgspec
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.ask import begin_answer, network_of, ref_of
 from hairpin.causes.cause import Coming
-from hairpin.diagnose.examination import FoundCause, examine
+from hairpin.diagnose.examination import FoundCause
 from hairpin.diagnose.foreseen import name_of
+from hairpin.diagnose.many import examine_many
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
 from hairpin.events.event import Event
@@ -117,7 +118,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
         for each in answer.flows
     )
     broken = tuple(each.flow for each in cells if each.breaks)
-    examination = examine(then, tuple(asked[each] for each in broken))
+    examination = examine_many(then, tuple(asked[each] for each in broken))
     now = {each.ref: each.trace.flow for each in answer.flows}
     strikes = tuple(_strike(each, event, broken, _named(each, event, course, was, now[broken[each.flows[0]]]))
                     for each in examination.causes if each.flows)  # fmt: skip

@@ -4,7 +4,7 @@ Read ``diagnose`` (one flow), ``progress`` (whether a change gets a packet furth
 host caused), ``trimming`` (what a change needs not do), ``unread`` (whether a container that was left unread matters),
 ``examination`` (all flows of a question), ``latent`` (lost rules that no asked flow misses yet), ``foreseen`` (what
 events bring) and ``ended`` (containers that they leave stopped),
-``opened`` (what they let through), ``unhairpinned`` (public addresses that the host
-itself does not reach), ``singled_out`` (clients that a rule keeps out while others get in) and ``policy`` (whether
-somebody wrote down what it found).
+``opened`` (what they let through), ``many`` (flows that they break at once),
+``unhairpinned`` (public addresses that the host itself does not reach), ``singled_out`` (clients that
+a rule keeps out while others get in) and ``policy`` (whether somebody wrote down what it found).
 """

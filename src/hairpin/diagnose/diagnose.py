@@ -139,6 +139,11 @@ class _Line(msgspec.Struct, frozen=True):
 
 def diagnose(network: Network, flow: Flow) -> Diagnosis:
     """Return why the flow fails, with the proof.  A flow that succeeds, or succeeds from a stand-in, has no causes."""
+    return without_search(network, flow) or search_causes(network, flow)
+
+
+def without_search(network: Network, flow: Flow) -> Diagnosis | None:
+    """Return the diagnosis of a flow that succeeds, or succeeds from a stand-in; None for another one."""
     trace = walked(network, flow)
     if trace.succeeds or trace.usual.succeeds:
         # A flow that fails only under a condition that cannot be known here has no cause that could be proven.
@@ -148,6 +153,12 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
         if other.succeeds:
             unread = any(may_enter_unread(network, each) for each in (trace, other))
             return Diagnosis(other, met_unread=unread, instead_of=trace)
+    return None
+
+
+def search_causes(network: Network, flow: Flow) -> Diagnosis:
+    """Return why the flow fails, which does."""
+    trace = walked(network, flow)
     sets, unread, left_out = _smallest(network, flow, trace, _Search())
     if not sets and left_out:
         sets, unread, _ = _smallest(network, flow, trace, _Search(thorough=True))

@@ -57,7 +57,11 @@ class Examination(msgspec.Struct, frozen=True):
 
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Diagnose the flows, in the order asked."""
-    diagnoses = tuple(diagnose(network, flow) for flow in flows)
+    return examination(network, tuple(diagnose(network, flow) for flow in flows))
+
+
+def examination(network: Network, diagnoses: tuple[Diagnosis, ...]) -> Examination:
+    """Return the diagnoses, and the causes that they name, each once."""
     found = _joined(network, diagnoses)
     needed, instead = (tuple(each for each in found if bool(each.flows) is wanted) for wanted in (True, False))
     return Examination(network, diagnoses, needed, instead)

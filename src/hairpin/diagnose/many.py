@@ -1,0 +1,107 @@
+"""Diagnoses many flows that break at once, as an event breaks them: most of them stop for the same few causes.
+
+A cause that was found for one flow is tried on the next before the search begins anew.  It is told only if its change
+alone delivers that flow, too, so each flow has its own proof.  What else would do is then not known: who asks about few
+flows calls ``examine``.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import msgspec
+
+from hairpin.causes.cause import View
+from hairpin.causes.registry import all_causes
+from hairpin.causes.where import container_of
+from hairpin.change.simulate import simulate
+from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Proof, Suspect, rests_on_facts, search_causes, without_search
+from hairpin.diagnose.examination import Examination, examination
+from hairpin.errors import ChangeError
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import Network
+from hairpin.network.strayed import is_held_inside
+from hairpin.walk.state import Reason
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
+
+
+def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
+    """Diagnose the flows, in the order asked; of causes that would do alone, an earlier flow's comes first."""
+    found = _Found(network)
+    return examination(network, tuple(map(found.diagnosis, flows)))
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """A cause that alone stops a flow, and the network without it."""
+
+    reason: Reason
+    suspect: Suspect
+    without: Network
+
+
+class _Found:
+    """What was found for the flows so far."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.known: list[_Known] = []
+
+    def diagnosis(self, flow: Flow) -> Diagnosis:
+        """Return why the flow fails."""
+        trace = walked(self.network, flow)
+        known = without_search(self.network, flow) or self._told(flow, trace)
+        if known is not None:
+            return known
+        diagnosis = search_causes(self.network, flow)
+        if len(diagnosis.causes) == 1 and diagnosis.causes[0].candidate.refused is None:
+            with suppress(ChangeError):
+                self._tried(flow, trace, diagnosis.causes[0])
+        return diagnosis
+
+    def _told(self, flow: Flow, trace: Trace) -> Diagnosis | None:
+        for each in self._likely(flow, trace):
+            then = walk_flow(each.without, flow)
+            if _is_repaired(self.network, flow, then):
+                return _alone(trace, each.suspect, then)
+        for suspect in self._by_same_causes(flow, trace):
+            with suppress(ChangeError):
+                then = self._tried(flow, trace, suspect)
+                if _is_repaired(self.network, flow, then):
+                    return _alone(trace, suspect, then)
+        return None
+
+    def _likely(self, flow: Flow, trace: Trace) -> Iterator[_Known]:
+        """Yield the known causes that are about the flow's own container, or about none and stop packets so."""
+        own = {flow.container, flow.start.name if isinstance(flow.start, FromContainer) else None} - {None}
+        for each in self.known:
+            about = container_of(each.suspect.candidate.where)
+            if about in own or (about is None and trace.usual.stop and each.reason == trace.usual.stop.reason):
+                yield each
+
+    def _by_same_causes(self, flow: Flow, trace: Trace) -> Iterator[Suspect]:
+        """Yield what the causes that stop earlier flows for the same reason suspect here."""
+        for branch in trace.branches:
+            stop = branch.stop
+            if branch.succeeds or stop is None or not rests_on_facts(branch):
+                continue
+            ids = dict.fromkeys(each.suspect.cause for each in self.known if each.reason == stop.reason)
+            view = View(self.network, flow, branch, stop)
+            for cause in (each for each in all_causes() if each.id in ids):
+                yield from (Suspect(cause.id, each, stop) for each in cause.find(view) if each.refused is None)
+
+    def _tried(self, flow: Flow, trace: Trace, suspect: Suspect) -> Trace:
+        """Return the flow's walk without the suspect, which is kept for the next flows if it repairs this one."""
+        without = simulate(suspect.candidate.change, self.network)
+        then = walk_flow(without, flow)
+        if _is_repaired(self.network, flow, then) and trace.usual.stop is not None:
+            self.known.append(_Known(trace.usual.stop.reason, suspect, without))
+        return then
+
+
+def _is_repaired(network: Network, flow: Flow, then: Trace) -> bool:
+    return then.succeeds and not (then.verdict == "leaves" and is_held_inside(network, flow))
+
+
+def _alone(trace: Trace, suspect: Suspect, then: Trace) -> Diagnosis:
+    return Diagnosis(trace, (CauseSet((suspect,), Proof(trace.verdict, then.verdict)),))
