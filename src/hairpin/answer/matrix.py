@@ -10,7 +10,7 @@ from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import FoundCause
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many
-from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.aftermath import asked_again, fates_of_open
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.events.happening import possible_events
@@ -20,6 +20,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.walk.open_connection import Fate
+from hairpin.walk.reads import parts_changed, walked_after, walked_before
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
 
@@ -92,7 +93,7 @@ def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read."""
     hosts = together(sources)
     start, flows = begin_answer(question, hosts, network_of(hosts))
-    now = tuple(FlowAnswer(ref_of(number), walked(start.network, flow)) for number, flow in enumerate(flows))
+    now = tuple(FlowAnswer(ref_of(number), walked_before(start.network, flow)) for number, flow in enumerate(flows))
     unread = tuple(each for host in start.network.hosts for each in host.unread)
     answer = msgspec.structs.replace(start, flows=now, unread=unread)
     return Matrix(answer, tuple(_numbered(_rows(answer))))
@@ -101,20 +102,27 @@ def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
 def _rows(answer: Answer) -> Iterator[EventRow]:
     for host in answer.network.hosts:
         if host.was_read:
+            left: list[Network] = []
             for event, course in possible_events(answer.network, host.name):
-                yield _row(answer, event, course)
+                # Where an earlier event has left the same network, all that was walked in it is known.
+                same = next((each for each in left if not parts_changed(each, course.network)), None)
+                left += [course.network] if same is None else []
+                yield _row(answer, event, course if same is None else msgspec.structs.replace(course, network=same))
 
 
 def _row(answer: Answer, event: Event, course: Course) -> EventRow:
     was, then = answer.network, course.network
     asked: dict[str, Flow] = {each.ref: asked_again(was, then, each.trace.flow) for each in answer.flows}
-    cells = tuple(
-        EventCell(
-            each.ref,
-            each.verdict,
-            walked(then, asked[each.ref]).verdict,
-            fate_of_open(was, course, each.trace.flow) if each.succeeds else None,
+    passing = [each for each in answer.flows if each.succeeds]
+    fates = dict(
+        zip(
+            (each.ref for each in passing),
+            fates_of_open(was, course, (each.trace.flow for each in passing)),
+            strict=True,
         )
+    )
+    cells = tuple(
+        EventCell(each.ref, each.verdict, _then(was, then, each.trace.flow, asked[each.ref]), fates.get(each.ref))
         for each in answer.flows
     )
     broken = tuple(each.flow for each in cells if each.breaks)
@@ -123,6 +131,10 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
     strikes = tuple(_strike(each, event, broken, _named(each, event, course, was, now[broken[each.flows[0]]]))
                     for each in examination.causes if each.flows)  # fmt: skip
     return EventRow(event.id, course.label, event.title, cells, strikes, course.conditions, course.failures)
+
+
+def _then(was: Network, then: Network, flow: Flow, asked: Flow) -> Verdict:
+    return (walked_after(was, then, flow) if asked == flow else walked(then, asked)).verdict
 
 
 def _named(found: FoundCause, event: Event, course: Course, was: Network, flow: Flow) -> str:

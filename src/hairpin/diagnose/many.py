@@ -17,6 +17,7 @@ from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Proof, Suspect, rests_on_facts, search_causes, without_search
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.errors import ChangeError
+from hairpin.kept import kept
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
 from hairpin.network.strayed import is_held_inside
@@ -28,8 +29,16 @@ from hairpin.walk.walked import walked
 
 def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Diagnose the flows, in the order asked; of causes that would do alone, an earlier flow's comes first."""
-    found = _Found(network)
-    return examination(network, tuple(map(found.diagnosis, flows)))
+    known = _examined(network)
+    if flows not in known:
+        known[flows] = examination(network, tuple(map(_Found(network).diagnosis, flows)))
+    return known[flows]
+
+
+@kept
+def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa: ARG001
+    """Return what was found: several events may leave one network."""
+    return {}
 
 
 class _Known(msgspec.Struct, frozen=True):

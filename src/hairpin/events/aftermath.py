@@ -1,6 +1,6 @@
 """The flows of a question after an event: the same flow asked again, and what became of its open connection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -11,6 +11,7 @@ from hairpin.host.socket import Socket
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.network.prefix import Version
 from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, fate
 
@@ -38,20 +39,28 @@ def _moved(now: Network, flow: Flow, label: str, name: str, joined: str) -> Flow
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
     """Return what becomes of the flow's connection, which is open when the event begins."""
-    if course.cuts_all:
-        return "lost"
-    if course.conditions:
-        return "depends"
-    return fate(was, course.network, flow, _replaced(was, course, flow))
+    return next(fates_of_open(was, course, (flow,)))
 
 
-def _replaced(was: Network, course: Course, flow: Flow) -> Replaced:
+def fates_of_open(was: Network, course: Course, flows: Iterable[Flow]) -> Iterator[Fate]:
+    """Yield what becomes of each flow's connection."""
+    replaced: dict[Version, Replaced] = {}
+    for flow in flows:
+        if course.cuts_all or course.conditions:
+            yield "lost" if course.cuts_all else "depends"
+            continue
+        if flow.version not in replaced:
+            replaced[flow.version] = _replaced(was, course, flow.version)
+        yield fate(was, course.network, flow, replaced[flow.version])
+
+
+def _replaced(was: Network, course: Course, version: Version) -> Replaced:
     gone = frozenset(part.netns for part in course.parts if isinstance(part, DeleteNamespace))
     made = frozenset(Netns(part.host, part.namespace.name) for part in course.parts if isinstance(part, AddNamespace))
     return Replaced(
         namespaces=gone | made,
         sockets=tuple(_closed(course)),
-        forgetful=frozenset(_forgetful(was, course, flow)),
+        forgetful=frozenset(_forgetful(was, course, version)),
     )
 
 
@@ -61,14 +70,14 @@ def _closed(course: Course) -> Iterator[tuple[Netns, Socket]]:
             yield part.netns, part.socket
 
 
-def _forgetful(was: Network, course: Course, flow: Flow) -> Iterator[Netns]:
-    """Yield the namespaces that do not know the flow's connection: the table was emptied, the last rule that needs
-    connection tracking has gone, or the first has come."""
+def _forgetful(was: Network, course: Course, version: Version) -> Iterator[Netns]:
+    """Yield the namespaces that do not know the connections of this IP version: the table was emptied, the last rule
+    that needs connection tracking has gone, or the first has come."""
     for part in course.parts:
         if isinstance(part, Forget) and part.what == "connections":
             yield part.netns
     for netns, namespace in course.network.namespaces():
         if netns in was and was.namespace(netns) is not namespace:
-            tracked = flow.version in tracked_versions(was.namespace(netns))
-            if tracked is not needs_tracking(namespace.ruleset, flow.version):
+            tracked = version in tracked_versions(was.namespace(netns))
+            if tracked is not needs_tracking(namespace.ruleset, version):
                 yield netns

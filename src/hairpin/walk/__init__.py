@@ -10,5 +10,6 @@ there).  Back: ``answer`` (the packet that answers), ``reply`` (whether and wher
 then), ``open_connection`` (what becomes of a connection while the network changes), ``segment_size`` and ``bulk``
 (full-sized segments), ``size_stop`` (what a walk tells that lost them), ``relay`` (docker-proxy's own connection),
 ``naming`` (whether a name server knows a container), and ``verdicts`` (what became of the flow).  ``unread`` ends a
-walk where the host did not say.  ``walked`` keeps a walk for several who ask for it, ``deciders`` what decided one.
+walk where the host did not say.  ``walked`` keeps a walk for several who ask for it, ``reads`` tells what it has
+read, ``deciders`` what decided it.
 """

@@ -18,6 +18,7 @@ from hairpin.network.network import Network
 from hairpin.walk.data import client_data, server_data
 from hairpin.walk.link.neighbour_discovery import walk_asking
 from hairpin.walk.outside import outside_takes
+from hairpin.walk.reads import Part, parts_changed, what_reads
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import reaches, walk_answer
 from hairpin.walk.sockets import answers_by_route, find_socket
@@ -61,12 +62,35 @@ def fate(was: Network, now: Network, flow: Flow, replaced: Replaced) -> Fate:
     if opened is None:
         return "depends"
     netns = opened.end.state.netns
+    if opened.end.kind == "arrived" and (
+        netns in replaced.namespaces or (opened.held is not None and (netns, opened.held) in replaced.sockets)
+    ):
+        return "lost"
+    found = _as_it_was(was, now, opened, replaced) or _goes_on(now, opened, replaced)
+    return found if found != "kept" or opened.inner is None else fate(was, now, opened.inner, replaced)
+
+
+def _as_it_was(was: Network, now: Network, opened: _Opened, replaced: Replaced) -> Fate | None:
+    """Return what becomes of the connection where nothing changes, if nothing has that its next packets meet."""
+    remembering = {netns for netns, _ in _sent(opened, Replaced()).history.connections}
+    if not remembering.isdisjoint(replaced.forgetful | replaced.namespaces):
+        return None
+    known = _undisturbed(was)
+    if opened.flow not in known:
+        known[opened.flow] = what_reads(was, lambda watched: _goes_on(watched, opened, Replaced()))
+    found, parts = known[opened.flow]
+    return found if parts_changed(was, now).isdisjoint(parts) else None
+
+
+@kept
+def _undisturbed(network: Network) -> dict[Flow, tuple[Fate, frozenset[Part]]]:  # noqa: ARG001
+    return {}
+
+
+def _goes_on(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
     if opened.end.kind == "left":
         return _to_outside(now, opened, replaced)
-    if netns in replaced.namespaces or (opened.held is not None and (netns, opened.held) in replaced.sockets):
-        return "lost"
-    found = _to_socket(now, opened, replaced)
-    return found if found != "kept" or opened.inner is None else fate(was, now, opened.inner, replaced)
+    return _to_socket(now, opened, replaced)
 
 
 @kept

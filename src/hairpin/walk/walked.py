@@ -11,12 +11,13 @@ def walked(network: Network, flow: Flow) -> Trace:
     """Return the flow's trace, which is made once and kept with the network.
 
     An observer sees only walks that are made: whoever watches by a Door calls ``walk_flow``."""
-    known = _traces(network)
+    known = traces_of(network)
     if flow not in known:
         known[flow] = walk_flow(network, flow)
     return known[flow]
 
 
 @kept
-def _traces(network: Network) -> dict[Flow, Trace]:  # noqa: ARG001
+def traces_of(network: Network) -> dict[Flow, Trace]:  # noqa: ARG001
+    """Return the traces that are known."""
     return {}

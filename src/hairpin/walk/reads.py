@@ -1,0 +1,292 @@
+"""What a walk reads of a network, so that a flow is walked again only where a change meets some of that.
+
+A watched network has the same values as the one that it was made of, and notes each part that is read: a field of a
+namespace, of a host or of the network.  A sysctl is a part of its own.  Whatever a walk finds follows from the parts
+that it has read: in a network in which these are equal it goes the same way.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from hairpin.door import Door
+from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
+from hairpin.host.sysctl import Sysctls
+from hairpin.kept import kept
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import traces_of, walked
+
+Part = tuple[str, str, str]
+"""Host, namespace (empty: none) and field."""
+_THERE = "there"
+"""The part of a namespace that says whether there is one of this name."""
+
+R = TypeVar("R")
+
+
+def walked_after(was: Network, then: Network, flow: Flow) -> Trace:
+    """Return the flow's trace in the network ``then``: that which it has in ``was``, if nothing is different that its
+    walk there has read."""
+    trace, parts = _noted(was, flow)
+    return trace if parts_changed(was, then).isdisjoint(parts) else walked(then, flow)
+
+
+def walked_before(network: Network, flow: Flow) -> Trace:
+    """Return the flow's trace as ``walked`` does, of a flow for which ``walked_after`` will be asked."""
+    return _noted(network, flow)[0]
+
+
+def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
+    known = _read_by_flows(network)
+    if flow not in known:
+        known[flow] = what_reads(network, lambda watched: walk_flow(watched, flow))
+        traces_of(network).setdefault(flow, known[flow][0])
+    return known[flow]
+
+
+@kept
+def _read_by_flows(network: Network) -> dict[Flow, tuple[Trace, frozenset[Part]]]:  # noqa: ARG001
+    return {}
+
+
+def what_reads(network: Network, work: Callable[[Network], R]) -> tuple[R, frozenset[Part]]:
+    """Return what the work on the network results in, and the parts that it has read."""
+    watched, notes = _watched_once(network)
+    notes.read, notes.open = set(), []
+    return work(watched), frozenset(notes.read)
+
+
+def parts_changed(was: Network, then: Network) -> frozenset[Part]:
+    """Return the parts that are different in ``then``."""
+    known = _compared(then)
+    if id(was) not in known:
+        known[id(was)] = (was, frozenset(_changes(was, then)))
+    return known[id(was)][1]
+
+
+@kept
+def _compared(network: Network) -> dict[int, tuple[Network, frozenset[Part]]]:  # noqa: ARG001
+    """Return what was found, with the other network, which so lives as long as its id stands here."""
+    return {}
+
+
+# ---- what is different --------------------------------------------------------------------------------------------
+
+
+def _changes(was: Network, then: Network) -> Iterator[Part]:
+    if was.world is not then.world and was.world != then.world:
+        yield "", "", "world"
+    if [each.name for each in was.hosts] != [each.name for each in then.hosts]:
+        yield "", "", "hosts"
+    known = {each.name: each for each in then.hosts}
+    for host in was.hosts:
+        other = known.get(host.name)
+        if other is None:
+            yield from ((host.name, "", field) for field in Host.__struct_fields__)
+        elif other is not host:
+            yield from _of_host(host, other)
+
+
+def _of_host(was: Host, then: Host) -> Iterator[Part]:
+    yield from ((was.name, "", field) for field in _fields(was, then) if field != "namespaces")
+    if [each.name for each in was.namespaces] != [each.name for each in then.namespaces]:
+        yield was.name, "", "namespaces"
+    one, other = ({each.name: each for each in host.namespaces} for host in (was, then))
+    for name in one.keys() | other.keys():
+        before, after = one.get(name), other.get(name)
+        if before is None or after is None:
+            yield from ((was.name, name, field) for field in (_THERE, *Namespace.__struct_fields__))
+        elif before is not after:
+            yield from ((was.name, name, field) for field in _fields(before, after))
+            yield from ((was.name, name, _of_path(path)) for path in _differing(before.sysctls, after.sysctls))
+
+
+def _fields(was: Host | Namespace, then: Host | Namespace) -> Iterator[str]:
+    for field in type(was).__struct_fields__:
+        before, after = getattr(was, field), getattr(then, field)
+        if before is not after and before != after:
+            yield field
+
+
+def _differing(was: Sysctls, then: Sysctls) -> Iterator[tuple[str, ...]]:
+    if was is not then:
+        one, other = was.values, then.values
+        yield from (path for path in one.keys() | other.keys() if one.get(path) != other.get(path))
+
+
+def _of_path(path: tuple[str, ...]) -> str:
+    return "/".join(path)
+
+
+# ---- what is read -------------------------------------------------------------------------------------------------
+
+
+class _Notes:
+    """The parts that were read.  ``open``: those that the making of kept results has read so far, each with its name:
+    whoever is given such a result has read them, too."""
+
+    def __init__(self) -> None:
+        self.read: set[Part] = set()
+        self.open: list[tuple[str, set[Part]]] = []
+
+    def note(self, part: Part) -> None:
+        self.read.add(part)
+        for _, parts in self.open:
+            parts.add(part)
+
+    def note_all(self, parts: set[Part]) -> None:
+        self.read |= parts
+        for _, each in self.open:
+            each.update(parts)
+
+
+class _Held(dict[str, object]):
+    """What is kept on a watched value (``hairpin.kept``), which stands at ``place``: a look-up notes what the making
+    has read."""
+
+    def __init__(self, notes: _Notes, place: tuple[str, str]) -> None:
+        super().__init__()
+        self.notes, self.place = notes, place
+        self.parts: dict[str, set[Part]] = {}
+        self.spaces: dict[str, _WatchedNamespace] = {}
+        """Of a host: its namespaces by name."""
+        self.plain = Network(())
+        """Of a network: the one that it was made of."""
+
+    def __getitem__(self, name: str) -> object:
+        if name in self.parts:
+            self.notes.note_all(self.parts[name])
+            return super().__getitem__(name)
+        self.notes.open.append((name, set()))
+        raise KeyError(name)
+
+    def setdefault(self, name: str, default: object = None) -> object:
+        """Keep what was just made."""
+        opened, parts = self.notes.open.pop()
+        assert opened == name
+        self.parts[name] = parts
+        return super().setdefault(name, default)
+
+
+class _Forgetful(_Held):
+    """Of a watched network nothing is kept: it would outlive the walk that has read it."""
+
+    def __getitem__(self, name: str) -> object:
+        raise KeyError(name)
+
+    def setdefault(self, name: str, default: object = None) -> object:  # noqa: ARG002
+        """Return what was just made."""
+        return default
+
+
+class _WatchedNamespace(Namespace, frozen=True, dict=True):
+    """A namespace that notes what is read of it."""
+
+    def sysctl(self, *path: str) -> int | None:
+        """See Namespace: the one value is read."""
+        if self.door.observer is not None:
+            return super().sysctl(*path)
+        held = _held(self)
+        held.notes.note((*held.place, _of_path(path)))
+        return _SYSCTLS(self).number(*path)
+
+
+class _WatchedHost(Host, frozen=True, dict=True):
+    """A host that notes what is read of it."""
+
+    def __contains__(self, name: str) -> bool:
+        """See Host: only whether this one is there is read."""
+        held = _held(self)
+        held.notes.note((held.place[0], name, _THERE))
+        return name in held.spaces
+
+    def namespace(self, name: str) -> Namespace:
+        """See Host: only whether this one is there is read."""
+        if name not in self:
+            raise KeyError(name)
+        return _held(self).spaces[name]
+
+
+class _WatchedNetwork(Network, frozen=True, dict=True):
+    """A network that notes what is read of it and of its hosts."""
+
+    def __contains__(self, netns: Netns) -> bool:
+        """See Network: only whether this one is there is read."""
+        return any(each.name == netns.host and netns.name in each for each in self.hosts)
+
+    def namespace(self, netns: Netns) -> Namespace:
+        """See Network."""
+        return self.host(netns.host).namespace(netns.name)
+
+    def through(self, door: Door) -> Network:
+        """See Network: the network behind the door is watched, too."""
+        return _watched(_held(self).plain.through(door), _held(self).notes)
+
+
+def _held(watched: Namespace | Host | Network) -> _Held:
+    return cast("_Held", vars(watched))
+
+
+def _with_notes(base: type[msgspec.Struct], watched: type[msgspec.Struct]) -> None:
+    """Make each field of the watched type note that it is read.  A name is the same wherever its owner is."""
+    for field in base.__struct_fields__:
+        if field != "name":
+            setattr(watched, field, property(_noting(base.__dict__[field].__get__, field)))
+
+
+def _noting(
+    value_of: Callable[[msgspec.Struct], object], field: str
+) -> Callable[[_WatchedNamespace | _WatchedHost | _WatchedNetwork], object]:
+    def read(watched: _WatchedNamespace | _WatchedHost | _WatchedNetwork) -> object:
+        held = _held(watched)
+        held.notes.note((*held.place, field))
+        return value_of(watched)
+
+    return read
+
+
+_SYSCTLS: Callable[[Namespace], Sysctls] = Namespace.__dict__["sysctls"].__get__
+_with_notes(Namespace, _WatchedNamespace)
+_with_notes(Host, _WatchedHost)
+_with_notes(Network, _WatchedNetwork)
+
+
+W = TypeVar("W", _WatchedNamespace, _WatchedHost, _WatchedNetwork)
+
+
+def _holding(watched: W, held: _Held) -> W:
+    """Return the value on which ``hairpin.kept`` finds and puts what this one holds."""
+    type(watched).__mro__[1].__dict__["__dict__"].__set__(watched, held)
+    return watched
+
+
+def _watched(network: Network, notes: _Notes) -> Network:
+    hosts = tuple(_watched_host(each, notes) for each in network.hosts)
+    held = _Forgetful(notes, ("", ""))
+    held.plain = network
+    return _holding(_WatchedNetwork(hosts, network.world), held)
+
+
+@kept
+def _watched_once(network: Network) -> tuple[Network, _Notes]:
+    notes = _Notes()
+    return _watched(network, notes), notes
+
+
+def _watched_host(host: Host, notes: _Notes) -> Host:
+    spaces = {
+        each.name: _holding(_WatchedNamespace(*_values(each)), _Held(notes, (host.name, each.name)))
+        for each in host.namespaces
+    }
+    held = _Held(notes, (host.name, ""))
+    held.spaces = spaces
+    return _holding(_WatchedHost(*_values(msgspec.structs.replace(host, namespaces=tuple(spaces.values())))), held)
+
+
+def _values(value: msgspec.Struct) -> tuple[Any, ...]:
+    return tuple(getattr(value, field) for field in value.__struct_fields__)
