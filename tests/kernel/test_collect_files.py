@@ -29,7 +29,15 @@ FILES = {
     "etc/nftables.conf": "flush ruleset\n",
     "etc/iptables/rules.v4": "*filter\nCOMMIT\n",
     "etc/iptables/rules.empty": "",
-    "etc/firewalld/zones/public.xml": "<zone/>\n",
+    "etc/firewalld/zones/public.xml": '<zone>\n  <service name="samba"/><service name="own"/>\n</zone>\n',
+    "etc/firewalld/services/own.xml": '<service><module name="nf_conntrack_ftp"/></service>\n',
+    "usr/lib/firewalld/zones/drop.xml": "<zone/>\n",
+    "usr/lib/firewalld/policies/allow.xml": "<policy/>\n",
+    "usr/lib/firewalld/services/samba.xml": '<service>\n  <include service="netbios-ns"/>\n</service>\n',
+    "usr/lib/firewalld/services/netbios-ns.xml": '<service><helper name="netbios-ns"/></service>\n',
+    "usr/lib/firewalld/services/unused.xml": "<service/>\n",
+    "usr/lib/firewalld/helpers/netbios-ns.xml": "<helper/>\n",
+    "usr/lib/firewalld/helpers/ftp.xml": "<helper/>\n",
     "etc/ufw/ufw.conf": "ENABLED=yes\n",
     "etc/ufw/before.init": "#!/bin/sh\n",
     "etc/ufw/after.init": f"#!/bin/sh\ncurl {HIDDEN}\n",
@@ -164,7 +172,14 @@ def test_other_keys_have_their_files(evidence: Evidence) -> None:
     assert daemon is not None
     assert json.loads(daemon.text) == {"userland-proxy": False, "bip": "10.9.0.1/24"}
     assert [reading.origin for reading in evidence.all("firewalld-zones-permanent")] == [
-        "/etc/firewalld/zones/public.xml"
+        "/etc/firewalld/services/own.xml",
+        "/etc/firewalld/zones/public.xml",
+        "/usr/lib/firewalld/zones/drop.xml",
+        "/usr/lib/firewalld/policies/allow.xml",
+        "/usr/lib/firewalld/helpers/ftp.xml",
+        "/usr/lib/firewalld/services/samba.xml",
+        "/usr/lib/firewalld/services/netbios-ns.xml",
+        "/usr/lib/firewalld/helpers/netbios-ns.xml",
     ]
     (release,) = evidence.all("os-release")
     assert release.text == "ID=debian\n"

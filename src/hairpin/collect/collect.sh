@@ -1384,8 +1384,8 @@ firewalld_stock() { # the package's zones and policies, and the services and hel
     for f; do [ ! -f "$f" ] || printf '%s\n' "${f#"$HAIRPIN_ROOT"}"; done
     set -- "$@" "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml
     while [ $# != 0 ]; do # of what these name, once more what that names
-        found=$(sed -n "s/.*<\(service\|include\)  *\(name\|service\)=[\"']\([A-Za-z0-9_.-]*\).*/services\/\3/p
-            s/.*<\(helper\|module\)  *name=[\"']\(nf_conntrack_\)*\([A-Za-z0-9_.-]*\).*/helpers\/\3/p" "$@" 2>/dev/null)
+        found=$(cat "$@" 2>/dev/null | tr '>' '\n' | sed -n "s/.*<\(service\|include\)  *\(name\|service\)=[\"']\([A-Za-z0-9_.-]*\).*/services\/\3/p
+            s/.*<\(helper\|module\)  *name=[\"']\(nf_conntrack_\)*\([A-Za-z0-9_.-]*\).*/helpers\/\3/p")
         set --
         for name in $found; do
             case " $named " in *" $name "*) continue ;; esac
