@@ -26,6 +26,10 @@ _UNIT = "nftables"
 _OF_RHEL = "/etc/sysconfig/nftables.conf"
 _MADE_LATER = frozenset({"bridge", "veth", "vlan", "bond", "tun", "wireguard", "dummy", "vxlan", "macvlan", "ipvlan"})
 """Kinds of links that something makes after the unit has loaded its script at boot."""
+_LATE_DEVICES = (6, 16)
+"""Since this kernel a chain may be hooked to a link that is not there yet: net/netfilter/nf_tables_api.c
+nft_netdev_hook_alloc()"""
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -113,7 +117,9 @@ def _without(course: Course, file: ConfigFile) -> Course:
 
 def _target(course: Course, *, at_boot: bool) -> LoadingHost:
     links = frozenset(each.name for each in course.namespace.links if not at_boot or each.kind not in _MADE_LATER)
-    return LoadingHost(links, nft_version(course.host))
+    kernel = _RELEASE.match(course.namespace.kernel)
+    late = kernel is None or (int(kernel[1]), int(kernel[2])) >= _LATE_DEVICES
+    return LoadingHost(links, nft_version(course.host), late_devices=late)
 
 
 def nft_version(host: Host) -> str:

@@ -42,7 +42,7 @@ def test_files_that_include_each_other_end() -> None:
 def test_a_variable_has_its_value_from_where_it_is_defined() -> None:
     text = "define one = 1\ndefine two = { $one, 2 }\nredefine one = 7\nadd rule ip t c tcp dport { $two, $one } drop\n"
     assert rule_of(text) == rule_of("add rule ip t c tcp dport { 1, 2, 7 } drop")
-    assert rule_of("define a = 1\ndefine b = 5\nadd rule ip t c tcp dport $a-$b drop") == rule_of(
+    assert rule_of("define a = 1\ndefine b = 5\nadd rule ip t c tcp dport $a - $b drop") == rule_of(
         "add rule ip t c tcp dport 1-5 drop"
     )
 
@@ -52,6 +52,7 @@ def test_a_variable_has_its_value_from_where_it_is_defined() -> None:
     (
         "add rule ip t c tcp dport $none drop",
         "define a = 1\ndefine a = 2\n",
+        "define a = 1\nadd rule ip t c tcp dport $a-2 drop",
         "define a = 1\nundefine a\nadd rule ip t c tcp dport $a drop",
         "table ip t {\n define a = 1\n}\nadd rule ip t c tcp dport $a drop",
     ),

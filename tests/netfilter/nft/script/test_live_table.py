@@ -1,5 +1,6 @@
 """One table while a script is carried out on it."""
 
+import msgspec
 import pytest
 
 from hairpin.errors import MalformedError
@@ -76,6 +77,15 @@ REFUSED: dict[str, str] = {
 def test_what_the_kernel_refuses(text: str) -> None:
     with pytest.raises(MalformedError):
         carried_out(text)
+
+
+def test_since_linux_6_16_a_chain_waits_for_its_link() -> None:
+    (command,) = commands("add chain netdev t c { type filter hook ingress device wg9 priority 0; }", source="here")
+    table = LiveTable(Table("netdev", "t", "nft", ()))
+    with pytest.raises(MalformedError):
+        table.carry_out_chain(command, HOST)
+    table.carry_out_chain(command, msgspec.structs.replace(HOST, late_devices=True))
+    assert "c" in table.chains
 
 
 def test_a_name_of_a_link_needs_not_be_there() -> None:

@@ -22,6 +22,7 @@ CASES: dict[str, Json] = {
     "masquerade persistent,random": {"masquerade": {"flags": ["random", "persistent"]}},
     "masquerade to :1024-65535": {"masquerade": {"port": {"range": [1024, 65535]}}},
     "masquerade": {"masquerade": None},
+    "dnat 10.0.0.2": {"dnat": {"addr": "10.0.0.2"}},
     "snat prefix to 10.0.0.0/24": {
         "snat": {"type_flags": "prefix", "flags": "netmap", "addr": {"prefix": {"addr": "10.0.0.0", "len": 24}}}},
     "tproxy ip to 127.0.0.1:50080": {"tproxy": {"family": "ip", "addr": "127.0.0.1", "port": 50080}},

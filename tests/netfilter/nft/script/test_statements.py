@@ -43,7 +43,8 @@ CASES: dict[str, list[Json]] = {
                  "stmt": [{"limit": {"rate": 1, "per": "second", "burst": 5}}]}}],
     "update @map { ip saddr : mark }": [{"map": {"op": "update", "elem": SADDR, "data": MARK, "map": "@map"}}],
     "meter m { ip saddr limit rate 1/second }": [
-        {"meter": {"name": "m", "key": SADDR, "stmt": {"limit": {"rate": 1, "per": "second", "burst": 5}}}}],
+        {"meter": {"name": "m", "size": 65535, "key": SADDR,
+                   "stmt": {"limit": {"rate": 1, "per": "second", "burst": 5}}}}],
     "flow add @fast": [{"flow": {"op": "add", "flowtable": "@fast"}}],
     "notrack": [{"notrack": None}],
     "jump { accept; drop; }": [{"jump": {"rules": [{"expr": [{"accept": None}]}, {"expr": [{"drop": None}]}]}}],
@@ -58,6 +59,7 @@ def test_statements(text: str, expected: list[Json]) -> None:
 
 def test_a_rule_has_a_comment() -> None:
     assert rule(Cursor('accept comment "why"', "here", {})) == ([{"accept": None}], "why")
+    assert rule(Cursor('masquerade comment "why"', "here", {})) == ([{"masquerade": None}], "why")
 
 
 @pytest.mark.parametrize("text", ("frobnicate the packet", "tcp dport", "ip saddr 10.0.0.1 / ", "log level loud", ""))

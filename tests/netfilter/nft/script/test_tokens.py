@@ -11,6 +11,7 @@ CASES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "a prefix": ("10.0.0.0/8", [("address", "10.0.0.0"), ("sign", "/"), ("number", "8")]),
     "address and port": ("1.2.3.4:80", [("address", "1.2.3.4"), ("sign", ":"), ("number", "80")]),
     "IPv6": ("fe80::1-::2", [("address", "fe80::1"), ("sign", "-"), ("address", "::2")]),
+    "IPv6 with IPv4 in it": ("::0.1.0.0/96", [("address", "::0.1.0.0"), ("sign", "/"), ("number", "96")]),
     "a hardware address": ("0:1:2:3:4:6", [("address", "0:1:2:3:4:6")]),
     "no address": ("22:accept", [("number", "22"), ("sign", ":"), ("word", "accept")]),
     "a time": ("1h30m", [("word", "1h30m")]),

@@ -8,7 +8,7 @@ Source: nft(8) INCLUDE FILES, SYMBOLIC VARIABLES; nftables src/scanner.l scanner
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from posixpath import basename, dirname, join
+from posixpath import basename, dirname, join, normpath
 
 from hairpin.errors import ParseError
 from hairpin.message import Message, message
@@ -18,7 +18,8 @@ Files = Mapping[str, str]
 """Texts of files by their absolute paths."""
 _MOST_INCLUDES = 1024
 _DIRECTORY = "/etc"
-"""Where nft looks for a file that is included by a relative path, unless its build says otherwise."""
+"""Where nft looks for a file that is included by a relative path, unless its build says otherwise.  ``./`` is where nft
+was started: systemd starts it in the root directory."""
 _MAGIC = "*?["
 
 
@@ -157,18 +158,11 @@ class Cursor:
         token = self._tokens[at]
         if not token.means("$") or at == 0 or self._tokens[at - 1].kind != "word":
             return False
-        name, rest = self._tokens[at - 1], list[Token]()
+        name = self._tokens[at - 1]
         value = self._known(name.text)
         if value is None:
-            # A word may hold a dash or a dot: ``$first-$last``.
-            short = next(
-                (name.text[:n] for n, c in enumerate(name.text) if c in "-./" and self._known(name.text[:n])), ""
-            )
-            value = self._known(short)
-            rest = list(tokens(name.text[len(short) :], name.source)) if short else []
-        if value is None:
             raise self.refused(message("nft knows no variable {name} here", name=name.text), name)
-        new = [each._replace(source=token.source, line=token.line) for each in (*value, *rest)]
+        new = [each._replace(source=token.source, line=token.line) for each in value]
         self._tokens[at - 1 : at + 1] = list(reversed(new))
         return True
 
@@ -193,7 +187,7 @@ class Cursor:
         return True
 
     def _matching(self, named: str, token: Token) -> list[str]:
-        path = named if named.startswith("/") else join(_DIRECTORY, named)
+        path = normpath(join("/" if named.startswith(".") else _DIRECTORY, named))
         if not any(each in named for each in _MAGIC):
             if path not in self._files:
                 raise MissingFileError(path, token)

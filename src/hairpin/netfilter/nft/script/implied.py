@@ -1,12 +1,13 @@
 """What nft adds to a rule by what stands in front of it.
 
-``reject`` alone answers in the protocol that the rule has asked for.  The fields ``id`` and ``sequence`` of ICMP exist
+``reject`` alone answers in the protocol that the rule has asked for; one that names its protocol asks for it at the
+beginning of the rule, unless the rule has done so.  The fields ``id`` and ``sequence`` of ICMP exist
 in echoes only, so nft asks for the type first.
 
 Source: nftables src/evaluate.c stmt_evaluate_reject(), src/payload.c payload_gen_icmp_dependency()
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hairpin.netfilter.ir import Family, FieldMatch
 from hairpin.netfilter.nft.matches import compare
@@ -17,30 +18,51 @@ _ECHO = ("id", "sequence")
 _PROTOCOLS = {("nfproto", 2): "icmp", ("nfproto", 10): "icmpv6", ("ethertype", 0x0800): "icmp",
               ("ethertype", 0x86DD): "icmpv6"}  # fmt: skip
 
+_ASKED = {("nfproto", 2): "icmp", ("nfproto", 10): "icmpv6", ("protocol", 6): "tcp reset"}
+
 
 def with_implied(statements: list[Json], family: Family) -> list[Json]:
     """Return the statements of a rule with what nft adds."""
     found: list[Json] = []
     for each in statements:
         found += _types(each, found)
-        if named(each) == "reject" and not content(each) and family not in ("ip", "ip6"):
-            answer = _answer(found, family)
-            found.append({"reject": {"type": answer, "expr": "port-unreachable"}} if answer else each)
+        if named(each) != "reject":
+            found.append(each)
+            continue
+        kind = content(each).get("type")
+        if kind is None and family not in ("ip", "ip6"):
+            kind = _last(found, family, _PROTOCOLS)
+            found.append({"reject": {"type": kind, "expr": "port-unreachable"}} if kind is not None else each)
         else:
+            question = _question(str(kind), family)
+            if question is not None and _last(found, family, _ASKED) != kind:
+                found.insert(0, question)
             found.append(each)
     return found
 
 
-def _answer(before: list[Json], family: Family) -> str | None:
-    """Return the protocol of a rejection, if the rule is about one version of IP alone."""
+def _question(kind: str, family: Family) -> Json:
+    """Return the comparison that a rejection of this kind needs."""
+    if kind == "tcp reset":
+        return {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
+    if family == "inet" and kind in ("icmp", "icmpv6"):
+        version = "ipv4" if kind == "icmp" else "ipv6"
+        return {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": version}}
+    return None
+
+
+def _last(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], str]) -> str | None:
+    """Return the kind of rejection that the rule's comparisons are about; None if it is about none alone."""
     answer = None
     for each in before:
         body = content(each)
-        if named(each) != "match" or body.get("op") not in ("==", "in"):
+        if named(each) != "match" or body.get("op") not in ("==", "!=", "in"):
             continue
-        for part in compare(body.get("left"), "==", body.get("right"), Scope(family, "")):
+        # What is implied holds for each operator, so the comparison itself is left out of a negated one.
+        found = compare(body.get("left"), "==", body.get("right"), Scope(family, ""))
+        for part in found[:-1] if body.get("op") == "!=" else found:
             if isinstance(part, FieldMatch) and len(part.ranges) == 1 and part.ranges[0][0] == part.ranges[0][1]:
-                answer = _PROTOCOLS.get((part.field, part.ranges[0][0]), answer)
+                answer = kinds.get((part.field, part.ranges[0][0]), answer)
     return answer
 
 

@@ -23,11 +23,14 @@ _OBJECT_STATEMENTS = ("counter", "quota", "limit", "synproxy", "ct helper", "ct 
 
 
 class LoadingHost(msgspec.Struct, frozen=True):
-    """Where a script is loaded: the links that are there (None: not known), nft's version, the id of its reading."""
+    """Where a script is loaded: the links that are there (None: not known), nft's version, the id of its reading.
+
+    ``late_devices``: a chain or a flowtable may name a link that is not there yet, as since Linux 6.16."""
 
     links: frozenset[str] | None = None
     version: str = ""
     evidence: str = ""
+    late_devices: bool = False
 
 
 class LiveTable:
@@ -92,7 +95,7 @@ class LiveTable:
         if command.verb in ("add", "create") and known is None:
             if "policy" in command.body and "hook" not in command.body:
                 raise MalformedError(message("chain {chain} has no hook, so it has no policy", chain=name))
-            self._check_links(command.body.get("dev"), target)
+            self._check_devices(command, target)
             self.chains[name], self.rules[name] = {**command.body, "name": name}, []
             return
         if command.verb == "destroy" and known is None:
@@ -218,11 +221,11 @@ class LiveTable:
             )
             if kind in _OBJECT_STATEMENTS and isinstance(inner, str) and (kind, inner) not in self._objects:
                 raise MalformedError(message("there is no {kind} {name}", kind=kind, name=inner))
-            if kind in ("set", "map", "meter") and isinstance(inner, dict) and kind == "meter":
-                self._sets.setdefault(
-                    str(inner.get("name")), {"name": str(inner.get("name")), "type": [], "flags": ["dynamic"]}
-                )
         self._check_links(list(indexed_links(value)), target)
+
+    def _check_devices(self, command: Command, target: LoadingHost) -> None:
+        if not target.late_devices:
+            self._check_links(command.body.get("dev"), target)
 
     def _check_links(self, names: Json, target: LoadingHost) -> None:
         if target.links is None:
@@ -239,7 +242,7 @@ class LiveTable:
         held: dict[str, Object] = self._sets if kind == "set" else self._maps if kind == "map" else {}
         if kind not in ("set", "map"):
             held = {each: body for (of, each), body in self._objects.items() if of == kind}
-            self._check_links(command.body.get("dev"), target)
+            self._check_devices(command, target)
         known = held.get(name)
         if command.verb in ("add", "create"):
             if known is not None and command.verb == "create":

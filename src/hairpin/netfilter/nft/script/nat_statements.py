@@ -25,7 +25,8 @@ def translation(at: Cursor) -> Json:
         found["flags"] = "netmap"
     else:
         at.accept("interval")
-    if at.accept("to") or not (at.at_end() or at.at(*_NAT_FLAGS)):
+    # ``dnat 10.0.0.2`` is an older form of ``dnat to 10.0.0.2``.
+    if at.accept("to") or (name in ("snat", "dnat") and not at.at_end()):
         _translated(at, found, ports_alone=name in ("redirect", "masquerade"))
     flags = _nat_flags(at)
     if flags:

@@ -36,6 +36,7 @@ _RELATIONS = {
 }  # fmt: skip
 _FLAGS = {"tcp flags": True, "ct state": True, "ct status": True, "ct label": True, "ct event": True}
 _LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit")
+_METER_SIZE = 65535
 Rule = list[Json]
 Reader = Callable[[Cursor], Json]
 
@@ -322,7 +323,7 @@ def _older_element(at: Cursor) -> Json:
 
 def _meter(at: Cursor) -> Json:
     at.take()
-    found: Object = {"name": at.name()}
+    found: Object = {"name": at.name(), "size": _METER_SIZE}
     if at.accept("size"):
         found["size"] = at.number()
     at.expect("{")
