@@ -27,6 +27,24 @@ FILES = {
     "usr/lib/sysctl.d/50-same.conf": "a=lib\n",
     "usr/lib/sysctl.d/05-first.conf": "a=0\n",
     "etc/nftables.conf": "flush ruleset\n",
+    "etc/nftables/main.nft": """include "/etc/firewall/*.nft"
+table inet t {
+    include "local/sets.conf"
+}
+# include "/etc/firewall.off/no.nft"
+include "/etc/shadow"
+include "/etc/nftables/../shadow.conf"
+include "/root/secret.nft"
+include "/etc/nftables/other.nft"
+""",
+    "etc/nftables/other.nft": "add table ip other\n",
+    "etc/firewall/a.nft": "add table ip a\n",
+    "etc/firewall/b c.nft": "add table ip b\n",
+    "etc/firewall.off/no.nft": "add table ip no\n",
+    "etc/local/sets.conf": "set s { type ipv4_addr; }\n",
+    "etc/shadow": f"root:{HIDDEN}\n",
+    "etc/shadow.conf": f"root:{HIDDEN}\n",
+    "root/secret.nft": f"{HIDDEN}\n",
     "etc/iptables/rules.v4": "*filter\nCOMMIT\n",
     "etc/iptables/rules.empty": "",
     "etc/firewalld/zones/public.xml": '<zone>\n  <service name="samba"/><service name="own"/>\n</zone>\n',
@@ -93,7 +111,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "etc/sysctl.d/70-masked.conf").symlink_to("/dev/null")
     (root / "etc/resolv.conf").symlink_to("../run/resolv.conf")
     (root / "run/resolv.conf").write_text("nameserver 127.0.0.53\n")
-    (root / "etc/nftables").mkdir()
     os.mkfifo(root / "etc/nftables/pipe.nft")
     return root
 
@@ -150,6 +167,15 @@ def test_files_are_verbatim_but_for_a_last_newline(evidence: Evidence) -> None:
     assert text(evidence, "/etc/iptables/rules.v4") == "*filter\nCOMMIT\n"
     assert text(evidence, "/etc/iptables/rules.empty") == ""
     assert evidence.file("/etc/nftables/pipe.nft") is None
+
+
+def test_what_nft_scripts_include_from_elsewhere_is_read_once(evidence: Evidence) -> None:
+    origins = [reading.origin for reading in evidence.all("file")]
+    assert [each for each in origins if "nft" in each or "local" in each or "firewall" in each] == [
+        "/etc/nftables.conf", "/etc/nftables/main.nft", "/etc/nftables/other.nft", "/etc/firewall/a.nft",
+        "/etc/firewall/b c.nft",        "/etc/local/sets.conf",
+    ]  # fmt: skip
+    assert not any("shadow" in each or "secret" in each for each in origins)
 
 
 def test_network_configuration_keeps_its_lines_but_not_its_secrets(evidence: Evidence) -> None:

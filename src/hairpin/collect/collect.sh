@@ -1409,6 +1409,25 @@ ufw_hooks() { # those of ufw's hooks that it runs: of other people's scripts no 
     endframe 0 text ''
 }
 
+nft_includes() { # nft_includes FILE...: what these nft scripts include from places where no others are looked for
+    for f; do [ ! -f "$f" ] || sed -n 's/^[^#]*include[[:space:]]*"\([A-Za-z0-9_./*?-]*\)".*/\1/p' "$f" 2>/dev/null; done | sort -u |
+        while read -r path; do
+            case $path in /*) ;; *) path=/etc/$path ;; esac
+            case $path in
+                */../* | */./*) continue ;;
+                /etc/* | /usr/local/etc/* | /var/lib/*) ;;
+                *) continue ;;
+            esac
+            case $path in *nft* | *.rules | *.conf) ;; *) continue ;; esac
+            IFS=
+            for f in $HAIRPIN_ROOT$path; do # a pattern; no script of nft's is called like this by chance
+                case ${f#"$HAIRPIN_ROOT"} in /etc/nftables.conf | /etc/nftables.nft | /etc/sysconfig/nftables.conf) continue ;; esac
+                case ${f%/*} in "$HAIRPIN_ROOT/etc/nftables" | "$HAIRPIN_ROOT/etc/nftables.d") case $f in *.nft) continue ;; esac ;; esac
+                [ ! -f "$f" ] || printf '%s\n' "${f#"$HAIRPIN_ROOT"}"
+            done
+            IFS=$USUAL_IFS
+        done
+}
 config_files() { # globs are expanded under --root, and the root is taken off again
     root=$HAIRPIN_ROOT
     set --
@@ -1434,6 +1453,12 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
     done
+    included=$(nft_includes "$root"/etc/nftables.conf "$root"/etc/nftables.nft "$root"/etc/nftables/*.nft \
+        "$root"/etc/nftables.d/*.nft "$root"/etc/sysconfig/nftables.conf)
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- "$@" $included
+    set +f; IFS=$USUAL_IFS
     listed file plain "$@"
     set --
     for f in "$root"/etc/network/interfaces "$root"/etc/network/interfaces.d/* "$root"/etc/default/networking \
