@@ -105,8 +105,11 @@ def _whole(found: list[OfHost]) -> Iterator[str]:
             ("the same from every client", each.clients),
             ("one broken port", each.broken),
             ("everything", each.everything),
+            ("everything under all events", each.events),
         )
         for name, spent in asked:
+            if spent is None:
+                continue
             yield (
                 f"{f'{name}, {host}':46} {spent.processor * 1000:9.1f} ms"
                 f"  {spent.processor / each.inspect.processor:6.1f} x docker inspect, {spent.elapsed:.2f} s elapsed"

@@ -48,10 +48,11 @@ _HOSTS = """## Whole questions, beside `docker inspect`
 Lab hosts with a real dockerd. The times are the processor time of all processes that the command starts, and as a
 ratio to `docker inspect` of all containers in the same run. *One healthy port* is asked from one client, without
 the replica; *from every client* is the same without `--from`; *one broken port* has its cause and its replica;
-*everything* is `hairpin check` without a target and without the replica.
+*everything* is `hairpin check` without a target and without the replica; *events* is `hairpin events`: everything under
+every event that can happen there.
 
-| containers | docker inspect | one healthy port | from every client | one broken port | everything |
-| --- | --- | --- | --- | --- | --- |
+| containers | docker inspect | one healthy port | from every client | one broken port | everything | events |
+| --- | --- | --- | --- | --- | --- | --- |
 """
 _WHY = """## Why
 
@@ -82,9 +83,11 @@ def document(
 
 
 def _of_host(each: OfHost) -> str:
-    asked = (each.healthy, each.clients, each.broken, each.everything)
+    asked = (each.healthy, each.clients, each.broken, each.everything, each.events)
     told = (
         f"{_ms(one.processor)}, {one.processor / each.inspect.processor:.0f} ×, {one.elapsed:.2f} s elapsed"
+        if one is not None
+        else ""
         for one in asked
     )
     return f"| {each.containers} | {_ms(each.inspect.processor)} | {' | '.join(told)} |"

@@ -17,6 +17,7 @@ from hairpin.lab.plan import LabPlan
 SIZES = (10, 60, 200)
 _RUNS = 9
 _PORT = ("8151",)
+_EVENTS = (*CHECK[:-1], "events")
 _ONE_FLOW = (*_PORT, "--from", "192.0.2.10")
 
 
@@ -32,7 +33,7 @@ class OfHost(msgspec.Struct, frozen=True):
 
     ``healthy``: one port from one client, the replica left out; ``clients``: the same from every client that the
     question means without ``--from``; ``broken``: one port with its cause and its replica; ``everything``: all ports,
-    the replica left out."""
+    the replica left out; ``events``: all ports under every event that can happen, on the smallest host."""
 
     containers: int
     inspect: Spent
@@ -40,6 +41,7 @@ class OfHost(msgspec.Struct, frozen=True):
     clients: Spent
     broken: Spent
     everything: Spent
+    events: Spent | None = None
 
 
 def of_hosts() -> Iterator[OfHost]:
@@ -52,13 +54,14 @@ def of_hosts() -> Iterator[OfHost]:
                 _RUNS,
             )
             (everything,) = _spent(lab, (_line("--no-replica"),), 3)
+            events = _spent(lab, (_line(command=_EVENTS),), 3)[0] if size == SIZES[0] else None
             lab.host.run("sysctl -w net.ipv4.conf.eth0.forwarding=0")
             (broken,) = _spent(lab, (_line(*_ONE_FLOW),), _RUNS)
-            yield OfHost(size, inspect, healthy, clients, broken, everything)
+            yield OfHost(size, inspect, healthy, clients, broken, everything, events)
 
 
-def _line(*arguments: str) -> str:
-    return " ".join((*CHECK, *arguments)) + " >/dev/null || test $? -le 1"
+def _line(*arguments: str, command: tuple[str, ...] = CHECK) -> str:
+    return " ".join((*command, *arguments)) + " >/dev/null || test $? -le 1"
 
 
 def _spent(lab: Lab, lines: tuple[str, ...], runs: int) -> tuple[Spent, ...]:

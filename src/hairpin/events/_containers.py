@@ -1,6 +1,7 @@
 """A container ends, and starts again with what its engine gives it: addresses, rules, proxies, its namespace anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
 from typing import Literal
 
 import msgspec
@@ -42,14 +43,29 @@ _RESOLVERS = "DOCKER_"
 
 def with_container_ended(course: Course, container: Container) -> Course:
     """Return the course after the container has ended: its processes, its namespace, its rules and its proxies."""
+    return with_containers_ended(course, (container,))
+
+
+def with_containers_ended(course: Course, containers: Iterable[Container]) -> Course:
+    """Return the course after these containers have ended, one after another.  Which rules are left of an engine's
+    follows from those that still run: it is asked once, and all rules of the others go first."""
+    ending = tuple(containers)
+    for engine in course.host.engines:
+        ids = {each.id for each in engine.containers}
+        own = tuple(ended(each) for each in ending if each.id in ids)
+        if own and engine.kind != "podman":
+            course = course.made(*_own_rules(course, engine, own))
+    for each in ending:
+        course = _without_processes(course, each)
+    return course
+
+
+def _without_processes(course: Course, container: Container) -> Course:
     host, engine = course.host, course.host.engine_of(container)
-    stopped = ended(container)
-    rules = () if engine.kind == "podman" else _own_rules(course, engine, stopped)
     course = course.made(
-        *rules,
         *(DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
         *_processes(host, container),
-        SetContainer(host.name, stopped),
+        SetContainer(host.name, ended(container)),
     )
     return without_networks(course, engine, container) if engine.kind == "podman" else course
 
@@ -72,10 +88,11 @@ def _without_addresses(endpoint: Endpoint) -> Endpoint:
     return _replace(endpoint, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None)
 
 
-def _own_rules(course: Course, engine: Engine, stopped: Container) -> Iterator[Primitive]:
-    """Yield the deletions of the rules that the engine keeps for this container alone."""
+def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[Primitive]:
+    """Yield the deletions of the rules that the engine keeps for these containers alone."""
     now = with_gateway_endpoints(course.host, engine)
-    before, after = (expected(each, course.namespace) for each in (now, with_container(now, stopped)))
+    without = reduce(with_container, stopped, now)
+    before, after = (expected(each, course.namespace) for each in (now, without))
     left = {key_of(one) for one in after.rules}
     yield from deleting(course, before, {key_of(one) for one in before.rules if one.container} - left)
 

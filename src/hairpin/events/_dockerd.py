@@ -18,7 +18,7 @@ from hairpin.engines.missing import missing_of
 from hairpin.engines.options import daemon_of, dockerd_version
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.sysctls import policies_of, sysctls_of
-from hairpin.events._containers import with_container_ended, with_container_first_started, with_container_started
+from hairpin.events._containers import with_container_first_started, with_container_started, with_containers_ended
 from hairpin.events._docker_zone import with_bridges_bound, with_conflict, with_docker_zone
 from hairpin.events.course import Course
 from hairpin.host.docker import Engine
@@ -51,9 +51,7 @@ def with_dockerd_killed(course: Course) -> Course:
 def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
     """Return the course after dockerd was told to end.  Without live-restore it stops its containers first."""
     if not engine.live_restore:
-        for each in engine.containers:
-            if each.running:
-                course = with_container_ended(course, each)
+        course = with_containers_ended(course, (each for each in engine.containers if each.running))
     return with_dockerd_killed(course)
 
 
