@@ -363,6 +363,21 @@ PROFILE = (
 )
 
 
+def test_networkmanager_keeps_what_is_there_and_knows_its_routes_by_any_metric() -> None:
+    within = host({KEYFILE: PROFILE}, MANAGER)
+    own = within.this.namespace("host")
+    routes = tuple(
+        msgspec.structs.replace(each, metric=101) if each.table == 254 and each.next_hops else each
+        for each in own.routes
+    )
+    second = within.with_namespace(HOST_NETNS, msgspec.structs.replace(own, routes=routes))
+    course = after(second, "networkmanager-restart")
+    assert (course.parts, course.conditions) == ((), ())
+    missing = [each for each in routes if each.prefix_length or each.table != 254]
+    lost = within.with_namespace(HOST_NETNS, msgspec.structs.replace(own, routes=tuple(missing)))
+    assert [each.metric for each in ways(after(lost, "networkmanager-restart")) if not each.prefix_length] == [100]
+
+
 def bare(within: Network) -> Course:
     """Return the course in which eth0 is as after power on: down, without addresses and routes."""
     own = within.this.namespace("host")

@@ -43,6 +43,19 @@ def with_profiles_up(course: Course, was: Namespace) -> Course:
     return course
 
 
+def _leads_the_same_way(present: Route, wanted: Route) -> bool:
+    """Return whether the route is there, with whichever metric: NetworkManager gives each further device of a kind a
+    metric that is one higher, in the order in which they come up."""
+    if route_slot(present) == route_slot(wanted):
+        return True
+    return _way(present) == _way(wanted)
+
+
+def _way(route: Route) -> tuple[object, ...]:
+    hops = tuple((hop.link, hop.gateway) for hop in route.next_hops)
+    return route.version, route.table, route.destination, route.prefix_length, hops
+
+
 def _ifcfg_of(course: Course, link: Link) -> IfcfgLink | None:
     found = (each for each in ifcfg_links(course.host) if each.link == link.name)
     return next((each for each in found if each.managed and each.at_boot), None)
@@ -84,7 +97,7 @@ def _with_profile(course: Course, link: Link, own: LinkSettings, was: Namespace)
     for version in own.dhcp:
         course = with_leases(course, own.link, version, was, own.addresses)
     for route in own.routes:
-        if not any(route_slot(each) == route_slot(route) for each in course.namespace.routes):
+        if not any(_leads_the_same_way(each, route) for each in course.namespace.routes):
             try:
                 course = course.made(AddEntry(netns, route))
             except ChangeError:
