@@ -109,6 +109,24 @@ LEASED = network(
         ),
     )
 )
+COMPOSED = network(
+    host_namespace(values=NEW_LINKS),
+    docker=msgspec.structs.replace(
+        engine(msgspec.structs.replace(container(), project="app")),
+        networks=(msgspec.structs.replace(engine().networks[0], project="app"),),
+    ),
+)
+BANNED = """\
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:f2b-web - [0:0]
+-A INPUT -p tcp -m tcp --dport 8151 -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 8151 -j f2b-web
+-A f2b-web -s 192.0.2.10/32 -j REJECT --reject-with icmp-port-unreachable
+-A f2b-web -j RETURN
+COMMIT
+"""
 LINK6 = ("net", "ipv6", "conf", "eth0")
 ADVERTISED = network(
     msgspec.structs.replace(
@@ -166,6 +184,14 @@ CASES: dict[str, Case] = {
         BY_HAND, "container-recreate", published(), "refused", "lost",
     ),
     "a recreated container of Podman's": Case(PODMAN, "container-recreate", published(), "delivered", "lost"),
+    "a project of Compose's": Case(COMPOSED, "compose-recreate", published(), "delivered", "depends"),
+    "a VPN of which nobody knows what it brings": Case(
+        with_files(units=(Unit("wg-quick@wg0.service", "inactive", "enabled"),)), "vpn-up", published(), "delivered",
+        "depends",
+    ),
+    "the ban comes first again": Case(
+        network(host_namespace(BANNED)), "fail2ban-restart", published(), "rejected", "depends",
+    ),
     "a later Docker publishes the port, too": Case(STARTED, "docker-upgrade", published(), "delivered", "depends"),
     "the upgrade brings back what dockerd starts": Case(network(), "docker-upgrade", published(), "refused", "depends"),
     "an upgraded iptables": Case(WITH_IPTABLES, "iptables-upgrade", published(), "delivered", "kept"),
@@ -329,6 +355,12 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "no cloud": (network(), "cloud-stop-start", "cannot happen"),
     "a bridge is no card": (network(), "nic-replaced:docker0", "docker0 is not there, or does not run"),
     "nothing is from an advertisement": (network(), "router-advertisement-expired", "cannot happen"),
+    "no project of Compose's": (network(), "compose-recreate", "cannot happen"),
+    "no VPN": (network(), "vpn-up", "cannot happen"),
+    "the VPN is up": (
+        with_files(units=(Unit("tailscaled.service", "active", "enabled"),)), "vpn-up", "cannot happen",
+    ),
+    "no fail2ban": (network(), "fail2ban-restart", "cannot happen"),
     "no container to recreate": (network(), "container-recreate:api", "api is not there"),
     "no container of Podman's that its unit starts": (PODMAN, "podman-restart", "cannot happen"),
     "ifupdown does not run": (with_files((INTERFACES, STATIC), units=NETWORKD), "network-restart", "cannot happen"),
@@ -339,7 +371,6 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
     "an event without a name": (network(), "conntrack-flush:web", "takes no name"),
     "a misspelt event": (network(), "docker-restrat", "did you mean docker-restart?"),
     "no event": (network(), "thunder", "no event 'thunder'; the events are reboot, docker-restart, "),
-    "an event that is promised": (network(), "vpn-up", "cannot foretell the event vpn-up yet"),
     "no such host": (network(), "conntrack-flush@node2", "no host 'node2'"),
 }  # fmt: skip
 

@@ -1,19 +1,23 @@
-"""A container is removed and run again: what its successor has of it, and what it has not."""
+"""A container is removed and run again, alone or with its project: what its successor has of it, and what not."""
 
 import msgspec
 
+from hairpin.change.change import RenameLink
+from hairpin.change.renaming import with_name
 from hairpin.events._recreating import successor
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
+from hairpin.host.docker import Subnet
 from hairpin.network.network import Network
 from hairpin.question.target import parse_event
+from hairpin.walk.walk import walk_flow
 from tests.podman_host import with_podman
-from tests.small_host import CLIENT, WEB, container, engine, network
+from tests.small_host import CLIENT, WEB, container, engine, host_namespace, network, published
 
 
-def after(within: Network) -> Course:
+def after(within: Network, event: str = "container-recreate") -> Course:
     """Return the course after each container was recreated."""
-    return asked_course(within, parse_event("container-recreate"))[1]
+    return asked_course(within, parse_event(event))[1]
 
 
 def moved(fixed: int | None = None) -> Network:
@@ -52,3 +56,59 @@ def test_networks_that_somebody_has_joined_later_are_a_condition() -> None:
 def test_podman_gives_the_next_address() -> None:
     (made,) = after(with_podman()).host.containers()
     assert made.endpoints[0].ipv4 == WEB + 1
+
+
+ID = "a1b2c3d4e5f6" + "0" * 52
+BRIDGE = "br-a1b2c3d4e5f6"
+
+
+def project(version: str = "28.5.2", subnet: Subnet | None = None) -> Network:
+    """Return the host whose container and whose network are a project of Compose's; docker0 is the network's bridge."""
+    web = msgspec.structs.replace(container(), project="app", service="web")
+    joined = msgspec.structs.replace(engine().networks[0], id=ID, project="app")
+    if subnet is not None:
+        joined = msgspec.structs.replace(joined, subnets=(subnet,))
+    described = msgspec.structs.replace(engine(web), version=version, networks=(joined,))
+    return network(host_namespace(values={"conf__default__forwarding": "1"}), docker=described)
+
+
+def test_a_project_gets_the_lowest_free_subnet_and_serves_again() -> None:
+    course = after(project(), "compose-recreate")
+    (made,) = course.host.engines[0].networks
+    assert (made.id != ID, made.subnets[0].network) == (True, 0xAC110000)
+    assert course.host.containers()[0].id != container().id
+    assert not course.conditions
+    assert walk_flow(course.network, published()).verdict == "delivered"
+
+
+def test_an_older_docker_goes_on_behind_the_last_subnet() -> None:
+    course = after(project("20.10.24"), "compose-recreate")
+    assert course.host.engines[0].networks[0].subnets[0].network == 0xAC120000
+    assert "172.18.0.0/16" in str(course.conditions[0])
+    (web,) = course.host.containers()
+    assert web.endpoints[0].ipv4 == 0xAC120002
+    assert course.namespace.link("docker0") is not None, "the network names its bridge"
+
+
+def test_a_subnet_of_the_file_stays() -> None:
+    chosen = Subnet(4, 0xAC110000, 16, WEB - 1, part=(0xAC110000, 24))
+    course = after(project("20.10.24", chosen), "compose-recreate")
+    assert course.host.engines[0].networks[0].subnets == (chosen,)
+    assert not course.conditions
+
+
+def test_a_bridge_is_named_by_the_new_id() -> None:
+    within = project("20.10.24")
+    namespace = within.namespace(within.this.netns)
+    renamed = with_name(namespace, RenameLink(within.this.netns, "docker0", BRIDGE))
+    own = msgspec.structs.replace(
+        within.this.engines[0], networks=(msgspec.structs.replace(within.this.engines[0].networks[0], bridge=BRIDGE),)
+    )
+    within = within.with_namespace(within.this.netns, renamed)
+    within = within.with_host(msgspec.structs.replace(within.this, engines=(own,)))
+    course = after(within, "compose-recreate")
+    made = course.host.engines[0].networks[0].bridge or ""
+    assert made.startswith("br-")
+    assert made != BRIDGE
+    assert course.namespace.link(BRIDGE) is None
+    assert course.namespace.link(made) is not None

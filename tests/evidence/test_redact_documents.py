@@ -63,9 +63,11 @@ def test_a_network_keeps_its_driver_and_interface() -> None:
         "Options": {"com.docker.network.bridge.name": "br-shop"},
         "IPAM": {"Config": [{"Subnet": "10.1.0.0/16"}]},
         "Containers": {ID: {"Name": "accept"}},
+        "Labels": {"com.docker.compose.project": "shop"},
     }
     fresh, names, _ = redacted("docker-networks", network)
     assert fresh["Name"] == names.name("shopnet")
+    assert fresh["Labels"] == {"com.docker.compose.project": names.name("shop")}
     assert fresh["Driver"] == "bridge"
     assert fresh["Options"] == {"com.docker.network.bridge.name": "br-shop"}
     assert fresh["IPAM"]["Config"][0]["Subnet"].endswith(".0.0/16")

@@ -1,6 +1,7 @@
 """How an event is carried out in a lab host, by the commands of those who do it."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 
 from hairpin.lab.engine import run_command
 from hairpin.lab.plan import ContainerPlan, LabPlan
@@ -28,10 +29,15 @@ COMMANDS: Mapping[str, str] = {
     "container-stop": "for tool in TOOLS; do $tool stop -t 1 $($tool ps -q); done",
     "container-restart": "for tool in TOOLS; do for each in $($tool ps -q); do $tool restart -t 1 $each; done; done",
     "container-recreate": "RECREATED",
+    "docker-upgrade": (
+        "/etc/init.d/docker stop; cp NEXT_DOCKER/usr/sbin/* /usr/sbin; /etc/init.d/docker start; sleep 2"
+    ),
+    "compose-recreate": "COMPOSED",
     "podman-restart": f"podman stop -t 1 {_CHOSEN}; podman start --all --filter restart-policy=always",
 }
-"""Each in the words of sh, in the host's namespaces.  TOOLS: the host's engines; RECREATED: its containers,
-removed and run again."""
+"""Each in the words of sh, in the host's namespaces.  TOOLS: the host's engines; RECREATED: its containers, removed and
+run again; COMPOSED: its networks and containers, removed and made again; NEXT_DOCKER: where a later release of Docker
+is unpacked, as the environment says."""
 
 
 def command_for(event: str, plan: LabPlan) -> str:
@@ -41,7 +47,26 @@ def command_for(event: str, plan: LabPlan) -> str:
     newest_first = reversed([each for each in first.containers if each.engine == "docker"])
     others = (each for each in first.containers if each.engine == "podman")
     recreated = "\n".join(map(_recreated, (*newest_first, *others)))
-    return COMMANDS[event].replace("TOOLS", " ".join(tools)).replace("RECREATED", recreated)
+    words = {
+        "TOOLS": " ".join(tools),
+        "RECREATED": recreated,
+        "COMPOSED": "\n".join(_composed(plan)),
+        "NEXT_DOCKER": os.environ.get("NEXT_DOCKER", ""),
+    }
+    command = COMMANDS[event]
+    for name, text in words.items():
+        command = command.replace(name, text)
+    return command
+
+
+def _composed(plan: LabPlan) -> Iterator[str]:
+    """Yield the lines that do what Compose does: it makes all networks before the first container."""
+    yield from (f"docker rm -f {each.name}" for each in reversed(plan.containers))
+    yield from (f"docker network rm {each.name}" for each in plan.networks)
+    yield from (f"docker network create {each.options} {each.name}" for each in plan.networks)
+    for each in plan.containers:
+        yield run_command(each)
+        yield from (f"docker network connect {name} {each.name}" for name in each.networks[1:])
 
 
 def _recreated(container: ContainerPlan) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from hairpin.lab.plan import LabPlan
+from hairpin.lab.plan import LabPlan, NetworkPlan
 from tests.hunt.real.hosts import HOSTS
 
 
@@ -88,6 +88,27 @@ def _nft(script: str, *more: str, base: str = "plain", setup: tuple[str, ...] = 
                    (each.partition("\n") for each in files))  # fmt: skip
         before = ("\n".join(written), "nft -f /etc/nftables.conf", *host.before_engine)
         return msgspec.structs.replace(host, before_engine=before, setup=(*host.setup, *setup))
+
+    return plan
+
+
+_LABEL = "--label com.docker.compose.project=app"
+
+
+def _composed(options: str = "") -> Callable[[], LabPlan]:
+    """Return the plan of a host whose containers and networks are a project of Compose's; ``options``: those of the
+    network ``back``."""
+
+    def plan() -> LabPlan:
+        host = HOSTS["user networks"]()
+        containers = tuple(
+            msgspec.structs.replace(
+                each, options=f"{each.options} {_LABEL} --label com.docker.compose.service={each.name}"
+            )
+            for each in host.containers
+        )
+        networks = (NetworkPlan("front", _LABEL), NetworkPlan("back", f"{_LABEL} {options}".strip()))
+        return msgspec.structs.replace(host, networks=networks, containers=containers)
 
     return plan
 
@@ -187,6 +208,8 @@ table inet filter {
 
 EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     **HOSTS,
+    "compose, own subnets": _composed(),
+    "compose, a chosen subnet": _composed("--subnet 172.30.0.0/24"),
     "firewall off": _ufw(),
     "firewall off, ssh allowed": _ufw("ufw allow 22/tcp", "ufw limit 2222/tcp", "ufw logging high"),
     "firewall off, routed denied": _ufw("ufw default deny routed", "ufw route allow proto tcp to any port 80"),

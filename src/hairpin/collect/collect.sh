@@ -648,7 +648,7 @@ end_all() { # end_all PID...: ends these processes and all that they started
 CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status State.Running State.Paused State.Restarting
     State.Dead State.OOMKilled State.Pid State.ConmonPid State.ExitCode State.Error State.Health.Status State.StartedAt State.FinishedAt
     Config.Image Config.ExposedPorts Config.Hostname Config.NetworkDisabled Config.Labels.com%docker%compose%service
-    Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
+    Config.Labels.com%docker%compose%project Config.Labels.io%podman%compose%project Config.Labels.io%podman%compose%service Config.Labels.PODMAN_SYSTEMD_UNIT Config.Labels.com%docker%swarm%service%name HostConfig.NetworkMode HostConfig.PortBindings
     HostConfig.PublishAllPorts HostConfig.RestartPolicy HostConfig.Dns HostConfig.DnsOptions HostConfig.DnsSearch
     HostConfig.ExtraHosts HostConfig.Links HostConfig.Sysctls NetworkSettings.Ports NetworkSettings.SandboxID
     NetworkSettings.SandboxKey NetworkSettings.HairpinMode NetworkSettings.Networks.*.IPAMConfig
@@ -660,7 +660,8 @@ CONTAINER_PATHS='Id Name Created RestartCount Pod IsInfra ImageName State.Status
     NetworkSettings.Networks.*.DriverOpts.*'
 NETWORK_PATHS='Id Name Created Driver Scope Internal Attachable Ingress ConfigOnly EnableIPv4 EnableIPv6 IPAM.Driver
     IPAM.Config IPAM.Options.* Options.* Containers.*.Name Containers.*.EndpointID Containers.*.MacAddress
-    Containers.*.IPv4Address Containers.*.IPv6Address id name created driver network_interface subnets routes internal
+    Containers.*.IPv4Address Containers.*.IPv6Address Labels.com%docker%compose%project labels.com%docker%compose%project
+    labels.io%podman%compose%project id name created driver network_interface subnets routes internal
     dns_enabled ipv6_enabled network_dns_servers ipam_options.* options.*'
 STORED_PATHS="ID HasBeenStartedBefore HasBeenManuallyStopped NetworkMode PortBindings RestartPolicy Dns DnsOptions DnsSearch
     ExtraHosts Links $CONTAINER_PATHS"
@@ -1051,7 +1052,7 @@ fields() { # fields PARENT NAME...: template members; by index, since old daemon
 docker_networks() {
     if [ "$with" = cli ]; then
         capture limit $patience $docker network ls -q --no-trunc; ids=$out
-        template="{\"Id\":{{json .Id}},$(fields . Name Created Driver Scope Internal Ingress ConfigOnly EnableIPv4 EnableIPv6 IPAM Options Containers)}"
+        template="{\"Id\":{{json .Id}},$(fields . Name Created Driver Scope Internal Ingress ConfigOnly EnableIPv4 EnableIPv6 IPAM Options Containers),\"Labels\":{{with index . \"Labels\"}}{$(fields . com.docker.compose.project)}{{else}}{}{{end}}}"
         set -- limit 8 $docker network inspect --format "$template" $ids
         origin="docker network inspect --format TEMPLATE $(echo $ids)"
     else
@@ -1072,7 +1073,7 @@ docker_containers() {
             Restarting Dead OOMKilled Pid ExitCode Error StartedAt FinishedAt),\"Health\":{{with index .State \"Health\"}}{$(fields . \
             Status)}{{else}}null{{end}}},\"Config\":{$(fields .Config Image \
             ExposedPorts Hostname NetworkDisabled),\"Labels\":{{with index .Config \"Labels\"}}{$(fields . \
-            com.docker.compose.service com.docker.swarm.service.name)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
+            com.docker.compose.service com.docker.compose.project com.docker.swarm.service.name)}{{else}}{}{{end}}},\"HostConfig\":{$(fields .HostConfig NetworkMode PortBindings PublishAllPorts \
             RestartPolicy Dns DnsOptions DnsSearch ExtraHosts Links Sysctls)},\"NetworkSettings\":{$(fields \
             .NetworkSettings Ports SandboxID SandboxKey HairpinMode Networks)}}"
         set -- limit 8 $docker inspect --type container --format "$template" $ids

@@ -20,6 +20,7 @@ from hairpin.engines.dockerd import expected
 from hairpin.engines.endpoints import addresses, new_endpoint, routes
 from hairpin.engines.expected import ExpectedListener
 from hairpin.engines.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
+from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, with_container
 from hairpin.engines.starting import bridged_subnet, starting_change, veth_pair
 from hairpin.events._podman import by_start, following_address, with_networks, with_rules, without_networks
@@ -36,6 +37,8 @@ from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 
 _replace = msgspec.structs.replace
 _MAC = (1 << 48) - 1
+CHOSEN_BY_CHANCE: Version = (28, 0, 0)
+"""Since then a hardware address is drawn by chance, and no IPv6 address is made of one: measured with 28.5.2."""
 _NO_PORT = PortBinding("tcp", 0, 0)
 _RESOLVERS = "DOCKER_"
 """How the names of the chains begin that lead a container's queries to dockerd's resolver."""
@@ -222,10 +225,10 @@ def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoi
     if engine.kind == "podman" and was.fixed4 is None:
         chosen = _replace(chosen, fixed4=following_address(before, engine, joined, subnet))
     made = new_endpoint(engine, joined, subnet, chosen)
-    mac = _mac(was, made)
-    return _replace(
-        made, ipv6=_ipv6(was, made, mac), aliases=was.aliases, fixed4=was.fixed4, fixed6=was.fixed6, mac=mac
-    )
+    by_chance = engine.kind == "docker" and (dockerd_version(engine.version) or CHOSEN_BY_CHANCE) >= CHOSEN_BY_CHANCE
+    mac = was.mac if by_chance else _mac(was, made)
+    ipv6 = made.ipv6 if by_chance else _ipv6(was, made, mac)
+    return _replace(made, ipv6=ipv6, aliases=was.aliases, fixed4=was.fixed4, fixed6=was.fixed6, mac=mac)
 
 
 def _mac(was: Endpoint, made: Endpoint) -> int | None:

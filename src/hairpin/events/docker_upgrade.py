@@ -13,7 +13,9 @@ from hairpin.engines.dockerd import expected
 from hairpin.engines.expected import ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.missing import missing_of
 from hairpin.engines.options import Version, dockerd_version
+from hairpin.engines.restoring import restoring_all
 from hairpin.engines.surplus import OWNED
 from hairpin.engines.swarm import INGRESS
 from hairpin.events._dockerd import docker_of, with_dockerd_started, with_dockerd_stopped
@@ -25,7 +27,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.iptables.restore import jumped_to
-from hairpin.netfilter.ir import Table
+from hairpin.netfilter.ir import Jump, Rule, Table
 
 _GENERATIONS: tuple[tuple[Version, str], ...] = (((28, 0, 1), "28.5.2"), ((29, 0, 0), "29.7.2"))
 """From which version on a generation's rules are made, and the release of it that hairpin knows best."""
@@ -46,7 +48,7 @@ def happens(course: Course, _name: str) -> Course | None:
         course = course.provided(message("the new dockerd leads the swarm's published ports as the old one did"))
     course = _without_old_rules(course)
     course = course.with_host(_with_version(course, following))
-    return with_dockerd_started(course, was)
+    return with_dockerd_started(_with_networks(course), was)
 
 
 def _following(engine: Engine) -> str | None:
@@ -66,14 +68,14 @@ def _without_old_rules(course: Course) -> Course:
     now = docker_of(course.host)
     assert now is not None
     old = expected(with_gateway_endpoints(course.host, msgspec.structs.replace(now, running=True)), course.namespace)
-    own = {key_of(one) for one in old.rules if one.chain not in (_USERS, INGRESS) and not _is_of_swarm(one.rule.text)}
+    own = {key_of(one) for one in old.rules if one.chain not in (_USERS, INGRESS) and not _is_of_swarm(one.rule)}
     course = course.made(*deleting(course, old, own))
     course = course.made(*(part for table in _tables(course, old) for part in _emptied(course, table)))
     return course.made(*(part for table in _tables(course, old) for part in _left_over(course, table)))
 
 
-def _is_of_swarm(text: str) -> bool:
-    return INGRESS in text
+def _is_of_swarm(rule: Rule) -> bool:
+    return any(isinstance(each, Jump) and each.chain == INGRESS for each in rule.body)
 
 
 def _tables(course: Course, old: ExpectedRules) -> tuple[Table, ...]:
@@ -103,6 +105,22 @@ def _with_version(course: Course, version: str) -> Host:
         msgspec.structs.replace(each, version=version) if each is own else each for each in course.host.engines
     )
     return msgspec.structs.replace(course.host, engines=engines)
+
+
+def _with_networks(course: Course) -> Course:
+    """Return the course with the rules of the engine's networks: a dockerd takes them by their ids, and its default
+    network last.
+
+    Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), daemon/daemon_unix.go initBridgeDriver()
+    """
+    own = docker_of(course.host)
+    assert own is not None
+    networks = sorted(own.networks, key=lambda each: (each.name == own.default_network, each.id))
+    for network in networks:  # each alone, so that its rules come behind, or before, all that is there
+        known = msgspec.structs.replace(own, networks=(network,), containers=(), running=True)
+        lost = missing_of(course.host, known)
+        course = course.made(*restoring_all(lost, course.host.netns, course.namespace).parts)
+    return course
 
 
 EVENT = Event(

@@ -11,9 +11,11 @@ from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.host import Namespace
+from hairpin.host.sysctl import Path
 from hairpin.message import message
 
 _MANAGERS = ("systemd-networkd", "NetworkManager")
+_LINKS: Path = ("net", "ipv6", "conf")
 _ALWAYS = 2
 _SLAAC_LENGTH = 64
 
@@ -39,8 +41,7 @@ def _ignores(namespace: Namespace, link: str) -> bool:
     """Return whether the kernel ignores router advertisements on the link.
 
     Source: include/net/ipv6.h, net/ipv6/ndisc.c ipv6_accept_ra()"""
-    accepts = namespace.sysctl("net", "ipv6", "conf", link, "accept_ra")
-    forwards = namespace.sysctl("net", "ipv6", "conf", link, "forwarding")
+    accepts, forwards = (namespace.sysctl(*_LINKS, link, key) for key in ("accept_ra", "forwarding"))
     if accepts is None or forwards is None:
         return False
     return accepts == 0 or (forwards != 0 and accepts < _ALWAYS)

@@ -75,6 +75,9 @@ class Documents:
         for endpoint in _member(network, "Containers").values():
             if isinstance(endpoint, dict):
                 _apply(endpoint, "Name", self._names.name)
+        for labels in (_member(network, "Labels"), _member(network, "labels")):
+            for label in labels:
+                _apply(labels, label, self._names.name)
 
     def _service(self, service: dict[str, Json]) -> None:
         _apply(_member(service, "Spec"), "Name", self._names.name)

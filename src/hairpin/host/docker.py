@@ -78,6 +78,8 @@ class Container(msgspec.Struct, frozen=True):
     """Whether Docker has switched its network off for good: a start of it under ``bridge=none`` does so."""
     dns: tuple[str, ...] = ()
     service: str = ""
+    project: str = ""
+    """The project of Compose's that it is of; empty: of none."""
     unit: str = ""
     """The unit of systemd that runs it, as Podman notes it: of a quadlet, or what `podman generate systemd` wrote."""
     is_task: bool = False
@@ -151,6 +153,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None
+    project: str = ""
+    """The project of Compose's that made it; empty: none did."""
     dns_enabled: bool | None = None
     """Podman's: whether aardvark-dns serves the network; None: it did not say."""
     evidence: str = ""
@@ -267,6 +271,9 @@ class Engine(msgspec.Struct, frozen=True):
     """None: it runs."""
     user: str = ""
     """The user who has its containers, if not the one who reads the host."""
+    address_pools: tuple[tuple[int, int, int], ...] = ()
+    """The IPv4 pools that somebody has given it for networks: each a block, and the length of its networks' prefixes;
+    empty: its own."""
     mesh: tuple[MeshPort, ...] = ()
     """Ports of services of the swarm that this node takes."""
     services: tuple[SwarmService, ...] | None = None

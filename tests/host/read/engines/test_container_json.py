@@ -85,6 +85,12 @@ def test_a_task_of_a_swarms_service() -> None:
     assert (found.service, found.is_task, found.service_names) == ("api", False, ("api",))
 
 
+def test_a_project_of_composes() -> None:
+    assert one(Config={"Labels": {"com.docker.compose.project": "shop"}}).project == "shop"
+    assert one(Config={"Labels": {"io.podman.compose.project": "shop"}}).project == "shop"
+    assert not one(Config={"Labels": {"com.docker.compose.service": "api"}}).project
+
+
 def test_a_stopped_container() -> None:
     found = one(
         State={"Status": "exited", "Pid": 0, "ExitCode": 137, "Error": "oom", "FinishedAt": "2026-11-20T10:09:14Z"},

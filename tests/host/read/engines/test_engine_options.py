@@ -58,6 +58,8 @@ def test_info() -> None:
         '"LiveRestoreEnabled":true,"FirewallBackend":{"Driver":"nftables"}}'
     )
     assert of_info(text, source="docker info") == Info("28.5.2", "nftables", live_restore=True, rootless=True)
+    pools = '[{"Base":"10.10.0.0/16","Size":24},{"Base":"fd00::/48","Size":64}]'
+    assert of_info(f'{{"DefaultAddressPools":{pools}}}', source="t").address_pools == ((0x0A0A0000, 16, 24),)
     assert of_info('{"SecurityOptions":null}', source="docker info") == Info()
 
 

@@ -84,6 +84,13 @@ def test_a_network_without_addresses() -> None:
     assert docker(IPAM=None).subnets == ()
 
 
+def test_the_project_that_made_it() -> None:
+    assert docker(Labels={"com.docker.compose.project": "shop"}).project == "shop"
+    assert not docker(Labels=None).project
+    (found,) = podman_networks(json.dumps({**PODMAN, "labels": {"io.podman.compose.project": "shop"}}), source="t")
+    assert found.project == "shop"
+
+
 def test_podman() -> None:
     for text in (json.dumps(PODMAN), json.dumps([PODMAN])):
         (found,) = podman_networks(text, source="podman network inspect")

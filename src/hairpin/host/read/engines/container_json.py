@@ -104,6 +104,8 @@ _UNIT = "PODMAN_SYSTEMD_UNIT"
 """The label in which Podman's units put their name.  Source: podman-systemd.unit(5), podman-generate-systemd(1)"""
 _SERVICE = ("com.docker.compose.service", "io.podman.compose.service", _TASK)
 """Labels in which Compose, or a swarm, puts the name of the service that a container is of."""
+PROJECT = ("com.docker.compose.project", "io.podman.compose.project")
+"""Labels in which Compose puts the name of the project that a container or a network is of."""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 
@@ -155,6 +157,7 @@ def _container(item: _Container, evidence: str) -> Container:
         endpoints=endpoints,
         unit=(config.labels or {}).get(_UNIT) or "",
         service=next((name for label in _SERVICE if (name := (config.labels or {}).get(label))), ""),
+        project=next((name for label in PROJECT if (name := (config.labels or {}).get(label))), ""),
         is_task=is_task,
         restart_policy=(restart.name if restart is not None else "") or "no",
         dns=host_config.dns or (),

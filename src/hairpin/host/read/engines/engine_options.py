@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.host.docker import Engine
+from hairpin.host.read.ip.address_text import network
 from hairpin.host.read.json_text import decode
 from hairpin.netfilter.address import parse_address
 
@@ -48,10 +49,16 @@ class Info(msgspec.Struct, frozen=True):
     firewall_backend: str | None = None
     live_restore: bool | None = None
     rootless: bool = False
+    address_pools: tuple[tuple[int, int, int], ...] = ()
 
 
 class _Driver(msgspec.Struct):
     driver: str | None = msgspec.field(default=None, name="Driver")
+
+
+class _Pool(msgspec.Struct):
+    base: str = msgspec.field(default="", name="Base")
+    size: int = msgspec.field(default=0, name="Size")
 
 
 class _Info(msgspec.Struct):
@@ -59,6 +66,7 @@ class _Info(msgspec.Struct):
     security: tuple[str, ...] | None = msgspec.field(default=None, name="SecurityOptions")
     live_restore: bool | None = msgspec.field(default=None, name="LiveRestoreEnabled")
     backend: _Driver | None = msgspec.field(default=None, name="FirewallBackend")
+    pools: tuple[_Pool, ...] | None = msgspec.field(default=None, name="DefaultAddressPools")
 
 
 class _Server(msgspec.Struct):
@@ -160,7 +168,12 @@ def of_info(text: str, *, source: str) -> Info:
         firewall_backend=found.backend.driver if found.backend is not None else None,
         live_restore=found.live_restore,
         rootless="name=rootless" in (found.security or ()),
+        address_pools=tuple(_pool(each) for each in found.pools or () if "." in each.base),
     )
+
+
+def _pool(pool: _Pool) -> tuple[int, int, int]:
+    return (*network(pool.base, 4), pool.size)
 
 
 def version(text: str, *, source: str) -> str:
@@ -187,6 +200,7 @@ def with_options(engine: Engine, said: Options, info: Info) -> Engine:
         live_restore=said.live_restore if info.live_restore is None else info.live_restore,
         allow_direct_routing=said.allow_direct_routing,
         rootless=info.rootless,
+        address_pools=info.address_pools,
     )
 
 

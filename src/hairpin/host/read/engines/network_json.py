@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.errors import ParseError, reason_of
 from hairpin.host.docker import SWARM_BRIDGE, DockerNetwork, Endpoint, Subnet
+from hairpin.host.read.engines.container_json import PROJECT
 from hairpin.host.read.ip.address_text import interface_address, mac, network
 from hairpin.host.read.json_text import decode_list
 
@@ -44,6 +45,7 @@ class _Docker(msgspec.Struct):
     ipam: _Ipam | None = msgspec.field(default=None, name="IPAM")
     options: dict[str, str] | None = msgspec.field(default=None, name="Options")
     containers: dict[str, _Attached] | None = msgspec.field(default=None, name="Containers")
+    labels: dict[str, str | None] | None = msgspec.field(default=None, name="Labels")
 
 
 class _PodmanBlock(msgspec.Struct):
@@ -61,6 +63,7 @@ class _Podman(msgspec.Struct):
     ipv6: bool | None = msgspec.field(default=False, name="ipv6_enabled")
     dns_enabled: bool | None = None
     options: dict[str, str] | None = None
+    labels: dict[str, str | None] | None = None
 
 
 _DOCKER = msgspec.json.Decoder(_Docker)
@@ -93,6 +96,7 @@ def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
                 options=tuple((item.options or {}).items()),
                 bridge=item.link if item.driver == "bridge" else None,
                 dns_enabled=item.dns_enabled,
+                project=_project(item.labels),
                 evidence=evidence,
             )
             for item in found
@@ -180,8 +184,13 @@ def _docker(item: _Docker, evidence: str) -> DockerNetwork:
         subnets=subnets,
         options=tuple(options.items()),
         bridge=_bridge(item, options) if item.driver == "bridge" else None,
+        project=_project(item.labels),
         evidence=evidence,
     )
+
+
+def _project(labels: dict[str, str | None] | None) -> str:
+    return next((name for label in PROJECT if (name := (labels or {}).get(label))), "")
 
 
 def _sandbox(item: _Docker) -> int | None:
