@@ -12,7 +12,8 @@ from hairpin.causes.cause import Coming
 from hairpin.causes.registry import causes_to_come
 from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.ended import ended_containers
-from hairpin.diagnose.examination import Examination, FoundCause, examine
+from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.diagnose.many import examine_many
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
@@ -22,7 +23,8 @@ from hairpin.host.host import Host
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.reads import walked_after
+from hairpin.walk.walked import walked
 
 BY_ITSELF: tuple[EventId, ...] = (
     "sysctl-system", "saved-rules-restore", "ufw-reload", "firewalld-reload", "firewalld-restart", "nftables-reload",
@@ -115,7 +117,10 @@ def _of_event(
     """Yield what the event brings, the causes of one name together."""
     was, then = examination.network, course.network
     asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
-    traces = {number: walk_flow(then, flow) for number, flow in asked.items()}
+    traces = {
+        number: walked_after(was, then, flow) if flow == passing[number] else walked(then, flow)
+        for number, flow in asked.items()
+    }
     broken = tuple(number for number, each in traces.items() if not each.succeeds and each.verdict != "depends")
     if not broken:
         return
@@ -138,7 +143,7 @@ def _others(
 ) -> Iterator[tuple[FoundCause, tuple[int, ...]]]:
     """Yield the causes of these flows with the indexes of the flows that they stop first: what lies behind such a cause
     may be its symptom."""
-    later = examine(then, tuple(asked[number] for number in left)) if left else None
+    later = examine_many(then, tuple(asked[number] for number in left)) if left else None
     for each in later.causes if later is not None else ():
         assert later is not None
         flows = tuple(left[number] for number in each.flows if later.causes_of(number)[0] is each)

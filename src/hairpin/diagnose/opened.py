@@ -11,8 +11,8 @@ from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
+from hairpin.walk.reads import walked_after
 from hairpin.walk.state import RuleDecided
-from hairpin.walk.walk import walk_flow
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
             trace = examination.diagnoses[number].trace
             if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in found:
                 continue
-            then = walk_flow(course.network, trace.flow)
+            then = walked_after(network, course.network, trace.flow)
             if then.succeeds:
                 flows = tuple(other for other, of in denied.items() if of == place)
                 found[place] = Opened(event, label, place, flows, Proof(then.verdict, trace.verdict))

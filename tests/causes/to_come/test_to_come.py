@@ -158,6 +158,19 @@ def beside_firewalld(*, listens: bool) -> Network:
     return live.with_namespace(HOST_NETNS, msgspec.structs.replace(live.namespace(HOST_NETNS), ruleset=both))
 
 
+def zoned(zone: str) -> Network:
+    """Return the host on which docker0 is bound to this zone of firewalld, and dockerd is not told of it."""
+    zones = {DOCKER_ZONE: '<zone target="ACCEPT"><forward/></zone>', PUBLIC: '<zone target="ACCEPT"><forward/></zone>'}
+    within = with_host(network(docker=engine(ALWAYS)), boot_lines=(), units=(DOCKER,))
+    was = with_firewalld(zones, within=within)
+    course = with_links_bound(with_firewalld_started(Course(was, "test"), was.this), zone, ("docker0",))
+    table = course.namespace.ruleset.table("inet", "firewalld")
+    assert table is not None
+    rules = within.namespace(HOST_NETNS).ruleset
+    both = msgspec.structs.replace(rules, tables=(*rules.tables, table))
+    return course.network.with_namespace(HOST_NETNS, msgspec.structs.replace(course.namespace, ruleset=both))
+
+
 def with_local_routes(within: Network) -> Network:
     """Return the host with the kernel's own routes to its IPv6 addresses."""
     own = within.namespace(HOST_NETNS)
@@ -239,6 +252,9 @@ CASES: dict[str, ComingCase] = {
     "a dockerd that has started before firewalld": ComingCase(
         "firewalld-restart-wipes-docker", "firewalld-reload", beside_firewalld(listens=False),
         beside_firewalld(listens=True), egress(),
+    ),
+    "docker0 in another zone": ComingCase(
+        "firewalld-zone-conflict", "docker-restart", zoned("trusted"), zoned("docker"),
     ),
     "networkd claims every veth": ComingCase(
         "manager-claims-container-links", "networkd-restart", claimed("veth*"), claimed("eth7"),
