@@ -66,6 +66,7 @@ SERVING = host_namespace(
 )
 ALLOWED = user_rules("-A ufw-user-input -p tcp --dport 22 -j ACCEPT")
 STALE = DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")
+OWN_TABLE = "table inet own {\n chain input {\n  type filter hook input priority 0;\n  tcp dport 9999 drop\n }\n}\n"
 NINTH = parse_address("172.17.0.9")[1]
 OPENED = '<zone><service name="ssh"/><port port="9000" protocol="tcp"/><forward/></zone>'
 SSHD_ONLY = '<zone><service name="ssh"/><forward/></zone>'
@@ -171,6 +172,12 @@ def zoned(zone: str) -> Network:
     return course.network.with_namespace(HOST_NETNS, msgspec.structs.replace(course.namespace, ruleset=both))
 
 
+def nftables(script: str) -> Network:
+    """Return the host whose nftables.service loads this script; whatever that says, the unit's stop flushes."""
+    unit = Unit("nftables.service", "active", "enabled", before=("network-pre.target",))
+    return host(("/etc/nftables.conf", script), units=(DOCKER, unit))
+
+
 def with_local_routes(within: Network) -> Network:
     """Return the host with the kernel's own routes to its IPv6 addresses."""
     own = within.namespace(HOST_NETNS)
@@ -252,6 +259,10 @@ CASES: dict[str, ComingCase] = {
     "a dockerd that has started before firewalld": ComingCase(
         "firewalld-restart-wipes-docker", "firewalld-reload", beside_firewalld(listens=False),
         beside_firewalld(listens=True), egress(),
+    ),
+    "a script that flushes the ruleset": ComingCase(
+        "nft-conf-flush-ruleset", "nftables-reload", nftables(f"flush ruleset\n{OWN_TABLE}"),
+host(("/etc/nftables.conf", OWN_TABLE)), egress(),
     ),
     "docker0 in another zone": ComingCase(
         "firewalld-zone-conflict", "docker-restart", zoned("trusted"), zoned("docker"),
