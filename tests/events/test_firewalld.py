@@ -261,3 +261,8 @@ def test_dockerd_does_not_start_if_its_bridge_is_in_another_zone() -> None:
     assert len(course.failures) == 1
     assert not course.host.engines[0].running
     assert after(running(DOCKER_ZONE), "docker-restart").failures == ()
+
+
+def test_a_second_reload_changes_nothing() -> None:
+    once = after(running(DOCKER_ZONE, bound="docker0"), "firewalld-reload")
+    assert after(once.network, "firewalld-reload").namespace.ruleset == once.namespace.ruleset

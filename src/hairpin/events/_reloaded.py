@@ -1,8 +1,9 @@
 """What the engines put back after firewalld has started or reloaded.
 
 dockerd listens on D-Bus if firewalld ran when dockerd started.  It inserts the rules of one network after the other:
-those that it found at its start in the order of their ids, the default network, the jump to DOCKER-USER, then the
-networks that were made later.  20.10 to 27 leave the rules out that isolate networks from each other.
+the default network, those that it found at its start in the order of their ids, the jump to DOCKER-USER, then the
+networks that were made later.  Where the default network stands among those that dockerd found is not known until
+firewalld has been reloaded once.  20.10 to 27 leave the rules out that isolate networks from each other.
 
 Source: moby libnetwork/iptables/firewalld.go signalHandler(), libnetwork/drivers/bridge/setup_ip_tables.go,
 libnetwork/firewall_linux.go; measured with Docker 20.10.24
@@ -32,7 +33,7 @@ from hairpin.netfilter.meaning import meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 _ZONE = "docker"
-_USER, _ISOLATION = "DOCKER-USER", "DOCKER-ISOLATION-STAGE-1"
+_USER, _ISOLATION = _JUMPS = ("DOCKER-USER", "DOCKER-ISOLATION-STAGE-1")
 
 
 def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Course:
@@ -46,7 +47,8 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
         course = course.provided(message("dockerd has started while firewalld ran"))
     elif not _listens(was, engine):
         return course
-    networks = _in_order(engine, was if was is not None else course.host)
+    order = _in_order(engine, was if was is not None else course.host)
+    networks = order.networks
     elsewhere = bound_elsewhere(course.host, engine)
     if elsewhere:
         course = course.failing(
@@ -62,7 +64,7 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
         course = course.provided(message("dockerd {version} puts all of its rules back", version=engine.version))
         return course.made(*restoring_all(lost, course.host.netns, course.namespace).parts)
     whole = frozenset(each.name for each in networks if each.bridge not in elsewhere)
-    return course.made(*_put_back(course, engine, _without_isolation(lost, whole), networks))
+    return course.made(*_put_back(course, _without_isolation(lost, whole), order))
 
 
 def _listens(was: Host, engine: Engine) -> bool:
@@ -72,29 +74,45 @@ def _listens(was: Host, engine: Engine) -> bool:
     return any(each.name == _ZONE and bridges.intersection(each.interfaces) for each in zones)
 
 
-def _in_order(engine: Engine, was: Host) -> tuple[DockerNetwork, ...]:
-    """Return the bridge networks in the order in which dockerd has set them up since its start.
+class _Order(msgspec.Struct, frozen=True):
+    """The bridge networks in the order in which dockerd has set them up since its start; the first ``at_start`` of them
+    before the jump to DOCKER-USER."""
 
-    It inserts the rules of each at the head of FORWARD, so those below the default network's were there before it."""
+    networks: tuple[DockerNetwork, ...]
+    at_start: int
+
+
+def _in_order(engine: Engine, was: Host) -> _Order:
+    """Return the order, as the places of the rules in FORWARD tell it.
+
+    dockerd inserts the rules of each network at the head, so those below the default network's were there before it.
+    Once firewalld has been reloaded, all stand there in that order."""
     places = _places(engine, was)
     own = [each for each in engine.networks if each.driver == "bridge"]
+    user, isolation = places.get(_USER, 0), places.get(_ISOLATION, 0)
+    by_place = sorted((each for each in own if each.name in places), key=lambda each: -places[each.name])
+    if isolation and isolation < user and len(by_place) == len(own):
+        return _Order(tuple(by_place), sum(1 for each in own if places[each.name] > user))
     default = places.get(engine.default_network or "", 0)
-    stored = sorted((each for each in own if places.get(each.name, 0) > default), key=lambda each: each.id)
+    later = [each for each in by_place if places[each.name] < default]
     first = [each for each in own if each.name == engine.default_network]
-    later = sorted((each for each in own if places.get(each.name, 0) < default), key=lambda each: -places[each.name])
-    return (*stored, *first, *later)
+    stored = sorted((each for each in own if each not in later and each not in first), key=lambda each: each.id)
+    return _Order((*first, *stored, *later), len(first) + len(stored))
 
 
 def _places(engine: Engine, was: Host) -> dict[str, int]:
-    """Return where the first rule of each network stands in FORWARD."""
+    """Return where the first rule of each network stands in FORWARD, and the jumps to DOCKER-USER and to the isolation
+    rules, by the names of their chains."""
     wanted = missing_of(was, engine)
     chain = of_dialect(wanted.dialect, was.namespace(was.netns.name)).chain("ip", "filter", "FORWARD")
     numbers = {meaning(rule): rule.number for rule in reversed(chain.rules)} if chain is not None else {}
     found: dict[str, int] = {}
     for one in wanted.wanted.rules:
         number = numbers.get(meaning(one.rule))
-        if one.network is not None and number is not None and one.chain == "FORWARD":
-            found[one.network] = min(number, found.get(one.network, number))
+        if number is None or one.chain != "FORWARD":
+            continue
+        for name in [one.network] if one.network is not None else [each for each in _JUMPS if _leads_to(one, each)]:
+            found[name] = min(number, found.get(name, number))
     return found
 
 
@@ -123,9 +141,7 @@ def _jumps(one: ExpectedRule) -> bool:
     return one.purpose in ("jump", "ct-state")
 
 
-def _put_back(
-    course: Course, engine: Engine, lost: Missing, networks: tuple[DockerNetwork, ...]
-) -> Iterator[Primitive]:
+def _put_back(course: Course, lost: Missing, order: _Order) -> Iterator[Primitive]:
     netns = course.host.netns
     for each in lost.chains:
         yield AddChain(netns, lost.dialect, each.family, each.table, each.chain)
@@ -134,11 +150,11 @@ def _put_back(
         by_chain.setdefault((one.family, one.table, one.chain), []).append(one)
     for (family, table, chain), own in by_chain.items():
         inserted = [one for one in own if one.position == "first"]
-        front = sorted(inserted, key=lambda one: _turn(one, engine, networks))
+        front = sorted(inserted, key=lambda one: _turn(one, order))
         for number, one in enumerate(front, 1):
             yield InsertRule(netns, lost.dialect, family, table, chain, one.rule, number)
         appended = [one for one in own if one.position == "last"]
-        for one in sorted(appended, key=lambda one: _number(one, networks)):
+        for one in sorted(appended, key=lambda one: _number(one, order.networks)):
             yield InsertRule(netns, lost.dialect, family, table, chain, one.rule, None)
 
 
@@ -146,14 +162,13 @@ def _number(one: ExpectedRule, networks: tuple[DockerNetwork, ...]) -> int:
     return next((number for number, each in enumerate(networks) if each.name == one.network), -1)
 
 
-def _turn(one: ExpectedRule, engine: Engine, networks: tuple[DockerNetwork, ...]) -> int:
+def _turn(one: ExpectedRule, order: _Order) -> int:
     """Return the place of a rule that goes to the head of its chain: the last one stands first."""
     if one.network is not None:
-        return -2 * _number(one, networks)
+        return -2 * _number(one, order.networks)
     if _leads_to(one, _ISOLATION):
-        return -2 * len(networks)
-    default = next((number for number, each in enumerate(networks) if each.name == engine.default_network), 0)
-    return -2 * default - 1 if _leads_to(one, _USER) else 1
+        return -2 * len(order.networks)
+    return 1 - 2 * order.at_start if _leads_to(one, _USER) else 1
 
 
 def with_podmans_rules(course: Course) -> Course:
