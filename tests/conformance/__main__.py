@@ -256,6 +256,7 @@ def nftables(tree: Path, tools: Userland) -> Result:
         "… of them not loaded here (kernel or nft), as the test expects nft to list them": sum(
             all(one.refused is not None for one in each) for each in rules
         ),
+        "read from their own words, as a script, with the same meaning": count(lambda one: one.alike),
         "written, loaded again and read as the same": count(lambda one: one.again is True),
         "… loaded, but not the same again in one of their tables": sum(
             any(one.again is False for one in each) for each in rules
@@ -267,6 +268,8 @@ def nftables(tree: Path, tools: Userland) -> Result:
     }
     for each in rules:
         for one in each:
+            if not one.alike:
+                print(f"{tools.suite}: {one.file}:{one.rule.number}: {one.family}: not read alike: {one.rule.words}")
             if one.again is False:
                 print(
                     f"{tools.suite}: {one.file}:{one.rule.number}: {one.family}: does not come back: {one.rule.words}"

@@ -17,6 +17,7 @@ from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.nft.render import render
 from tests.conformance.nft_json_lines import expected
 from tests.conformance.nft_lines import Rule, Setting, read
+from tests.conformance.nft_script_run import read_alike
 from tests.conformance.userland import ToolRefusedError, Userland
 
 
@@ -25,7 +26,7 @@ class Outcome(NamedTuple):
 
     ``refused``: why nft did not load it; hairpin then reads the JSON that the test expects.  ``problem``: why hairpin
     did not read it.  ``again``: whether nft lists the same after it has loaded the rule as hairpin writes it (None: it
-    was not loaded).
+    was not loaded).  ``alike``: whether the rule's own words, as a script, mean the same to hairpin.
     """
 
     file: str
@@ -35,6 +36,7 @@ class Outcome(NamedTuple):
     problem: str | None
     read: tuple[RuleOfIr, ...]
     again: bool | None
+    alike: bool
 
 
 def outcomes(tests: Path, tools: Userland) -> Iterator[Outcome]:
@@ -53,24 +55,31 @@ def _chain(path: Path, setting: Setting, place: tuple[str, str, str], tools: Use
     table = f"{family} {name}"
     nft(tools, "flush ruleset")
     refused = nft(tools, f"add table {table}\nadd chain {table} {chain} {{ {setting.chains[chain]} ; }}")
-    loaded: list[Rule] = []
+    head = f"add table {table}\nadd chain {table} {chain} {{ {setting.chains[chain]} ; }}\n"
+    version = tools.version("nft")
+    loaded: list[tuple[Rule, str]] = []
     for step in setting.steps:
         if isinstance(step, str):
             nft(tools, step.format(table=table))
+            head += step.format(table=table) + "\n"
         elif step.accepted:
-            why = refused or nft(tools, f"add rule {table} {chain} {step.words}")
+            said = f"add rule {table} {chain} {step.words}"
+            why = refused or nft(tools, said)
             if why is None:
-                loaded.append(step)
+                loaded.append((step, head + said))
             else:
                 body = {"family": family, "table": name, "chain": chain, "expr": wanted[step.words]}
                 tables, problem = _read([{"rule": body}], file)
-                yield Outcome(file, step, family, why, problem, _rules(tables, chain), None)
+                rules = _rules(tables, chain)
+                alike = read_alike(head + said, chain, rules, version)
+                yield Outcome(file, step, family, why, problem, rules, None, alike)
     objects = _listed(tools, table)
     rest = [each for each in objects if "rule" not in each]
-    for rule, one in zip(loaded, [each for each in objects if "rule" in each], strict=True):
+    for (rule, script), one in zip(loaded, [each for each in objects if "rule" in each], strict=True):
         tables, problem = _read([*rest, one], file)
         again = _comes_back(tools, tables) if problem is None else None
-        yield Outcome(file, rule, family, None, problem, _rules(tables, chain), again)
+        rules = _rules(tables, chain)
+        yield Outcome(file, rule, family, None, problem, rules, again, read_alike(script, chain, rules, version))
 
 
 def _listed(tools: Userland, table: str) -> list[Any]:

@@ -15,6 +15,10 @@ CASES: dict[str, tuple[Family, str, str]] = {
     "the table says it": ("ip", "ip saddr 10.0.0.1 reject", "ip saddr 10.0.0.1 reject"),
     "a reset": ("inet", "mark 1 reject with tcp reset", "meta l4proto tcp mark 1 reject with tcp reset"),
     "a reset of TCP": ("ip", "tcp dport != 2 reject with tcp reset", "tcp dport != 2 reject with tcp reset"),
+    "a reset of TCP, asked for before": (
+        "inet", "tcp dport 2 ip saddr != 1.1.1.1 reject with tcp reset",
+        "tcp dport 2 ip saddr != 1.1.1.1 reject with tcp reset",
+    ),
     "IPv4's answer": ("inet", "mark 1 reject with icmp 3", "meta nfproto ipv4 mark 1 reject with icmp 3"),
     "echoes": ("ip", "icmp id 5", "icmp type { echo-reply, echo-request } icmp id 5"),
     "the type is asked for": ("ip", "icmp type echo-reply icmp id 5", "icmp type echo-reply icmp id 5"),

@@ -31,11 +31,11 @@ def with_implied(statements: list[Json], family: Family) -> list[Json]:
             continue
         kind = content(each).get("type")
         if kind is None and family not in ("ip", "ip6"):
-            kind = _last(found, family, _PROTOCOLS)
+            kind = next(reversed([*_asked(found, family, _PROTOCOLS)]), None)
             found.append({"reject": {"type": kind, "expr": "port-unreachable"}} if kind is not None else each)
         else:
             question = _question(str(kind), family)
-            if question is not None and _last(found, family, _ASKED) != kind:
+            if question is not None and str(kind) not in tuple(_asked(found, family, _ASKED)):
                 found.insert(0, question)
             found.append(each)
     return found
@@ -51,9 +51,8 @@ def _question(kind: str, family: Family) -> Json:
     return None
 
 
-def _last(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], str]) -> str | None:
-    """Return the kind of rejection that the rule's comparisons are about; None if it is about none alone."""
-    answer = None
+def _asked(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], str]) -> Iterator[str]:
+    """Yield the kinds of rejection that fit what the rule has asked for, in its order."""
     for each in before:
         body = content(each)
         if named(each) != "match" or body.get("op") not in ("==", "!=", "in"):
@@ -62,8 +61,9 @@ def _last(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], st
         found = compare(body.get("left"), "==", body.get("right"), Scope(family, ""))
         for part in found[:-1] if body.get("op") == "!=" else found:
             if isinstance(part, FieldMatch) and len(part.ranges) == 1 and part.ranges[0][0] == part.ranges[0][1]:
-                answer = kinds.get((part.field, part.ranges[0][0]), answer)
-    return answer
+                kind = kinds.get((part.field, part.ranges[0][0]))
+                if kind is not None:
+                    yield kind
 
 
 def _types(statement: Json, before: list[Json]) -> Iterator[Json]:
