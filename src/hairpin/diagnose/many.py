@@ -7,6 +7,7 @@ flows calls ``examine``.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 
 import msgspec
 
@@ -26,6 +27,9 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
+_FEW = 2
+"""So many causes of other containers' flows are tried."""
+
 
 def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Diagnose the flows, in the order asked; of causes that would do alone, an earlier flow's comes first."""
@@ -42,8 +46,9 @@ def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa:
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """A cause that alone stops a flow, and the network without it."""
+    """A cause that alone stops a flow, and the network without it.  ``containers``: those that the flow concerns."""
 
+    containers: frozenset[str]
     reason: Reason
     suspect: Suspect
     without: Network
@@ -81,12 +86,12 @@ class _Found:
         return None
 
     def _likely(self, flow: Flow, trace: Trace) -> Iterator[_Known]:
-        """Yield the known causes that are about the flow's own container, or about none and stop packets so."""
-        own = {flow.container, flow.start.name if isinstance(flow.start, FromContainer) else None} - {None}
-        for each in self.known:
-            about = container_of(each.suspect.candidate.where)
-            if about in own or (about is None and trace.usual.stop and each.reason == trace.usual.stop.reason):
-                yield each
+        """Yield the known causes of flows of the same containers; then a few that are about no container, and stop
+        packets for the same reason."""
+        own, reason = _containers(flow), trace.usual.stop.reason if trace.usual.stop is not None else None
+        yield from (each for each in self.known if each.containers & own)
+        others = (each for each in self.known if each.reason == reason and not each.containers & own)
+        yield from islice((each for each in others if container_of(each.suspect.candidate.where) is None), _FEW)
 
     def _by_same_causes(self, flow: Flow, trace: Trace) -> Iterator[Suspect]:
         """Yield what the causes that stop earlier flows for the same reason suspect here."""
@@ -104,8 +109,13 @@ class _Found:
         without = simulate(suspect.candidate.change, self.network)
         then = walk_flow(without, flow)
         if _is_repaired(self.network, flow, then) and trace.usual.stop is not None:
-            self.known.append(_Known(trace.usual.stop.reason, suspect, without))
+            self.known.append(_Known(_containers(flow), trace.usual.stop.reason, suspect, without))
         return then
+
+
+def _containers(flow: Flow) -> frozenset[str]:
+    names = (flow.container, flow.start.name if isinstance(flow.start, FromContainer) else None)
+    return frozenset(each for each in names if each is not None)
 
 
 def _is_repaired(network: Network, flow: Flow, then: Trace) -> bool:
