@@ -34,9 +34,11 @@ from tests.causes.tables.test_tables import CASES as OF_TABLES
 from tests.causes.to_come.test_to_come import CASES as TO_COME
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
+from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
+from tests.diagnose.test_denied_in_writing import ExposureCase
 
 IDS = tuple(cause.id for cause in all_causes())
-TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase]] = {
+TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase]] = {
     "between_hosts": {**BETWEEN_HOSTS, **OVERLAY},
     "bridge": BRIDGE,
     "container": CONTAINER,
@@ -44,7 +46,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase]] = {
     "engine_rules": ENGINE_RULES,
     "names": NAMES,
     "routing": {**ROUTING, **WAYS},
-    "rules": {**RULES, **DECIDING},
+    "rules": {**RULES, **DECIDING, **IN_WRITING},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,

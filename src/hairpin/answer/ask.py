@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
-from hairpin.answer.coming import coming_causes, openings
+from hairpin.answer.coming import coming_causes, openings, reached_all_the_same
 from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event
 from hairpin.answer.keeping_out import line_of
@@ -166,6 +166,8 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     ahead = tuple(coming_causes(examination, told, known + len(beside) + 1)) if start.event is None else ()
     start_at = known + len(beside) + len(ahead) + 1
     opened = tuple(openings(examination, start_at)) if start.event is None else ()
+    start_at += len(opened)
+    opened += tuple(reached_all_the_same(examination, start_at)) if start.event is None else ()
     kept_out = singled_out(examination, start_at + len(opened))
     bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(

@@ -8,11 +8,13 @@ from hairpin.answer.answer import CauseAnswer
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfRule
 from hairpin.change.change import Change
+from hairpin.diagnose.denied_in_writing import denied_in_writing
 from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import ForeseenCause, foreseen
 from hairpin.diagnose.opened import opened_by_events
 from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.remedy.averting import averting
 from hairpin.remedy.remedy import Remedy
 
@@ -65,6 +67,43 @@ def openings(examination: Examination, first: int) -> Iterator[CauseAnswer]:
             event=each.event,
             remedies=(Remedy("by-hand", (), advice=(_SAVED,)),),
         )  # fmt: skip
+
+
+def reached_all_the_same(examination: Examination, first: int) -> Iterator[CauseAnswer]:
+    """Yield the ports that a file of the owner's closes, and that its clients reach."""
+    for number, each in enumerate(denied_in_writing(examination), first):
+        ref = f"c{number}"
+        place = Place("iptables-nft", "ip", "filter", "INPUT", 0, each.text, line=each.line, evidence=each.evidence)
+        yield CauseAnswer(
+            ref=ref,
+            id="published-bypasses-host-firewall",
+            host=each.host,
+            severity="exposure",
+            candidate=Candidate(
+                title=message("{file} line {line} denies port {port}, and clients reach it", file=each.file,
+                              line=each.line, port=each.port),
+                detail=message(
+                    "A published port is forwarded to its container: the rules for the host's own ports do not meet it."
+                ),
+                change=Change(()),
+                where=OfRule(place),
+                in_class="deciding-rule",
+                evidence=(each.evidence,) if each.evidence else (),
+            ),
+            stop=None,
+            proof=None,
+            flows=tuple(f"f{number + 1}" for number in each.flows),
+            together=(ref,),
+            remedies=(Remedy("by-hand", (), advice=(_closed_for(each.port),)),),
+        )  # fmt: skip
+
+
+def _closed_for(port: int) -> Message:
+    return message(
+        "if it is meant to be closed: `iptables -I DOCKER-USER -m conntrack --ctorigdstport {port} --ctdir ORIGINAL "
+        "-j DROP`, saved where this host's firewall loads its rules",
+        port=port,
+    )
 
 
 _SAVED: Message = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")

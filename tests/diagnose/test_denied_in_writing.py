@@ -1,0 +1,67 @@
+"""A port that a file of the owner's closes to a client that reaches it all the same; a default policy closes none."""
+
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from hairpin.diagnose.denied_in_writing import denied_in_writing
+from hairpin.diagnose.examination import examine
+from hairpin.host.managers import ConfigFile
+from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
+from tests.small_host import host_namespace, network, published
+from tests.ufw_host import enabled, user_rules, with_ufw
+
+SAVED = "/etc/iptables/rules.v4"
+HEAD = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+DENY = "-A INPUT -p tcp -m tcp --dport 8151 -j DROP\n"
+
+
+class ExposureCase(NamedTuple):
+    """A host on which the line of the file closes the port that is reached."""
+
+    within: Network
+    file: str
+    line: int
+    causes: tuple[str, ...] = ("published-bypasses-host-firewall",)
+
+
+def saved(*lines: str) -> Network:
+    text = HEAD + "".join(lines) + "COMMIT\n"
+    made = network()
+    return made.with_host(msgspec.structs.replace(made.this, files=(ConfigFile(SAVED, text),)))
+
+
+def ufw(*rules: str, on: bool = True) -> Network:
+    within = with_ufw(network(host_namespace()), user=user_rules(*rules))
+    return enabled(within) if on else within
+
+
+CASES: dict[str, ExposureCase] = {
+    "saved rules": ExposureCase(saved(DENY), SAVED, 5),
+    "a ban of this client alone": ExposureCase(saved(DENY.replace("-p tcp", "-s 192.0.2.0/24 -p tcp")), SAVED, 5),
+    "ufw deny": ExposureCase(ufw("-A ufw-user-input -p tcp --dport 8151 -j DROP"), "/etc/ufw/user.rules", 7),
+}
+SILENT: dict[str, Network] = {
+    "no file": network(),
+    "a default policy": saved().with_host(
+        msgspec.structs.replace(saved().this, files=(ConfigFile(SAVED, HEAD.replace("INPUT ACCEPT", "INPUT DROP")),))
+    ),
+    "another port": saved(DENY.replace("8151", "8152")),
+    "all ports": saved(DENY.replace("8151", "1:65535")),
+    "another client": saved(DENY.replace("-p tcp", "-s 203.0.113.0/24 -p tcp")),
+    "an allowance before it": saved(DENY.replace("DROP", "ACCEPT"), DENY),
+    "ufw is off": ufw("-A ufw-user-input -p tcp --dport 8151 -j DROP", on=False),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_a_file_closes_and_is_reached(case: ExposureCase) -> None:
+    (found,) = denied_in_writing(examine(case.within, (published(), published(FromHost()))))
+    assert (found.file, found.line, found.port, found.flows) == (case.file, case.line, 8151, (0,))
+
+
+@pytest.mark.parametrize("within", SILENT.values(), ids=SILENT)
+def test_what_is_no_such_line(within: Network) -> None:
+    assert denied_in_writing(examine(within, (published(),))) == ()
