@@ -3,8 +3,7 @@
 Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
 """
 
-from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -34,14 +33,12 @@ from hairpin.netfilter.rule_address import IpFamily
 
 Stage = Callable[[Course], Course]
 
-_DEFAULTS: tuple[tuple[str, str], ...] = (
-    ("net/ipv4/ip_forward", "0"), ("net/ipv4/conf/*/forwarding", "0"), ("net/ipv4/conf/*/rp_filter", "0"),
-    ("net/ipv4/conf/*/route_localnet", "0"), ("net/ipv4/conf/*/accept_local", "0"),
-    ("net/ipv4/conf/*/arp_ignore", "0"), ("net/ipv4/conf/*/arp_announce", "0"), ("net/ipv4/conf/*/arp_filter", "0"),
-    ("net/ipv4/conf/*/proxy_arp", "0"), ("net/ipv4/conf/*/src_valid_mark", "0"),
-    ("net/ipv6/conf/*/forwarding", "0"), ("net/ipv6/conf/*/disable_ipv6", "0"),
-    ("net/ipv6/conf/*/proxy_ndp", "0"), ("net/bridge/bridge-nf-call-*", "1"),
-)  # fmt: skip
+_OF_LINKS: Mapping[tuple[str, str], str] = {
+    ("ipv4", "forwarding"): "0", ("ipv4", "rp_filter"): "0", ("ipv4", "route_localnet"): "0",
+    ("ipv4", "accept_local"): "0", ("ipv4", "arp_ignore"): "0", ("ipv4", "arp_announce"): "0",
+    ("ipv4", "arp_filter"): "0", ("ipv4", "proxy_arp"): "0", ("ipv4", "src_valid_mark"): "0",
+    ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
+}  # fmt: skip
 """The kernel's own values.  Other keys are taken to come back as they are.
 
 Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
@@ -182,7 +179,15 @@ def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
 
 def _default(path: Path) -> str | None:
     """Return the kernel's own value of the key; None for a key that is taken to come back as it is."""
-    return next((value for pattern, value in _DEFAULTS if fnmatchcase("/".join(path), pattern)), None)
+    match path:
+        case ("net", "ipv4" | "ipv6" as family, "conf", _, key):
+            return _OF_LINKS.get((family, key))
+        case ("net", "ipv4", "ip_forward"):
+            return "0"
+        case ("net", "bridge", key) if key.startswith("bridge-nf-call-"):
+            return "1"
+        case _:
+            return None
 
 
 def _follows_default(host: Host, path: Path, now: str) -> bool:
