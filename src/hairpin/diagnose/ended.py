@@ -28,8 +28,8 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
     ``failing``: the walks after the event, by the indexes of the asked flows."""
     found: dict[str, FoundCause] = {}
     for number, trace in failing.items():
-        name = _ended(was, then, label, trace.flow)
-        if name is None:
+        name = _container_of(trace.flow)
+        if name is None or not is_ended(was, then, label, trace.flow):
             continue
         suspect, proof = _proven(then, trace) if name not in found else (None, None)
         if name in found:
@@ -42,12 +42,15 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
     return tuple(found.values())
 
 
-def _ended(was: Network, then: Network, label: str, flow: Flow) -> str | None:
-    """Return the name of the flow's container, if the event has ended it."""
-    name = flow.start.name if isinstance(flow.start, FromContainer) else flow.container
+def _container_of(flow: Flow) -> str | None:
+    return flow.start.name if isinstance(flow.start, FromContainer) else flow.container
+
+
+def is_ended(was: Network, then: Network, label: str, flow: Flow) -> bool:
+    """Return whether the event has ended the flow's container, and nothing has started it again."""
+    name = _container_of(flow)
     before, after = (each.host(label).container(name) if name else None for each in (was, then))
-    ended = before is not None and before.running and after is not None and not after.running
-    return name if ended else None
+    return before is not None and before.running and after is not None and not after.running
 
 
 def _proven(then: Network, trace: Trace) -> tuple[Suspect | None, Proof | None]:

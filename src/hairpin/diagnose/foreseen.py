@@ -11,7 +11,7 @@ import msgspec
 from hairpin.causes.cause import Coming
 from hairpin.causes.registry import causes_to_come
 from hairpin.diagnose.diagnose import Key
-from hairpin.diagnose.ended import ended_containers
+from hairpin.diagnose.ended import ended_containers, is_ended
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.many import examine_many
 from hairpin.events.aftermath import asked_again
@@ -32,6 +32,8 @@ BY_ITSELF: tuple[EventId, ...] = (
     "docker-restart", "podman-restart", "reboot",
 )  # fmt: skip
 """The events that nobody has to want: the narrowest one that brings a cause names it."""
+_LEFT_STOPPED = "restart-policy-missing"
+"""What an event has left stopped, the next one leaves stopped for the same reason."""
 _OF_UNITS: dict[EventId, tuple[str, ...]] = {
     "saved-rules-restore": ("netfilter-persistent", "iptables", "ip6tables"),
     "nftables-reload": ("nftables",),
@@ -73,7 +75,12 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
     found: dict[tuple[str, str], ForeseenCause] = {}
     struck: dict[int, set[str]] = {number: set() for number in passing}
     for label, event, course in courses_to_come(network) if passing else ():
-        for each in _of_event(examination, passing, event, course, told):
+        left = {
+            number: flow
+            for number, flow in passing.items()
+            if _LEFT_STOPPED not in struck[number] or not is_ended(network, course.network, label, flow)
+        }
+        for each in _of_event(examination, left, event, course, told) if left else ():
             new = tuple(number for number in each.flows if each.id not in struck[number])
             if new and (each.id, label) not in found:
                 found[each.id, label] = each

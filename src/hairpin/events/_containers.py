@@ -187,8 +187,9 @@ def _with_ports(course: Course, running: Container) -> Course:
     engine = course.host.engine_of(running)
     course = course.made(*added_rules(course.host, with_container(engine, running), running))
     now = with_gateway_endpoints(course.host, course.host.engine_of(running))
-    listeners = expected(now, course.namespace).listeners
-    own = (each for each in listeners if each.container == running.name)
+    # What an engine listens on for a container does not depend on the others.
+    alone = _replace(now, containers=tuple(each for each in now.containers if each.name == running.name))
+    own = (each for each in expected(alone, course.namespace).listeners if each.container == running.name)
     return course.made(*(AddSocket(course.host.netns, _held(each, running), by_start(running)) for each in own))
 
 

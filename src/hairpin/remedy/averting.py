@@ -41,7 +41,8 @@ def _keeps(keeping: tuple[Step, ...], cause: ForeseenCause, network: Network, fl
     course = course_of(kept, cause.label, cause.event)
     if course is None:
         return True  # the event cannot happen any more
-    again = (asked_again(kept, course.network, flows[number]) for number in cause.flows)
+    # Of each member's flows one tells: all of them stop for the same change.
+    again = (asked_again(kept, course.network, flows[each.flows[0]]) for each in cause.members if each.flows)
     return all(walk_flow(course.network, each).succeeds for each in again)
 
 

@@ -13,7 +13,7 @@ from hairpin.message import message
 
 def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
-    return coming.event == "cloud-stop-start" and coming.cause != "restart-policy-missing"
+    return coming.event == "cloud-stop-start" and coming.candidate.in_class != "switched-off"
 
 
 CAUSE = Cause(

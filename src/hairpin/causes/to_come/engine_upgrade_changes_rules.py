@@ -14,7 +14,7 @@ from hairpin.message import message
 
 def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
-    return coming.event == "docker-upgrade"
+    return coming.event == "docker-upgrade" and coming.candidate.in_class != "switched-off"
 
 
 CAUSE = Cause(

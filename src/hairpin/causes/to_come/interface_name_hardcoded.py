@@ -14,7 +14,7 @@ from hairpin.message import message
 
 def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
-    return coming.event == "nic-replaced"
+    return coming.event == "nic-replaced" and coming.candidate.in_class != "switched-off"
 
 
 CAUSE = Cause(

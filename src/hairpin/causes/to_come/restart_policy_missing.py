@@ -19,11 +19,17 @@ def foresees(coming: Coming) -> bool:
     was = next((each for each in coming.host.containers() if each.name == _name(coming)), None)
     return (
         coming.cause == "container-not-running"
-        and coming.event in ("reboot", "docker-restart", "podman-restart")
+        and coming.event in _STARTS
         and was is not None
         and was.running
         and not was.starts_with_daemon
     )
+
+
+_STARTS = (
+    "reboot", "docker-restart", "podman-restart", "docker-upgrade", "kernel-upgrade", "cloud-stop-start",
+    "nic-replaced",
+)  # fmt: skip
 
 
 def _name(coming: Coming) -> str:
