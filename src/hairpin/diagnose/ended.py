@@ -28,7 +28,7 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
     ``failing``: the walks after the event, by the indexes of the asked flows."""
     found: dict[str, FoundCause] = {}
     for number, trace in failing.items():
-        name = _container_of(trace.flow)
+        name = container_of(trace.flow)
         if name is None or not is_ended(was, then, label, trace.flow):
             continue
         suspect, proof = _proven(then, trace) if name not in found else (None, None)
@@ -42,13 +42,14 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
     return tuple(found.values())
 
 
-def _container_of(flow: Flow) -> str | None:
+def container_of(flow: Flow) -> str | None:
+    """Return the name of the container that the flow is from, or else for."""
     return flow.start.name if isinstance(flow.start, FromContainer) else flow.container
 
 
 def is_ended(was: Network, then: Network, label: str, flow: Flow) -> bool:
     """Return whether the event has ended the flow's container, and nothing has started it again."""
-    name = _container_of(flow)
+    name = container_of(flow)
     before, after = (each.host(label).container(name) if name else None for each in (was, then))
     return before is not None and before.running and after is not None and not after.running
 

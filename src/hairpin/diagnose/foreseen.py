@@ -11,7 +11,7 @@ import msgspec
 from hairpin.causes.cause import Coming
 from hairpin.causes.registry import causes_to_come
 from hairpin.diagnose.diagnose import Key
-from hairpin.diagnose.ended import ended_containers, is_ended
+from hairpin.diagnose.ended import container_of, ended_containers, is_ended
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.many import examine_many
 from hairpin.events.aftermath import asked_again
@@ -74,7 +74,7 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], ForeseenCause] = {}
     struck: dict[int, set[str]] = {number: set() for number in passing}
-    for label, event, course in courses_to_come(network) if passing else ():
+    for label, event, course in courses_to_come(examination) if passing else ():
         left = {
             number: flow
             for number, flow in passing.items()
@@ -89,17 +89,32 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
     return tuple(found.values())
 
 
-@kept
-def courses_to_come(network: Network) -> tuple[tuple[str, EventId, Course], ...]:
+def courses_to_come(examination: Examination) -> tuple[tuple[str, EventId, Course], ...]:
     """Return the course of each event that comes by itself on one of the hosts, with the host's label.  An event of
-    which a reading is lacking is left out."""
+    which a reading is lacking is left out.
+
+    Where all flows are of one container, that one alone is restarted: the others' restarts are nothing to them."""
+    names = {container_of(each.trace.flow) for each in examination.diagnoses}
+    only = (names.pop() if len(names) == 1 else None) or ""
+    known = _courses(examination.network)
+    if only not in known:
+        known[only] = _made(examination.network, only)
+    return known[only]
+
+
+@kept
+def _courses(network: Network) -> dict[str, tuple[tuple[str, EventId, Course], ...]]:  # noqa: ARG001
+    return {}
+
+
+def _made(network: Network, only: str) -> tuple[tuple[str, EventId, Course], ...]:
     return tuple(
         (host.name, event, course)
         for host in network.hosts
         if host.was_read
         for event in BY_ITSELF
         if comes(host, event)
-        for course in (course_of(network, host.name, event),)
+        for course in (course_of(network, host.name, event, only if event == "container-restart" else ""),)
         if course is not None and not course.missing
     )
 

@@ -36,7 +36,7 @@ def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
         if (place := _denying(network, each)) is not None
     }
     found: dict[Place, Opened] = {}
-    for label, event, course in courses_to_come(network) if denied else ():
+    for label, event, course in courses_to_come(examination) if denied else ():
         for number, place in denied.items():
             trace = examination.diagnoses[number].trace
             if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in found:

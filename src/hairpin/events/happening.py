@@ -21,10 +21,12 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
             yield event, course
 
 
-def course_of(network: Network, label: str, wanted: EventId) -> Course | None:
-    """Return the course of the event on the host; None if it cannot happen there, or nobody can foretell it."""
+def course_of(network: Network, label: str, wanted: EventId, name: str = "") -> Course | None:
+    """Return the course of the event on the host; None if it cannot happen there, or nobody can foretell it.
+
+    ``name``: the container or the link to which an event that takes a name is narrowed."""
     event = event_of(wanted)
-    return None if event is None else _course(event, network, label, "")
+    return None if event is None else _course(event, network, label, name if event.narrows else "")
 
 
 def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
