@@ -154,9 +154,9 @@ class _Report:
         lines = folded(flows, words, self._places, [each.trace.flow for each in self._answer.flows])
         named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
         if cause.proof is not None:
-            now = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
-            then = words(VERDICTS[cause.proof.without_change])
-            said = message("{flows}: {before} now, {after} then", flows=named, before=words(VERDICTS[now]), after=then)
+            now: Verdict = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
+            before, after = (words(VERDICTS[each]) for each in (now, cause.proof.without_change))
+            said = message("{flows}: {before} now, {after} then", flows=named, before=before, after=after)
             paper.prose(words(said), indent=2)
         write_keeping(cause.remedies, words, paper)
 

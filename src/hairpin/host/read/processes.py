@@ -16,6 +16,7 @@ RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx
 """Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 
 _NOBODY: Mapping[int, str] = MappingProxyType({})
+_PARENTLESS: Mapping[int, int] = MappingProxyType({})
 _UNHELD: "Mapping[str, tuple[Holder, ...]]" = MappingProxyType({})
 
 
@@ -37,7 +38,7 @@ class Processes(msgspec.Struct, frozen=True):
     frozen: Mapping[int, str] = _NOBODY
     container: Mapping[int, str] = _NOBODY
     unit: Mapping[int, str] = _NOBODY
-    parent: Mapping[int, int] = msgspec.field(default_factory=dict)
+    parent: Mapping[int, int] = _PARENTLESS
     holders: Mapping[str, tuple[Holder, ...]] = _UNHELD
 
     def holding(self, inode: str) -> tuple[Holder, ...]:

@@ -13,7 +13,7 @@ from typing import Literal, cast, get_args
 
 import msgspec
 
-from hairpin.errors import MalformedError, ParseError
+from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter.ir import Family
 from hairpin.netfilter.nft.script.cursor import Cursor, Files, UnreadError
@@ -43,10 +43,6 @@ class Command(msgspec.Struct, frozen=True):
     source: str
     line: int
     place: tuple[str, int] | None = None
-
-    def fault(self, why: object) -> ParseError:
-        """Return the error of what nft refuses here."""
-        return ParseError(str(why), source=self.source, line=self.line)
 
 
 def commands(text: str, *, source: str, files: Files | None = None) -> tuple[Command, ...]:
