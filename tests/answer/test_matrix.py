@@ -19,6 +19,14 @@ def test_each_flow_has_a_cell_in_each_row() -> None:
     assert whole.status == 1
 
 
+def test_an_event_of_which_a_reading_is_lacking_is_undecided_and_says_which() -> None:
+    whole = found()
+    (row,) = [each for each in whole.rows if each.event == "reboot"]
+    assert {cell.after for cell in row.cells} == {"depends"}
+    assert (row.missing, row.strikes) == (("boot-scripts",), ())
+    assert "boot-scripts" in {each.key for each in whole.answer.unread}
+
+
 def test_causes_are_those_of_the_time_after_the_event() -> None:
     rows = {row.event: row for row in found().rows}
     (cause,) = rows["docker-stop"].strikes

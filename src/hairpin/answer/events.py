@@ -8,6 +8,8 @@ from hairpin.diagnose.foreseen import name_of
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
+from hairpin.host.host import Unread
+from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.asked import AskedEvent
@@ -32,7 +34,9 @@ def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tu
         course.failures,
     )
     then = tuple(asked_again(was, course.network, each) for each in flows)
-    return msgspec.structs.replace(start, network=_unread_where_changed(was, course.network), event=told), then
+    lacking = tuple(lacking_reading(course.label, key) for key in course.missing)
+    now = _unread_where_changed(was, course.network)
+    return msgspec.structs.replace(start, network=now, event=told, unread=(*start.unread, *lacking)), then
 
 
 def _unread_where_changed(was: Network, then: Network) -> Network:
@@ -47,6 +51,11 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
             ruleset = msgspec.structs.replace(namespace.ruleset, tables=tables)
             then = then.with_namespace(netns, msgspec.structs.replace(namespace, ruleset=ruleset))
     return then
+
+
+def lacking_reading(label: str, key: str) -> Unread:
+    """Return that the host lacks this reading, which an event needs."""
+    return Unread(key, "", key, message("this snapshot has no such reading: take a new one"), "", label)
 
 
 def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.ask import begin_answer, network_of, ref_of
+from hairpin.answer.events import lacking_reading
 from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import FoundCause
 from hairpin.diagnose.foreseen import name_of
@@ -62,6 +63,8 @@ class EventRow(msgspec.Struct, frozen=True):
     strikes: tuple[Strike, ...] = ()
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
+    missing: tuple[str, ...] = ()
+    """The keys of the readings that the host lacks, without which nothing can be said of the event."""
 
     @property
     def changes(self) -> bool:
@@ -96,7 +99,10 @@ def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
     now = tuple(FlowAnswer(ref_of(number), walked_before(start.network, flow)) for number, flow in enumerate(flows))
     unread = tuple(each for host in start.network.hosts for each in host.unread)
     answer = msgspec.structs.replace(start, flows=now, unread=unread)
-    return Matrix(answer, tuple(_numbered(_rows(answer))))
+    rows = tuple(_numbered(_rows(answer)))
+    lacking = dict.fromkeys((row.host, key) for row in rows for key in row.missing)
+    answer = msgspec.structs.replace(answer, unread=(*unread, *(lacking_reading(*each) for each in lacking)))
+    return Matrix(answer, rows)
 
 
 def _rows(answer: Answer) -> Iterator[EventRow]:
@@ -122,9 +128,19 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
         )
     )
     cells = tuple(
-        EventCell(each.ref, each.verdict, _then(was, then, each.trace.flow, asked[each.ref]), fates.get(each.ref))
+        EventCell(
+            each.ref,
+            each.verdict,
+            # What a reading that is lacking would say may change everything.
+            "depends" if course.missing else _then(was, then, each.trace.flow, asked[each.ref]),
+            fates.get(each.ref),
+        )
         for each in answer.flows
     )
+    if course.missing:
+        return EventRow(
+            event.id, course.label, event.title, cells, (), course.conditions, course.failures, course.missing
+        )
     broken = tuple(each.flow for each in cells if each.breaks)
     examination = examine_many(then, tuple(asked[each] for each in broken))
     now = {each.ref: each.trace.flow for each in answer.flows}

@@ -31,7 +31,7 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
 
 def _first_line(found: Matrix, changing: int) -> Message:
     flows, events = count_of_flows(found.answer.flows), _count_of_events(len(found.rows))
-    failing = sum(any(cell.breaks for cell in row.cells) for row in found.rows)
+    failing = sum(any(cell.breaks and cell.after != "depends" for cell in row.cells) for row in found.rows)
     if not changing:
         return message("{flows}, {events}: nothing changes", flows=flows, events=events)
     if not failing:
