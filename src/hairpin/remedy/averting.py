@@ -5,13 +5,18 @@ It is held against the event: what does not keep the flows passing is told to a 
 
 import msgspec
 
-from hairpin.change.calls import OpenPort, SetContainerState, SetRestartPolicy, SetUnitState
+from hairpin.causes.where import container_of as container_name
+from hairpin.change.calls import Call, OpenPort, SetContainerState, SetRestartPolicy, SetUnitState
+from hairpin.change.change import Change
 from hairpin.change.step import Ask, ReplaceFile, Step
+from hairpin.change.steps import steps
 from hairpin.diagnose.foreseen import ForeseenCause
+from hairpin.engines.starting import back_after_reboot, takes_restart_policy
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
 from hairpin.host.boot.unit_lines import commands_of, unit_of
 from hairpin.host.host import Host
+from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.in_turn import after
@@ -26,6 +31,12 @@ def averting(cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) ->
     """Return the one repair that keeps the cause away, in which all its members are kept; none if nobody knows one.
 
     ``flows``: the asked flows, as they are asked now."""
+    if cause.id == "restart-policy-missing":
+        calls, said = _starting_again(cause, network)
+        told = steps(Change((), calls), network.seen_from(cause.label))
+        if not told or not _keeps(told, cause, network, flows):
+            return (Remedy("by-hand", (), advice=said),)
+        return (Remedy("start-container", (), keeping=told, advice=said),)
     then = cause.then.seen_from(cause.label)
     made = [each for member in cause.members for each in remedies(member.id, member.candidate, then)[:1]]
     keeping = tuple(dict.fromkeys(step for each in made for step in each.keeping))
@@ -33,6 +44,29 @@ def averting(cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) ->
     if not keeping or not _keeps(keeping, cause, network, flows):
         return (Remedy("by-hand", (), advice=advice),) if advice else ()
     return (Remedy(made[0].id, (), keeping=keeping, advice=advice),)
+
+
+def _starting_again(cause: ForeseenCause, network: Network) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
+    """Return the calls after which the containers start again, and what a person does where none does that.
+
+    Podman before 5.1 changes no policy; its unit starts the containers that have one."""
+    host = network.host(cause.label)
+    calls: list[Call] = []
+    said: list[Message] = []
+    for name in dict.fromkeys(name for each in cause.members if (name := container_name(each.candidate.where))):
+        container = host.container(name)
+        if container is None:
+            continue
+        engine = host.engine_of(container)
+        wanted = "unless-stopped" if engine.kind == "docker" else "always"
+        if container.restart_policy not in ("always", wanted):
+            if not takes_restart_policy(engine):
+                said += back_after_reboot(engine, container)
+                continue
+            calls.append(SetRestartPolicy(engine.kind, wanted, name, engine.user))
+        if engine.kind == "podman" and not engine.user:
+            calls.append(SetUnitState("enable", "podman-restart.service"))
+    return tuple(dict.fromkeys(calls)), tuple(dict.fromkeys(said))
 
 
 def _keeps(keeping: tuple[Step, ...], cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) -> bool:

@@ -28,6 +28,7 @@ from hairpin.remedy.averting import averting
 from hairpin.remedy.remedy import Remedy
 from tests.events.test_addresses import advertised
 from tests.firewalld_host import PUBLIC, with_firewalld
+from tests.podman_host import with_podman
 from tests.rule_text import with_rule
 from tests.small_host import (
     DOCKER_RULES,
@@ -70,6 +71,7 @@ OWN_TABLE = "table inet own {\n chain input {\n  type filter hook input priority
 NINTH = parse_address("172.17.0.9")[1]
 OPENED = '<zone><service name="ssh"/><port port="9000" protocol="tcp"/><forward/></zone>'
 SSHD_ONLY = '<zone><service name="ssh"/><forward/></zone>'
+TO_WEB = msgspec.structs.replace(published(), container="web")
 SERVICE = msgspec.structs.replace(SSH, dport=9000)
 DOCKER_ZONE = "/etc/firewalld/zones/docker.xml"
 BY_RULE = msgspec.structs.replace(LAN, dport=9000)
@@ -178,6 +180,13 @@ def nftables(script: str) -> Network:
     return host(("/etc/nftables.conf", script), units=(DOCKER, unit))
 
 
+def of_podman(enabled: str) -> Network:
+    """Return Podman's host, whose container has the policy ``always``; ``enabled``: the state of the unit for it."""
+    unit = Unit("podman-restart.service", "inactive", enabled)
+    return with_host(with_podman(policy="always", values={"conf__default__forwarding": "1"}), boot_lines=(),
+                     units=(unit,))  # fmt: skip
+
+
 def with_local_routes(within: Network) -> Network:
     """Return the host with the kernel's own routes to its IPv6 addresses."""
     own = within.namespace(HOST_NETNS)
@@ -209,6 +218,10 @@ CASES: dict[str, ComingCase] = {
         "restart-policy-missing", "reboot",
         host(docker=msgspec.structs.replace(engine(container()), live_restore=True)),
         host(docker=msgspec.structs.replace(engine(ALWAYS), live_restore=True)), keeps="unless-stopped web",
+    ),
+    "Podman's unit is not enabled": ComingCase(
+        "restart-policy-missing", "reboot", of_podman("disabled"), of_podman("enabled"), TO_WEB,
+        keeps="systemctl enable podman-restart.service",
     ),
     "a hardening file": ComingCase(
         "sysctl-file-forces-forward-off", "sysctl-system", host(sysctl(FORWARD_OFF)),
