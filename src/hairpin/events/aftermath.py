@@ -42,8 +42,8 @@ def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
     return next(fates_of_open(was, course, (flow,)))
 
 
-def fates_of_open(was: Network, course: Course, flows: Iterable[Flow]) -> Iterator[Fate]:
-    """Yield what becomes of each flow's connection."""
+def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: bool = False) -> Iterator[Fate]:
+    """Yield what becomes of each flow's connection; ``anew`` as of ``fate``."""
     replaced: dict[Version, Replaced] = {}
     for flow in flows:
         if course.cuts_all or course.conditions:
@@ -51,7 +51,7 @@ def fates_of_open(was: Network, course: Course, flows: Iterable[Flow]) -> Iterat
             continue
         if flow.version not in replaced:
             replaced[flow.version] = _replaced(was, course, flow.version)
-        yield fate(was, course.network, flow, replaced[flow.version])
+        yield fate(was, course.network, flow, replaced[flow.version], anew=anew)
 
 
 def _replaced(was: Network, course: Course, version: Version) -> Replaced:

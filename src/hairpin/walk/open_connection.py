@@ -51,8 +51,10 @@ class _Opened(msgspec.Struct, frozen=True):
     inner: Flow | None = None
 
 
-def fate(was: Network, now: Network, flow: Flow, replaced: Replaced) -> Fate:
-    """Return what becomes of the flow's connection.  The flow passes in ``was``."""
+def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bool = False) -> Fate:
+    """Return what becomes of the flow's connection.  The flow passes in ``was``.
+
+    ``anew``: its next packets are walked even where nothing has changed that they meet."""
     if isinstance(flow.start, FromContainer) and sender_netns(was, flow.start) in replaced.namespaces:
         return "lost"
     known = _all_opened(was)
@@ -66,8 +68,8 @@ def fate(was: Network, now: Network, flow: Flow, replaced: Replaced) -> Fate:
         netns in replaced.namespaces or (opened.held is not None and (netns, opened.held) in replaced.sockets)
     ):
         return "lost"
-    found = _as_it_was(was, now, opened, replaced) or _goes_on(now, opened, replaced)
-    return found if found != "kept" or opened.inner is None else fate(was, now, opened.inner, replaced)
+    found = (None if anew else _as_it_was(was, now, opened, replaced)) or _goes_on(now, opened, replaced)
+    return found if found != "kept" or opened.inner is None else fate(was, now, opened.inner, replaced, anew=anew)
 
 
 def _as_it_was(was: Network, now: Network, opened: _Opened, replaced: Replaced) -> Fate | None:

@@ -157,12 +157,22 @@ def test_an_engine_that_does_not_answer_is_never_an_all_clear(row: Row, healthy_
         finally:
             lab.host.run("for pid in $(pidof dockerd containerd); do kill -CONT $pid; done")
             continue_own_children()
-    assert said.stdout.startswith(row.first), said.stdout + said.stderr
+    assert without_policy(said.stdout).startswith(row.first), said.stdout + said.stderr
     assert (said.returncode, answer.returncode) == (row.status, row.status), said.stdout + said.stderr
     assert seconds < usual + 8, "no answer is waited for longer than 3 seconds"
     if answer.stdout:
         report = msgspec.json.decode(answer.stdout, type=ReportDocument)
-        assert tuple((each.id, each.severity) for each in report.causes) == row.causes
+        found = tuple((each.id, each.severity) for each in report.causes if each.id != "restart-policy-missing")
+        assert found == row.causes
+
+
+def without_policy(told: str) -> str:
+    """Return the answer as if its container had a restart policy: that it has none is still to come."""
+    if "latent cause[restart-policy-missing]" not in told:
+        return told
+    if told.startswith("2 problems to come"):
+        return told.replace("2 problems to come", "1 problem to come", 1)
+    return told.removeprefix("1 problem to come; ")
 
 
 def test_a_daemon_that_is_started_as_printed_serves_again() -> None:
