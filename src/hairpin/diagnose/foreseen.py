@@ -19,6 +19,7 @@ from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
 from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.engine_health import health
 from hairpin.host.host import Host
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
@@ -150,7 +151,7 @@ def _of_event(
     left = tuple(number for number in broken if not any(number in each.flows for each in ended))
     named: dict[str, list[FoundCause]] = {}
     for each, flows in (*((each, each.flows) for each in ended), *_others(then, asked, left)):
-        if not told.isdisjoint(each.keys):
+        if not told.isdisjoint(each.keys) or _is_here(each, was.host(course.label)):
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each.id, each.candidate, each.stop)
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
@@ -158,6 +159,11 @@ def _of_event(
         yield ForeseenCause(
             id_, event, course.label, tuple(members), then, tuple((number, asked[number]) for number in broken)
         )
+
+
+def _is_here(found: FoundCause, host: Host) -> bool:
+    """Return whether the cause is a daemon that is down already: the state of the engine tells that."""
+    return found.id == "docker-daemon-not-running" and any(each.is_down for each in health(host))
 
 
 def _others(
