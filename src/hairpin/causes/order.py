@@ -200,7 +200,7 @@ TO_COME = (
     "saved-rules-contain-engine-rules", "container-address-hardcoded", "interface-name-hardcoded",
     "sysctl-file-forces-forward-off", "interface-forwarding-file-conflict", "ip-forward-not-persisted",
     "nft-conf-flush-ruleset", "firewalld-restart-wipes-docker", "iptables-service-restart-wipes", "reboot-ordering",
-    "iptables-policy-left-drop-after-nftables-switch", "engine-upgrade-changes-rules",
+    "engine-upgrade-changes-rules",
     "ipv6-ra-ignored-when-forwarding", "cloud-address-changed",
     "firewalld-runtime-only-port", "mixed-firewall-managers", "runtime-only-rule",
 )  # fmt: skip

@@ -35,7 +35,7 @@ def averting(cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) ->
         calls, said = _starting_again(cause, network)
         told = steps(Change((), calls), network.seen_from(cause.label))
         if not told or not _keeps(told, cause, network, flows):
-            return (Remedy("by-hand", (), advice=said),)
+            return (Remedy("by-hand", (), advice=said),) if said else ()
         return (Remedy("start-container", (), keeping=told, advice=said),)
     then = cause.then.seen_from(cause.label)
     made = [each for member in cause.members for each in remedies(member.id, member.candidate, then)[:1]]
