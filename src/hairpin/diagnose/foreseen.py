@@ -4,7 +4,7 @@ Each such event is carried out on the model of the host, the flows that pass now
 diagnosed as always.  A cause to come names it (``causes/to_come``); else it keeps the name that it has then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -52,14 +52,13 @@ class ForeseenCause(msgspec.Struct, frozen=True):
     """A cause that stops flows after ``event``, which happens on the host ``label``.
 
     ``id``: the name under which it waits.  ``members``: the causes of that time that are this one, with the indexes of
-    the asked flows; each proof is of the network ``then``, in which the flows are asked as ``asked`` (by index)."""
+    the asked flows; each proof is of the network ``then``."""
 
     id: str
     event: EventId
     label: str
     members: tuple[FoundCause, ...]
     then: Network
-    asked: tuple[tuple[int, Flow], ...]
 
     @property
     def flows(self) -> tuple[int, ...]:
@@ -113,11 +112,21 @@ def _made(network: Network, only: str) -> tuple[tuple[str, EventId, Course], ...
         (host.name, event, course)
         for host in network.hosts
         if host.was_read
-        for event in BY_ITSELF
-        if comes(host, event)
-        for course in (course_of(network, host.name, event, only if event == "container-restart" else ""),)
-        if course is not None and not course.missing
+        for event, course in courses_on(network, host, BY_ITSELF, only)
+        if not course.missing
     )
+
+
+def courses_on(
+    network: Network, host: Host, events: Iterable[EventId], only: str = ""
+) -> Iterator[tuple[EventId, Course]]:
+    """Yield the course of each of the events that comes by itself on the host.  ``only``: the one container that is
+    restarted; empty: all."""
+    for event in events:
+        if comes(host, event):
+            course = course_of(network, host.name, event, only if event == "container-restart" else "")
+            if course is not None:
+                yield event, course
 
 
 def comes(host: Host, event: EventId) -> bool:
@@ -156,9 +165,7 @@ def _of_event(
         coming = Coming(event, course.label, was, then, passing[flows[0]], each.id, each.candidate, each.stop)
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
-        yield ForeseenCause(
-            id_, event, course.label, tuple(members), then, tuple((number, asked[number]) for number in broken)
-        )
+        yield ForeseenCause(id_, event, course.label, tuple(members), then)
 
 
 def _is_here(found: FoundCause, host: Host) -> bool:

@@ -4,6 +4,7 @@ Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import msgspec
 
@@ -18,7 +19,7 @@ from hairpin.events._tables import with_saved_rules
 from hairpin.events._ufw import ufw_of, with_ufw_started
 from hairpin.events.course import Course
 from hairpin.evidence.reading import HOST
-from hairpin.host.boot.rule_keeper import RULES_V4, RULES_V6, SYSCONFIG_V4, SYSCONFIG_V6, unit
+from hairpin.host.boot.rule_keeper import saved_rules, unit
 from hairpin.host.boot.sysctl_files import settings
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
@@ -29,7 +30,6 @@ from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import message
 from hairpin.netfilter.ir import Ruleset
-from hairpin.netfilter.rule_address import IpFamily
 
 Stage = Callable[[Course], Course]
 
@@ -64,12 +64,12 @@ class _Step(msgspec.Struct, frozen=True):
 
 
 def with_boot(course: Course) -> Course:
-    """Return the course after the host has booted."""
+    """Return the course after the host has booted.  Scripts and units of its own that were not read may do anything."""
     was = course.host
     course = _powered_off(course)
     for step in _in_order(was, list(_steps(was))):
         course = step.does(course)
-    return course
+    return course.lacking(() if was.boot_lines is not None else ("boot-scripts",))
 
 
 # ---- what is gone -------------------------------------------------------------------------------------------------
@@ -210,12 +210,10 @@ def _steps(host: Host) -> Iterator[_Step]:
     yield _Step("network.target", lambda course: _with_links_as_before(with_network_configured(course, own), host))
     if (ufw := ufw_of(host)) is not None and ufw.enabled and _starts(host, "ufw"):
         yield _Step("ufw.service", with_ufw_started)
-    for name, path, family in (
-        ("netfilter-persistent", RULES_V4, "ip"), ("netfilter-persistent", RULES_V6, "ip6"),
-        ("iptables", SYSCONFIG_V4, "ip"), ("ip6tables", SYSCONFIG_V6, "ip6"),
-    ):  # fmt: skip
-        if unit(host, name) is not None and _starts(host, name) and any(each.path == path for each in host.files):
-            yield _Step(f"{name}.service", _loading(path, "ip6" if family == "ip6" else "ip"))
+    for loader, file, family in saved_rules(host):
+        name = loader.name.removesuffix(".service")
+        if _starts(host, name):
+            yield _Step(f"{name}.service", partial(with_saved_rules, file=file, family=family))
     if host.firewalld is not None and (_starts(host, "firewalld") if host.units else host.firewalld.running):
         yield _Step("firewalld.service", lambda course: _with_firewalld(course, host))
     for line in host.boot_lines or ():
@@ -243,14 +241,6 @@ def _at_boot(line: ScriptLine) -> bool:
 def _line(line: ScriptLine) -> Stage:
     plain = msgspec.structs.replace(line, text=line.text.removeprefix("@reboot").removeprefix(" root").strip())
     return lambda course: with_line(course, plain)
-
-
-def _loading(path: str, family: IpFamily) -> Stage:
-    def load(course: Course) -> Course:
-        file = next(each for each in course.host.files if each.path == path)
-        return with_saved_rules(course, file, family)
-
-    return load
 
 
 def _with_firewalld(course: Course, was: Host) -> Course:

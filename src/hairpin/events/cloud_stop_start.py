@@ -20,8 +20,7 @@ def happens(course: Course, _name: str) -> Course | None:
     lent = tuple(each for each in world.publics if each.host == label or (first and not each.host))
     if course.host.cloud is None and not course.host.cloud_addresses and not lent:
         return None
-    missing = [] if course.host.boot_lines is not None else ["boot-scripts"]
-    course = with_boot(course).lacking(missing)
+    course = with_boot(course)
     course = course.with_host(msgspec.structs.replace(course.host, cloud_addresses=()))
     for each in lent:
         course = course.provided(

@@ -12,8 +12,7 @@ from hairpin.message import message
 
 def happens(course: Course, _name: str) -> Course:
     """Return the course after the boot of the new kernel."""
-    missing = [] if course.host.boot_lines is not None else ["boot-scripts"]
-    return with_boot(course).lacking(missing).provided(
+    return with_boot(course).provided(
         message("the new kernel has the modules of the running one, {release}, and does the same by itself",
                 release=course.namespace.kernel or course.host.kernel or "?")
     )  # fmt: skip

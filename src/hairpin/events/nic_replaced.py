@@ -26,8 +26,7 @@ def happens(course: Course, name: str) -> Course | None:
     link = course.namespace.link(name) if name else uplink(course)
     if link is None or not _is_card(link) or course.namespace.link(_NEW) is not None:
         return None
-    missing = [] if course.host.boot_lines is not None else ["boot-scripts"]
-    return with_boot(_replaced(course, link)).lacking(missing)
+    return with_boot(_replaced(course, link))
 
 
 def _is_card(link: Link) -> bool:

@@ -8,8 +8,7 @@ from hairpin.message import message
 
 def happens(course: Course, _name: str) -> Course | None:
     """Return the course after the host has booted."""
-    missing = [] if course.host.boot_lines is not None else ["boot-scripts"]
-    return with_boot(course).lacking(missing)
+    return with_boot(course)
 
 
 EVENT = Event(

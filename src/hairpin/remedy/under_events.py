@@ -1,13 +1,11 @@
 """Holds each remedy, with what keeps it, against the events of its host: what undoes it is said, and nothing that keeps
 an engine from starting is printed."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.diagnose.foreseen import BY_ITSELF, comes
+from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
 from hairpin.errors import ChangeError
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
@@ -20,6 +18,8 @@ from hairpin.remedy.averting import is_foretold, kept_network
 from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.walk.walk import walk_flow
 
+_HELD_AGAINST = tuple(each for each in BY_ITSELF if each != "container-restart")
+_STARTING = ("docker-restart", "firewalld-restart")
 _JUDGED = 2
 """Remedies of a cause, and flows of each, that are held against events."""
 
@@ -46,13 +46,12 @@ def _judged(remedy: Remedy, cause: str, network: Network, asked: tuple[Flow, ...
         repaired = simulate(remedy.change, network)
     except ChangeError:
         return remedy, False
-    label = network.this.name
-    if any(_keeps_from_starting(remedy, network, repaired, label)):
-        left = msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _NOT_KEPT))
-        return left, True
     kept = kept_network(repaired, remedy.keeping)
+    courses = tuple(courses_on(kept, kept.this, _HELD_AGAINST))
+    if remedy.keeping and any(_keeps_from_starting(network, *each) for each in courses):
+        return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _NOT_KEPT)), True
     flows = tuple(each for each in asked if walk_flow(kept, each).succeeds)[:_JUDGED]
-    undone = tuple(event for event, course in _courses(kept, label) if _is_undone(cause, kept, course, flows))
+    undone = tuple(event for event, course in courses if not course.missing and _is_undone(cause, kept, course, flows))
     if not undone:
         return remedy, False
     said = SideEffect(message("it is gone after {events}", events=", ".join(undone)))
@@ -61,14 +60,6 @@ def _judged(remedy: Remedy, cause: str, network: Network, asked: tuple[Flow, ...
 
 _NOT_KEPT: Message = message("what would keep it keeps an engine from starting, so it is not kept: make the container "
                              "or the network anew as its owner")  # fmt: skip
-
-
-def _courses(network: Network, label: str) -> Iterator[tuple[EventId, Course]]:
-    host = network.host(label)
-    for event in BY_ITSELF:
-        course = course_of(network, label, event) if event != "container-restart" and comes(host, event) else None
-        if course is not None and not course.missing:
-            yield event, course
 
 
 def _is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
@@ -80,11 +71,9 @@ def _is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, 
     return False
 
 
-def _keeps_from_starting(remedy: Remedy, network: Network, repaired: Network, label: str) -> Iterator[bool]:
-    """Yield for each event in which an engine or a manager starts whether it fails then, and would not as it is."""
-    if not remedy.keeping:
-        return
-    kept = kept_network(repaired, remedy.keeping)
-    for event in ("docker-restart", "firewalld-restart"):
-        now, then = (course_of(each, label, event) for each in (network, kept))
-        yield then is not None and bool(then.failures) and not (now is not None and now.failures)
+def _keeps_from_starting(network: Network, event: EventId, then: Course) -> bool:
+    """Return whether an engine or a manager that starts in the event fails then, and would not without the remedy."""
+    if event not in _STARTING or not then.failures:
+        return False
+    now = course_of(network, then.label, event)
+    return now is None or not now.failures

@@ -1,9 +1,11 @@
 """The program or unit that keeps this host's rules over a reboot."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from hairpin.host.host import Host
-from hairpin.host.managers import Unit
+from hairpin.host.managers import ConfigFile, Unit
+from hairpin.netfilter.rule_address import IpFamily
 
 RuleKeeper = Literal["firewalld", "ufw", "netfilter-persistent", "iptables-services", "nftables", "none"]
 
@@ -20,6 +22,22 @@ SAVED_V4 = (RULES_V4, SYSCONFIG_V4, "/etc/iptables/iptables.rules", "/etc/iptabl
             "/lib/ufw/user.rules")  # fmt: skip
 SAVED_V6 = (RULES_V6, SYSCONFIG_V6, "/etc/iptables/ip6tables.rules", "/etc/ufw/before6.rules", "/etc/ufw/user6.rules",
             "/etc/ufw/after6.rules", "/lib/ufw/user6.rules")  # fmt: skip
+
+
+_SAVED: tuple[tuple[str, IpFamily, str], ...] = (
+    ("netfilter-persistent", "ip", RULES_V4),
+    ("netfilter-persistent", "ip6", RULES_V6),
+    ("iptables", "ip", SYSCONFIG_V4),
+    ("ip6tables", "ip6", SYSCONFIG_V6),
+)
+
+
+def saved_rules(host: Host) -> Iterator[tuple[Unit, ConfigFile, IpFamily]]:
+    """Yield each unit of the host that loads saved rules of iptables, with the file that it loads."""
+    for name, family, path in _SAVED:
+        loader = unit(host, name)
+        if loader is not None:
+            yield from ((loader, file, family) for file in host.files if file.path == path)
 
 
 def rule_keeper(host: Host) -> RuleKeeper:
