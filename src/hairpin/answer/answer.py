@@ -30,6 +30,11 @@ REPLICA = "replica"
 Judge = Literal["simulated", "replicated", "observed"]
 
 
+def ref_of(number: int) -> str:
+    """Return the reference of the flow of that index: ``f1`` of the first."""
+    return f"f{number + 1}"
+
+
 class BeforeEvent(msgspec.Struct, frozen=True):
     """A flow before an event: its verdict, and what becomes of a connection that is open when the event begins (None:
     the flow does not pass then)."""

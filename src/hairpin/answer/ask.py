@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer
-from hairpin.answer.coming import coming_causes, openings, reached_all_the_same
+from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, ref_of
+from hairpin.answer.coming import to_come
 from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event
 from hairpin.answer.keeping_out import line_of
@@ -167,17 +167,13 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         _unhairpinned(each, examination, start.network, word) for each in unhairpinned(examination, known + 1)
     )
     told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
-    ahead = tuple(coming_causes(examination, told, known + len(beside) + 1)) if start.event is None else ()
-    start_at = known + len(beside) + len(ahead) + 1
-    opened = tuple(openings(examination, start_at)) if start.event is None else ()
-    start_at += len(opened)
-    opened += tuple(reached_all_the_same(examination, start_at)) if start.event is None else ()
-    kept_out = singled_out(examination, start_at + len(opened))
+    ahead = tuple(to_come(examination, told, known + len(beside) + 1)) if start.event is None else ()
+    kept_out = singled_out(examination, known + len(beside) + len(ahead) + 1)
     bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*causes, *later, *beside, *ahead, *opened, *bans), key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later, *beside, *ahead, *bans), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
         notes=(
             *start.notes,
@@ -231,11 +227,6 @@ def _client(trace: Trace) -> int:
     start = trace.flow.start
     assert isinstance(start, (Outside, Lan))
     return start.address
-
-
-def ref_of(number: int) -> str:
-    """Return the reference of the flow of that index: ``f1`` of the first."""
-    return f"f{number + 1}"
 
 
 def _causes(

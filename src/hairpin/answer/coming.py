@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.answer.answer import CauseAnswer
+from hairpin.answer.answer import CauseAnswer, ref_of
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfRule
 from hairpin.change.change import Change
@@ -19,83 +19,80 @@ from hairpin.remedy.averting import averting
 from hairpin.remedy.remedy import Remedy
 
 
-def coming_causes(examination: Examination, told: frozenset[Key], first: int) -> Iterator[CauseAnswer]:
-    """Yield the causes to come.  ``told``: the keys of causes that are named already; ``first``: the number of the
-    first one's ref."""
+def to_come(examination: Examination, told: frozenset[Key], first: int) -> Iterator[CauseAnswer]:
+    """Yield the causes to come, what events let through, and the ports that are reached though a file closes them.
+
+    ``told``: the keys of causes that are named already; ``first``: the number of the first one's ref."""
+    found = (*_coming(examination, told), *_opened(examination), *_reached(examination))
+    for number, each in enumerate(found, first):
+        yield msgspec.structs.replace(each, ref=f"c{number}", together=(f"c{number}",))
+
+
+def _coming(examination: Examination, told: frozenset[Key]) -> Iterator[CauseAnswer]:
     flows = tuple(each.trace.flow for each in examination.diagnoses)
-    for number, cause in enumerate(foreseen(examination, told), first):
-        member, ref = cause.members[0], f"c{number}"
+    for cause in foreseen(examination, told):
+        member = cause.members[0]
         yield CauseAnswer(
-            ref=ref,
+            ref="",
             id=cause.id,
             host=cause.label,
             severity="latent",
             candidate=_told(cause),
             stop=member.stop,
             proof=member.proof,
-            flows=tuple(f"f{number + 1}" for number in cause.flows),
-            together=(ref,),
+            flows=tuple(map(ref_of, cause.flows)),
+            together=(),
             event=cause.event,
             remedies=averting(cause, examination.network, flows),
         )
 
 
-def openings(examination: Examination, first: int) -> Iterator[CauseAnswer]:
+def _opened(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield what an event lets through that a rule keeps out now."""
-    for number, each in enumerate(opened_by_events(examination), first):
-        ref = f"c{number}"
-        yield CauseAnswer(
-            ref=ref,
-            id="runtime-only-rule",
-            host=each.label,
-            severity="exposure",
-            candidate=Candidate(
-                title=message("after {event}: nothing keeps these clients out any more", event=each.event),
-                detail=message(
-                    "The rule that stops them now is gone then: {table} {chain}: {rule}.",
-                    table=each.place.table, chain=each.place.chain, rule=each.place.text,
-                ),
-                change=Change(()),
-                where=OfRule(each.place),
-                in_class="deciding-rule",
-                evidence=(each.place.evidence,),
-            ),
-            stop=None,
-            proof=each.proof,
-            flows=tuple(f"f{number + 1}" for number in each.flows),
-            together=(ref,),
-            event=each.event,
-            remedies=(Remedy("by-hand", (), advice=(_SAVED,)),),
-        )  # fmt: skip
+    for each in opened_by_events(examination):
+        title = message("after {event}: nothing keeps these clients out any more", event=each.event)
+        detail = message(
+            "The rule that stops them now is gone then: {table} {chain}: {rule}.",
+            table=each.place.table,
+            chain=each.place.chain,
+            rule=each.place.text,
+        )
+        exposed = _exposure("runtime-only-rule", each.label, _about(each.place, title, detail), each.flows, _SAVED)
+        yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)
 
 
-def reached_all_the_same(examination: Examination, first: int) -> Iterator[CauseAnswer]:
+def _reached(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield the ports that a file of the owner's closes, and that its clients reach."""
-    for number, each in enumerate(denied_in_writing(examination), first):
-        ref = f"c{number}"
+    for each in denied_in_writing(examination):
         place = Place("iptables-nft", "ip", "filter", "INPUT", 0, each.text, line=each.line, evidence=each.evidence)
-        yield CauseAnswer(
-            ref=ref,
-            id="published-bypasses-host-firewall",
-            host=each.host,
-            severity="exposure",
-            candidate=Candidate(
-                title=message("{file} line {line} denies port {port}, and clients reach it", file=each.file,
-                              line=each.line, port=each.port),
-                detail=message(
-                    "A published port is forwarded to its container: the rules for the host's own ports do not meet it."
-                ),
-                change=Change(()),
-                where=OfRule(place),
-                in_class="deciding-rule",
-                evidence=(each.evidence,) if each.evidence else (),
-            ),
-            stop=None,
-            proof=None,
-            flows=tuple(f"f{number + 1}" for number in each.flows),
-            together=(ref,),
-            remedies=(Remedy("by-hand", (), advice=(_closed_for(each.port),)),),
-        )  # fmt: skip
+        facts = {"file": each.file, "line": each.line, "port": each.port}
+        title = message("{file} line {line} denies port {port}, and clients reach it", **facts)
+        detail = message(
+            "A published port is forwarded to its container: the rules for the host's own ports do not meet it."
+        )
+        of_rule = _about(place, title, detail)
+        yield _exposure("published-bypasses-host-firewall", each.host, of_rule, each.flows, _closed_for(each.port))
+
+
+def _about(place: Place, title: Message, detail: Message) -> Candidate:
+    evidence = (place.evidence,) if place.evidence else ()
+    return Candidate(title, detail, Change(()), OfRule(place), "deciding-rule", evidence)
+
+
+def _exposure(id_: str, host: str, candidate: Candidate, flows: tuple[int, ...], advice: Message) -> CauseAnswer:
+    """Return what is more open than somebody wants; hairpin changes nothing about it."""
+    return CauseAnswer(
+        ref="",
+        id=id_,
+        host=host,
+        severity="exposure",
+        candidate=candidate,
+        stop=None,
+        proof=None,
+        flows=tuple(map(ref_of, flows)),
+        together=(),
+        remedies=(Remedy("by-hand", (), advice=(advice,)),),
+    )
 
 
 def _closed_for(port: int) -> Message:

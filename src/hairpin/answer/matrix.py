@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.answer.answer import Answer, FlowAnswer
-from hairpin.answer.ask import begin_answer, network_of, ref_of
+from hairpin.answer.answer import Answer, FlowAnswer, ref_of
+from hairpin.answer.ask import begin_answer, network_of
 from hairpin.answer.events import lacking_reading
 from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import FoundCause

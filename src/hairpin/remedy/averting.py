@@ -19,6 +19,7 @@ from hairpin.host.host import Host
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.remedy.container import policy_of
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
@@ -58,7 +59,7 @@ def _starting_again(cause: ForeseenCause, network: Network) -> tuple[tuple[Call,
         if container is None:
             continue
         engine = host.engine_of(container)
-        wanted = "unless-stopped" if engine.kind == "docker" else "always"
+        wanted = policy_of(engine)
         if container.restart_policy not in ("always", wanted):
             if not takes_restart_policy(engine):
                 said += back_after_reboot(engine, container)

@@ -5,6 +5,7 @@ import shlex
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
 from hairpin.engines.starting import takes_restart_policy
+from hairpin.host.docker import Engine
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
@@ -46,12 +47,17 @@ def started(situation: Situation) -> Lasting:
         if call.verb == "unpause":
             advice.append(message("no container is paused after a reboot: nothing else is needed"))
         elif container is not None and policy in ("", "no", "on-failure"):
-            if takes_restart_policy(situation.host.engine_of(container)):
-                wanted = "unless-stopped" if call.tool == "docker" else "always"
-                calls.append(SetRestartPolicy(call.tool, wanted, call.name, call.user))
+            engine = situation.host.engine_of(container)
+            if takes_restart_policy(engine):
+                calls.append(SetRestartPolicy(call.tool, policy_of(engine), call.name, call.user))
         else:
             advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
     return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
+
+
+def policy_of(engine: Engine) -> str:
+    """Return the policy by which the engine starts a container at boot that nobody has stopped."""
+    return "unless-stopped" if engine.kind == "docker" else "always"
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
