@@ -7,10 +7,10 @@ import pytest
 
 from hairpin.diagnose.denied_in_writing import denied_in_writing
 from hairpin.diagnose.examination import examine
-from hairpin.host.managers import ConfigFile
+from hairpin.host.managers import ConfigFile, Unit
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
-from tests.small_host import host_namespace, network, published
+from tests.small_host import engine, host_namespace, network, published
 from tests.ufw_host import enabled, user_rules, with_ufw
 
 SAVED = "/etc/iptables/rules.v4"
@@ -52,6 +52,12 @@ SILENT: dict[str, Network] = {
     "all ports": saved(DENY.replace("8151", "1:65535")),
     "another client": saved(DENY.replace("-p tcp", "-s 203.0.113.0/24 -p tcp")),
     "an allowance before it": saved(DENY.replace("DROP", "ACCEPT"), DENY),
+    "saved rules that no unit loads": saved(DENY).with_host(
+        msgspec.structs.replace(saved(DENY).this, units=(Unit("docker.service", "active", "enabled"),))
+    ),
+    "a port of the host's own": saved(DENY).with_host(
+        msgspec.structs.replace(saved(DENY).this, engines=(msgspec.structs.replace(engine(), containers=()),))
+    ),
     "ufw is off": ufw("-A ufw-user-input -p tcp --dport 8151 -j DROP", on=False),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.diagnose.examination import Examination
+from hairpin.host.boot.rule_keeper import saved_rules
 from hairpin.host.boot.saved_rules import rules_of
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
@@ -48,7 +49,10 @@ def denied_in_writing(examination: Examination) -> tuple[DeniedInWriting, ...]:
         flow = each.trace.flow
         if not (each.trace.verdict == "delivered" and isinstance(flow.start, Outside | Lan) and flow.dport):
             continue
-        for denied in _lines(examination.network.host(flow.host or examination.network.this.name), flow, number):
+        host = examination.network.host(flow.host or examination.network.this.name)
+        if not any(host.publishes_on(flow.version, to, flow.dport, flow.protocol) for to in (None, flow.daddr)):
+            continue  # a port of the host's own meets the rules that are loaded, whatever a file says
+        for denied in _lines(host, flow, number):
             key = (denied.host, denied.file, denied.line)
             known = found.get(key)
             found[key] = denied if known is None else msgspec.structs.replace(known, flows=(*known.flows, number))
@@ -65,8 +69,11 @@ def _lines(host: Host, flow: Flow, number: int) -> Iterator[DeniedInWriting]:
 
 
 def _is_loaded(host: Host, file: ConfigFile) -> bool:
-    """Return whether the file is in force: ufw's only while ufw is enabled."""
-    return not file.path.startswith("/etc/ufw/") or (host.ufw is not None and host.ufw.enabled)
+    """Return whether the file is in force: ufw's only while ufw is enabled, saved rules if a unit loads them."""
+    if file.path.startswith("/etc/ufw/"):
+        return host.ufw is not None and host.ufw.enabled
+    loaders = [loader for loader, loaded, _ in saved_rules(host) if loaded.path == file.path]
+    return not host.units or any(each.active == "active" or each.enabled.startswith("enabled") for each in loaders)
 
 
 def _about(rules: tuple[Rule, ...], flow: Flow) -> Iterator[Rule]:
