@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from hairpin.errors import ChangeError, UsageError
 from hairpin.events.course import Course
-from hairpin.events.event import EVENT_IDS, Event, EventId
+from hairpin.events.event import Event, EventId
 from hairpin.events.registry import all_events, event_of
 from hairpin.message import Message, message
 from hairpin.network.network import Network
@@ -53,8 +53,6 @@ def _course(event: Event, network: Network, label: str, name: str) -> Course | N
 
 
 def _unknown(name: str) -> UsageError:
-    if name in EVENT_IDS:
-        return UsageError(message("hairpin cannot foretell the event {event} yet", event=name))
     near = get_close_matches(name, [each.id for each in all_events()], 1)
     known = ", ".join(each.id for each in all_events())
     if near:
