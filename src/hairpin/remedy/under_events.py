@@ -18,7 +18,7 @@ from hairpin.remedy.averting import is_foretold, kept_network
 from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.walk.walk import walk_flow
 
-_HELD_AGAINST = tuple(each for each in BY_ITSELF if each != "container-restart")
+_HELD_AGAINST: tuple[EventId, ...] = tuple(each for each in BY_ITSELF if each != "container-restart")
 _STARTING = ("docker-restart", "firewalld-restart")
 _JUDGED = 2
 """Remedies of a cause, and flows of each, that are held against events."""

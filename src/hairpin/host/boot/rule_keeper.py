@@ -37,7 +37,9 @@ def saved_rules(host: Host) -> Iterator[tuple[Unit, ConfigFile, IpFamily]]:
     for name, family, path in _SAVED:
         loader = unit(host, name)
         if loader is not None:
-            yield from ((loader, file, family) for file in host.files if file.path == path)
+            for file in host.files:
+                if file.path == path:
+                    yield loader, file, family
 
 
 def rule_keeper(host: Host) -> RuleKeeper:
