@@ -59,9 +59,10 @@ bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/refer
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead
 	@$(BIN)/hairpin lab score $(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
 
-matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it against what was foretold (HOST=word EVENT=id; root)
-	@$(BIN)/python -m tests.matrix --rules $(if $(HOST),--host '$(HOST)') $(if $(EVENT),--event $(EVENT))
-	@$(if $(HOST)$(EVENT),true,$(BIN)/python -m tests.matrix.guests --events network-restart$(COMMA)networkd-restart$(COMMA)networkmanager-restart)
+matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it against what was foretold (HOST=word EVENT=id; EACH=N SEED=…: N hosts by chance for each event; root)
+	@$(BIN)/python -m tests.matrix --rules $(if $(HOST),--host '$(HOST)') $(if $(EVENT),--event $(EVENT)) $(if $(EACH),--each $(EACH)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(PARALLEL),--parallel $(PARALLEL))
+	@$(if $(HOST)$(EVENT)$(EACH),true,$(BIN)/python -m tests.matrix.guests --events network-restart$(COMMA)networkd-restart$(COMMA)networkmanager-restart)
 
 reboot: setup setup-lab ## Really reboot virtual machines: each as foretold, and each kind of lasting part (KINDS='unit,saved rule'; root)
 	@$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot)

@@ -230,6 +230,9 @@ CASES: dict[str, Case] = {
     "saved rules with the engine's": Case(
         with_files((RULES, DOCKER_RULES), units=PERSISTENT), "saved-rules-restore", published(), "delivered", "kept",
     ),
+    "saved rules of a host without systemd": Case(
+        with_files((RULES, EMPTY)), "saved-rules-restore", egress(), "dropped", "lost",
+    ),
     "a file that switches forwarding off": Case(OFF, "sysctl-system", published(), "dropped", "lost"),
     "a file hidden by one of its name": Case(
         with_files(
@@ -333,6 +336,9 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
         network(docker=msgspec.structs.replace(engine(container()), running=False)), "docker-stop", "cannot happen",
     ),
     "no saved rules": (network(), "saved-rules-restore", "cannot happen"),
+    "saved rules that no unit loads": (
+        with_files((RULES, EMPTY), units=NETWORKD), "saved-rules-restore", "cannot happen",
+    ),
     "no iptables": (network(host_namespace("")), "iptables-flush", "cannot happen"),
     "no nftables.service": (with_files((NFT, ""), units=NETWORKD), "nftables-restart", "cannot happen"),
     "no file of it": (with_files(units=NFTABLES), "nftables-reload", "cannot happen"),

@@ -1,40 +1,54 @@
-"""``python -m tests.matrix [--host WORD…] [--event ID…]``: events foretold, then carried out, on lab hosts (root)."""
+"""``python -m tests.matrix [--host WORD…] [--event ID…] [--each N --seed S]``: events foretold, and done (root).
+
+``--each``: not all hosts, but N for each event, drawn by chance from those on which it can happen.
+"""
 
 import argparse
 import sys
+import time
+import traceback
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from multiprocessing import Pool
 
 import msgspec
 
-from hairpin.events.registry import all_events
+from hairpin.events.event import EVENT_IDS, EventId
 from hairpin.lab.plan import ContainerPlan, LabPlan
-from tests.matrix.happening import COMMANDS
+from tests.matrix.choosing import Draw
+from tests.matrix.happening import is_tried
 from tests.matrix.hosts import EVENT_HOSTS
-from tests.matrix.trial import Trial, try_event
+from tests.matrix.trial import IMPOSSIBLE, Trial, try_event
 
 
 def main() -> int:
     """Try the events on the hosts; the exit status is 1 if a cell was foretold wrongly."""
     arguments = _arguments()
     names = [name for name in EVENT_HOSTS if not arguments.host or any(word in name for word in arguments.host)]
-    events = [
-        each.id for each in all_events() if each.id in COMMANDS and (each.id in arguments.event or not arguments.event)
-    ]
-    wanted = [(name, event) for name in names for event in events]
+    events = [each for each in EVENT_IDS if is_tried(each) and (each in arguments.event or not arguments.event)]
+    seed = arguments.seed if arguments.seed is not None else time.time_ns() % 100_000
+    each = arguments.each or len(names)
+    draw = Draw(events, names, each, seed)
+    if arguments.each:
+        print(f"{each} hosts for each of {len(events)} events, seed {seed}", flush=True)
     trials: list[Trial] = []
     with Pool(arguments.parallel, maxtasksperchild=10) as pool:
-        for trial in pool.imap_unordered(_try, wanted):
-            trials.append(trial)
-            _tell(trial, rules=arguments.rules)
+        while wanted := list(draw.round()):
+            for trial in pool.imap_unordered(_try, wanted):
+                trials.append(trial)
+                if not trial.trouble:
+                    draw.made(trial.event)
+                _tell(trial, rules=arguments.rules)
     _summary(trials)
     return int(any(not cell.right for trial in trials for cell in trial.cells))
 
 
-def _try(wanted: tuple[str, str]) -> Trial:
+def _try(wanted: tuple[str, EventId]) -> Trial:
     name, event = wanted
-    return try_event(name, _restarting(EVENT_HOSTS[name]()), next(each for each in all_events() if each.id == event))
+    try:
+        return try_event(name, _restarting(EVENT_HOSTS[name]()), event)
+    except Exception:  # noqa: BLE001 - one trial of many: the others go on
+        return Trial(name, event, trouble=traceback.format_exc()[-2000:])
 
 
 def _restarting(plan: LabPlan) -> LabPlan:
@@ -59,22 +73,44 @@ def _tell(trial: Trial, *, rules: bool) -> None:
             print(f"    open {cell.flow}: foretold {cell.fate}, {'goes on' if cell.held else 'breaks'}", flush=True)
         if not cell.right:
             print(f"    {cell.flow}: foretold {cell.foretold}, {'passes' if cell.passes else 'fails'}", flush=True)
+    for condition in trial.conditions:
+        print(f"    if {condition}", flush=True)
     for each in trial.differs[: 200 if rules else 6]:
         print(f"      {each}", flush=True)
 
 
-def _summary(trials: Iterable[Trial]) -> None:
+def _summary(trials: Sequence[Trial]) -> None:
     cells = [cell for trial in trials for cell in trial.cells]
-    for name, some in (("cells", cells), ("that change", [cell for cell in cells if cell.changes])):
+    changing = [cell for cell in cells if cell.changes]
+    for name, some in (("cells", cells), ("that change", changing)):
         print(f"{name}: {sum(cell.right for cell in some)} of {len(some)} right")
+    # Who says that nothing changes is right in no cell that does.
+    print(f'"nothing changes": {len(cells) - len(changing)} of {len(cells)} right, 0 of {len(changing)} that change')
     open_ones = [cell for cell in cells if cell.held is not None]
     kept, lost = (sum(getattr(cell, what) for cell in open_ones) for what in ("keeps_right", "held"))
     depend = sum(cell.fate == "depends" for cell in open_ones)
     print(f"open connections: {kept} of {len(open_ones)} right, {len(open_ones) - lost} break, {depend} depend")
+    print(f'"nothing changes" for open connections: {lost} of {len(open_ones)} right')
     untrue = sum(not cell.right and not cell.passes for cell in cells)
     made = [trial for trial in trials if not trial.trouble]
+    undecided = sum(cell.foretold == "depends" for cell in cells)
+    under = sum(len(trial.cells) for trial in made if trial.conditions)
+    conditions = sum(len(trial.conditions) for trial in made)
+    print(
+        f"depends: {_percent(undecided, len(cells))} of the cells; {_percent(under, len(cells))} under one of "
+        f"{conditions} conditions"
+    )
     same = sum(not each.differs for each in made)
     print(f"foretold as delivered, and failed: {untrue}; states as foretold: {same} of {len(made)}")
+    left_out = sum(trial.misread for trial in made)
+    print(f"{len({each.host for each in made})} kinds of hosts; flows left out, as misread before: {left_out}")
+    for each in trials:
+        if each.trouble and each.trouble != IMPOSSIBLE:
+            print(f"not tried: {each.host}, {each.event}")
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "0 %"
 
 
 def _arguments() -> argparse.Namespace:
@@ -82,6 +118,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--event", action="append", default=[])
     parser.add_argument("--parallel", type=int, default=1)
+    parser.add_argument("--each", type=int, default=0, help="so many hosts for each event, drawn by chance")
+    parser.add_argument("--seed", type=int, help="of the drawing; the time, if there is none")
     parser.add_argument("--rules", action="store_true", help="print every difference")
     return parser.parse_args()
 

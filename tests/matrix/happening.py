@@ -7,6 +7,7 @@ from hairpin.lab.engine import run_command
 from hairpin.lab.plan import ContainerPlan, LabPlan
 
 _CHOSEN = "$(podman container ls --filter restart-policy=always -q)"
+_LATER = "NEXT_DOCKER"
 COMMANDS: Mapping[str, str] = {
     "conntrack-flush": "conntrack -F 2>/dev/null",
     "forwarding-toggle": "sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1",
@@ -40,6 +41,11 @@ run again; COMPOSED: its networks and containers, removed and made again; NEXT_D
 is unpacked, as the environment says."""
 
 
+def is_tried(event: str) -> bool:
+    """Return whether there is a command for the event, and what it needs of the environment."""
+    return event in COMMANDS and (_LATER not in COMMANDS[event] or _LATER in os.environ)
+
+
 def command_for(event: str, plan: LabPlan) -> str:
     """Return the command on a host of this plan."""
     tools = [*(["docker"] if plan.docker else []), *(["podman"] if plan.podman else [])]
@@ -51,7 +57,7 @@ def command_for(event: str, plan: LabPlan) -> str:
         "TOOLS": " ".join(tools),
         "RECREATED": recreated,
         "COMPOSED": "\n".join(_composed(plan)),
-        "NEXT_DOCKER": os.environ.get("NEXT_DOCKER", ""),
+        _LATER: os.environ.get(_LATER, ""),
     }
     command = COMMANDS[event]
     for name, text in words.items():

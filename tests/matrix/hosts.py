@@ -29,11 +29,12 @@ def _firewalld(*setup: str, base: str = "firewalld", before: tuple[str, ...] = (
     return plan
 
 
-def _beside(*setup: str) -> Callable[[], LabPlan]:
-    """Return the plan of a host on which firewalld, if at all, starts after dockerd."""
+def _beside(*setup: str, base: str = "plain") -> Callable[[], LabPlan]:
+    """Return the plan of a host on which firewalld, if at all, starts after the engine."""
 
     def plan() -> LabPlan:
-        return msgspec.structs.replace(HOSTS["plain"](), setup=setup)
+        host = HOSTS[base]()
+        return msgspec.structs.replace(host, setup=(*host.setup, *setup))
 
     return plan
 
@@ -206,6 +207,30 @@ table inet filter {
 	}
 }"""
 
+
+def _broken(*faults: str, base: str = "plain") -> Callable[[], LabPlan]:
+    """Return the plan of a host to which somebody has done this."""
+
+    def plan() -> LabPlan:
+        host = HOSTS[base]()
+        return msgspec.structs.replace(host, setup=(*host.setup, *faults))
+
+    return plan
+
+
+_SAVED = "mkdir -p /etc/iptables; iptables-save > /etc/iptables/rules.v4"
+_SAVED_OWN = """mkdir -p /etc/iptables; cat > /etc/iptables/rules.v4 <<'END'
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -s 198.51.100.12/32 -p tcp -m tcp --dport 8151 -j DROP
+COMMIT
+END"""
+_INSIDE = "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n"
+
 EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     **HOSTS,
     "compose, own subnets": _composed(),
@@ -246,7 +271,48 @@ EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     "nft, legacy": _nft(_NFT_FLUSH, base="iptables legacy"),
     "nft, dual stack": _nft(_NFT_INPUT, _NFT_INCLUDED, base="dual stack"),
     "nft, refused": _nft("table inet own\n", setup=(f"cat > /etc/nftables.conf <<'END'\n{_NFT_BROKEN}\nEND",)),
+    "saved, the engine's rules too": _broken(_SAVED, "iptables -I DOCKER-USER -s 198.51.100.12 -j DROP"),
+    "saved, of its own": _broken("docker network create later", _SAVED_OWN, base="user networks"),
+    "saved, legacy": _broken(_SAVED, "iptables -A INPUT -p tcp --dport 8151 -j DROP", base="iptables legacy"),
+    "saved, podman": _broken(_SAVED, "iptables -P FORWARD DROP", base="podman"),
+    "hardened file": _broken(
+        "printf 'net.ipv4.ip_forward = 0\nnet.ipv4.conf.all.rp_filter = 1\n' > /etc/sysctl.d/60-hardening.conf",
+        base="user networks",
+    ),
+    "broken, FORWARD dropped": _broken("iptables -F FORWARD; iptables -P FORWARD DROP"),
+    "broken, FORWARD dropped, podman": _broken("iptables -F FORWARD; iptables -P FORWARD DROP", base="podman"),
+    "broken, forwarding off": _broken("sysctl -qw net.ipv4.ip_forward=0", base="proxy off"),
+    "broken, jumps gone": _broken(
+        "iptables -D FORWARD -o docker0 -j DOCKER",
+        "iptables -t nat -D PREROUTING -m addrtype --dst-type LOCAL -j DOCKER", base="proxy off",
+    ),
+    "broken, a container stopped": _broken("docker stop -t 1 web; docker stop -t 1 db", base="user networks"),
+    "broken, a container paused": _broken("docker pause web"),
+    "broken, an address missing": _broken("ip address del 172.17.0.1/16 dev docker0"),
+    "broken, docker0 down": _broken("ip link set docker0 down", base="proxy off"),
+    "broken, a port is held": _broken(
+        "kill $(pidof docker-proxy); sleep 0.3; busybox httpd -p 8151 -h /srv/own", base="user networks"
+    ),
+    "broken, reverse path": _broken(
+        "sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.eth0.rp_filter=1",
+        "ip route add 192.0.2.0/24 via 198.18.0.1 dev eth1", base="two links",
+    ),
+    "broken, inside a container": _broken(
+        f"{_INSIDE} ip route del default", f"{_INSIDE} iptables -A INPUT -p tcp --dport 80 -s 198.51.100.12 -j DROP",
+    ),
+    "broken, an old address": _broken(
+        "iptables -t nat -I DOCKER 1 -p tcp --dport 8151 -j DNAT --to-destination 172.17.0.9:80",
+        "iptables -I INPUT -p tcp --dport 8151 -j REJECT", base="udp",
+    ),
+    "broken, no masquerading": _broken("iptables -t nat -F POSTROUTING", base="podman beside"),
+    "broken, IPv6 forwarding off": _broken(
+        "sysctl -qw net.ipv6.conf.all.forwarding=0; ip6tables -P FORWARD DROP", base="dual stack"
+    ),
+    "broken, proxies killed": _broken("kill $(pidof docker-proxy); iptables -t nat -F", base="listeners"),
+    "broken, the swarm's host": _broken("iptables -F; iptables -P FORWARD DROP", base="swarm overlay"),
     "firewalld off": _beside(_BUS),
+    "firewalld off, podman beside": _beside(_BUS, base="podman beside"),
+    "firewalld off, dual stack": _beside(_BUS, base="dual stack"),
     "firewalld after dockerd": _beside(_BUS, "firewalld --nopid; sleep 3"),
 }  # fmt: skip
 """Each host by its name."""

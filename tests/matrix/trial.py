@@ -12,7 +12,8 @@ from hairpin.collect.run import LocalRunner, collect
 from hairpin.errors import HairpinError, LabError
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
-from hairpin.events.event import Event
+from hairpin.events.event import EventId
+from hairpin.events.happening import course_of
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.lab.all_flows import UNPUBLISHED, Way
@@ -44,6 +45,7 @@ from tests.matrix.compare import differences
 from tests.matrix.happening import command_for
 from tests.matrix.holding import Holding
 
+IMPOSSIBLE = "cannot happen on this host"
 _PASS = ("delivered", "leaves")
 
 
@@ -66,7 +68,7 @@ class Cell(msgspec.Struct, frozen=True):
     @property
     def right(self) -> bool:
         """Whether the flow does what was foretold."""
-        return (self.foretold in _PASS) is self.passes
+        return self.foretold != "depends" and (self.foretold in _PASS) is self.passes
 
     @property
     def changes(self) -> bool:
@@ -75,41 +77,45 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """An event on a host.  ``differs``: what of the host's state was not foretold."""
+    """An event on a host.  ``differs``: what of the host's state was not foretold; ``misread``: how many flows did not
+    do before the event what hairpin said of them, and stand in no cell."""
 
     host: str
-    event: str
+    event: EventId
     cells: tuple[Cell, ...] = ()
     differs: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     trouble: str = ""
+    misread: int = 0
 
 
-def try_event(name: str, plan: LabPlan, event: Event) -> Trial:
+def try_event(name: str, plan: LabPlan, event: EventId) -> Trial:
     """Foretell and carry out the event on a new host of this plan."""
     try:
         with running_lab(msgspec.structs.replace(plan, before_engine=(*PAGES, *plan.before_engine))) as lab:
             return _tried(name, plan, event, lab)
     except LabError as error:
-        return Trial(name, event.id, trouble=str(error).strip()[-300:])
+        return Trial(name, event, trouble=str(error).strip()[-300:])
 
 
-def _tried(name: str, plan: LabPlan, event: Event, lab: Lab) -> Trial:
+def _tried(name: str, plan: LabPlan, event: EventId, lab: Lab) -> Trial:
     prepare(lab)
     known = boxes(lab, {})
     healthy = _plain(_read(lab))
+    if course_of(healthy.network, healthy.network.this.name, event) is None:
+        return Trial(name, event, trouble=IMPOSSIBLE)
     asked = ((each.trace.flow.start_text(), each.trace.flow.target_text()) for each in healthy.flows)
     before = measure(lab, ways(lab, plan, asked), known)
     network = _plain(_read(lab)).network
-    course = event.happens(Course(network, network.this.name), "")
+    course = course_of(network, network.this.name, event)
     if course is None:
-        return Trial(name, event.id, trouble="cannot happen on this host")
+        return Trial(name, event, trouble=IMPOSSIBLE)
     passing = [way for way, seen in before.items() if seen.passes and not way.port.endswith("/udp")]
     with listening(lab, known), closing(Holding(lab, passing, known)) as holding:
         try:
-            lab.host.run(command_for(event.id, plan))
+            lab.host.run(command_for(event, plan))
         except LabError as error:
-            return Trial(name, event.id, trouble=str(error).strip()[-300:])
+            return Trial(name, event, trouble=str(error).strip()[-300:])
         time.sleep(0.5)
         live = holding.asked()
     seen = _plain(_read(lab)).network
@@ -117,8 +123,16 @@ def _tried(name: str, plan: LabPlan, event: Event, lab: Lab) -> Trial:
     for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
         node.run("ip neighbour flush all")
     after = measure(lab, before, now, before)
-    cells = tuple(_cells(network, course, before, after, live, known, now))
-    return Trial(name, event.id, cells, tuple(differences(course.host, seen.this)), tuple(map(str, course.conditions)))
+    tried = tuple(_cells(network, course, before, after, live, known, now))
+    cells = tuple(each for each in tried if each is not None)
+    return Trial(
+        name,
+        event,
+        cells,
+        tuple(differences(course.host, seen.this)),
+        tuple(map(str, (*course.conditions, *course.missing))),
+        misread=len(tried) - len(cells),
+    )
 
 
 def _in_order(now: Boxes, was: Host, seen: Host) -> Boxes:
@@ -149,17 +163,26 @@ def _plain(evidence: tuple[Evidence, ...]) -> Answer:
 def _cells(
     network: Network, course: Course, before: Outcomes, after: Outcomes, live: Mapping[Way, bool], known: Boxes,
     now: Boxes,
-) -> Iterator[Cell]:  # fmt: skip
+) -> Iterator[Cell | None]:  # fmt: skip
+    """Yield a cell for each flow; None for one that hairpin has misread before the event already."""
     for way in before:
         asked = target(way, known)
         if not asked or way.port == str(UNPUBLISHED) or (way.start.startswith("container:") and way.start not in now):
             continue
         flow = _flow(network, way, known)
         if flow is None or walk_flow(network, flow).succeeds is not before[way].passes:
-            continue  # what is outside may serve nothing
+            yield None  # what is outside may serve nothing
+            continue
         verdict = walk_flow(course.network, asked_again(network, course.network, flow)).verdict
         fate = fate_of_open(network, course, flow) if way in live else ""
-        yield Cell(str(way), before[way].passes, verdict, after[way].passes, fate, live.get(way))
+        yield Cell(
+            str(way),
+            before[way].passes,
+            "depends" if course.missing else verdict,
+            after[way].passes,
+            fate,
+            live.get(way),
+        )
 
 
 def _flow(network: Network, way: Way, known: Boxes) -> Flow | None:

@@ -6,16 +6,16 @@ Every table that a file names is replaced as a whole, with what an engine has in
 from hairpin.events._tables import with_saved_rules
 from hairpin.events.course import Course
 from hairpin.events.event import Event
-from hairpin.host.boot.rule_keeper import saved_rules
+from hairpin.host.boot.rule_keeper import saved_files
 from hairpin.message import message
 
 
 def happens(course: Course, _name: str) -> Course | None:
     """Return the course after the files were loaded; None if the host has neither program, or no file."""
-    files = tuple(saved_rules(course.host))
+    files = tuple(saved_files(course.host))
     if not files:
         return None
-    for _, file, family in files:
+    for file, family in files:
         course = with_saved_rules(course, file, family)
     return course
 

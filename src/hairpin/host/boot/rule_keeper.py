@@ -42,6 +42,16 @@ def saved_rules(host: Host) -> Iterator[tuple[Unit, ConfigFile, IpFamily]]:
                     yield loader, file, family
 
 
+def saved_files(host: Host) -> Iterator[tuple[ConfigFile, IpFamily]]:
+    """Yield each file of saved rules that a unit of the host loads.  Of a host whose units were not read, as one
+    without systemd, the files alone are asked for."""
+    if host.units:
+        yield from ((file, family) for _, file, family in saved_rules(host))
+        return
+    for _, family, path in _SAVED:
+        yield from ((file, family) for file in host.files if file.path == path)
+
+
 def rule_keeper(host: Host) -> RuleKeeper:
     """Return the keeper of the rules; a running daemon comes before a unit."""
     if host.firewalld is not None and host.firewalld.running:
