@@ -10,9 +10,11 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from multiprocessing import Pool
+from subprocess import SubprocessError
 
 import msgspec
 
+from hairpin.errors import HairpinError
 from hairpin.events.event import EVENT_IDS, EventId
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.matrix.choosing import Draw
@@ -47,7 +49,7 @@ def _try(wanted: tuple[str, EventId]) -> Trial:
     name, event = wanted
     try:
         return try_event(name, _restarting(EVENT_HOSTS[name]()), event)
-    except Exception:  # noqa: BLE001 - one trial of many: the others go on
+    except (HairpinError, SubprocessError, OSError, ValueError, LookupError, AssertionError):  # the others go on
         return Trial(name, event, trouble=traceback.format_exc()[-2000:])
 
 
