@@ -16,9 +16,9 @@ import msgspec
 
 from hairpin.errors import HairpinError
 from hairpin.events.event import EVENT_IDS, EventId
+from hairpin.lab.happening import is_tried
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.matrix.choosing import Draw
-from tests.matrix.happening import is_tried
 from tests.matrix.hosts import EVENT_HOSTS
 from tests.matrix.trial import IMPOSSIBLE, Trial, try_event
 

@@ -18,6 +18,7 @@ from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.lab.all_flows import UNPUBLISHED, Way
 from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.happening import command_for
 from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import LabPlan
 from hairpin.network.flow import Flow
@@ -42,7 +43,6 @@ from tests.hunt.real.flows import (
 )
 from tests.hunt.real.hosts import PAGES
 from tests.matrix.compare import differences
-from tests.matrix.happening import command_for
 from tests.matrix.holding import Holding
 
 IMPOSSIBLE = "cannot happen on this host"

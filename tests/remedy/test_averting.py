@@ -5,7 +5,8 @@ import msgspec
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.foreseen import foreseen
 from hairpin.host.managers import ConfigFile
-from hairpin.remedy.averting import averting, kept_network
+from hairpin.remedy.averting import averting
+from hairpin.remedy.told import kept_network
 from tests.small_host import container, engine, network, published
 
 
@@ -18,6 +19,7 @@ def test_all_that_are_named_together_are_kept() -> None:
     (remedy,) = averting(found, within, flows)
     assert remedy.persist_commands == ("docker update --restart unless-stopped web",)
     kept = kept_network(within, remedy.keeping)
+    assert kept is not None
     assert [each.restart_policy for each in kept.this.containers()] == ["unless-stopped", "no"]
 
 

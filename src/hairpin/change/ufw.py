@@ -1,4 +1,4 @@
-"""What ufw's own commands change in the kernel's rules.
+"""What ufw's own commands change: the kernel's rules, and the files from which ufw makes them again.
 
 Source: ufw's ufw/backend_iptables.py set_rule(): ufw-user-input, -output and -forward; the same for ufw6-
 """
@@ -6,13 +6,20 @@ Source: ufw's ufw/backend_iptables.py set_rule(): ufw-user-input, -output and -f
 from typing import Literal
 
 from hairpin.change.calls import AllowInUfw
-from hairpin.change.change import InsertRule
+from hairpin.change.change import InsertRule, WriteFile
+from hairpin.host.boot.saved_rules import with_rule
+from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Expression, FieldMatch, NameMatch, Rule, Ruleset, Verdict
 from hairpin.netfilter.packet import TCP, UDP
 
 _FAMILIES: tuple[tuple[Literal["ip", "ip6"], str], ...] = (("ip", "ufw"), ("ip6", "ufw6"))
+
+_FILES = {
+    "ip": ("/etc/ufw/user.rules", "/lib/ufw/user.rules"),
+    "ip6": ("/etc/ufw/user6.rules", "/lib/ufw/user6.rules"),
+}
 
 
 def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[InsertRule, ...]:
@@ -29,6 +36,26 @@ def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[I
                 position = 1 if call.first else None
                 found.append(InsertRule(netns, table.dialect, family, "filter", chain, rule, position))
     return tuple(found)
+
+
+def ufw_files(call: AllowInUfw, host: Host) -> tuple[WriteFile, ...] | None:
+    """Return ufw's files as the command leaves them; None if they were not read, or ufw's chains are not there.
+
+    Source: ufw/backend_iptables.py _write_rules(): one file for each family, with one rule behind the other"""
+    made = ufw_allow_rules(call, host.netns, host.namespace(host.netns.name).ruleset)
+    found: dict[str, WriteFile] = {}
+    for rule in made:
+        file = next((each for each in host.files if each.path in _FILES[rule.family]), None)
+        if file is None or call.deleted:
+            return None
+        text = with_rule(file.text, "filter", rule.chain, rule.rule.text) if call.first else _at_end(file.text, rule)
+        found[file.path] = WriteFile(host.name, file.path, text)
+    return tuple(found.values()) or None
+
+
+def _at_end(text: str, rule: InsertRule) -> str:
+    before, end, behind = text.rpartition("COMMIT")
+    return f"{before}{rule.rule.text}\n{end}{behind}"
 
 
 def _body(call: AllowInUfw) -> tuple[Expression, ...]:

@@ -78,6 +78,7 @@ def _to_standard_error(text: str) -> None:
     type=click.IntRange(min=0),
     help="Behind the scenarios: each pair whose repairs change one file or chain, and so many random pairs.",
 )
+@click.option("--events", is_flag=True, help="Only repairs, with the events of their hosts carried out on them.")
 @click.option("--parallel", default=2, type=click.IntRange(min=1), help="How many labs at a time (2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
 def score_(
@@ -86,6 +87,7 @@ def score_(
     seed: int | None,
     together: bool,
     pairs: int | None,
+    events: bool,
     parallel: int,
     as_json: bool,
 ) -> int:
@@ -98,6 +100,9 @@ def score_(
     If a scenario has several hosts, hairpin runs on the first and reads all of them over ssh.  Then it is asked on each
     host that has no cause, without reading the others.
 
+    With --events each repair is carried out with its lasting part, then each event of the host that comes by itself: it
+    may undo the repair only if that is printed with it.
+
     Exit: 0 all right, 1 not.
     """
     from hairpin.cli.output import write
@@ -105,6 +110,10 @@ def score_(
 
     out = _to_standard_error if as_json else write
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
+    if events:
+        from hairpin.lab.event_score import score_under_events
+
+        return _shown(score_under_events(names, out, parallel=parallel), as_json=as_json)
     if count is not None or together:
         from itertools import islice
 

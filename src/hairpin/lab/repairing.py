@@ -39,6 +39,42 @@ class Left(msgspec.Struct, frozen=True):
     flows: Outcomes
 
 
+class EventTrial(msgspec.Struct, frozen=True):
+    """One event, carried out after a repair and its lasting part.
+
+    ``said``: whether the repair says that the event undoes it.  ``outcome``: of the asked connection, or how the event
+    failed.  ``ended``: the engines and managers that ran before it and do not run after it.  ``named``: the causes that
+    hairpin then names.  ``by_itself``: the same comes of the event on the host without fault and repair."""
+
+    event: str
+    said: bool
+    passes: bool
+    outcome: str
+    ended: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    by_itself: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what was said is what came."""
+        return self.passes is not self.said and not self.ended
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What is wrong, a sentence for each."""
+        if self.by_itself:
+            return ()
+        named = ", ".join(self.named) or "nothing"
+        return (
+            *(
+                [f"{self.event} undoes it unsaid: {self.outcome} (named: {named})"]
+                * (not self.passes and not self.said)
+            ),
+            *([f"it is said to be gone after {self.event}, and is not"] if self.passes and self.said else ()),
+            *(f"{each} does not run after {self.event}" for each in self.ended),
+        )
+
+
 class RepairScore(msgspec.Struct, frozen=True):
     """What came of one printed repair.
 
@@ -46,7 +82,7 @@ class RepairScore(msgspec.Struct, frozen=True):
     the asked connection after the commands, or how a command failed. ``twice`` and ``kept_twice``: how the host differs
     if all is carried out again. ``opened`` and ``broken``: other flows. ``kept_opened`` and ``kept_broken``: by the
     lasting part. ``boot``: flows that are not as before the fault when the host comes back. ``said``: the side effects
-    that the repair names itself. ``wrong``: what is wrong; empty if nothing is.
+    that the repair names itself. ``events``: what came of it in events.
     """
 
     flow: str
@@ -66,6 +102,7 @@ class RepairScore(msgspec.Struct, frozen=True):
     kept_broken: tuple[str, ...] = ()
     boot: tuple[str, ...] = ()
     said: tuple[SideEffectDocument, ...] = ()
+    events: tuple[EventTrial, ...] = ()
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -77,6 +114,7 @@ class RepairScore(msgspec.Struct, frozen=True):
             *(f"the lasting part a second time: {each}" for each in self.kept_twice),
             *(f"the lasting part takes an earlier repair's line out of {each}" for each in self.lost_lines),
             *(f"after a reboot: {each}" for each in self.boot),
+            *(wrong for each in self.events for wrong in each.wrong),
         )
 
     @property
@@ -112,7 +150,7 @@ def carry_out(lab: Lab, flow: Flow, printed: Printed, seen: Seen, earlier: tuple
     """
     faulty = settled_all(lab, seen.flows, patience_s=0.1)
     opened_by_fault = tuple(_opened_policies(lab, seen.state))
-    failed = _run(lab, printed.commands)
+    failed = run_all(lab, printed.commands)
     outcome = failed or settled_outcome(lab, flow, flow.before).value
     score = RepairScore(
         flow=str(flow),
@@ -132,13 +170,13 @@ def carry_out(lab: Lab, flow: Flow, printed: Printed, seen: Seen, earlier: tuple
         score,
         opened=_open_behind(lab, opened_by_fault, seen.flows, new) if new and opened_by_fault else new,
         broken=broken(seen.flows, faulty, after),
-        twice=() if failed else _again(lab, lambda: _run(lab, printed.commands)),
+        twice=() if failed else _again(lab, lambda: run_all(lab, printed.commands)),
     )
-    return _keep(lab, printed, seen, after, score) if printed.lasts and not failed else score
+    return _kept_now(lab, printed, seen, after, score) if printed.lasts and not failed else score
 
 
-def _keep(lab: Lab, printed: Printed, seen: Seen, after: Outcomes, score: RepairScore) -> RepairScore:
-    failed = _write(lab, printed)
+def _kept_now(lab: Lab, printed: Printed, seen: Seen, after: Outcomes, score: RepairScore) -> RepairScore:
+    failed = keep(lab, printed)
     if failed:
         return msgspec.structs.replace(score, kept_twice=(failed,))
     kept = settled_all(lab, after, PATIENCE_S)
@@ -146,7 +184,7 @@ def _keep(lab: Lab, printed: Printed, seen: Seen, after: Outcomes, score: Repair
         score,
         kept_opened=_newly(opened(seen.flows, kept), opened(seen.flows, after)),
         kept_broken=broken(seen.flows, after, kept),
-        kept_twice=_again(lab, lambda: _write(lab, printed)),
+        kept_twice=_again(lab, lambda: keep(lab, printed)),
     )
 
 
@@ -228,26 +266,27 @@ def _open_behind(
     return behind
 
 
-def _run(lab: Lab, commands: tuple[tuple[str, str], ...]) -> str:
+def run_all(lab: Lab, commands: tuple[tuple[str, str], ...]) -> str:
     """Run the commands in order until one fails; return its words."""
     for label, command in commands:
         try:
-            _host(lab, label).run(command)
+            host_of(lab, label).run(command)
         except LabError as error:
             return f"`{command}`: {str(error).strip().splitlines()[-1]}"
     return ""
 
 
-def _write(lab: Lab, printed: Printed) -> str:
+def keep(lab: Lab, printed: Printed) -> str:
     """Write the files and run the commands that keep the repair; return the words of what fails."""
     for remedy in printed.remedies:
         for each in remedy.persist:
-            write(_host(lab, remedy.host), each.file, each.content)
-        failed = _run(lab, tuple((remedy.host, command) for command in remedy.persist_commands))
+            write(host_of(lab, remedy.host), each.file, each.content)
+        failed = run_all(lab, tuple((remedy.host, command) for command in remedy.persist_commands))
         if failed:
             return failed
     return ""
 
 
-def _host(lab: Lab, label: str) -> Node:
+def host_of(lab: Lab, label: str) -> Node:
+    """Return the host of that label; the first one for a label that no host has."""
     return next((host for host in lab.hosts if host.name == label), lab.host)

@@ -39,15 +39,20 @@ def score_scenarios(
     something that a lab needs.
     """
     scenarios = tuple(named(name) for name in names) or all_scenarios()
-    hosts = tuple(host for scenario in scenarios for host in (scenario.lab, *scenario.lab.hosts))
-    logins, podman = any(each.several_hosts for each in scenarios), any(each.podman for each in hosts)
-    for firewall in {host.firewall for host in hosts}:
-        require(firewall, logins=logins, podman=podman)
+    require_all(scenarios)
     out(HEAD)
     carry = functools.partial(score_scenario, command=command)
     score = Score(score_labs(scenarios, carry, lambda lab: out(scenario_lines(lab)), parallel))
     out(scenario_summary(score))
     return score
+
+
+def require_all(scenarios: tuple[Scenario, ...]) -> None:
+    """Raise LabError if the machine lacks something that one of the scenarios needs."""
+    hosts = tuple(host for scenario in scenarios for host in (scenario.lab, *scenario.lab.hosts))
+    logins, podman = any(each.several_hosts for each in scenarios), any(each.podman for each in hosts)
+    for firewall in {host.firewall for host in hosts}:
+        require(firewall, logins=logins, podman=podman)
 
 
 def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> LabScore:
@@ -64,12 +69,12 @@ def score_scenario(scenario: Scenario, command: tuple[str, ...] = CHECK) -> LabS
         alone = tuple(_asked_alone(lab, scenario, command)) if several else ()
         if scenario.healthy and scenario.everything:
             rows.append(judge_everything(ask(lab.host, whole, command), several_hosts=several))
-        repairs = _printed(scenario, answers)
+        repairs = repairs_printed(scenario, answers)
         tried = [_carried_out(lab, flow, printed, seen) for flow, printed in repairs[:1]]
     for flow, _ in repairs[1:]:  # a repair changes the hosts that the other answers are about
         with running_scenario(scenario) as lab, whole_network(lab, scenario) as whole:
             seen = _break_as_stated(lab, scenario)
-            again = _printed_for(ask(lab.host, (*flow.arguments(), *whole), command))  # of this lab's own links
+            again = repair_of(ask(lab.host, (*flow.arguments(), *whole), command))  # of this lab's own links
             tried += [_carried_out(lab, flow, printed, seen) for printed in again]
     booted = tuple(_rebooted(scenario.lab, *one) for one in tried)
     return LabScore(scenario.name, scenario.healthy, several, asked=(*rows, *alone), repairs=booted)
@@ -83,19 +88,19 @@ def _break_as_stated(lab: Lab, scenario: Scenario) -> Seen:
     return seen
 
 
-def _printed(scenario: Scenario, answers: Iterable[Answer]) -> tuple[tuple[Flow, Printed], ...]:
+def repairs_printed(scenario: Scenario, answers: Iterable[Answer]) -> tuple[tuple[Flow, Printed], ...]:
     """Return the different repairs that the answers print, each with the first flow that it is printed for."""
     found: list[tuple[Flow, Printed]] = []
     for flow, answer in zip(scenario.flows, answers, strict=True):
         if flow.after is Outcome.DELIVERED:
             continue
-        for printed in _printed_for(answer):
+        for printed in repair_of(answer):
             if all(_typed(printed) != _typed(other) for _, other in found):
                 found.append((flow, printed))
     return tuple(found)
 
 
-def _printed_for(answer: Answer) -> tuple[Printed, ...]:
+def repair_of(answer: Answer) -> tuple[Printed, ...]:
     """Return what the answer prints for its first flow, if that is a repair."""
     if answer.report is None or not answer.report.flows:
         return ()

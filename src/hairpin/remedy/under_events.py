@@ -14,8 +14,8 @@ from hairpin.events.happening import course_of
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.averting import is_foretold, kept_network
 from hairpin.remedy.remedy import Remedy, SideEffect
+from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow
 
 _HELD_AGAINST: tuple[EventId, ...] = tuple(each for each in BY_ITSELF if each != "container-restart")
@@ -39,14 +39,14 @@ def judged_by_events(
 
 def _judged(remedy: Remedy, cause: str, network: Network, asked: tuple[Flow, ...]) -> tuple[Remedy, bool]:
     """Return the remedy, and whether an event undoes it."""
-    made = (*remedy.steps, *remedy.keeping)
-    if not remedy.change.parts or not all(is_foretold(each, network.this) for each in made):
+    if not remedy.change.parts:
         return remedy, False
     try:
-        repaired = simulate(remedy.change, network)
+        kept = kept_network(simulate(remedy.change, network), remedy.keeping, remedy.steps)
     except ChangeError:
         return remedy, False
-    kept = kept_network(repaired, remedy.keeping)
+    if kept is None:
+        return remedy, False
     courses = tuple(courses_on(kept, kept.this, _HELD_AGAINST))
     if remedy.keeping and any(_keeps_from_starting(network, *each) for each in courses):
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _NOT_KEPT)), True

@@ -1,0 +1,127 @@
+"""What firewall-cmd writes into firewalld's files: nothing without ``--permanent``.
+
+An element is added at the end of its file.  A file of the package is copied below /etc first, and changed there.
+
+Source: firewalld.zone(5), firewalld.policy(5), firewalld.direct(5); firewall/core/io/zone.py zone_writer()
+"""
+
+import html
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+
+from hairpin.change.calls import (
+    AddDirectChain,
+    AddDirectRule,
+    AddRichRule,
+    BindInterface,
+    OfFirewalld,
+    OpenPort,
+    TrustSource,
+)
+from hairpin.change.change import WriteFile
+from hairpin.host.host import Host
+from hairpin.netfilter.iptables.words import split_words, unquoted
+
+_ETC, _STOCK = "/etc/firewalld", "/usr/lib/firewalld"
+_DIRECT = f"{_ETC}/direct.xml"
+_NO_DIRECT = '<?xml version="1.0" encoding="utf-8"?>\n<direct>\n</direct>\n'
+_ZONE = re.compile(rf"{_ETC}/zones/([^/]+)\.xml")
+_NEGATED = ("not", "NOT", "invert")
+
+
+def firewalld_files(call: OfFirewalld, host: Host) -> tuple[WriteFile, ...] | None:
+    """Return the files as the call leaves them; None if hairpin cannot tell."""
+    match call:
+        case AddDirectRule() | AddDirectChain():
+            return _edited(host, _DIRECT, "direct", _direct(call), removed=call.removed)
+        case _ if not call.permanent:
+            return ()
+        case OpenPort(zone=zone, port=port, protocol=protocol):
+            made = _element("port", port=str(port), protocol=protocol)
+            return _edited(host, f"{_ETC}/zones/{zone}.xml", "zone", made, removed=call.closed)
+        case TrustSource(source=source):
+            made = _element("source", address=source)
+            return _edited(host, f"{_ETC}/zones/trusted.xml", "zone", made, removed=call.removed)
+        case AddRichRule(owner=owner, name=name, rule=rule):
+            folder = "zones" if owner == "zone" else "policies"
+            rich = _rich(rule)
+            path = f"{_ETC}/{folder}/{name}.xml"
+            return _edited(host, path, owner, rich, removed=call.removed) if rich is not None else None
+        case BindInterface(zone=zone, interface=interface):
+            return _bound(host, zone, _element("interface", name=interface))
+
+
+def _bound(host: Host, zone: str, element: str) -> tuple[WriteFile, ...] | None:
+    """Return the zones' files with the link in this zone alone."""
+    left: list[WriteFile] = []
+    for each in host.files:
+        match = _ZONE.fullmatch(each.path)
+        if match is not None and match[1] != zone and element in each.text:
+            left.append(WriteFile(host.name, each.path, _without(each.text, element)))
+    joined = _edited(host, f"{_ETC}/zones/{zone}.xml", "zone", element, removed=False)
+    return (*left, *joined) if joined is not None else None
+
+
+def _edited(host: Host, path: str, root: str, element: str, *, removed: bool) -> tuple[WriteFile, ...] | None:
+    text = _text(host, path)
+    if text is None:
+        return None
+    text = re.sub(rf"<{root}\b([^>]*?)\s*/>", rf"<{root}\1>\n</{root}>", text, count=1)
+    if removed:
+        return (WriteFile(host.name, path, _without(text, element)),) if element in text else None
+    if element in text:
+        return ()
+    before, end, behind = text.rpartition(f"</{root}>")
+    return (WriteFile(host.name, path, f"{before}  {element}\n{end}{behind}"),) if end else None
+
+
+def _without(text: str, element: str) -> str:
+    return re.sub(rf"[ \t]*{re.escape(element)}\n?", "", text)
+
+
+def _text(host: Host, path: str) -> str | None:
+    """Return the file; that of the package if there is none below /etc."""
+    texts = {each.path: each.text for each in host.files}
+    if path == _DIRECT:
+        return texts.get(path, _NO_DIRECT)
+    return texts.get(path, texts.get(path.replace(_ETC, _STOCK, 1)))
+
+
+def _element(tag: str, **attributes: str) -> str:
+    return _empty(tag, (f'{name}="{html.escape(value)}"' for name, value in attributes.items()))
+
+
+def _empty(tag: str, attributes: Iterable[str]) -> str:
+    return f"<{' '.join((tag, *attributes))}/>"
+
+
+def _direct(call: AddDirectRule | AddDirectChain) -> str:
+    family = "ipv6" if call.family == "ip6" else "ipv4"
+    if isinstance(call, AddDirectChain):
+        return _element("chain", ipv=family, table=call.table, chain=call.chain)
+    words = shlex.join(map(unquoted, split_words(call.words)))
+    start = _element("rule", ipv=family, table=call.table, chain=call.chain, priority=str(call.priority))
+    return f"{start.removesuffix('/>')}>{html.escape(words, quote=False)}</rule>"
+
+
+def _rich(rule: str) -> str | None:
+    """Return the rule's element; None for words that are no plain attributes."""
+    words = shlex.split(rule)
+    if words[:1] != ["rule"] or any(each in _NEGATED for each in words):
+        return None
+    head, *parts = _split(words)
+    inner = "".join(f"<{' '.join(each)}/>" for each in parts)
+    return f"<{' '.join(head)}>{inner}</rule>"
+
+
+def _split(words: list[str]) -> Iterator[list[str]]:
+    """Yield each element's tag and attributes."""
+    found: list[list[str]] = []
+    for word in words:
+        name, sign, value = word.partition("=")
+        if sign and found:
+            found[-1].append(f'{name}="{html.escape(value)}"')
+        else:
+            found.append([word])
+    yield from found

@@ -1,0 +1,260 @@
+"""Carries out each printed repair with its lasting part, and then the events of its host, one after another: what
+undoes it must have been said, and engines and managers have to run after their restart.
+
+Containers have a restart policy here: without one most events would only show that nothing starts them again.
+"""
+
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
+
+import msgspec
+
+from hairpin.errors import LabError
+from hairpin.lab.build import Lab
+from hairpin.lab.diagnosis import CHECK, Printed, ask, blocking_causes
+from hairpin.lab.happening import command_for
+from hairpin.lab.logins import whole_network
+from hairpin.lab.node import Node
+from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
+from hairpin.lab.probe import Outcome
+from hairpin.lab.repairing import EventTrial, RepairScore, host_of, keep, run_all
+from hairpin.lab.say import say
+from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
+from hairpin.lab.scenario_score import repair_line, repair_of, repairs_printed, require_all
+from hairpin.lab.score import LabScore, Score, score_labs
+from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, settled_outcome
+
+_Plan = TypeVar("_Plan", bound=HostPlan)
+_FIREWALLD, _UFW = "firewall-cmd --state", "ufw status | grep -q 'Status: active'"
+_COMES: Mapping[str, str] = {
+    "sysctl-system": "true",
+    "ufw-reload": _UFW,
+    "saved-rules-restore": "test -e /etc/iptables/rules.v4 && systemctl is-enabled netfilter-persistent",
+    "nftables-reload": "systemctl is-enabled nftables",
+    "firewalld-reload": _FIREWALLD,
+    "container-restart": "true",
+    "podman-restart": "podman ps && systemctl is-enabled podman-restart",
+    "docker-restart": "docker info",
+    "nftables-restart": "systemctl is-enabled nftables",
+    "firewalld-restart": _FIREWALLD,
+}
+"""The events that come by themselves or in ordinary care, the harmless ones first, each with the command that tells
+whether it can come on a host of the lab."""
+_RUNNING: Mapping[str, str] = {"dockerd": "docker info", "firewalld": _FIREWALLD, "ufw": _UFW}
+_GONE_AFTER = re.compile(r"\bgone after (.+)")
+
+
+def score_under_events(
+    names: Iterable[str] = (),
+    out: Callable[[str], object] = say,
+    *,
+    parallel: int = 1,
+    command: tuple[str, ...] = CHECK,
+) -> Score:
+    """Hold what is printed for the named scenarios (all if none is named) against the events of their hosts; ``out``
+    gets the lines of each."""
+    chosen = tuple(named(name) for name in names) or all_scenarios()
+    faulty = tuple(each for each in chosen if not each.healthy)
+    require_all(faulty)
+    labs = score_labs(faulty, lambda each: _scored(each, command), lambda lab: out(_lines(lab)), parallel)
+    out(_summary(Score(labs)))
+    return Score(labs)
+
+
+def _scored(scenario: Scenario, command: tuple[str, ...]) -> LabScore:
+    try:
+        tried = _repairs(msgspec.structs.replace(scenario, lab=_restarting(scenario.lab)), command)
+    except LabError:  # a container that the fault ends comes back by its policy
+        tried = _repairs(scenario, command)
+    return LabScore(scenario.name, several_hosts=scenario.several_hosts, repairs=tried)
+
+
+def _restarting(plan: LabPlan) -> LabPlan:
+    """Return the plan in which each container starts again with its engine."""
+    hosts = tuple(_with_policies(each) for each in plan.hosts)
+    return msgspec.structs.replace(_with_policies(plan), hosts=hosts)
+
+
+def _with_policies(plan: _Plan) -> _Plan:
+    return msgspec.structs.replace(plan, containers=tuple(map(_with_policy, plan.containers)))
+
+
+def _with_policy(container: ContainerPlan) -> ContainerPlan:
+    if "--rm" in container.options or "--restart" in container.options:
+        return container
+    policy = "always" if container.engine == "podman" else "unless-stopped"
+    return msgspec.structs.replace(container, options=f"--restart {policy} {container.options}".strip())
+
+
+def _repairs(scenario: Scenario, command: tuple[str, ...]) -> tuple[RepairScore, ...]:
+    """Return what came of each different repair.  Each is tried in labs of its own."""
+    failing = tuple(each for each in scenario.flows if each.after is not Outcome.DELIVERED)
+    with _broken(scenario) as (lab, whole):
+        answers = [ask(lab.host, (*flow.arguments(), *whole), command) for flow in failing]
+    different = repairs_printed(msgspec.structs.replace(scenario, flows=failing), answers)
+    return tuple(_under_events(_Tried(scenario, flow, command), printed) for flow, printed in different)
+
+
+@contextmanager
+def _broken(scenario: Scenario) -> Generator[tuple[Lab, tuple[str, ...]]]:
+    """Yield a broken lab, and the options by which hairpin sees its whole network."""
+    with running_scenario(scenario) as lab, whole_network(lab, scenario) as whole:
+        require_truth(scenario, "before", probe_before(lab, scenario))
+        break_host(lab, scenario)
+        require_truth(scenario, "after", probe_after(lab, scenario))
+        yield lab, whole
+
+
+class _Tried(msgspec.Struct, frozen=True):
+    """One connection of a scenario, whose repair is tried."""
+
+    scenario: Scenario
+    flow: Flow
+    command: tuple[str, ...]
+
+
+def _under_events(tried: _Tried, printed: Printed) -> RepairScore:
+    score = _score(tried, printed, "")
+    if printed.by_hand or not (printed.commands or printed.lasts):
+        return score
+    trials: list[EventTrial] = []
+    left: tuple[str, ...] | None = None
+    while left is None or left:
+        failed, made, left = _in_new_lab(tried, left)
+        if failed:
+            return msgspec.structs.replace(_score(tried, printed, failed), events=tuple(trials))
+        # What disagrees is tried alone: the events before it may have had a part in it.
+        trials += [_alone(tried, each) if number and not each.agrees else each for number, each in enumerate(made)]
+    scored = (each if each.agrees else _with_own_work(tried, each) for each in trials)
+    outcome = tried.flow.before.value
+    return msgspec.structs.replace(_score(tried, printed, outcome), works=True, events=tuple(scored))
+
+
+def _score(tried: _Tried, printed: Printed, outcome: str) -> RepairScore:
+    return RepairScore(
+        flow=str(tried.flow),
+        causes=printed.causes,
+        commands=tuple(command for _, command in printed.commands),
+        by_hand=printed.by_hand,
+        outcome=outcome,
+        lasts=printed.lasts,
+        files=tuple(each.file for remedy in printed.remedies for each in remedy.persist),
+        said=printed.side_effects,
+    )
+
+
+def _in_new_lab(tried: _Tried, wanted: tuple[str, ...] | None) -> tuple[str, tuple[EventTrial, ...], tuple[str, ...]]:
+    """Carry out the repair in a new lab, then the wanted events (None: all that can come) until one breaks something.
+
+    Return how the repair failed, what came of the events, and the events that are left."""
+    flow = tried.flow
+    with _broken(tried.scenario) as (lab, whole):
+        arguments = (*flow.arguments(), *whole)
+        for printed in repair_of(ask(lab.host, arguments, tried.command)):
+            failed = run_all(lab, printed.commands) or keep(lab, printed)
+            outcome = failed or settled_outcome(lab, flow, flow.before).value
+            if outcome != flow.before.value:
+                return outcome, (), ()
+            host = host_of(lab, printed.remedies[0].host)
+            events = list(wanted if wanted is not None else _coming(host))
+            made: list[EventTrial] = []
+            while events:
+                event = events.pop(0)
+                trial = _carried_out(lab, host, tried, event)
+                trial = msgspec.structs.replace(trial, said=event in _said(printed))
+                if not trial.passes and not trial.said:
+                    report = ask(lab.host, arguments, tried.command).report
+                    causes = blocking_causes(report) if report is not None else ()
+                    trial = msgspec.structs.replace(trial, named=tuple(dict.fromkeys(each.id for each in causes)))
+                made.append(trial)
+                if not trial.passes or trial.ended:
+                    break
+            return "", tuple(made), tuple(events)
+    return "nothing is printed", (), ()
+
+
+def _coming(host: Node) -> Iterator[str]:
+    return (event for event, check in _COMES.items() if _succeeds(host, check))
+
+
+def _said(printed: Printed) -> frozenset[str]:
+    """Return the events that the repair says to be undone by."""
+    matches = (_GONE_AFTER.search(each.text) for each in printed.side_effects)
+    return frozenset(event for match in matches if match is not None for event in match[1].split(", "))
+
+
+def _carried_out(lab: Lab, host: Node, tried: _Tried, event: str) -> EventTrial:
+    ran = [name for name, check in _RUNNING.items() if _succeeds(host, check)]
+    failed = ""
+    try:
+        host.run(command_for(event, tried.scenario.lab))
+    except LabError as error:
+        failed = str(error).strip().splitlines()[-1]
+    ended = tuple(name for name in ran if not _succeeds(host, _RUNNING[name]))
+    try:
+        outcome = settled_outcome(lab, tried.flow, tried.flow.before).value
+    except LabError as error:  # the container from which it starts does not run
+        outcome = str(error).strip().splitlines()[-1]
+    passes = outcome == tried.flow.before.value
+    return EventTrial(event, said=False, passes=passes, outcome=f"{outcome} {failed}".strip(), ended=ended)
+
+
+def _alone(tried: _Tried, trial: EventTrial) -> EventTrial:
+    _, made, _ = _in_new_lab(tried, (trial.event,))
+    return made[0] if made else trial
+
+
+def _with_own_work(tried: _Tried, trial: EventTrial) -> EventTrial:
+    """Return the trial with whether the event does the same to a host without the fault and its repair."""
+    if trial.passes and not trial.ended:
+        return trial
+    with running_scenario(tried.scenario) as lab:
+        probe_before(lab, tried.scenario)
+        healthy = _carried_out(lab, lab.host, tried, trial.event)
+    return msgspec.structs.replace(trial, by_itself=(healthy.passes, healthy.ended) == (trial.passes, trial.ended))
+
+
+def _succeeds(host: Node, check: str) -> bool:
+    try:
+        host.run(check)
+    except LabError:
+        return False
+    return True
+
+
+def _lines(lab: LabScore) -> str:
+    """Return the lines of one scenario: each repair with its events."""
+    if lab.trouble:
+        return f"{lab.name}\n    could not be carried through: {lab.trouble}"
+    return "\n".join((lab.name, *(line for each in lab.repairs for line in (repair_line(each), *_events_line(each)))))
+
+
+def _events_line(repair: RepairScore) -> Iterator[str]:
+    if repair.events:
+        yield "        " + ", ".join(f"{each.event} {_word(each)}" for each in repair.events)
+
+
+def _word(trial: EventTrial) -> str:
+    if trial.by_itself:
+        return "breaks it anyway"
+    return "as said" if trial.said and not trial.passes else "passes" if trial.passes else trial.outcome
+
+
+def _summary(score: Score) -> str:
+    """Return the totals in words."""
+    tried = tuple(each for each in score.whole_repairs if each.events)
+    trials = tuple(trial for each in tried for trial in each.events if not trial.by_itself)
+    return "\n".join(
+        (
+            "",
+            f"repairs tried        {len(tried)}, each with its lasting part, of {len(score.repairs)} that are printed",
+            f"events carried out   {sum(len(each.events) for each in tried)}",
+            f"undone unsaid        {sum(not each.passes and not each.said for each in trials)}",
+            f"undone as said       {sum(not each.passes and each.said for each in trials)}",
+            f"said, and not undone {sum(each.passes and each.said for each in trials)}",
+            f"start no more        {sum(bool(each.ended) for each in trials)} engines and managers",
+            f"not carried through  {score.troubles} scenarios",
+        )
+    )

@@ -1,0 +1,167 @@
+"""What the owners of a host keep of what a remedy tells them, as far as hairpin can tell: it is what an event finds."""
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.calls import (
+    AddDirectChain,
+    AddDirectRule,
+    AddRichRule,
+    AllowInUfw,
+    BindInterface,
+    ConnectContainer,
+    EndProcess,
+    MakeNetwork,
+    OfFirewalld,
+    OpenPort,
+    OwnersCall,
+    ReloadNetworks,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+    SetUnitState,
+    TrustSource,
+    Unban,
+)
+from hairpin.change.change import Change, WriteFile
+from hairpin.change.firewalld import firewalld_files
+from hairpin.change.simulate import simulate
+from hairpin.change.step import Ask, ReplaceFile, Step
+from hairpin.change.ufw import ufw_files
+from hairpin.errors import ParseError
+from hairpin.events.happening import course_of
+from hairpin.host.boot.unit_lines import commands_of, unit_of
+from hairpin.host.host import Host
+from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.read.managers import firewalld_xml
+from hairpin.network.network import Network
+from hairpin.remedy.in_turn import after
+from hairpin.remedy.remedy import Remedy
+
+_OWN_UNITS = "/etc/systemd/system/"
+_ZONES, _DIRECT = "/etc/firewalld/zones/", "/etc/firewalld/direct.xml"
+
+
+def kept_network(network: Network, keeping: tuple[Step, ...], made: tuple[Step, ...] = ()) -> Network | None:
+    """Return the network once all this was done; None if hairpin cannot tell what an owner makes of what it is told.
+
+    ``keeping``: files that are written, and what is told besides; ``made``: the steps that the network shows already,
+    of which the owners keep what they were told."""
+    known: Network | None = after(Remedy("kept", (), keeping=keeping), network, network)
+    for step in (*made, *keeping):
+        if known is not None and isinstance(step, Ask):
+            known = _told(known, step.host, step.call)
+        elif known is not None and _is_own_unit(step):
+            known = _with_unit(known, step)
+    return known
+
+
+def _is_own_unit(step: Step) -> bool:
+    return isinstance(step, ReplaceFile) and step.after is not None and step.path.startswith(_OWN_UNITS)
+
+
+def _with_unit(network: Network, step: Step) -> Network | None:
+    assert isinstance(step, ReplaceFile)
+    assert step.after is not None
+    host, path, text = network.host(step.host), step.path, step.after.content
+    if not host.units:
+        return None
+    if not path.endswith(".service") or host.boot_lines is None:
+        return network
+    lines = (*host.boot_lines, *commands_of(path, text))
+    return network.with_host(msgspec.structs.replace(host, units=(*host.units, unit_of(path, text)), boot_lines=lines))
+
+
+def _told(network: Network, label: str, call: OwnersCall) -> Network | None:
+    host = network.host(label)
+    match call:
+        case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
+            return _with_zones(network, host, call)
+        case AllowInUfw():
+            files = ufw_files(call, host)
+            return _written(network, files) if files is not None else None
+        case ReloadUfw():
+            course = course_of(network, label, "ufw-reload")
+            return course.network if course is not None and not course.missing else None
+        case SetRestartPolicy(policy=policy, name=name):
+            return network.with_host(_with_policy(host, name, policy))
+        case SetUnitState():
+            return network.with_host(_with_unit_set(host, call))
+        case MakeNetwork():
+            return None  # what dockerd keeps of a network that is not there yet
+        case SetContainerState() | ConnectContainer() | ReloadNetworks() | Unban() | EndProcess():
+            return network  # the change itself says all
+        case _:
+            assert_never(call)
+
+
+def _written(network: Network, files: Iterable[WriteFile]) -> Network:
+    return simulate(Change(tuple(files)), network)
+
+
+def _with_zones(network: Network, host: Host, call: OfFirewalld) -> Network | None:
+    """Return the network in which firewalld's files hold the call, and firewalld knows its links."""
+    firewalld, files = host.firewalld, firewalld_files(call, host)
+    if firewalld is None or files is None:
+        return None
+    try:
+        known = _read_again(firewalld, files)
+    except ParseError:
+        return None
+    if isinstance(call, BindInterface) and not call.permanent:
+        known = msgspec.structs.replace(known, runtime=tuple(_bound(known.runtime, call)))
+    network = _written(network, files)
+    return network.with_host(msgspec.structs.replace(network.host(host.name), firewalld=known))
+
+
+def _read_again(firewalld: Firewalld, files: tuple[WriteFile, ...]) -> Firewalld:
+    for each in files:
+        text = each.text or ""
+        if each.path == _DIRECT:
+            direct = firewalld_xml.direct_rules(text, source=each.path)
+            firewalld = msgspec.structs.replace(firewalld, direct=direct)
+        elif each.path.startswith(_ZONES):
+            name = each.path.removeprefix(_ZONES).removesuffix(".xml")
+            zone = firewalld_xml.zone(text, name=name, source=each.path)
+            others = (other for other in firewalld.permanent if other.name != name)
+            firewalld = msgspec.structs.replace(firewalld, permanent=(*others, zone))
+    return firewalld
+
+
+def _bound(zones: tuple[FirewalldZone, ...], call: BindInterface) -> Iterator[FirewalldZone]:
+    """Yield the zones with the link in the one that is called; one that has had no link begins to count."""
+    for each in zones:
+        links = tuple(link for link in each.interfaces if link != call.interface)
+        links = (*links, call.interface) if each.name == call.zone else links
+        yield msgspec.structs.replace(each, interfaces=links)
+    if all(each.name != call.zone for each in zones):
+        yield FirewalldZone(call.zone, interfaces=(call.interface,))
+
+
+def _with_unit_set(host: Host, call: SetUnitState) -> Host:
+    if call.verb not in ("enable", "disable"):
+        return host
+    enabled = "enabled" if call.verb == "enable" else "disabled"
+    units = tuple(
+        msgspec.structs.replace(each, enabled=enabled)
+        if each.name.removesuffix(".service") == call.unit.removesuffix(".service")
+        else each
+        for each in host.units
+    )
+    return msgspec.structs.replace(host, units=units)
+
+
+def _with_policy(host: Host, name: str, policy: str) -> Host:
+    engines = tuple(
+        msgspec.structs.replace(
+            engine,
+            containers=tuple(
+                msgspec.structs.replace(each, restart_policy=policy) if each.name == name else each
+                for each in engine.containers
+            ),
+        )
+        for engine in host.engines
+    )
+    return msgspec.structs.replace(host, engines=engines)
