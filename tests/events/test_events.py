@@ -86,6 +86,13 @@ BY_ITSELF = network(
     inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(42,)),)), docker=engine(ALWAYS)
 )
 LIVE = network(docker=msgspec.structs.replace(engine(container()), live_restore=True))
+FORBIDDEN_TO_ALL = DOCKER_RULES.replace(
+    "-A DOCKER -d 172", "-A DOCKER -o docker0 -p tcp -m tcp --dport 80 -j DROP\n-A DOCKER -d 172"
+)
+FORBIDDEN_BY_USER = DOCKER_RULES.replace("-A DOCKER-USER -j", "-A DOCKER-USER -i eth0 -j DROP\n-A DOCKER-USER -j")
+REDIRECTED = DOCKER_RULES.replace(
+    "-A OUTPUT !", "-A PREROUTING -p tcp -m tcp --dport 8151 -j REDIRECT --to-ports 9999\n-A OUTPUT !"
+)
 PERSISTENT = (Unit("netfilter-persistent.service", "active", "enabled"),)
 RULES = "/etc/iptables/rules.v4"
 EMPTY = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
@@ -171,6 +178,21 @@ CASES: dict[str, Case] = {
     "what docker exec has started does not come back": Case(BY_HAND, "docker-restart", published(), "refused", "lost"),
     "what its first process has started does": Case(BY_ITSELF, "docker-restart", published(), "delivered", "lost"),
     "with live-restore it goes on": Case(LIVE, "docker-restart", published(), "delivered", "kept"),
+    "with live-restore docker-proxy comes back": Case(LIVE, "docker-restart", LOOPBACK, "delivered", "lost"),
+    "a rule by hand in dockerd's chain goes": Case(
+        network(host_namespace(FORBIDDEN_TO_ALL), docker=engine(ALWAYS)), "docker-restart", published(), "delivered",
+        "depends",
+    ),
+    "a rule by hand in DOCKER-USER stays": Case(
+        network(host_namespace(FORBIDDEN_BY_USER), docker=engine(ALWAYS)), "docker-restart", published(), "dropped",
+        "depends",
+    ),
+    "a rule behind dockerd's jump comes before it": Case(
+        network(host_namespace(REDIRECTED), docker=engine(ALWAYS)), "docker-restart", published(), "refused", "lost",
+    ),
+    "a daemon that goes on moves no jump": Case(
+        network(host_namespace(REDIRECTED), docker=engine(ALWAYS)), "docker-reload", published(), "delivered", "kept",
+    ),
     "with live-restore docker-proxy ends": Case(LIVE, "docker-stop", LOOPBACK, "refused", "lost"),
     "dockerd takes its containers with it": Case(STARTED, "docker-stop", published(), "refused", "lost"),
     "the rules outlive a killed dockerd": Case(network(), "docker-kill", published(), "delivered", "kept"),

@@ -19,6 +19,7 @@ from hairpin.events.event import EVENT_IDS, EventId
 from hairpin.lab.happening import is_tried
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.matrix.choosing import Draw
+from tests.matrix.compare import ORDER
 from tests.matrix.hosts import EVENT_HOSTS
 from tests.matrix.trial import IMPOSSIBLE, Trial, try_event
 
@@ -75,6 +76,8 @@ def _tell(trial: Trial, *, rules: bool) -> None:
             print(f"    open {cell.flow}: foretold {cell.fate}, {'goes on' if cell.held else 'breaks'}", flush=True)
         if not cell.right:
             print(f"    {cell.flow}: foretold {cell.foretold}, {'passes' if cell.passes else 'fails'}", flush=True)
+    for flow in trial.misread:
+        print(f"    left out, {flow}", flush=True)
     for condition in trial.conditions:
         print(f"    if {condition}", flush=True)
     for each in trial.differs[: 200 if rules else 6]:
@@ -103,8 +106,10 @@ def _summary(trials: Sequence[Trial]) -> None:
         f"{conditions} conditions"
     )
     same = sum(not each.differs for each in made)
-    print(f"foretold as delivered, and failed: {untrue}; states as foretold: {same} of {len(made)}")
-    left_out = sum(trial.misread for trial in made)
+    order = sum(all(line.startswith(ORDER) for line in each.differs) for each in made) - same
+    print(f"foretold as delivered, and failed: {untrue}")
+    print(f"states as foretold: {same} of {len(made)}; {order} more but for the order of a chain's rules")
+    left_out = sum(len(trial.misread) for trial in made)
     print(f"{len({each.host for each in made})} kinds of hosts; flows left out, as misread before: {left_out}")
     for each in trials:
         if each.trouble and each.trouble != IMPOSSIBLE:

@@ -10,6 +10,8 @@ from hairpin.netfilter.meaning import meaning
 from hairpin.network.prefix import address_text
 
 _SET = re.compile(r"\{ (.*?) \}")
+ORDER = "order of"
+"""How a line begins that tells that only the order of a chain's rules differs."""
 _CHANGING = ("nf_conntrack_count", "entropy", "dev/tty")
 
 
@@ -17,7 +19,8 @@ def differences(foretold: Host, seen: Host) -> Iterator[str]:
     """Yield a line for each rule, policy, sysctl, link, address, route and policy rule of the host's own namespace that
     only one has."""
     ours, theirs = (each.namespace(each.netns.name) for each in (foretold, seen))
-    for what, take in (("rule", _rules), ("policy", _policies), ("address", _addresses), ("route", _routes),
+    yield from _rules_differ(ours, theirs)
+    for what, take in (("policy", _policies), ("address", _addresses), ("route", _routes),
                        ("policy rule", _policy_rules), ("link", _links)):  # fmt: skip
         expected, found = Counter(take(ours)), Counter(take(theirs))
         yield from (f"{what} too many: {each}" for each in (expected - found).elements())
@@ -28,11 +31,27 @@ def differences(foretold: Host, seen: Host) -> Iterator[str]:
             yield f"sysctl {'.'.join(path)}: foretold {known}, is {value}"
 
 
-def _rules(namespace: Namespace) -> Iterator[str]:
-    for table in namespace.ruleset.tables:
-        for chain in table.chains:
-            for number, rule in enumerate(chain.rules, 1):
-                yield f"{table.dialect} {table.family} {table.name} {chain.name} {number} {_words(rule)}"
+def _rules_differ(ours: Namespace, theirs: Namespace) -> Iterator[str]:
+    """Yield a line for each rule that only one has; one for a chain that has the same rules in another order."""
+    expected, found = _chains(ours), _chains(theirs)
+    for chain in dict.fromkeys((*expected, *found)):
+        foretold, seen = expected.get(chain, []), found.get(chain, [])
+        if Counter(foretold) == Counter(seen):
+            if foretold != seen:
+                yield f"{ORDER} {chain}: foretold {'; '.join(foretold)}, is {'; '.join(seen)}"
+            continue
+        numbered, others = (Counter(enumerate(each, 1)) for each in (foretold, seen))
+        yield from (f"rule too many: {chain} {number} {rule}" for number, rule in numbered - others)
+        yield from (f"rule not foretold: {chain} {number} {rule}" for number, rule in others - numbered)
+
+
+def _chains(namespace: Namespace) -> dict[str, list[str]]:
+    return {
+        f"{table.dialect} {table.family} {table.name} {chain.name}": [_words(rule) for rule in chain.rules]
+        for table in namespace.ruleset.tables
+        for chain in table.chains
+        if chain.rules
+    }
 
 
 def _words(rule: Rule) -> str:

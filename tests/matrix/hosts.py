@@ -304,6 +304,11 @@ EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
         "iptables -t nat -I DOCKER 1 -p tcp --dport 8151 -j DNAT --to-destination 172.17.0.9:80",
         "iptables -I INPUT -p tcp --dport 8151 -j REJECT", base="udp",
     ),
+    "broken, rules among docker's": _broken(
+        "iptables -t nat -A PREROUTING -p tcp --dport 8151 -s 198.51.100.12 -j REDIRECT --to-ports 8152",
+        "iptables -I DOCKER 1 -p tcp -s 192.0.2.10 --dport 80 -j DROP; iptables -I FORWARD -i eth0 -j ACCEPT",
+        "iptables -I DOCKER-ISOLATION-STAGE-1 -i eth0 -s 198.51.100.12 -j DROP", base="user networks",
+    ),
     "broken, no masquerading": _broken("iptables -t nat -F POSTROUTING", base="podman beside"),
     "broken, IPv6 forwarding off": _broken(
         "sysctl -qw net.ipv6.conf.all.forwarding=0; ip6tables -P FORWARD DROP", base="dual stack"

@@ -77,8 +77,8 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """An event on a host.  ``differs``: what of the host's state was not foretold; ``misread``: how many flows did not
-    do before the event what hairpin said of them, and stand in no cell."""
+    """An event on a host.  ``differs``: what of the host's state was not foretold; ``misread``: flows that did not do
+    before the event what hairpin said of them; they stand in no cell."""
 
     host: str
     event: EventId
@@ -86,7 +86,7 @@ class Trial(msgspec.Struct, frozen=True):
     differs: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     trouble: str = ""
-    misread: int = 0
+    misread: tuple[str, ...] = ()
 
 
 def try_event(name: str, plan: LabPlan, event: EventId) -> Trial:
@@ -124,14 +124,14 @@ def _tried(name: str, plan: LabPlan, event: EventId, lab: Lab) -> Trial:
         node.run("ip neighbour flush all")
     after = measure(lab, before, now, before)
     tried = tuple(_cells(network, course, before, after, live, known, now))
-    cells = tuple(each for each in tried if each is not None)
+    cells = tuple(each for each in tried if isinstance(each, Cell))
     return Trial(
         name,
         event,
         cells,
         tuple(differences(course.host, seen.this)),
         tuple(map(str, (*course.conditions, *course.missing))),
-        misread=len(tried) - len(cells),
+        misread=tuple(each for each in tried if isinstance(each, str)),
     )
 
 
@@ -163,15 +163,16 @@ def _plain(evidence: tuple[Evidence, ...]) -> Answer:
 def _cells(
     network: Network, course: Course, before: Outcomes, after: Outcomes, live: Mapping[Way, bool], known: Boxes,
     now: Boxes,
-) -> Iterator[Cell | None]:  # fmt: skip
-    """Yield a cell for each flow; None for one that hairpin has misread before the event already."""
+) -> Iterator[Cell | str]:  # fmt: skip
+    """Yield a cell for each flow; what it is for one that hairpin has misread before the event already."""
     for way in before:
         asked = target(way, known)
         if not asked or way.port == str(UNPUBLISHED) or (way.start.startswith("container:") and way.start not in now):
             continue
         flow = _flow(network, way, known)
-        if flow is None or walk_flow(network, flow).succeeds is not before[way].passes:
-            yield None  # what is outside may serve nothing
+        verdict = walk_flow(network, flow).verdict if flow is not None else "none"
+        if flow is None or (verdict in _PASS) is not before[way].passes:
+            yield f"{way}: {verdict}, {'passes' if before[way].passes else 'fails'}"
             continue
         verdict = walk_flow(course.network, asked_again(network, course.network, flow)).verdict
         fate = fate_of_open(network, course, flow) if way in live else ""

@@ -140,7 +140,7 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         AddNamespace(host.name, namespace, first, running),
         *(SetLink(host.netns, each) for each in outers[1:]),
     )
-    return _with_podmans_ports(course, was, running) if engine.kind == "podman" else _with_ports(course, running)
+    return _with_podmans_ports(course, was, running) if engine.kind == "podman" else with_ports(course, running)
 
 
 def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
@@ -157,7 +157,7 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
     again = _replace(before, sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, container)))
     host = _replace(course.host, namespaces=(*spaces, _replace(again, neighbours=(), connections=())))
     course = course.with_host(host).provided(same).made(SetContainer(course.label, container))
-    return _with_ports(course, container)
+    return with_ports(course, container)
 
 
 def with_container_first_started(course: Course, container: Container) -> Course:
@@ -182,7 +182,7 @@ def _started_in(course: Course, was: Host, container: Container) -> Course:
     return course.made(*sockets, SetContainer(course.label, container))
 
 
-def _with_ports(course: Course, running: Container) -> Course:
+def with_ports(course: Course, running: Container) -> Course:
     """Return the course with the rules and the listeners that the engine adds for the container."""
     engine = course.host.engine_of(running)
     course = course.made(*added_rules(course.host, with_container(engine, running), running))

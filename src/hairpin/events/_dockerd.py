@@ -9,29 +9,41 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.change import DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy, SetSysctl
+from hairpin.change.change import AddSocket, DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy, SetSysctl
 from hairpin.engines.dockerd import FORWARD_CHAIN, expected
 from hairpin.engines.expected import ExpectedPolicy
 from hairpin.engines.found import tables_of_backend
+from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.history import history_of
 from hairpin.engines.missing import missing_of
 from hairpin.engines.options import daemon_of, dockerd_version
 from hairpin.engines.restoring import restoring_all
+from hairpin.engines.surplus import OWNED
 from hairpin.engines.sysctls import policies_of, sysctls_of
-from hairpin.events._containers import with_container_first_started, with_container_started, with_containers_ended
+from hairpin.events._containers import (
+    with_container_first_started,
+    with_container_started,
+    with_containers_ended,
+    with_ports,
+)
 from hairpin.events._docker_zone import with_bridges_bound, with_conflict, with_docker_zone
+from hairpin.events._podman import by_start
+from hairpin.events._tables import key_of
 from hairpin.events.course import Course
-from hairpin.host.docker import Engine
+from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
-from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.ir import Chain, Jump, Rule, Table
 from hairpin.netfilter.meaning import meaning
 
 _HELD = ("docker-proxy", "dockerd")
+_ISOLATION = "DOCKER-ISOLATION-STAGE-1"
+_LEADING = ("PREROUTING", "OUTPUT")
+"""The chains of nat from which jumps lead to the engine's."""
 _FORWARD: Path = ("net", "ipv4", "ip_forward")
 
 
@@ -70,16 +82,21 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     course = ready.with_host(_with_state(ready.host, "answers"))
     now = docker_of(course.host)
     assert now is not None
+    alive = [each for each in now.containers if each.running] if now.live_restore and not ended else []
+    of_old_rules = (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN
+    course = course.made(*_emptied(course, now, jumps=of_old_rules))
     closing = tuple(_closing(course, now))
     course = course.made(*_forwarding(course, now))
     course = course.made(*restoring_all(missing_of(course.host, now), course.host.netns, course.namespace).parts)
     course = course.made(*(part for each in closing for part in _policy(course, each)))
-    if (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN:
-        course = course.made(*_default_network_first(course, now))
+    if of_old_rules:
+        course = course.made(*(_isolation_first(course, now) if alive else _default_network_first(course, now)))
     course = with_bridges_bound(course, now)
-    if now.live_restore and not ended:
-        return course
+    for each in alive:
+        course = _with_container_restored(course, was, each)
     for each in sorted(before.containers, key=lambda one: one.started_at):
+        if any(each.id == one.id for one in alive):
+            continue
         if each.running and each.restart_policy == "on-failure":
             # dockerd has ended it: whether that was a failure, the container's own process decides.
             course = course.provided(
@@ -92,6 +109,21 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     return course
 
 
+def _with_container_restored(course: Course, was: Host, container: Container) -> Course:
+    """Return the course after dockerd has found a container that runs: its ports get their proxies and the rules that
+    are missing, its queries a resolver.  ``was``: the host before the dockerd before it ended.
+
+    While such containers run dockerd makes its default network not anew.
+    Source: moby daemon/daemon_unix.go initNetworkController(); libnetwork/sandbox.go restore(), drivers/bridge
+    restorePortAllocations(); measured with Docker 20.10.24"""
+    course = with_ports(course, container)
+    if container.netns is None or container.netns not in course.host or container.on_host_network:
+        return course
+    netns = Netns(course.label, container.netns)
+    resolvers = (each for each in was.namespace(container.netns).sockets if _is_daemons(each))
+    return course.made(*(AddSocket(netns, each, by_start(container)) for each in resolvers))
+
+
 def _forwarding(course: Course, engine: Engine) -> Iterator[Primitive]:
     """Yield the values that dockerd writes at its start."""
     daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
@@ -99,6 +131,65 @@ def _forwarding(course: Course, engine: Engine) -> Iterator[Primitive]:
         for each in sysctls_of(daemon, history_of(engine, daemon, course.namespace)):
             if each.network is None and course.namespace.sysctls.text(*each.path) not in (None, each.value):
                 yield SetSysctl(course.host.netns, each.path, each.value)
+
+
+def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primitive]:
+    """Yield the deletions of what stands in the engine's own chains and is not the engine's: a dockerd that starts
+    empties them.  ``jumps``: those that lead there from nat's chains come to their ends.
+
+    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go removeIPChains(), iptables.go ChainInfo.Remove()"""
+    wanted = expected(with_gateway_endpoints(course.host, engine), course.namespace)
+    if wanted.backend == "nftables" or not wanted.rules:
+        return
+    own = {key_of(one) for one in wanted.rules}
+    for table in tables_of_backend(
+        wanted.backend, wanted.rules, course.namespace, course.host.version("iptables")
+    ).tables:
+        for chain in table.chains:
+            if (table.name, chain.name) in OWNED:
+                foreign = [
+                    rule for rule in chain.rules if (table.family, table.name, chain.name, meaning(rule)) not in own
+                ]
+                yield from _deleted(course, table, chain, foreign)
+            elif jumps and table.name == "nat" and chain.name in _LEADING:
+                led = [rule for rule in chain.rules if (table.family, table.name, chain.name, meaning(rule)) in own]
+                yield from _moved(course, table, chain, led, len(chain.rules) - len(led))
+
+
+def _isolation_first(course: Course, engine: Engine) -> Iterator[Primitive]:
+    """Yield the move of the jump that keeps networks apart to the head of FORWARD: each network that dockerd finds puts
+    it there.  Source: libnetwork/drivers/bridge/setup_ip_tables.go setupIPTables()"""
+    wanted = expected(engine, course.namespace)
+    for table in tables_of_backend(
+        wanted.backend, wanted.rules, course.namespace, course.host.version("iptables")
+    ).tables:
+        chain = table.chain("FORWARD")
+        jumps = {
+            meaning(one.rule)
+            for one in wanted.rules
+            if (one.family, one.table, one.chain) == (table.family, table.name, "FORWARD")
+        }
+        if chain is not None:
+            moved = [rule for rule in chain.rules if meaning(rule) in jumps and _leads_to(rule, _ISOLATION)]
+            yield from _moved(course, table, chain, moved, 0)
+
+
+def _leads_to(rule: Rule, chain: str) -> bool:
+    return any(isinstance(each, Jump) and each.chain == chain for each in rule.body)
+
+
+def _moved(course: Course, table: Table, chain: Chain, rules: list[Rule], place: int) -> Iterator[Primitive]:
+    """Yield the moves of the rules behind the first ``place`` of the others, in their order."""
+    if list(chain.rules[place : place + len(rules)]) == rules:
+        return
+    yield from _deleted(course, table, chain, rules)
+    for number, rule in enumerate(rules, place + 1):
+        yield InsertRule(course.host.netns, table.dialect, table.family, table.name, chain.name, rule, number)
+
+
+def _deleted(course: Course, table: Table, chain: Chain, rules: list[Rule]) -> Iterator[Primitive]:
+    for each in sorted(rules, key=lambda one: -one.number):
+        yield DeleteRule(course.host.netns, place_of(table, chain.name, each))
 
 
 def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
@@ -127,15 +218,8 @@ def _default_network_first(course: Course, engine: Engine) -> Iterator[Primitive
             moved = {meaning(one.rule) for one in of_chain if one.network == engine.default_network}
             parts = [[rule for rule in chain.rules if meaning(rule) in each] for each in (jumps, moved)]
             front = [rule for part in parts for rule in part]
-            if not moved or list(chain.rules[: len(front)]) == front:
-                continue
-            yield from (DeleteRule(course.host.netns, place_of(table, chain.name, each)) for each in _last_first(front))
-            for number, rule in enumerate(front, 1):
-                yield InsertRule(course.host.netns, table.dialect, table.family, table.name, chain.name, rule, number)
-
-
-def _last_first(rules: list[Rule]) -> list[Rule]:
-    return sorted(rules, key=lambda each: -each.number)
+            if moved:
+                yield from _moved(course, table, chain, front, 0)
 
 
 def _policy(course: Course, wanted: ExpectedPolicy) -> Iterator[Primitive]:

@@ -94,9 +94,12 @@ def _serve(spec: str, name: str) -> None:
 
 
 def _echo(sock: socket.socket) -> None:
+    """Answer from the address that was asked, as a resolver does: of several the kernel would choose another."""
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     while True:
-        data, peer = sock.recvfrom(4096)
-        sock.sendto(data, peer)
+        data, asked, _, peer = sock.recvmsg(4096, 256)
+        sock.sendmsg([data], asked, 0, peer)
 
 
 def _accept(sock: socket.socket, name: str) -> None:

@@ -31,7 +31,7 @@ INTERNET_V6, ASKER_V6 = "2001:db8:fffd::80", "2001:db8:ffff::10"
 LAN = "198.51.100.250"
 """hairpin's neighbour on the link; the lab's neighbour has this address, too."""
 QUICK_S, PATIENT_S = 1.0, 2.0
-_SERVED = (f"tcp/{WAY_OUT}", "tcp/443", "udp/53")
+_SERVED = (f"tcp/{WAY_OUT}", "tcp/443", "tcp/53", "udp/53")
 
 
 class Box(msgspec.Struct, frozen=True):
