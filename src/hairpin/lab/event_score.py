@@ -85,16 +85,22 @@ def _with_policy(container: ContainerPlan) -> ContainerPlan:
     if "--rm" in container.options or "--restart" in container.options:
         return container
     policy = "always" if container.engine == "podman" else "unless-stopped"
-    return msgspec.structs.replace(container, options=f"--restart {policy} {container.options}".strip())
+    # Its process does not end by SIGTERM: without this each restart would wait ten seconds for it.
+    options = f"--restart {policy} --stop-timeout 1 {container.options}"
+    return msgspec.structs.replace(container, options=options.strip())
 
 
 def _repairs(scenario: Scenario, command: tuple[str, ...]) -> tuple[RepairScore, ...]:
-    """Return what came of each different repair.  Each is tried in labs of its own."""
+    """Return what came of each different repair.  The first one is tried in the lab that was asked, the others in labs
+    of their own."""
     failing = tuple(each for each in scenario.flows if each.after is not Outcome.DELIVERED)
     with _broken(scenario) as (lab, whole):
         answers = [ask(lab.host, (*flow.arguments(), *whole), command) for flow in failing]
-    different = repairs_printed(msgspec.structs.replace(scenario, flows=failing), answers)
-    return tuple(_under_events(_Tried(scenario, flow, command), printed) for flow, printed in different)
+        different = repairs_printed(msgspec.structs.replace(scenario, flows=failing), answers)
+        tried = tuple((_Tried(scenario, flow, command), printed) for flow, printed in different)
+        first = [_in_lab(one, lab, whole, printed, None) for one, printed in tried[:1] if _is_whole(printed)]
+    rest = iter(first)
+    return tuple(_under_events(one, printed, next(rest, None)) for one, printed in tried)
 
 
 @contextmanager
@@ -115,18 +121,32 @@ class _Tried(msgspec.Struct, frozen=True):
     command: tuple[str, ...]
 
 
-def _under_events(tried: _Tried, printed: Printed) -> RepairScore:
-    score = _score(tried, printed, "")
-    if printed.by_hand or not (printed.commands or printed.lasts):
-        return score
+class _Came(msgspec.Struct, frozen=True):
+    """What came of a repair and of events in one lab: how the repair failed, and the events that are left."""
+
+    failed: str = ""
+    trials: tuple[EventTrial, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def _is_whole(printed: Printed) -> bool:
+    """Return whether commands alone carry it out."""
+    return not printed.by_hand and bool(printed.commands or printed.lasts)
+
+
+def _under_events(tried: _Tried, printed: Printed, first: _Came | None) -> RepairScore:
+    if not _is_whole(printed):
+        return _score(tried, printed, "")
+    came = first or _in_new_lab(tried, None)
     trials: list[EventTrial] = []
-    left: tuple[str, ...] | None = None
-    while left is None or left:
-        failed, made, left = _in_new_lab(tried, left)
-        if failed:
-            return msgspec.structs.replace(_score(tried, printed, failed), events=tuple(trials))
+    while not came.failed:
         # What disagrees is tried alone: the events before it may have had a part in it.
-        trials += [_alone(tried, each) if number and not each.agrees else each for number, each in enumerate(made)]
+        trials += [_alone(tried, each) if n and not each.agrees else each for n, each in enumerate(came.trials)]
+        if not came.left:
+            break
+        came = _in_new_lab(tried, came.left)
+    if came.failed:
+        return msgspec.structs.replace(_score(tried, printed, came.failed), events=tuple(trials))
     scored = (each if each.agrees else _with_own_work(tried, each) for each in trials)
     outcome = tried.flow.before.value
     return msgspec.structs.replace(_score(tried, printed, outcome), works=True, events=tuple(scored))
@@ -145,34 +165,33 @@ def _score(tried: _Tried, printed: Printed, outcome: str) -> RepairScore:
     )
 
 
-def _in_new_lab(tried: _Tried, wanted: tuple[str, ...] | None) -> tuple[str, tuple[EventTrial, ...], tuple[str, ...]]:
-    """Carry out the repair in a new lab, then the wanted events (None: all that can come) until one breaks something.
-
-    Return how the repair failed, what came of the events, and the events that are left."""
-    flow = tried.flow
+def _in_new_lab(tried: _Tried, wanted: tuple[str, ...] | None) -> _Came:
     with _broken(tried.scenario) as (lab, whole):
-        arguments = (*flow.arguments(), *whole)
-        for printed in repair_of(ask(lab.host, arguments, tried.command)):
-            failed = run_all(lab, printed.commands) or keep(lab, printed)
-            outcome = failed or settled_outcome(lab, flow, flow.before).value
-            if outcome != flow.before.value:
-                return outcome, (), ()
-            host = host_of(lab, printed.remedies[0].host)
-            events = list(wanted if wanted is not None else _coming(host))
-            made: list[EventTrial] = []
-            while events:
-                event = events.pop(0)
-                trial = _carried_out(lab, host, tried, event)
-                trial = msgspec.structs.replace(trial, said=event in _said(printed))
-                if not trial.passes and not trial.said:
-                    report = ask(lab.host, arguments, tried.command).report
-                    causes = blocking_causes(report) if report is not None else ()
-                    trial = msgspec.structs.replace(trial, named=tuple(dict.fromkeys(each.id for each in causes)))
-                made.append(trial)
-                if not trial.passes or trial.ended:
-                    break
-            return "", tuple(made), tuple(events)
-    return "nothing is printed", (), ()
+        for printed in repair_of(ask(lab.host, (*tried.flow.arguments(), *whole), tried.command)):
+            return _in_lab(tried, lab, whole, printed, wanted)
+    return _Came("nothing is printed")
+
+
+def _in_lab(tried: _Tried, lab: Lab, whole: tuple[str, ...], printed: Printed, wanted: tuple[str, ...] | None) -> _Came:
+    """Carry out the repair, then the wanted events (None: all that can come) until one breaks something."""
+    flow = tried.flow
+    failed = run_all(lab, printed.commands) or keep(lab, printed)
+    outcome = failed or settled_outcome(lab, flow, flow.before).value
+    if outcome != flow.before.value:
+        return _Came(outcome)
+    host = host_of(lab, printed.remedies[0].host)
+    left = list(wanted if wanted is not None else _coming(host))
+    made: list[EventTrial] = []
+    while left and all(each.passes and not each.ended for each in made):
+        event = left.pop(0)
+        trial = _carried_out(lab, host, tried, event)
+        trial = msgspec.structs.replace(trial, said=event in _said(printed))
+        if not trial.passes and not trial.said:
+            report = ask(lab.host, (*flow.arguments(), *whole), tried.command).report
+            causes = blocking_causes(report) if report is not None else ()
+            trial = msgspec.structs.replace(trial, named=tuple(dict.fromkeys(each.id for each in causes)))
+        made.append(trial)
+    return _Came(trials=tuple(made), left=tuple(left))
 
 
 def _coming(host: Node) -> Iterator[str]:
@@ -202,8 +221,7 @@ def _carried_out(lab: Lab, host: Node, tried: _Tried, event: str) -> EventTrial:
 
 
 def _alone(tried: _Tried, trial: EventTrial) -> EventTrial:
-    _, made, _ = _in_new_lab(tried, (trial.event,))
-    return made[0] if made else trial
+    return next(iter(_in_new_lab(tried, (trial.event,)).trials), trial)
 
 
 def _with_own_work(tried: _Tried, trial: EventTrial) -> EventTrial:
