@@ -8,14 +8,24 @@ from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Namespace
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Flow, Lan
+from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.under_events import judged_by_events
 from tests.rule_text import with_policy, with_rule, without
-from tests.small_host import FORWARDING, container, egress, engine, host_namespace, network, published
+from tests.small_host import (
+    FORWARDING,
+    container,
+    container_namespace,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+    sibling,
+)
 
 ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
 DOCKER = Unit("docker.service", "active", "enabled", after=("network-online.target",))
@@ -73,3 +83,14 @@ def test_a_rule_that_a_unit_of_its_own_makes_again(enabled: str) -> None:
     docker = msgspec.structs.replace(DOCKER, enabled=enabled)
     _, remedy = judged(host(host_namespace(rules), units=(docker,)), published())
     assert gone_after(remedy) == []
+
+
+def test_what_is_in_the_containers_namespace_is_gone_with_it() -> None:
+    """A route that the engine does not make is gone; the one that it does make comes back."""
+    _, remedy = judged(host(host_namespace()), published(Outside(parse_address("172.17.0.9")[1])))
+    assert any("nsenter" in each for each in remedy.commands)
+    assert gone_after(remedy) == ["it is gone after container-restart, docker-restart, reboot"]
+    within = host(host_namespace()).with_namespace(sibling("container:web"), container_namespace(default=False))
+    _, lasts = judged(within, published())
+    assert any("ip route add default" in each for each in lasts.commands)
+    assert gone_after(lasts) == []

@@ -18,7 +18,6 @@ from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow
 
-_HELD_AGAINST: tuple[EventId, ...] = tuple(each for each in BY_ITSELF if each != "container-restart")
 _STARTING = ("docker-restart", "firewalld-restart")
 _JUDGED = 2
 """Remedies of a cause, and flows of each, that are held against events."""
@@ -47,7 +46,7 @@ def _judged(remedy: Remedy, cause: str, network: Network, asked: tuple[Flow, ...
         return remedy, False
     if kept is None:
         return remedy, False
-    courses = tuple(courses_on(kept, kept.this, _HELD_AGAINST))
+    courses = tuple(courses_on(kept, kept.this, BY_ITSELF))
     if remedy.keeping and any(_keeps_from_starting(network, *each) for each in courses):
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _NOT_KEPT)), True
     flows = tuple(each for each in asked if walk_flow(kept, each).succeeds)[:_JUDGED]
