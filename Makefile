@@ -58,6 +58,7 @@ bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/refer
 
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead; EVENTS=1 events on the repairs
 	@$(BIN)/hairpin lab score $(if $(EVENTS),--events,$(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100))) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
+	@$(if $(EVENTS),$(BIN)/python -m tests.reboot --events,true)
 
 matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it against what was foretold (HOST=word EVENT=id; EACH=N SEED=…: N hosts by chance for each event; root)
 	@$(BIN)/python -m tests.matrix --rules $(if $(HOST),--host '$(HOST)') $(if $(EVENT),--event $(EVENT)) $(if $(EACH),--each $(EACH)) $(if $(SEED),--seed $(SEED)) \

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -18,9 +19,9 @@ from hairpin.errors import LabError
 from hairpin.lab.prerequisites import require
 from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
-from tests.reboot.host import running_host
+from tests.reboot.host import Host, running_host
 from tests.reboot.scenarios import MANAGED, REBOOTS, ROWS, Reboot
-from tests.reboot.trial import Tried, tried
+from tests.reboot.trial import Tried, tried, tried_under_events
 from tests.reboot.userland import PROGRAMS, disk
 
 KERNEL = "6.1"
@@ -40,9 +41,10 @@ def main() -> int:
         install_programs(*PROGRAMS)
         guests_at_once(1)
         booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
-        _say(_HEAD)
+        _say("" if arguments.events else _HEAD)
         # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
-        statuses.update(_status(each, booted, made, arguments.keep) for each in reboots if each.rows)
+        carry = _under_events if arguments.events else _rebooted
+        statuses.update(_status(each, booted, made, arguments.keep, carry) for each in reboots if each.rows)
     except (LabError, PackageError, GuestError) as error:
         _say(f"{error}")
         return 2
@@ -60,7 +62,7 @@ def _only(reboot: Reboot, kinds: str) -> Reboot:
     return msgspec.structs.replace(reboot, rows=rows)
 
 
-def _status(reboot: Reboot, booted: Kernel, made: Path, keep: Path) -> int:
+def _status(reboot: Reboot, booted: Kernel, made: Path, keep: Path, carry: Callable[[Host, Reboot], bool]) -> int:
     """Carry the scenarios of one reboot out on a host of their own; return the exit status."""
     results = keep / f"{reboot.rows[0].part} {reboot.rows[0].scenario}".replace(" ", "-")
     shutil.rmtree(results, ignore_errors=True)
@@ -69,13 +71,28 @@ def _status(reboot: Reboot, booted: Kernel, made: Path, keep: Path) -> int:
         for command in MANAGED[reboot.machine]:
             host.must(command)
         try:
-            found = tried(host, reboot)
+            return int(carry(host, reboot))
         except (GuestError, LabError) as error:
             _say(f"{', '.join(row.part for row in reboot.rows)} could not be carried through:\n    {error}")
             return 2
+
+
+def _rebooted(host: Host, reboot: Reboot) -> bool:
+    """Reboot the host; return whether something is wrong."""
+    found = tried(host, reboot)
     for each in found:
         _say(_line(each))
-    return int(any(each.wrong for each in found))
+    return any(each.wrong for each in found)
+
+
+def _under_events(host: Host, reboot: Reboot) -> bool:
+    """Carry the events of the host's units out instead; return whether something is wrong."""
+    wrong = False
+    for row, trial in tried_under_events(host, reboot):
+        came = "passes" if trial.passes else "as said" if trial.said else trial.outcome
+        _say("\n    ".join((f"{row.part:<24} {row.scenario:<40} {trial.event:<20} {came}", *trial.wrong)))
+        wrong = wrong or not trial.agrees
+    return wrong
 
 
 def _say(text: str) -> None:
@@ -100,6 +117,7 @@ def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Reboot a host of each kind of lasting part.")
     parser.add_argument("--kinds", default="", help="which, by comma")
+    parser.add_argument("--events", action="store_true", help="carry the events of the units out, and reboot nothing")
     parser.add_argument(
         "--keep", type=Path, default=cache_folder("hosts") / "results", help="folder for consoles and commands"
     )

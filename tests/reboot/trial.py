@@ -5,7 +5,7 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
 import msgspec
@@ -14,8 +14,10 @@ from hairpin.change.file_text import file_commands
 from hairpin.lab.all_flows import STRAIGHT, UNPUBLISHED, lead_by_host
 from hairpin.lab.diagnosis import Printed, agrees, blocking_causes, printed_for
 from hairpin.lab.engine import run_command
+from hairpin.lab.event_score import said_to_undo
 from hairpin.lab.node import python
 from hairpin.lab.probe import Outcome
+from hairpin.lab.repairing import EventTrial
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST
 from hairpin.lab.trial import listening
@@ -37,6 +39,21 @@ _FLUSHED = (
 """A dockerd with other options leaves the rules that it has made before.  With forwarding off it sets the policy of
 FORWARD as at boot."""
 
+_FIREWALLD, _UFW = "firewall-cmd --state", "ufw status | grep -q 'Status: active'"
+_RUNNING = ("docker", "firewalld", "ufw", "nftables", "netfilter-persistent")
+EVENTS: Mapping[str, tuple[str, str]] = {
+    "sysctl-system": ("true", "sysctl --system"),
+    "ufw-reload": (_UFW, "ufw reload"),
+    "saved-rules-restore": ("systemctl is-enabled netfilter-persistent", "systemctl restart netfilter-persistent"),
+    "nftables-reload": ("systemctl is-enabled nftables", "systemctl reload nftables"),
+    "firewalld-reload": (_FIREWALLD, "firewall-cmd --reload; sleep 3"),
+    "container-restart": ("docker info", "docker restart -t 1 $(docker ps -q)"),
+    "podman-restart": ("podman info && systemctl is-enabled podman-restart", "systemctl restart podman-restart"),
+    "docker-restart": ("systemctl is-active docker", "systemctl restart docker; sleep 3"),
+    "nftables-restart": ("systemctl is-enabled nftables", "systemctl restart nftables"),
+    "firewalld-restart": (_FIREWALLD, "systemctl restart firewalld; sleep 5"),
+}
+"""Each event with what tells that it comes on a host, and in the words of sh; the harmless ones first."""
 _source_ports = itertools.count(21001)
 
 
@@ -60,6 +77,7 @@ class _Repaired(msgspec.Struct, frozen=True):
     repair."""
 
     row: Row
+    printed: Printed
     causes: tuple[str, ...]
     repaired: str
     before: dict[str, Outcome]
@@ -88,6 +106,36 @@ def tried(host: Host, reboot: Reboot) -> tuple[Tried, ...]:
         return tuple(_rebooted(host, each, answers, unstarted) for each in repaired)
 
 
+def tried_under_events(host: Host, reboot: Reboot) -> Iterator[tuple[Row, EventTrial]]:
+    """Carry the scenarios of one reboot out on a running host, and instead of the reboot each event of its units that
+    comes by itself; yield what becomes of each scenario's connection."""
+    with ExitStack() as stack:
+        for port in sorted({port for row in reboot.rows for port in row.of().listeners}):
+            stack.enter_context(listening(host.client, port))
+        lead_by_host(host.neighbour)
+        _prepare(host, reboot)
+        repaired = [_repaired(host, row) for row in reboot.rows]
+        for event, (check, command) in EVENTS.items():
+            if host.run(check).status == 0:
+                yield from _under_event(host, repaired, event, command)
+
+
+def _under_event(host: Host, repaired: list[_Repaired], event: str, command: str) -> Iterator[tuple[Row, EventTrial]]:
+    running = [each for each in _RUNNING if host.run(f"systemctl is-active {each}").status == 0]
+    failed = host.run(command)
+    ended = tuple(each for each in running if host.run(f"systemctl is-active {each}").status)
+    for each in repaired:
+        flow = each.row.flow()
+        found = settled(host, flow, flow.before)
+        passes, said = found is flow.before, event in said_to_undo(each.printed)
+        named = () if passes or said else tuple(cause.id for cause in blocking_causes(_ask(host, flow).report))
+        outcome = f"{found.value} {failed.complaint if failed.status else ''}".strip()
+        yield each.row, EventTrial(event, said, passes, outcome, ended, named)
+    for each in repaired:
+        if settled(host, each.row.flow(), each.row.flow().before) is not each.row.flow().before:
+            _carry_out(host, each.printed)
+
+
 def _repaired(host: Host, row: Row) -> _Repaired:
     """Break the host, ask hairpin, and carry out what it prints."""
     started = time.monotonic()
@@ -110,7 +158,7 @@ def _repaired(host: Host, row: Row) -> _Repaired:
     wrong += _changed(before, faulty, left, "the repair")
     if found != flow.before.value:
         raise GuestError(f"{row.part}: {scenario.name}, after its repair: the connection is {found}")
-    return _Repaired(row, printed.causes, found, before, left, time.monotonic() - started, tuple(wrong))
+    return _Repaired(row, printed, printed.causes, found, before, left, time.monotonic() - started, tuple(wrong))
 
 
 def _rebooted(

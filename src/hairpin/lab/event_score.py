@@ -43,6 +43,8 @@ _COMES: Mapping[str, str] = {
 """The events that come by themselves or in ordinary care, the harmless ones first, each with the command that tells
 whether it can come on a host of the lab."""
 _RUNNING: Mapping[str, str] = {"dockerd": "docker info", "firewalld": _FIREWALLD, "ufw": _UFW}
+_UPDATED = "for each in $(docker ps -aq 2>/dev/null); do docker update --restart unless-stopped $each || true; done"
+"""Containers that the fault has made start again, too."""
 _GONE_AFTER = re.compile(r"\bgone after (.+)")
 
 
@@ -110,6 +112,8 @@ def _broken(scenario: Scenario) -> Generator[tuple[Lab, tuple[str, ...]]]:
         require_truth(scenario, "before", probe_before(lab, scenario))
         break_host(lab, scenario)
         require_truth(scenario, "after", probe_after(lab, scenario))
+        for host in lab.hosts:
+            host.run(_UPDATED)
         yield lab, whole
 
 
@@ -185,7 +189,7 @@ def _in_lab(tried: _Tried, lab: Lab, whole: tuple[str, ...], printed: Printed, w
     while left and all(each.passes and not each.ended for each in made):
         event = left.pop(0)
         trial = _carried_out(lab, host, tried, event)
-        trial = msgspec.structs.replace(trial, said=event in _said(printed))
+        trial = msgspec.structs.replace(trial, said=event in said_to_undo(printed))
         if not trial.passes and not trial.said:
             report = ask(lab.host, (*flow.arguments(), *whole), tried.command).report
             causes = blocking_causes(report) if report is not None else ()
@@ -198,7 +202,7 @@ def _coming(host: Node) -> Iterator[str]:
     return (event for event, check in _COMES.items() if _succeeds(host, check))
 
 
-def _said(printed: Printed) -> frozenset[str]:
+def said_to_undo(printed: Printed) -> frozenset[str]:
     """Return the events that the repair says to be undone by."""
     matches = (_GONE_AFTER.search(each.text) for each in printed.side_effects)
     return frozenset(event for match in matches if match is not None for event in match[1].split(", "))
