@@ -206,7 +206,7 @@ CASES: dict[str, Case] = {
         BY_HAND, "container-recreate", published(), "refused", "lost",
     ),
     "a recreated container of Podman's": Case(PODMAN, "container-recreate", published(), "delivered", "lost"),
-    "a project of Compose's": Case(COMPOSED, "compose-recreate", published(), "delivered", "depends"),
+    "a project of Compose's": Case(COMPOSED, "compose-recreate", published(), "delivered", "lost"),
     "a VPN of which nobody knows what it brings": Case(
         with_files(units=(Unit("wg-quick@wg0.service", "inactive", "enabled"),)), "vpn-up", published(), "delivered",
         "depends",
@@ -214,8 +214,8 @@ CASES: dict[str, Case] = {
     "the ban comes first again": Case(
         network(host_namespace(BANNED)), "fail2ban-restart", published(), "rejected", "depends",
     ),
-    "a later Docker publishes the port, too": Case(STARTED, "docker-upgrade", published(), "delivered", "depends"),
-    "the upgrade brings back what dockerd starts": Case(network(), "docker-upgrade", published(), "refused", "depends"),
+    "a later Docker publishes the port, too": Case(STARTED, "docker-upgrade", published(), "delivered", "lost"),
+    "the upgrade brings back what dockerd starts": Case(network(), "docker-upgrade", published(), "refused", "lost"),
     "an upgraded iptables": Case(WITH_IPTABLES, "iptables-upgrade", published(), "delivered", "kept"),
     "bridged packets meet iptables": Case(network(), "br-netfilter-load", published(), "delivered", "kept"),
     "the new kernel": Case(STARTED, "kernel-upgrade", published(), "delivered", "lost"),
@@ -242,7 +242,7 @@ CASES: dict[str, Case] = {
     ),
     "a container that was stopped by hand starts": Case(
         with_podman(status="exited", policy="always", values=NEW_LINKS), "podman-restart", published(),
-        "delivered", "depends",
+        "delivered", "lost",
     ),
     "without rules the port is docker-proxy's": Case(network(), "iptables-flush", published(), "delivered", "lost"),
     "without rules nothing leaves": Case(network(), "iptables-flush", egress(), "dropped", "lost"),

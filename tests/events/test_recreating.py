@@ -90,6 +90,18 @@ def test_an_older_docker_goes_on_behind_the_last_subnet() -> None:
     assert course.namespace.link("docker0") is not None, "the network names its bridge"
 
 
+def test_an_older_docker_goes_on_behind_all_of_the_subnets_that_have_gone() -> None:
+    within = project("20.10.24")
+    own = within.this.engines[0]
+    subnets = (Subnet(4, 0xAC120000, 16, 0xAC120001),)
+    second = msgspec.structs.replace(own.networks[0], id="b" * 64, name="back", bridge=BRIDGE, subnets=subnets)
+    within = within.with_host(
+        msgspec.structs.replace(within.this, engines=(msgspec.structs.replace(own, networks=(*own.networks, second)),))
+    )
+    made = after(within, "compose-recreate").host.engines[0].networks
+    assert [each.subnets[0].network for each in made] == [0xAC130000, 0xAC140000]
+
+
 def test_a_subnet_of_the_file_stays() -> None:
     chosen = Subnet(4, 0xAC110000, 16, WEB - 1, part=(0xAC110000, 24))
     course = after(project("20.10.24", chosen), "compose-recreate")

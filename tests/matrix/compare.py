@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Rule
@@ -17,23 +17,44 @@ _CHANGING = ("nf_conntrack_count", "entropy", "dev/tty")
 
 def differences(foretold: Host, seen: Host) -> Iterator[str]:
     """Yield a line for each rule, policy, sysctl, link, address, route and policy rule of the host's own namespace that
-    only one has."""
+    only one has.  A bridge that is named by its network's id, which an engine draws, has the network's name instead."""
     ours, theirs = (each.namespace(each.netns.name) for each in (foretold, seen))
-    yield from _rules_differ(ours, theirs)
+    renamed, other = _Renaming(foretold), _Renaming(seen)
+    yield from _rules_differ(
+        {chain: list(map(renamed, rules)) for chain, rules in _chains(ours).items()},
+        {chain: list(map(other, rules)) for chain, rules in _chains(theirs).items()},
+    )
     for what, take in (("policy", _policies), ("address", _addresses), ("route", _routes),
                        ("policy rule", _policy_rules), ("link", _links)):  # fmt: skip
-        expected, found = Counter(take(ours)), Counter(take(theirs))
+        expected, found = Counter(map(renamed, take(ours))), Counter(map(other, take(theirs)))
         yield from (f"{what} too many: {each}" for each in (expected - found).elements())
         yield from (f"{what} not foretold: {each}" for each in (found - expected).elements())
+    values = {renamed(".".join(path)): value for path, value in ours.sysctls.values.items()}
     for path, value in theirs.sysctls.values.items():
-        known = ours.sysctls.values.get(path)
+        known = values.get(other(".".join(path)))
         if known is not None and known.split() != value.split() and not any(each in path[-1] for each in _CHANGING):
             yield f"sysctl {'.'.join(path)}: foretold {known}, is {value}"
 
 
-def _rules_differ(ours: Namespace, theirs: Namespace) -> Iterator[str]:
+class _Renaming:
+    """Puts the networks' names into a text, where bridges have their names of a network's id."""
+
+    def __init__(self, host: Host) -> None:
+        self._names = {
+            each.bridge: f"br-{each.name}"
+            for engine in host.engines
+            for each in engine.networks
+            if each.bridge == f"br-{each.id[:12]}"
+        }
+
+    def __call__(self, text: str) -> str:
+        for bridge, name in self._names.items():
+            text = text.replace(bridge, name)
+        return text
+
+
+def _rules_differ(expected: Mapping[str, list[str]], found: Mapping[str, list[str]]) -> Iterator[str]:
     """Yield a line for each rule that only one has; one for a chain that has the same rules in another order."""
-    expected, found = _chains(ours), _chains(theirs)
     for chain in dict.fromkeys((*expected, *found)):
         foretold, seen = expected.get(chain, []), found.get(chain, [])
         if Counter(foretold) == Counter(seen):

@@ -13,7 +13,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.walk.hooks.conntrack_room import tracked_versions
-from hairpin.walk.open_connection import Fate, Replaced, fate
+from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
@@ -46,12 +46,16 @@ def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: 
     """Yield what becomes of each flow's connection; ``anew`` as of ``fate``."""
     replaced: dict[Version, Replaced] = {}
     for flow in flows:
-        if course.cuts_all or course.conditions:
-            yield "lost" if course.cuts_all else "depends"
+        if course.cuts_all:
+            yield "lost"
             continue
         if flow.version not in replaced:
             replaced[flow.version] = _replaced(was, course, flow.version)
-        yield fate(was, course.network, flow, replaced[flow.version], anew=anew)
+        others = replaced[flow.version]
+        if course.conditions:
+            yield "lost" if ends(was, flow, others) else "depends"
+            continue
+        yield fate(was, course.network, flow, others, anew=anew)
 
 
 def _replaced(was: Network, course: Course, version: Version) -> Replaced:

@@ -48,7 +48,7 @@ def _recreated(course: Course, project: str) -> Course:
     for network in _networks(was, project):
         course = _removed(course, network)
     for network in _networks(was, project):
-        course = _made(course, network)
+        course = _made(course, was, network)
     for each in sorted(own, key=lambda one: one.started_at):
         if each.running:
             course = with_successor_started(course, was, each)
@@ -96,15 +96,16 @@ def _with_engine(host: Host, was: Engine, now: Engine) -> Host:
 # ---- up -----------------------------------------------------------------------------------------------------------
 
 
-def _made(course: Course, network: DockerNetwork) -> Course:
-    """Return the course with the network that is made in the place of the old one."""
+def _made(course: Course, was: Host, network: DockerNetwork) -> Course:
+    """Return the course with the network that is made in the place of the old one.  ``was``: the host with all of the
+    project's networks."""
     engine = next(each for each in course.host.engines if each.kind == "docker" and not each.rootless)
     subnets: list[Subnet] = []
     for each in network.subnets:
         if _is_chosen(course.host, engine, network, each):
             subnets.append(each)
             continue
-        block = next_block(engine, course.namespace, _last(engine, network))
+        block = next_block(engine, course.namespace, _last(engine, was))
         if block is None:
             return course.failing(message("dockerd has no free subnet for the network {name}", name=network.name))
         subnets.append(Subnet(4, *block, gateway=block[0] + 1))
@@ -129,9 +130,10 @@ def _is_chosen(host: Host, engine: Engine, network: DockerNetwork, subnet: Subne
     return fixed or subnet.part is not None or not is_of_pool(engine, subnet)
 
 
-def _last(engine: Engine, network: DockerNetwork) -> Block | None:
-    """Return the block that the engine gave last, as far as its networks tell: the highest."""
-    known = (*engine.networks, network)
+def _last(engine: Engine, was: Host) -> Block | None:
+    """Return the block that the engine gave last, as far as its networks tell, those that have gone included: the
+    highest."""
+    known = (*engine.networks, *(each for one in was.engines if one.kind == engine.kind for each in one.networks))
     blocks = ((one.network, one.prefix_length) for each in known for one in each.subnets if is_of_pool(engine, one))
     return max(blocks, default=None)
 

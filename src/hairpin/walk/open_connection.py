@@ -55,21 +55,35 @@ def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bo
     """Return what becomes of the flow's connection.  The flow passes in ``was``.
 
     ``anew``: its next packets are walked even where nothing has changed that they meet."""
-    if isinstance(flow.start, FromContainer) and sender_netns(was, flow.start) in replaced.namespaces:
+    if ends(was, flow, replaced):
         return "lost"
-    known = _all_opened(was)
-    if flow not in known:
-        known[flow] = _opened(was, flow)
-    opened = known[flow]
+    opened = _known(was, flow)
     if opened is None:
         return "depends"
+    found = (None if anew else _as_it_was(was, now, opened, replaced)) or _goes_on(now, opened, replaced)
+    return found if found != "kept" or opened.inner is None else fate(was, now, opened.inner, replaced, anew=anew)
+
+
+def ends(was: Network, flow: Flow, replaced: Replaced) -> bool:
+    """Return whether a process of the flow's connection is another now: it breaks off, whatever else happens."""
+    if isinstance(flow.start, FromContainer) and sender_netns(was, flow.start) in replaced.namespaces:
+        return True
+    opened = _known(was, flow)
+    if opened is None:
+        return False
     netns = opened.end.state.netns
     if opened.end.kind == "arrived" and (
         netns in replaced.namespaces or (opened.held is not None and (netns, opened.held) in replaced.sockets)
     ):
-        return "lost"
-    found = (None if anew else _as_it_was(was, now, opened, replaced)) or _goes_on(now, opened, replaced)
-    return found if found != "kept" or opened.inner is None else fate(was, now, opened.inner, replaced, anew=anew)
+        return True
+    return opened.inner is not None and ends(was, opened.inner, replaced)
+
+
+def _known(was: Network, flow: Flow) -> _Opened | None:
+    known = _all_opened(was)
+    if flow not in known:
+        known[flow] = _opened(was, flow)
+    return known[flow]
 
 
 def _as_it_was(was: Network, now: Network, opened: _Opened, replaced: Replaced) -> Fate | None:
