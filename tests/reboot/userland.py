@@ -19,8 +19,10 @@ _FIRST = (
     "systemd", "systemd-sysv", "dbus", "udev", "docker.io", "iptables", "nftables", "iproute2", "procps", "kmod",
     "ifupdown", "busybox-static", "util-linux",
 )  # fmt: skip
-_FURTHER = {"trixie": ("docker-cli",)}
+_FURTHER = {"trixie": ("docker-cli",), "sid": ("docker-cli",)}
 """What later suites have in packages of their own."""
+_LACKS = {"bullseye": ("netavark",)}
+"""What earlier suites do not have: Podman's networks are CNI's there."""
 _THEN = (
     "libpam-systemd", "firewalld", "iptables-persistent", "netfilter-persistent", "conntrack", "ipset", "ebtables",
     "ucf", "podman", "netavark", "network-manager",
@@ -113,7 +115,7 @@ chmod 755 /usr/sbin/policy-rc.d
 for family in v4 v6; do
     echo "iptables-persistent iptables-persistent/autosave_$family boolean false" | debconf-set-selections
 done
-apt-get install -q -y --no-install-recommends {" ".join(_THEN)}
+apt-get install -q -y --no-install-recommends PACKAGES
 cd /var/cache/apt && apt-get download -q {" ".join(_BESIDE)}
 dpkg --force-breaks -i {" ".join(f"{name}_*.deb" for name in _BESIDE)}
 rm -f {" ".join(f"{name}_*.deb" for name in _BESIDE)} /etc/iptables/rules.v4 /etc/iptables/rules.v6
@@ -126,7 +128,7 @@ apt-get clean
 def disk(mirror: str | None = None, suite: str = SUITE) -> Path:
     """Return the image of the suite, made unless it is there; raises PackageError.  ``mirror``: a Debian archive."""
     folder = cache_folder("hosts")
-    tree = folder / f"{suite}-{_key(_FIRST, _THEN, _BESIDE, _INSTALL, *_FURTHER.get(suite, ()))}"
+    tree = folder / f"{suite}-{_key(_FIRST, _then(suite), _BESIDE, _script(suite), *_FURTHER.get(suite, ()))}"
     image = folder / f"{tree.name}-{_key(_FILES, _WANTED, _OFF, _MANAGERS, _SIZE)}.ext4"
     if not image.exists():
         if not tree.is_dir():
@@ -154,8 +156,17 @@ def _install(tree: Path, mirror: str, suite: str) -> None:
     packages = ",".join((*_FIRST, *_FURTHER.get(suite, ())))
     argv = ("debootstrap", "--variant=minbase", f"--include={packages}", suite, str(partial), mirror)
     _apart(shlex.join(argv))
-    _inside(partial, _INSTALL)
+    _inside(partial, _script(suite))
     partial.rename(tree)
+
+
+def _script(suite: str) -> str:
+    """Return the commands of the second step."""
+    return _INSTALL.replace("PACKAGES", " ".join(_then(suite)))
+
+
+def _then(suite: str) -> tuple[str, ...]:
+    return tuple(each for each in _THEN if each not in _LACKS.get(suite, ()))
 
 
 def _write_files(tree: Path) -> None:

@@ -18,7 +18,7 @@ from tests.guests.packages import Kernel, PackageError, cache_folder, install_pr
 from tests.guests.qemu import GuestError, guests_at_once
 from tests.matrix.guests.boots import BOOTS
 from tests.matrix.guests.kinds import COMMANDS, KINDS
-from tests.matrix.guests.trial import Trial, dhcp_served, prepare, tried
+from tests.matrix.guests.trial import Cell, Trial, dhcp_served, prepare, tried
 from tests.reboot.__main__ import KERNEL
 from tests.reboot.host import running_host
 from tests.reboot.userland import PROGRAMS, SUITE, disk
@@ -49,10 +49,16 @@ def main() -> int:
         return 130
     same = sum(not each.differs and not each.trouble for each in trials)
     cells = [cell for each in trials for cell in each.cells]
+    changing = [cell for cell in cells if cell.before is not cell.passes]
     _say(
-        f"cells: {sum(cell.right for cell in cells)} of {len(cells)} right; states as foretold: {same} of {len(trials)}"
+        f"cells: {_right(cells)}; of those that change: {_right(changing)}; baseline (nothing changes):"
+        f" {len(cells) - len(changing)}; states as foretold: {same} of {len(trials)}"
     )
     return int(same < len(trials) or not all(cell.right for cell in cells))
+
+
+def _right(cells: list[Cell]) -> str:
+    return f"{sum(each.right for each in cells)} of {len(cells)} right"
 
 
 def _on_host(name: str, events: list[str], booted: Kernel, made: Path, keep: Path) -> list[Trial]:
@@ -80,6 +86,8 @@ def _tell(trial: Trial) -> None:
     for cell in trial.cells:
         if not cell.right:
             _say(f"    {cell.flow}: foretold {cell.foretold}, {'passes' if cell.passes else 'fails'}")
+    for flow in trial.aside:
+        _say(f"    {flow}: no cell, it walks otherwise than it goes before the event")
     for line in (*trial.said, *(f"  {each}" for each in trial.differs)):
         _say(f"    {line}")
 

@@ -62,13 +62,15 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """An event on a host.  ``differs``: what of the host's state was not foretold."""
+    """An event on a host.  ``differs``: what of the host's state was not foretold.  ``aside``: the flows that walked
+    otherwise than they really went already before the event; none of them is a cell."""
 
     kind: str
     event: str
     cells: tuple[Cell, ...] = ()
     differs: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -144,7 +146,8 @@ def _tried(host: Host, kind: str, event: Event, command: str) -> Trial:
     seen = _network(host)
     said = tuple(map(str, (*course.conditions, *course.failures)))
     cells = tuple(_cells(network, course, before, after))
-    return Trial(kind, event.id, cells, tuple(differences(course.host, seen.this)), said)
+    aside = tuple(str(flow) for flow in FLOWS if str(flow) not in {each.flow for each in cells})
+    return Trial(kind, event.id, cells, tuple(differences(course.host, seen.this)), said, aside)
 
 
 def _network(host: Host) -> Network:
