@@ -48,11 +48,13 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     same = sum(not each.differs and not each.trouble for each in trials)
+    exact = sum(not each.differs and not each.trouble and not each.order for each in trials)
     cells = [cell for each in trials for cell in each.cells]
     changing = [cell for cell in cells if cell.before is not cell.passes]
     _say(
         f"cells: {_right(cells)}; of those that change: {_right(changing)}; baseline (nothing changes):"
-        f" {len(cells) - len(changing)}; states as foretold: {same} of {len(trials)}"
+        f" {len(cells) - len(changing)}; states as foretold: {same} of {len(trials)},"
+        f" {exact} with the containers' order"
     )
     return int(same < len(trials) or not all(cell.right for cell in cells))
 
@@ -88,6 +90,8 @@ def _tell(trial: Trial) -> None:
             _say(f"    {cell.flow}: foretold {cell.foretold}, {'passes' if cell.passes else 'fails'}")
     for flow in trial.aside:
         _say(f"    {flow}: no cell, it walks otherwise than it goes before the event")
+    for chain in trial.order:
+        _say(f"    {chain}: containers' rules in another order")
     for line in (*trial.said, *(f"  {each}" for each in trial.differs)):
         _say(f"    {line}")
 

@@ -1,8 +1,10 @@
 """One event on one host with systemd: foretold, carried out, compared; each flow tried with real connections."""
 
 import itertools
+import re
 import shlex
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
@@ -12,12 +14,14 @@ from hairpin.answer.ask import ask as answered
 from hairpin.collect.run import Answer, collect
 from hairpin.events.course import Course
 from hairpin.events.event import Event
+from hairpin.host.host import Host as Machine
 from hairpin.lab.engine import run_command
 from hairpin.lab.plan import ContainerPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow
 from hairpin.lab.trial import listening
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
 from hairpin.network.world import World
 from hairpin.question.flows import flows_for
 from hairpin.question.question import parse_question
@@ -62,7 +66,10 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """An event on a host.  ``differs``: what of the host's state was not foretold.  ``aside``: the flows that walked
+    """An event on a host.
+
+    ``differs``: what of the host's state was not foretold.  ``order``: the chains in which nothing but the order of
+    single containers' rules was not: dockerd starts its containers side by side.  ``aside``: the flows that walked
     otherwise than they really went already before the event; none of them is a cell."""
 
     kind: str
@@ -70,6 +77,7 @@ class Trial(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...] = ()
     differs: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     trouble: str = ""
 
@@ -147,7 +155,30 @@ def _tried(host: Host, kind: str, event: Event, command: str) -> Trial:
     said = tuple(map(str, (*course.conditions, *course.failures)))
     cells = tuple(_cells(network, course, before, after))
     aside = tuple(str(flow) for flow in FLOWS if str(flow) not in {each.flow for each in cells})
-    return Trial(kind, event.id, cells, tuple(differences(course.host, seen.this)), said, aside)
+    differs, order = _apart(tuple(differences(course.host, seen.this)), seen.this)
+    return Trial(kind, event.id, cells, differs, said, order, aside)
+
+
+_RULE = re.compile(r"rule (?P<side>too many|not foretold): (?P<chain>\S+ \S+ \S+ \S+) \d+ (?P<words>.*)")
+
+
+def _apart(lines: tuple[str, ...], host: Machine) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the differences without those that are nothing but the order of single containers' rules in a chain, and
+    these chains.  A rule of theirs names the container's address."""
+    found = {line: each for line in lines if (each := _RULE.fullmatch(line)) is not None}
+    sides = Counter(each.group("side", "chain", "words") for each in found.values())
+    moved = {
+        line: each["chain"]
+        for line, each in found.items()
+        if all(sides[side, each["chain"], each["words"]] == 1 for side in ("too many", "not foretold"))
+        and _names_container(each["words"], host)
+    }
+    return tuple(line for line in lines if line not in moved), tuple(dict.fromkeys(moved.values()))
+
+
+def _names_container(words: str, host: Machine) -> bool:
+    given = (end.ipv4 for engine in host.engines for each in engine.containers for end in each.endpoints)
+    return any(re.search(rf"\b{re.escape(address_text(each, 4))}\b", words) for each in given if each is not None)
 
 
 def _network(host: Host) -> Network:
