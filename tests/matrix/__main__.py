@@ -43,7 +43,7 @@ def main() -> int:
                     draw.made(trial.event)
                 _tell(trial, rules=arguments.rules)
     _summary(trials)
-    return int(any(not cell.right for trial in trials for cell in trial.cells))
+    return int(any(not cell.right and cell.foretold != "depends" for trial in trials for cell in trial.cells))
 
 
 def _try(wanted: tuple[str, EventId]) -> Trial:
@@ -96,7 +96,7 @@ def _summary(trials: Sequence[Trial]) -> None:
     depend = sum(cell.fate == "depends" for cell in open_ones)
     print(f"open connections: {kept} of {len(open_ones)} right, {len(open_ones) - lost} break, {depend} depend")
     print(f'"nothing changes" for open connections: {lost} of {len(open_ones)} right')
-    untrue = sum(not cell.right and not cell.passes for cell in cells)
+    untrue = sum(cell.is_untrue for cell in cells)
     made = [trial for trial in trials if not trial.trouble]
     undecided = sum(cell.foretold == "depends" for cell in cells)
     under = sum(len(trial.cells) for trial in made if trial.conditions)

@@ -10,7 +10,7 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask as answered
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.errors import HairpinError, LabError
-from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.aftermath import asked_again, fate_of_open, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
@@ -69,6 +69,11 @@ class Cell(msgspec.Struct, frozen=True):
     def right(self) -> bool:
         """Whether the flow does what was foretold."""
         return self.foretold != "depends" and (self.foretold in _PASS) is self.passes
+
+    @property
+    def is_untrue(self) -> bool:
+        """Whether the flow was foretold as delivered, and fails."""
+        return self.foretold in _PASS and not self.passes
 
     @property
     def changes(self) -> bool:
@@ -174,12 +179,13 @@ def _cells(
         if flow is None or (verdict in _PASS) is not before[way].passes:
             yield f"{way}: {verdict}, {'passes' if before[way].passes else 'fails'}"
             continue
-        verdict = walk_flow(course.network, asked_again(network, course.network, flow)).verdict
+        then = walk_flow(course.network, asked_again(network, course.network, flow))
+        after_it, _ = verdict_after(walk_flow(network, flow), then)
         fate = fate_of_open(network, course, flow) if way in live else ""
         yield Cell(
             str(way),
             before[way].passes,
-            "depends" if course.missing else verdict,
+            "depends" if course.missing else after_it,
             after[way].passes,
             fate,
             live.get(way),

@@ -11,7 +11,7 @@ from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import FoundCause
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many
-from hairpin.events.aftermath import asked_again, fates_of_open
+from hairpin.events.aftermath import asked_again, fates_of_open, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.events.happening import possible_events
@@ -22,6 +22,7 @@ from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.reads import parts_changed, walked_after, walked_before
+from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
 
@@ -127,21 +128,24 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
             strict=True,
         )
     )
-    cells = tuple(
-        EventCell(
-            each.ref,
-            each.verdict,
-            # What a reading that is lacking would say may change everything.
-            "depends" if course.missing else _then(was, then, each.trace.flow, asked[each.ref]),
-            fates.get(each.ref),
-        )
+    # What a reading that is lacking would say may change everything.
+    after: list[tuple[Verdict, tuple[Message, ...]]] = [
+        ("depends", ())
+        if course.missing
+        else verdict_after(each.trace, _then(was, then, each.trace.flow, asked[each.ref]))
         for each in answer.flows
+    ]
+    cells = tuple(
+        EventCell(each.ref, each.verdict, verdict, fates.get(each.ref))
+        for each, (verdict, _) in zip(answer.flows, after, strict=True)
     )
+    course = course.provided(*(condition for _, conditions in after for condition in conditions))
     if course.missing:
         return EventRow(
             event.id, course.label, event.title, cells, (), course.conditions, course.failures, course.missing
         )
-    broken = tuple(each.flow for each in cells if each.breaks)
+    undecided = {each.flow for each, (_, conditions) in zip(cells, after, strict=True) if conditions}
+    broken = tuple(each.flow for each in cells if each.breaks and each.flow not in undecided)
     examination = examine_many(then, tuple(asked[each] for each in broken))
     now = {each.ref: each.trace.flow for each in answer.flows}
     strikes = tuple(_strike(each, event, broken, _named(each, event, course, was, now[broken[each.flows[0]]]))
@@ -149,8 +153,8 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
     return EventRow(event.id, course.label, event.title, cells, strikes, course.conditions, course.failures)
 
 
-def _then(was: Network, then: Network, flow: Flow, asked: Flow) -> Verdict:
-    return (walked_after(was, then, flow) if asked == flow else walked(then, asked)).verdict
+def _then(was: Network, then: Network, flow: Flow, asked: Flow) -> Trace:
+    return walked_after(was, then, flow) if asked == flow else walked(then, asked)
 
 
 def _named(found: FoundCause, event: Event, course: Course, was: Network, flow: Flow) -> str:

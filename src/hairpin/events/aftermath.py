@@ -8,12 +8,15 @@ from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, F
 from hairpin.events.course import Course
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.message import Message
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
+from hairpin.walk.trace import Trace
+from hairpin.walk.verdicts import Verdict
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
@@ -35,6 +38,21 @@ def _moved(now: Network, flow: Flow, label: str, name: str, joined: str) -> Flow
     if address is None:
         return msgspec.structs.replace(flow, container=name, asked_host=label)
     return msgspec.structs.replace(flow, daddr=address)
+
+
+def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
+    """Return the verdict after the event, and what it depends on that only somebody outside can tell.
+
+    A flow that passes then passes only if a router that was not read knows the way back to its source, where the host
+    has translated this source before: nothing tells that somebody has ever routed it."""
+    asked = {each.text for branch in before.branches for each in branch.questions}
+    new = (
+        each
+        for each in after.usual.questions
+        if each.text not in asked and any(fact.fact == "return-route-stated" for fact in each.wanted)
+    )
+    conditions = tuple(each.if_yes for each in new) if before.succeeds and after.succeeds else ()
+    return ("depends" if conditions else after.verdict), conditions
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
