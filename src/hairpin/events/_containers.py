@@ -26,7 +26,7 @@ from hairpin.engines.starting import bridged_subnet, starting_change, veth_pair
 from hairpin.events._podman import by_start, following_address, with_networks, with_rules, without_networks
 from hairpin.events._tables import deleting, key_of
 from hairpin.events.course import Course
-from hairpin.host.docker import STACKED, Container, Endpoint, Engine, PortBinding
+from hairpin.host.docker import STACKED, SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
@@ -190,7 +190,8 @@ def with_ports(course: Course, running: Container) -> Course:
     # What an engine listens on for a container does not depend on the others.
     alone = _replace(now, containers=tuple(each for each in now.containers if each.name == running.name))
     own = (each for each in expected(alone, course.namespace).listeners if each.container == running.name)
-    return course.made(*(AddSocket(course.host.netns, _held(each, running), by_start(running)) for each in own))
+    ends = next((each.endpoints for each in alone.containers), running.endpoints)
+    return course.made(*(AddSocket(course.host.netns, _held(each, ends), by_start(running)) for each in own))
 
 
 def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
@@ -208,8 +209,10 @@ def _leading_to(socket: Socket, target: int | None) -> Socket:
     return _fresh(socket)
 
 
-def _held(listener: ExpectedListener, running: Container) -> Socket:
-    target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), 0)
+def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
+    """Return the listener's socket.  A container on overlays alone is reached by its end on swarm's bridge."""
+    published = sorted(ends, key=lambda each: each.network != SWARM_BRIDGE)
+    target = next((each.ipv4 for each in published if each.ipv4 is not None), 0)
     relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
     protocol: Literal["tcp", "udp"] = "udp" if listener.protocol == "udp" else "tcp"
     return Socket(protocol, listener.version, listener.address, listener.port, process=listener.process, relay=relay)
