@@ -32,6 +32,7 @@ from tests.hunt.real.flows import (
     Box,
     Boxes,
     Outcomes,
+    Seen,
     asked_as,
     boxes,
     listening,
@@ -186,10 +187,15 @@ def _cells(
             str(way),
             before[way].passes,
             "depends" if course.missing else after_it,
-            after[way].passes,
+            _is_served(before[way], after[way]),
             fate,
             live.get(way),
         )
+
+
+def _is_served(before: Seen, after: Seen) -> bool:
+    """Return whether a whole answer comes, of the service that has answered before."""
+    return after.passes and (not before.passes or before.by == after.by)
 
 
 def _flow(network: Network, way: Way, known: Boxes) -> Flow | None:
