@@ -93,6 +93,8 @@ FORBIDDEN_BY_USER = DOCKER_RULES.replace("-A DOCKER-USER -j", "-A DOCKER-USER -i
 REDIRECTED = DOCKER_RULES.replace(
     "-A OUTPUT !", "-A PREROUTING -p tcp -m tcp --dport 8151 -j REDIRECT --to-ports 9999\n-A OUTPUT !"
 )
+PUBLISHED = msgspec.structs.replace(published(), container="web", purpose="published")
+HOLDING = Socket("tcp", 6, None, 8151, process="httpd", pid=77)
 PERSISTENT = (Unit("netfilter-persistent.service", "active", "enabled"),)
 RULES = "/etc/iptables/rules.v4"
 EMPTY = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
@@ -178,6 +180,19 @@ CASES: dict[str, Case] = {
     "what docker exec has started does not come back": Case(BY_HAND, "docker-restart", published(), "refused", "lost"),
     "what its first process has started does": Case(BY_ITSELF, "docker-restart", published(), "delivered", "lost"),
     "with live-restore it goes on": Case(LIVE, "docker-restart", published(), "delivered", "kept"),
+    "a container whose port another process has": Case(
+        network(host_namespace(sockets=(HOLDING,)), docker=engine(ALWAYS)), "container-restart", PUBLISHED,
+        "unanswered", "lost",
+    ),
+    "a container whose address another process does not have": Case(
+        network(
+            host_namespace(sockets=(msgspec.structs.replace(HOLDING, address=GATEWAY),)),
+            docker=engine(msgspec.structs.replace(
+                ALWAYS, bindings=(msgspec.structs.replace(ALWAYS.bindings[0], host_ip=HOST_ADDRESS),),
+            )),
+        ),
+        "container-restart", published(), "delivered", "lost",
+    ),
     "with live-restore docker-proxy comes back": Case(LIVE, "docker-restart", LOOPBACK, "delivered", "lost"),
     "a rule by hand in dockerd's chain goes": Case(
         network(host_namespace(FORBIDDEN_TO_ALL), docker=engine(ALWAYS)), "docker-restart", published(), "delivered",

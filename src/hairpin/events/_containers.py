@@ -32,7 +32,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 
 _replace = msgspec.structs.replace
@@ -125,6 +125,9 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     """Return the course after the container's start.  ``was``: the host when the container last ran, as ``container``
     was then: it runs the same programs again, and nothing that somebody has changed in its namespace is left."""
     host, engine = course.host, course.host.engine_of(container)
+    refused = refused_port(host, engine, container)
+    if refused is not None:
+        return course.failing(refused)
     before = was.namespace(container.netns) if container.netns is not None and container.netns in was else None
     if before is None or container.on_host_network or was.network_owner(container) != container:
         return _started_in(course, was, container)
@@ -141,6 +144,34 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         *(SetLink(host.netns, each) for each in outers[1:]),
     )
     return _with_podmans_ports(course, was, running) if engine.kind == "podman" else with_ports(course, running)
+
+
+def refused_port(host: Host, engine: Engine, container: Container) -> Message | None:
+    """Return why the engine does not start the container: another socket has one of its published ports.  An engine
+    binds them before the container's process begins.
+
+    Source: moby libnetwork/portmapper/mapper.go MapRange(); podman libpod/oci_util.go bindPorts(); net/ipv4/
+    inet_connection_sock.c inet_csk_get_port()"""
+    if engine.rootless:
+        return None
+    for each in host.namespace(host.netns.name).sockets:
+        binding = next((one for one in container.bindings if _is_bound(each, one)), None)
+        if binding is not None and each.process:
+            return message("{name} does not start: {process} has port {port} of this host", name=container.name,
+                           process=each.process, port=binding.host_port)  # fmt: skip
+        if binding is not None:
+            return message("{name} does not start: another process has port {port} of this host", name=container.name,
+                           port=binding.host_port)  # fmt: skip
+    return None
+
+
+def _is_bound(socket: Socket, binding: PortBinding) -> bool:
+    """Return whether the socket keeps another one from the binding's address and port."""
+    if (socket.protocol, socket.port) != (binding.protocol, binding.host_port) or not binding.host_port:
+        return False
+    if socket.version != binding.version:
+        return socket.version == 6 and socket.address is None and not socket.v6only
+    return None in (socket.address, binding.host_ip) or socket.address == binding.host_ip
 
 
 def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
@@ -162,6 +193,9 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
 def with_container_first_started(course: Course, container: Container) -> Course:
     """Return the course after the start of a container that did not run: only its ports say what it serves."""
+    refused = refused_port(course.host, course.host.engine_of(container), container)
+    if refused is not None:
+        return course.failing(refused)
     binding = next(iter(container.bindings), _NO_PORT)
     change = starting_change(course.host, container, binding)
     serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
