@@ -108,12 +108,12 @@ def tried(host: Host, reboot: Reboot) -> tuple[Tried, ...]:
 
 def tried_under_events(host: Host, reboot: Reboot) -> Iterator[tuple[Row, EventTrial]]:
     """Carry the scenarios of one reboot out on a running host, and instead of the reboot each event of its units that
-    comes by itself; yield what becomes of each scenario's connection."""
+    comes by itself; yield what becomes of each scenario's connection.  The containers start again with their engine."""
     with ExitStack() as stack:
         for port in sorted({port for row in reboot.rows for port in row.of().listeners}):
             stack.enter_context(listening(host.client, port))
         lead_by_host(host.neighbour)
-        _prepare(host, reboot)
+        _prepare(host, msgspec.structs.replace(reboot, restart="always"))
         repaired = [_repaired(host, row) for row in reboot.rows]
         for event, (check, command) in EVENTS.items():
             if host.run(check).status == 0:
@@ -125,15 +125,21 @@ def _under_event(host: Host, repaired: list[_Repaired], event: str, command: str
     failed = host.run(command)
     ended = tuple(each for each in running if host.run(f"systemctl is-active {each}").status)
     for each in repaired:
-        flow = each.row.flow()
-        found = settled(host, flow, flow.before)
-        passes, said = found is flow.before, event in said_to_undo(each.printed)
-        named = () if passes or said else tuple(cause.id for cause in blocking_causes(_ask(host, flow).report))
-        outcome = f"{found.value} {failed.complaint if failed.status else ''}".strip()
-        yield each.row, EventTrial(event, said, passes, outcome, ended, named)
-    for each in repaired:
-        if settled(host, each.row.flow(), each.row.flow().before) is not each.row.flow().before:
+        outcome = _outcome(host, each.row.flow())
+        passes, said = outcome == each.row.flow().before.value, event in said_to_undo(each.printed)
+        named = () if passes or said else tuple(one.id for one in blocking_causes(_ask(host, each.row.flow()).report))
+        told = f"{outcome} {failed.complaint if failed.status else ''}".strip()
+        yield each.row, EventTrial(event, said, passes, told, ended, named)
+        if not passes:  # the next event finds it repaired
             _carry_out(host, each.printed)
+
+
+def _outcome(host: Host, flow: Flow) -> str:
+    """Return how the flow's real connection ends; why it cannot begin, if the container does not run."""
+    try:
+        return settled(host, flow, flow.before).value
+    except GuestError as error:
+        return str(error)
 
 
 def _repaired(host: Host, row: Row) -> _Repaired:

@@ -94,3 +94,19 @@ def test_what_is_in_the_containers_namespace_is_gone_with_it() -> None:
     _, lasts = judged(within, published())
     assert any("ip route add default" in each for each in lasts.commands)
     assert gone_after(lasts) == []
+
+
+def test_a_repair_that_needs_another_one_is_judged_with_it() -> None:
+    """Alone neither lets the flow pass; the event undoes one of the two."""
+    rules = with_rule("filter DOCKER-USER", "-j DROP", without("-j MASQUERADE"))
+    within = host(host_namespace(rules), (RULES, FLUSHES), units=(DOCKER, SAVED))
+    causes = {each.cause: each.candidate for each in diagnose(within, egress()).causes}
+    assert set(causes) == {"masquerade-missing", "docker-user-drops"}
+    for cause, other, gone in (
+        ("masquerade-missing", "docker-user-drops", ["it is gone after saved-rules-restore"]),
+        ("docker-user-drops", "masquerade-missing", []),
+    ):
+        made = remedies(cause, causes[cause], within)
+        alone = judged_by_events(made, cause, within, (egress(),))[0]
+        judged_together = judged_by_events(made, cause, within, (egress(),), (causes[other].change,))[0]
+        assert (gone_after(alone), gone_after(judged_together)) == ([], gone)

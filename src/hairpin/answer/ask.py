@@ -273,6 +273,7 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
             found.id,
             others.network,
             asked,
+            together,
         ),
     )
 

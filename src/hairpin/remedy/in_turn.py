@@ -51,12 +51,17 @@ def renumbered_candidate(candidate: Candidate, was: Network, now: Network) -> Ca
     """
     if was is now:
         return candidate
-    change = Change(tuple(_moved(part, was, now) for part in candidate.change.parts), candidate.change.calls)
+    change = renumbered_change(candidate.change, was, now)
     try:
         simulate(change, now)
     except ChangeError:
         return candidate
     return msgspec.structs.replace(candidate, change=change)
+
+
+def renumbered_change(change: Change, was: Network, now: Network) -> Change:
+    """Return the change with its rules at the numbers that they have after the repairs before it."""
+    return Change(tuple(_moved(part, was, now) for part in change.parts), change.calls)
 
 
 def makes_again(change: Change, was: Network, now: Network) -> bool:

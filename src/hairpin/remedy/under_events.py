@@ -3,6 +3,7 @@ an engine from starting is printed."""
 
 import msgspec
 
+from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
@@ -14,6 +15,7 @@ from hairpin.events.happening import course_of
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.remedy.in_turn import renumbered_change
 from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow
@@ -24,37 +26,62 @@ _JUDGED = 2
 
 
 def judged_by_events(
-    remedies: tuple[Remedy, ...], cause: str, network: Network, asked: tuple[Flow, ...]
+    remedies: tuple[Remedy, ...],
+    cause: str,
+    network: Network,
+    asked: tuple[Flow, ...],
+    together: tuple[Change, ...] = (),
 ) -> tuple[Remedy, ...]:
     """Return the remedies with what undoes them; of those that are equally harmless, one that lasts comes first.
 
-    ``asked``: the flows that the cause stops; ``network``: seen from the host that is repaired."""
-    judged = [_judged(each, cause, network, asked) if number < _JUDGED else (each, False)
+    ``asked``: the flows that the cause stops; ``network``: seen from the host that is repaired; ``together``: the
+    changes of other causes without which the flows do not pass."""
+    carried_out = [number for number, each in enumerate(remedies) if each.steps or each.keeping]
+    chosen = {*range(_JUDGED), *carried_out[:_JUDGED]}
+    judged = [_judged(each, cause, network, asked, together) if number in chosen else (each, False)
               for number, each in enumerate(remedies)]  # fmt: skip
     harm = [(each.disruptive, sum(one.flow is not None for one in each.side_effects)) for each in remedies]
     order = sorted(range(len(judged)), key=lambda number: (harm[number], judged[number][1]))
     return tuple(judged[number][0] for number in order)
 
 
-def _judged(remedy: Remedy, cause: str, network: Network, asked: tuple[Flow, ...]) -> tuple[Remedy, bool]:
+def _judged(
+    remedy: Remedy, cause: str, network: Network, asked: tuple[Flow, ...], together: tuple[Change, ...]
+) -> tuple[Remedy, bool]:
     """Return the remedy, and whether an event undoes it."""
-    if not remedy.change.parts:
-        return remedy, False
-    try:
-        kept = kept_network(simulate(remedy.change, network), remedy.keeping, remedy.steps)
-    except ChangeError:
-        return remedy, False
+    kept = _repaired(remedy, network, ())
     if kept is None:
         return remedy, False
+    flows = _passing(kept, asked)
+    if not flows and together:
+        kept = _repaired(remedy, network, together) or kept
+        flows = _passing(kept, asked)
     courses = tuple(courses_on(kept, kept.this, BY_ITSELF))
     if remedy.keeping and any(_keeps_from_starting(network, *each) for each in courses):
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _NOT_KEPT)), True
-    flows = tuple(each for each in asked if walk_flow(kept, each).succeeds)[:_JUDGED]
     undone = tuple(event for event, course in courses if not course.missing and _is_undone(cause, kept, course, flows))
     if not undone:
         return remedy, False
     said = SideEffect(message("it is gone after {events}", events=", ".join(undone)))
     return msgspec.structs.replace(remedy, side_effects=(*remedy.side_effects, said)), True
+
+
+def _repaired(remedy: Remedy, network: Network, together: tuple[Change, ...]) -> Network | None:
+    """Return the network with the remedy and what keeps it, and with the other changes; None if hairpin cannot tell."""
+    if not remedy.change.parts:
+        return None
+    try:
+        kept = kept_network(simulate(remedy.change, network), remedy.keeping, remedy.steps)
+        for change in together if kept is not None else ():
+            assert kept is not None
+            kept = simulate(renumbered_change(change, network, kept), kept)
+    except ChangeError:
+        return None
+    return kept
+
+
+def _passing(network: Network, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    return tuple(each for each in asked if walk_flow(network, each).succeeds)[:_JUDGED]
 
 
 _NOT_KEPT: Message = message("what would keep it keeps an engine from starting, so it is not kept: make the container "
@@ -63,11 +90,9 @@ _NOT_KEPT: Message = message("what would keep it keeps an engine from starting, 
 
 def _is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
     """Return whether the same cause stops one of the flows again."""
-    for flow in flows:
-        again = asked_again(network, course.network, flow)
-        if not walk_flow(course.network, again).succeeds:
-            return any(each.cause == cause for each in diagnose(course.network, again).causes)
-    return False
+    again = (asked_again(network, course.network, flow) for flow in flows)
+    stopped = (flow for flow in again if not walk_flow(course.network, flow).succeeds)
+    return any(each.cause == cause for flow in stopped for each in diagnose(course.network, flow).causes)
 
 
 def _keeps_from_starting(network: Network, event: EventId, then: Course) -> bool:
