@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.carry.act import FileState
 from hairpin.causes.cause import Candidate
+from hairpin.change.step import ReplaceFile
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Namespace
 from hairpin.host.managers import ConfigFile, Unit
@@ -110,3 +112,18 @@ def test_a_repair_that_needs_another_one_is_judged_with_it() -> None:
         alone = judged_by_events(made, cause, within, (egress(),))[0]
         judged_together = judged_by_events(made, cause, within, (egress(),), (causes[other].change,))[0]
         assert (gone_after(alone), gone_after(judged_together)) == ([], gone)
+
+
+def test_a_file_that_keeps_the_manager_from_loading_is_not_kept() -> None:
+    """iptables-restore refuses the whole file for one chain that it does not know."""
+    shut = host(host_namespace(with_policy("INPUT", "DROP"), sockets=SSHD), (RULES, CLOSED), units=(DOCKER, SAVED))
+    _, remedy = judged(shut, SSH)
+    (step,) = remedy.keeping
+    assert isinstance(step, ReplaceFile)
+    assert step.after is not None
+    broken = step.after.content.replace("COMMIT", "-A NOWHERE -j ACCEPT\nCOMMIT")
+    step = msgspec.structs.replace(step, after=FileState(broken))
+    remedy = msgspec.structs.replace(remedy, keeping=(step,))
+    (found,) = judged_by_events((remedy,), "input-drops-host-service", shut, (SSH,))
+    assert not found.keeping
+    assert "what would keep it is not kept: after saved-rules-restore, " in str(found.advice[-1])

@@ -20,7 +20,9 @@ from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow
 
-_STARTING = ("docker-restart", "firewalld-restart")
+_OF_ENGINES = ("docker-restart", "firewalld-restart")
+_STARTING = frozenset[EventId](BY_ITSELF) - {"sysctl-system", "container-restart"}
+"""The events in which an engine or a manager of rules or links starts, or loads its files."""
 _JUDGED = 2
 """Remedies of a cause, and flows of each, that are held against events."""
 
@@ -57,8 +59,9 @@ def _judged(
         kept = _repaired(remedy, network, together) or kept
         flows = _passing(kept, asked)
     courses = tuple(courses_on(kept, kept.this, BY_ITSELF))
-    if remedy.keeping and any(_keeps_from_starting(network, *each) for each in courses):
-        return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _NOT_KEPT)), True
+    failing = next((each for each in courses if remedy.keeping and _keeps_from_starting(network, *each)), None)
+    if failing is not None:
+        return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _not_kept(*failing))), True
     undone = tuple(event for event, course in courses if not course.missing and _is_undone(cause, kept, course, flows))
     if not undone:
         return remedy, False
@@ -86,6 +89,13 @@ def _passing(network: Network, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
 
 _NOT_KEPT: Message = message("what would keep it keeps an engine from starting, so it is not kept: make the container "
                              "or the network anew as its owner")  # fmt: skip
+
+
+def _not_kept(event: EventId, course: Course) -> Message:
+    if event in _OF_ENGINES:
+        return _NOT_KEPT
+    reason = str(course.failures[0])
+    return message("what would keep it is not kept: after {event}, {reason}", event=event, reason=reason)
 
 
 def _is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
