@@ -1,8 +1,8 @@
 """Diagnoses many flows that break at once, as an event breaks them: most of them stop for the same few causes.
 
-A cause that was found for one flow is tried on the next before the search begins anew.  It is told only if its change
-alone delivers that flow, too, so each flow has its own proof.  What else would do is then not known: who asks about few
-flows calls ``examine``.
+A cause that was found for one flow is tried on the next before the search begins anew, and so are causes that stop it
+together.  They are told only if their change delivers that flow, too, and none of them can be left out, so each flow
+has its own proof.  What else would do is then not known: who asks about few flows calls ``examine``.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,17 @@ from hairpin.causes.cause import View
 from hairpin.causes.registry import all_causes
 from hairpin.causes.where import container_of
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Proof, Suspect, rests_on_facts, search_causes, without_search
+from hairpin.diagnose.diagnose import (
+    CauseSet,
+    Diagnosis,
+    Proof,
+    Suspect,
+    joint_change,
+    needed_only,
+    rests_on_facts,
+    search_causes,
+    without_search,
+)
 from hairpin.diagnose.examination import Examination, examination
 from hairpin.errors import ChangeError
 from hairpin.kept import kept
@@ -46,12 +56,23 @@ def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa:
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """A cause that alone stops a flow, and the network without it.  ``containers``: those that the flow concerns."""
+    """The causes that stop a flow, mostly one, and the network without them.  ``containers``: those that the flow
+    concerns."""
 
     containers: frozenset[str]
     reason: Reason
-    suspect: Suspect
+    suspects: tuple[Suspect, ...]
     without: Network
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether one cause does."""
+        return len(self.suspects) == 1
+
+    @property
+    def is_of_containers(self) -> bool:
+        """Whether one of the causes is about a container."""
+        return any(container_of(each.candidate.where) is not None for each in self.suspects)
 
 
 class _Found:
@@ -68,30 +89,33 @@ class _Found:
         if known is not None:
             return known
         diagnosis = search_causes(self.network, flow)
-        if len(diagnosis.causes) == 1 and diagnosis.causes[0].candidate.refused is None:
+        if diagnosis.causes and all(each.candidate.refused is None for each in diagnosis.causes):
             with suppress(ChangeError):
-                self._tried(flow, trace, diagnosis.causes[0])
+                self._tried(flow, trace, diagnosis.causes)
         return diagnosis
 
     def _told(self, flow: Flow, trace: Trace) -> Diagnosis | None:
         for each in self._likely(flow, trace):
             then = walk_flow(each.without, flow)
-            if _is_repaired(self.network, flow, then):
-                return _alone(trace, each.suspect, then)
+            if _is_repaired(self.network, flow, then) and self._needs_all(flow, each.suspects):
+                return _diagnosis(trace, each.suspects, then)
         for suspect in self._by_same_causes(flow, trace):
             with suppress(ChangeError):
-                then = self._tried(flow, trace, suspect)
+                then = self._tried(flow, trace, (suspect,))
                 if _is_repaired(self.network, flow, then):
-                    return _alone(trace, suspect, then)
+                    return _diagnosis(trace, (suspect,), then)
         return None
+
+    def _needs_all(self, flow: Flow, suspects: tuple[Suspect, ...]) -> bool:
+        return len(suspects) == 1 or needed_only(self.network, flow, suspects) == suspects
 
     def _likely(self, flow: Flow, trace: Trace) -> Iterator[_Known]:
         """Yield the known causes of flows of the same containers; then a few that are about no container, and stop
-        packets for the same reason."""
+        packets for the same reason.  Causes that do only together have to stop them for that, too."""
         own, reason = _containers(flow), trace.usual.stop.reason if trace.usual.stop is not None else None
-        yield from (each for each in self.known if each.containers & own)
+        yield from (each for each in self.known if each.containers & own and (each.is_alone or each.reason == reason))
         others = (each for each in self.known if each.reason == reason and not each.containers & own)
-        yield from islice((each for each in others if container_of(each.suspect.candidate.where) is None), _FEW)
+        yield from islice((each for each in others if not each.is_of_containers), _FEW)
 
     def _by_same_causes(self, flow: Flow, trace: Trace) -> Iterator[Suspect]:
         """Yield what the causes that stop earlier flows for the same reason suspect here."""
@@ -99,17 +123,18 @@ class _Found:
             stop = branch.stop
             if branch.succeeds or stop is None or not rests_on_facts(branch):
                 continue
-            ids = dict.fromkeys(each.suspect.cause for each in self.known if each.reason == stop.reason)
+            alone = (each for each in self.known if each.is_alone and each.reason == stop.reason)
+            ids = dict.fromkeys(each.suspects[0].cause for each in alone)
             view = View(self.network, flow, branch, stop)
             for cause in (each for each in all_causes() if each.id in ids):
                 yield from (Suspect(cause.id, each, stop) for each in cause.find(view) if each.refused is None)
 
-    def _tried(self, flow: Flow, trace: Trace, suspect: Suspect) -> Trace:
-        """Return the flow's walk without the suspect, which is kept for the next flows if it repairs this one."""
-        without = simulate(suspect.candidate.change, self.network)
+    def _tried(self, flow: Flow, trace: Trace, suspects: tuple[Suspect, ...]) -> Trace:
+        """Return the flow's walk without the suspects, which are kept for the next flows if this one is repaired."""
+        without = simulate(joint_change(suspects), self.network)
         then = walk_flow(without, flow)
         if _is_repaired(self.network, flow, then) and trace.usual.stop is not None:
-            self.known.append(_Known(_containers(flow), trace.usual.stop.reason, suspect, without))
+            self.known.append(_Known(_containers(flow), trace.usual.stop.reason, suspects, without))
         return then
 
 
@@ -122,5 +147,5 @@ def _is_repaired(network: Network, flow: Flow, then: Trace) -> bool:
     return then.succeeds and not (then.verdict == "leaves" and is_held_inside(network, flow))
 
 
-def _alone(trace: Trace, suspect: Suspect, then: Trace) -> Diagnosis:
-    return Diagnosis(trace, (CauseSet((suspect,), Proof(trace.verdict, then.verdict)),))
+def _diagnosis(trace: Trace, suspects: tuple[Suspect, ...], then: Trace) -> Diagnosis:
+    return Diagnosis(trace, (CauseSet(suspects, Proof(trace.verdict, then.verdict)),))
