@@ -5,7 +5,7 @@ import gc
 import msgspec
 
 from hairpin.host.link import Link
-from hairpin.network.index import index_of
+from hairpin.network.index import namespaces_of, ports_by_ends, takers
 from hairpin.network.network import Port, veth_peer
 from tests.small_host import CLIENT, HOST_NETNS, WEB, container_namespace, local, network, sibling
 
@@ -15,10 +15,10 @@ def test_an_index_belongs_to_one_host() -> None:
     changed = before.with_namespace(
         HOST_NETNS, msgspec.structs.replace(before.namespace(sibling("container:web")), links=())
     )
-    assert index_of(before.this) is index_of(before.this)
-    assert index_of(changed.this).namespaces["container:web"].links == ()
-    assert index_of(before.this).namespaces["container:web"].links != ()
-    assert gc.get_referrers(index_of(before.this)) == [before.this.__dict__]
+    assert namespaces_of(before.this) is namespaces_of(before.this)
+    assert namespaces_of(changed.this)["container:web"].links == ()
+    assert namespaces_of(before.this)["container:web"].links != ()
+    assert gc.get_referrers(namespaces_of(before.this)) == [before.this.__dict__]
 
 
 def test_a_veth_leads_to_the_one_that_names_it() -> None:
@@ -49,27 +49,25 @@ def test_of_a_bridges_ports_those_that_may_lead_there() -> None:
     """A veth whose other end was read elsewhere does not; any other port may, and the order stays."""
     built = network()
     host = built.namespace(HOST_NETNS)
-    index = index_of(built.this)
-    known = {each.name for each in index.ports_leading("host", "docker0", ("container:web",))}
+    known = {each.name for each in ports_by_ends(built.this, "host", "docker0", ("container:web",))}
     assert known == {each.name for each in host.links if each.master == "docker0"}
-    assert index.ports_leading("host", "docker0", ()) == ()
+    assert ports_by_ends(built.this, "host", "docker0", ()) == ()
     unread = Link(90, "veth9", "veth", master="docker0", peer_index=91, peer_netnsid=4)
     changed = built.with_namespace(HOST_NETNS, msgspec.structs.replace(host, links=(unread, *host.links)))
-    assert index_of(changed.this).ports_leading("host", "docker0", ()) == (unread,)
-    leading = index_of(changed.this).ports_leading("host", "docker0", ("container:web",))
+    assert ports_by_ends(changed.this, "host", "docker0", ()) == (unread,)
+    leading = ports_by_ends(changed.this, "host", "docker0", ("container:web",))
     assert [each.name for each in leading] == ["veth9", *(each.name for each in host.links if each.name in known)]
 
 
 def test_namespaces_that_may_take_an_address() -> None:
     """By the address itself, or by a local route that covers it."""
     built = network()
-    index = index_of(built.this)
-    assert index.taking(4, WEB) == {"container:web"}
-    assert index.taking(4, CLIENT) == set()
+    assert takers(built.this, 4, WEB) == {"container:web"}
+    assert takers(built.this, 4, CLIENT) == set()
     inner = built.namespace(sibling("container:web"))
     covering = local("192.0.2.0/24", "lo")
     changed = built.with_namespace(
         sibling("container:web"), msgspec.structs.replace(inner, routes=(*inner.routes, covering))
     )
-    assert index_of(changed.this).taking(4, CLIENT) == {"container:web"}
-    assert index_of(changed.this).taking(6, CLIENT) == set()
+    assert takers(changed.this, 4, CLIENT) == {"container:web"}
+    assert takers(changed.this, 6, CLIENT) == set()

@@ -1,9 +1,10 @@
-"""An index of a host's namespaces and veths; a host with a thousand containers has thousands of both.
+"""Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.
 
-A host never changes, so its index is made once and kept on it; a change makes another host.
+A host never changes, so each index is made once and kept on it; a change makes another host.  There are several, since
+who changes a host asks for little: an event of ten containers makes hundreds of hosts.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
@@ -14,75 +15,90 @@ _Pair = tuple[int, int | None, bool]
 """Index of a veth, index of its other end, and whether both are in one namespace."""
 
 
-class Index:
-    """``veths``: namespace and name of each veth, in the host's order.
+@kept
+def namespaces_of(host: Host) -> Mapping[str, Namespace]:
+    """Return the host's namespaces by name."""
+    return {each.name: each for each in reversed(host.namespaces)}
 
-    ``stacked``: the macvlans and ipvlans, by the namespace (None: another one) and index of the link below.
-    """
 
-    __slots__ = ("_locals", "_ports", "_wide", "namespaces", "stacked", "veths")
+@kept
+def _veths(host: Host) -> dict[_Pair, list[tuple[str, str]]]:
+    """Return the namespace and the name of each veth, in the host's order."""
+    found: dict[_Pair, list[tuple[str, str]]] = {}
+    for namespace in host.namespaces:
+        for link in namespace.links:
+            if link.kind == "veth":
+                pair = (link.index, link.peer_index, link.peer_netnsid is None)
+                found.setdefault(pair, []).append((namespace.name, link.name))
+    return found
 
-    def __init__(self, host: Host) -> None:
-        self.namespaces: dict[str, Namespace] = {}
-        self.veths: dict[_Pair, list[tuple[str, str]]] = {}
-        self.stacked: dict[tuple[str | None, int | None], list[tuple[str, str]]] = {}
-        for namespace in host.namespaces:
-            self.namespaces.setdefault(namespace.name, namespace)
-            for link in namespace.links:
-                if link.kind == "veth":
-                    pair = (link.index, link.peer_index, link.peer_netnsid is None)
-                    self.veths.setdefault(pair, []).append((namespace.name, link.name))
-                elif link.kind in ("macvlan", "ipvlan"):
-                    below = (namespace.name if link.peer_netnsid is None else None, link.peer_index)
-                    self.stacked.setdefault(below, []).append((namespace.name, link.name))
-        self._ports: dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]] = {}
-        self._locals: dict[tuple[int, int], set[str]] = {}
-        self._wide: dict[tuple[int, int], set[str]] = {}
-        for namespace in host.namespaces:
-            self._add(namespace)
 
-    def _add(self, namespace: Namespace) -> None:
+def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
+    """Return the namespace and the name of a veth's other end; None if it was not read.  ``name``: where the link
+    is."""
+    if link.kind != "veth" or link.peer_index is None:
+        return None
+    same = link.peer_netnsid is None
+    for namespace, other in _veths(host).get((link.peer_index, link.index, same), ()):
+        if same == (namespace == name):
+            return namespace, other
+    return None
+
+
+@kept
+def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tuple[str, str]]]:
+    """Return the macvlans and ipvlans, by the namespace (None: another one) and index of the link below."""
+    found: dict[tuple[str | None, int | None], list[tuple[str, str]]] = {}
+    for namespace in host.namespaces:
+        for link in namespace.links:
+            if link.kind in ("macvlan", "ipvlan"):
+                below = (namespace.name if link.peer_netnsid is None else None, link.peer_index)
+                found.setdefault(below, []).append((namespace.name, link.name))
+    return found
+
+
+@kept
+def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]]:
+    """Return the ports of each bridge with their places in its namespace, by the namespace of a veth's other end."""
+    found: dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]] = {}
+    for namespace in host.namespaces:
         for place, link in enumerate(namespace.links):
             if link.master is not None:
-                end = self.other_end(namespace.name, link) if link.tunnel is None else None
-                behind = self._ports.setdefault((namespace.name, link.master), {})
+                end = other_end(host, namespace.name, link) if link.tunnel is None else None
+                behind = found.setdefault((namespace.name, link.master), {})
                 behind.setdefault(end[0] if end is not None else None, []).append((place, link))
+    return found
+
+
+def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
+    """Return the ports of the bridge, in order, but veths whose other end was read in another namespace than these."""
+    behind = _ports(host).get((name, bridge), {})
+    found = [port for each in (None, *names) for port in behind.get(each, ())]
+    return tuple(link for _, link in sorted(found, key=lambda port: port[0]))
+
+
+@kept
+def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int, int], set[str]]]:
+    """Return the namespaces by each address that is theirs, and by each longer prefix of their local routes."""
+    one: dict[tuple[int, int], set[str]] = {}
+    wide: dict[tuple[int, int], set[str]] = {}
+    for namespace in host.namespaces:
         for each in namespace.addresses:
-            self._locals.setdefault((each.version, each.value), set()).add(namespace.name)
+            one.setdefault((each.version, each.value), set()).add(namespace.name)
         for route in namespace.routes:
             if (route.type, route.version) != ("local", 4):
                 continue
             if route.prefix_length == 32:
-                self._locals.setdefault((4, route.destination), set()).add(namespace.name)
+                one.setdefault((4, route.destination), set()).add(namespace.name)
             else:
-                self._wide.setdefault((route.destination, route.prefix_length), set()).add(namespace.name)
-
-    def other_end(self, name: str, link: Link) -> tuple[str, str] | None:
-        """Return the namespace and the name of a veth's other end; None if it was not read."""
-        if link.kind != "veth" or link.peer_index is None:
-            return None
-        same = link.peer_netnsid is None
-        for namespace, other in self.veths.get((link.peer_index, link.index, same), ()):
-            if same == (namespace == name):
-                return namespace, other
-        return None
-
-    def ports_leading(self, name: str, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
-        """Return the ports of the bridge, in order, but veths whose other end was read in another namespace than
-        these."""
-        behind = self._ports.get((name, bridge), {})
-        found = [port for each in (None, *names) for port in behind.get(each, ())]
-        return tuple(link for _, link in sorted(found, key=lambda port: port[0]))
-
-    def taking(self, version: Version, value: int) -> frozenset[str]:
-        """Return the namespaces that may take packets to the address: it is theirs, or (IPv4) has a local route."""
-        names = frozenset(self._locals.get((version, value), ()))
-        if version == 6:
-            return names
-        return names.union(*(held for prefix, held in self._wide.items() if inside(value, *prefix, 4)))
+                wide.setdefault((route.destination, route.prefix_length), set()).add(namespace.name)
+    return one, wide
 
 
-@kept
-def index_of(host: Host) -> Index:
-    """Return the host's index."""
-    return Index(host)
+def takers(host: Host, version: Version, value: int) -> frozenset[str]:
+    """Return the namespaces that may take packets to the address: it is theirs, or (IPv4) has a local route."""
+    one, wide = _takers(host)
+    names = frozenset(one.get((version, value), ()))
+    if version == 6:
+        return names
+    return names.union(*(held for prefix, held in wide.items() if inside(value, *prefix, 4)))

@@ -16,7 +16,7 @@ from hairpin.host.kernel_release import Novelty
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
 from hairpin.kept import kept
-from hairpin.network.index import index_of
+from hairpin.network.index import namespaces_of, other_end, ports_by_ends
 from hairpin.network.prefix import Version, width
 from hairpin.network.world import World
 
@@ -61,11 +61,11 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
     def __contains__(self, netns: Netns) -> bool:
         """Return whether the namespace was read."""
-        return any(host.name == netns.host and netns.name in index_of(host).namespaces for host in self.hosts)
+        return any(host.name == netns.host and netns.name in namespaces_of(host) for host in self.hosts)
 
     def namespace(self, netns: Netns) -> Namespace:
         """Return the namespace; raise KeyError when it was not read."""
-        return index_of(self.host(netns.host)).namespaces[netns.name]
+        return namespaces_of(self.host(netns.host))[netns.name]
 
     def namespaces(self) -> Iterator[tuple[Netns, Namespace]]:
         """Yield every namespace of every host with its identity."""
@@ -118,7 +118,7 @@ def veth_peer(network: Network, netns: Netns, link: Link) -> Port | None:
     The kernel numbers links.  Each end has the other's index, and veths made in one namespace have different indexes,
     so the pair of both numbers finds the other end.
     """
-    found = index_of(network.host(netns.host)).other_end(netns.name, link)
+    found = other_end(network.host(netns.host), netns.name, link)
     return Port(netns.sibling(found[0]), found[1]) if found is not None else None
 
 
@@ -215,7 +215,7 @@ def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection
     These are all but veths whose other end was read in another namespace: a bridge with a thousand containers has a
     thousand ports, and one of them has the address that a walk looks for.
     """
-    return index_of(network.host(netns.host)).ports_leading(netns.name, bridge, names)
+    return ports_by_ends(network.host(netns.host), netns.name, bridge, names)
 
 
 def is_bridge_port(namespace: Namespace, link: Link) -> bool:

@@ -6,7 +6,7 @@ Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); driv
 
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
-from hairpin.network.index import index_of
+from hairpin.network.index import stacked_links
 from hairpin.network.network import Network, Port, addresses_of
 from hairpin.network.prefix import Version
 
@@ -34,7 +34,7 @@ def stacked_on(network: Network, lower: Port) -> tuple[Port, ...]:
     found = network.namespace(lower.netns).link(lower.link)
     if found is None:
         return ()
-    stacked = index_of(network.host(lower.netns.host)).stacked
+    stacked = stacked_links(network.host(lower.netns.host))
     names = list(stacked.get((lower.netns.name, found.index), ()))
     if lower.netns.is_host:
         names += [each for each in stacked.get((None, found.index), ()) if each[0] != lower.netns.name]

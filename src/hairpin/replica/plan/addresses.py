@@ -8,7 +8,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
-from hairpin.network.index import index_of
+from hairpin.network.index import takers
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.source_address import source_address
@@ -108,7 +108,7 @@ def _known(entry: Neighbour, mac: int) -> str:
 
 def _is_disputed(network: Network, netns: Netns, owner: Port, address: int) -> bool:
     """Return whether a third namespace of the host takes packets to the address: it has it, or a local route to it."""
-    taking = index_of(network.host(netns.host)).taking(4, address)
+    taking = takers(network.host(netns.host), 4, address)
     return bool(taking - {netns.name, owner.netns.name})
 
 

@@ -17,7 +17,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import TCP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.address_type import is_to_many
-from hairpin.network.index import index_of
+from hairpin.network.index import takers
 from hairpin.network.network import Network, Port, addresses_of, bridge_ports, is_bridge_port
 from hairpin.network.own_frames import hands_up, said_of_forwarding
 from hairpin.network.prefix import Version, address_text, inside
@@ -144,7 +144,7 @@ def named_rival(network: Network, netns: Netns, link: Link, entry: Neighbour) ->
     """Return the port that a learned entry of IPv4 names, if its namespace answers for the address beside another one.
 
     The kernel asks it alone again, as long as it answers: net/ipv4/arp.c arp_solicit()"""
-    rivals = index_of(network.host(netns.host)).taking(4, entry.value) - {netns.name}
+    rivals = takers(network.host(netns.host), 4, entry.value) - {netns.name}
     if len(rivals) <= 1 or entry.mac is None:
         return None
     port = who_has(network, netns, link, entry.mac).port

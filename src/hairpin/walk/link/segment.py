@@ -13,7 +13,7 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry
 from hairpin.kept import kept
-from hairpin.network.index import index_of
+from hairpin.network.index import stacked_links, takers
 from hairpin.network.network import (
     Network,
     Port,
@@ -203,7 +203,7 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
     Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """
     fallback = NOBODY
-    taking = index_of(network.host(netns.host)).taking(question.version, question.address)
+    taking = takers(network.host(netns.host), question.version, question.address)
     ports = ports_leading(network, netns, bridge.name, taking)
     for port in ports if question.source is None else reversed(ports):
         if skip is not None and port.name == skip.name:
@@ -345,7 +345,7 @@ def port_towards(
     if target is None:
         return _port_outwards(network, netns, ports) or flooded
     # A macvlan may be in another namespace than the veth's end that it stands on.
-    stacked = index_of(network.host(netns.host)).stacked
+    stacked = stacked_links(network.host(netns.host))
     near = ports if stacked else ports_leading(network, netns, bridge, (target.netns.name,))
     return next((port for port in near if _leads_to(network, netns, port, target)), flooded)
 
