@@ -1,5 +1,6 @@
 """Containers that end together leave what they leave one after another."""
 
+import msgspec
 import pytest
 
 from bench.docker_host import docker_host
@@ -9,7 +10,7 @@ from hairpin.events.course import Course
 from hairpin.events.happening import course_of
 from hairpin.network.network import Network
 from tests.podman_host import podman, podmans
-from tests.small_host import network
+from tests.small_host import DOCKER_RULES, WEB, container, engine, host_namespace, network
 
 DOCKER = docker_host(4)
 
@@ -44,3 +45,32 @@ def test_a_daemon_that_ends_takes_all_of_them() -> None:
     assert stopped.network == together.network
     assert not any(each.running for each in stopped.host.containers())
     assert [each.name for each in stopped.host.namespaces] == ["host"]
+
+
+def orders(rule: str, *, fixed4: int | None = None) -> list[str]:
+    """Return the conditions of a restart of dockerd with two containers on its network, and a rule of somebody's."""
+    always = msgspec.structs.replace(container(), restart_policy="always", started_at="2025")
+    end = msgspec.structs.replace(always.endpoints[0], ipv4=WEB + 1, fixed4=fixed4)
+    other = msgspec.structs.replace(always, id="d" * 64, name="db", netns=None, bindings=(), endpoints=(end,),
+                                    started_at="2026")  # fmt: skip
+    rules = DOCKER_RULES.replace("-A DOCKER-USER -j RETURN", f"{rule}\n-A DOCKER-USER -j RETURN")
+    within = network(host_namespace(rules), docker=engine(always, other))
+    course = course_of(within, "test", "docker-restart")
+    assert course is not None
+    return [str(each) for each in course.conditions]
+
+
+def test_which_container_gets_the_address_of_a_rule_is_a_condition() -> None:
+    """dockerd starts them side by side."""
+    assert orders("-A DOCKER-USER -d 172.17.0.3/32 -j DROP") == [
+        "dockerd starts the containers of bridge in this order: web, db"
+    ]
+
+
+@pytest.mark.parametrize("rule", ("-A DOCKER-USER -d 172.17.0.30/32 -j DROP", "-A DOCKER-USER -p udp -j DROP"))
+def test_where_no_rule_names_an_address_the_order_is_nobodys_concern(rule: str) -> None:
+    assert orders(rule) == []
+
+
+def test_an_address_that_somebody_has_chosen_does_not_depend_on_the_order() -> None:
+    assert orders("-A DOCKER-USER -d 172.17.0.3/32 -j DROP", fixed4=WEB + 1) == []

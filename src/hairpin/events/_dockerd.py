@@ -4,6 +4,7 @@ Measured with Docker 20.10.24 (`python -m tests.matrix`), and read in moby daemo
 restore(); libnetwork/drivers/bridge; libnetwork/iptables.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -35,10 +36,11 @@ from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
 from hairpin.netfilter.ir import Chain, Jump, Rule, Table
 from hairpin.netfilter.meaning import meaning
+from hairpin.network.prefix import address_text
 
 _HELD = ("docker-proxy", "dockerd")
 _ISOLATION = "DOCKER-ISOLATION-STAGE-1"
@@ -94,9 +96,10 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     course = with_bridges_bound(course, now)
     for each in alive:
         course = _with_container_restored(course, was, each)
-    for each in sorted(before.containers, key=lambda one: one.started_at):
-        if any(each.id == one.id for one in alive):
-            continue
+    kept = {each.id for each in alive}
+    ended_ones = sorted((each for each in before.containers if each.id not in kept), key=lambda one: one.started_at)
+    course = course.provided(*_orders(course, now, [each for each in ended_ones if each.running]))
+    for each in ended_ones:
         if each.running and each.restart_policy == "on-failure":
             # dockerd has ended it: whether that was a failure, the container's own process decides.
             course = course.provided(
@@ -122,6 +125,30 @@ def _with_container_restored(course: Course, was: Host, container: Container) ->
     netns = Netns(course.label, container.netns)
     resolvers = (each for each in was.namespace(container.netns).sockets if _is_daemons(each))
     return course.made(*(AddSocket(netns, each, by_start(container)) for each in resolvers))
+
+
+def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterator[Message]:
+    """Yield, for each network in which somebody's rules name an address that one of several containers may get, the
+    order in which they are taken to start: dockerd starts them side by side.
+
+    At this time no rule that the engine keeps for a container is there.
+    Source: moby daemon/daemon.go restore()"""
+    texts = [rule.text for table in course.namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
+    texts += [each.text for each in course.host.boot_lines or ()]
+    for network in engine.networks:
+        drawing = {
+            each.name: end.ipv4
+            for each in starting
+            for end in each.endpoints
+            if end.network == network.name and end.ipv4 is not None and end.fixed4 is None
+        }
+        if len(drawing) > 1 and any(_names(text, each) for text in texts for each in drawing.values()):
+            yield message("dockerd starts the containers of {network} in this order: {names}", network=network.name,
+                          names=", ".join(drawing))  # fmt: skip
+
+
+def _names(text: str, address: int) -> bool:
+    return re.search(rf"(?<![\d.]){re.escape(address_text(address, 4))}(?![\d.])", text) is not None
 
 
 def _forwarding(course: Course, engine: Engine) -> Iterator[Primitive]:

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from hairpin.errors import LabError
-from hairpin.events.registry import all_events
+from hairpin.events.registry import event_of
 from hairpin.lab.prerequisites import require
 from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
@@ -20,7 +20,7 @@ from tests.matrix.guests.boots import BOOTS
 from tests.matrix.guests.kinds import COMMANDS, KINDS
 from tests.matrix.guests.trial import Cell, Trial, dhcp_served, prepare, tried
 from tests.reboot.__main__ import KERNEL
-from tests.reboot.host import running_host
+from tests.reboot.host import Host, running_host
 from tests.reboot.userland import PROGRAMS, SUITE, disk
 
 
@@ -37,11 +37,8 @@ def main() -> int:
         install_programs(*PROGRAMS)
         guests_at_once(1)
         booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror, arguments.suite)
-        for name in names:
-            wanted = [
-                each for each in kinds[name].events if each in arguments.events.split(",") or not arguments.events
-            ]
-            trials += _on_host(name, wanted, booted, made, arguments.keep) if wanted else []
+        for group in _groups(names, together=arguments.together):
+            trials += _on_host(group, arguments.events.split(","), booted, made, arguments.keep)
     except (LabError, PackageError) as error:
         _say(f"{error}")
         return 2
@@ -63,21 +60,42 @@ def _right(cells: list[Cell]) -> str:
     return f"{sum(each.right for each in cells)} of {len(cells)} right"
 
 
-def _on_host(name: str, events: list[str], booted: Kernel, made: Path, keep: Path) -> list[Trial]:
-    results = keep / name.replace(" ", "-").replace(",", "")
+def _groups(names: list[str], *, together: bool) -> list[list[str]]:
+    """Return the kinds of each host: if ``together``, one for all kinds that need no preparation, one after another."""
+    kinds = {**KINDS, **BOOTS}
+    alike = [name for name in names if together and not kinds[name].setup]
+    return [*([alike] if alike else []), *([name] for name in names if name not in alike)]
+
+
+def _on_host(names: list[str], events: list[str], booted: Kernel, made: Path, keep: Path) -> list[Trial]:
+    kinds = [{**KINDS, **BOOTS}[name] for name in names]
+    wanted = [[each for each in kind.events if each in events or events == [""]] for kind in kinds]
+    if not any(wanted):
+        return []
+    results = keep / names[0].replace(" ", "-").replace(",", "")
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     trials: list[Trial] = []
+    name = names[0]
     try:
         with running_host(booted, made, results) as host, dhcp_served(host):
-            prepare(host, {**KINDS, **BOOTS}[name])
-            for event in (each for wanted in events for each in all_events() if each.id == wanted):
-                trials.append(tried(host, name, event, COMMANDS.get(event.id, "")))
-                _tell(trials[-1])
+            prepare(host, kinds[0].setup)
+            for name, kind, own in zip(names, kinds, wanted, strict=True):
+                _carry_out(host, kind.late)
+                for event in (event_of(each) for each in own):
+                    assert event is not None
+                    trials.append(tried(host, name, event, COMMANDS.get(event.id, "")))
+                    _tell(trials[-1])
+                _carry_out(host, kind.undo if name != names[-1] else ())
     except GuestError as error:
         trials.append(Trial(name, "", trouble=str(error)))
         _tell(trials[-1])
     return trials
+
+
+def _carry_out(host: Host, commands: tuple[str, ...]) -> None:
+    for command in commands:
+        host.must(command)
 
 
 def _tell(trial: Trial) -> None:
@@ -110,6 +128,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Foretell events on hosts with systemd, and carry them out.")
     parser.add_argument("--kinds", default="", help=f"which, by semicolon: {'; '.join(KINDS)}")
     parser.add_argument("--events", default="", help="which, by comma")
+    parser.add_argument("--together", action="store_true", help="on one host what needs no preparation of its own")
     parser.add_argument("--suite", default=SUITE, help="the hosts' Debian")
     parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "events", help="folder for the consoles")
     parser.add_argument("--mirror", default=None, help="a Debian archive, where this machine's apt knows none")

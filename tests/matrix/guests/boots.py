@@ -14,6 +14,7 @@ _SAVED = """cat >/etc/iptables/rules.v4 <<END
 COMMIT
 END
 systemctl enable -q netfilter-persistent"""
+_UNSAVED = "systemctl disable -q netfilter-persistent; rm /etc/iptables/rules.v4"
 _NFT = """cat >/etc/nftables.conf <<END
 flush ruleset
 table inet own {
@@ -51,25 +52,30 @@ ip route add 10.9.0.0/16 via 198.51.100.2
 ip addr add 198.51.100.77/24 dev eth0
 sysctl -qw net.ipv4.conf.eth1.forwarding=0"""
 _BOOT = ("reboot",)
+_ALWAYS = "docker update --restart always web shop; docker start web shop; sleep 3"
 
 BOOTS: Mapping[str, Kind] = {
     "boot: plain": Kind((), _BOOT),
     "boot: by hand": Kind((), _BOOT, (_BY_HAND,)),
-    "boot: saved rules": Kind((), _BOOT, (_SAVED,)),
-    "boot: nftables": Kind((), _BOOT, (_NFT,)),
+    "boot: saved rules": Kind((), _BOOT, (_SAVED,), (_UNSAVED,)),
+    "boot: nftables": Kind((), _BOOT, (_NFT,), ("systemctl disable -q nftables",)),
     "boot: nftables by hand": Kind((), _BOOT, ("nft flush ruleset",)),
     "boot: ufw": Kind(("ufw --force enable", "ufw allow 8151/tcp"), _BOOT),
     "boot: firewalld": Kind(("systemctl enable -q --now firewalld; sleep 5; systemctl restart docker",), _BOOT),
-    "boot: hardened": Kind((), _BOOT, (_HARDENED,)),
+    "boot: hardened": Kind((), _BOOT, (_HARDENED,), ("rm /etc/sysctl.d/60-hardening.conf",)),
     "boot: forwards": Kind((_FORWARDS,), _BOOT, (_LINK,)),
-    "boot: own unit": Kind((), _BOOT, (_OWN_UNIT,)),
-    "boot: rc.local": Kind((), _BOOT, (_LOCAL,)),
-    "boot: no policy": Kind((), _BOOT, ("docker update --restart no web; docker update --restart on-failure shop",)),
-    "boot: no dockerd": Kind((), _BOOT, ("systemctl disable -q docker docker.socket",)),
+    "boot: own unit": Kind((), _BOOT, (_OWN_UNIT,), ("systemctl disable -q own-rules",)),
+    "boot: rc.local": Kind((), _BOOT, (_LOCAL,), ("rm /etc/rc.local",)),
+    "boot: no policy": Kind((), _BOOT, (
+        "docker update --restart no web; docker update --restart on-failure shop",), (_ALWAYS,)),
+    "boot: no dockerd": Kind((), _BOOT, ("systemctl disable -q docker docker.socket",), (
+        f"systemctl enable -q docker docker.socket; systemctl start docker; {_ALWAYS}",)),
     "boot: live-restore": Kind((), _BOOT, (
-        "mkdir -p /etc/docker; echo '{\"live-restore\": true}' >/etc/docker/daemon.json; systemctl reload docker",)),
+        "mkdir -p /etc/docker; echo '{\"live-restore\": true}' >/etc/docker/daemon.json; systemctl reload docker",), (
+        "rm /etc/docker/daemon.json; systemctl reload docker",)),
     "boot: engine rules saved": Kind((), _BOOT, (
-        "iptables-save >/etc/iptables/rules.v4; systemctl enable -q netfilter-persistent; docker network create a",)),
+        "iptables-save >/etc/iptables/rules.v4; systemctl enable -q netfilter-persistent; docker network create a",), (
+        f"{_UNSAVED}; docker network rm a",)),
     "boot: networkd": Kind(KINDS["networkd"].setup, _BOOT),
     "boot: NetworkManager": Kind(KINDS["NetworkManager"].setup, _BOOT),
     "boot: ifupdown, commands": Kind(KINDS["ifupdown, commands"].setup, _BOOT),

@@ -69,11 +69,12 @@ _ALL_NAMES = "printf '[Match]\\nName=*\\n[Network]\\nDHCP=ipv4\\n' >/etc/systemd
 
 class Kind(msgspec.Struct, frozen=True):
     """A host: the commands that make it, the events that are tried on it, one after another, and the commands after
-    its containers have started."""
+    its containers have started.  ``undo``: the commands after which the host is again as before these."""
 
     setup: tuple[str, ...]
     events: tuple[str, ...]
     late: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, Kind] = {

@@ -28,7 +28,6 @@ from hairpin.question.question import parse_question
 from hairpin.walk.walk import walk_flow
 from tests.guests.qemu import GuestError
 from tests.matrix.compare import differences
-from tests.matrix.guests.kinds import Kind
 from tests.reboot.host import Host
 from tests.reboot.trial import probe
 
@@ -37,6 +36,8 @@ CONTAINERS = (
     ContainerPlan("shop", options="-p 8152:80", networks=("front",)),
 )
 _PORT = 7777
+_PATIENCE = 3
+"""How often a host is read again whose dockerd gives no answer."""
 FLOWS = (
     Flow(),
     Flow(to="198.51.100.11:8152"),
@@ -121,15 +122,13 @@ def dhcp_served(host: Host) -> Generator[None]:
             process.kill()
 
 
-def prepare(host: Host, kind: Kind) -> None:
+def prepare(host: Host, setup: tuple[str, ...]) -> None:
     """Give the fresh host its links' manager, and then its containers."""
-    for command in kind.setup:
+    for command in setup:
         host.must(command)
     host.must("docker network create front")
     for container in CONTAINERS:
         host.must(run_command(msgspec.structs.replace(container, options=f"--restart=always {container.options}")))
-    for command in kind.late:
-        host.must(command)
 
 
 def tried(host: Host, kind: str, event: Event, command: str) -> Trial:
@@ -182,8 +181,18 @@ def _names_container(words: str, host: Machine) -> bool:
 
 
 def _network(host: Host) -> Network:
-    evidence = collect(_GuestRunner(host))
-    return answered(parse_question("check", (), None, (), World()), (evidence,)).network
+    """Return the host as hairpin reads it, once all of it could be read: an emulated dockerd may take too long."""
+    network = _read(host)
+    for _ in range(_PATIENCE):
+        if not network.this.unread and all(each.state != "hung" for each in network.this.contacts):
+            break
+        time.sleep(5)
+        network = _read(host)
+    return network
+
+
+def _read(host: Host) -> Network:
+    return answered(parse_question("check", (), None, (), World()), (collect(_GuestRunner(host)),)).network
 
 
 def _passes(host: Host, flow: Flow) -> bool:
