@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from hairpin.lab.image import root_file_system
-from hairpin.lab.node import Node, open_wire_node
+from hairpin.lab.node import Node, open_wire_node, python
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.topology import connect
 from tests.guests.initramfs import MOUNT_9P, initramfs
@@ -46,6 +46,7 @@ done &&
 """
 """The disk, which keeps what is written to it over a reboot, and this machine's folders with Python, the checkout and
 the kernel's modules, each at the same place."""
+_OUTSIDE = "/run/outside"
 _AROUND = ("client", "router", "neighbour")
 _AGENT = """export HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PYTHONPATH=SOURCE PYTHONDONTWRITEBYTECODE=1
@@ -88,6 +89,19 @@ class Host:
         self._qemu = qemu
         self._numbers = itertools.count(1)
         self._boot = ""
+        self._python: tuple[str, ...] = ()
+
+    def python(self, script: str) -> tuple[str, ...]:
+        """Return the argv that runs one of the lab's scripts in the host with this machine's Python, and with its C
+        library where the host's own is older; raises GuestError if neither runs."""
+        if not self._python:
+            own = f"{sys.base_prefix}/lib"
+            library = ("--library-path", f"{_OUTSIDE}/lib/x86_64-linux-gnu:{_OUTSIDE}/usr/lib/x86_64-linux-gnu:{own}")
+            ways = ((sys.executable,), (f"{_OUTSIDE}/lib64/ld-linux-x86-64.so.2", *library, sys.executable))
+            self._python = next((way for way in ways if not self.run(f"{shlex.join(way)} -I -S -c ''").status), ())
+        if not self._python:
+            raise GuestError("this machine's Python does not run in the host")
+        return (*self._python, *python(script)[1:])
 
     def run(self, script: str, *, limit_s: int = COMMAND_LIMIT_S) -> Done:
         """Run the script (``sh -eu``) in the host as root; raises GuestError if no result comes in time."""

@@ -214,10 +214,11 @@ def _content(host: Host, path: str) -> str | None:
 def probe(host: Host, flow: Flow) -> Outcome:
     """Make a flow's real connection."""
     address, _, port = flow.to.rpartition(":")
-    argv = (*python("probe.py"), "tcp", address, port, f"{PROBE_S}", str(next(_source_ports)))
+    words = ("tcp", address, port, f"{PROBE_S}", str(next(_source_ports)))
     for node in (host.client, host.neighbour):
         if node.name == flow.start:
-            return Outcome(node.run(argv).strip())
+            return Outcome(node.run((*python("probe.py"), *words)).strip())
+    argv = (*host.python("probe.py"), *words)
     entered = ""
     if flow.start != "host":
         name = shlex.quote(flow.start.removeprefix("container:"))
