@@ -107,12 +107,12 @@ def try_event(name: str, plan: LabPlan, event: EventId) -> Trial:
 def _tried(name: str, plan: LabPlan, event: EventId, lab: Lab) -> Trial:
     prepare(lab)
     known = boxes(lab, {})
-    healthy = _plain(_read(lab))
+    healthy = _plain(read_lab(lab))
     if course_of(healthy.network, healthy.network.this.name, event) is None:
         return Trial(name, event, trouble=IMPOSSIBLE)
     asked = ((each.trace.flow.start_text(), each.trace.flow.target_text()) for each in healthy.flows)
     before = measure(lab, ways(lab, plan, asked), known)
-    network = _plain(_read(lab)).network
+    network = _plain(read_lab(lab)).network
     course = course_of(network, network.this.name, event)
     if course is None:
         return Trial(name, event, trouble=IMPOSSIBLE)
@@ -124,7 +124,7 @@ def _tried(name: str, plan: LabPlan, event: EventId, lab: Lab) -> Trial:
             return Trial(name, event, trouble=str(error).strip()[-300:])
         time.sleep(0.5)
         live = holding.asked()
-    seen = _plain(_read(lab)).network
+    seen = _plain(read_lab(lab)).network
     now = _in_order(boxes(lab, known), network.this, seen.this)
     for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
         node.run("ip neighbour flush all")
@@ -158,7 +158,7 @@ def _place(names: list[str], name: str) -> int:
     return names.index(name) if name in names else len(names)
 
 
-def _read(lab: Lab) -> tuple[Evidence, ...]:
+def read_lab(lab: Lab) -> tuple[Evidence, ...]:
     return tuple(collect(LocalRunner((*host.enter, "sh"), tuple(ENVIRONMENT.items()))) for host in lab.hosts)
 
 

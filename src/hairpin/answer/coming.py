@@ -51,11 +51,11 @@ def _opened(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield what an event lets through that a rule keeps out now."""
     for each in opened_by_events(examination):
         title = message("after {event}: nothing keeps these clients out any more", event=each.event)
-        detail = message(
-            "The rule that stops them now is gone then: {table} {chain}: {rule}.",
-            table=each.place.table,
-            chain=each.place.chain,
-            rule=each.place.text,
+        rule = {"table": each.place.table, "chain": each.place.chain, "rule": each.place.text}
+        detail = (
+            message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **rule)
+            if each.gone
+            else message("Other rules let them pass then before they come to this one: {table} {chain}: {rule}.", **rule)
         )
         exposed = _exposure("runtime-only-rule", each.label, _about(each.place, title, detail), each.flows, _SAVED)
         yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hairpin.causes.cause import Coming
+from hairpin.causes.losing import lost_rules
 from hairpin.causes.registry import causes_to_come
 from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.ended import container_of, ended_containers, is_ended
@@ -69,7 +70,8 @@ class ForeseenCause(msgspec.Struct, frozen=True):
 def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCause, ...]:
     """Return what each event brings to the flows that pass now, each cause once, by the first event that brings it.
 
-    ``told``: the keys of causes that are named already.  An event of which a reading is lacking is left out."""
+    ``told``: the keys of causes that are named already: they come only to a flow that a rule lets pass by them now, and
+    that rule is gone then.  An event of which a reading is lacking is left out."""
     network = examination.network
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], ForeseenCause] = {}
@@ -160,9 +162,11 @@ def _of_event(
     left = tuple(number for number in broken if not any(number in each.flows for each in ended))
     named: dict[str, list[FoundCause]] = {}
     for each, flows in (*((each, each.flows) for each in ended), *_others(then, asked, left)):
-        if not told.isdisjoint(each.keys) or _is_here(each, was.host(course.label)):
+        if _is_here(each, was.host(course.label)):
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each.id, each.candidate, each.stop)
+        if not told.isdisjoint(each.keys) and next(lost_rules(coming), None) is None:
+            continue  # what stops other flows now stops these, too, when docker-proxy or a container is gone
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
         yield ForeseenCause(id_, event, course.label, tuple(members), then)

@@ -6,29 +6,39 @@ from hairpin.diagnose.diagnose import Diagnosis, Proof
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import courses_to_come
 from hairpin.engines.owned import engine_rules
+from hairpin.events.course import Course
 from hairpin.events.event import EventId
+from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.ir import FieldMatch, Ruleset
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.network import Network
 from hairpin.walk.reads import walked_after
 from hairpin.walk.state import RuleDecided
 
+_NAMING = ("saddr4", "daddr4", "saddr6", "daddr6", "sport", "dport")
+
 
 class Opened(msgspec.Struct, frozen=True):
     """Flows that the rule at ``place`` stops now and that pass after ``event`` on the host ``label``.
 
-    ``proof``: the first flow's verdict after the event, and with the rule."""
+    ``proof``: the first flow's verdict after the event, and with the rule.  ``gone``: whether the rule is not there
+    then; else something lets the flows pass before they come to it."""
 
     event: EventId
     label: str
     place: Place
     flows: tuple[int, ...]
     proof: Proof
+    gone: bool = True
 
 
 def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
-    """Return what each event opens, by the rule that is gone then, each rule once."""
+    """Return what each event opens, by the rule that is gone or overtaken then, each rule once.
+
+    A rule that stops whatever no other has taken is as a policy: that an event puts back what lets a port in is no
+    opening."""
     network = examination.network
     denied = {
         number: place
@@ -42,10 +52,28 @@ def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
             if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in found:
                 continue
             then = walked_after(network, course.network, trace.flow)
-            if then.succeeds:
+            gone = then.succeeds and _is_gone(network, course, place)
+            if then.succeeds and (gone or _is_about_somebody(network.host(label), place)):
                 flows = tuple(other for other, of in denied.items() if of == place)
-                found[place] = Opened(event, label, place, flows, Proof(then.verdict, trace.verdict))
+                found[place] = Opened(event, label, place, flows, Proof(then.verdict, trace.verdict), gone)
     return tuple(found.values())
+
+
+def _is_gone(network: Network, course: Course, place: Place) -> bool:
+    rule = rule_at(_own(network.host(course.label)), place)
+    table = _own(course.host).table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    return rule is None or chain is None or all(meaning(each) != meaning(rule) for each in chain.rules)
+
+
+def _is_about_somebody(host: Host, place: Place) -> bool:
+    """Return whether the rule names an address or a port."""
+    rule = rule_at(_own(host), place)
+    return rule is not None and any(isinstance(each, FieldMatch) and each.field in _NAMING for each in rule.body)
+
+
+def _own(host: Host) -> Ruleset:
+    return host.namespace(host.netns.name).ruleset
 
 
 def _denying(network: Network, diagnosis: Diagnosis) -> Place | None:

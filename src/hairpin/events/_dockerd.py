@@ -156,7 +156,7 @@ def _forwarding(course: Course, engine: Engine) -> Iterator[Primitive]:
     daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
     if daemon.backend != "nftables":
         for each in sysctls_of(daemon, history_of(engine, daemon, course.namespace)):
-            if each.network is None and course.namespace.sysctls.text(*each.path) not in (None, each.value):
+            if course.namespace.sysctls.text(*each.path) not in (None, each.value):
                 yield SetSysctl(course.host.netns, each.path, each.value)
 
 

@@ -130,7 +130,7 @@ def ways(lab: Lab, plan: LabPlan, asked: Iterable[tuple[str, str]]) -> tuple[Way
     in its words."""
     known = boxes(lab, {})
     of_lab = {each for each in all_ways(lab, plan) if each.to.startswith("container:") or "." in each.to}
-    of_question = {way for start, to in asked if (way := _asked_way(start, to)) is not None}
+    of_question = {way for start, to in asked if (way := asked_way(start, to)) is not None}
     straight = {
         Way(start, name, port)
         for name, box in known.items()
@@ -141,7 +141,7 @@ def ways(lab: Lab, plan: LabPlan, asked: Iterable[tuple[str, str]]) -> tuple[Way
     return tuple(sorted(of_lab | of_question | straight))
 
 
-def _asked_way(start: str, to: str) -> Way | None:
+def asked_way(start: str, to: str) -> Way | None:
     target = to.removesuffix("/tcp")
     address, port, protocol = split_destination(target)
     port_text = f"{port}/udp" if protocol == "udp" else str(port)

@@ -1,17 +1,12 @@
 """What the causes to come ask of an event and of the cause of its time."""
 
-from collections.abc import Iterator
-
 from hairpin.causes.cause import Coming
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.where import OfRule, OfSysctl
-from hairpin.engines.owned import engine_rules
 from hairpin.host.boot.rule_keeper import rule_keeper, unit
-from hairpin.host.boot.sysctl_files import Setting, settings
+from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.host import Host
-from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.meaning import meaning
-from hairpin.walk.deciders import deciders
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.state import RuleDecided
 
 OF_FIREWALLD = ("firewalld-start", "firewalld-restart", "firewalld-reload")
@@ -29,8 +24,8 @@ def setting_of(coming: Coming) -> Setting | None:
     where = coming.candidate.where
     if not isinstance(where, OfSysctl):
         return None
-    said = settings(where.sysctl, coming.host.files)
-    return said[-1] if said and said[-1].value == where.value else None
+    said = last_word(where.sysctl, coming.host.files)
+    return said if said is not None and said.value == where.value else None
 
 
 def stopping_rule(coming: Coming) -> Place | None:
@@ -39,25 +34,6 @@ def stopping_rule(coming: Coming) -> Place | None:
     if isinstance(where, OfRule):
         return where.place
     return decided.place if isinstance(decided, RuleDecided) else None
-
-
-def lost_rules(coming: Coming) -> Iterator[Place]:
-    """Yield the rules on the packet's way now that are not there after the event, and that no engine makes."""
-    own = engine_rules(coming.host)
-    was, then = (each.namespace(coming.host.netns.name).ruleset for each in (coming.host, coming.host_then))
-    for each in deciders(coming.was, coming.flow).rules:
-        place = each.place
-        rule = rule_at(was, place)
-        if each.netns != coming.host.netns or rule is None or (*_names(place), meaning(rule)) in own:
-            continue
-        table = then.table(place.family, place.table, place.dialect)
-        chain = table.chain(place.chain) if table is not None else None
-        if chain is None or all(meaning(one) != meaning(rule) for one in chain.rules):
-            yield place
-
-
-def _names(place: Place) -> tuple[str, str, str]:
-    return place.family, place.table, place.chain
 
 
 def managers(host: Host) -> tuple[str, ...]:

@@ -9,9 +9,12 @@ Lasting: publish the port instead, or give the container an address of its own (
 """
 
 import re
+from collections.abc import Iterator
 
 from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.losing import rules_on_the_way
 from hairpin.causes.to_come._coming import stopping_rule
+from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.network.prefix import address_text
@@ -19,15 +22,28 @@ from hairpin.network.prefix import address_text
 
 def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
+    left = frozenset(_left(coming.host, coming.host_then))
     rule = stopping_rule(coming)
-    moved = _addresses(coming.host) - _addresses(coming.host_then)
-    stale = coming.cause in ("dnat-rule-stale-address", "dnat-rule-shadowed")
-    return bool(moved) and (stale or (rule is not None and any(_names(rule.text, each) for each in moved)))
+    if not left or rule is None:
+        return bool(left) and coming.cause in _STALE
+    # The rule that stops the packet then, or one that lets it pass today: the container is not where it says.
+    told = (rule, *rules_on_the_way(coming))
+    return coming.cause in _STALE or any(_names(each.text, address) for each in told for address in left)
 
 
-def _addresses(host: Host) -> frozenset[str]:
-    ends = (each for container in host.containers() for each in container.endpoints)
-    return frozenset(address_text(each.ipv4, 4) for each in ends if each.ipv4 is not None)
+_STALE = ("dnat-rule-stale-address", "dnat-rule-shadowed")
+
+
+def _left(was: Host, then: Host) -> Iterator[str]:
+    """Yield the addresses that a container has today, and that it has not after the event though it runs."""
+    for container in was.containers():
+        after = then.container(container.name)
+        if after is not None and after.running:
+            yield from _addresses(container) - _addresses(after)
+
+
+def _addresses(container: Container) -> frozenset[str]:
+    return frozenset(address_text(each.ipv4, 4) for each in container.endpoints if each.ipv4 is not None)
 
 
 def _names(text: str, address: str) -> bool:

@@ -8,7 +8,8 @@ Lasting: ``firewall-cmd --permanent`` with the same words, or ``firewall-cmd --r
 """
 
 from hairpin.causes.cause import Cause, Coming
-from hairpin.causes.to_come._coming import OF_FIREWALLD, lost_rules
+from hairpin.causes.losing import lost_rules
+from hairpin.causes.to_come._coming import OF_FIREWALLD
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 

@@ -9,7 +9,8 @@ Lasting: the rule in the file that this host's firewall loads.
 """
 
 from hairpin.causes.cause import Cause, Coming
-from hairpin.causes.to_come._coming import loses_engine_rules, lost_rules
+from hairpin.causes.losing import lost_rules
+from hairpin.causes.to_come._coming import loses_engine_rules
 from hairpin.message import message
 
 

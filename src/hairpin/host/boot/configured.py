@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, SAVED_V4, SAVED_V6, rule_keeper
 from hairpin.host.boot.saved_rules import nft_line, policy_line, rule_line, rule_of
-from hairpin.host.boot.sysctl_files import settings
+from hairpin.host.boot.sysctl_files import last_word
 from hairpin.host.docker import DockerNetwork, Engine, is_true
 from hairpin.host.host import Host
 from hairpin.host.managers import DirectRule
@@ -102,11 +102,9 @@ def _assignment(host: Host, path: str, name: str, value: str) -> Configured | No
 
 def of_sysctl(path: Path, value: str, host: Host) -> Configured | None:
     """Return the line that has the last word on the key, if it says this value."""
-    aliases = (path, ("net", "ipv4", "conf", "all", "forwarding")) if path == ("net", "ipv4", "ip_forward") else (path,)
-    found = [each for alias in aliases for each in settings(alias, host.files)]
-    if not found or found[-1].value != value:
+    last = last_word(path, host.files)
+    if last is None or last.value != value:
         return None
-    last = found[-1]
     return Configured("sysctl-file", last.file, last.line, evidence=last.evidence)
 
 

@@ -41,7 +41,18 @@ def is_sysctl_file(path: str) -> bool:
 
 def settings(path: Path, files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
     """Return every line that sets the key, in the order in which they take effect."""
-    found = [setting for file in files if is_sysctl_file(file.path) for setting in _in_file(path, file)]
+    return _settings((path,), files)
+
+
+def last_word(path: Path, files: tuple[ConfigFile, ...]) -> Setting | None:
+    """Return the line that sets the key last, under whichever of its names; None if no file does."""
+    said = _settings(FORWARDING if path in FORWARDING else (path,), files)
+    return said[-1] if said else None
+
+
+def _settings(names: tuple[Path, ...], files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
+    read = (each for each in files if is_sysctl_file(each.path) and not _is_hidden(each.path, files))
+    found = [setting for file in read for setting in _in_file(names, file)]
     return tuple(sorted(found, key=lambda each: _rank(each.file)))
 
 
@@ -76,10 +87,16 @@ def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
     if path == SYSCTL_CONF:
         return True
     folder, _, name = path.rpartition("/")
-    if folder not in _FOLDERS or not name.endswith(".conf"):
+    return folder in _FOLDERS and name.endswith(".conf") and not _is_hidden(path, files)
+
+
+def _is_hidden(path: str, files: tuple[ConfigFile, ...]) -> bool:
+    """Return whether a file of the same name is in a folder before this one's."""
+    folder, _, name = path.rpartition("/")
+    if folder not in _FOLDERS:
         return False
     before = {f"{each}/{name}" for each in _FOLDERS[: _FOLDERS.index(folder)]}
-    return not any(each.path in before for each in files)
+    return any(each.path in before for each in files)
 
 
 def _rank(file: str) -> tuple[int, str]:
@@ -88,10 +105,10 @@ def _rank(file: str) -> tuple[int, str]:
     return (1, "") if file == SYSCTL_CONF else (0, file.rpartition("/")[2])
 
 
-def _in_file(path: Path, file: ConfigFile) -> Iterator[Setting]:
+def _in_file(names: tuple[Path, ...], file: ConfigFile) -> Iterator[Setting]:
     for number, line in enumerate(file.text.splitlines(), 1):
         found = _ASSIGNMENT.match(line)
-        if found is not None and _names(found[1], path):
+        if found is not None and any(_names(found[1], each) for each in names):
             yield Setting(file.path, number, found[2], file.evidence)
 
 

@@ -1,0 +1,38 @@
+"""The rules of somebody's own by which a packet passes before an event, and those that the event takes."""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Coming
+from hairpin.engines.owned import engine_rules
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.meaning import meaning
+from hairpin.walk.deciders import deciders
+
+
+def lost_rules(coming: Coming) -> Iterator[Place]:
+    """Yield the rules on the packet's way now that are not there after the event, and that no engine makes."""
+    then = coming.host_then.namespace(coming.host.netns.name).ruleset
+    for place, rule in _own_rules(coming):
+        table = then.table(place.family, place.table, place.dialect)
+        chain = table.chain(place.chain) if table is not None else None
+        if chain is None or all(meaning(one) != meaning(rule) for one in chain.rules):
+            yield place
+
+
+def rules_on_the_way(coming: Coming) -> Iterator[Place]:
+    """Yield the rules of the host that the packet satisfies on its way now, and that no engine makes."""
+    return (place for place, _ in _own_rules(coming))
+
+
+def _own_rules(coming: Coming) -> Iterator[tuple[Place, Rule]]:
+    own = engine_rules(coming.host)
+    was = coming.host.namespace(coming.host.netns.name).ruleset
+    for each in deciders(coming.was, coming.flow).rules:
+        rule = rule_at(was, each.place)
+        if each.netns == coming.host.netns and rule is not None and (*_names(each.place), meaning(rule)) not in own:
+            yield each.place, rule
+
+
+def _names(place: Place) -> tuple[str, str, str]:
+    return place.family, place.table, place.chain
