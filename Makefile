@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench score matrix reboot fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench score matrix latent reboot fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -64,6 +64,9 @@ matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it
 	@$(BIN)/python -m tests.matrix --rules $(if $(HOST),--host '$(HOST)') $(if $(EVENT),--event $(EVENT)) $(if $(EACH),--each $(EACH)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(PARALLEL),--parallel $(PARALLEL))
 	@$(if $(HOST)$(EVENT)$(EACH),true,$(BIN)/python -m tests.matrix.guests --events network-restart$(COMMA)networkd-restart$(COMMA)networkmanager-restart)
+
+latent: setup setup-lab ## Name what waits for an event on hosts and on their twins without the fault, and carry the event out (ROW=word; root)
+	@$(BIN)/python -m tests.matrix.latent $(if $(ROW),--row '$(ROW)')
 
 reboot: setup setup-lab ## Really reboot virtual machines: each as foretold, and each kind of lasting part (KINDS='unit,saved rule'; root)
 	@$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot)

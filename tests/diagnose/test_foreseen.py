@@ -5,9 +5,13 @@ import msgspec
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.foreseen import BY_ITSELF, foreseen
 from hairpin.events.event import EVENT_IDS
-from hairpin.network.flow import FromHost
+from hairpin.host.managers import ConfigFile, Unit
+from hairpin.host.socket import Socket
+from hairpin.network.flow import FromHost, Lan
 from hairpin.network.network import Network
-from tests.small_host import FORWARDING, container, egress, engine, host_namespace, network, published
+from hairpin.network.prefix import parse_address
+from tests.rule_text import with_rule
+from tests.small_host import DOCKER_RULES, FORWARDING, container, egress, engine, host_namespace, network, published
 
 ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
 ALL = (published(), published(FromHost()), egress())
@@ -44,3 +48,20 @@ def test_an_event_of_which_a_reading_lacks_brings_nothing() -> None:
     live = msgspec.structs.replace(engine(container()), live_restore=True)
     assert foreseen(examine(network(docker=live), ALL), frozenset()) == ()
     assert [each.event for each in foreseen(examine(read_whole(network(docker=live)), ALL), frozenset())] == ["reboot"]
+
+
+def test_what_is_told_of_others_comes_to_those_whom_a_rule_lets_pass() -> None:
+    """The policy stops a client outside now, and a neighbour too once the rule that lets him in is gone."""
+    shut = DOCKER_RULES.replace(":INPUT ACCEPT [0:0]\n:FORWARD", ":INPUT DROP [0:0]\n:FORWARD")
+    by_hand = with_rule("filter INPUT", "-s 198.51.100.0/24 -j ACCEPT", shut)
+    saved = ConfigFile("/etc/iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n")
+    served = host_namespace(by_hand, sockets=(Socket("tcp", 4, None, 22, process="sshd"),))
+    made = read_whole(network(served, docker=engine(ALWAYS)))
+    units = (Unit("docker.service", "active", "enabled"), Unit("netfilter-persistent.service", "active", "enabled"))
+    made = made.with_host(msgspec.structs.replace(made.this, files=(saved,), units=units))
+    lan = published(Lan(parse_address("198.51.100.7")[1]))
+    examination = examine(made, tuple(msgspec.structs.replace(each, dport=22) for each in (published(), lan)))
+    told = frozenset(key for each in examination.causes for key in each.keys)
+    assert told
+    (found,) = foreseen(examination, told)
+    assert (found.id, found.event, found.flows) == ("runtime-only-rule", "saved-rules-restore", (1,))

@@ -38,6 +38,18 @@ def test_a_ban_in_the_saved_rules_stays() -> None:
     assert opened(denied(("/etc/iptables/rules.v4", FILE))) == []
 
 
+def test_a_rule_that_a_start_of_dockerd_overtakes() -> None:
+    """dockerd puts its rules for docker0 before all others.  A rule without a client or a port is as a policy."""
+    for_one = with_rule("filter FORWARD", "-s 192.0.2.0/24 -j DROP")
+    (found,) = opened_by_events(examine(denied(rules=for_one), (published(),)))
+    assert (found.event, found.place.text, found.gone) == (
+        "docker-restart",
+        "-A FORWARD -s 192.0.2.0/24 -j DROP",
+        False,
+    )
+    assert "docker-restart" not in [each[0] for each in opened(denied(rules=with_rule("filter FORWARD", "-j DROP")))]
+
+
 def test_what_no_rule_denies_is_no_ban() -> None:
     """An accident that a boot heals."""
     off = network(OFF, docker=engine(ALWAYS))

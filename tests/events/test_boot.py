@@ -134,3 +134,13 @@ def test_a_host_of_which_no_script_was_read() -> None:
 def test_the_way_of_a_packet_after_the_boot() -> None:
     course = booted(network(docker=engine(ALWAYS)))
     assert walk_flow(course.network, published(Lan(parse_address("198.51.100.7")[1]))).verdict == "delivered"
+
+
+def test_dockerd_without_its_proxy_lets_its_bridge_route_loopback_addresses() -> None:
+    """Docker 20.10: the kernel makes docker0 anew with 0, and dockerd writes 1."""
+    for proxy, value in ((False, "1"), (True, "0")):
+        docker = msgspec.structs.replace(engine(container()), userland_proxy=proxy)
+        made = network(host_namespace(values={"conf__docker0__route_localnet": "1"}), docker=docker)
+        course = booted(made)
+        path = ("net", "ipv4", "conf", "docker0", "route_localnet")
+        assert course.namespace.sysctls.text(*path) == value

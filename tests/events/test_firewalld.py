@@ -266,3 +266,13 @@ def test_dockerd_does_not_start_if_its_bridge_is_in_another_zone() -> None:
 def test_a_second_reload_changes_nothing() -> None:
     once = after(running(DOCKER_ZONE, bound="docker0"), "firewalld-reload")
     assert after(once.network, "firewalld-reload").namespace.ruleset == once.namespace.ruleset
+
+
+def test_a_dockerd_that_makes_no_rules_leaves_the_zones_alone() -> None:
+    was = running({**DOCKER_ZONE, "/etc/firewalld/zones/trusted.xml": '<zone target="ACCEPT"/>'})
+    bound = with_links_bound(Course(was, "test"), "trusted", ("docker0",)).network
+    assert after(bound, "docker-restart").failures != ()
+    (docker,) = bound.this.engines
+    without = msgspec.structs.replace(docker, iptables=False)
+    alone = bound.with_host(msgspec.structs.replace(bound.this, engines=(without,)))
+    assert after(alone, "docker-restart").failures == ()

@@ -17,7 +17,7 @@ TEXT = """<?xml version="1.0" encoding="utf-8"?>
   <rule ipv="ipv6" table="filter" chain="INPUT" priority="0">-j DROP</rule>
   <rule ipv="eb" table="filter" chain="INPUT" priority="0">-j DROP</rule>
   <passthrough ipv="ipv4">-t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE</passthrough>
-  <passthrough ipv="ipv4">-I FORWARD -i eth0 -j DROP</passthrough>
+  <passthrough ipv="ipv4">-I FORWARD '!' -i eth0 -m comment --comment 'two words' -j DROP</passthrough>
 </direct>
 """
 
@@ -33,7 +33,7 @@ def test_each_rule_stands_by_its_priority() -> None:
         ("ip", "filter", "-I FORWARD 1 -j OWN"),
         ("ip6", "filter", "-I INPUT 1 -j DROP"),
         ("ip", "nat", "-A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE"),
-        ("ip", "filter", "-I FORWARD -i eth0 -j DROP"),
+        ("ip", "filter", '-I FORWARD ! -i eth0 -m comment --comment "two words" -j DROP'),
     ]
 
 

@@ -1,10 +1,11 @@
-"""``python -m tests.matrix.latent [--row WORD…]``: latent causes, named and then really brought by their event (root)."""
+"""``python -m tests.matrix.latent [--row WORD…]``: latent causes, named, and then brought by their event (root)."""
 
 import argparse
 import sys
 import time
 import traceback
 from collections import Counter
+from contextlib import suppress
 from multiprocessing import Pool
 from subprocess import SubprocessError
 
@@ -12,9 +13,9 @@ import msgspec
 
 from hairpin.errors import HairpinError, LabError
 from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.happening import command_for, is_tried
 from tests.hunt.real.flows import boxes, measure, prepare
 from tests.hunt.real.hosts import PAGES
-from tests.matrix.happening import command_for, is_tried
 from tests.matrix.latent_hosts import WAITING
 from tests.matrix.restarting import restarting
 from tests.matrix.trial import read_lab
@@ -71,10 +72,8 @@ def _happened(row: Waiting, lab: Lab) -> Side:
     passing = {way: seen.passes for way, seen in before.items()}
     if row.event == AT_ONCE:
         return Side(named, passing, passing)
-    try:
+    with suppress(LabError):  # a dockerd that does not start is what some rows are about
         lab.host.run(command_for(row.event, row.plan()))
-    except LabError:
-        pass  # a dockerd that does not start is what some rows are about
     time.sleep(0.5)
     now = boxes(lab, known)
     for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):

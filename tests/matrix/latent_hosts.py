@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from hairpin.lab.plan import ContainerPlan, Engine, HostPlan, LabPlan
+from hairpin.lab.plan import ContainerPlan, Engine, LabPlan
 from tests.hunt.real.hosts import HOSTS
 from tests.matrix.hosts import EVENT_HOSTS
 from tests.matrix.waiting import AT_ONCE, Waiting
@@ -16,9 +16,7 @@ def _with(base: str, *setup: str, add: tuple[ContainerPlan, ...] = (), **values:
 
     def plan() -> LabPlan:
         host = EVENT_HOSTS[base]()
-        return msgspec.structs.replace(
-            host, containers=(*add, *host.containers), setup=(*host.setup, *setup), **values
-        )
+        return msgspec.structs.replace(host, containers=(*add, *host.containers), setup=(*host.setup, *setup), **values)
 
     return plan
 
@@ -27,6 +25,9 @@ def _box(name: str, engine: Engine = "docker", networks: tuple[str, ...] = ("bri
     return ContainerPlan(name, networks=networks, engine=engine, options=f"-v /srv/{name}:/www:ro")
 
 
+_FIRST = (_box("own"), _box("second"))
+"""Containers that start first, and whose addresses are free once somebody has removed them."""
+_REMOVED = "docker rm -f own second"
 _OWN = ContainerPlan("own", networks=("host",), options="--expose 80 -v /srv/own:/www:ro")
 
 
@@ -36,10 +37,11 @@ def _firewalld(base: str, *before: str, setup: tuple[str, ...] = ()) -> Callable
 
     def plan() -> LabPlan:
         host = HOSTS[base]()
+        own = (*host.containers, _OWN)
+        opened = (*before, *host.before_engine)
         return msgspec.structs.replace(
-            host, firewall="firewalld", containers=(*host.containers, _OWN), before_engine=(*before, *host.before_engine),
-            setup=(*host.setup, *setup),
-        )  # fmt: skip
+            host, firewall="firewalld", containers=own, before_engine=opened, setup=(*host.setup, *setup)
+        )
 
     return plan
 
@@ -52,11 +54,14 @@ _OVERRIDE = _sysctl("/etc/sysctl.d/99-zz.conf", "net.ipv4.ip_forward = 1")
 _OFF = "net.ipv4.ip_forward = 0"
 _BUS = "mkdir -p /run/dbus; dbus-uuidgen --ensure; dbus-daemon --system --fork; sleep 0.3"
 _FIREWALLD = "firewalld --nopid; sleep 3"
-_LISTENING = "/etc/init.d/docker restart; sleep 2"
+_LISTENING = """for each in $(firewall-cmd --zone=trusted --list-interfaces); do
+    firewall-cmd -q --permanent --zone=trusted --remove-interface=$each
+    firewall-cmd -q --zone=trusted --remove-interface=$each
+done
+/etc/init.d/docker restart; sleep 2"""
 _PUT_BACK = f"""{_BUS}
-firewall-offline-cmd -q --new-zone=docker; firewall-offline-cmd -q --zone=docker --set-target=ACCEPT
 for each in docker0 $(cd /sys/class/net; ls -d br-* 2>/dev/null); do
-    firewall-offline-cmd -q --zone=docker --add-interface=$each
+    firewall-offline-cmd -q --zone=trusted --add-interface=$each
 done
 iptables-save > /root/rules
 {_FIREWALLD}
@@ -65,7 +70,6 @@ iptables-restore < /root/rules"""
 _NO_UNIT = (("restart-policy-missing", "reboot"),)
 """Where systemd does not run, nothing starts Podman's containers at a boot."""
 _TRUSTED = "firewall-cmd -q --zone=trusted --change-interface=docker0"
-
 
 
 _NFT_WEB = """nft -f - <<END
@@ -106,22 +110,22 @@ WAITING: Mapping[str, Waiting] = {
     # ---- an address that a container has today
     "address in DOCKER-USER": Waiting(
         "container-address-hardcoded", "container-restart",
-        _with("plain", "docker rm -f own", "iptables -I DOCKER-USER -o docker0 -p tcp --dport 80 -j DROP",
-              add=(_box("own"),)),
-        "iptables -I DOCKER-USER -d 172.17.0.3 -p tcp --dport 80 -j ACCEPT",
+        _with("plain", _REMOVED, "iptables -I DOCKER-USER -o docker0 -p tcp --dport 80 -j DROP",
+              add=_FIRST),
+        "iptables -I DOCKER-USER -d 172.17.0.4 -p tcp --dport 80 -j ACCEPT",
         "iptables -I DOCKER-USER -d 172.17.0.0/28 -p tcp --dport 80 -j ACCEPT",
     ),
     "address in DOCKER-USER, legacy": Waiting(
         "container-address-hardcoded", "container-restart",
-        _with("iptables legacy", "docker rm -f own", "iptables -I DOCKER-USER -o docker0 -p tcp --dport 80 -j DROP",
-              add=(_box("own"),)),
-        "iptables -I DOCKER-USER -d 172.17.0.3/32 -j RETURN",
+        _with("iptables legacy", _REMOVED, "iptables -I DOCKER-USER -o docker0 -p tcp --dport 80 -j DROP",
+              add=_FIRST),
+        "iptables -I DOCKER-USER -d 172.17.0.4/32 -j RETURN",
         "iptables -I DOCKER-USER -o docker0 -j RETURN",
     ),
     "address in a table of nft": Waiting(
         "container-address-hardcoded", "container-restart",
-        _with("plain", "docker rm -f own", add=(_box("own"),)),
-        _NFT_WEB.replace("TO", "ip daddr 172.17.0.3"),
+        _with("plain", _REMOVED, add=_FIRST),
+        _NFT_WEB.replace("TO", "ip daddr 172.17.0.4"),
         _NFT_WEB.replace("TO", ""),
     ),
     "address of Podman's": Waiting(
@@ -253,7 +257,7 @@ WAITING: Mapping[str, Waiting] = {
     "firewalld, client kept out by hand": Waiting(
         "runtime-only-rule", "firewalld-reload", HOSTS["firewalld"],
         "iptables -I DOCKER-USER -s 198.51.100.0/24 -p tcp --dport 80 -j DROP",
-        "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 filter DOCKER-USER 0 -s"
+        "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 filter FORWARD 0 -s"
         " 198.51.100.0/24 -p tcp --dport 80 -j DROP; done",
         opens=True,
     ),

@@ -78,7 +78,11 @@ def named_by_check(row: Waiting, evidence: tuple[Evidence, ...]) -> tuple[tuple[
     )
     # No name server of the lab answers over TCP, or by its container's own one.
     tried = tuple(each for each in dict.fromkeys(found.values()) if not each.port.startswith("53"))
-    return tried, tuple(msgspec.structs.replace(each, flows=tuple(w for w in each.flows if w in tried)) for each in named)
+    return tried, tuple(_within(each, tried) for each in named)
+
+
+def _within(named: Named, tried: tuple[Way, ...]) -> Named:
+    return msgspec.structs.replace(named, flows=tuple(each for each in named.flows if each in tried))
 
 
 def _ways(answer: Answer) -> Mapping[str, Way]:

@@ -51,13 +51,16 @@ def _opened(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield what an event lets through that a rule keeps out now."""
     for each in opened_by_events(examination):
         title = message("after {event}: nothing keeps these clients out any more", event=each.event)
-        rule = {"table": each.place.table, "chain": each.place.chain, "rule": each.place.text}
-        detail = (
-            message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **rule)
-            if each.gone
-            else message("Other rules let them pass then before they come to this one: {table} {chain}: {rule}.", **rule)
+        facts = {"table": each.place.table, "chain": each.place.chain, "rule": each.place.text}
+        gone = message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **facts)
+        overtaken = message("Other rules let them pass then, before this one: {table} {chain}: {rule}.", **facts)
+        exposed = _exposure(
+            "runtime-only-rule",
+            each.label,
+            _about(each.place, title, gone if each.gone else overtaken),
+            each.flows,
+            _SAVED,
         )
-        exposed = _exposure("runtime-only-rule", each.label, _about(each.place, title, detail), each.flows, _SAVED)
         yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)
 
 

@@ -95,9 +95,12 @@ def calls_to_start_again(engine: Engine) -> tuple[SetContainerState, ...]:
 def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
     """Return the engine's bridges that firewalld has in another zone than dockerd's, which is there already.
 
-    A zone without interfaces stands in firewalld's files only."""
+    A zone without interfaces stands in firewalld's files only.  A dockerd that makes no rules leaves the zones alone.
+    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go"""
     firewalld = host.firewalld
-    if firewalld is None or all(each.name != _ZONE for each in (*firewalld.runtime, *firewalld.permanent)):
+    if engine.iptables is False or firewalld is None:
+        return ()
+    if all(each.name != _ZONE for each in (*firewalld.runtime, *firewalld.permanent)):
         return ()
     bound = {link for each in firewalld.runtime if each.name != _ZONE for link in each.interfaces}
     return tuple(each.bridge for each in engine.networks if each.bridge is not None and each.bridge in bound)

@@ -61,6 +61,8 @@ def with_bridges_bound(course: Course, engine: Engine) -> Course:
         each for each in engine.networks if each.driver == "bridge" and not each.internal and each.bridge is not None
     ]
     stored = sorted((each for each in own if each.name != engine.default_network), key=lambda each: each.id)
+    if engine.iptables is False:
+        return course
     course = with_links_bound(course, _ZONE, tuple(each.bridge for each in stored if each.bridge is not None))
     for each in own:
         if each.name == engine.default_network and each.bridge is not None:

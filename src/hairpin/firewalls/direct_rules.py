@@ -14,6 +14,7 @@ import msgspec
 from hairpin.host.host import Host
 from hairpin.host.read.managers.firewalld_xml import FirewalldElement, elements_of
 from hairpin.netfilter.iptables.save import BASE_CHAINS
+from hairpin.netfilter.iptables.words import line_of_words
 from hairpin.netfilter.rule_address import IpFamily
 
 _PATH = "/etc/firewalld/direct.xml"
@@ -81,9 +82,9 @@ def _split(text: str) -> list[str]:
             addresses = words[number + 1].split(",")
             found: list[str] = []
             for address in addresses:
-                found += _split(shlex.join([*words[: number + 1], address, *words[number + 2 :]]))
+                found += _split(line_of_words([*words[: number + 1], address, *words[number + 2 :]]))
             return found
-    return [shlex.join(words)]
+    return [line_of_words(words)]
 
 
 def _passthroughs(elements: list[FirewalldElement]) -> Iterator[DirectLine]:
@@ -94,4 +95,4 @@ def _passthroughs(elements: list[FirewalldElement]) -> Iterator[DirectLine]:
             table = "filter"
             if words[:1] in (["-t"], ["--table"]):
                 table, words = "".join(words[1:2]), words[2:]
-            yield DirectLine(family, table, shlex.join(words))
+            yield DirectLine(family, table, line_of_words(words))

@@ -127,6 +127,17 @@ def moved(**values: int) -> Network:
     return made.with_host(msgspec.structs.replace(made.this, units=(DOCKER,), boot_lines=()))
 
 
+def let_pass(destination: str) -> Network:
+    """Return the host whose container has the ninth address today, and on which somebody lets only this destination
+    pass."""
+    made = moved()
+    rules = with_rule("filter DOCKER-USER", "-o docker0 -p tcp --dport 80 -j DROP", DOCKER_RULES)
+    rules = with_rule("filter DOCKER-USER", f"-d {destination} -p tcp --dport 80 -j ACCEPT", rules)
+    of_ninth = host_namespace(rules.replace("172.17.0.2", "172.17.0.9"))
+    own = made.namespace(HOST_NETNS)
+    return made.with_namespace(HOST_NETNS, msgspec.structs.replace(own, ruleset=of_ninth.ruleset))
+
+
 def beside_ufw(saved: str) -> Network:
     """Return the host with ufw, which lets in port 22, and with these rules saved."""
     made = enabled(with_ufw(host(units=(DOCKER, SAVED, UFW), namespace=SERVING), user=ALLOWED))
@@ -227,6 +238,10 @@ CASES: dict[str, ComingCase] = {
         "sysctl-file-forces-forward-off", "sysctl-system", host(sysctl(FORWARD_OFF)),
         host(sysctl(FORWARD_OFF), ("/etc/sysctl.d/99.conf", "net.ipv4.ip_forward = 1\n")),
     ),
+    "a hardening file that names all links": ComingCase(
+        "sysctl-file-forces-forward-off", "sysctl-system", host(sysctl("net.ipv4.conf.all.forwarding = 0\n")),
+        host(sysctl("net.ipv4.conf.all.forwarding = 0\n"), ("/etc/sysctl.d/99.conf", "net.ipv4.ip_forward = 1\n")),
+    ),
     "a file for the default of links": ComingCase(
         "interface-forwarding-file-conflict", "sysctl-system", host(sysctl("net.ipv4.conf.eth0.forwarding = 0\n")),
         host(sysctl("net.ipv4.conf.eth9.forwarding = 0\n")), keeps="eth0",
@@ -264,6 +279,9 @@ CASES: dict[str, ComingCase] = {
     ),
     "a rule with today's address": ComingCase(
         "container-address-hardcoded", "container-restart", moved(), moved(fixed4=NINTH), BY_RULE,
+    ),
+    "a rule that lets today's address alone pass": ComingCase(
+        "container-address-hardcoded", "container-restart", let_pass("172.17.0.9/32"), let_pass("172.17.0.0/16"),
     ),
     "a port opened at run time": ComingCase(
         "firewalld-runtime-only-port", "firewalld-reload", firewalld(OPENED, SSHD_ONLY),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.host.boot.saved_rules import rule_of, with_policy, with_rule, without_nft_line, without_rule
+from hairpin.host.boot.saved_rules import rule_of, rules_of, with_policy, with_rule, without_nft_line, without_rule
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.iptables.save import parse
 
@@ -74,3 +74,15 @@ def test_one_line_of_an_nft_script() -> None:
     assert without_nft_line(file, "input", "iifname eth0 drop") is None
     twice = ConfigFile("x", "chain forward {\n accept\n accept\n}\n")
     assert without_nft_line(twice, "forward", "accept") is None
+
+
+def test_ufws_own_files_insert_rules_of_other_chains() -> None:
+    """As ufw 0.36 writes user.rules."""
+    text = (
+        "*filter\n:ufw-user-input - [0:0]\n:ufw-logging-deny - [0:0]\n-A ufw-user-input -p tcp --dport 80 -j DROP\n"
+        "-I ufw-logging-deny -m conntrack --ctstate INVALID -j RETURN -m limit --limit 3/min --limit-burst 10\n"
+        "-A ufw-user-input -p tcp --dport 81 -j DROP\nCOMMIT\n"
+    )
+    file = ConfigFile("/etc/ufw/user.rules", text)
+    assert [each.line for each in rules_of(file, "ip", "filter", "ufw-user-input")] == [4, 6]
+    assert rules_of(file, "ip", "filter", "ufw-logging-deny") == ()

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.host.boot.sysctl_files import file_after, is_sysctl_file, key_parts, managed_by, settings
+from hairpin.host.boot.sysctl_files import (
+    FORWARDING,
+    file_after,
+    is_sysctl_file,
+    key_parts,
+    last_word,
+    managed_by,
+    settings,
+)
 from hairpin.host.managers import ConfigFile
 from hairpin.host.sysctl import Path, dotted
 
@@ -72,3 +80,20 @@ def test_which_files_set_sysctls() -> None:
     assert is_sysctl_file("/run/sysctl.d/10-x.conf")
     assert not is_sysctl_file("/etc/sysctl.d/README")
     assert not is_sysctl_file("/etc/nftables.conf")
+
+
+def test_one_value_with_two_names_has_one_last_word() -> None:
+    by_all = ConfigFile("/etc/sysctl.d/20-b.conf", "net.ipv4.conf.all.forwarding = 0\n")
+    by_name = ConfigFile("/etc/sysctl.d/10-a.conf", "net.ipv4.ip_forward = 1\n")
+    for path in FORWARDING:
+        said = last_word(path, (by_all, by_name))
+        assert said is not None
+        assert (said.file, said.value) == (by_all.path, "0")
+    assert last_word(ETH0, (by_all, by_name)) is None
+
+
+def test_a_file_that_another_hides_says_nothing() -> None:
+    hidden = ConfigFile("/usr/lib/sysctl.d/10-a.conf", "net.ipv4.ip_forward = 0\n")
+    hiding = ConfigFile("/etc/sysctl.d/10-a.conf", "")
+    assert last_word(FORWARDING[0], (hidden,)) is not None
+    assert last_word(FORWARDING[0], (hidden, hiding)) is None

@@ -50,9 +50,12 @@ def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
 
 
 def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
-    """Return the chain's rules in the file; none if it has none, or is of another form."""
+    """Return the chain's rules in the file; none if it has none, or is of another form.
+
+    Files that a person or ufw writes may insert and delete rules of other chains."""
+    of_chain = "\n".join(_of_chain(line, chain) for line in file.text.splitlines())
     try:
-        tables = parse(file.text, family="ip6" if family == "ip6" else "ip", dialect="iptables-nft", source=file.path)
+        tables = parse(of_chain, family="ip6" if family == "ip6" else "ip", dialect="iptables-nft", source=file.path)
     except ParseError:
         return ()
     for each in tables:
@@ -60,6 +63,12 @@ def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rul
         if found is not None:
             return found.rules
     return ()
+
+
+def _of_chain(line: str, chain: str) -> str:
+    """Return the line; a rule of another chain as a comment, so that the others keep their numbers."""
+    words = line.partition("] ")[2].split() if line.startswith("[") else line.split()
+    return "#" if words[:1] and words[0].startswith("-") and words[1:2] != [chain] else line
 
 
 def with_rule(text: str, table: str, chain: str, rule: str) -> str:

@@ -11,6 +11,7 @@ Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_sav
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hairpin.errors import ChangeError, MalformedError
@@ -151,6 +152,11 @@ def quoted(text: str) -> str:
         return text
     escaped = re.sub(r"([\"'\\])", r"\\\1", text)
     return f'"{escaped}"'
+
+
+def line_of_words(words: Iterable[str]) -> str:
+    """Return a line of raw words that mean these."""
+    return " ".join(map(quoted, words))
 
 
 def read_group(raw: list[str], name: str, family: IpFamily) -> Group:

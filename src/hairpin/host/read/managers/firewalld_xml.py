@@ -12,6 +12,7 @@ from xml.parsers import expat
 from hairpin.errors import ParseError
 from hairpin.host.managers import DirectRule, FirewalldZone
 from hairpin.message import message
+from hairpin.netfilter.iptables.words import line_of_words
 
 _MAX_ELEMENTS = 20_000
 _FAMILIES: dict[str, Literal["ip", "ip6"]] = {"ipv4": "ip", "ipv6": "ip6"}
@@ -70,22 +71,22 @@ def direct_rules(text: str, *, source: str, evidence: str = "") -> tuple[DirectR
 
 def _direct(element: FirewalldElement) -> Iterator[tuple[str, str, str, int | None]]:
     """Yield the element's table, chain, words and priority, if it is a rule."""
-    said, words = element.attributes, "".join(element.texts).strip()
+    said = element.attributes
+    try:
+        split = shlex.split("".join(element.texts))
+    except ValueError:
+        return
     if element.tag == "rule":
         priority = said.get("priority", "")
         number = int(priority) if re.fullmatch(r"-?[0-9]{1,10}", priority) else 0
-        yield said.get("table", ""), said.get("chain", ""), words, number
+        yield said.get("table", ""), said.get("chain", ""), line_of_words(split), number
     elif element.tag == "passthrough":
-        try:
-            split = shlex.split(words)
-        except ValueError:
-            return
         table = "filter"
         if split[:1] == ["-t"]:
             table, split = "".join(split[1:2]), split[2:]
         if split[:1] in (["-A"], ["-I"]) and len(split) > 1:
             numbered = split[2:3] != [] and split[2].isdecimal()
-            yield table, split[1], shlex.join(split[3 if numbered else 2 :]), None
+            yield table, split[1], line_of_words(split[3 if numbered else 2 :]), None
 
 
 def elements_of(text: str, *, source: str) -> list[FirewalldElement]:
