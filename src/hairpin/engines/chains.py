@@ -4,12 +4,14 @@ Rules are written as iptables-save writes them, and read back by the same reader
 rule and a found one are equal exactly when their bodies are.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule, Position, Purpose
 from hairpin.host.docker import PortBinding
 from hairpin.netfilter.iptables import save as iptables_save
-from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.ir import Rule, Table
 from hairpin.netfilter.rule_address import IpFamily
 
 BUILT_IN: dict[str, tuple[str, ...]] = {
@@ -98,10 +100,7 @@ class Chains:
     def _parsed(self) -> dict[Place, tuple[Rule, ...]]:
         rules: dict[Place, tuple[Rule, ...]] = {}
         for family in FAMILIES:
-            tables = iptables_save.parse(
-                self.text(family), family=family, dialect="iptables-nft", source=f"expected {family} rules"
-            )
-            for table in tables:
+            for table in _tables(family, self.text(family)):
                 for chain in table.chains:
                     rules[Place(family, table.name, chain.name)] = chain.rules
         return rules
@@ -123,3 +122,9 @@ class Chains:
                 lines.extend(f"-A {place.chain} {draft.text}" for draft, _position in self._drafts[place])
             lines.append("COMMIT")
         return "\n".join(lines) + "\n"
+
+
+@lru_cache(maxsize=32)
+def _tables(family: IpFamily, text: str) -> tuple[Table, ...]:
+    """Return the tables of the text.  Each event asks what an engine has made before it, and that is the same text."""
+    return iptables_save.parse(text, family=family, dialect="iptables-nft", source=f"expected {family} rules")
