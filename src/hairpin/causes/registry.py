@@ -23,6 +23,7 @@ _STATES = "hairpin.causes.states."
 _TO_COME = "hairpin.causes.to_come."
 
 
+@cache
 def cause_modules() -> tuple[str, ...]:
     """Return the full names of the modules that are causes: those of the folders, without a leading underscore."""
     modules = [
@@ -83,6 +84,7 @@ def folders() -> Mapping[str, str]:
     return {importlib.import_module(name).CAUSE.id: name.split(".")[2] for name in cause_modules()}
 
 
+@cache
 def cause_of(id_: str) -> Cause:
     """Return the cause of this package whose module has the id's name; no other one is loaded."""
     name = id_.replace("-", "_")
