@@ -264,6 +264,14 @@ def test_json_needs_no_import_of_the_drawing() -> None:
     assert not loaded & {"rich", "hairpin.report.terminal", "hairpin.lab.build", "asyncio"}
 
 
+def test_models_of_managers_that_the_host_lacks_are_not_loaded() -> None:
+    """Events that come by themselves are carried out; dockerd's restart and the boot are among them."""
+    loaded = set(modules_after("check", "8080", "--json", "--snapshot", snapshot()))
+    assert {"hairpin.events.docker_restart", "hairpin.events.reboot"} <= loaded
+    models = ("hairpin.firewalls", "hairpin.netfilter.nft.script", "hairpin.events._networkd", "hairpin.events._ifcfg")
+    assert [each for each in loaded if each.startswith(models)] == []
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     script = f"{sys.executable} -m hairpin check -v --snapshot {snapshot()} | true"
     done = subprocess.run(("sh", "-c", script), capture_output=True, text=True, check=False)

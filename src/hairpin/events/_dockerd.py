@@ -27,7 +27,6 @@ from hairpin.events._containers import (
     with_containers_ended,
     with_ports,
 )
-from hairpin.events._docker_zone import with_bridges_bound, with_conflict, with_docker_zone
 from hairpin.events._podman import by_start
 from hairpin.events._tables import key_of
 from hairpin.events.course import Course
@@ -78,7 +77,8 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     stopped, before = docker_of(course.host), docker_of(was)
     assert stopped is not None
     assert before is not None
-    ready = with_conflict(with_docker_zone(course), stopped)
+    beside_firewalld = course.host.firewalld is not None and course.host.firewalld.running
+    ready = _with_zone_made(course, stopped) if beside_firewalld else course
     if len(ready.failures) > len(course.failures):
         return ready
     course = ready.with_host(_with_state(ready.host, "answers"))
@@ -93,7 +93,7 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     course = course.made(*(part for each in closing for part in _policy(course, each)))
     if of_old_rules:
         course = course.made(*(_isolation_first(course, now) if alive else _default_network_first(course, now)))
-    course = with_bridges_bound(course, now)
+    course = _with_bridges_bound(course, now) if beside_firewalld else course
     for each in alive:
         course = _with_container_restored(course, was, each)
     kept = {each.id for each in alive}
@@ -149,6 +149,19 @@ def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterat
 
 def _names(text: str, address: int) -> bool:
     return re.search(rf"(?<![\d.]){re.escape(address_text(address, 4))}(?![\d.])", text) is not None
+
+
+def _with_zone_made(course: Course, engine: Engine) -> Course:
+    """Return the course with dockerd's zone of firewalld.  Most hosts have none, so its model is loaded only here."""
+    from hairpin.events._docker_zone import with_conflict, with_docker_zone  # noqa: PLC0415
+
+    return with_conflict(with_docker_zone(course), engine)
+
+
+def _with_bridges_bound(course: Course, engine: Engine) -> Course:
+    from hairpin.events._docker_zone import with_bridges_bound  # noqa: PLC0415
+
+    return with_bridges_bound(course, engine)
 
 
 def _forwarding(course: Course, engine: Engine) -> Iterator[Primitive]:

@@ -1,9 +1,6 @@
 """The host's links are configured from their files, by whichever managers start: at a boot, for example."""
 
-from hairpin.events._ifcfg import with_scripts_started
 from hairpin.events._ifupdown import with_links_up
-from hairpin.events._networkd import claimed_links, with_devices_made, with_links_configured
-from hairpin.events._networkmanager import with_profiles_up
 from hairpin.events.course import Course
 from hairpin.host.boot.ifupdown import interfaces
 from hairpin.host.boot.rule_keeper import unit
@@ -12,13 +9,28 @@ from hairpin.host.host import Namespace
 
 def with_network_configured(course: Course, was: Namespace) -> Course:
     """Return the course after every manager that the host starts has configured its links, which may be down and
-    without addresses.  ``was``: the host's namespace when the network had given it addresses (DHCP)."""
+    without addresses.  ``was``: the host's namespace when the network had given it addresses (DHCP).
+
+    A host has one manager, seldom two, so each one's model is loaded only where it starts."""
     course = with_ifupdown_started(course, was) if _starts(course, "networking") else course
-    course = with_scripts_started(course, was) if _starts(course, "network") else course
+    if _starts(course, "network"):
+        from hairpin.events._ifcfg import with_scripts_started  # noqa: PLC0415
+
+        course = with_scripts_started(course, was)
     if _starts(course, "systemd-networkd"):
+        from hairpin.events._networkd import (  # noqa: PLC0415
+            claimed_links,
+            with_devices_made,
+            with_links_configured,
+        )
+
         course, links = claimed_links(with_devices_made(course, was))
         course = with_links_configured(course, links, was)
-    return with_profiles_up(course, was) if _starts(course, "NetworkManager") else course
+    if _starts(course, "NetworkManager"):
+        from hairpin.events._networkmanager import with_profiles_up  # noqa: PLC0415
+
+        course = with_profiles_up(course, was)
+    return course
 
 
 def with_manager(course: Course, name: str, state: str) -> Course | None:

@@ -17,9 +17,6 @@ from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.message import message
-from hairpin.netfilter.nft.script.cursor import MissingFileError, UnreadError
-from hairpin.netfilter.nft.script.live_table import LoadingHost
-from hairpin.netfilter.nft.script.loading import tables_after
 
 _FLUSH = "flush ruleset\n"
 _UNIT = "nftables"
@@ -70,8 +67,14 @@ def with_nftables_stopped(course: Course) -> Course:
 def with_nft_commands(course: Course, text: str, source: str, *, at_boot: bool = False) -> Course:
     """Return the course after ``nft -f`` has loaded the text of the file ``source``.
 
-    A file that it includes and that the host lacks is taken to be empty; the course then holds only if it is."""
-    target = _target(course, at_boot=at_boot)
+    A file that it includes and that the host lacks is taken to be empty; the course then holds only if it is.  Most
+    hosts load no script, so its reader is loaded only here."""
+    from hairpin.netfilter.nft.script.cursor import MissingFileError, UnreadError  # noqa: PLC0415
+    from hairpin.netfilter.nft.script.live_table import LoadingHost  # noqa: PLC0415
+    from hairpin.netfilter.nft.script.loading import tables_after  # noqa: PLC0415
+
+    links, version = _links(course, at_boot=at_boot), nft_version(course.host)
+    target = LoadingHost(links, version, late_devices=_takes_late_devices(course))
     files = {each.path: each.text for each in course.host.files}
     try:
         tables = tables_after(text, course.namespace.ruleset.tables, target, source=source, files=files)
@@ -115,11 +118,13 @@ def _without(course: Course, file: ConfigFile) -> Course:
     return course.with_host(msgspec.structs.replace(course.host, files=left))
 
 
-def _target(course: Course, *, at_boot: bool) -> LoadingHost:
-    links = frozenset(each.name for each in course.namespace.links if not at_boot or each.kind not in _MADE_LATER)
+def _links(course: Course, *, at_boot: bool) -> frozenset[str]:
+    return frozenset(each.name for each in course.namespace.links if not at_boot or each.kind not in _MADE_LATER)
+
+
+def _takes_late_devices(course: Course) -> bool:
     kernel = _RELEASE.match(course.namespace.kernel)
-    late = kernel is None or (int(kernel[1]), int(kernel[2])) >= _LATE_DEVICES
-    return LoadingHost(links, nft_version(course.host), late_devices=late)
+    return kernel is None or (int(kernel[1]), int(kernel[2])) >= _LATE_DEVICES
 
 
 def nft_version(host: Host) -> str:

@@ -4,7 +4,6 @@ What somebody has given to such a link at run time is gone.  The links of the co
 Debian's unit does not touch ``ip_forward``; RHEL's sets it to 0, and then to what the files say.
 """
 
-from hairpin.events._ifcfg import with_scripts_restarted
 from hairpin.events._ifupdown import with_links_down, with_links_up
 from hairpin.events.course import Course
 from hairpin.events.event import Event
@@ -19,6 +18,8 @@ def happens(course: Course, _name: str) -> Course | None:
     """Return the course after the restart; None if there is no such unit here, or it manages no link."""
     scripts = unit(course.host, _RHELS_UNIT)
     if scripts is not None and scripts.active == "active":
+        from hairpin.events._ifcfg import with_scripts_restarted  # noqa: PLC0415
+
         return with_scripts_restarted(course)
     found = unit(course.host, _UNIT)
     if course.host.units and (found is None or found.active != "active"):
