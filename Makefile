@@ -53,8 +53,8 @@ format: setup ## Format the code as `make check` demands
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/reference/speed.md)
-	@$(BIN)/python -m bench --docs docs/reference
+bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/reference/speed.md); BESIDE=commit plain checks beside it
+	@$(BIN)/python -m bench $(if $(BESIDE),--beside $(BESIDE),--docs docs/reference)
 
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead; EVENTS=1 events on the repairs
 	@$(BIN)/hairpin lab score $(if $(EVENTS),--events,$(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100))) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from bench.beside import beside
 from bench.docker_host import docker_host, flows
 from bench.document import write
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
@@ -27,7 +28,14 @@ def main() -> None:
     """Time one thing after the other and print each result at once; ``--docs FOLDER`` also writes the page."""
     arguments = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     arguments.add_argument("--docs", type=Path, help="write speed.md and speed.svg into this folder")
-    folder: Path | None = arguments.parse_args().docs
+    arguments.add_argument("--beside", metavar="COMMIT", help="time only plain checks, beside those of this commit")
+    given = arguments.parse_args()
+    if given.beside is not None:
+        for line in _beside(given.beside):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        return
+    folder: Path | None = given.docs
     rules: list[OfRules] = []
     native: list[OfNative] = []
     containers: list[OfContainers] = []
@@ -37,6 +45,16 @@ def main() -> None:
         sys.stdout.flush()
     if folder is not None:
         write(folder, tuple(rules), tuple(native), tuple(containers), tuple(hosts))
+
+
+def _beside(commit: str) -> Iterator[str]:
+    """Plain checks of ten containers beside another commit's, and their events."""
+    for each in beside(commit):
+        said = f"{f'{each.name}, 10 containers':46} {each.here * 1000:9.1f} ms"
+        if each.there is None:
+            yield f"{said}  (promised {each.promised * 1000:.0f} ms)"
+        else:
+            yield f"{said}  {each.here / each.there:6.2f} x {commit} (promised at most {each.promised:.2f})"
 
 
 def _starting() -> Iterator[str]:
