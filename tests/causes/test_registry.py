@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 
 import hairpin.causes
-from hairpin.causes.cause import of_no_host
-from hairpin.causes.registry import all_causes, cause_modules, causes_for, causes_of_hosts, fixed_with_of
+from hairpin.causes.cause import of_no_host, of_nothing_coming
+from hairpin.causes.registry import (
+    all_causes,
+    cause_modules,
+    causes_for,
+    causes_of_hosts,
+    causes_to_come,
+    fixed_with_of,
+)
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.question.flows import flows_for
 from tests.acceptance.recorded import network
@@ -81,6 +88,14 @@ def test_no_cause_imports_another(module: str) -> None:
 def test_the_causes_that_look_at_hosts_are_in_one_folder() -> None:
     """Only that folder is loaded for a host on which nothing fails."""
     assert set(causes_of_hosts()) == {each for each in all_causes() if each.of_host is not of_no_host}
+
+
+def test_the_causes_to_come_are_in_one_folder_and_have_an_order() -> None:
+    found = [each.id for each in causes_to_come()]
+    assert len(found) == len(set(found))
+    assert set(found) == {each.id for each in all_causes() if each.foresees is not of_nothing_coming}
+    folder = {each.rpartition(".")[2] for each in cause_modules() if each.startswith("hairpin.causes.to_come.")}
+    assert {each.replace("-", "_") for each in found} == folder
 
 
 def test_no_cause_fires_on_a_whole_host() -> None:

@@ -20,7 +20,6 @@ from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
 _STATES = "hairpin.causes.states."
-_TO_COME = "hairpin.causes.to_come."
 
 
 @cache
@@ -88,7 +87,8 @@ def folders() -> Mapping[str, str]:
 def cause_of(id_: str) -> Cause:
     """Return the cause of this package whose module has the id's name; no other one is loaded."""
     name = id_.replace("-", "_")
-    return _loaded(tuple(each for each in cause_modules() if each.endswith(f".{name}")))[0]
+    module = next(each for each in cause_modules() if each.endswith(f".{name}"))
+    return next(each for each in _loaded((module,)) if each.id == id_)
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
@@ -119,11 +119,8 @@ def causes_of_hosts() -> tuple[Cause, ...]:
     return tuple(each for each in _loaded(states) if each.of_host is not of_no_host)
 
 
-@cache
-def causes_to_come() -> tuple[Cause, ...]:
-    """Return the causes that name what an event brings, in the order in which they are asked: the first that foresees
-    it names it."""
-    found = _loaded(tuple(each for each in cause_modules() if each.startswith(_TO_COME)))
-    named = (each for each in found if each.foresees is not of_nothing_coming)
-    places = {id_: number for number, id_ in enumerate(TO_COME)}
-    return tuple(sorted(named, key=lambda each: places.get(each.id, len(places))))
+def causes_to_come() -> Iterator[Cause]:
+    """Yield the causes that name what an event brings, in the order in which they are asked.  The first that foresees
+    it names it: whoever stops there loads no other one."""
+    yield from (cause_of(id_) for id_ in TO_COME)
+    yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
