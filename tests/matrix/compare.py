@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from hairpin.host.host import Host, Namespace
-from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.ir import Rule, Table
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.prefix import address_text
 
 _SET = re.compile(r"\{ (.*?) \}")
 ORDER = "order of"
 """How a line begins that tells that only the order of a chain's rules differs."""
+_OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 _CHANGING = ("nf_conntrack_count", "entropy", "dev/tty")
 
 
@@ -20,9 +21,10 @@ def differences(foretold: Host, seen: Host) -> Iterator[str]:
     only one has.  A bridge that is named by its network's id, which an engine draws, has the network's name instead."""
     ours, theirs = (each.namespace(each.netns.name) for each in (foretold, seen))
     renamed, other = _Renaming(foretold), _Renaming(seen)
+    twofold = _twofold(ours, theirs)
     yield from _rules_differ(
-        {chain: list(map(renamed, rules)) for chain, rules in _chains(ours).items()},
-        {chain: list(map(other, rules)) for chain, rules in _chains(theirs).items()},
+        {chain: list(map(renamed, rules)) for chain, rules in _chains(ours, twofold).items()},
+        {chain: list(map(other, rules)) for chain, rules in _chains(theirs, twofold).items()},
     )
     for what, take in (("policy", _policies), ("address", _addresses), ("route", _routes),
                        ("policy rule", _policy_rules), ("link", _links)):  # fmt: skip
@@ -66,9 +68,29 @@ def _rules_differ(expected: Mapping[str, list[str]], found: Mapping[str, list[st
         yield from (f"rule not foretold: {chain} {number} {rule}" for number, rule in others - numbered)
 
 
-def _chains(namespace: Namespace) -> dict[str, list[str]]:
+def _twofold(ours: Namespace, theirs: Namespace) -> frozenset[tuple[str, str]]:
+    """Return the tables that are nft's for one, and iptables-nft's for the other: one made by a script of nft, which
+    iptables shows as its own.  Their rules are compared by what they mean."""
+    spoken = ({(each.family, each.name): _speech(each) for each in one.ruleset.tables} for one in (ours, theirs))
+    first, second = spoken
+    return frozenset(key for key, speech in first.items() if second.get(key, speech) != speech)
+
+
+def _speech(table: Table) -> str:
+    """Return whose words the table's rules have; a script of nft may add rules to a table of iptables."""
+    by_nft = any(rule.text and not rule.text.startswith("-A ") for chain in table.chains for rule in chain.rules)
+    return "nft" if by_nft else table.dialect
+
+
+def _dialect(table: Table, twofold: frozenset[tuple[str, str]]) -> str:
+    return "nft" if (table.family, table.name) in twofold else table.dialect
+
+
+def _chains(namespace: Namespace, twofold: frozenset[tuple[str, str]]) -> dict[str, list[str]]:
     return {
-        f"{table.dialect} {table.family} {table.name} {chain.name}": [_words(rule) for rule in chain.rules]
+        f"{_dialect(table, twofold)} {table.family} {table.name} {chain.name}": [
+            str(meaning(rule)) if (table.family, table.name) in twofold else _words(rule) for rule in chain.rules
+        ]
         for table in namespace.ruleset.tables
         for chain in table.chains
         if chain.rules
@@ -87,7 +109,12 @@ def _sorted(elements: re.Match[str]) -> str:
 def _policies(namespace: Namespace) -> Iterator[str]:
     for table in namespace.ruleset.tables:
         for chain in table.chains:
-            if table.dialect.startswith("iptables") and chain.hook is not None and (chain.policy or "accept") == "drop":
+            if (
+                table.family in ("ip", "ip6")
+                and table.name in _OF_IPTABLES
+                and chain.hook is not None
+                and (chain.policy or "accept") == "drop"
+            ):
                 yield f"{table.family} {table.name} {chain.name} DROP"
             if chain.hook is None:
                 yield f"{table.family} {table.name} chain {chain.name}"
