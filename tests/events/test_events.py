@@ -12,7 +12,7 @@ import pytest
 from hairpin.errors import UsageError
 from hairpin.events._firewalld import with_firewalld_reloaded, with_firewalld_started
 from hairpin.events._zones import with_links_bound
-from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.aftermath import asked_again, fate_of_open, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import EVENT_IDS, EventId
 from hairpin.events.happening import asked_course, possible_events
@@ -180,6 +180,20 @@ CASES: dict[str, Case] = {
     "what docker exec has started does not come back": Case(BY_HAND, "docker-restart", published(), "refused", "lost"),
     "what its first process has started does": Case(BY_ITSELF, "docker-restart", published(), "delivered", "lost"),
     "with live-restore it goes on": Case(LIVE, "docker-restart", published(), "delivered", "kept"),
+    "a daemon that has come into the container later": Case(
+        network(
+            inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(42,), is_late=True),)),
+            docker=engine(ALWAYS),
+        ),
+        "docker-restart", published(), "depends", "lost",
+    ),
+    "it goes on while its container does": Case(
+        network(
+            inner=container_namespace((msgspec.structs.replace(SERVED, ancestors=(42,), is_late=True),)),
+            docker=engine(ALWAYS),
+        ),
+        "conntrack-flush", published(), "delivered", "kept",
+    ),
     "a container whose port another process has": Case(
         network(host_namespace(sockets=(HOLDING,)), docker=engine(ALWAYS)), "container-restart", PUBLISHED,
         "unanswered", "lost",
@@ -422,7 +436,7 @@ IMPOSSIBLE: dict[str, tuple[Network, str, str]] = {
 def test_the_flow_after_the_event(case: Case) -> None:
     _, course = asked_course(case.within, parse_event(case.event))
     then = asked_again(case.within, course.network, case.flow)
-    found = walk_flow(course.network, then).verdict
+    found, _ = verdict_after(walk_flow(case.within, case.flow), walk_flow(course.network, then))
     assert (found, fate_of_open(case.within, course, case.flow)) == (case.verdict, case.fate)
 
 

@@ -208,11 +208,17 @@ table inet filter {
 }"""
 
 
+def _later() -> LabPlan:
+    """Return the plan of the host in which ``docker exec`` starts a daemon: some time after the container's start."""
+    host = HOSTS["listeners"]()
+    return msgspec.structs.replace(host, setup=("sleep 3", *host.setup))
+
+
 def _broken(*faults: str, base: str = "plain") -> Callable[[], LabPlan]:
     """Return the plan of a host to which somebody has done this."""
 
     def plan() -> LabPlan:
-        host = HOSTS[base]()
+        host = _later() if base == "listeners" else HOSTS[base]()
         return msgspec.structs.replace(host, setup=(*host.setup, *faults))
 
     return plan
@@ -233,6 +239,7 @@ _INSIDE = "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n"
 
 EVENT_HOSTS: Mapping[str, Callable[[], LabPlan]] = {
     **HOSTS,
+    "listeners": _later,
     "compose, own subnets": _composed(),
     "compose, a chosen subnet": _composed("--subnet 172.30.0.0/24"),
     "firewall off": _ufw(),

@@ -129,23 +129,20 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
         )
     )
     # What a reading that is lacking would say may change everything.
-    after: list[tuple[Verdict, tuple[Message, ...]]] = [
-        ("depends", ())
-        if course.missing
-        else verdict_after(each.trace, _then(was, then, each.trace.flow, asked[each.ref]))
-        for each in answer.flows
-    ]
+    then_walked = [_then(was, then, each.trace.flow, asked[each.ref]) for each in answer.flows]
+    told = [verdict_after(each.trace, after) for each, after in zip(answer.flows, then_walked, strict=True)]
     cells = tuple(
-        EventCell(each.ref, each.verdict, verdict, fates.get(each.ref))
-        for each, (verdict, _) in zip(answer.flows, after, strict=True)
+        EventCell(each.ref, each.verdict, "depends" if course.missing else verdict, fates.get(each.ref))
+        for each, (verdict, _) in zip(answer.flows, told, strict=True)
     )
-    course = course.provided(*(condition for _, conditions in after for condition in conditions))
+    course = course.provided(*(condition for _, conditions in told for condition in conditions))
     if course.missing:
         return EventRow(
             event.id, course.label, event.title, cells, (), course.conditions, course.failures, course.missing
         )
-    undecided = {each.flow for each, (_, conditions) in zip(cells, after, strict=True) if conditions}
-    broken = tuple(each.flow for each in cells if each.breaks and each.flow not in undecided)
+    broken = tuple(
+        each.flow for each, after in zip(cells, then_walked, strict=True) if each.breaks and not after.succeeds
+    )
     examination = examine_many(then, tuple(asked[each] for each in broken))
     now = {each.ref: each.trace.flow for each in answer.flows}
     strikes = tuple(_strike(each, event, broken, _named(each, event, course, was, now[broken[each.flows[0]]]))

@@ -569,8 +569,8 @@ socket_owners() { # inode, process id, command: of each process's sockets, in al
 halted() { # ids of the processes that a signal has stopped, one a line
     cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'
 }
-parents() { # process id, tab, its parent's id
-    cat /proc/[0-9]*/stat 2>/dev/null | awk '{ pid = $1; sub(/.*\) /, ""); print pid "\t" $2 }'
+parents() { # process id, tab, its parent's id, session and start (in ticks since the boot)
+    cat /proc/[0-9]*/stat 2>/dev/null | awk '{ pid = $1; sub(/.*\) /, ""); print pid "\t" $2 " " $4 " " $20 }'
 }
 units_of_processes() { # process id, tab, control group: where systemd names it after the unit or the session that started the process
     ! [ -d /run/systemd/system ] || grep -sHm1 -E '(:name=systemd:|^0::).*\.(service|scope)$' /proc/[0-9]*/cgroup | awk '

@@ -138,6 +138,14 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
         course = with_networks(course, was, running)
         host = course.host
     namespace, outers = _namespace(host, engine, before, container, running)
+    course = course.provided(
+        *(
+            message("{name} starts {process} on port {port} again, which has come into it long after its start",
+                    name=container.name, process=each.process or "", port=each.port)
+            for each in namespace.sockets
+            if each.is_late
+        )
+    )  # fmt: skip
     first = outers[0] if outers else None
     course = course.made(
         AddNamespace(host.name, namespace, first, running),

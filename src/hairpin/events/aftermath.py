@@ -15,6 +15,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
+from hairpin.walk.state import SocketDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
 
@@ -44,7 +45,8 @@ def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, 
     """Return the verdict after the event, and what it depends on that only somebody outside can tell.
 
     A flow that passes then passes only if a router that was not read knows the way back to its source, where the host
-    has translated this source before: nothing tells that somebody has ever routed it."""
+    has translated this source before: nothing tells that somebody has ever routed it.  And only if the container that
+    it reaches starts again what somebody may have started in it."""
     asked = {each.text for branch in before.branches for each in branch.questions}
     new = (
         each
@@ -52,7 +54,15 @@ def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, 
         if each.text not in asked and any(fact.fact == "return-route-stated" for fact in each.wanted)
     )
     conditions = tuple(each.if_yes for each in new) if before.succeeds and after.succeeds else ()
-    return ("depends" if conditions else after.verdict), conditions
+    undecided = conditions or (after.succeeds and _is_presumed(after))
+    return ("depends" if undecided else after.verdict), conditions
+
+
+def _is_presumed(after: Trace) -> bool:
+    """Return whether a process takes the packet of which nothing tells whether a start of its container brings it: the
+    course has a condition that names it."""
+    taking = (each.decided_by.socket for each in after.usual.request if isinstance(each.decided_by, SocketDecided))
+    return any(each is not None and each.is_late and each.pid is None for each in taking)
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:

@@ -15,7 +15,8 @@ class Socket(msgspec.Struct, frozen=True):
     control group that stopped at least one of them, and with it the socket; empty: none did.
     ``container``: the id of the container whose control group the process is in; ``ancestors``: the first process in
     that container from which each of those comes that have the socket open (empty: not read); ``unit``: the control
-    group that systemd named after what started the process (empty: none, or not read).
+    group that systemd named after what started the process (empty: none, or not read); ``is_late``: they came to the
+    container's first process long after its start, and nothing tells whether a start of the container brings them.
     ``backlog`` and ``queued``: of TCP, how many connections may wait to be accepted, and how many do; ``received`` and
     ``receive_buffer``: of UDP, the bytes of memory that waiting datagrams take, and may take.  None: not read.
     ``evidence`` and ``entry``: its reading and its line there; 0: it was not read."""
@@ -39,6 +40,7 @@ class Socket(msgspec.Struct, frozen=True):
     container: str | None = None
     ancestors: tuple[int, ...] = ()
     unit: str = ""
+    is_late: bool = False
     evidence: str = ""
     entry: int = 0
 

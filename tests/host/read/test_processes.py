@@ -1,5 +1,7 @@
 """What the collector knows of processes, and whose a socket is."""
 
+import pytest
+
 from hairpin.host.read.processes import Holder, Processes, held_by, processes
 from hairpin.host.read.readings import Readings
 from hairpin.host.socket import Socket
@@ -43,7 +45,7 @@ def test_a_socket_that_several_processes_hold() -> None:
 
 def test_the_first_process_of_a_container_from_which_another_comes() -> None:
     """Of `docker exec`'s processes that is not the container's own first process: containerd's shim starts both."""
-    lines = "5\t1\n20\t5\n21\t20\n22\t21\n30\t5\n31\t30\nodd\n"
+    lines = "5\t1\n20\t5 20 100\n21\t20\n22\t21\n30\t5\n31\t30\nodd\n"
     members = "".join(f"{pid}\tabc\n" for pid in (20, 21, 22, 30, 31))
     known = processes(
         Readings(
@@ -55,6 +57,32 @@ def test_the_first_process_of_a_container_from_which_another_comes() -> None:
         )
     )
     assert [known.ancestor(pid) for pid in (22, 20, 31, 5, 99)] == [20, 20, 30, None, None]
+    assert not known.joined_later(22), "an older snapshot tells parents alone"
     socket = Socket("tcp", 4, None, 80)
     assert held_by(socket, (Holder("sh", 22), Holder("sh", 31)), known).ancestors == (20, 30)
     assert held_by(socket, (Holder("nginx", 5),), known).unit == "/system.slice/nginx.service"
+
+
+LATE: dict[str, tuple[str, bool]] = {
+    "a daemon of docker exec's": ("20\t5 20 100\n21\t20 21 900\n", True),
+    "its child": ("20\t5 20 100\n22\t20 22 900\n21\t22 21 950\n", True),
+    "a daemon of the image's": ("20\t5 20 100\n21\t20 21 250\n", False),
+    "a late child in the session of the first process": ("20\t5 20 100\n21\t20 20 900\n", False),
+    "the first process": ("21\t5 21 900\n", False),
+    "docker exec's own process": ("20\t5 20 100\n21\t5 21 900\n", False),
+    "sessions were not read": ("20\t5\n21\t20\n", False),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), LATE.values(), ids=LATE)
+def test_a_daemon_that_has_come_into_a_container_later(lines: str, expected: bool) -> None:
+    members = "".join(f"{pid}\tabc\n" for pid in (20, 21, 22))
+    known = processes(
+        Readings(
+            evidence(
+                ("process-parents", "", "/proc/PID/stat", lines),
+                ("container-processes", "", "/proc/PID/cgroup", members),
+            )
+        )
+    )
+    assert held_by(Socket("tcp", 4, None, 80), (Holder("httpd", 21),), known).is_late is expected

@@ -15,6 +15,8 @@ from hairpin.host.socket import Socket
 RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
 """Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 
+_WITH_IT_TICKS = 200
+"""What starts within these two seconds (USER_HZ is 100) is taken for what the image's own first process starts."""
 _NOBODY: Mapping[int, str] = MappingProxyType({})
 _PARENTLESS: Mapping[int, int] = MappingProxyType({})
 _UNHELD: "Mapping[str, tuple[Holder, ...]]" = MappingProxyType({})
@@ -32,13 +34,16 @@ class Processes(msgspec.Struct, frozen=True):
 
     ``halted``: a signal stopped them; ``frozen``: the frozen control group that they are in; ``container``: the id of
     the container whose control group they are in; ``unit``: the control group that systemd named after what started
-    them; ``parent``: the process that they come from; ``holders``: those that have a socket open, by its inode."""
+    them; ``parent``: the process that they come from; ``session`` and ``started``: their session, and when they have
+    started, in ticks since the boot; ``holders``: those that have a socket open, by its inode."""
 
     halted: frozenset[int] = frozenset()
     frozen: Mapping[int, str] = _NOBODY
     container: Mapping[int, str] = _NOBODY
     unit: Mapping[int, str] = _NOBODY
     parent: Mapping[int, int] = _PARENTLESS
+    session: Mapping[int, int] = _PARENTLESS
+    started: Mapping[int, int] = _PARENTLESS
     holders: Mapping[str, tuple[Holder, ...]] = _UNHELD
 
     def holding(self, inode: str) -> tuple[Holder, ...]:
@@ -56,6 +61,21 @@ class Processes(msgspec.Struct, frozen=True):
             pid = above
         return pid
 
+    def joined_later(self, pid: int) -> bool:
+        """Return whether the process has come to its container's first one as an orphan, long after this one's start:
+        a daemon that ``docker exec`` has started looks so, and one that the image starts late.
+
+        Whatever an engine starts in a container gets a session of its own; so does a daemon.
+        Source: runc libcontainer/nsenter/nsexec.c; setsid(2); PR_SET_CHILD_SUBREAPER(2const)"""
+        first, below = self.ancestor(pid), pid
+        if first is None or first == pid:
+            return False
+        while (above := self.parent.get(below, first)) != first:
+            below = above
+        if not {first, below} <= self.session.keys() & self.started.keys():
+            return False
+        return self.session[below] != self.session[first] and self.started[below] - self.started[first] > _WITH_IT_TICKS
+
 
 NOTHING = Processes()
 
@@ -67,7 +87,9 @@ def processes(readings: Readings) -> Processes:
         frozen=dict(_lines(readings, "frozen-processes")),
         container=dict(_lines(readings, "container-processes")),
         unit=dict(_lines(readings, "process-units")),
-        parent={pid: int(above) for pid, above in _lines(readings, "process-parents") if above.isdigit()},
+        parent=_column(readings, 0),
+        session=_column(readings, 1),
+        started=_column(readings, 2),
         holders=_holders(readings),
     )
 
@@ -88,6 +110,7 @@ def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> So
         container=next((known.container[each.pid] for each in holders if each.pid in known.container), None),
         ancestors=tuple(dict.fromkeys(above for each in holders if (above := known.ancestor(each.pid)) is not None)),
         unit=known.unit.get(first.pid, ""),
+        is_late=all(known.joined_later(each.pid) for each in holders),
     )
 
 
@@ -101,6 +124,12 @@ def _holders(readings: Readings) -> Mapping[str, tuple[Holder, ...]]:
             if inode.isdigit() and pid.isdigit():
                 found.setdefault(inode, set()).add(Holder(command, int(pid)))
     return {inode: tuple(sorted(holders, key=lambda each: each.pid)) for inode, holders in found.items()}
+
+
+def _column(readings: Readings, number: int) -> Mapping[int, int]:
+    """Return what stands in this column behind each process: parent, session, start."""
+    rows = ((pid, text.split()) for pid, text in _lines(readings, "process-parents"))
+    return {pid: int(row[number]) for pid, row in rows if len(row) > number and row[number].isdigit()}
 
 
 def _lines(readings: Readings, key: str) -> list[tuple[int, str]]:
