@@ -143,3 +143,20 @@ def test_with_one_end_of_a_veth_pair_goes_the_other() -> None:
 def test_a_link_that_is_not_there_cannot_be_deleted() -> None:
     with pytest.raises(ChangeError):
         without_link(network(), HOST_NETNS, "eth9")
+
+
+def test_a_bridge_has_the_smallest_mtu_of_its_ports() -> None:
+    """As the kernel does: a link of 1450 bytes comes, one of 1500 beside it, and the first goes."""
+    small = msgspec.structs.replace(link(network(), HOST_NETNS, "veth1"), mtu_bytes=1450)
+    within = with_link(network(), HOST_NETNS, small)
+    assert link(within, HOST_NETNS, "docker0").mtu_bytes == 1450
+    second = msgspec.structs.replace(small, index=9, name="veth9", mtu_bytes=1500, peer_index=None)
+    within = with_link(within, HOST_NETNS, second)
+    assert link(within, HOST_NETNS, "docker0").mtu_bytes == 1450
+    assert link(without_link(within, HOST_NETNS, "veth1"), HOST_NETNS, "docker0").mtu_bytes == 1500
+
+
+def test_a_bridge_keeps_the_mtu_that_somebody_has_given_it() -> None:
+    chosen = msgspec.structs.replace(link(network(), HOST_NETNS, "docker0"), mtu_bytes=1300)
+    within = with_link(network(), HOST_NETNS, chosen)
+    assert link(without_link(within, HOST_NETNS, "veth1"), HOST_NETNS, "docker0").mtu_bytes == 1300

@@ -98,8 +98,9 @@ def _chains(namespace: Namespace, twofold: frozenset[tuple[str, str]]) -> dict[s
 
 
 def _words(rule: Rule) -> str:
-    """Return the rule's words; nft lists the elements of a set in an order of the kernel's own."""
-    return _SET.sub(_sorted, rule.text) or str(meaning(rule))
+    """Return the rule's words; nft lists the elements of a set in an order of the kernel's
+    own, and says the family of a translation or not."""
+    return _SET.sub(_sorted, rule.text).replace("dnat ip to ", "dnat to ") or str(meaning(rule))
 
 
 def _sorted(elements: re.Match[str]) -> str:

@@ -19,6 +19,9 @@ from hairpin.message import message
 from hairpin.network.network import Network, conf, veth_peer
 from hairpin.network.prefix import Version
 
+_ETHERNET_BYTES = 1500
+"""ETH_DATA_LEN of include/uapi/linux/if_ether.h."""
+
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
     """Return the network in which the namespace's link of that name is this one; one of a new name is added."""
@@ -28,6 +31,8 @@ def with_link(network: Network, netns: Netns, link: Link) -> Network:
     links = links if before is not None else (*links, link)
     sysctls = namespace.sysctls if before is not None else _of_new_link(namespace.sysctls, link)
     changed = msgspec.structs.replace(namespace, links=links, sysctls=_with_mtu(sysctls, link))
+    for master in {link.master, before.master if before is not None else None}:
+        changed = _with_mtu_of_ports(namespace, changed, master)
     if before is not None and before.up and not link.up:
         return _set_down(network, netns, changed, link)
     if link.up:
@@ -72,7 +77,8 @@ def _unregistered(namespace: Namespace, name: str) -> Namespace:
     """Return the namespace without the link, which is down, and without what names it; policy rules stay."""
     ports = (each for each in namespace.links if each.name != name)
     values = {path: value for path, value in namespace.sysctls.values.items() if not _is_of_link(path, name)}
-    return msgspec.structs.replace(
+    link = namespace.link(name)
+    left = msgspec.structs.replace(
         namespace,
         links=tuple(
             msgspec.structs.replace(each, master=None, port=None) if each.master == name else each for each in ports
@@ -83,6 +89,27 @@ def _unregistered(namespace: Namespace, name: str) -> Namespace:
         fdb=tuple(each for each in namespace.fdb if name not in (each.port, each.bridge)),
         sysctls=msgspec.structs.replace(namespace.sysctls, values=values),
     )
+    return _with_mtu_of_ports(namespace, left, link.master if link is not None else None)
+
+
+def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) -> Namespace:
+    """Return the namespace ``after`` in which the bridge of that name has the smallest MTU of its ports, if it had that
+    of those in ``before``: somebody has given it another one where it had not.
+
+    Source: net/bridge/br_if.c br_mtu_auto_adjust()"""
+    bridge = after.link(name) if name is not None else None
+    if bridge is None or bridge.kind != "bridge":
+        return after
+    had, has = (_mtu_of_ports(each, bridge.name) for each in (before, after))
+    if had == has or bridge.mtu_bytes != had:
+        return after
+    adjusted = msgspec.structs.replace(bridge, mtu_bytes=has)
+    links = tuple(adjusted if each.name == bridge.name else each for each in after.links)
+    return msgspec.structs.replace(after, links=links, sysctls=_with_mtu(after.sysctls, adjusted))
+
+
+def _mtu_of_ports(namespace: Namespace, bridge: str) -> int:
+    return min((each.mtu_bytes for each in namespace.links if each.master == bridge), default=_ETHERNET_BYTES)
 
 
 def _is_of_link(path: Path, name: str) -> bool:
