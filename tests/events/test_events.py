@@ -476,6 +476,16 @@ def test_a_container_that_has_moved_is_asked_at_its_new_address() -> None:
     assert asked_again(within, course.network, flow).daddr != CLIENT
 
 
+def test_a_container_that_is_stopped_is_not_asked_at_what_another_has_got() -> None:
+    flow = Flow(FromHost(), 4, WEB, "tcp", 80)
+    _, stopped = asked_course(network(), parse_event("container-stop"))
+    assert asked_again(network(), stopped.network, flow).daddr == WEB
+    other = network(docker=engine(msgspec.structs.replace(container(), name="db")))
+    asked = asked_again(network(), other, flow)
+    assert (asked.daddr != WEB, asked.container) == (True, "web")
+    assert not walk_flow(other, asked).succeeds
+
+
 def test_what_nobody_can_foresee_leaves_open_connections_undecided() -> None:
     course = Course(network(), "test").provided(message("it rains")).provided(message("it rains"))
     assert len(course.conditions) == 1

@@ -6,13 +6,14 @@ import msgspec
 
 from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, Forget
 from hairpin.events.course import Course
+from hairpin.host.docker import Endpoint
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.message import Message
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
-from hairpin.network.network import Network
-from hairpin.network.prefix import Version
+from hairpin.network.network import Network, free_address, is_held
+from hairpin.network.prefix import Version, network_of
 from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 from hairpin.walk.state import SocketDecided
@@ -22,23 +23,32 @@ from hairpin.walk.verdicts import Verdict
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
     """Return the flow as somebody asks it after the event who knows its container by name: at the address that it then
-    has; else at that which it had, for this container."""
+    has; else at that which it had, for this container; at one that nobody has, if another container has got it."""
     for host in was.hosts:
         for container in host.containers():
             for end in container.endpoints:
                 if (flow.version == 4 and flow.daddr == end.ipv4) or (flow.version == 6 and flow.daddr == end.ipv6):
-                    return _moved(now, flow, host.name, container.name, end.network)
+                    return _moved(now, flow, host.name, container.name, end)
     return flow
 
 
-def _moved(now: Network, flow: Flow, label: str, name: str, joined: str) -> Flow:
+def _moved(now: Network, flow: Flow, label: str, name: str, was: Endpoint) -> Flow:
     container = now.host(label).container(name)
     ends = container.endpoints if container is not None else ()
-    own = next((each for each in ends if each.network == joined), None)
+    own = next((each for each in ends if each.network == was.network), None)
     address = (own.ipv4 if flow.version == 4 else own.ipv6) if own is not None else None
     if address is None:
-        return msgspec.structs.replace(flow, container=name, asked_host=label)
+        flow = msgspec.structs.replace(flow, container=name, asked_host=label)
+        taken = flow.version == 4 and is_held(now, 4, flow.daddr)
+        free = _free_beside(now, label, flow.daddr, was.ipv4_prefix_length) if taken else None
+        return flow if free is None else msgspec.structs.replace(flow, daddr=free)
     return msgspec.structs.replace(flow, daddr=address)
+
+
+def _free_beside(now: Network, label: str, address: int, length: int) -> int | None:
+    namespace = now.namespace(now.host(label).netns)
+    found = free_address(namespace, network_of(address, length, 4), length, 4)
+    return found if found is not None and not is_held(now, 4, found) else None
 
 
 def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
