@@ -18,7 +18,7 @@ _CHANGING = ("nf_conntrack_count", "entropy", "dev/tty")
 
 def differences(foretold: Host, seen: Host) -> Iterator[str]:
     """Yield a line for each rule, policy, sysctl, link, address, route and policy rule of the host's own namespace that
-    only one has.  A bridge that is named by its network's id, which an engine draws, has the network's name instead."""
+    only one has.  What is named by an id, which an engine draws, has its name instead."""
     ours, theirs = (each.namespace(each.netns.name) for each in (foretold, seen))
     renamed, other = _Renaming(foretold), _Renaming(seen)
     twofold = _twofold(ours, theirs)
@@ -39,7 +39,8 @@ def differences(foretold: Host, seen: Host) -> Iterator[str]:
 
 
 class _Renaming:
-    """Puts the networks' names into a text, where bridges have their names of a network's id."""
+    """Puts the networks' names into a text, where bridges have their names of a network's id, and the containers'
+    names, where comments of rules have their ids."""
 
     def __init__(self, host: Host) -> None:
         self._names = {
@@ -47,7 +48,7 @@ class _Renaming:
             for engine in host.engines
             for each in engine.networks
             if each.bridge == f"br-{each.id[:12]}"
-        }
+        } | {each.id: each.name for each in host.containers()}
 
     def __call__(self, text: str) -> str:
         for bridge, name in self._names.items():
