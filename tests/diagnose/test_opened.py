@@ -4,10 +4,27 @@ import msgspec
 
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.opened import opened_by_events
+from hairpin.events._firewalld import with_firewalld_started
+from hairpin.events._zones import with_links_bound
+from hairpin.events.course import Course
 from hairpin.host.managers import ConfigFile, Unit
+from hairpin.network.flow import Flow, Lan
 from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.firewalld_host import PUBLIC, with_firewalld
 from tests.rule_text import with_rule
-from tests.small_host import FORWARDING, container, egress, engine, host_namespace, network, published
+from tests.small_host import (
+    DOCKER_RULES,
+    FORWARDING,
+    HOST_NETNS,
+    WEB,
+    container,
+    egress,
+    engine,
+    host_namespace,
+    network,
+    published,
+)
 
 ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
 DOCKER = Unit("docker.service", "active", "enabled")
@@ -55,3 +72,35 @@ def test_what_no_rule_denies_is_no_ban() -> None:
     off = network(OFF, docker=engine(ALWAYS))
     assert opened(off.with_host(msgspec.structs.replace(off.this, boot_lines=()))) == []
     assert opened(network()) == []
+
+
+DIRECT = Flow(Lan(parse_address("198.51.100.7")[1]), 4, WEB, "tcp", 80)
+FREE = DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT")
+KEPT_OUT = "-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -p tcp -m tcp --dport 80 -j DROP"
+PROTECTED = f"*raw\n:PREROUTING ACCEPT [0:0]\n{KEPT_OUT}\nCOMMIT\n{FREE}"
+OPEN_ZONES = dict.fromkeys((PUBLIC, "/etc/firewalld/zones/docker.xml"), '<zone target="ACCEPT"><forward/></zone>')
+
+
+def beside_firewalld(*, listens: bool) -> Network:
+    """Return the host of a dockerd 28, which keeps neighbours from the container's own address; firewalld lets all
+    pass.  dockerd ``listens`` to it if it has started after it."""
+    docker = msgspec.structs.replace(engine(ALWAYS), version="28.1.0")
+    within = network(host_namespace(PROTECTED), docker=docker)
+    within = within.with_host(msgspec.structs.replace(within.this, boot_lines=()))
+    beside = with_firewalld(OPEN_ZONES, within=within)
+    course = with_firewalld_started(Course(beside, "test"), beside.this)
+    live = (with_links_bound(course, "docker", ("docker0",)) if listens else course).network
+    table = live.namespace(HOST_NETNS).ruleset.table("inet", "firewalld")
+    assert table is not None
+    rules = within.namespace(HOST_NETNS).ruleset
+    both = msgspec.structs.replace(rules, tables=(*rules.tables, table))
+    return live.with_namespace(HOST_NETNS, msgspec.structs.replace(live.namespace(HOST_NETNS), ruleset=both))
+
+
+def test_an_engines_rule_that_a_reload_of_firewalld_takes() -> None:
+    found = opened_by_events(examine(beside_firewalld(listens=False), (DIRECT,)))
+    assert [(each.event, each.of_engine, each.gone) for each in found] == [("firewalld-reload", True, True)]
+
+
+def test_an_engines_rule_that_it_puts_back() -> None:
+    assert opened_by_events(examine(beside_firewalld(listens=True), (DIRECT,))) == ()

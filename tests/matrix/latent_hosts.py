@@ -27,6 +27,10 @@ def _box(name: str, engine: Engine = "docker", networks: tuple[str, ...] = ("bri
 
 _FIRST = (_box("own"), _box("second"))
 """Containers that start first, and whose addresses are free once somebody has removed them."""
+_APART = (
+    "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 raw PREROUTING 0 -s {} -d {} -j"
+    " DROP; done"
+)
 _REMOVED = "docker rm -f own second"
 _OWN = ContainerPlan("own", networks=("host",), options="--expose 80 -v /srv/own:/www:ro")
 
@@ -266,6 +270,27 @@ WAITING: Mapping[str, Waiting] = {
         "iptables -I ufw-user-input -s 198.51.100.0/24 -p tcp --dport 80 -j DROP",
         "ufw insert 1 deny proto tcp from 198.51.100.0/24 to any port 80",
         opens=True,
+    ),
+    "firewalld, networks kept apart": Waiting(
+        "firewalld-reload-loses-engine-protection",
+        "firewalld-reload",
+        _with("user networks", firewall="firewalld"),
+        "",
+        _APART.format("172.18.0.0/16", "172.30.0.0/24"),
+        opens=True,
+        target=("172.30.0.3:80",),
+        origin="container:api",
+    ),
+    "firewalld, default network kept apart": Waiting(
+        "firewalld-reload-loses-engine-protection",
+        "firewalld-reload",
+        _with("user networks", "docker run -d --restart unless-stopped --name last hairpin-lab sleep 9999",
+              firewall="firewalld"),
+        "",
+        _APART.format("172.17.0.0/16", "172.18.0.0/16"),
+        opens=True,
+        target=("172.18.0.2:80",),
+        origin="container:last",
     ),
     # ---- what a file closes, and everybody reaches
     "ufw denies a published port": Waiting(

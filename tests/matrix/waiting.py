@@ -71,14 +71,19 @@ def named_by_check(row: Waiting, evidence: tuple[Evidence, ...]) -> tuple[tuple[
     after = row.event if row.one_off else None
     answer = answered(parse_question("check", row.target, row.origin, (), World(), after=after), evidence)
     found = _ways(answer)
-    named = tuple(
+    # No name server of the lab answers over TCP, or by its container's own one.
+    tried = tuple(each for each in dict.fromkeys(found.values()) if not each.port.startswith("53"))
+    return tried, tuple(_within(each, tried) for each in named_in(answer))
+
+
+def named_in(answer: Answer) -> tuple[Named, ...]:
+    """Return what the answer says is latent, or exposed."""
+    found = _ways(answer)
+    return tuple(
         Named(each.id, each.event or AT_ONCE, tuple(way for ref in each.flows if (way := found.get(ref)) is not None))
         for each in answer.causes
         if each.severity in ("latent", "exposure")
     )
-    # No name server of the lab answers over TCP, or by its container's own one.
-    tried = tuple(each for each in dict.fromkeys(found.values()) if not each.port.startswith("53"))
-    return tried, tuple(_within(each, tried) for each in named)
 
 
 def _within(named: Named, tried: tuple[Way, ...]) -> Named:

@@ -54,13 +54,9 @@ def _opened(examination: Examination) -> Iterator[CauseAnswer]:
         facts = {"table": each.place.table, "chain": each.place.chain, "rule": each.place.text}
         gone = message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **facts)
         overtaken = message("Other rules let them pass then, before this one: {table} {chain}: {rule}.", **facts)
-        exposed = _exposure(
-            "runtime-only-rule",
-            each.label,
-            _about(each.place, title, gone if each.gone else overtaken),
-            each.flows,
-            _SAVED,
-        )
+        about = _about(each.place, title, gone if each.gone else overtaken)
+        id_, advice = (_LOST, _RESTARTED) if each.of_engine else ("runtime-only-rule", _SAVED)
+        exposed = _exposure(id_, each.label, about, each.flows, advice)
         yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)
 
 
@@ -106,6 +102,10 @@ def _closed_for(port: int) -> Message:
     )
 
 
+_LOST = "firewalld-reload-loses-engine-protection"
+_RESTARTED: Message = message(
+    "restart dockerd after each reload of firewalld, or keep the networks apart by a rule of firewalld's own"
+)
 _SAVED: Message = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
 
 

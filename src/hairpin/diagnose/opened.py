@@ -1,4 +1,7 @@
-"""What an event lets through: clients whom a rule keeps out now, and nobody after it."""
+"""What an event lets through: clients whom a rule keeps out now, and nobody after it.
+
+Of an engine's own rules those count that a reload of firewalld takes, and that the engine does not put back, although
+it puts back those by which its ports are reached."""
 
 import msgspec
 
@@ -17,6 +20,7 @@ from hairpin.network.network import Network
 from hairpin.walk.reads import walked_after
 from hairpin.walk.state import RuleDecided
 
+_OF_FIREWALLD = ("firewalld-reload", "firewalld-restart")
 _NAMING = ("saddr4", "daddr4", "saddr6", "daddr6", "sport", "dport")
 
 
@@ -24,7 +28,8 @@ class Opened(msgspec.Struct, frozen=True):
     """Flows that the rule at ``place`` stops now and that pass after ``event`` on the host ``label``.
 
     ``proof``: the first flow's verdict after the event, and with the rule.  ``gone``: whether the rule is not there
-    then; else something lets the flows pass before they come to it."""
+    then; else something lets the flows pass before they come to it.  ``of_engine``: an engine has made it, to keep its
+    networks apart."""
 
     event: EventId
     label: str
@@ -32,6 +37,7 @@ class Opened(msgspec.Struct, frozen=True):
     flows: tuple[int, ...]
     proof: Proof
     gone: bool = True
+    of_engine: bool = False
 
 
 def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
@@ -45,17 +51,23 @@ def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
         for number, each in enumerate(examination.diagnoses)
         if (place := _denying(network, each)) is not None
     }
+    engines = {place for number, place in denied.items() if _is_engines(examination.diagnoses[number], network, place)}
     found: dict[Place, Opened] = {}
     for label, event, course in courses_to_come(examination) if denied else ():
         for number, place in denied.items():
             trace = examination.diagnoses[number].trace
             if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in found:
                 continue
+            if place in engines and event not in _OF_FIREWALLD:
+                continue  # what takes an engine's rules by accident, breaks its ports, too: that is told
             then = walked_after(network, course.network, trace.flow)
             gone = then.succeeds and _is_gone(network, course, place)
-            if then.succeeds and (gone or _is_about_somebody(network.host(label), place)):
+            overtaken = place not in engines and _is_about_somebody(network.host(label), place)
+            if then.succeeds and (gone or overtaken):
                 flows = tuple(other for other, of in denied.items() if of == place)
-                found[place] = Opened(event, label, place, flows, Proof(then.verdict, trace.verdict), gone)
+                found[place] = Opened(
+                    event, label, place, flows, Proof(then.verdict, trace.verdict), gone, place in engines
+                )
     return tuple(found.values())
 
 
@@ -77,16 +89,23 @@ def _own(host: Host) -> Ruleset:
 
 
 def _denying(network: Network, diagnosis: Diagnosis) -> Place | None:
-    """Return the rule by which somebody keeps a client outside from a port; None for a policy, and for a rule that an
-    engine has made."""
+    """Return the rule by which somebody keeps a client outside from a port, or an engine anybody from a network of its
+    own; None for a policy."""
     trace = diagnosis.trace
     stop = trace.usual.stop
-    if trace.succeeds or stop is None or not isinstance(trace.flow.start, (Outside, Lan)) or not stop.netns.is_host:
+    if trace.succeeds or stop is None or not stop.netns.is_host:
         return None
     if not isinstance(stop.decided_by, RuleDecided) or not stop.decided_by.place.number:
         return None
-    place, host = stop.decided_by.place, network.host(stop.netns.host)
+    place = stop.decided_by.place
+    outside = isinstance(trace.flow.start, (Outside, Lan))
+    known = rule_at(network.namespace(stop.netns).ruleset, place) is not None
+    return place if known and (outside or _is_engines(diagnosis, network, place)) else None
+
+
+def _is_engines(diagnosis: Diagnosis, network: Network, place: Place) -> bool:
+    stop = diagnosis.trace.usual.stop
+    assert stop is not None
     rule = rule_at(network.namespace(stop.netns).ruleset, place)
-    if rule is None or (place.family, place.table, place.chain, meaning(rule)) in engine_rules(host):
-        return None
-    return place
+    own = engine_rules(network.host(stop.netns.host))
+    return rule is not None and (place.family, place.table, place.chain, meaning(rule)) in own

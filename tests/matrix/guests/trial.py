@@ -83,7 +83,7 @@ class Trial(msgspec.Struct, frozen=True):
     trouble: str = ""
 
 
-class _GuestRunner:
+class GuestRunner:
     """Runs the collector in the guest."""
 
     name = ""
@@ -192,7 +192,7 @@ def _network(host: Host) -> Network:
 
 
 def _read(host: Host) -> Network:
-    return answered(parse_question("check", (), None, (), World()), (collect(_GuestRunner(host)),)).network
+    return answered(parse_question("check", (), None, (), World()), (collect(GuestRunner(host)),)).network
 
 
 def _passes(host: Host, flow: Flow) -> bool:
