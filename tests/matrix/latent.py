@@ -14,6 +14,7 @@ import msgspec
 from hairpin.errors import HairpinError, LabError
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.happening import command_for, is_tried
+from hairpin.lab.topology import HOST
 from tests.hunt.real.flows import boxes, measure, prepare
 from tests.hunt.real.hosts import PAGES
 from tests.matrix.latent_hosts import WAITING
@@ -58,6 +59,7 @@ def _side(row: Waiting, command: str) -> Side:
     try:
         with running_lab(msgspec.structs.replace(plan, before_engine=(*PAGES, *plan.before_engine))) as lab:
             prepare(lab)
+            lab.neighbour.run(f"ip route replace 172.16.0.0/12 via {HOST}")  # it asks for containers' own addresses
             if command:
                 lab.host.run(command)
             return _happened(row, lab)

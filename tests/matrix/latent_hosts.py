@@ -31,6 +31,10 @@ _APART = (
     "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 raw PREROUTING 0 -s {} -d {} -j"
     " DROP; done"
 )
+_WITHOUT_RULES = """/etc/init.d/docker stop; echo '{"iptables": false}' >/etc/docker/daemon.json
+iptables -F; iptables -t nat -F; iptables -P FORWARD ACCEPT; iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE
+/etc/init.d/docker start; sleep 2"""
+"""A dockerd that leaves the rules to somebody else: no release changes them."""
 _REMOVED = "docker rm -f own second"
 _OWN = ContainerPlan("own", networks=("host",), options="--expose 80 -v /srv/own:/www:ro")
 
@@ -261,8 +265,8 @@ WAITING: Mapping[str, Waiting] = {
     "firewalld, client kept out by hand": Waiting(
         "runtime-only-rule", "firewalld-reload", HOSTS["firewalld"],
         "iptables -I DOCKER-USER -s 198.51.100.0/24 -p tcp --dport 80 -j DROP",
-        "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 filter FORWARD 0 -s"
-        " 198.51.100.0/24 -p tcp --dport 80 -j DROP; done",
+        "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 raw PREROUTING 0 -s"
+        " 198.51.100.0/24 -p tcp --dport 8151 -j DROP; done",
         opens=True,
     ),
     "ufw, client kept out by hand": Waiting(
@@ -303,8 +307,23 @@ WAITING: Mapping[str, Waiting] = {
     ),
     # ---- what the next release does
     "a container's own address": Waiting(
-        "engine-upgrade-changes-rules", "docker-upgrade",
-        _with("plain", "iptables -P FORWARD ACCEPT"), "", "", target=("172.17.0.2:80",), origin="198.51.100.20",
+        "engine-upgrade-changes-rules",
+        "docker-upgrade",
+        _with("plain", "iptables -P FORWARD ACCEPT"),
+        "",
+        _WITHOUT_RULES,
+        target=("172.17.0.2:80",),
+        origin="lan",
+        one_off=True,
+    ),
+    "an own address on another network": Waiting(
+        "engine-upgrade-changes-rules",
+        "docker-upgrade",
+        _with("user networks", "iptables -P FORWARD ACCEPT"),
+        "",
+        _WITHOUT_RULES,
+        target=("172.30.0.3:80",),
+        origin="lan",
         one_off=True,
     ),
 }  # fmt: skip
