@@ -43,9 +43,10 @@ from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
 from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
 from tests.diagnose.test_denied_in_writing import ExposureCase
+from tests.diagnose.test_opened import OPENED, OpenedCase
 
 IDS = tuple(cause.id for cause in all_causes())
-TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase]] = {
+TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | OpenedCase]] = {
     "between_hosts": {**BETWEEN_HOSTS, **OVERLAY},
     "bridge": BRIDGE,
     "container": CONTAINER,
@@ -53,7 +54,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase]] = 
     "engine_rules": ENGINE_RULES,
     "names": NAMES,
     "routing": {**ROUTING, **WAYS},
-    "rules": {**RULES, **DECIDING, **IN_WRITING},
+    "rules": {**RULES, **DECIDING, **IN_WRITING, **OPENED},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,

@@ -1,7 +1,11 @@
 """What an event lets through: a rule of somebody's own that nothing loads again."""
 
-import msgspec
+from typing import NamedTuple
 
+import msgspec
+import pytest
+
+from hairpin.answer.coming import to_come
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.opened import opened_by_events
 from hairpin.events._firewalld import with_firewalld_started
@@ -104,3 +108,25 @@ def test_an_engines_rule_that_a_reload_of_firewalld_takes() -> None:
 
 def test_an_engines_rule_that_it_puts_back() -> None:
     assert opened_by_events(examine(beside_firewalld(listens=True), (DIRECT,))) == ()
+
+
+class OpenedCase(NamedTuple):
+    """A host on which an event opens what keeps this flow out, and the names by which that is told."""
+
+    within: Network
+    flow: Flow
+    causes: tuple[str, ...]
+
+
+OPENED: dict[str, OpenedCase] = {
+    "a ban by hand": OpenedCase(denied(), published(), ("runtime-only-rule",)),
+    "an engine's rule": OpenedCase(
+        beside_firewalld(listens=False), DIRECT, ("firewalld-reload-loses-engine-protection",)
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPENED.values(), ids=OPENED)
+def test_its_name(case: OpenedCase) -> None:
+    found = to_come(examine(case.within, (case.flow,)), frozenset(), 1)
+    assert tuple(each.id for each in found if each.severity == "exposure") == case.causes
