@@ -47,6 +47,7 @@ done &&
 """The disk, which keeps what is written to it over a reboot, and this machine's folders with Python, the checkout and
 the kernel's modules, each at the same place."""
 _OUTSIDE = "/run/outside"
+_LOADER = Path("/lib64/ld-linux-x86-64.so.2")
 _AROUND = ("client", "router", "neighbour")
 _AGENT = """export HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PYTHONPATH=SOURCE PYTHONDONTWRITEBYTECODE=1
@@ -95,9 +96,10 @@ class Host:
         """Return the argv that runs one of the lab's scripts in the host with this machine's Python, and with its C
         library where the host's own is older; raises GuestError if neither runs."""
         if not self._python:
-            own = f"{sys.base_prefix}/lib"
-            library = ("--library-path", f"{_OUTSIDE}/lib/x86_64-linux-gnu:{_OUTSIDE}/usr/lib/x86_64-linux-gnu:{own}")
-            ways = ((sys.executable,), (f"{_OUTSIDE}/lib64/ld-linux-x86-64.so.2", *library, sys.executable))
+            # Its link is an absolute one, which in the host would lead to the host's own.
+            loader = _LOADER.resolve()
+            folders = f"{_OUTSIDE}{loader.parent}:{sys.base_prefix}/lib"
+            ways = ((sys.executable,), (f"{_OUTSIDE}{loader}", "--library-path", folders, sys.executable))
             self._python = next((way for way in ways if not self.run(f"{shlex.join(way)} -I -S -c ''").status), ())
         if not self._python:
             raise GuestError("this machine's Python does not run in the host")

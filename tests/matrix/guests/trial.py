@@ -4,7 +4,6 @@ import itertools
 import re
 import shlex
 import time
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
@@ -27,7 +26,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.question import parse_question
 from hairpin.walk.walk import walk_flow
 from tests.guests.qemu import GuestError
-from tests.matrix.compare import differences
+from tests.matrix.compare import ORDER, differences
 from tests.reboot.host import Host
 from tests.reboot.trial import probe
 
@@ -36,6 +35,8 @@ CONTAINERS = (
     ContainerPlan("shop", options="-p 8152:80", networks=("front",)),
 )
 _PORT = 7777
+_ONLY_FORETELLING = frozenset({"units", "boot-scripts"})
+"""Readings that say what will be, and not what is."""
 _PATIENCE = 3
 """How often a host is read again whose dockerd gives no answer."""
 FLOWS = (
@@ -150,7 +151,7 @@ def _tried(host: Host, kind: str, event: Event, command: str) -> Trial:
         host.must(command)
     time.sleep(1)
     after = {flow: _passes(host, flow) for flow in FLOWS}
-    seen = _network(host)
+    seen = _network(host, _ONLY_FORETELLING)
     said = tuple(map(str, (*course.conditions, *course.failures)))
     cells = tuple(_cells(network, course, before, after))
     aside = tuple(str(flow) for flow in FLOWS if str(flow) not in {each.flow for each in cells})
@@ -158,21 +159,24 @@ def _tried(host: Host, kind: str, event: Event, command: str) -> Trial:
     return Trial(kind, event.id, cells, differs, said, order, aside)
 
 
-_RULE = re.compile(r"rule (?P<side>too many|not foretold): (?P<chain>\S+ \S+ \S+ \S+) \d+ (?P<words>.*)")
+_ORDERED = re.compile(rf"{ORDER} (?P<chain>.*?): foretold (?P<foretold>.*), is (?P<seen>.*)")
 
 
 def _apart(lines: tuple[str, ...], host: Machine) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the differences without those that are nothing but the order of single containers' rules in a chain, and
     these chains.  A rule of theirs names the container's address."""
-    found = {line: each for line in lines if (each := _RULE.fullmatch(line)) is not None}
-    sides = Counter(each.group("side", "chain", "words") for each in found.values())
-    moved = {
-        line: each["chain"]
-        for line, each in found.items()
-        if all(sides[side, each["chain"], each["words"]] == 1 for side in ("too many", "not foretold"))
-        and _names_container(each["words"], host)
-    }
-    return tuple(line for line in lines if line not in moved), tuple(dict.fromkeys(moved.values()))
+    moved: dict[str, str] = {}
+    for line in lines:
+        found = _ORDERED.fullmatch(line)
+        if found is not None and _without_containers(found["foretold"], host) == _without_containers(
+            found["seen"], host
+        ):
+            moved[line] = found["chain"]
+    return tuple(line for line in lines if line not in moved), tuple(moved.values())
+
+
+def _without_containers(rules: str, host: Machine) -> list[str]:
+    return [each for each in rules.split("; ") if not _names_container(each, host)]
 
 
 def _names_container(words: str, host: Machine) -> bool:
@@ -180,11 +184,13 @@ def _names_container(words: str, host: Machine) -> bool:
     return any(re.search(rf"\b{re.escape(address_text(each, 4))}\b", words) for each in given if each is not None)
 
 
-def _network(host: Host) -> Network:
-    """Return the host as hairpin reads it, once all of it could be read: an emulated dockerd may take too long."""
+def _network(host: Host, without: frozenset[str] = frozenset()) -> Network:
+    """Return the host as hairpin reads it, once all of it but ``without`` could be read: an emulated dockerd may take
+    too long."""
     network = _read(host)
     for _ in range(_PATIENCE):
-        if not network.this.unread and all(each.state != "hung" for each in network.this.contacts):
+        unread = {each.key for each in network.this.unread} - without
+        if not unread and all(each.state != "hung" for each in network.this.contacts):
             break
         time.sleep(5)
         network = _read(host)
