@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Unread
 from hairpin.host.managers import ConfigFile, ScriptLine, Unit
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Lan
@@ -97,7 +97,23 @@ def test_lines_of_a_script() -> None:
         "-A INPUT -s 192.0.2.7/32 -p tcp -m tcp --dport 8151 -j DROP",
     ]
     values = host.namespace("host").sysctls
-    assert values.text("net", "ipv4", "conf", "eth0", "forwarding") == "0"
+    assert values.text("net", "ipv4", "conf", "eth0", "forwarding") == "1", "dockerd, which comes later, writes to all"
+
+
+@pytest.mark.parametrize(("after", "value", "said"), (((), "1", 1), (("docker.service",), "0", 0)))
+def test_a_script_is_quicker_than_dockerd_unless_its_unit_waits(after: tuple[str, ...], value: str, said: int) -> None:
+    line = ScriptLine("/etc/rc.local", 2, "sysctl net.ipv4.conf.eth0.forwarding=0")
+    units = (DOCKER, Unit("rc-local.service", "active", "enabled", after=after))
+    course = booted(network(docker=engine(ALWAYS)), boot_lines=(line,), units=units)
+    assert course.namespace.sysctls.text("net", "ipv4", "conf", "eth0", "forwarding") == value
+    races = [each for each in course.conditions if str(each) == "/etc/rc.local has ended when dockerd starts"]
+    assert len(races) == said
+
+
+def test_a_host_of_which_the_units_could_not_be_read() -> None:
+    unread = (Unread("units", "", "", "no answer within the time limit", ""),)
+    assert booted(network(docker=engine(ALWAYS)), unread=unread).missing == ("units",)
+    assert booted(network(docker=engine(ALWAYS))).missing == ()
 
 
 @pytest.mark.parametrize("line", ("for p in 80 443; do iptables -A INPUT -p tcp --dport $p -j ACCEPT; done",
@@ -105,7 +121,8 @@ def test_lines_of_a_script() -> None:
 def test_what_a_line_does_that_is_not_plain_is_a_condition(line: str) -> None:
     course = booted(network(docker=engine(ALWAYS)), boot_lines=(ScriptLine("/etc/rc.local", 4, line),))
     assert [str(each) for each in course.conditions if "eth0" not in str(each)] == [
-        f"/etc/rc.local, line 4, changes nothing for these flows: `{line}`"
+        f"/etc/rc.local, line 4, changes nothing for these flows: `{line}`",
+        "/etc/rc.local has ended when dockerd starts",
     ]
 
 
