@@ -8,7 +8,8 @@
     │   └── WrongPathError    the given path is no snapshot's (exit status 2)
     ├── ParseError          a reading has a form that hairpin does not know; knows source, line and the line's text
     ├── ChangeError         a change cannot be made to this network
-    ├── ApplyError          a step was refused on the host; says what was undone
+    ├── ApplyError          nothing was changed: another host than planned, no root, a lock is held
+    │   └── JournalError    the journal of what was changed cannot be used
     ├── ReplicaError        no replica can be built here
     └── LabError            a lab host could not be built or driven
     MalformedError          a ValueError: words that a parser does not understand; a ParseError then says where
@@ -86,7 +87,11 @@ class ChangeError(HairpinError):
 
 
 class ApplyError(HairpinError):
-    """A step of a plan was refused by the host."""
+    """A plan is refused before its first step, so that nothing was changed."""
+
+
+class JournalError(ApplyError):
+    """The journal of what was changed cannot be read or written."""
 
 
 class ReplicaError(HairpinError):

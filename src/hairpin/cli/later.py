@@ -14,8 +14,6 @@ from hairpin.message import Message, message
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 COMMANDS: dict[str, Message] = {
-    "fix": message("`hairpin check` prints the commands of the repair"),
-    "undo": message("hairpin changes no host, so it has nothing to take back"),
     "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened"),
     "diff": message("run `hairpin check --snapshot FILE` on each of the two snapshots, and compare the answers"),
     "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),

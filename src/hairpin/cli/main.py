@@ -17,6 +17,7 @@ import click
 from hairpin import __version__
 from hairpin.cli import later
 from hairpin.errors import (
+    ApplyError,
     CollectError,
     EvidenceError,
     HairpinError,
@@ -34,6 +35,8 @@ COMMANDS: dict[str, str] = {
     "walk": "One flow, every step, request and reply, no diagnosis.",
     "prove": "The flow on a replica of the network in throw-away namespaces: does the kernel agree?",
     "events": "Which flows still pass after docker-restart, iptables-flush and other events?",
+    "fix": "The plan that repairs it; --apply carries it out, verified, and takes it back if it does not work.",
+    "undo": "Take back what `hairpin fix --apply` has changed.",
     "explain": "What a cause looks like, how it is proven, what to type, what lasts.",
     "snapshot": "Read this host (or another over ssh) into one file.",
     "lab": "Broken Docker hosts on demand, in namespaces.",
@@ -45,6 +48,7 @@ INTERRUPTED = 130
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
     (WrongPathError, 2),
+    (ApplyError, 3),
     (CollectError, 3),
     (EvidenceError, 3),
     (ParseError, 3),

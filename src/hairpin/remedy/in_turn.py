@@ -80,13 +80,18 @@ def _is_made(part: Primitive, was: Network, now: Network) -> bool:
     return False
 
 
+def renumbered(part: DeleteRule, now: Network) -> DeleteRule:
+    """Return the deletion with the number that a rule of these words has now, the nearest to where it was."""
+    replace, place = msgspec.structs.replace, part.place
+    table = _find(part.netns, (place.dialect, place.family, place.table), now)
+    number = _number(_texts(table, place.chain), place.text, place.number)
+    return part if number is None else replace(part, place=replace(place, number=number))
+
+
 def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
     replace = msgspec.structs.replace
     if isinstance(part, DeleteRule):
-        place = part.place
-        table = _find(part.netns, (place.dialect, place.family, place.table), now)
-        number = _number(_texts(table, place.chain), place.text, place.number)
-        return part if number is None else replace(part, place=replace(place, number=number))
+        return renumbered(part, now)
     if isinstance(part, InsertRule) and part.position is not None and part.position > 1:
         texts = _texts(_table(part, was), part.chain)
         if part.position > len(texts):

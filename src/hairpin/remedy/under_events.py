@@ -62,7 +62,7 @@ def _judged(
     failing = next((each for each in courses if remedy.keeping and _keeps_from_starting(network, *each)), None)
     if failing is not None:
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _not_kept(*failing))), True
-    undone = tuple(event for event, course in courses if not course.missing and _is_undone(cause, kept, course, flows))
+    undone = tuple(event for event, course in courses if not course.missing and is_undone(cause, kept, course, flows))
     if not undone:
         return remedy, False
     said = SideEffect(message("it is gone after {events}", events=", ".join(undone)))
@@ -98,7 +98,7 @@ def _not_kept(event: EventId, course: Course) -> Message:
     return message("what would keep it is not kept: after {event}, {reason}", event=event, reason=reason)
 
 
-def _is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
+def is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
     """Return whether the same cause stops one of the flows again."""
     again = (asked_again(network, course.network, flow) for flow in flows)
     stopped = (flow for flow in again if not walk_flow(course.network, flow).succeeds)

@@ -1,0 +1,6 @@
+"""Carries steps out so that they can be taken back: after a kill, after a reboot, by another process.
+
+Read ``task`` (a step with its place in a plan, and what became of it), ``journal`` (what another process knows of it),
+``ready`` (the tasks completed on the host as it is now, or why they are refused), ``carrying_out`` (does them, each
+written down before it begins), ``standing`` (what is there of a task that was interrupted) and ``taking_back``.
+"""

@@ -1,0 +1,38 @@
+"""Does the tasks of a plan in order.  Each is written down before it begins, and when it has ended."""
+
+from collections.abc import Callable, Iterable
+
+from hairpin.apply.journal import Journal
+from hairpin.apply.task import Task, Undertaking
+from hairpin.carry.act import Acting
+from hairpin.carry.run import carry_out
+from hairpin.change.carrying import carrying
+from hairpin.message import Message, message
+
+Carrier = Callable[[Acting], Message | None]
+Told = Callable[[Task, Message | None], None]
+"""Is told each task when it has ended, and why it failed (None: it is done)."""
+
+
+def carry_out_tasks(
+    journal: Journal, plan: Undertaking, numbers: Iterable[int], told: Told, carrier: Carrier = carry_out
+) -> Message | None:
+    """Do the plan's tasks of those numbers, up to the first that fails; return its complaint.
+
+    A plan that another process has ended meanwhile is not carried on: the switch takes it back."""
+    for number in numbers:
+        task = plan.tasks[number]
+        if not _is_open(journal, plan):
+            return message("the plan is being taken back by another process")
+        journal.mark(plan.id, number, "running")
+        complaint = carrier(carrying(task.step))
+        journal.mark(plan.id, number, "done" if complaint is None else "failed", str(complaint or ""))
+        told(task, complaint)
+        if complaint is not None:
+            return complaint
+    return None
+
+
+def _is_open(journal: Journal, plan: Undertaking) -> bool:
+    found = journal.find(plan.id)
+    return found is not None and found.state in ("open", "keeping")

@@ -1,0 +1,174 @@
+"""Carries a plan out: ready, written down, under the switch, verified on fresh evidence, and kept or taken back."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from hairpin.answer.answer import Answer, Judge
+from hairpin.apply.carrying_out import Told, carry_out_tasks
+from hairpin.apply.journal import Journal
+from hairpin.apply.plan import Plan
+from hairpin.apply.ready import made_ready
+from hairpin.apply.switch import read_file
+from hairpin.apply.taking_back import take_back
+from hairpin.apply.task import Undertaking
+from hairpin.live.connection import Observed
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.remedy.effects import others_of
+from hairpin.remedy.other_flows import flow_key
+from hairpin.walk.verdicts import Verdict, succeeds
+
+_PATIENCE_S = 6.0
+"""How long a service may take until it answers after the last step."""
+_EVERY_S = 0.5
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """What has to be done to the outside of this module.
+
+    ``look``: asks the same question of the host as it is now.  ``connect``: a real connection of a flow.  ``arm``:
+    starts the switch for a plan.  ``is_safe``: whether the user's own way in was seen to live on.  ``told``: is told
+    each step."""
+
+    look: Callable[[], Answer]
+    connect: Callable[[Network, Flow], Observed | None]
+    arm: Callable[[str], None]
+    is_safe: Callable[[Network], Message | None]
+    told: Told
+
+
+class FlowResult(msgspec.Struct, frozen=True):
+    """One asked flow before and after.  ``judge``: the strongest that confirmed the second."""
+
+    flow: Flow
+    before: Verdict
+    after: Verdict
+    judge: Judge
+    expected: bool
+    """Whether the plan said that it would pass."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the flow does what the plan said."""
+        return succeeds(self.after) or not self.expected
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a plan.  ``plan``: its id in the journal.  ``complaint``: why it was taken back; None: it was not.
+
+    ``left``: what could not be taken back.  ``results``: of the asked flows.  ``until``: when it is taken back by
+    itself, RFC 3339 (``--try``); empty: it stays."""
+
+    plan: str
+    results: tuple[FlowResult, ...]
+    complaint: Message | None = None
+    left: bool = False
+    until: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all that was planned works now."""
+        return self.complaint is None and all(each.is_well for each in self.results)
+
+
+def apply_plan(
+    plan: Plan, journal: Journal, deed: Deed, *, lasting: bool, question: tuple[str, ...], confirmed_later: bool = False
+) -> Outcome:
+    """Carry the plan out.  Raises ApplyError before the first step, if the host is no longer the one planned for.
+
+    ``confirmed_later``: nobody tells the switch now; ``hairpin fix --confirm`` does (``--try``)."""
+    with journal.locked():
+        fresh = deed.look()
+        tasks = made_ready(plan.tasks(lasting=lasting), plan.answer.network.this, fresh.network, read_file)
+        host = fresh.network.this
+        begun = journal.begin(Undertaking("", host.name, host.boot_id or "", _now(), question, tasks=tasks))
+        try:
+            deed.arm(begun.id)
+        except BaseException:
+            journal.end(begun.id, "taken-back")
+            raise
+        others = _passing_others(fresh.network)
+        of_now = [number for number, each in enumerate(tasks) if not each.lasting]
+        complaint = carry_out_tasks(journal, begun, of_now, deed.told)
+        results: tuple[FlowResult, ...] = ()
+        if complaint is None:
+            results, after = _verified(plan, deed)
+            complaint = next(_faults(plan, results, others, after), None) or deed.is_safe(after)
+        if complaint is None and confirmed_later:
+            return Outcome(begun.id, results)
+        if complaint is None:
+            complaint = confirm(journal, begun, deed.told)
+        if complaint is None:
+            return Outcome(begun.id, results)
+        journal.seize(begun.id)
+        ended = take_back(journal, journal.known(begun.id), lambda: deed.look().network, read_file, deed.told)
+        return Outcome(begun.id, results, complaint, left=ended != "taken-back")
+
+
+def confirm(journal: Journal, plan: Undertaking, told: Told) -> Message | None:
+    """Tell the switch that all is well, and write what lasts; return why that failed."""
+    if not journal.pass_on(plan.id):
+        return message("the plan is being taken back by another process")
+    lasting = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state == "planned"]
+    complaint = carry_out_tasks(journal, plan, lasting, told)
+    if complaint is None:
+        journal.end(plan.id, "applied")
+    return complaint
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _passing_others(network: Network) -> dict[object, Flow]:
+    return {flow_key(each.flow): each.flow for each in others_of(network).traces if each.succeeds}
+
+
+def _verified(plan: Plan, deed: Deed) -> tuple[tuple[FlowResult, ...], Network]:
+    """Return what became of the asked flows, on evidence that is read until they are well or the patience ends."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        answer = deed.look()
+        results = tuple(_results(plan, answer, deed))
+        if all(each.is_well for each in results) or time.monotonic() > until:
+            return results, answer.network
+        time.sleep(_EVERY_S)
+
+
+def _results(plan: Plan, answer: Answer, deed: Deed) -> Iterator[FlowResult]:
+    now = {flow_key(each.trace.flow): each for each in answer.flows}
+    for before, then in zip(plan.answer.flows, plan.then, strict=True):
+        found = now.get(flow_key(before.trace.flow))
+        expected = succeeds(then)
+        if found is None:
+            yield FlowResult(before.trace.flow, before.verdict, "depends", "simulated", expected)
+            continue
+        after, judge = found.verdict, found.judge
+        observed = deed.connect(answer.network, found.trace.flow) if not succeeds(before.verdict) else None
+        if observed == "answered":
+            after, judge = ("delivered", "observed") if after != "leaves" else ("leaves", "observed")
+        elif observed in ("refused", "timeout") and succeeds(after):
+            after, judge = ("refused" if observed == "refused" else "dropped"), "observed"
+        yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)
+
+
+def _faults(
+    plan: Plan, results: tuple[FlowResult, ...], others: dict[object, Flow], after: Network
+) -> Iterator[Message]:
+    """Yield why the plan is taken back: a flow that does not pass as planned, or another one that no longer does."""
+    for each in results:
+        if not each.is_well:
+            yield message("{flow} does not pass after it", flow=_told(each.flow))
+    said = {one.flow for each in plan.repairs for one in each.remedy.side_effects}
+    still = _passing_others(after)
+    for key, flow in others.items():
+        if key not in still and _told(flow) not in said:
+            yield message("{flow} passed before it, and does not after it", flow=_told(flow))
+
+
+def _told(flow: Flow) -> str:
+    return f"{flow.start_text()} → {flow.target_text()}"

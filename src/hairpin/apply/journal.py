@@ -1,0 +1,182 @@
+"""The journal: what was begun on this host, written down before it begins, so that any process can take it back.
+
+One SQLite file in a folder of root's, mode 0600, since steps hold the whole text of files.  Every mark is on the disk
+before the call returns.  Source: SQLite's documentation, "Atomic Commit" and ``PRAGMA synchronous``
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
+from hairpin.change.step import steps_from_json, steps_to_json
+from hairpin.errors import ApplyError, JournalError
+from hairpin.message import Message, message
+
+FOLDER = Path("/var/lib/hairpin")
+_NAME, _LOCK = "journal.sqlite3", "lock"
+_KEPT = 50
+"""Plans that are kept; those that are in force, and the newest one, beyond that."""
+_TABLES = """
+CREATE TABLE IF NOT EXISTS plans (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, host TEXT NOT NULL, boot_id TEXT NOT NULL, begun_at TEXT NOT NULL,
+    question BLOB NOT NULL, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tasks (
+    plan INTEGER NOT NULL REFERENCES plans ON DELETE CASCADE, number INTEGER NOT NULL, repair TEXT NOT NULL,
+    step BLOB NOT NULL, lasting INTEGER NOT NULL, state TEXT NOT NULL, said TEXT NOT NULL,
+    PRIMARY KEY (plan, number));
+"""
+
+
+class Journal:
+    """The open journal of one folder.  Raises JournalError where the folder or the file cannot be used."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _refuse_foreign(folder)
+            path = folder / _NAME
+            os.close(os.open(path, os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            self._base = sqlite3.connect(path, timeout=10, isolation_level=None)
+            self._base.execute("PRAGMA synchronous = EXTRA")
+            self._base.execute("PRAGMA foreign_keys = ON")
+            self._base.executescript(_TABLES)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(_unusable(folder, error)) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Hold the lock of the host: one process at a time changes it.  Raises ApplyError if another one does."""
+        with (self.folder / _LOCK).open("w", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ApplyError(message("another hairpin changes this host at this moment; try again")) from None
+            yield
+
+    def begin(self, undertaking: Undertaking) -> Undertaking:
+        """Write the plan down with all its tasks; return it with its id."""
+        with self._transaction():
+            row = self._base.execute(
+                "INSERT INTO plans (host, boot_id, begun_at, question, state) VALUES (?, ?, ?, ?, ?)",
+                (undertaking.host, undertaking.boot_id, undertaking.begun_at,
+                 msgspec.json.encode(undertaking.question), undertaking.state),
+            )  # fmt: skip
+            self._base.executemany(
+                "INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row.lastrowid,
+                        number,
+                        each.repair,
+                        steps_to_json((each.step,)),
+                        each.lasting,
+                        each.state,
+                        each.said,
+                    )
+                    for number, each in enumerate(undertaking.tasks)
+                ],
+            )
+            self._forget_old()
+        return msgspec.structs.replace(undertaking, id=str(row.lastrowid))
+
+    def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
+        """Write down what becomes of a task."""
+        with self._transaction():
+            self._base.execute(
+                "UPDATE tasks SET state = ?, said = ? WHERE plan = ? AND number = ?", (state, said, int(plan), number)
+            )
+
+    def end(self, plan: str, state: PlanState) -> None:
+        """Write down how the plan stands."""
+        with self._transaction():
+            self._base.execute("UPDATE plans SET state = ? WHERE id = ?", (state, int(plan)))
+
+    def seize(self, plan: str) -> bool:
+        """Take an open plan over, so that nobody carries it on; return whether it was open."""
+        return self._pass(plan, "partly")
+
+    def pass_on(self, plan: str) -> bool:
+        """Tell the switch that an open plan is well; return whether it was open."""
+        return self._pass(plan, "keeping")
+
+    def _pass(self, plan: str, state: PlanState) -> bool:
+        with self._transaction():
+            row = self._base.execute("UPDATE plans SET state = ? WHERE id = ? AND state = 'open'", (state, int(plan)))
+            return row.rowcount == 1
+
+    def known(self, plan: str) -> Undertaking:
+        """Return the plan of that id.  Raises ApplyError if there is none."""
+        found = self.find(plan)
+        if found is None:
+            raise ApplyError(message("no plan {plan} in the journal; `hairpin undo --list` names them", plan=plan))
+        return found
+
+    def all(self) -> tuple[Undertaking, ...]:
+        """Return every plan, the newest first."""
+        with self._complaining(), closing(self._base.execute("SELECT id FROM plans ORDER BY id DESC")) as rows:
+            return tuple(self._read(number) for (number,) in rows.fetchall())
+
+    def find(self, plan: str) -> Undertaking | None:
+        """Return the plan of that id; None if there is none."""
+        return next((each for each in self.all() if each.id == plan), None)
+
+    def _read(self, number: int) -> Undertaking:
+        host, boot_id, begun_at, question, state = self._base.execute(
+            "SELECT host, boot_id, begun_at, question, state FROM plans WHERE id = ?", (number,)
+        ).fetchone()
+        tasks = self._base.execute(
+            "SELECT repair, step, lasting, state, said FROM tasks WHERE plan = ? ORDER BY number", (number,)
+        ).fetchall()
+        return Undertaking(
+            str(number), host, boot_id, begun_at, msgspec.json.decode(question, type=tuple[str, ...]), state,
+            tuple(Task(repair, steps_from_json(step)[0], bool(lasting), how, said)
+                  for repair, step, lasting, how, said in tasks),
+        )  # fmt: skip
+
+    def _forget_old(self) -> None:
+        """Forget the oldest plans beyond those that are kept: never the newest, nor one that is in force."""
+        self._base.execute(
+            "DELETE FROM plans WHERE state = 'taken-back'"
+            " AND id NOT IN (SELECT id FROM plans ORDER BY id DESC LIMIT ?)",
+            (_KEPT,),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        with self._complaining():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("COMMIT")
+
+    @contextmanager
+    def _complaining(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise JournalError(_unusable(self.folder, error)) from error
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raise JournalError if others may write into the folder: they could hand over steps to carry out."""
+    status = folder.stat()
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise JournalError(message("{folder} can be written by others, so its journal is not trusted", folder=folder))
+
+
+def _unusable(folder: Path, error: Exception) -> Message:
+    return message("the journal in {folder} cannot be used: {reason}", folder=folder, reason=error)

@@ -1,0 +1,40 @@
+"""The words by which a person chooses a repair: unique in a plan, and the same in the next run on that host."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from hairpin.answer.answer import CauseAnswer
+from hairpin.causes.where import places
+
+_OTHER = re.compile(r"[^A-Za-z0-9._:/-]+")
+
+
+def options_of(causes: Iterable[CauseAnswer]) -> dict[str, tuple[str, ...]]:
+    """Return the words of each cause's remedies, by the cause's reference.
+
+    The first remedy has the cause's id: ``interface-forwarding-off``.  Where several causes have that id, the place
+    tells them apart: ``interface-forwarding-off:eth0``.  Further remedies have their own id behind it:
+    ``port-not-allowed/open-port``."""
+    known = tuple(causes)
+    count = Counter(each.id for each in known)
+    used: Counter[str] = Counter()
+    found: dict[str, tuple[str, ...]] = {}
+    for cause in known:
+        base = cause.id if count[cause.id] == 1 else f"{cause.id}:{_place(cause, known)}"
+        names = (base if number == 0 else f"{base}/{each.id}" for number, each in enumerate(cause.remedies))
+        found[cause.ref] = tuple(_unique(name, used) for name in names)
+    return found
+
+
+def _unique(name: str, used: Counter[str]) -> str:
+    used[name] += 1
+    return name if used[name] == 1 else f"{name}#{used[name]}"
+
+
+def _place(cause: CauseAnswer, known: tuple[CauseAnswer, ...]) -> str:
+    """Return the first word of the cause's place that no other cause of that id has."""
+    others = [dict(places(each.candidate.where)) for each in known if each.id == cause.id and each.ref != cause.ref]
+    own = dict(places(cause.candidate.where))
+    words = [value for key, value in own.items() if value and all(each.get(key) != value for each in others)]
+    return _OTHER.sub("-", min(words, key=len)).strip("-") if words else cause.host

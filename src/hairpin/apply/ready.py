@@ -1,0 +1,60 @@
+"""The tasks of a plan, made ready on the host as it is at this moment; or why nothing of it is begun."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from hairpin.apply.task import Task
+from hairpin.carry.act import FileState
+from hairpin.change.step import ReplaceFile, with_file_modes
+from hairpin.change.steps import after_steps, refusal_of
+from hairpin.errors import ApplyError, ChangeError
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.network.network import Network
+
+ReadFile = Callable[[str], FileState | None]
+
+
+def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: ReadFile) -> tuple[Task, ...]:
+    """Return the tasks with mode and owner of each file that they change.
+
+    ``planned``: the host that they were planned for; ``network``: what was just read of it.  Raises ApplyError if it is
+    another host by now, or if a step does not find what it expects."""
+    _refuse_other(planned, network.this)
+    now = network
+    for task in tasks:
+        said = refusal_of(task.step, now)
+        if said is not None:
+            raise ApplyError(message("the host has changed since it was read, and nothing was done: {said}", said=said))
+        try:
+            now = after_steps((task.step,), now)
+        except ChangeError as error:
+            raise ApplyError(
+                message("the host has changed since it was read, and nothing was done: {said}", said=error.said)
+            ) from error
+    whole = with_file_modes(tuple(each.step for each in tasks), read)
+    for step in whole:
+        if isinstance(step, ReplaceFile) and _content(read(step.path)) != _content(step.before):
+            if any(isinstance(each, ReplaceFile) and each.path == step.path for each in whole[: whole.index(step)]):
+                continue  # an earlier step writes what this one finds
+            raise ApplyError(
+                message(
+                    "the host has changed since it was read, and nothing was done: {said}",
+                    said=message("{path} is not as it was read", path=step.path),
+                )
+            )
+    return tuple(msgspec.structs.replace(task, step=step) for task, step in zip(tasks, whole, strict=True))
+
+
+def _content(state: FileState | None) -> str | None:
+    return state.content if state is not None else None
+
+
+def _refuse_other(planned: Host, found: Host) -> None:
+    """Raise ApplyError if the host was started again, or if other containers run on it."""
+    if planned.boot_id != found.boot_id:
+        raise ApplyError(message("the host was started again since the plan was made; plan anew"))
+    was, now = ({(each.id, each.status) for each in host.containers()} for host in (planned, found))
+    if was != now:
+        raise ApplyError(message("containers were started, stopped or made since the plan was made; plan anew"))

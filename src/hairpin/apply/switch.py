@@ -1,0 +1,114 @@
+"""The dead-man's switch: a process of its own that takes a plan back at its deadline, unless it is told that all is
+well.
+
+It is told by the journal: the plan's state is no longer ``open``.  It has its own session and ignores the end of the
+terminal.  ``python -m hairpin.apply.switch FOLDER PLAN SECONDS``
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import hairpin
+from hairpin.apply.journal import Journal
+from hairpin.apply.taking_back import take_back
+from hairpin.apply.task import Task
+from hairpin.carry.act import FileState
+from hairpin.carry.run import state_of
+from hairpin.collect.snapshot import take
+from hairpin.errors import ApplyError, HairpinError
+from hairpin.host.read.parse import parse
+from hairpin.message import Message, message
+from hairpin.network.network import Network
+
+_LOOK_S = 0.2
+_READY = "ready"
+_START_S = 20.0
+
+
+def start_switch(folder: Path, plan: str, seconds: float) -> None:
+    """Start the switch for the plan, and return once it watches; raise ApplyError if it does not start.
+
+    Where systemd runs this host, the switch is a transient unit, which the end of a login session does not kill."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(hairpin.__file__).parent.parent)}
+    command = (sys.executable, "-m", "hairpin.apply.switch", str(folder), plan, str(seconds))
+    marker = folder / f"switch-{plan}"
+    if _is_under_systemd():
+        set_ = (f"--setenv={name}={environment.get(name, '')}" for name in ("PYTHONPATH", "PATH"))
+        unit = ("systemd-run", "--quiet", "--collect", f"--unit=hairpin-switch-{plan}", *set_)
+        started = subprocess.run((*unit, *command), capture_output=True, check=False).returncode == 0
+    else:
+        started = False
+    if not started:
+        subprocess.Popen(
+            command, env=environment, start_new_session=True, cwd="/",
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    until = time.monotonic() + _START_S
+    while not (marker.exists() and marker.read_text("utf-8") == _READY):
+        if time.monotonic() > until:
+            raise ApplyError(message("the process that would take everything back did not start, so nothing was done"))
+        time.sleep(_LOOK_S / 4)
+
+
+def _is_under_systemd() -> bool:
+    """Return whether systemd runs this host, and its units would be in the namespaces of this process."""
+    if shutil.which("systemd-run") is None or not Path("/run/systemd/system").is_dir():
+        return False
+    try:
+        return all(Path(f"/proc/self/ns/{kind}").samefile(f"/proc/1/ns/{kind}") for kind in ("net", "mnt"))
+    except OSError:
+        return False
+
+
+def watch(folder: Path, plan: str, seconds: float) -> None:
+    """Wait until the plan is told to be well, or take it back at the deadline."""
+    until = time.monotonic() + seconds
+    marker = folder / f"switch-{plan}"
+    marker.write_text(_READY, "utf-8")
+    journal = Journal(folder)
+    try:
+        while time.monotonic() < until:
+            found = journal.find(plan)
+            if found is None or found.state != "open":
+                return
+            time.sleep(_LOOK_S)
+        if journal.seize(plan):
+            take_back(journal, journal.known(plan), look, read_file, _untold)
+    finally:
+        marker.unlink(missing_ok=True)
+        journal.close()
+
+
+def look() -> Network:
+    """Return this host as it is now."""
+    return Network((parse(take()),))
+
+
+def read_file(path: str) -> FileState | None:
+    """Return a file of this host as it is now."""
+    return state_of(Path(path))
+
+
+def _untold(_task: Task, _said: Message | None) -> None:
+    return None
+
+
+def main() -> int:
+    """Watch the plan that the arguments name."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    folder, plan, seconds = sys.argv[1:]
+    try:
+        watch(Path(folder), plan, float(seconds))
+    except HairpinError:
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Takes a plan back: the last task first, each by its own undo, where the host still is as the task left it."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from hairpin.apply.carrying_out import Carrier, Told
+from hairpin.apply.journal import Journal
+from hairpin.apply.ready import ReadFile
+from hairpin.apply.standing import standing_of
+from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
+from hairpin.carry.run import carry_out
+from hairpin.change.carrying import carrying
+from hairpin.change.change import Change, DeleteRule
+from hairpin.change.step import LoadRules, ReplaceFile, Step, done_by
+from hairpin.change.steps import after_steps, refusal_of, steps
+from hairpin.errors import ChangeError
+from hairpin.message import Message, message
+from hairpin.network.network import Network
+from hairpin.remedy.in_turn import renumbered
+
+
+def take_back(
+    journal: Journal,
+    plan: Undertaking,
+    look: Callable[[], Network],
+    read: ReadFile,
+    told: Told,
+    carrier: Carrier = carry_out,
+) -> PlanState:
+    """Take back all that is in force of the plan, and return how it then stands.
+
+    ``look``: reads the host.  It is read once; after that each undo is followed on the model, and each file is read
+    when it is replaced."""
+    in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force or each.state == "failed"]
+    network = look() if in_force else None
+    left = False
+    for number, task in reversed(in_force):
+        assert network is not None
+        if task.state != "stays":
+            journal.mark(plan.id, number, "taking-back")
+        state, said, network = _taken_back(task, network, read, carrier)
+        journal.mark(plan.id, number, state, str(said or ""))
+        told(msgspec.structs.replace(task, state=state), said)
+        left = left or state == "stays"
+    ended: PlanState = "partly" if left else "taken-back"
+    journal.end(plan.id, ended)
+    return ended
+
+
+def _taken_back(
+    task: Task, network: Network, read: ReadFile, carrier: Carrier
+) -> tuple[TaskState, Message | None, Network]:
+    """Return what became of the task, why it stays (None: it does not), and the network after that."""
+    step = task.step
+    stands = standing_of(step, network, read)
+    if stands == "as-before":
+        return ("gone" if task.state == "done" else "taken-back"), None, network
+    if step.undo is None:
+        return "stays", message("nothing takes it back"), network
+    refused: Message | None = None
+    for back in step.undo:
+        fitted = _fitted(back, network)
+        said = refusal_of(fitted, network)
+        if said is not None and not isinstance(back, ReplaceFile):
+            refused = refused or said
+            continue
+        said = carrier(carrying(fitted))
+        if said is not None:
+            return "stays", said, network
+        network = _after(fitted, network)
+    if refused is not None and standing_of(step, network, read) != "as-before":
+        return "stays", refused, network
+    return "taken-back", None, network
+
+
+def _fitted(back: Step, network: Network) -> Step:
+    """Return the step with its rules at the numbers that they have by now: other rules may have come or gone."""
+    if not isinstance(back, LoadRules):
+        return back
+    deletions = [each for each in back.does if isinstance(each, DeleteRule)]
+    if len(deletions) < len(back.does):
+        return back
+    moved = Change(tuple(renumbered(each, network) for each in deletions))
+    try:
+        made = steps(moved, network)
+    except ChangeError:
+        return back
+    return made[0] if len(made) == 1 and made[0].undo is not None else back
+
+
+def _after(step: Step, network: Network) -> Network:
+    try:
+        return after_steps((step,), network) if done_by(step) else network
+    except ChangeError:
+        return network

@@ -1,0 +1,216 @@
+"""Carries a plan out for ``hairpin fix``: who is asked, who watches, who is told."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from hairpin.cli.material import gather, stated_world
+from hairpin.cli.options import Given
+from hairpin.cli.output import paper, whisper, words
+from hairpin.cli.progress import progress
+from hairpin.errors import ApplyError, UsageError
+from hairpin.message import Message, message
+
+if TYPE_CHECKING:
+    from hairpin.answer.answer import Answer
+    from hairpin.apply.fixing import Outcome
+    from hairpin.apply.plan import Plan
+    from hairpin.apply.session import Session
+    from hairpin.apply.task import Task
+    from hairpin.network.network import Network
+    from hairpin.replica.judgement import Kernel
+
+_DEADLINE_S = 120.0
+"""Seconds after which the switch takes a plan back that nobody has told to be well."""
+
+
+def refuse_options(
+    *, applying: bool, persist: bool, latent: bool, yes: bool, try_s: int | None, sources: tuple[Given, ...]
+) -> None:
+    """Raise UsageError for options that do not go together, ApplyError if this user may not change the host."""
+    if not applying:
+        return
+    if sources:
+        raise UsageError(
+            message(
+                "--apply changes this host; a plan from {option} can only be printed", option=f"--{sources[0].kind}"
+            )
+        )
+    if latent and not persist:
+        raise UsageError(message("--latent --apply needs --persist: what an event brings is kept away by files"))
+    if not (yes or try_s or sys.stdin.isatty()):
+        raise UsageError(message("--apply asks before it changes anything, and there is no terminal; add --yes"))
+    if os.geteuid() != 0:
+        raise ApplyError(message("only root can change this host; run it with sudo"))
+
+
+def planned(
+    targets: tuple[str, ...],
+    origin: str | None,
+    chosen: tuple[str, ...],
+    sources: tuple[Given, ...],
+    publics: tuple[str, ...],
+    outside: str | None,
+    lang: str | None,
+    *,
+    with_latent: bool,
+) -> "Plan":
+    """Return the plan for the hosts as they are now."""
+    from hairpin.answer.ask import ask
+    from hairpin.apply.plan import plan_of
+    from hairpin.question.question import parse_question
+
+    question = parse_question("check", targets, origin, publics, stated_world(outside))
+    with progress(lang) as tell:
+        tell(message("reading the state of the host"))
+        read = gather(sources)
+        tell(message("following the packets"))
+        return plan_of(ask(question, read, _kernel()), chosen, with_latent=with_latent)
+
+
+def _kernel() -> "Kernel | None":
+    from hairpin.replica.judge import RunningKernel
+    from hairpin.replica.prerequisites import may_replicate
+
+    return RunningKernel() if may_replicate() else None
+
+
+def carried_out(
+    plan: "Plan",
+    asked: tuple[str, ...],
+    lang: str | None,
+    color: str,
+    *,
+    persist: bool,
+    yes: bool,
+    try_s: int | None,
+    quiet: bool,
+) -> "Outcome | None":
+    """Carry the plan out, once it was agreed to; None if it was not.  ``quiet``: say nothing on standard output."""
+    from hairpin.answer.ask import ask
+    from hairpin.apply.fixing import Deed, apply_plan
+    from hairpin.apply.journal import Journal
+    from hairpin.apply.session import own_session
+    from hairpin.apply.switch import start_switch
+    from hairpin.live.connection import connect
+    from hairpin.report.places import places_of
+    from hairpin.report.plan_text import outcome_text
+
+    session = own_session()
+    if session is not None:
+        _refuse_cut(plan, session)
+    if not yes and not try_s and not click.confirm(words(lang)(message("Carry it out?")), err=True):
+        return None
+    journal = Journal()
+    deadline = float(try_s) if try_s else _DEADLINE_S
+    look: Callable[[], Answer] = lambda: ask(plan.answer.question, gather(()), _kernel())  # noqa: E731
+    deed = Deed(
+        look=look,
+        connect=connect,
+        arm=lambda name: start_switch(journal.folder, name, deadline),
+        is_safe=partial(_unsafe, session, lang),
+        told=lambda task, said: _tell(task, said, lang, color),
+    )
+    outcome = apply_plan(plan, journal, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
+    if try_s and outcome.complaint is None:
+        until = (datetime.now(UTC) + timedelta(seconds=try_s)).isoformat(timespec="seconds").replace("+00:00", "Z")
+        outcome = _with_until(outcome, until)
+    if not quiet:
+        from hairpin.cli.output import write
+
+        write(outcome_text(outcome, words(lang), paper(color), places_of(plan.answer, words(lang))))
+    return outcome
+
+
+def _with_until(outcome: "Outcome", until: str) -> "Outcome":
+    import msgspec
+
+    return msgspec.structs.replace(outcome, until=until)
+
+
+def _refuse_cut(plan: "Plan", session: "Session") -> None:
+    """Raise ApplyError if the plan would cut the connection in which the user sits."""
+    from hairpin.change.steps import after_steps
+    from hairpin.walk.walk import walk_flow
+
+    network = plan.answer.network
+    flow = session.flow(network)
+    if not walk_flow(network, flow).succeeds:
+        return  # the model does not see how the user came in; the switch watches
+    then = after_steps(tuple(each.step for each in plan.tasks(lasting=False)), network)
+    if not walk_flow(then, flow).succeeds:
+        raise ApplyError(message("the plan would cut your own ssh connection, so nothing was done"))
+
+
+def _unsafe(session: "Session | None", lang: str | None, network: "Network") -> Message | None:
+    """Return why the user's own way in is not seen to live on; None if it is, or if the user sits at the host."""
+    from hairpin.apply.session import acknowledged_bytes, acknowledges, may_be_remote
+    from hairpin.walk.walk import walk_flow
+
+    if session is None:
+        if may_be_remote() and not click.confirm(words(lang)(message("Is your connection alive?")), err=True):
+            return message("nobody has said that the connection lives on")
+        return None
+    before = acknowledged_bytes(session)
+    whisper(words(lang)(message("Looking whether this connection still arrives …")) + "\n")
+    if not acknowledges(session, before):
+        return message("your ssh connection acknowledges nothing any more")
+    if not walk_flow(network, session.flow(network)).succeeds:
+        return message("a new ssh connection from your address would not come in any more")
+    return None
+
+
+def _tell(task: "Task", said: Message | None, lang: str | None, color: str) -> None:
+    from hairpin.report.plan_text import task_line
+
+    whisper(task_line(task, said, words(lang, sys.stderr), paper(color)))
+
+
+def confirm_tried(lang: str | None, color: str) -> int:
+    """Keep what ``--try`` has carried out; return the exit status."""
+    from hairpin.apply.fixing import confirm
+    from hairpin.apply.journal import Journal
+
+    journal = Journal()
+    plan = next((each for each in journal.all() if each.state == "open"), None)
+    if plan is None:
+        raise UsageError(message("nothing waits for --confirm: no plan is being tried, or it was taken back already"))
+    complaint = confirm(journal, plan, lambda task, said: _tell(task, said, lang, color))
+    if complaint is not None:
+        raise ApplyError(complaint)
+    from hairpin.cli.output import write
+
+    write(words(lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=plan.id)))
+    return 0
+
+
+def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
+    """Take a plan back; the last one that is in force if None.  Return the exit status."""
+    from hairpin.apply.journal import Journal
+    from hairpin.apply.switch import look, read_file
+    from hairpin.apply.taking_back import take_back
+    from hairpin.cli.output import write
+
+    journal = Journal()
+    with journal.locked():
+        known = journal.all()
+        plan = journal.known(plan_id) if plan_id is not None else next(
+            (each for each in known if each.state != "taken-back"), None
+        )  # fmt: skip
+        if plan is None or plan.state == "taken-back":
+            write(words(lang)(message("nothing is in force that hairpin has changed")))
+            return 0
+        journal.seize(plan.id)
+        ended = take_back(journal, plan, look, read_file, lambda task, said: _tell(task, said, lang, color))
+    if ended == "taken-back":
+        write(words(lang)(message("plan {plan} is taken back", plan=plan.id)))
+        return 0
+    write(
+        words(lang)(message("plan {plan} is taken back in part; `hairpin undo --list` says what stays", plan=plan.id))
+    )
+    return 1

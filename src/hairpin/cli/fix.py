@@ -1,0 +1,79 @@
+"""``hairpin fix``: the plan, and with ``--apply`` its execution."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+
+if TYPE_CHECKING:
+    from hairpin.apply.fixing import Outcome
+    from hairpin.apply.plan import Plan
+
+
+@click.command(cls=EvidenceCommand)
+@click.argument("targets", metavar="[TARGET]...", nargs=-1)
+@click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@click.option("--latent", is_flag=True, help="Also what passes now and an event will stop.")
+@click.option("--choose", "chosen", metavar="ID", multiple=True, help="Also this repair, which the plan leaves out.")
+@click.option("--apply", "applying", is_flag=True, help="Carry the plan out; it is taken back if it does not work.")
+@click.option("--persist", is_flag=True, help="Also write what keeps it after a reboot.")
+@click.option("--yes", is_flag=True, help="Do not ask before carrying it out.")
+@click.option("--try", "try_s", metavar="SECONDS", type=click.IntRange(5, 86400), help="Take it back after that time.")
+@click.option("--confirm", is_flag=True, help="Keep what `--try` has carried out.")
+@evidence_options
+@world_options
+@show_options
+def fix(
+    targets: tuple[str, ...],
+    origin: str | None,
+    latent: bool,
+    chosen: tuple[str, ...],
+    applying: bool,
+    persist: bool,
+    yes: bool,
+    try_s: int | None,
+    confirm: bool,
+    sources: tuple[Given, ...],
+    publics: tuple[str, ...],
+    outside: str | None,
+    as_json: bool,
+    lang: str | None,
+    color: str,
+    verbose: bool,
+) -> int:
+    """Print the plan that repairs what `hairpin check` finds; with --apply, carry it out.
+
+    Before its first step the plan is shown and asked for, and every step is written down with its undo.  Afterwards the
+    asked flow is verified on fresh evidence.  If it does not pass, or something else no longer does, all is taken back.
+    `hairpin undo` takes it back later.
+
+    Exit: 0 done and verified, or nothing to do; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused.
+    """
+    from hairpin.cli import applying as carried
+    from hairpin.cli.output import paper, words, write, write_json
+    from hairpin.report.fix_document import fix_document
+    from hairpin.report.plan_text import plan_text
+
+    if confirm:
+        return carried.confirm_tried(lang, color)
+    carried.refuse_options(applying=applying, persist=persist, latent=latent, yes=yes, try_s=try_s, sources=sources)
+    plan = carried.planned(targets, origin, chosen, sources, publics, outside, lang, with_latent=latent)
+    outcome = None
+    if not as_json or applying:
+        text = plan_text(plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose)
+        if not as_json:
+            write(text)
+    if applying and plan.repairs:
+        asked = tuple(sys.argv[1:]) if sys.argv[1:2] == ["fix"] else ("fix", *targets)
+        outcome = carried.carried_out(plan, asked, lang, color, persist=persist, yes=yes, try_s=try_s, quiet=as_json)
+    if as_json:
+        write_json(fix_document(plan, outcome, words(lang)))
+    return _status(plan, outcome)
+
+
+def _status(plan: "Plan", outcome: "Outcome | None") -> int:
+    if outcome is not None:
+        return 0 if outcome.is_well else 1
+    return 1 if plan.repairs or plan.choices or plan.for_person else 0

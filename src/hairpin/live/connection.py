@@ -1,0 +1,71 @@
+"""A real connection of a flow, made where the flow starts: in this host's namespace, or in a container's.
+
+A connection that is accepted proves nothing behind docker-proxy, so data has to come back: what the service says by
+itself, or its answer to the request that follows.
+"""
+
+import subprocess
+import sys
+from typing import Literal
+
+from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+
+Observed = Literal["answered", "silent", "refused", "timeout"]
+"""``silent``: connected, and no data came back."""
+_PATIENCE_S = 3
+_CODE = """
+import socket, sys
+address, port, patience = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+try:
+    with socket.create_connection((address, port), timeout=patience) as sock:
+        for request in (b"", b"GET / HTTP/1.0\\r\\n\\r\\n"):
+            sock.settimeout(patience if request else 0.3)
+            try:
+                sock.sendall(request)
+                print("answered" if sock.recv(1) else "silent")
+                break
+            except TimeoutError:
+                continue
+        else:
+            print("silent")
+except TimeoutError:
+    print("timeout")
+except ConnectionResetError:
+    print("silent")
+except OSError:
+    print("refused")
+"""
+
+
+def connect(network: Network, flow: Flow) -> Observed | None:
+    """Return what a real connection of the flow shows; None if nobody here can make it: a client outside, another
+    host's process, UDP."""
+    entering = _entering(network, flow)
+    if entering is None:
+        return None
+    command = (*entering, sys.executable, "-I", "-S", "-c", _CODE,
+               address_text(flow.daddr, flow.version), str(flow.dport), str(_PATIENCE_S))  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=4 * _PATIENCE_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    printed = done.stdout.strip()
+    for observed in ("answered", "silent", "refused", "timeout"):
+        if printed == observed:
+            return observed
+    return None
+
+
+def _entering(network: Network, flow: Flow) -> tuple[str, ...] | None:
+    if flow.protocol != "tcp" or flow.asked_name or flow.host not in ("", network.this.name):
+        return None
+    match flow.start:
+        case FromHost(address=None):
+            return ()
+        case FromContainer(name=name):
+            container = network.this.container(name)
+            return ("nsenter", "-t", str(container.pid), "-n") if container is not None and container.pid else None
+        case _:
+            return None

@@ -1,0 +1,171 @@
+"""The JSON document of ``hairpin fix``: ``hairpin.fix/1``, docs/schema/fix-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.answer.answer import Judge
+from hairpin.apply.fixing import Outcome
+from hairpin.apply.plan import LeftOut, Plan, Repair, Why
+from hairpin.change.step import ReplaceFile, Step, nature
+from hairpin.change.text import all_shown
+from hairpin.remedy.remedy import Remedy
+from hairpin.report.document import (
+    CauseRef,
+    FlowDocument,
+    HostDocument,
+    MissingDocument,
+    SideEffectDocument,
+    StableId,
+    flow_document,
+    host_document,
+    host_documents,
+    missing_documents,
+)
+from hairpin.report.places import places_of
+from hairpin.report.plan_text import changed_lines
+from hairpin.report.quotes import Quotes
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict
+
+SCHEMA: Literal["hairpin.fix/1"] = "hairpin.fix/1"
+
+
+class FileChangeDocument(msgspec.Struct, frozen=True):
+    """A file that is written: the lines that come or go, with ``+`` or ``-`` before them."""
+
+    file: str
+    changes: tuple[str, ...]
+
+
+class RepairDocument(msgspec.Struct, frozen=True):
+    """A repair of the plan.  ``id``: the word for ``--choose``.  ``irreversible``: the commands that nothing takes
+    back."""
+
+    id: str
+    cause: CauseRef
+    cause_id: StableId
+    title: str
+    host: str
+    commands: tuple[str, ...]
+    files: tuple[FileChangeDocument, ...]
+    persist_commands: tuple[str, ...]
+    persist: tuple[FileChangeDocument, ...]
+    side_effects: tuple[SideEffectDocument, ...]
+    irreversible: tuple[str, ...]
+    disruptive: bool
+
+
+class LeftOutDocument(msgspec.Struct, frozen=True):
+    """A repair that is no step of the plan; ``why``: ``by-person`` cannot be chosen."""
+
+    id: str
+    cause: CauseRef
+    cause_id: StableId
+    title: str
+    host: str
+    why: Why
+    commands: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+class VerifiedDocument(msgspec.Struct, frozen=True):
+    """The first asked flow that was broken, before and after, and the strongest judge of the second."""
+
+    before: Verdict
+    after: Verdict
+    judge: Judge
+
+
+class FixDocument(msgspec.Struct, frozen=True):
+    """The plan, and what came of it.  ``undo``: the command that takes it back; null: nothing is in force."""
+
+    schema: Literal["hairpin.fix/1"]
+    hairpin: str
+    host: HostDocument
+    hosts: tuple[HostDocument, ...]
+    flows: tuple[FlowDocument, ...]
+    then: tuple[Verdict, ...]
+    plan: tuple[RepairDocument, ...]
+    left_out: tuple[LeftOutDocument, ...]
+    lost_after: tuple[StableId, ...]
+    applied: bool
+    verified: VerifiedDocument | None
+    undo: str | None
+    said: str | None
+    missing: tuple[MissingDocument, ...]
+
+
+def fix_document(plan: Plan, outcome: Outcome | None, words: Words) -> FixDocument:
+    """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
+    answer = plan.answer
+    quotes, places = Quotes(answer.evidence, words), places_of(answer)
+    stays = outcome is not None and outcome.complaint is None
+    return FixDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(answer.network.this),
+        hosts=host_documents(answer),
+        flows=tuple(flow_document(each, answer, quotes, words, places) for each in answer.flows),
+        then=plan.then,
+        plan=tuple(_repair(each, words) for each in plan.repairs),
+        left_out=tuple(_left_out(each, words) for each in plan.left_out),
+        lost_after=plan.lost_after,
+        applied=stays,
+        verified=_verified(outcome),
+        undo=f"hairpin undo {outcome.plan}" if outcome is not None and stays else None,
+        said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
+        missing=missing_documents(answer, quotes, words),
+    )
+
+
+def _repair(repair: Repair, words: Words) -> RepairDocument:
+    remedy, cause = repair.remedy, repair.cause
+    return RepairDocument(
+        id=repair.id,
+        cause=cause.ref,
+        cause_id=cause.id,
+        title=words(cause.candidate.title),
+        host=cause.host,
+        commands=all_shown(_commands(remedy.steps)),
+        files=_files(remedy.steps),
+        persist_commands=all_shown(_commands(remedy.keeping)),
+        persist=_files(remedy.keeping),
+        side_effects=tuple(
+            SideEffectDocument(words(each.text), each.flow, each.before, each.after) for each in remedy.side_effects
+        ),
+        irreversible=all_shown(each for each in repair.irreversible if nature(each) == "irreversible"),
+        disruptive=remedy.disruptive,
+    )
+
+
+def _commands(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(each for each in steps if not isinstance(each, ReplaceFile))
+
+
+def _files(steps: tuple[Step, ...]) -> tuple[FileChangeDocument, ...]:
+    return tuple(
+        FileChangeDocument(each.path, tuple(changed_lines(each))) for each in steps if isinstance(each, ReplaceFile)
+    )
+
+
+def _left_out(left: LeftOut, words: Words) -> LeftOutDocument:
+    remedy: Remedy = left.remedy
+    return LeftOutDocument(
+        id=left.id,
+        cause=left.cause.ref,
+        cause_id=left.cause.id,
+        title=words(left.cause.candidate.title),
+        host=left.cause.host,
+        why=left.why,
+        commands=(*remedy.commands, *remedy.persist_commands),
+        advice=tuple(words(each) for each in remedy.advice),
+    )
+
+
+def _verified(outcome: Outcome | None) -> VerifiedDocument | None:
+    if outcome is None or not outcome.results:
+        return None
+    changed = next((each for each in outcome.results if each.before != each.after), outcome.results[0])
+    return VerifiedDocument(changed.before, changed.after, changed.judge)

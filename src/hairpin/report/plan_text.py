@@ -1,0 +1,212 @@
+"""A plan as people read it, and what came of it."""
+
+from collections.abc import Iterator
+from difflib import unified_diff
+
+from hairpin.apply.fixing import FlowResult, Outcome
+from hairpin.apply.plan import LeftOut, Plan, Repair, Why
+from hairpin.apply.task import PLAN_STATES, Task, Undertaking
+from hairpin.change.step import Advise, ReplaceFile, Step
+from hairpin.change.text import command_lines
+from hairpin.message import Message, message
+from hairpin.report.configured import configured_text
+from hairpin.report.paper import Paper
+from hairpin.report.places import Places, places_of
+from hairpin.report.remedy_text import NOTE
+from hairpin.report.verdicts import flow_text, verdict_line
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS, succeeds
+
+_WHY: dict[Why, Message] = {
+    "policy": message("somebody wrote this down, so it is a choice"),
+    "disruptive": message("it disrupts what works now"),
+    "instead": message("it would do instead"),
+    "by-person": message("only a person can do it"),
+}
+_JUDGES: dict[str, Message] = {
+    "simulated": message("followed on what was read after it"),
+    "replicated": message("replayed on this kernel from what was read after it"),
+    "observed": message("a real connection, with data both ways"),
+}
+_FEW = 6
+"""Flows that are named one by one."""
+
+
+def plan_text(plan: Plan, words: Words, paper: Paper, *, lasting: bool, applying: bool, verbose: bool = False) -> str:
+    """Return the plan.  ``lasting``: what keeps it will be written; ``applying``: it is about to be carried out."""
+    places = places_of(plan.answer, words)
+    paper.prose(words(_first_line(plan)), style="strong")
+    for number, each in enumerate(plan.repairs, 1):
+        paper.gap()
+        _write_repair(number, each, words, paper)
+    choices = [each for each in plan.choices if each.why != "instead" or verbose]
+    for heading, left in ((_TO_CHOOSE, choices), (_FOR_PERSON, list(plan.for_person))):
+        if left:
+            paper.gap()
+            paper.prose(words(heading), style="strong")
+        for one in left:
+            _write_left_out(one, words, paper)
+    if plan.repairs:
+        _write_end(plan, places, words, paper, lasting=lasting, applying=applying)
+    return paper.text()
+
+
+_TO_CHOOSE = message("left to a choice (--choose ID):")
+_FOR_PERSON = message("for a person:")
+
+
+def _first_line(plan: Plan) -> Message:
+    host = plan.answer.network.this.name
+    count = len(plan.repairs)
+    if count == 1:
+        return message("plan for {host}: 1 repair", host=host)
+    if count:
+        return message("plan for {host}: {count} repairs", host=host, count=count)
+    if plan.left_out:
+        return message("plan for {host}: nothing that hairpin does by itself", host=host)
+    return message("plan for {host}: nothing to do", host=host)
+
+
+def _write_repair(number: int, repair: Repair, words: Words, paper: Paper) -> None:
+    title = words(message("{title} ({id})", title=repair.cause.candidate.title, id=repair.id))
+    paper.prose(title, first=f"{number}. ", style="strong")
+    for step in repair.remedy.steps:
+        _write_step(step, words, paper)
+    if repair.remedy.keeping:
+        paper.prose(words(message("what keeps it (--persist):")), indent=3)
+        for step in repair.remedy.keeping:
+            _write_step(step, words, paper)
+    proof = repair.cause.proof
+    if proof is not None:
+        before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
+        paper.prose(words(message("{before} now, {then} then", before=before, then=then)), indent=3, style="faint")
+    for effect in repair.remedy.side_effects:
+        paper.prose(words(message("also: {effect}", effect=effect.text)), indent=3)
+    for said in repair.remedy.advice:
+        paper.prose(words(said), indent=3, first=f"{words(NOTE)} ")
+    if repair.irreversible:
+        paper.prose(words(message("Nothing takes this back.")), indent=3, style="unsure")
+
+
+def _write_step(step: Step, words: Words, paper: Paper) -> None:
+    if isinstance(step, ReplaceFile):
+        paper.line("      ", (step.path, "strong"))
+        for line in changed_lines(step):
+            paper.line("      ", (line, "good" if line.startswith("+") else "bad"))
+        return
+    if isinstance(step, Advise):
+        if step.said is not None:
+            paper.prose(words(step.said), indent=6)
+        return
+    for command in command_lines(step, guarded=False):
+        for line in command.split("\n"):
+            paper.line("      ", (line, "command"))
+
+
+def changed_lines(step: ReplaceFile) -> Iterator[str]:
+    """Yield the lines that come or go, with ``+`` or ``-`` before them."""
+    before, after = (each.content.splitlines() if each is not None else [] for each in (step.before, step.after))
+    for line in unified_diff(before, after, lineterm="", n=0):
+        if line[:1] in "+-" and not line.startswith(("+++", "---")):
+            yield f"{line[0]} {line[1:]}"
+
+
+def _write_left_out(left: LeftOut, words: Words, paper: Paper) -> None:
+    paper.prose(words(left.cause.candidate.title), indent=2, first=f"{left.id}: ", first_style="strong")
+    why = _WHY[left.why]
+    if left.why == "policy" and left.cause.configured is not None:
+        why = configured_text(left.cause.configured)
+    paper.prose(words(why), indent=4)
+    if left.why == "by-person":
+        for said in left.remedy.advice:
+            paper.prose(words(said), indent=4)
+        return
+    for step in (*left.remedy.steps, *left.remedy.keeping):
+        _write_step(step, words, paper)
+
+
+def _write_end(plan: Plan, places: Places, words: Words, paper: Paper, *, lasting: bool, applying: bool) -> None:
+    paper.gap()
+    paper.prose(words(message("after it:")), style="strong")
+    shown = list(zip(plan.answer.flows, plan.then, strict=True))
+    for flow, verdict in shown[:_FEW]:
+        verdict_line(verdict, flow_text(flow.trace.flow, places), words, paper)
+    if len(shown) > _FEW:
+        passing = sum(succeeds(verdict) for _, verdict in shown)
+        said = message("{passing} of {count} flows pass then", passing=passing, count=len(shown))
+        paper.prose(words(said), indent=2)
+    if not lasting and plan.lost_after:
+        paper.gap()
+        said = message("Without --persist it is gone after {events}.", events=", ".join(plan.lost_after))
+        paper.prose(words(said), style="unsure")
+    if not applying:
+        paper.gap()
+        paper.prose(words(message("Nothing was changed.  The same command with --apply carries it out.")))
+
+
+def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper) -> str:
+    """Return the line of a task that has ended."""
+    mark, style = ("✓", "good") if complaint is None else ("✗", "bad")
+    if isinstance(task.step, ReplaceFile):
+        shown = task.step.path
+    else:
+        shown = next(iter(command_lines(task.step, guarded=False)), task.repair).split("\n")[0]
+    if task.state in ("taken-back", "gone", "stays"):
+        said = {"taken-back": _TAKEN_BACK, "gone": _GONE, "stays": _STAYS}[task.state]
+        shown = words(message("{said}: {shown}", said=said, shown=shown))
+    paper.line((f"{mark} ", "good" if style == "good" else "bad"), shown)
+    if complaint is not None:
+        paper.prose(words(complaint), indent=4)
+    return paper.text()
+
+
+_TAKEN_BACK = message("taken back")
+_GONE = message("gone already")
+_STAYS = message("stays")
+
+
+def outcome_text(outcome: Outcome, words: Words, paper: Paper, places: Places) -> str:
+    """Return what came of the plan."""
+    for each in outcome.results[:_FEW]:
+        _write_result(each, words, paper, places)
+    if len(outcome.results) > _FEW:
+        well = sum(succeeds(each.after) for each in outcome.results)
+        paper.prose(words(message("{passing} of {count} flows pass", passing=well, count=len(outcome.results))))
+    paper.gap()
+    if outcome.complaint is not None:
+        said = message("All of it was taken back: {why}", why=outcome.complaint)
+        if outcome.left:
+            said = message(
+                "It was taken back, but not all of it: {why}.  `hairpin undo --list` says what is left",
+                why=outcome.complaint,
+            )
+        paper.prose(words(said), style="bad")
+        return paper.text()
+    if outcome.until:
+        said = message("It is taken back at {time}, unless you say `hairpin fix --confirm`.", time=outcome.until)
+        paper.prose(words(said), style="unsure")
+    paper.prose(words(message("take it back: `hairpin undo {plan}`", plan=outcome.plan)))
+    return paper.text()
+
+
+def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places) -> None:
+    before = words(VERDICTS[result.before])
+    text = flow_text(result.flow, places)
+    if result.before != result.after or result.judge == "observed":
+        text = words(message("{flow}: {before} before; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]))
+    verdict_line(result.after, text, words, paper)
+
+
+def plans_text(plans: tuple[Undertaking, ...], words: Words, paper: Paper) -> str:
+    """Return the list of plans, and what stays of each."""
+    if not plans:
+        paper.prose(words(message("no plan was carried out on this host")))
+    for each in plans:
+        asked = " ".join(each.question) or "-"
+        head = f"{each.id}  {each.begun_at}  {each.host}  {asked}  "
+        paper.line(head, (words(PLAN_STATES[each.state]), "strong"))
+        for task in each.tasks:
+            if task.state in ("stays", "failed", "running", "taking-back"):
+                shown = next(iter(command_lines(task.step, guarded=False)), task.repair).split("\n")[0]
+                paper.prose(f"{shown}: {task.said}" if task.said else shown, indent=4)
+    return paper.text()
