@@ -13,7 +13,7 @@ from hairpin.apply.plan import Plan
 from hairpin.apply.ready import made_ready
 from hairpin.apply.switch import read_file
 from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import Undertaking
+from hairpin.apply.task import PlanState, Undertaking
 from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -91,22 +91,36 @@ def apply_plan(
         except BaseException:
             journal.end(begun.id, "taken-back")
             raise
-        others = _passing_others(fresh.network)
-        of_now = [number for number, each in enumerate(tasks) if not each.lasting]
-        complaint = carry_out_tasks(journal, begun, of_now, deed.told)
-        results: tuple[FlowResult, ...] = ()
-        if complaint is None:
-            results, after = _verified(plan, deed)
-            complaint = next(_faults(plan, results, others, after), None) or deed.is_safe(after)
-        if complaint is None and confirmed_later:
-            return Outcome(begun.id, results)
-        if complaint is None:
-            complaint = confirm(journal, begun, deed.told)
+        try:
+            results, complaint = _done_and_verified(plan, journal, begun, fresh.network, deed)
+            if complaint is None and not confirmed_later:
+                complaint = confirm(journal, begun, deed.told)
+        except BaseException:
+            # Of what ends this process, an interrupt for one, it still takes all back; the switch does if it cannot.
+            _take_all_back(journal, begun, deed)
+            raise
         if complaint is None:
             return Outcome(begun.id, results)
-        journal.seize(begun.id)
-        ended = take_back(journal, journal.known(begun.id), lambda: deed.look().network, read_file, deed.told)
-        return Outcome(begun.id, results, complaint, left=ended != "taken-back")
+        return Outcome(begun.id, results, complaint, left=_take_all_back(journal, begun, deed) != "taken-back")
+
+
+def _take_all_back(journal: Journal, begun: Undertaking, deed: Deed) -> PlanState:
+    network = deed.look().network
+    journal.seize(begun.id)
+    return take_back(journal, journal.known(begun.id), lambda: network, read_file, deed.told)
+
+
+def _done_and_verified(
+    plan: Plan, journal: Journal, begun: Undertaking, was: Network, deed: Deed
+) -> tuple[tuple[FlowResult, ...], Message | None]:
+    """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
+    others = _passing_others(was)
+    of_now = [number for number, each in enumerate(begun.tasks) if not each.lasting]
+    complaint = carry_out_tasks(journal, begun, of_now, deed.told)
+    if complaint is not None:
+        return (), complaint
+    results, after = _verified(plan, deed)
+    return results, next(_faults(plan, results, others, after), None) or deed.is_safe(after)
 
 
 def confirm(journal: Journal, plan: Undertaking, told: Told) -> Message | None:

@@ -64,6 +64,21 @@ class Journal:
                 raise ApplyError(message("another hairpin changes this host at this moment; try again")) from None
             yield
 
+    def switch_file(self, plan: str) -> Path:
+        """Return the file that the plan's switch holds locked while it watches."""
+        return self.folder / f"switch-{plan}"
+
+    def is_watched(self, plan: str) -> bool:
+        """Return whether a switch watches the plan."""
+        try:
+            with self.switch_file(plan).open("r", encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
     def begin(self, undertaking: Undertaking) -> Undertaking:
         """Write the plan down with all its tasks; return it with its id."""
         with self._transaction():

@@ -5,12 +5,14 @@ It is told by the journal: the plan's state is no longer ``open``.  It has its o
 terminal.  ``python -m hairpin.apply.switch FOLDER PLAN SECONDS``
 """
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import hairpin
@@ -26,17 +28,15 @@ from hairpin.message import Message, message
 from hairpin.network.network import Network
 
 _LOOK_S = 0.2
-_READY = "ready"
 _START_S = 20.0
 
 
-def start_switch(folder: Path, plan: str, seconds: float) -> None:
+def start_switch(journal: Journal, plan: str, seconds: float) -> None:
     """Start the switch for the plan, and return once it watches; raise ApplyError if it does not start.
 
     Where systemd runs this host, the switch is a transient unit, which the end of a login session does not kill."""
     environment = {**os.environ, "PYTHONPATH": str(Path(hairpin.__file__).parent.parent)}
-    command = (sys.executable, "-m", "hairpin.apply.switch", str(folder), plan, str(seconds))
-    marker = folder / f"switch-{plan}"
+    command = (sys.executable, "-m", "hairpin.apply.switch", str(journal.folder), plan, str(seconds))
     if _is_under_systemd():
         set_ = (f"--setenv={name}={environment.get(name, '')}" for name in ("PYTHONPATH", "PATH"))
         unit = ("systemd-run", "--quiet", "--collect", f"--unit=hairpin-switch-{plan}", *set_)
@@ -49,7 +49,7 @@ def start_switch(folder: Path, plan: str, seconds: float) -> None:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     until = time.monotonic() + _START_S
-    while not (marker.exists() and marker.read_text("utf-8") == _READY):
+    while not journal.is_watched(plan):
         if time.monotonic() > until:
             raise ApplyError(message("the process that would take everything back did not start, so nothing was done"))
         time.sleep(_LOOK_S / 4)
@@ -68,20 +68,19 @@ def _is_under_systemd() -> bool:
 def watch(folder: Path, plan: str, seconds: float) -> None:
     """Wait until the plan is told to be well, or take it back at the deadline."""
     until = time.monotonic() + seconds
-    marker = folder / f"switch-{plan}"
-    marker.write_text(_READY, "utf-8")
     journal = Journal(folder)
-    try:
+    file = journal.switch_file(plan)
+    with closing(journal), file.open("w", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
         while time.monotonic() < until:
             found = journal.find(plan)
             if found is None or found.state != "open":
-                return
+                break
             time.sleep(_LOOK_S)
-        if journal.seize(plan):
-            take_back(journal, journal.known(plan), look, read_file, _untold)
-    finally:
-        marker.unlink(missing_ok=True)
-        journal.close()
+        else:
+            if journal.seize(plan):
+                take_back(journal, journal.known(plan), look, read_file, _untold)
+        file.unlink(missing_ok=True)
 
 
 def look() -> Network:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -112,7 +113,7 @@ def carried_out(
     deed = Deed(
         look=look,
         connect=connect,
-        arm=lambda name: start_switch(journal.folder, name, deadline),
+        arm=lambda name: start_switch(journal, name, deadline),
         is_safe=partial(_unsafe, session, lang),
         told=lambda task, said: _tell(task, said, lang, color),
     )
@@ -169,6 +170,26 @@ def _tell(task: "Task", said: Message | None, lang: str | None, color: str) -> N
     from hairpin.report.plan_text import task_line
 
     whisper(task_line(task, said, words(lang, sys.stderr), paper(color)))
+
+
+def settle_interrupted(lang: str | None, color: str) -> None:
+    """Finish or take back a plan that was interrupted; raise ApplyError if one is being tried."""
+    from hairpin.apply.journal import Journal
+    from hairpin.apply.settling import interrupted, settle
+    from hairpin.apply.switch import look, read_file
+    from hairpin.report.plan_text import plans_text
+
+    with closing(Journal()) as journal, journal.locked():
+        tried = next((each for each in journal.all() if each.state == "open" and journal.is_watched(each.id)), None)
+        if tried is not None:
+            raise ApplyError(
+                message("plan {plan} is being tried; say `hairpin fix --confirm` or `hairpin undo {plan}`",
+                        plan=tried.id)
+            )  # fmt: skip
+        while (plan := interrupted(journal)) is not None:
+            whisper(words(lang)(message("Plan {plan} was interrupted.", plan=plan.id)) + "\n")
+            settle(journal, plan, look, read_file, lambda task, said: _tell(task, said, lang, color))
+            whisper(plans_text((journal.known(plan.id),), words(lang, sys.stderr), paper(color)))
 
 
 def confirm_tried(lang: str | None, color: str) -> int:

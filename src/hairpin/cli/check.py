@@ -67,7 +67,11 @@ def check(
 
         write_json(report_document(answer, words(lang)))
     else:
+        from hairpin.cli.half_done import say_half_done
         from hairpin.report.terminal import report_text
+
+        if not sources:
+            say_half_done(lang)
 
         write(report_text(answer, words(lang), paper(color), verbose=verbose))
     return exit_status(answer)

@@ -59,6 +59,8 @@ def fix(
     if confirm:
         return carried.confirm_tried(lang, color)
     carried.refuse_options(applying=applying, persist=persist, latent=latent, yes=yes, try_s=try_s, sources=sources)
+    if applying:
+        carried.settle_interrupted(lang, color)
     plan = carried.planned(targets, origin, chosen, sources, publics, outside, lang, with_latent=latent)
     outcome = None
     if not as_json or applying:

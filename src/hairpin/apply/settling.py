@@ -1,0 +1,60 @@
+"""Settles a plan that was interrupted: finishes what keeps it if all was found to be well, else takes it back."""
+
+from collections.abc import Callable
+
+from hairpin.apply.carrying_out import Carrier, Told, carry_out_tasks
+from hairpin.apply.journal import Journal
+from hairpin.apply.ready import ReadFile
+from hairpin.apply.standing import standing_of
+from hairpin.apply.taking_back import take_back
+from hairpin.apply.task import PlanState, Undertaking
+from hairpin.carry.run import carry_out
+from hairpin.network.network import Network
+
+
+def interrupted(journal: Journal) -> Undertaking | None:
+    """Return the plan that was begun and neither ended nor is watched by its switch; None if there is none."""
+    for plan in journal.all():
+        halfway = any(each.state in ("running", "taking-back") for each in plan.tasks)
+        if (plan.state in ("open", "keeping") or halfway) and not journal.is_watched(plan.id):
+            return plan
+    return None
+
+
+def settle(
+    journal: Journal,
+    plan: Undertaking,
+    look: Callable[[], Network],
+    read: ReadFile,
+    told: Told,
+    carrier: Carrier = carry_out,
+) -> PlanState:
+    """Settle the plan, and return how it then stands.  The caller holds the lock."""
+    if plan.state == "keeping" and _goes_on(journal, plan, look, read, told, carrier):
+        journal.end(plan.id, "applied")
+        return "applied"
+    journal.seize(plan.id)
+    return take_back(journal, journal.known(plan.id), look, read, told, carrier)
+
+
+def _goes_on(
+    journal: Journal,
+    plan: Undertaking,
+    look: Callable[[], Network],
+    read: ReadFile,
+    told: Told,
+    carrier: Carrier,
+) -> bool:
+    """Carry out what is left of the lasting tasks; return whether all of it is done."""
+    left = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state in ("planned", "running")]
+    network = look()
+    for number in left:
+        task = plan.tasks[number]
+        stands = standing_of(task.step, network, read) if task.state == "running" else "as-before"
+        if stands == "neither":
+            return False
+        if stands == "made":
+            journal.mark(plan.id, number, "done")
+        elif carry_out_tasks(journal, plan, (number,), told, carrier) is not None:
+            return False
+    return True

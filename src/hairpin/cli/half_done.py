@@ -1,0 +1,27 @@
+"""Says on standard error that a plan of ``hairpin fix`` was interrupted on this host."""
+
+import os
+from contextlib import closing
+
+from hairpin.cli.output import whisper, words
+from hairpin.errors import JournalError
+from hairpin.message import message
+
+
+def say_half_done(lang: str | None) -> None:
+    """Say which command settles a plan that was interrupted.  Only root's journal is looked at, if there is one."""
+    from pathlib import Path
+
+    if os.geteuid() != 0 or not Path("/var/lib/hairpin/journal.sqlite3").is_file():
+        return
+    from hairpin.apply.journal import Journal
+    from hairpin.apply.settling import interrupted
+
+    try:
+        with closing(Journal()) as journal:
+            plan = interrupted(journal)
+    except JournalError:
+        return
+    if plan is not None:
+        said = message("plan {plan} of `hairpin fix` was interrupted; `hairpin undo {plan}` settles it", plan=plan.id)
+        whisper(f"hairpin: {words(lang)(said)}\n")
