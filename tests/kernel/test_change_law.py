@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hairpin.carry.act import Command
+from hairpin.carry.act import Act, Command, Done
 from hairpin.carry.run import do
 from hairpin.change.carrying import carrying_all
 from hairpin.change.change import (
@@ -172,13 +172,17 @@ class Host:
             assert part(wanted.namespace(HOST_NETNS)) == part(found.namespace(HOST_NETNS))
         return found
 
+    def do(self, act: Act) -> Done:
+        """Do one act in the namespace."""
+        return do(Command((*self.enter, *act.argv), act.text) if isinstance(act, Command) else act)
+
     def carry_out(self, made: tuple[Step, ...]) -> None:
         acting = carrying_all(made)
         try:
             act = next(acting)
             while True:
                 assert isinstance(act, Command)
-                act = acting.send(do(Command((*self.enter, *act.argv), act.text)))
+                act = acting.send(self.do(act))
         except StopIteration as ended:
             said: Message | None = ended.value
             if said is not None:

@@ -105,8 +105,8 @@ def apply_plan(
 
 
 def _take_all_back(journal: Journal, begun: Undertaking, deed: Deed) -> PlanState:
-    network = deed.look().network
-    journal.seize(begun.id)
+    network = deed.look().network  # the switch still watches, in case the host cannot be read
+    journal.end(begun.id, "ending")
     return take_back(journal, journal.known(begun.id), lambda: network, read_file, deed.told)
 
 

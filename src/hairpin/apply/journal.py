@@ -119,7 +119,7 @@ class Journal:
 
     def seize(self, plan: str) -> bool:
         """Take an open plan over, so that nobody carries it on; return whether it was open."""
-        return self._pass(plan, "partly")
+        return self._pass(plan, "ending")
 
     def pass_on(self, plan: str) -> bool:
         """Tell the switch that an open plan is well; return whether it was open."""

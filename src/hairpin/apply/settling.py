@@ -14,11 +14,8 @@ from hairpin.network.network import Network
 
 def interrupted(journal: Journal) -> Undertaking | None:
     """Return the plan that was begun and neither ended nor is watched by its switch; None if there is none."""
-    for plan in journal.all():
-        halfway = any(each.state in ("running", "taking-back") for each in plan.tasks)
-        if (plan.state in ("open", "keeping") or halfway) and not journal.is_watched(plan.id):
-            return plan
-    return None
+    begun = (each for each in journal.all() if each.state in ("open", "keeping", "ending"))
+    return next((each for each in begun if not journal.is_watched(each.id)), None)
 
 
 def settle(

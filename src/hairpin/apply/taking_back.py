@@ -11,7 +11,8 @@ from hairpin.apply.standing import standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
-from hairpin.change.change import Change, DeleteRule
+from hairpin.change.change import Change, DeleteRule, RuleEdit
+from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, ReplaceFile, Step, done_by
 from hairpin.change.steps import after_steps, refusal_of, steps
 from hairpin.errors import ChangeError
@@ -32,6 +33,7 @@ def take_back(
 
     ``look``: reads the host.  It is read once; after that each undo is followed on the model, and each file is read
     when it is replaced."""
+    journal.end(plan.id, "ending")
     in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force or each.state == "failed"]
     network = look() if in_force else None
     left = False
@@ -53,14 +55,17 @@ def _taken_back(
 ) -> tuple[TaskState, Message | None, Network]:
     """Return what became of the task, why it stays (None: it does not), and the network after that."""
     step = task.step
-    stands = standing_of(step, network, read)
-    if stands == "as-before":
+    # An undo that was interrupted may have set what the step expects, and not yet what went with it: ip_forward is
+    # written before the interfaces that it is copied to.
+    if task.state != "taking-back" and standing_of(step, network, read) == "as-before":
         return ("gone" if task.state == "done" else "taken-back"), None, network
     if step.undo is None:
         return "stays", message("nothing takes it back"), network
     refused: Message | None = None
     for back in step.undo:
         fitted = _fitted(back, network)
+        if isinstance(back, ReplaceFile) and standing_of(back, network, read) == "made":
+            continue
         said = refusal_of(fitted, network)
         if said is not None and not isinstance(back, ReplaceFile):
             refused = refused or said
@@ -78,12 +83,12 @@ def _fitted(back: Step, network: Network) -> Step:
     """Return the step with its rules at the numbers that they have by now: other rules may have come or gone."""
     if not isinstance(back, LoadRules):
         return back
-    deletions = [each for each in back.does if isinstance(each, DeleteRule)]
-    if len(deletions) < len(back.does):
-        return back
-    moved = Change(tuple(renumbered(each, network) for each in deletions))
+    now, moved = network, list[RuleEdit]()
     try:
-        made = steps(moved, network)
+        for edit in back.does:
+            moved.append(renumbered(edit, now) if isinstance(edit, DeleteRule) else edit)
+            now = simulate(Change((moved[-1],)), now)
+        made = steps(Change(tuple(moved)), network)
     except ChangeError:
         return back
     return made[0] if len(made) == 1 and made[0].undo is not None else back

@@ -10,14 +10,15 @@ from hairpin.message import Message, message
 TaskState = Literal["planned", "running", "done", "failed", "taking-back", "taken-back", "gone", "stays"]
 """``running`` and ``taking-back``: begun, and not known to have ended.  ``failed``: the host refused it.  ``gone``:
 somebody else, or a reboot, has taken it back.  ``stays``: nothing takes it back, or it was refused."""
-PlanState = Literal["open", "keeping", "applied", "taken-back", "partly"]
-"""``open``: begun, and the switch watches.  ``keeping``: found to be well; what lasts is being written.  ``partly``:
-being taken back, or taken back but for what is listed."""
+PlanState = Literal["open", "keeping", "applied", "ending", "taken-back", "partly"]
+"""``open``: begun, and the switch watches.  ``keeping``: found to be well; what lasts is being written.  ``ending``:
+being taken back.  ``partly``: taken back but for what is listed."""
 
 PLAN_STATES: dict[PlanState, Message] = {
     "open": message("half done"),
     "keeping": message("in force, and not all of what lasts is written"),
     "applied": message("in force"),
+    "ending": message("half taken back"),
     "taken-back": message("taken back"),
     "partly": message("taken back in part"),
 }
