@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
-from hairpin.change.held import Held, held_before, listed_rule
+from hairpin.change.held import Held, held_before
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Rule, Table, Verdict
@@ -49,18 +49,3 @@ def test_a_table_that_is_not_there() -> None:
     chain = AddChain(HOST_NETNS, "nft", "inet", "t", "new")
     assert held_before((chain,), None, None) == (Held(has_table=False),)
     assert held_before((chain,), Table("inet", "t", "nft", ()), None) == (Held(),)
-
-
-def test_a_rule_is_listed_with_the_words_that_iptables_adds() -> None:
-    (read,) = parse(
-        "*filter\n:A - [0:0]\n-A A -s 192.0.2.7/32 -p tcp -m tcp --dport 80 -j DROP\nCOMMIT\n",
-        family="ip",
-        dialect="iptables-nft",
-        source="test",
-    )
-    chain = read.chain("A")
-    assert chain is not None
-    (rule,) = chain.rules
-    typed = Rule(rule.body, "-A A -s 192.0.2.7 -p tcp --dport 80 -j DROP", 1)
-    for each in (rule, typed):
-        assert listed_rule(InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "A", each, 1)) == rule.text

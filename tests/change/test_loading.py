@@ -8,7 +8,6 @@ from hairpin.change.loading import (
     ebtables_commands,
     iptables_load,
     nft_load,
-    own_words,
     program,
     replacing,
     restore_tool,
@@ -136,7 +135,3 @@ def test_a_set_that_rules_change_is_not_written() -> None:
     ):
         with pytest.raises(ChangeError):
             replacing(part)
-
-
-def test_own_words() -> None:
-    assert (own_words(DROP, "A"), own_words(NATIVE, "A")) == ("-j DROP", "drop")

@@ -21,7 +21,7 @@ from hairpin.netfilter.ir import (
 from tests.small_host import DOCKER_RULES, HOST_NETNS, ruleset
 
 RULES = ruleset(DOCKER_RULES)
-NEW = Rule((Verdict("drop"),), "-A X -j DROP", 1)
+NEW = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
 
 
 def chain(rules: Ruleset, table: str, name: str) -> Chain:

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
-from hairpin.change.step import ReplaceFile, with_file_modes
+from hairpin.change.step import Ask, ReplaceFile, Step, with_file_modes
 from hairpin.change.steps import after_steps, refusal_of
 from hairpin.errors import ApplyError, ChangeError
 from hairpin.host.host import Host
@@ -44,7 +44,15 @@ def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: R
                     said=message("{path} is not as it was read", path=step.path),
                 )
             )
-    return tuple(msgspec.structs.replace(task, step=step) for task, step in zip(tasks, whole, strict=True))
+    return tuple(
+        msgspec.structs.replace(task, step=_written_down(step)) for task, step in zip(tasks, whole, strict=True)
+    )
+
+
+def _written_down(step: Step) -> Step:
+    """Return the step as the journal holds it: what an owner's call does to the network is followed before it, and is
+    not asked for again."""
+    return msgspec.structs.replace(step, does=()) if isinstance(step, Ask) else step
 
 
 def _content(state: FileState | None) -> str | None:

@@ -6,6 +6,7 @@ from typing import assert_never
 from hairpin.change.change import (
     AddEntry,
     DeleteEntry,
+    DeleteLink,
     DropConnection,
     Entry,
     Forget,
@@ -60,6 +61,8 @@ def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...
             return tuple(new_bridge_commands(link)) if link.kind == "bridge" else ()
         case RenameLink(link=name, name=new):
             return (("ip", "link", "set", name, "name", new),)
+        case DeleteLink(link=name):
+            return (("ip", "link", "del", name),)
         case AddEntry(entry=entry):
             return (_adding(entry),)
         case DeleteEntry(entry=entry):

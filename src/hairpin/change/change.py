@@ -265,14 +265,14 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 
 RuleEdit = AddChain | DeleteChain | InsertRule | DeleteRule | SetPolicy | ReplaceTable
 """Edits that one atomic load of rules can make."""
-Setting = SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink
+Setting = SetSysctl | ReplaceSysctls | AddEntry | DeleteEntry | ReplaceEntry | SetLink | RenameLink | DeleteLink
 InKernel = RuleEdit | ReplaceRuleset | Setting
 """Settings of the kernel in one namespace.  A command makes them, and another command undoes them."""
 Forgotten = DropConnection | Forget
 """Deleted entries that no command restores: the kernel learns them again by itself, or never."""
 OfHost = ContinueProcess | HaltProcess | SetUnit | WriteFile | LoadModule
 """Changes that a command makes on a host outside of its network."""
-Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | DeleteLink | SetContainer | ChangeWorld
+Beyond = AddSocket | DeleteSocket | AddNamespace | DeleteNamespace | SetContainer | ChangeWorld
 """Changes that no command of hairpin's makes: an engine makes them, or a person."""
 Primitive = InKernel | Forgotten | OfHost | Beyond
 

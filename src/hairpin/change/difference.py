@@ -15,6 +15,7 @@ from hairpin.change.change import (
     Change,
     DeleteChain,
     DeleteEntry,
+    DeleteLink,
     DeleteRule,
     InKernel,
     InsertRule,
@@ -77,6 +78,10 @@ def _names(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel
             yield RenameLink(netns, stray.name, link.name)
 
 
+_MADE = ("bridge", "macvlan", "ipvlan")
+"""The kinds of links that a step makes."""
+
+
 def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     for link in wanted.links:
         known = now.link(link.name)
@@ -84,6 +89,9 @@ def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel
             raise ChangeError(message("link {link} is not there", link=link.name))
         if known is not link and any(link_commands(known, _in_state_of(known, link, now, wanted))):
             yield SetLink(netns, link)
+    for link in now.links:
+        if link.kind in _MADE and wanted.link(link.name) is None:
+            yield DeleteLink(netns, link.name)
 
 
 def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> Link:

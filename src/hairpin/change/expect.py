@@ -66,9 +66,10 @@ class EntryIs(msgspec.Struct, frozen=True, tag="entry-is"):
 
 
 class LinkIs(msgspec.Struct, frozen=True, tag="link-is"):
-    """The link has the properties that commands set."""
+    """The link has the properties that commands set; ``there`` False: there is none of its name."""
 
     link: Link
+    there: bool = True
 
 
 class ProcessIs(msgspec.Struct, frozen=True, tag="process-is"):
@@ -237,6 +238,10 @@ def unmet(expected: InNamespace, namespace: Namespace) -> Message | None:
             if value is None or found is None or found.split() == value.split():
                 return None
             return message("{key} was {value} and is {found}", key=dotted(path), value=value, found=found)
+        case LinkIs(link=link, there=False):
+            if namespace.link(link.name) is None:
+                return None
+            return message("link {link} is there already", link=link.name)
         case LinkIs(link=link):
             now = namespace.link(link.name)
             if now is not None and now.carrier == link.carrier and not any(link_commands(now, link)):

@@ -29,6 +29,7 @@ from hairpin.change.change import (
     AddEntry,
     DeleteChain,
     DeleteEntry,
+    DeleteLink,
     DeleteRule,
     Entry,
     InsertRule,
@@ -82,8 +83,8 @@ def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, .
             return tuple(SysctlIs(path, namespace.sysctls.text(*path)) for path, _ in values)
         case SetLink(link=link):
             held = namespace.link(link.name)
-            return (LinkIs(held),) if held is not None else ()
-        case RenameLink(link=name):
+            return (LinkIs(held) if held is not None else LinkIs(link, there=False),)
+        case RenameLink(link=name) | DeleteLink(link=name):
             held = namespace.link(name)
             return (LinkIs(held),) if held is not None else ()
         case AddEntry(entry=entry):

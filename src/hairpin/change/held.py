@@ -10,14 +10,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
-from hairpin.change.loading import own_words
+from hairpin.change.listed import listed_rule
 from hairpin.change.rules import tool_rules
-from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.iptables.render import render_rule
-from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.ir import Chain, Table
-from hairpin.netfilter.rule_address import IpFamily
 
 _INTERFACE = re.compile(r"(?:! )?-[io] \S+ ?")
 _WITHOUT_INTERFACES = "1.8.11 (nf_tables)"
@@ -75,19 +71,6 @@ def _moved_from(edits: Sequence[RuleEdit], texts: list[str], printed: str) -> Pl
             if number and text == printed:
                 return msgspec.structs.replace(edit.place, number=number)
     return None
-
-
-def listed_rule(edit: InsertRule) -> str:
-    """Return the rule's line as its tool lists it: iptables adds words to those that a person types."""
-    if edit.dialect not in ("iptables-nft", "iptables-legacy"):
-        return edit.rule.text
-    family: IpFamily = "ip6" if edit.family == "ip6" else "ip"
-    line = f"-A {edit.chain} {own_words(edit.rule, edit.chain)}".rstrip()
-    try:
-        typed = line == spelled(edit.rule.body, edit.chain, family)
-        return render_rule(edit.rule, edit.chain, family) if typed else line
-    except ChangeError:
-        return line
 
 
 def _texts(table: Table | None, chain: str) -> list[str]:

@@ -12,13 +12,14 @@ import msgspec
 
 from hairpin.carry.act import Command
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
+from hairpin.change.listed import own_words
 from hairpin.change.numbering import Numbering
 from hairpin.change.rules import BUILT_IN, tool_rules
 from hairpin.errors import ChangeError
 from hairpin.message import message
 from hairpin.netfilter.iptables import render as iptables_render
 from hairpin.netfilter.iptables.words import split_words, unquoted
-from hairpin.netfilter.ir import Chain, Dialect, Rule, Table
+from hairpin.netfilter.ir import Chain, Dialect, Table
 from hairpin.netfilter.nft import render as nft_render
 
 RestoreTool = Literal[
@@ -26,11 +27,6 @@ RestoreTool = Literal[
 ]
 Handles = Mapping[str, Sequence[int]]
 """The handles of each chain's rules, in their order."""
-
-
-def own_words(rule: Rule, chain: str) -> str:
-    """Return the rule's words behind ``-A CHAIN``."""
-    return rule.text.removeprefix(f"-A {chain} ").removeprefix(f"-A {chain}")
 
 
 def restore_tool(dialect: Dialect, family: str) -> RestoreTool:

@@ -2,12 +2,13 @@
 One rule of nft may be several rules of the IR, which then share their number.  Positions count the tool's rules.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 import msgspec
 
 from hairpin.change.change import AddChain, DeleteChain, InsertRule, ReplaceTable
+from hairpin.change.listed import listed_rule
 from hairpin.errors import ChangeError
 from hairpin.message import message
 from hairpin.netfilter.ebtables.save import BASE_CHAINS as EBTABLES
@@ -115,8 +116,14 @@ def _inserted(rules: tuple[Rule, ...], wanted: InsertRule) -> tuple[Rule, ...]:
                 number=at + 1,
             )
         )
-    found.insert(at, (wanted.rule, *wanted.also))
+    found.insert(at, tuple(_as_listed(wanted)))
     return _numbered(found)
+
+
+def _as_listed(wanted: InsertRule) -> Iterator[Rule]:
+    """Yield the rules of an insertion with the words in which the tool lists them afterwards."""
+    text = listed_rule(wanted)
+    yield from (msgspec.structs.replace(each, text=text) for each in (wanted.rule, *wanted.also))
 
 
 def tool_rules(rules: tuple[Rule, ...]) -> list[tuple[Rule, ...]]:

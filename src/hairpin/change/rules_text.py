@@ -13,8 +13,9 @@ import msgspec
 
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.file_text import written_lines
-from hairpin.change.held import Held, listed_rule
-from hairpin.change.loading import iptables_load, own_words, replacing
+from hairpin.change.held import Held
+from hairpin.change.listed import listed_rule, own_words
+from hairpin.change.loading import iptables_load, replacing
 from hairpin.change.step import LoadRules
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.words import split_words, unquoted

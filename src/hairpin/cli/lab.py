@@ -79,10 +79,12 @@ def _to_standard_error(text: str) -> None:
     help="Behind the scenarios: each pair whose repairs change one file or chain, and so many random pairs.",
 )
 @click.option("--events", is_flag=True, help="Only repairs, with the events of their hosts carried out on them.")
+@click.option("--fix", "fixing", is_flag=True, help="Let `hairpin fix` repair each scenario, and take that back.")
 @click.option("--parallel", default=2, type=click.IntRange(min=1), help="How many labs at a time (2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
 def score_(
     names: tuple[str, ...],
+    fixing: bool,
     count: int | None,
     seed: int | None,
     together: bool,
@@ -109,6 +111,10 @@ def score_(
     from hairpin.lab.scenario_score import score_scenarios
 
     out = _to_standard_error if as_json else write
+    if fixing:
+        from hairpin.lab.fix_score import score_fixes
+
+        return int(not score_fixes(names, out, parallel=parallel))
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
     if events:
         from hairpin.lab.event_score import score_under_events

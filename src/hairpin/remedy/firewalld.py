@@ -14,7 +14,7 @@ from hairpin.change.calls import (
     TrustSource,
 )
 from hairpin.change.change import InsertRule
-from hairpin.change.loading import own_words
+from hairpin.change.listed import own_words
 from hairpin.change.rules import BUILT_IN
 from hairpin.host.managers import DirectRule
 from hairpin.message import message

@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive
-from hairpin.change.held import listed_rule
+from hairpin.change.listed import listed_rule
 from hairpin.change.rules import tool_rules
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask, done_by

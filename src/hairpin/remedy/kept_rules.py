@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.change.calls import OfFirewalld, ReloadUfw
 from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy, WriteFile
-from hairpin.change.loading import own_words
+from hairpin.change.listed import own_words
 from hairpin.change.steps import steps
 from hairpin.host.boot.configured import direct_rule, of_place
 from hairpin.host.boot.rule_keeper import (

@@ -1,0 +1,26 @@
+"""A rule's words: those behind its chain, and those in which its tool lists it."""
+
+from hairpin.change.change import InsertRule
+from hairpin.errors import ChangeError
+from hairpin.netfilter.iptables.render import render_rule
+from hairpin.netfilter.iptables.spelled import spelled
+from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.rule_address import IpFamily
+
+
+def own_words(rule: Rule, chain: str) -> str:
+    """Return the rule's words behind ``-A CHAIN``."""
+    return rule.text.removeprefix(f"-A {chain} ").removeprefix(f"-A {chain}")
+
+
+def listed_rule(edit: InsertRule) -> str:
+    """Return the rule's line as its tool lists it: iptables adds words to those that a person types."""
+    if edit.dialect not in ("iptables-nft", "iptables-legacy"):
+        return edit.rule.text
+    family: IpFamily = "ip6" if edit.family == "ip6" else "ip"
+    line = f"-A {edit.chain} {own_words(edit.rule, edit.chain)}".rstrip()
+    try:
+        typed = line == spelled(edit.rule.body, edit.chain, family)
+        return render_rule(edit.rule, edit.chain, family) if typed else line
+    except ChangeError:
+        return line
