@@ -21,7 +21,13 @@ from hairpin.netfilter.ir import (
 from tests.small_host import DOCKER_RULES, HOST_NETNS, ruleset
 
 RULES = ruleset(DOCKER_RULES)
-NEW = Rule((Verdict("drop"),), "-A FORWARD -j DROP", 1)
+
+
+def new_rule(chain: str) -> Rule:
+    return Rule((Verdict("drop"),), f"-A {chain} -j DROP", 1)
+
+
+NEW = new_rule("FORWARD")
 
 
 def chain(rules: Ruleset, table: str, name: str) -> Chain:
@@ -39,7 +45,7 @@ def table_of(rules: Ruleset, name: str) -> Table:
 
 
 def insertion(name: str = "FORWARD", position: int | None = 1, table: str = "filter") -> InsertRule:
-    return InsertRule(HOST_NETNS, "iptables-nft", "ip", table, name, NEW, position)
+    return InsertRule(HOST_NETNS, "iptables-nft", "ip", table, name, new_rule(name), position)
 
 
 POSITIONS: dict[str, tuple[int | None, int]] = {"first": (1, 1), "third": (3, 3), "last": (None, 6), "behind": (6, 6)}
@@ -77,7 +83,7 @@ def test_a_chain_is_added_once() -> None:
     after = add_chain(RULES, wanted)
     assert chain(after, "filter", "NEW") == Chain("NEW", ())
     assert add_chain(after, wanted) == after
-    assert chain(insert_rule(RULES, insertion("MADE")), "filter", "MADE").rules == (NEW,)
+    assert chain(insert_rule(RULES, insertion("MADE")), "filter", "MADE").rules == (new_rule("MADE"),)
 
 
 def test_a_table_of_ebtables_comes_with_its_own_base_chains() -> None:
@@ -156,5 +162,5 @@ def test_a_missing_part_cannot_be_deleted(place: Place, message: str) -> None:
 def test_deleting_undoes_inserting(name: str, position: int | None) -> None:
     inside = position if position is None else min(position, len(chain(RULES, "filter", name).rules) + 1)
     after = insert_rule(RULES, insertion(name, inside))
-    (rule,) = (each for each in chain(after, "filter", name).rules if each.text == NEW.text)
+    (rule,) = (each for each in chain(after, "filter", name).rules if each.text == new_rule(name).text)
     assert delete_rule(after, place_of(table_of(after, "filter"), name, rule)) == RULES

@@ -78,6 +78,8 @@ def _simulate(part: Primitive, network: Network) -> Network:
     namespace = _namespace(network, part.netns)
     if isinstance(part, SetLink):
         return with_link(network, part.netns, part.link)
+    if isinstance(part, DeleteLink):
+        return without_link(network, part.netns, part.link)
     if isinstance(part, Forgotten):
         return network.with_namespace(part.netns, _forgetting(part, namespace))
     return network.with_namespace(part.netns, _in_kernel(part, namespace))
@@ -130,8 +132,8 @@ def _set(part: Setting, namespace: Namespace) -> Namespace:
             return without_entry(namespace, entry)
         case ReplaceEntry():
             return with_other_entry(namespace, part)
-        case SetLink():
-            return namespace  # with_link() makes this change: it may change the peer's namespace, too
+        case SetLink() | DeleteLink():
+            return namespace  # these may change the peer's namespace, too: see simulate()
         case RenameLink():
             return with_name(namespace, part)
         case _:
@@ -192,8 +194,6 @@ def _beyond(part: Beyond, network: Network) -> Network:
             return _with_container(_joined(network, host, own, host_link), host, container)
         case DeleteNamespace(netns=netns):
             return _without_namespace(network, netns)
-        case DeleteLink(netns=netns, link=link):
-            return without_link(network, netns, link)
         case SetContainer(host=host, container=container):
             return _with_container(network, host, container)
         case ChangeWorld(world=world):

@@ -196,7 +196,7 @@ def _setting_kind(part: Setting) -> Kind:
     match part:
         case SetSysctl() | ReplaceSysctls():
             return "set-sysctl"
-        case SetLink() | RenameLink():
+        case SetLink() | RenameLink() | DeleteLink():
             return "set-link"
         case AddEntry() | DeleteEntry() | ReplaceEntry():
             return "change-route"
@@ -206,7 +206,7 @@ def _setting_kind(part: Setting) -> Kind:
 
 def _kind_beyond(part: Beyond) -> Kind:
     match part:
-        case AddNamespace() | DeleteNamespace() | DeleteLink() | SetContainer():
+        case AddNamespace() | DeleteNamespace() | SetContainer():
             return "recreate-container"
         case AddSocket() | DeleteSocket():
             return "make-service-listen"
