@@ -53,6 +53,14 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/tables/": "causes/tables/test_tables.py",
     "causes/to_come/": "causes/to_come/test_to_come.py",
     "causes/traffic_control/": "causes/traffic_control/test_traffic_control.py",
+    "apply/carrying_out.py": "kernel/test_taking_back.py",
+    "apply/outcome.py": "apply/test_fixing.py",
+    "apply/settling.py": "kernel/test_taking_back.py",
+    "apply/standing.py": "kernel/test_taking_back.py",
+    "apply/taking_back.py": "kernel/test_taking_back.py",
+    "apply/task.py": "kernel/test_taking_back.py",
+    "cli/applying.py": "cli/test_fix.py",
+    "cli/half_done.py": "cli/test_undo.py",
     "causes/cause.py": "causes/test_registry.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld

@@ -11,6 +11,7 @@ import msgspec
 
 from hairpin.report.document import ReportDocument
 from hairpin.report.events_document import EventsDocument
+from hairpin.report.fix_document import FixDocument
 from hairpin.report.pages import ExplainDocument
 from hairpin.report.prove_document import ProveDocument
 from hairpin.report.walk_document import WalkDocument
@@ -65,38 +66,6 @@ EVIDENCE: dict[str, Any] = {
     },
 }
 
-VERDICT: dict[str, Any] = {
-    "enum": ["delivered", "leaves", "dropped", "rejected", "refused", "unanswered", "looped", "depends"],
-}
-# Promised to scripts. No command writes these documents yet; the commands to come must write them so.
-FIX: dict[str, Any] = {
-    "$schema": DIALECT,
-    "title": "hairpin.fix/1",
-    "description": "What `hairpin fix --json` will print; no command writes it yet.",
-    "type": "object",
-    "required": ["schema", "plan", "applied", "verified", "undo"],
-    "properties": {
-        "schema": {"const": "hairpin.fix/1"},
-        "plan": {"type": "array", "items": {"type": "object"}},
-        "applied": {"type": "boolean"},
-        "verified": {
-            "anyOf": [
-                {"type": "null"},
-                {
-                    "type": "object",
-                    "required": ["before", "after", "judge"],
-                    "properties": {
-                        "before": VERDICT,
-                        "after": VERDICT,
-                        "judge": {"enum": ["simulated", "replicated", "observed"]},
-                    },
-                },
-            ]
-        },
-        "undo": {"type": ["string", "null"]},
-    },
-}
-
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return every schema by its file's name."""
@@ -106,7 +75,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "explain-1.json": _of_type(ExplainDocument, "hairpin.explain/1"),
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
         "evidence-1.json": EVIDENCE,
-        "fix-1.json": FIX,
+        "fix-1.json": _of_type(FixDocument, "hairpin.fix/1"),
         "events-1.json": _of_type(EventsDocument, "hairpin.events/1"),
     }
 

@@ -14,7 +14,7 @@ import pytest
 
 from hairpin.apply.carrying_out import carry_out_tasks
 from hairpin.apply.journal import Journal
-from hairpin.apply.settling import interrupted, settle
+from hairpin.apply.settling import interrupted_plan, settle
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import Acting, FileState
@@ -126,11 +126,11 @@ class Plans:
     def settled(self) -> None:
         """Settle what was left, as the next command does, and see that the host is as it was."""
         with closing(Journal(self.folder)) as journal:
-            plan = interrupted(journal)
+            plan = interrupted_plan(journal)
             if plan is not None:
                 safe = Killing(self.host, 10**6)
                 assert settle(journal, plan, self.host.network, read, untold, safe.carry_out) == "taken-back"
-            assert interrupted(journal) is None
+            assert interrupted_plan(journal) is None
             assert all(each.state == "taken-back" for each in journal.all())
         self.host.settled(self.before)
         assert not self.file.exists()

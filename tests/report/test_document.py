@@ -133,16 +133,3 @@ def test_each_line_of_a_snapshot_fits_its_schema() -> None:
     for line in lines:
         assert errors(json.loads(line), "evidence-1.json") == []
     assert errors({"schema": "hairpin.evidence/2"}, "evidence-1.json") != []
-
-
-def test_documents_promised_for_later_commands_are_described() -> None:
-    verified = {"before": "dropped", "after": "delivered", "judge": "replicated"}
-    fix: dict[str, object] = {
-        "schema": "hairpin.fix/1",
-        "plan": [],
-        "applied": True,
-        "verified": verified,
-        "undo": "p1",
-    }
-    assert errors(fix, "fix-1.json") == []
-    assert errors({**fix, "verified": {**verified, "after": "fine"}}, "fix-1.json") != []

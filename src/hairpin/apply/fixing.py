@@ -2,25 +2,28 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import msgspec
 
-from hairpin.answer.answer import Answer, Judge
-from hairpin.apply.carrying_out import Told, carry_out_tasks
+from hairpin.answer.answer import Answer
+from hairpin.apply.carrying_out import Carrier, Told, carry_out_tasks
 from hairpin.apply.journal import Journal
-from hairpin.apply.plan import Plan
+from hairpin.apply.outcome import FixOutcome, FlowResult
+from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
 from hairpin.apply.switch import read_file
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Undertaking
+from hairpin.carry.run import carry_out
 from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.effects import others_of
 from hairpin.remedy.other_flows import flow_key
-from hairpin.walk.verdicts import Verdict, succeeds
+from hairpin.walk.verdicts import succeeds
 
 _PATIENCE_S = 6.0
 """How long a service may take until it answers after the last step."""
@@ -31,53 +34,26 @@ class Deed(msgspec.Struct, frozen=True):
     """What has to be done to the outside of this module.
 
     ``look``: asks the same question of the host as it is now.  ``connect``: a real connection of a flow.  ``arm``:
-    starts the switch for a plan.  ``is_safe``: whether the user's own way in was seen to live on.  ``told``: is told
-    each step."""
+    starts the switch for a plan.  ``is_safe``: why the user's own way in was not seen to live on; None: it was.
+    ``told``: is told each step.  ``carrier``: does the acts of a step."""
 
     look: Callable[[], Answer]
     connect: Callable[[Network, Flow], Observed | None]
     arm: Callable[[str], None]
     is_safe: Callable[[Network], Message | None]
     told: Told
-
-
-class FlowResult(msgspec.Struct, frozen=True):
-    """One asked flow before and after.  ``judge``: the strongest that confirmed the second."""
-
-    flow: Flow
-    before: Verdict
-    after: Verdict
-    judge: Judge
-    expected: bool
-    """Whether the plan said that it would pass."""
-
-    @property
-    def is_well(self) -> bool:
-        """Whether the flow does what the plan said."""
-        return succeeds(self.after) or not self.expected
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of a plan.  ``plan``: its id in the journal.  ``complaint``: why it was taken back; None: it was not.
-
-    ``left``: what could not be taken back.  ``results``: of the asked flows.  ``until``: when it is taken back by
-    itself, RFC 3339 (``--try``); empty: it stays."""
-
-    plan: str
-    results: tuple[FlowResult, ...]
-    complaint: Message | None = None
-    left: bool = False
-    until: str = ""
-
-    @property
-    def is_well(self) -> bool:
-        """Whether all that was planned works now."""
-        return self.complaint is None and all(each.is_well for each in self.results)
+    carrier: Carrier = carry_out
 
 
 def apply_plan(
-    plan: Plan, journal: Journal, deed: Deed, *, lasting: bool, question: tuple[str, ...], confirmed_later: bool = False
-) -> Outcome:
+    plan: RepairPlan,
+    journal: Journal,
+    deed: Deed,
+    *,
+    lasting: bool,
+    question: tuple[str, ...],
+    confirmed_later: bool = False,
+) -> FixOutcome:
     """Carry the plan out.  Raises ApplyError before the first step, if the host is no longer the one planned for.
 
     ``confirmed_later``: nobody tells the switch now; ``hairpin fix --confirm`` does (``--try``)."""
@@ -86,49 +62,47 @@ def apply_plan(
         tasks = made_ready(plan.tasks(lasting=lasting), plan.answer.network.this, fresh.network, read_file)
         host = fresh.network.this
         begun = journal.begin(Undertaking("", host.name, host.boot_id or "", _now(), question, tasks=tasks))
-        try:
+        with ExitStack() as cleanup:
+            cleanup.callback(journal.end, begun.id, "taken-back")
             deed.arm(begun.id)
-        except BaseException:
-            journal.end(begun.id, "taken-back")
-            raise
-        try:
+            cleanup.pop_all()
+        with ExitStack() as cleanup:
+            # Also when an interrupt ends this process; what this cannot take back, the switch does.
+            cleanup.callback(_take_all_back, journal, begun, deed)
             results, complaint = _done_and_verified(plan, journal, begun, fresh.network, deed)
             if complaint is None and not confirmed_later:
-                complaint = confirm(journal, begun, deed.told)
-        except BaseException:
-            # Of what ends this process, an interrupt for one, it still takes all back; the switch does if it cannot.
-            _take_all_back(journal, begun, deed)
-            raise
+                complaint = confirm(journal, begun, deed.told, deed.carrier)
+            cleanup.pop_all()
         if complaint is None:
-            return Outcome(begun.id, results)
-        return Outcome(begun.id, results, complaint, left=_take_all_back(journal, begun, deed) != "taken-back")
+            return FixOutcome(begun.id, results)
+        return FixOutcome(begun.id, results, complaint, left=_take_all_back(journal, begun, deed) != "taken-back")
 
 
 def _take_all_back(journal: Journal, begun: Undertaking, deed: Deed) -> PlanState:
     network = deed.look().network  # the switch still watches, in case the host cannot be read
     journal.end(begun.id, "ending")
-    return take_back(journal, journal.known(begun.id), lambda: network, read_file, deed.told)
+    return take_back(journal, journal.known(begun.id), lambda: network, read_file, deed.told, deed.carrier)
 
 
 def _done_and_verified(
-    plan: Plan, journal: Journal, begun: Undertaking, was: Network, deed: Deed
+    plan: RepairPlan, journal: Journal, begun: Undertaking, was: Network, deed: Deed
 ) -> tuple[tuple[FlowResult, ...], Message | None]:
     """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
     others = _passing_others(was)
     of_now = [number for number, each in enumerate(begun.tasks) if not each.lasting]
-    complaint = carry_out_tasks(journal, begun, of_now, deed.told)
+    complaint = carry_out_tasks(journal, begun, of_now, deed.told, deed.carrier)
     if complaint is not None:
         return (), complaint
     results, after = _verified(plan, deed)
     return results, next(_faults(plan, results, others, after), None) or deed.is_safe(after)
 
 
-def confirm(journal: Journal, plan: Undertaking, told: Told) -> Message | None:
+def confirm(journal: Journal, plan: Undertaking, told: Told, carrier: Carrier = carry_out) -> Message | None:
     """Tell the switch that all is well, and write what lasts; return why that failed."""
     if not journal.pass_on(plan.id):
         return message("the plan is being taken back by another process")
     lasting = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state == "planned"]
-    complaint = carry_out_tasks(journal, plan, lasting, told)
+    complaint = carry_out_tasks(journal, plan, lasting, told, carrier)
     if complaint is None:
         journal.end(plan.id, "applied")
     return complaint
@@ -142,7 +116,7 @@ def _passing_others(network: Network) -> dict[object, Flow]:
     return {flow_key(each.flow): each.flow for each in others_of(network).traces if each.succeeds}
 
 
-def _verified(plan: Plan, deed: Deed) -> tuple[tuple[FlowResult, ...], Network]:
+def _verified(plan: RepairPlan, deed: Deed) -> tuple[tuple[FlowResult, ...], Network]:
     """Return what became of the asked flows, on evidence that is read until they are well or the patience ends."""
     until = time.monotonic() + _PATIENCE_S
     while True:
@@ -153,7 +127,7 @@ def _verified(plan: Plan, deed: Deed) -> tuple[tuple[FlowResult, ...], Network]:
         time.sleep(_EVERY_S)
 
 
-def _results(plan: Plan, answer: Answer, deed: Deed) -> Iterator[FlowResult]:
+def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResult]:
     now = {flow_key(each.trace.flow): each for each in answer.flows}
     for before, then in zip(plan.answer.flows, plan.then, strict=True):
         found = now.get(flow_key(before.trace.flow))
@@ -171,7 +145,7 @@ def _results(plan: Plan, answer: Answer, deed: Deed) -> Iterator[FlowResult]:
 
 
 def _faults(
-    plan: Plan, results: tuple[FlowResult, ...], others: dict[object, Flow], after: Network
+    plan: RepairPlan, results: tuple[FlowResult, ...], others: dict[object, Flow], after: Network
 ) -> Iterator[Message]:
     """Yield why the plan is taken back: a flow that does not pass as planned, or another one that no longer does."""
     for each in results:

@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS tasks (
 class Journal:
     """The open journal of one folder.  Raises JournalError where the folder or the file cannot be used."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or FOLDER
         self.folder = folder
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -169,14 +170,9 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
-        with self._complaining():
+        with self._complaining(), self._base:  # commits, or rolls back
             self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
+            yield
 
     @contextmanager
     def _complaining(self) -> Generator[None]:

@@ -45,7 +45,7 @@ class Repair(msgspec.Struct, frozen=True):
         return tuple(each for each in (*self.remedy.steps, *self.remedy.keeping) if nature(each) == "irreversible")
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class Unplanned(msgspec.Struct, frozen=True):
     """A repair that is no step of the plan.  ``--choose ID`` makes it one, unless it is for a person."""
 
     id: str
@@ -54,23 +54,23 @@ class LeftOut(msgspec.Struct, frozen=True):
     why: Why
 
 
-class Plan(msgspec.Struct, frozen=True):
+class RepairPlan(msgspec.Struct, frozen=True):
     """``then``: the verdict of each asked flow after the repairs, in the order asked."""
 
     answer: Answer
     repairs: tuple[Repair, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[Unplanned, ...] = ()
     then: tuple[Verdict, ...] = ()
     lost_after: tuple[EventId, ...] = ()
     """The events that come by themselves and undo the plan, if what lasts is not written."""
 
     @property
-    def choices(self) -> tuple[LeftOut, ...]:
+    def choices(self) -> tuple[Unplanned, ...]:
         """What ``--choose`` makes a step."""
         return tuple(each for each in self.left_out if each.why != "by-person")
 
     @property
-    def for_person(self) -> tuple[LeftOut, ...]:
+    def for_person(self) -> tuple[Unplanned, ...]:
         """What only a person can do."""
         return tuple(each for each in self.left_out if each.why == "by-person")
 
@@ -86,13 +86,13 @@ class Plan(msgspec.Struct, frozen=True):
         return (*now, *(kept if lasting else ()))
 
 
-def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Plan:
+def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> RepairPlan:
     """Return the plan.  ``chosen``: the ids of ``--choose``.  Raises UsageError for an id that the plan has not."""
     wanted = [each for each in answer.causes if _is_wanted(each, with_latent=with_latent)]
     options = options_of(wanted)
     _refuse_unknown(chosen, [name for names in options.values() for name in names])
     picked: list[tuple[str, CauseAnswer, Remedy]] = []
-    left_out: list[LeftOut] = []
+    left_out: list[Unplanned] = []
     for cause in wanted:
         names = options[cause.ref]
         asked = [number for number, name in enumerate(names) if name in chosen]
@@ -102,10 +102,10 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Pl
                 _refuse_person(name, remedy)
                 picked.append((name, cause, remedy))
             elif number == 0 or (why != "by-person" and not asked):
-                left_out.append(LeftOut(name, cause, remedy, why or "instead"))
+                left_out.append(Unplanned(name, cause, remedy, why or "instead"))
     repairs, network = _in_turn(picked, answer)
     then = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
-    return Plan(answer, repairs, tuple(left_out), then, tuple(_lost_after(answer, repairs, then)))
+    return RepairPlan(answer, repairs, tuple(left_out), then, tuple(_lost_after(answer, repairs, then)))
 
 
 def _lost_after(answer: Answer, repairs: tuple[Repair, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:

@@ -12,7 +12,7 @@ from hairpin.carry.run import carry_out
 from hairpin.network.network import Network
 
 
-def interrupted(journal: Journal) -> Undertaking | None:
+def interrupted_plan(journal: Journal) -> Undertaking | None:
     """Return the plan that was begun and neither ended nor is watched by its switch; None if there is none."""
     begun = (each for each in journal.all() if each.state in ("open", "keeping", "ending"))
     return next((each for each in begun if not journal.is_watched(each.id)), None)

@@ -13,7 +13,10 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 import hairpin
 from hairpin.apply.journal import Journal
@@ -79,13 +82,14 @@ def watch(folder: Path, plan: str, seconds: float) -> None:
             time.sleep(_LOOK_S)
         else:
             if journal.seize(plan):
-                take_back(journal, journal.known(plan), look, read_file, _untold)
+                found = journal.known(plan)
+                take_back(journal, found, partial(look, found.host), read_file, _untold)
         file.unlink(missing_ok=True)
 
 
-def look() -> Network:
-    """Return this host as it is now."""
-    return Network((parse(take()),))
+def look(label: str) -> Network:
+    """Return this host as it is now, under the name that it had when the plan was made."""
+    return Network((parse(msgspec.structs.replace(take(), label=label)),))
 
 
 def read_file(path: str) -> FileState | None:

@@ -18,7 +18,7 @@ from hairpin.change.steps import after_steps, refusal_of, steps
 from hairpin.errors import ChangeError
 from hairpin.message import Message, message
 from hairpin.network.network import Network
-from hairpin.remedy.in_turn import renumbered
+from hairpin.remedy.in_turn import renumbered_deletion
 
 
 def take_back(
@@ -86,7 +86,7 @@ def _fitted(back: Step, network: Network) -> Step:
     now, moved = network, list[RuleEdit]()
     try:
         for edit in back.does:
-            moved.append(renumbered(edit, now) if isinstance(edit, DeleteRule) else edit)
+            moved.append(renumbered_deletion(edit, now) if isinstance(edit, DeleteRule) else edit)
             now = simulate(Change((moved[-1],)), now)
         made = steps(Change(tuple(moved)), network)
     except ChangeError:

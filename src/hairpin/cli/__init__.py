@@ -1,7 +1,8 @@
 """The command line: one file a command, no logic.
 
 Read ``main`` (starts the commands), ``later`` (what is not there yet), ``options`` (what several commands share),
-``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``progress`` (what
-takes so long), ``disputes`` (disagreements kept as files), ``answering`` (from a question to its answer), and then the
-commands: ``check``, ``walk``, ``prove``, ``events``, ``explain``, ``snapshot``, ``lab``, ``demo``.
+``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``progress``
+(what takes so long), ``disputes`` (disagreements kept as files), ``answering`` (from a question to its answer),
+``applying`` (a plan carried out), ``half_done`` (one that was interrupted), and then the commands: ``check``,
+``walk``, ``prove``, ``events``, ``fix``, ``undo``, ``explain``, ``snapshot``, ``lab``, ``demo``.
 """

@@ -19,8 +19,9 @@ from hairpin.message import Message, message
 
 if TYPE_CHECKING:
     from hairpin.answer.answer import Answer
-    from hairpin.apply.fixing import Outcome
-    from hairpin.apply.plan import Plan
+    from hairpin.apply.carrying_out import Told
+    from hairpin.apply.outcome import FixOutcome
+    from hairpin.apply.plan import RepairPlan
     from hairpin.apply.session import Session
     from hairpin.apply.task import Task
     from hairpin.network.network import Network
@@ -50,7 +51,7 @@ def refuse_options(
         raise ApplyError(message("only root can change this host; run it with sudo"))
 
 
-def planned(
+def make_plan(
     targets: tuple[str, ...],
     origin: str | None,
     chosen: tuple[str, ...],
@@ -60,7 +61,7 @@ def planned(
     lang: str | None,
     *,
     with_latent: bool,
-) -> "Plan":
+) -> "RepairPlan":
     """Return the plan for the hosts as they are now."""
     from hairpin.answer.ask import ask
     from hairpin.apply.plan import plan_of
@@ -82,7 +83,7 @@ def _kernel() -> "Kernel | None":
 
 
 def carried_out(
-    plan: "Plan",
+    plan: "RepairPlan",
     asked: tuple[str, ...],
     lang: str | None,
     color: str,
@@ -91,7 +92,7 @@ def carried_out(
     yes: bool,
     try_s: int | None,
     quiet: bool,
-) -> "Outcome | None":
+) -> "FixOutcome | None":
     """Carry the plan out, once it was agreed to; None if it was not.  ``quiet``: say nothing on standard output."""
     from hairpin.answer.ask import ask
     from hairpin.apply.fixing import Deed, apply_plan
@@ -115,7 +116,7 @@ def carried_out(
         connect=connect,
         arm=lambda name: start_switch(journal, name, deadline),
         is_safe=partial(_unsafe, session, lang),
-        told=lambda task, said: _tell(task, said, lang, color),
+        told=_teller(lang, color),
     )
     outcome = apply_plan(plan, journal, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
     if try_s and outcome.complaint is None:
@@ -128,13 +129,13 @@ def carried_out(
     return outcome
 
 
-def _with_until(outcome: "Outcome", until: str) -> "Outcome":
+def _with_until(outcome: "FixOutcome", until: str) -> "FixOutcome":
     import msgspec
 
     return msgspec.structs.replace(outcome, until=until)
 
 
-def _refuse_cut(plan: "Plan", session: "Session") -> None:
+def _refuse_cut(plan: "RepairPlan", session: "Session") -> None:
     """Raise ApplyError if the plan would cut the connection in which the user sits."""
     from hairpin.change.steps import after_steps
     from hairpin.walk.walk import walk_flow
@@ -166,16 +167,20 @@ def _unsafe(session: "Session | None", lang: str | None, network: "Network") -> 
     return None
 
 
-def _tell(task: "Task", said: Message | None, lang: str | None, color: str) -> None:
+def _teller(lang: str | None, color: str) -> "Told":
+    """Return what says a step's line on standard error."""
     from hairpin.report.plan_text import task_line
 
-    whisper(task_line(task, said, words(lang, sys.stderr), paper(color)))
+    def tell(task: "Task", said: Message | None) -> None:
+        whisper(task_line(task, said, words(lang, sys.stderr), paper(color)))
+
+    return tell
 
 
 def settle_interrupted(lang: str | None, color: str) -> None:
     """Finish or take back a plan that was interrupted; raise ApplyError if one is being tried."""
     from hairpin.apply.journal import Journal
-    from hairpin.apply.settling import interrupted, settle
+    from hairpin.apply.settling import interrupted_plan, settle
     from hairpin.apply.switch import look, read_file
     from hairpin.report.plan_text import plans_text
 
@@ -186,9 +191,9 @@ def settle_interrupted(lang: str | None, color: str) -> None:
                 message("plan {plan} is being tried; say `hairpin fix --confirm` or `hairpin undo {plan}`",
                         plan=tried.id)
             )  # fmt: skip
-        while (plan := interrupted(journal)) is not None:
+        while (plan := interrupted_plan(journal)) is not None:
             whisper(words(lang)(message("Plan {plan} was interrupted.", plan=plan.id)) + "\n")
-            settle(journal, plan, look, read_file, lambda task, said: _tell(task, said, lang, color))
+            settle(journal, plan, partial(look, plan.host), read_file, _teller(lang, color))
             whisper(plans_text((journal.known(plan.id),), words(lang, sys.stderr), paper(color)))
 
 
@@ -201,7 +206,7 @@ def confirm_tried(lang: str | None, color: str) -> int:
     plan = next((each for each in journal.all() if each.state == "open"), None)
     if plan is None:
         raise UsageError(message("nothing waits for --confirm: no plan is being tried, or it was taken back already"))
-    complaint = confirm(journal, plan, lambda task, said: _tell(task, said, lang, color))
+    complaint = confirm(journal, plan, _teller(lang, color))
     if complaint is not None:
         raise ApplyError(complaint)
     from hairpin.cli.output import write
@@ -227,7 +232,7 @@ def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
             write(words(lang)(message("nothing is in force that hairpin has changed")))
             return 0
         journal.seize(plan.id)
-        ended = take_back(journal, plan, look, read_file, lambda task, said: _tell(task, said, lang, color))
+        ended = take_back(journal, plan, partial(look, plan.host), read_file, _teller(lang, color))
     if ended == "taken-back":
         write(words(lang)(message("plan {plan} is taken back", plan=plan.id)))
         return 0

@@ -8,8 +8,8 @@ import click
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
 
 if TYPE_CHECKING:
-    from hairpin.apply.fixing import Outcome
-    from hairpin.apply.plan import Plan
+    from hairpin.apply.outcome import FixOutcome
+    from hairpin.apply.plan import RepairPlan
 
 
 @click.command(cls=EvidenceCommand)
@@ -61,7 +61,7 @@ def fix(
     carried.refuse_options(applying=applying, persist=persist, latent=latent, yes=yes, try_s=try_s, sources=sources)
     if applying:
         carried.settle_interrupted(lang, color)
-    plan = carried.planned(targets, origin, chosen, sources, publics, outside, lang, with_latent=latent)
+    plan = carried.make_plan(targets, origin, chosen, sources, publics, outside, lang, with_latent=latent)
     outcome = None
     if not as_json or applying:
         text = plan_text(plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose)
@@ -75,7 +75,7 @@ def fix(
     return _status(plan, outcome)
 
 
-def _status(plan: "Plan", outcome: "Outcome | None") -> int:
+def _status(plan: "RepairPlan", outcome: "FixOutcome | None") -> int:
     if outcome is not None:
         return 0 if outcome.is_well else 1
     return 1 if plan.repairs or plan.choices or plan.for_person else 0

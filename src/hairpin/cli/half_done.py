@@ -2,24 +2,26 @@
 
 import os
 from contextlib import closing
+from pathlib import Path
 
 from hairpin.cli.output import whisper, words
 from hairpin.errors import JournalError
 from hairpin.message import message
 
+JOURNAL = Path("/var/lib/hairpin/journal.sqlite3")
+"""Where ``apply/journal.py`` keeps it: a healthy host's check does not load that module."""
+
 
 def say_half_done(lang: str | None) -> None:
     """Say which command settles a plan that was interrupted.  Only root's journal is looked at, if there is one."""
-    from pathlib import Path
-
-    if os.geteuid() != 0 or not Path("/var/lib/hairpin/journal.sqlite3").is_file():
+    if os.geteuid() != 0 or not JOURNAL.is_file():
         return
     from hairpin.apply.journal import Journal
-    from hairpin.apply.settling import interrupted
+    from hairpin.apply.settling import interrupted_plan
 
     try:
         with closing(Journal()) as journal:
-            plan = interrupted(journal)
+            plan = interrupted_plan(journal)
     except JournalError:
         return
     if plan is not None:

@@ -80,7 +80,7 @@ def _is_made(part: Primitive, was: Network, now: Network) -> bool:
     return False
 
 
-def renumbered(part: DeleteRule, now: Network) -> DeleteRule:
+def renumbered_deletion(part: DeleteRule, now: Network) -> DeleteRule:
     """Return the deletion with the number that a rule of these words has now, the nearest to where it was."""
     replace, place = msgspec.structs.replace, part.place
     table = _find(part.netns, (place.dialect, place.family, place.table), now)
@@ -91,7 +91,7 @@ def renumbered(part: DeleteRule, now: Network) -> DeleteRule:
 def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
     replace = msgspec.structs.replace
     if isinstance(part, DeleteRule):
-        return renumbered(part, now)
+        return renumbered_deletion(part, now)
     if isinstance(part, InsertRule) and part.position is not None and part.position > 1:
         texts = _texts(_table(part, was), part.chain)
         if part.position > len(texts):

@@ -6,8 +6,8 @@ import msgspec
 
 import hairpin
 from hairpin.answer.answer import Judge
-from hairpin.apply.fixing import Outcome
-from hairpin.apply.plan import LeftOut, Plan, Repair, Why
+from hairpin.apply.outcome import FixOutcome
+from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.change.step import ReplaceFile, Step, nature
 from hairpin.change.text import all_shown
 from hairpin.remedy.remedy import Remedy
@@ -97,7 +97,7 @@ class FixDocument(msgspec.Struct, frozen=True):
     missing: tuple[MissingDocument, ...]
 
 
-def fix_document(plan: Plan, outcome: Outcome | None, words: Words) -> FixDocument:
+def fix_document(plan: RepairPlan, outcome: FixOutcome | None, words: Words) -> FixDocument:
     """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
     answer = plan.answer
     quotes, places = Quotes(answer.evidence, words), places_of(answer)
@@ -150,7 +150,7 @@ def _files(steps: tuple[Step, ...]) -> tuple[FileChangeDocument, ...]:
     )
 
 
-def _left_out(left: LeftOut, words: Words) -> LeftOutDocument:
+def _left_out(left: Unplanned, words: Words) -> LeftOutDocument:
     remedy: Remedy = left.remedy
     return LeftOutDocument(
         id=left.id,
@@ -164,7 +164,7 @@ def _left_out(left: LeftOut, words: Words) -> LeftOutDocument:
     )
 
 
-def _verified(outcome: Outcome | None) -> VerifiedDocument | None:
+def _verified(outcome: FixOutcome | None) -> VerifiedDocument | None:
     if outcome is None or not outcome.results:
         return None
     changed = next((each for each in outcome.results if each.before != each.after), outcome.results[0])

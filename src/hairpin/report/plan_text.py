@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from difflib import unified_diff
 
-from hairpin.apply.fixing import FlowResult, Outcome
-from hairpin.apply.plan import LeftOut, Plan, Repair, Why
+from hairpin.apply.outcome import FixOutcome, FlowResult
+from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.apply.task import PLAN_STATES, Task, Undertaking
 from hairpin.change.step import Advise, ReplaceFile, Step
 from hairpin.change.text import command_lines
@@ -32,7 +32,9 @@ _FEW = 6
 """Flows that are named one by one."""
 
 
-def plan_text(plan: Plan, words: Words, paper: Paper, *, lasting: bool, applying: bool, verbose: bool = False) -> str:
+def plan_text(
+    plan: RepairPlan, words: Words, paper: Paper, *, lasting: bool, applying: bool, verbose: bool = False
+) -> str:
     """Return the plan.  ``lasting``: what keeps it will be written; ``applying``: it is about to be carried out."""
     places = places_of(plan.answer, words)
     paper.prose(words(_first_line(plan)), style="strong")
@@ -55,7 +57,7 @@ _TO_CHOOSE = message("left to a choice (--choose ID):")
 _FOR_PERSON = message("for a person:")
 
 
-def _first_line(plan: Plan) -> Message:
+def _first_line(plan: RepairPlan) -> Message:
     host = plan.answer.network.this.name
     count = len(plan.repairs)
     if count == 1:
@@ -111,7 +113,7 @@ def changed_lines(step: ReplaceFile) -> Iterator[str]:
             yield f"{line[0]} {line[1:]}"
 
 
-def _write_left_out(left: LeftOut, words: Words, paper: Paper) -> None:
+def _write_left_out(left: Unplanned, words: Words, paper: Paper) -> None:
     paper.prose(words(left.cause.candidate.title), indent=2, first=f"{left.id}: ", first_style="strong")
     why = _WHY[left.why]
     if left.why == "policy" and left.cause.configured is not None:
@@ -125,7 +127,7 @@ def _write_left_out(left: LeftOut, words: Words, paper: Paper) -> None:
         _write_step(step, words, paper)
 
 
-def _write_end(plan: Plan, places: Places, words: Words, paper: Paper, *, lasting: bool, applying: bool) -> None:
+def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, lasting: bool, applying: bool) -> None:
     paper.gap()
     paper.prose(words(message("after it:")), style="strong")
     shown = list(zip(plan.answer.flows, plan.then, strict=True))
@@ -165,7 +167,7 @@ _GONE = message("gone already")
 _STAYS = message("stays")
 
 
-def outcome_text(outcome: Outcome, words: Words, paper: Paper, places: Places) -> str:
+def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places) -> str:
     """Return what came of the plan."""
     for each in outcome.results[:_FEW]:
         _write_result(each, words, paper, places)

@@ -1,0 +1,50 @@
+"""The plan: what hairpin repairs by itself, what it leaves to a choice, and what to a person."""
+
+import pytest
+
+from hairpin.apply.plan import plan_of
+from hairpin.change.text import all_shown
+from hairpin.errors import UsageError
+from hairpin.walk.verdicts import succeeds
+from tests.apply.plans import FAULTY, HEALTHY, both, plan
+from tests.report.answers import answer
+
+
+def test_an_accident_is_repaired_and_kept() -> None:
+    found = plan()
+    (repair,) = found.repairs
+    assert repair.id == "interface-forwarding-off"
+    assert all(map(succeeds, found.then))
+    now, kept = found.tasks(lasting=False), found.tasks(lasting=True)
+    assert all_shown(each.step for each in now) == ("sysctl -w net.ipv4.conf.eth0.forwarding=1",)
+    assert [each.lasting for each in kept] == [False, True]
+    assert not repair.irreversible
+
+
+def test_a_healthy_host_has_an_empty_plan() -> None:
+    found = plan(of=HEALTHY)
+    assert (found.repairs, found.left_out, found.lost_after) == ((), (), ())
+
+
+def test_two_accidents_are_repaired_each_for_what_the_other_leaves() -> None:
+    found = both()
+    assert {each.id for each in found.repairs} == {"interface-forwarding-off", "docker-user-drops"}
+    assert all(map(succeeds, found.then))
+
+
+def test_a_word_that_the_plan_has_not_is_refused_with_those_that_it_has() -> None:
+    with pytest.raises(UsageError, match="no such repair; it has interface-forwarding-off"):
+        plan("forwarding")
+
+
+def test_what_comes_only_after_an_event_is_planned_where_it_is_asked_for() -> None:
+    everything = answer(port=None)
+    coming = [each for each in everything.causes if each.severity == "latent"]
+    without, with_ = (plan_of(everything, (), with_latent=flag) for flag in (False, True))
+    assert not without.repairs
+    assert len(with_.repairs) + len(with_.left_out) >= len(coming) > 0
+    assert all(each.remedy.steps or with_.needs_lasting for each in with_.repairs)
+
+
+def test_the_flows_of_the_plan_are_those_of_the_answer() -> None:
+    assert len(plan().then) == len(FAULTY.flows)

@@ -1,0 +1,68 @@
+"""The ssh session of a process: found by its ancestors and sshd's socket, not by what the environment says."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hairpin.apply.session import Session, own_session
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.prefix import parse_address
+from tests.report.answers import network
+
+# 198.51.100.11:22 and 192.0.2.10:40001, in the byte order of this machine's kernel; a listener of the same process.
+TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 100
+   1: 0B6433C6:0016 0A0200C0:9C41 01 00000000:00000000 00:00000000 00000000     0        0 200
+   2: 0B6433C6:0016 0B0200C0:9C42 01 00000000:00000000 00:00000000 00000000     0        0 300
+"""
+TCP6 = """\
+  sl  local_address rem_address st
+   0: 0000000000000000FFFF00000B6433C6:0016 0000000000000000FFFF00000A0200C0:9C41 01 0:0 0:0 0 0 0 400
+"""
+FOUND = Session(4, parse_address("192.0.2.10")[1], 40001, parse_address("198.51.100.11")[1], 22)
+
+
+def process(proc: Path, pid: int, name: str, parent: int, *inodes: int) -> None:
+    own = proc / str(pid)
+    (own / "fd").mkdir(parents=True)
+    (own / "net").mkdir()
+    (own / "stat").write_text(f"{pid} ({name}) S {parent} 1 1", "utf-8")
+    (own / "net" / "tcp").write_text(TCP, "utf-8")
+    (own / "net" / "tcp6").write_text(TCP6, "utf-8")
+    for number, inode in enumerate(inodes, 3):
+        (own / "fd" / str(number)).symlink_to(f"socket:[{inode}]")
+
+
+@pytest.mark.parametrize(("inode", "name"), ((200, "sshd"), (400, "sshd-session")))
+def test_the_nearest_sshd_with_one_connection(tmp_path: Path, inode: int, name: str) -> None:
+    process(tmp_path, 1, "systemd", 0)
+    process(tmp_path, 50, "sshd", 1, 100)
+    process(tmp_path, 60, name, 50, inode, 100)
+    process(tmp_path, 70, "bash (odd) name", 60)
+    process(tmp_path, 80, "sudo", 70)
+    assert own_session(tmp_path, 80) == FOUND
+
+
+OTHERS: dict[str, tuple[tuple[int, str, int, tuple[int, ...]], ...]] = {
+    "a console": ((80, "bash", 1, ()),),
+    "a terminal multiplexer, whose parent is init": ((80, "tmux: server", 1, (200,)),),
+    "an sshd with two connections": ((60, "sshd", 1, (200, 300)), (80, "bash", 60, ())),
+}
+
+
+@pytest.mark.parametrize("processes", OTHERS.values(), ids=OTHERS)
+def test_nobody_s_session(tmp_path: Path, processes: tuple[tuple[int, str, int, tuple[int, ...]], ...]) -> None:
+    for pid, name, parent, inodes in processes:
+        process(tmp_path, pid, name, parent, *inodes)
+    assert own_session(tmp_path, 80) is None
+
+
+def test_a_new_connection_of_the_same_client_is_a_flow() -> None:
+    here = network()
+    assert isinstance(FOUND.flow(here).start, Outside)
+    own = next(each for each in here.namespace(here.this.netns).addresses if each.link == "eth0" and each.version == 4)
+    near = msgspec.structs.replace(FOUND, client=own.value + 1)
+    assert isinstance(near.flow(here).start, Lan)
+    assert (near.flow(here).dport, near.flow(here).daddr) == (22, FOUND.address)

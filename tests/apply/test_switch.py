@@ -1,0 +1,70 @@
+"""The switch is a process of its own: it takes a plan back at the deadline, unless it is told that all is well."""
+
+import os
+import signal
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hairpin.apply.carrying_out import carry_out_tasks
+from hairpin.apply.journal import Journal
+from hairpin.apply.switch import start_switch
+from hairpin.apply.task import PlanState, Task, Undertaking
+from hairpin.carry.act import FileState
+from hairpin.change.step import ReplaceFile
+from tests.apply.plans import begun, untold
+
+WAIT_S = 30.0
+
+
+def of_file(path: Path) -> tuple[Task, ...]:
+    after = FileState("ours\n", 0o644, os.geteuid(), os.getegid())
+    undo = (ReplaceFile(host="host", path=str(path), before=after, after=None, undo=()),)
+    return (Task("own", ReplaceFile(host="host", path=str(path), before=None, after=after, undo=undo)),)
+
+
+def ended(journal: Journal, plan: Undertaking) -> PlanState:
+    """Wait until the switch has ended, and return how the plan stands."""
+    until = time.monotonic() + WAIT_S
+    while journal.is_watched(plan.id) and time.monotonic() < until:
+        time.sleep(0.05)
+    return journal.known(plan.id).state
+
+
+@pytest.mark.parametrize("told", (True, False))
+def test_a_plan_is_taken_back_unless_it_is_told_to_be_well(tmp_path: Path, *, told: bool) -> None:
+    file = tmp_path / "file"
+    journal, plan = begun(tmp_path / "journal", of_file(file))
+    with closing(journal):
+        start_switch(journal, plan.id, 1.0)
+        assert carry_out_tasks(journal, plan, (0,), untold) is None
+        assert file.read_text("utf-8") == "ours\n"
+        if told:
+            assert journal.pass_on(plan.id)
+        assert ended(journal, plan) == ("keeping" if told else "taken-back")
+    assert file.exists() is told
+    assert not journal.switch_file(plan.id).exists()
+
+
+def test_it_does_not_end_with_the_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    journal, plan = begun(tmp_path / "journal", of_file(file))
+    with closing(journal):
+        start_switch(journal, plan.id, 2.0)
+        assert carry_out_tasks(journal, plan, (0,), untold) is None
+        (pid,) = (int(each.name) for each in Path("/proc").glob("[0-9]*") if _watches(each, tmp_path))
+        assert os.getsid(pid) == pid
+        for number in (signal.SIGHUP, signal.SIGINT):
+            os.kill(pid, number)
+        assert ended(journal, plan) == "taken-back"
+    assert not file.exists()
+
+
+def _watches(process: Path, folder: Path) -> bool:
+    try:
+        words = (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"hairpin.apply.switch" in words and str(folder / "journal").encode() in words

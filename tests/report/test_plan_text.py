@@ -1,0 +1,68 @@
+"""A plan as people read it."""
+
+from hairpin.apply.outcome import FixOutcome, FlowResult
+from hairpin.apply.task import Task, Undertaking
+from hairpin.message import message
+from hairpin.report.paper import Paper
+from hairpin.report.places import NO_HOSTS
+from hairpin.report.plan_text import outcome_text, plan_text, plans_text, task_line
+from hairpin.report.words import Words
+from tests.apply.plans import FAULTY, HEALTHY, plan
+
+WORDS = Words("en")
+KEPT = "99-hairpin-ipv4-eth0-forwarding.conf"
+
+
+def text(*, lasting: bool = False, applying: bool = False) -> str:
+    return plan_text(plan(), WORDS, Paper(), lasting=lasting, applying=applying)
+
+
+def test_the_plan_has_steps_files_and_what_becomes_of_the_flows() -> None:
+    shown = text()
+    assert "1. eth0 does not forward IPv4 (interface-forwarding-off)" in shown
+    assert "      sysctl -w net.ipv4.conf.eth0.forwarding=1\n" in shown
+    assert f"      /etc/sysctl.d/{KEPT}\n      + net.ipv4.conf.eth0.forwarding = 1\n" in shown
+    assert "✓ delivered" in shown
+    assert shown.endswith("Nothing was changed.  The same command with --apply carries it out.\n")
+    assert "Nothing was changed" not in text(applying=True)
+
+
+def test_a_healthy_host() -> None:
+    shown = plan_text(plan(of=HEALTHY), WORDS, Paper(), lasting=False, applying=False)
+    assert shown.endswith("nothing to do\n")
+
+
+def test_a_step_that_has_ended() -> None:
+    now, kept = plan().tasks(lasting=True)
+    assert task_line(now, None, WORDS, Paper()) == "✓ sysctl -w net.ipv4.conf.eth0.forwarding=1\n"
+    assert task_line(kept, message("it is full"), WORDS, Paper()) == f"✗ /etc/sysctl.d/{KEPT}\n    it is full\n"
+    back = Task(now.repair, now.step, state="taken-back")
+    assert "taken back: sysctl" in task_line(back, None, WORDS, Paper())
+
+
+def outcome(**changed: object) -> FixOutcome:
+    flow = FAULTY.flows[0].trace.flow
+    return FixOutcome("3", (FlowResult(flow, "dropped", "delivered", "observed", expected=True),), **changed)  # type: ignore[arg-type]
+
+
+def test_what_came_of_it() -> None:
+    shown = outcome_text(outcome(), WORDS, Paper(), NO_HOSTS)
+    assert "dropped before; a real connection" in " ".join(shown.split())
+    assert shown.endswith("take it back: `hairpin undo 3`\n")
+    back = outcome_text(outcome(complaint=message("it fails")), WORDS, Paper(), NO_HOSTS)
+    assert "All of it was taken back: it fails" in back
+    assert "hairpin undo 3" not in back
+    partly = outcome_text(outcome(complaint=message("it fails"), left=True), WORDS, Paper(), NO_HOSTS)
+    assert "not all of it" in partly
+    tried = outcome_text(outcome(until="2026-01-01T00:00:00Z"), WORDS, Paper(), NO_HOSTS)
+    assert "unless you say `hairpin fix --confirm`" in " ".join(tried.split())
+
+
+def test_the_list_of_plans_names_what_stays() -> None:
+    task = plan().tasks(lasting=False)[0]
+    stays = Task(task.repair, task.step, state="stays", said="somebody changed it")
+    known = Undertaking("3", "lab", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "partly", (stays,))
+    shown = plans_text((known,), WORDS, Paper(width=120))
+    assert "3  2026-01-01T00:00:00Z  lab  fix 8080  taken back in part" in shown
+    assert "somebody changed it" in shown
+    assert plans_text((), WORDS, Paper()) == "no plan was carried out on this host\n"
