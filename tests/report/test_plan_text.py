@@ -1,5 +1,7 @@
 """A plan as people read it."""
 
+import msgspec
+
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.task import Task, Undertaking
 from hairpin.message import message
@@ -40,22 +42,23 @@ def test_a_step_that_has_ended() -> None:
     assert "taken back: sysctl" in task_line(back, None, WORDS, Paper())
 
 
-def outcome(**changed: object) -> FixOutcome:
-    flow = FAULTY.flows[0].trace.flow
-    return FixOutcome("3", (FlowResult(flow, "dropped", "delivered", "observed", expected=True),), **changed)  # type: ignore[arg-type]
+FLOW = FAULTY.flows[0].trace.flow
+DONE = FixOutcome("3", (FlowResult(FLOW, "dropped", "delivered", "observed", expected=True),))
+BACK = msgspec.structs.replace(DONE, complaint=message("it fails"))
+
+
+def said(outcome: FixOutcome) -> str:
+    return " ".join(outcome_text(outcome, WORDS, Paper(), NO_HOSTS).split())
 
 
 def test_what_came_of_it() -> None:
-    shown = outcome_text(outcome(), WORDS, Paper(), NO_HOSTS)
-    assert "dropped before; a real connection" in " ".join(shown.split())
-    assert shown.endswith("take it back: `hairpin undo 3`\n")
-    back = outcome_text(outcome(complaint=message("it fails")), WORDS, Paper(), NO_HOSTS)
-    assert "All of it was taken back: it fails" in back
-    assert "hairpin undo 3" not in back
-    partly = outcome_text(outcome(complaint=message("it fails"), left=True), WORDS, Paper(), NO_HOSTS)
-    assert "not all of it" in partly
-    tried = outcome_text(outcome(until="2026-01-01T00:00:00Z"), WORDS, Paper(), NO_HOSTS)
-    assert "unless you say `hairpin fix --confirm`" in " ".join(tried.split())
+    assert "dropped before; a real connection" in said(DONE)
+    assert said(DONE).endswith("take it back: `hairpin undo 3`")
+    assert "All of it was taken back: it fails" in said(BACK)
+    assert "hairpin undo 3" not in said(BACK)
+    assert "not all of it" in said(msgspec.structs.replace(BACK, left=True))
+    tried = msgspec.structs.replace(DONE, until="2026-01-01T00:00:00Z")
+    assert "unless you say `hairpin fix --confirm`" in said(tried)
 
 
 def test_the_list_of_plans_names_what_stays() -> None:

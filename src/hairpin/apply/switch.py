@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,8 @@ from hairpin.network.network import Network
 
 _LOOK_S = 0.2
 _START_S = 20.0
+_ALONE = "alone"
+"""The switch leaves the process that starts it, and its session; a unit of systemd has done so already."""
 
 
 def start_switch(journal: Journal, plan: str, seconds: float) -> None:
@@ -40,15 +43,9 @@ def start_switch(journal: Journal, plan: str, seconds: float) -> None:
     Where systemd runs this host, the switch is a transient unit, which the end of a login session does not kill."""
     environment = {**os.environ, "PYTHONPATH": str(Path(hairpin.__file__).parent.parent)}
     command = (sys.executable, "-m", "hairpin.apply.switch", str(journal.folder), plan, str(seconds))
-    if _is_under_systemd():
-        set_ = (f"--setenv={name}={environment.get(name, '')}" for name in ("PYTHONPATH", "PATH"))
-        unit = ("systemd-run", "--quiet", "--collect", f"--unit=hairpin-switch-{plan}", *set_)
-        started = subprocess.run((*unit, *command), capture_output=True, check=False).returncode == 0
-    else:
-        started = False
-    if not started:
-        subprocess.Popen(
-            command, env=environment, start_new_session=True, cwd="/",
+    if not (_is_under_systemd() and _started_as_unit(plan, command, environment)):
+        subprocess.run(
+            (*command, _ALONE), env=environment, cwd="/", check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     until = time.monotonic() + _START_S
@@ -56,6 +53,12 @@ def start_switch(journal: Journal, plan: str, seconds: float) -> None:
         if time.monotonic() > until:
             raise ApplyError(message("the process that would take everything back did not start, so nothing was done"))
         time.sleep(_LOOK_S / 4)
+
+
+def _started_as_unit(plan: str, command: tuple[str, ...], environment: Mapping[str, str]) -> bool:
+    carried = (f"--setenv={name}={environment.get(name, '')}" for name in ("PYTHONPATH", "PATH"))
+    unit = ("systemd-run", "--quiet", "--collect", f"--unit=hairpin-switch-{plan}", *carried)
+    return subprocess.run((*unit, *command), capture_output=True, check=False).returncode == 0
 
 
 def _is_under_systemd() -> bool:
@@ -105,7 +108,11 @@ def main() -> int:
     """Watch the plan that the arguments name."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    folder, plan, seconds = sys.argv[1:]
+    folder, plan, seconds, *how = sys.argv[1:]
+    if _ALONE in how:
+        if os.fork():
+            return 0
+        os.setsid()
     try:
         watch(Path(folder), plan, float(seconds))
     except HairpinError:
