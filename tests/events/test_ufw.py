@@ -56,14 +56,14 @@ def test_ufw_goes_behind_the_engine() -> None:
 
 def test_a_reload_keeps_the_jumps_and_empties_the_chains() -> None:
     on = enabled(with_ufw())
-    by_hand = Rule((Verdict("drop"),), "-A ufw-user-input -j DROP", 1)
+    by_hand, own = (Rule((Verdict("drop"),), f"-A {chain} -j DROP", 1) for chain in ("ufw-user-input", "INPUT"))
     within = Course(on, "test").made(
         InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "ufw-user-input", by_hand, 1),
-        InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", by_hand, 1),
+        InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", own, 1),
     )
     course = after(within.network, "ufw-reload")
     assert rules(course, "ufw-user-input") == []
-    assert rules(course, "INPUT") == ["-A ufw-user-input -j DROP", *(f"-A INPUT -j {each}" for each in JUMPS)]
+    assert rules(course, "INPUT") == ["-A INPUT -j DROP", *(f"-A INPUT -j {each}" for each in JUMPS)]
     untouched = after(on, "ufw-reload")
     assert untouched.namespace.ruleset == Course(on, "test").namespace.ruleset
 
