@@ -14,6 +14,7 @@ from hairpin.report.events_document import EventsDocument
 from hairpin.report.fix_document import FixDocument
 from hairpin.report.pages import ExplainDocument
 from hairpin.report.prove_document import ProveDocument
+from hairpin.report.restore_document import RestoreDocument
 from hairpin.report.walk_document import WalkDocument
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
@@ -74,6 +75,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "prove-1.json": _of_type(ProveDocument, "hairpin.prove/1"),
         "explain-1.json": _of_type(ExplainDocument, "hairpin.explain/1"),
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
+        "restore-1.json": _of_type(RestoreDocument, "hairpin.restore/1"),
         "evidence-1.json": EVIDENCE,
         "fix-1.json": _of_type(FixDocument, "hairpin.fix/1"),
         "events-1.json": _of_type(EventsDocument, "hairpin.events/1"),

@@ -13,7 +13,7 @@ from hairpin.change.step import Step, nature
 from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
 from hairpin.errors import UsageError
 from hairpin.events.event import EventId
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
@@ -33,11 +33,13 @@ _HELD = 3
 
 class Repair(msgspec.Struct, frozen=True):
     """A repair of the plan; ``id``: the word for it on the command line.  ``remedy``: made for the host that the
-    repairs before it leave."""
+    repairs before it leave.  ``cause``: what it repairs; None: what an engine has lost, whoever misses it."""
 
     id: str
-    cause: CauseAnswer
+    title: Message
+    host: str
     remedy: Remedy
+    cause: CauseAnswer | None = None
 
     @property
     def irreversible(self) -> tuple[Step, ...]:
@@ -114,8 +116,8 @@ def _lost_after(answer: Answer, repairs: tuple[Repair, ...], then: tuple[Verdict
     for each in repairs:
         network = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
     passing = {flow.ref: flow.trace.flow for flow, verdict in zip(answer.flows, then, strict=True) if succeeds(verdict)}
-    stopped = [(each.cause, tuple(passing[ref] for ref in each.cause.flows if ref in passing)[:_HELD])
-               for each in repairs]  # fmt: skip
+    causes = [each.cause for each in repairs if each.cause is not None]
+    stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
     for event, course in courses_on(network, network.this, BY_ITSELF) if repairs else ():
         if not course.missing and any(is_undone(cause.id, network, course, flows) for cause, flows in stopped):
             yield event
@@ -161,7 +163,7 @@ def _in_turn(picked: list[tuple[str, CauseAnswer, Remedy]], answer: Answer) -> t
         if made and cause.flows and all(_passes(flow, answer, network) for flow in cause.flows) and remedy.steps:
             continue
         fitted = next(_fitted(cause, remedy, answer.network, network), remedy)
-        made.append(Repair(name, cause, fitted))
+        made.append(Repair(name, cause.candidate.title, cause.host, fitted, cause))
         network = after(fitted, answer.network, network)
     return tuple(made), network
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hairpin.apply.carrying_out import Told
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
+    from hairpin.apply.restoring import RestorePlan
     from hairpin.apply.session import Session
     from hairpin.apply.task import Task
     from hairpin.network.network import Network
@@ -73,6 +74,21 @@ def make_plan(
         read = gather(sources)
         tell(message("following the packets"))
         return plan_of(ask(question, read, _kernel()), chosen, with_latent=with_latent)
+
+
+def make_restore_plan(sources: tuple[Given, ...], lang: str | None) -> "RestorePlan":
+    """Return what the engines of the first host have lost."""
+    from hairpin.answer.ask import ask
+    from hairpin.apply.restoring import restore_plan
+    from hairpin.network.world import World
+    from hairpin.question.question import parse_question
+
+    question = parse_question("check", (), None, (), World())
+    with progress(lang) as tell:
+        tell(message("reading the state of the host"))
+        read = gather(sources)
+        tell(message("following the packets"))
+        return restore_plan(ask(question, read))
 
 
 def _kernel() -> "Kernel | None":

@@ -17,7 +17,6 @@ COMMANDS: dict[str, Message] = {
     "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened"),
     "diff": message("run `hairpin check --snapshot FILE` on each of the two snapshots, and compare the answers"),
     "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
-    "restore": message("`hairpin check` prints the commands that put the engine's rules back"),
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
 }
 EXPLAIN_TEXT = message(

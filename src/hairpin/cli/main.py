@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "prove": "The flow on a replica of the network in throw-away namespaces: does the kernel agree?",
     "events": "Which flows still pass after docker-restart, iptables-flush and other events?",
     "fix": "The plan that repairs it; --apply carries it out, verified, and takes it back if it does not work.",
+    "restore": "Put back the rules that the container engine has lost, without restarting it.",
     "undo": "Take back what `hairpin fix --apply` has changed.",
     "explain": "What a cause looks like, how it is proven, what to type, what lasts.",
     "snapshot": "Read this host (or another over ssh) into one file.",

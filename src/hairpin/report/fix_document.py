@@ -44,8 +44,8 @@ class RepairDocument(msgspec.Struct, frozen=True):
     back."""
 
     id: str
-    cause: CauseRef
-    cause_id: StableId
+    cause: CauseRef | None
+    cause_id: StableId | None
     title: str
     host: str
     commands: tuple[str, ...]
@@ -113,7 +113,7 @@ def fix_document(plan: RepairPlan, outcome: FixOutcome | None, words: Words) -> 
         left_out=tuple(_left_out(each, words) for each in plan.left_out),
         lost_after=plan.lost_after,
         applied=stays,
-        verified=_verified(outcome),
+        verified=verified_document(outcome),
         undo=f"hairpin undo {outcome.plan}" if outcome is not None and stays else None,
         said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
         missing=missing_documents(answer, quotes, words),
@@ -124,10 +124,10 @@ def _repair(repair: Repair, words: Words) -> RepairDocument:
     remedy, cause = repair.remedy, repair.cause
     return RepairDocument(
         id=repair.id,
-        cause=cause.ref,
-        cause_id=cause.id,
-        title=words(cause.candidate.title),
-        host=cause.host,
+        cause=cause.ref if cause is not None else None,
+        cause_id=cause.id if cause is not None else None,
+        title=words(repair.title),
+        host=repair.host,
         commands=all_shown(_commands(remedy.steps)),
         files=_files(remedy.steps),
         persist_commands=all_shown(_commands(remedy.keeping)),
@@ -164,7 +164,8 @@ def _left_out(left: Unplanned, words: Words) -> LeftOutDocument:
     )
 
 
-def _verified(outcome: FixOutcome | None) -> VerifiedDocument | None:
+def verified_document(outcome: FixOutcome | None) -> VerifiedDocument | None:
+    """Return the first flow that has changed, else the first."""
     if outcome is None or not outcome.results:
         return None
     changed = next((each for each in outcome.results if each.before != each.after), outcome.results[0])

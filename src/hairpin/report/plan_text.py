@@ -70,7 +70,7 @@ def _first_line(plan: RepairPlan) -> Message:
 
 
 def _write_repair(number: int, repair: Repair, words: Words, paper: Paper) -> None:
-    title = words(message("{title} ({id})", title=repair.cause.candidate.title, id=repair.id))
+    title = words(message("{title} ({id})", title=repair.title, id=repair.id))
     paper.prose(title, first=f"{number}. ", style="strong")
     for step in repair.remedy.steps:
         _write_step(step, words, paper)
@@ -78,7 +78,7 @@ def _write_repair(number: int, repair: Repair, words: Words, paper: Paper) -> No
         paper.prose(words(message("what keeps it (--persist):")), indent=3)
         for step in repair.remedy.keeping:
             _write_step(step, words, paper)
-    proof = repair.cause.proof
+    proof = repair.cause.proof if repair.cause is not None else None
     if proof is not None:
         before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
         paper.prose(words(message("{before} now, {then} then", before=before, then=then)), indent=3, style="faint")

@@ -1,0 +1,110 @@
+"""What ``hairpin restore`` does: the chains, jumps and rules that the engines have lost are put back, and nothing else.
+
+A restart of the daemon does more.  What it does besides is not done here, and is said.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.apply.plan import Repair, RepairPlan
+from hairpin.change.calls import ReloadNetworks
+from hairpin.change.change import Change
+from hairpin.change.simulate import simulate
+from hairpin.change.steps import steps
+from hairpin.engines.missing import Missing, missing_on
+from hairpin.engines.restoring import restoring_all
+from hairpin.engines.surplus import surplus
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.netfilter.meaning import meaning
+from hairpin.network.network import Network
+from hairpin.remedy.effects import others_of
+from hairpin.remedy.remedy import Remedy, SideEffect
+from hairpin.walk.verdicts import succeeds
+from hairpin.walk.walk import walk_flow
+
+_FORWARD = ("net", "ipv4", "ip_forward")
+
+
+class RestorePlan(msgspec.Struct, frozen=True):
+    """The plan, what each engine lacks, and what is not done.  ``undecided``: why nothing can be said of a part."""
+
+    plan: RepairPlan
+    lost: tuple[tuple[Engine, Missing], ...]
+    notes: tuple[Message, ...] = ()
+    undecided: tuple[str, ...] = ()
+
+
+def restore_plan(answer: Answer) -> RestorePlan:
+    """Return the plan for this host's engines."""
+    host = answer.network.this
+    lost = tuple((engine, each) for engine, each in missing_on(host) if each)
+    repairs = tuple(_repair(engine, each, answer.network) for engine, each in lost)
+    network = answer.network
+    for each in repairs:
+        network = simulate(each.remedy.change, network)
+    then = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
+    notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
+    undecided = tuple(why for _, each in missing_on(host) for why in each.undecided)
+    return RestorePlan(RepairPlan(answer, repairs, (), then), lost, notes, undecided)
+
+
+def _repair(engine: Engine, lost: Missing, network: Network) -> Repair:
+    change = restoring_all(lost, network.this.netns, network.namespace(network.this.netns))
+    if engine.kind == "podman":
+        change = msgspec.structs.replace(change, calls=(ReloadNetworks(),))
+    made = steps(change, network)
+    title = message("{engine} has lost {rules} rules and {chains} chains", engine=engine.kind, rules=len(lost.rules),
+                    chains=len(lost.chains))  # fmt: skip
+    effects = tuple(_effects(change, network))
+    remedy = Remedy("restore-engine-rules", made, side_effects=effects, change=change)
+    return Repair(f"restore-{engine.kind}", title, network.this.name, remedy)
+
+
+def _effects(change: Change, network: Network) -> Iterator[SideEffect]:
+    """Yield the flows that are open only since the rules are gone."""
+    after = simulate(Change(change.parts), network)
+    for trace in others_of(network).traces:
+        then = walk_flow(after, trace.flow)
+        if trace.succeeds and not succeeds(then.verdict):
+            flow = f"{trace.flow.start_text()} → {trace.flow.target_text()}"
+            text = message("it closes {flow} again, which is open since the rules are gone", flow=flow)
+            yield SideEffect(text, flow, trace.verdict, then.verdict)
+
+
+def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
+    """Yield what a restart of the daemon would do besides, where it would change something on this host."""
+    if engine.kind != "docker" or lost.wanted.unknown:
+        return
+    namespace = host.namespace(host.netns.name)
+    value = namespace.sysctls.text(*_FORWARD)
+    if value == "0":
+        yield message("net.ipv4.ip_forward is 0: a restart of dockerd would set it to 1, this does not")
+    table = namespace.ruleset.table("ip", "filter", lost.dialect) if lost.dialect != "nft" else None
+    forward = table.chain("FORWARD") if table is not None else None
+    if forward is not None and forward.policy == "accept":
+        yield message("the policy of FORWARD is ACCEPT: this leaves it so")
+    stale = surplus(engine, namespace, host.version("iptables"))
+    if stale:
+        rules = ", ".join(f"{each.table} {each.rule.text}" for each in stale[:3])
+        yield message("{count} rules look like dockerd's and belong to nothing that runs: {rules}; this leaves them",
+                      count=len(stale), rules=rules)  # fmt: skip
+    twice = tuple(_twice(lost, host))
+    if twice:
+        yield message("these are there twice, and this leaves them: {rules}", rules=", ".join(twice[:3]))
+
+
+def _twice(lost: Missing, host: Host) -> Iterator[str]:
+    """Yield the engine's rules that a chain has more than once."""
+    namespace = host.namespace(host.netns.name)
+    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in lost.wanted.rules):
+        known = namespace.ruleset.table(family, table, lost.dialect)
+        found = known.chain(chain) if known is not None else None
+        counts = Counter(meaning(rule) for rule in found.rules) if found is not None else Counter[object]()
+        for each in lost.wanted.rules:
+            if (each.family, each.table, each.chain) == (family, table, chain) and counts[meaning(each.rule)] > 1:
+                yield f"{table} {each.rule.text}"

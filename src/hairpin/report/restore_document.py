@@ -1,0 +1,100 @@
+"""The JSON document of ``hairpin restore``: ``hairpin.restore/1``, docs/schema/restore-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.apply.outcome import FixOutcome
+from hairpin.apply.restoring import RestorePlan
+from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable
+from hairpin.report.document import (
+    HostDocument,
+    MissingDocument,
+    SideEffectDocument,
+    host_document,
+    host_documents,
+    missing_documents,
+)
+from hairpin.report.fix_document import VerifiedDocument, verified_document
+from hairpin.report.quotes import Quotes
+from hairpin.report.words import Words
+
+SCHEMA: Literal["hairpin.restore/1"] = "hairpin.restore/1"
+
+
+class LostDocument(msgspec.Struct, frozen=True):
+    """A chain or a rule that is put back.  ``rule`` null: the chain itself.  ``position``: from 1; null: at the end."""
+
+    engine: Literal["docker", "podman"]
+    tool: str
+    family: str
+    table: str
+    chain: str
+    rule: str | None = None
+    position: int | None = None
+
+
+class RestoreDocument(msgspec.Struct, frozen=True):
+    """The plan, and what came of it.  ``notes``: what a restart would do besides."""
+
+    schema: Literal["hairpin.restore/1"]
+    hairpin: str
+    host: HostDocument
+    hosts: tuple[HostDocument, ...]
+    plan: tuple[LostDocument, ...]
+    side_effects: tuple[SideEffectDocument, ...]
+    notes: tuple[str, ...]
+    undecided: tuple[str, ...]
+    applied: bool
+    verified: VerifiedDocument | None
+    undo: str | None
+    said: str | None
+    missing: tuple[MissingDocument, ...]
+
+
+def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Words) -> RestoreDocument:
+    """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
+    answer = found.plan.answer
+    stays = outcome is not None and outcome.complaint is None
+    return RestoreDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(answer.network.this),
+        hosts=host_documents(answer),
+        plan=tuple(
+            line
+            for repair, (engine, _) in zip(found.plan.repairs, found.lost, strict=True)
+            for part in repair.remedy.change.parts
+            for line in _lost(engine.kind, part)
+        ),
+        side_effects=tuple(
+            SideEffectDocument(words(each.text), each.flow, each.before, each.after)
+            for repair in found.plan.repairs
+            for each in repair.remedy.side_effects
+        ),
+        notes=tuple(words(each) for each in found.notes),
+        undecided=found.undecided,
+        applied=stays,
+        verified=verified_document(outcome),
+        undo=f"hairpin undo {outcome.plan}" if outcome is not None and stays else None,
+        said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
+        missing=missing_documents(answer, Quotes(answer.evidence, words), words),
+    )
+
+
+def _lost(engine: Literal["docker", "podman"], part: Primitive) -> tuple[LostDocument, ...]:
+    match part:
+        case AddChain():
+            return (LostDocument(engine, part.dialect, part.family, part.table, part.chain),)
+        case InsertRule():
+            place = (part.dialect, part.family, part.table, part.chain)
+            return (LostDocument(engine, *place, part.rule.text, part.position),)
+        case ReplaceTable(table=table) if table is not None:
+            return tuple(
+                LostDocument(engine, part.dialect, part.family, part.name, chain.name, rule.text, rule.number)
+                for chain in table.chains
+                for rule in chain.rules
+            )
+        case _:
+            return ()
