@@ -60,3 +60,4 @@ def test_what_starts_elsewhere_is_not_tried() -> None:
     assert connect(network(), outside) is None
     assert connect(network(), msgspec.structs.replace(flow(80), protocol="udp")) is None
     assert connect(network(), msgspec.structs.replace(flow(80), host="another")) is None
+    assert connect(network(), msgspec.structs.replace(flow(80), invented=True)) is None

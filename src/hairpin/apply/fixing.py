@@ -138,9 +138,11 @@ def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResul
         after, judge = found.verdict, found.judge
         observed = deed.connect(answer.network, found.trace.flow) if not succeeds(before.verdict) else None
         if observed == "answered":
-            after, judge = ("delivered", "observed") if after != "leaves" else ("leaves", "observed")
-        elif observed in ("refused", "timeout") and succeeds(after):
-            after, judge = ("refused" if observed == "refused" else "dropped"), "observed"
+            judge = "observed"
+            after = after if after == "leaves" else "delivered"
+        elif observed in ("refused", "timeout") and after == "delivered":  # what leaves may end anywhere outside
+            judge = "observed"
+            after = "refused" if observed == "refused" else "dropped"
         yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)
 
 

@@ -49,7 +49,8 @@ def restore_plan(answer: Answer) -> RestorePlan:
         network = simulate(each.remedy.change, network)
     then = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
     notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
-    undecided = tuple(why for _, each in missing_on(host) for why in each.undecided)
+    used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
+    undecided = tuple(why for each in used for why in each.undecided)
     return RestorePlan(RepairPlan(answer, repairs, (), then), lost, notes, undecided)
 
 

@@ -4,5 +4,5 @@ Read ``main`` (starts the commands), ``later`` (what is not there yet), ``option
 ``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``progress``
 (what takes so long), ``disputes`` (disagreements kept as files), ``answering`` (from a question to its answer),
 ``applying`` (a plan carried out), ``half_done`` (one that was interrupted), and then the commands: ``check``,
-``walk``, ``prove``, ``events``, ``fix``, ``undo``, ``explain``, ``snapshot``, ``lab``, ``demo``.
+``walk``, ``prove``, ``events``, ``fix``, ``restore``, ``undo``, ``explain``, ``snapshot``, ``lab``, ``demo``.
 """

@@ -41,7 +41,7 @@ except OSError:
 
 def connect(network: Network, flow: Flow) -> Observed | None:
     """Return what a real connection of the flow shows; None if nobody here can make it: a client outside, another
-    host's process, UDP."""
+    host's process, UDP, an end that nobody has named."""
     entering = _entering(network, flow)
     if entering is None:
         return None
@@ -59,7 +59,7 @@ def connect(network: Network, flow: Flow) -> Observed | None:
 
 
 def _entering(network: Network, flow: Flow) -> tuple[str, ...] | None:
-    if flow.protocol != "tcp" or flow.asked_name or flow.host not in ("", network.this.name):
+    if flow.protocol != "tcp" or flow.invented or flow.asked_name or flow.host not in ("", network.this.name):
         return None
     match flow.start:
         case FromHost(address=None):

@@ -6,9 +6,9 @@ from difflib import unified_diff
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.apply.task import PLAN_STATES, Task, Undertaking
-from hairpin.change.step import Advise, ReplaceFile, Step
+from hairpin.change.step import Advise, LoadRules, ReplaceFile, Step
 from hairpin.change.text import command_lines
-from hairpin.message import Message, message
+from hairpin.message import Message, message, verbatim
 from hairpin.report.configured import configured_text
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
@@ -149,10 +149,7 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
 def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper) -> str:
     """Return the line of a task that has ended."""
     mark, style = ("✓", "good") if complaint is None else ("✗", "bad")
-    if isinstance(task.step, ReplaceFile):
-        shown = task.step.path
-    else:
-        shown = next(iter(command_lines(task.step, guarded=False)), task.repair).split("\n")[0]
+    shown = words(_briefly(task))
     if task.state in ("taken-back", "gone", "stays"):
         said = {"taken-back": _TAKEN_BACK, "gone": _GONE, "stays": _STAYS}[task.state]
         shown = words(message("{said}: {shown}", said=said, shown=shown))
@@ -160,6 +157,18 @@ def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper)
     if complaint is not None:
         paper.prose(words(complaint), indent=4)
     return paper.text()
+
+
+def _briefly(task: Task) -> Message:
+    """Return a step in a line: a file's path, a load's table, else its first command."""
+    match task.step:
+        case ReplaceFile(path=path):
+            return verbatim(path)
+        case LoadRules(does=does, program=program, table=table) if len(does) > 1:
+            return message("{program}, table {table}: {count} changes in one load", program=program, table=table,
+                           count=len(does))  # fmt: skip
+        case _:
+            return verbatim(next(iter(command_lines(task.step, guarded=False)), task.repair).split("\n")[0])
 
 
 _TAKEN_BACK = message("taken back")
@@ -209,6 +218,6 @@ def plans_text(plans: tuple[Undertaking, ...], words: Words, paper: Paper) -> st
         paper.line(head, (words(PLAN_STATES[each.state]), "strong"))
         for task in each.tasks:
             if task.state in ("stays", "failed", "running", "taking-back"):
-                shown = next(iter(command_lines(task.step, guarded=False)), task.repair).split("\n")[0]
+                shown = words(_briefly(task))
                 paper.prose(f"{shown}: {task.said}" if task.said else shown, indent=4)
     return paper.text()
