@@ -35,6 +35,19 @@ def test_who_takes_an_open_plan_over_is_one(tmp_path: Path) -> None:
         assert not journal.pass_on(made.id)
 
 
+def test_the_last_plan_is_the_newest_that_can_be_taken_back(tmp_path: Path) -> None:
+    journal, first = begun(tmp_path, ())
+    with closing(journal):
+        assert journal.last_in_force() == first
+        _, second = begun(tmp_path, ())
+        journal.end(second.id, "partly")
+        assert journal.last_in_force() == first
+        journal.end(first.id, "taken-back")
+        left = journal.last_in_force()
+        assert left is not None
+        assert left.id == second.id
+
+
 def test_only_this_user_may_read_it_and_write_into_its_folder(tmp_path: Path) -> None:
     folder = tmp_path / "own"
     begun(folder, ())[0].close()

@@ -7,6 +7,7 @@ before the call returns.  Source: SQLite's documentation, "Atomic Commit" and ``
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from hairpin.message import Message, message
 
 FOLDER = Path("/var/lib/hairpin")
 _NAME, _LOCK = "journal.sqlite3", "lock"
+_LOCK_EVERY_S = 0.2
 _KEPT = 50
 """Plans that are kept; those that are in force, and the newest one, beyond that."""
 _TABLES = """
@@ -56,13 +58,20 @@ class Journal:
         self._base.close()
 
     @contextmanager
-    def locked(self) -> Generator[None]:
-        """Hold the lock of the host: one process at a time changes it.  Raises ApplyError if another one does."""
+    def locked(self, wait_s: float = 0.0) -> Generator[None]:
+        """Hold the lock of the host: one process at a time changes it.  Raises ApplyError if another one does so for
+        longer than ``wait_s``."""
+        until = time.monotonic() + wait_s
         with (self.folder / _LOCK).open("w", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ApplyError(message("another hairpin changes this host at this moment; try again")) from None
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= until:
+                        said = message("another hairpin changes this host at this moment; try again")
+                        raise ApplyError(said) from None
+                    time.sleep(_LOCK_EVERY_S)
             yield
 
     def switch_file(self, plan: str) -> Path:
@@ -142,6 +151,11 @@ class Journal:
         """Return every plan, the newest first."""
         with self._complaining(), closing(self._base.execute("SELECT id FROM plans ORDER BY id DESC")) as rows:
             return tuple(self._read(number) for (number,) in rows.fetchall())
+
+    def last_in_force(self) -> Undertaking | None:
+        """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
+        known = [each for each in self.all() if each.state != "taken-back"]
+        return next((each for each in known if each.state != "partly"), known[0] if known else None)
 
     def find(self, plan: str) -> Undertaking | None:
         """Return the plan of that id; None if there is none."""

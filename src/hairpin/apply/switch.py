@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +33,8 @@ from hairpin.network.network import Network
 
 _LOOK_S = 0.2
 _START_S = 20.0
+_STEP_S = 70.0
+"""The longest that a step may take, and a little more: carry/run.py ends it then."""
 _ALONE = "alone"
 """The switch leaves the process that starts it, and its session; a unit of systemd has done so already."""
 
@@ -85,9 +87,19 @@ def watch(folder: Path, plan: str, seconds: float) -> None:
             time.sleep(_LOOK_S)
         else:
             if journal.seize(plan):
-                found = journal.known(plan)
-                take_back(journal, found, partial(look, found.host), read_file, _untold)
+                _end(journal, plan)
         file.unlink(missing_ok=True)
+
+
+def _end(journal: Journal, plan: str) -> None:
+    """Take the plan back.  Whoever carries it out begins no further step, and takes it back itself once the step at hand
+    has ended; one that hangs is not waited for."""
+    with ExitStack() as stack:
+        with suppress(ApplyError):
+            stack.enter_context(journal.locked(_STEP_S))
+        found = journal.known(plan)
+        if found.state == "ending":
+            take_back(journal, found, partial(look, found.host), read_file, _untold)
 
 
 def look(label: str) -> Network:

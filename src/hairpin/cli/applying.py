@@ -1,11 +1,13 @@
 """Carries a plan out for ``hairpin fix``: who is asked, who watches, who is told."""
 
 import os
+import stat
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +16,7 @@ from hairpin.cli.material import gather, stated_world
 from hairpin.cli.options import Given
 from hairpin.cli.output import paper, whisper, words
 from hairpin.cli.progress import progress
-from hairpin.errors import ApplyError, UsageError
+from hairpin.errors import ApplyError, ChangeError, UsageError
 from hairpin.message import Message, message
 
 if TYPE_CHECKING:
@@ -160,7 +162,10 @@ def _refuse_cut(plan: "RepairPlan", session: "Session") -> None:
     flow = session.flow(network)
     if not walk_flow(network, flow).succeeds:
         return  # the model does not see how the user came in; the switch watches
-    then = after_steps(tuple(each.step for each in plan.tasks(lasting=False)), network)
+    try:
+        then = after_steps(tuple(each.step for each in plan.tasks(lasting=False)), network)
+    except ChangeError:
+        return  # a step that does not fit is refused when the host is read again
     if not walk_flow(then, flow).succeeds:
         raise ApplyError(message("the plan would cut your own ssh connection, so nothing was done"))
 
@@ -175,12 +180,25 @@ def _unsafe(session: "Session | None", lang: str | None, network: "Network") -> 
             return message("nobody has said that the connection lives on")
         return None
     before = acknowledged_bytes(session)
-    whisper(words(lang)(message("Looking whether this connection still arrives …")) + "\n")
-    if not acknowledges(session, before):
+    said = words(lang)(message("Looking whether this connection still arrives …")) + "\n"
+    if _reaches_client(said) and not acknowledges(session, before):
         return message("your ssh connection acknowledges nothing any more")
     if not walk_flow(network, session.flow(network)).succeeds:
         return message("a new ssh connection from your address would not come in any more")
     return None
+
+
+def _reaches_client(text: str) -> bool:
+    """Write the text to where sshd reads it: the terminal, else standard error if that is sshd's pipe.  Return whether
+    there is such a place: where all output goes into a file, no byte can be sent, and the walk alone decides."""
+    with suppress(OSError), Path("/dev/tty").open("w", encoding="utf-8", errors="replace") as terminal:
+        terminal.write(text)
+        return True
+    mode = os.fstat(2).st_mode
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        whisper(text)
+        return True
+    return False
 
 
 def _teller(lang: str | None, color: str) -> "Told":
@@ -217,14 +235,19 @@ def confirm_tried(lang: str | None, color: str) -> int:
     """Keep what ``--try`` has carried out; return the exit status."""
     from hairpin.apply.fixing import confirm
     from hairpin.apply.journal import Journal
+    from hairpin.apply.switch import look, read_file
+    from hairpin.apply.taking_back import take_back
 
     journal = Journal()
     plan = next((each for each in journal.all() if each.state == "open"), None)
     if plan is None:
         raise UsageError(message("nothing waits for --confirm: no plan is being tried, or it was taken back already"))
-    complaint = confirm(journal, plan, _teller(lang, color))
+    tell = _teller(lang, color)
+    complaint = confirm(journal, plan, tell)
     if complaint is not None:
-        raise ApplyError(complaint)
+        take_back(journal, journal.known(plan.id), partial(look, plan.host), read_file, tell)
+        whisper(f"{words(lang)(message('All of it was taken back: {why}', why=complaint))}\n")
+        return 1
     from hairpin.cli.output import write
 
     write(words(lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=plan.id)))
@@ -240,10 +263,7 @@ def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
 
     journal = Journal()
     with journal.locked():
-        known = journal.all()
-        plan = journal.known(plan_id) if plan_id is not None else next(
-            (each for each in known if each.state != "taken-back"), None
-        )  # fmt: skip
+        plan = journal.known(plan_id) if plan_id is not None else journal.last_in_force()
         if plan is None or plan.state == "taken-back":
             write(words(lang)(message("nothing is in force that hairpin has changed")))
             return 0
