@@ -92,7 +92,7 @@ def watch(folder: Path, plan: str, seconds: float) -> None:
 
 
 def _end(journal: Journal, plan: str) -> None:
-    """Take the plan back.  Whoever carries it out begins no further step, and takes it back itself once the step at hand
+    """Take the plan back.  Whoever carries it out begins no further step, and takes it back when the step at hand
     has ended; one that hangs is not waited for."""
     with ExitStack() as stack:
         with suppress(ApplyError):
