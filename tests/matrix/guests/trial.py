@@ -144,6 +144,8 @@ def _tried(host: Host, kind: str, event: Event, command: str) -> Trial:
     course = event.happens(Course(network, network.this.name), "")
     if course is None:
         return Trial(kind, event.id, trouble="cannot happen on this host")
+    if course.missing:  # every cell depends
+        return Trial(kind, event.id, trouble=f"the host was read without {', '.join(course.missing)}")
     if event.id == "reboot":
         host.reboot()
         time.sleep(10)  # dockerd starts its containers one after another
