@@ -27,6 +27,7 @@ from tests.causes.test_registry import TABLES
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase, kept_away
 from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
 from tests.diagnose.test_denied_in_writing import ExposureCase
+from tests.diagnose.test_opened import OPENED, OpenedCase
 from tests.reboot.parts import PARTS, of_steps
 
 
@@ -35,7 +36,7 @@ def of_small_hosts() -> tuple[tuple[str, Network, Remedy], ...]:
     """Return each cause of the catalogue with a host that has it and its repair there."""
     found: list[tuple[str, Network, Remedy]] = []
     for case in (case for folder in TABLES.values() for case in folder.values()):
-        if isinstance(case, ExposureCase) or (isinstance(case, ComingCase) and case in ONE_OFF.values()):
+        if isinstance(case, ExposureCase | OpenedCase) or (isinstance(case, ComingCase) and case in ONE_OFF.values()):
             continue
         if isinstance(case, ComingCase):
             found += ((case.cause, case.sick, remedy) for remedy in kept_away(case))
@@ -67,7 +68,8 @@ def test_every_cause_has_a_part_that_lasts_or_says_why_not() -> None:
     small = of_small_hosts()
     silent = {cause for cause, _, remedy in small if not remedy.keeping and not remedy.advice}
     assert silent == set()
-    told = {case.cause for case in ONE_OFF.values()} | {cause for case in IN_WRITING.values() for cause in case.causes}
+    exposed = (*IN_WRITING.values(), *OPENED.values())
+    told = {case.cause for case in ONE_OFF.values()} | {cause for case in exposed for cause in case.causes}
     assert {each.id for each in all_causes()} == {cause for cause, _, _ in small} | told
 
 
