@@ -100,7 +100,7 @@ def test_direct_rules_stand_behind_their_chain() -> None:
     assert files is not None
     lines = direct_lines(simulate(Change(files), chain).this)
     assert [each.text for each in lines] == [
-        '-N DOCKER-USER', '-I DOCKER-USER 1 -m comment --comment "a & b" -j RETURN',
+        "-N DOCKER-USER", '-I DOCKER-USER 1 -m comment --comment "a & b" -j RETURN',
     ]  # fmt: skip
     gone = firewalld_files(AddDirectRule("ip", "filter", "INPUT", "-j DROP", removed=True), chain.this)
     assert gone is None
