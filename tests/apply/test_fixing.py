@@ -12,11 +12,21 @@ from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.task import Undertaking
 from hairpin.errors import ApplyError
-from hairpin.message import message
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
 from tests.apply.plans import FAULTY, HEALTHY, Recorder, both, plan, untold
 
 SET = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
 BACK = "sysctl -w net.ipv4.conf.eth0.forwarding=0"
+
+
+def nobody_connects(_network: Network, _flow: Flow) -> None:
+    return None
+
+
+def alive(_network: Network) -> None:
+    return None
 
 
 class Case:
@@ -32,12 +42,15 @@ class Case:
     def look(self) -> Answer:
         return self.seen.pop(0) if len(self.seen) > 1 else self.seen[0]
 
+    def cut(self, _network: Network) -> Message | None:
+        return None if self.safe else message("cut")
+
     def done(self, made: RepairPlan | None = None, *, later: bool = False) -> tuple[FixOutcome, Undertaking]:
         deed = Deed(
             look=self.look,
-            connect=lambda *_: None,
+            connect=nobody_connects,
             arm=self.armed.append,
-            is_safe=lambda _: None if self.safe else message("cut"),
+            is_safe=self.cut,
             told=untold,
             carrier=self.recorder,
         )
@@ -118,7 +131,7 @@ def test_nothing_begins_without_the_switch(tmp_path: Path) -> None:
     def no_switch(_plan: str) -> None:
         raise ApplyError("no switch")
 
-    deed = Deed(case.look, lambda *_: None, no_switch, lambda _: None, untold, case.recorder)
+    deed = Deed(case.look, nobody_connects, no_switch, alive, untold, case.recorder)
     with closing(Journal(tmp_path)) as journal:
         with pytest.raises(ApplyError, match="no switch"):
             apply_plan(plan(), journal, deed, lasting=False, question=())

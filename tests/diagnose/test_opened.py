@@ -82,7 +82,9 @@ DIRECT = Flow(Lan(parse_address("198.51.100.7")[1]), 4, WEB, "tcp", 80)
 FREE = DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT")
 KEPT_OUT = "-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -p tcp -m tcp --dport 80 -j DROP"
 PROTECTED = f"*raw\n:PREROUTING ACCEPT [0:0]\n{KEPT_OUT}\nCOMMIT\n{FREE}"
-OPEN_ZONES = dict.fromkeys((PUBLIC, "/etc/firewalld/zones/docker.xml"), '<zone target="ACCEPT"><forward/></zone>')
+OPEN_ZONES: dict[str, str] = dict.fromkeys(
+    (PUBLIC, "/etc/firewalld/zones/docker.xml"), '<zone target="ACCEPT"><forward/></zone>'
+)
 
 
 def beside_firewalld(*, listens: bool) -> Network:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import msgspec
@@ -21,7 +21,7 @@ def flow(port: int) -> Flow:
 
 
 @contextmanager
-def serving(*, greets: bytes = b"", answers: bytes = b"") -> Iterator[int]:
+def serving(*, greets: bytes = b"", answers: bytes = b"") -> Generator[int]:
     """Serve one connection and yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 

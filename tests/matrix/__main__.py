@@ -28,7 +28,9 @@ def main() -> int:
     """Try the events on the hosts; the exit status is 1 if a cell was foretold wrongly."""
     arguments = _arguments()
     names = [name for name in EVENT_HOSTS if not arguments.host or any(word in name for word in arguments.host)]
-    events = [each for each in EVENT_IDS if is_tried(each) and (each in arguments.event or not arguments.event)]
+    events: list[EventId] = [
+        each for each in EVENT_IDS if is_tried(each) and (each in arguments.event or not arguments.event)
+    ]
     seed = arguments.seed if arguments.seed is not None else time.time_ns() % 100_000
     each = arguments.each or len(names)
     draw = Draw(events, names, each, seed)

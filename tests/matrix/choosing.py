@@ -68,5 +68,6 @@ class Draw:
         """Yield host and event of the trials that are still wanted: none once all were made."""
         for event, number in self._wanted.items():
             hosts = self._left[event]
-            yield from ((name, event) for name in hosts[:number])
+            for name in hosts[:number]:
+                yield name, event
             del hosts[:number]

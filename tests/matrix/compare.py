@@ -47,7 +47,7 @@ class _Renaming:
             each.bridge: f"br-{each.name}"
             for engine in host.engines
             for each in engine.networks
-            if each.bridge == f"br-{each.id[:12]}"
+            if each.bridge is not None and each.bridge == f"br-{each.id[:12]}"
         } | {each.id: each.name for each in host.containers()}
 
     def __call__(self, text: str) -> str:

@@ -106,7 +106,7 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
             elif number == 0 or (why != "by-person" and not asked):
                 left_out.append(Unplanned(name, cause, remedy, why or "instead"))
     repairs, network = _in_turn(picked, answer)
-    then = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
+    then: tuple[Verdict, ...] = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
     return RepairPlan(answer, repairs, tuple(left_out), then, tuple(_lost_after(answer, repairs, then)))
 
 

@@ -21,10 +21,11 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.netfilter.meaning import meaning
+from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.network import Network
 from hairpin.remedy.effects import others_of
 from hairpin.remedy.remedy import Remedy, SideEffect
-from hairpin.walk.verdicts import succeeds
+from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
 
 _FORWARD = ("net", "ipv4", "ip_forward")
@@ -47,7 +48,7 @@ def restore_plan(answer: Answer) -> RestorePlan:
     network = answer.network
     for each in repairs:
         network = simulate(each.remedy.change, network)
-    then = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
+    then: tuple[Verdict, ...] = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
     notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
     used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
@@ -102,7 +103,10 @@ def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
 def _twice(lost: Missing, host: Host) -> Iterator[str]:
     """Yield the engine's rules that a chain has more than once."""
     namespace = host.namespace(host.netns.name)
-    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in lost.wanted.rules):
+    chains: dict[tuple[IpFamily, str, str], None] = dict.fromkeys(
+        (each.family, each.table, each.chain) for each in lost.wanted.rules
+    )
+    for family, table, chain in chains:
         known = namespace.ruleset.table(family, table, lost.dialect)
         found = known.chain(chain) if known is not None else None
         counts = Counter(meaning(rule) for rule in found.rules) if found is not None else Counter[object]()

@@ -46,10 +46,13 @@ def saved_files(host: Host) -> Iterator[tuple[ConfigFile, IpFamily]]:
     """Yield each file of saved rules that a unit of the host loads.  Of a host whose units were not read, as one
     without systemd, the files alone are asked for."""
     if host.units:
-        yield from ((file, family) for _, file, family in saved_rules(host))
+        for _, file, family in saved_rules(host):
+            yield file, family
         return
     for _, family, path in _SAVED:
-        yield from ((file, family) for file in host.files if file.path == path)
+        for file in host.files:
+            if file.path == path:
+                yield file, family
 
 
 def rule_keeper(host: Host) -> RuleKeeper:
