@@ -1,6 +1,7 @@
 """What becomes of each flow after each event that can happen: ``hairpin events``."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -91,8 +92,20 @@ class Matrix(msgspec.Struct, frozen=True):
         return 3 if cells else 0
 
 
-def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
-    """Return what each event that can happen on one of the hosts does to each flow.
+Task = Callable[[], list[EventRow]]
+
+
+def in_turn(tasks: Sequence[Task]) -> list[list[EventRow]]:
+    """Return the results of the tasks, done one after another."""
+    return [each() for each in tasks]
+
+
+def matrix(
+    question: Question,
+    sources: tuple[Source, ...],
+    spread: Callable[[Sequence[Task]], list[list[EventRow]]] = in_turn,
+) -> Matrix:
+    """Return what each event that can happen on one of the hosts does to each flow.  ``spread`` does the tasks.
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read."""
     hosts = together(sources)
@@ -100,21 +113,32 @@ def matrix(question: Question, sources: tuple[Source, ...]) -> Matrix:
     now = tuple(FlowAnswer(ref_of(number), walked_before(start.network, flow)) for number, flow in enumerate(flows))
     unread = tuple(each for host in start.network.hosts for each in host.unread)
     answer = msgspec.structs.replace(start, flows=now, unread=unread)
-    rows = tuple(_numbered(_rows(answer)))
+    rows = tuple(_numbered(_rows(answer, spread)))
     lacking = dict.fromkeys((row.host, key) for row in rows for key in row.missing)
     answer = msgspec.structs.replace(answer, unread=(*unread, *(lacking_reading(*each) for each in lacking)))
     return Matrix(answer, rows)
 
 
-def _rows(answer: Answer) -> Iterator[EventRow]:
-    for host in answer.network.hosts:
-        if host.was_read:
-            left: list[Network] = []
-            for event, course in possible_events(answer.network, host.name):
-                # Where an earlier event has left the same network, all that was walked in it is known.
-                same = next((each for each in left if not parts_changed(each, course.network)), None)
-                left += [course.network] if same is None else []
-                yield _row(answer, event, course if same is None else msgspec.structs.replace(course, network=same))
+def _rows(answer: Answer, spread: Callable[[Sequence[Task]], list[list[EventRow]]]) -> Iterator[EventRow]:
+    """Yield the rows in the order of the events.  Where an event leaves the same network as an earlier one, all that
+    was walked in it is known: they are one task."""
+    groups: list[tuple[Network, list[tuple[int, Event, Course]]]] = []
+    events = (found for host in answer.network.hosts if host.was_read
+              for found in possible_events(answer.network, host.name))  # fmt: skip
+    for number, (event, course) in enumerate(events):
+        same = next((each for each in groups if not parts_changed(each[0], course.network)), None)
+        if same is None:
+            groups.append((course.network, [(number, event, course)]))
+        else:
+            same[1].append((number, event, msgspec.structs.replace(course, network=same[0])))
+    results = spread([partial(_of_group, answer, [each[1:] for each in group]) for _, group in groups])
+    numbers = [number for _, group in groups for number, _, _ in group]
+    found = dict(zip(numbers, (row for rows in results for row in rows), strict=True))
+    yield from (found[number] for number in sorted(found))
+
+
+def _of_group(answer: Answer, group: Sequence[tuple[Event, Course]]) -> list[EventRow]:
+    return [_row(answer, event, course) for event, course in group]
 
 
 def _row(answer: Answer, event: Event, course: Course) -> EventRow:

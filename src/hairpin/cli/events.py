@@ -31,6 +31,7 @@ def events(
     Exit: 0 all that pass now pass then, 1 some fail after an event, 2 usage error, 3 could not decide.
     """
     from hairpin.answer.matrix import matrix
+    from hairpin.cli.abreast import abreast
     from hairpin.cli.material import gather, stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.cli.progress import progress
@@ -42,7 +43,7 @@ def events(
         tell(message("reading the state of the host"))
         read = gather(sources)
         tell(message("following the packets"))
-        found = matrix(question, read)
+        found = matrix(question, read, abreast)
     if as_json:
         from hairpin.report.events_document import events_document
 
