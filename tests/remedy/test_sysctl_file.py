@@ -24,7 +24,7 @@ def test_forwarding_that_was_switched_off_since_dockerds_start_gets_a_file_and_f
     files = {each.file: each.content for each in told.persist}
     (unit,) = (each for each in files if each.endswith(".service"))
     assert files["/etc/sysctl.d/99-hairpin-ipv4-ip-forward.conf"] == "net.ipv4.ip_forward = 1\n"
-    assert "iptables -P FORWARD DROP" in files[unit]
+    assert "iptables -w -t filter -P FORWARD DROP" in files[unit]
     assert told.persist_commands == (f"systemctl enable {unit.rpartition('/')[2]}",)
     assert "only dockerd's start had switched net.ipv4.ip_forward on" in said(told)
 

@@ -1,7 +1,6 @@
 """What nothing on the host loads at boot is made by a unit."""
 
 import re
-import shlex
 
 from tests.remedy.situations import insertion, network, remedy
 
@@ -16,8 +15,10 @@ def test_without_a_keeper_of_rules_a_unit_makes_the_rule() -> None:
         r"/etc/systemd/system/(hairpin-nat-loopback-on-cloud-address-8151-[0-9a-f]{6}\.service)", file.file
     )
     assert name is not None
-    (start,) = (line for line in file.content.splitlines() if line.startswith("ExecStart="))
-    assert shlex.split(start.removeprefix("ExecStart=")) == ["/bin/sh", "-c", told.commands[0]]
+    starts = [line.removeprefix("ExecStart=") for line in file.content.splitlines() if line.startswith("ExecStart=")]
+    assert starts == [
+        f"-/usr/bin/env iptables -w -t nat -D OUTPUT {WORDS}", f"/usr/bin/env iptables -w -t nat -I OUTPUT 1 {WORDS}"
+    ]  # fmt: skip
     assert "After=network.target docker.service" in file.content
     assert told.persist_commands == (f"systemctl enable {name[1]}",)
 
@@ -30,3 +31,10 @@ def test_units_for_other_ports_and_hooks_stand_beside_each_other() -> None:
     )
     files = [remedy(network(), each, cause="nat-loopback-on-cloud-address").persist[0].file for each in others]
     assert len(set(files)) == len(files)
+
+
+def test_no_shell_reads_a_comment() -> None:
+    words = '-p tcp -m comment --comment "a; rm $HOME 100%" -j DROP'
+    (file,) = remedy(network(), insertion("OUTPUT", words, table="nat"), cause="nat-loopback-on-cloud-address").persist
+    assert '--comment "a; rm $$HOME 100%%" -j DROP' in file.content
+    assert "/bin/sh" not in file.content

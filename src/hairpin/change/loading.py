@@ -164,6 +164,37 @@ def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[i
     return "add", f" index {edit.position - 2}"
 
 
+def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Yield the commands that make one edit of iptables' or nft's rules at boot, each with whether it may fail.
+
+    iptables deletes a rule before it inserts it, and makes no chain that is there.  Raises ChangeError for a table that
+    is replaced as a whole."""
+    match edit:
+        case InsertRule(dialect="nft", family=family, table=table, chain=chain, rule=rule, position=position):
+            verb = "insert" if position == 1 else "add"
+            yield (program, verb, "rule", family, table, chain, rule.text), False
+        case InsertRule(table=table, chain=chain, rule=rule, position=position):
+            words = tuple(map(unquoted, split_words(own_words(rule, chain))))
+            where = ("-A", chain) if position is None else ("-I", chain, str(position))
+            yield (program, "-w", "-t", table, "-D", chain, *words), True
+            yield (program, "-w", "-t", table, *where, *words), False
+        case AddChain(dialect="nft", family=family, table=table, chain=chain):
+            yield (program, "add", "chain", family, table, chain), False
+        case AddChain(table=table, chain=chain):
+            yield (program, "-w", "-t", table, "-N", chain), True
+        case DeleteRule(place=place):
+            words = tuple(map(unquoted, split_words(place.text.removeprefix(f"-A {place.chain} "))))
+            yield (program, "-w", "-t", place.table, "-D", place.chain, *words), True
+        case DeleteChain(table=table, chain=chain):
+            yield (program, "-w", "-t", table, "-X", chain), True
+        case SetPolicy(place=place, policy=policy):
+            yield (program, "-w", "-t", place.table, "-P", place.chain, policy.upper()), False
+        case ReplaceTable():
+            raise ChangeError(message("no single commands make a whole table"))
+        case _:
+            assert_never(edit)
+
+
 def ebtables_commands(edits: Sequence[RuleEdit]) -> Iterator[Command]:
     """Yield one command for each edit: ebtables-restore would replace the rest of the table."""
     for edit in edits:

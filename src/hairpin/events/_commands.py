@@ -99,6 +99,8 @@ def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
 
 def _carried_out(course: Course, words: list[str], source: str) -> Outcome | None:
     program, arguments = words[0].rpartition("/")[2], words[1:]
+    if program == "env" and arguments and "=" not in arguments[0] and not arguments[0].startswith("-"):
+        return _carried_out(course, arguments, source)
     if program in _SHELLS and arguments[:1] == ["-c"] and len(arguments) == 2:
         return outcome(course, arguments[1], source)
     if program in _HARMLESS:

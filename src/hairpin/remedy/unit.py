@@ -6,17 +6,22 @@ from collections.abc import Iterator
 
 from hairpin.change.calls import SetUnitState
 from hairpin.change.change import InsertRule, WriteFile
-from hairpin.change.step import Step
-from hairpin.change.text import all_shown
+from hairpin.change.loading import rule_commands
+from hairpin.change.step import LoadRules, RunCommands, Step
+from hairpin.change.words import Words
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch
 from hairpin.remedy.remedy import Lasting, Situation
 
+_PLAIN = re.compile(r"[A-Za-z0-9_./:,=!%+@-]+")
+
 
 def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRule, ...] = ()) -> Lasting:
     """Return a systemd unit that makes the steps after the engine has started.  Its name has the rules' ports and a
-    digest of its commands, so that units for other ports or hooks stand beside it."""
-    starts = "\n".join(f"ExecStart=/bin/sh -c {_systemd_word(each)}" for each in all_shown(made))
+    digest of its commands, so that units for other ports or hooks stand beside it.
+
+    No shell reads what stands in it.  A rule is deleted before it is inserted, so that a second start adds none."""
+    starts = "\n".join(_start(*each) for step in made for each in _commands(step))
     digest = hashlib.sha256(starts.encode()).hexdigest()[:6]
     cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
     ports = dict.fromkeys(str(port) for rule in rules for port in _ports(rule))
@@ -41,8 +46,24 @@ def _ports(rule: InsertRule) -> Iterator[int]:
             yield from (first for first, last in part.ranges if first == last)
 
 
-def _systemd_word(command: str) -> str:
-    """Return the command as one word of a unit: systemd has escapes only in double quotes, and replaces % and $."""
-    one_line = command.replace(" \\\n", " ")
-    escaped = one_line.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"'
+def _commands(step: Step) -> Iterator[tuple[Words, bool]]:
+    """Yield each command of a step, and whether it may fail."""
+    match step:
+        case RunCommands(commands=commands, entering=entering):
+            yield from (((*entering, *argv), False) for argv in commands)
+        case LoadRules(does=does, program=program):
+            for edit in does:
+                yield from rule_commands(edit, program)
+        case _:
+            return
+
+
+def _start(argv: Words, may_fail: bool) -> str:
+    """Return the line of a unit: systemd before 239 finds no program by its name alone, which env(1) does."""
+    return f"ExecStart={'-' if may_fail else ''}/usr/bin/env {' '.join(map(_systemd_word, argv))}"
+
+
+def _systemd_word(word: str) -> str:
+    """Return one word of a unit's command: systemd has escapes only in double quotes, and replaces % and $."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return escaped if _PLAIN.fullmatch(word) else f'"{escaped}"'
