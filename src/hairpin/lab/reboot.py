@@ -113,12 +113,11 @@ def _saved_rules(disk: Disk) -> tuple[str, ...]:
 
 
 def _units(disk: Disk) -> tuple[str, ...]:
-    """Return the ExecStart lines of the enabled units among the written files."""
+    """Return the ExecStart lines of the enabled units among the written files; ``-`` before one lets it fail."""
     found: list[str] = []
     for path, content in sorted(disk.files.items()):
         unit = _UNIT.fullmatch(path)
         if unit and content is not None and unit[1] in disk.enabled:
-            found += [
-                line.removeprefix("ExecStart=").lstrip("-") for line in content.splitlines() if "ExecStart=" in line
-            ]
+            lines = (line.removeprefix("ExecStart=") for line in content.splitlines() if "ExecStart=" in line)
+            found += [f"{line[1:]} || true" if line.startswith("-") else line for line in lines]
     return tuple(found)
