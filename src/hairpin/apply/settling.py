@@ -12,10 +12,21 @@ from hairpin.carry.run import carry_out
 from hairpin.network.network import Network
 
 
+def tried_plan(journal: Journal) -> Undertaking | None:
+    """Return the plan whose switch watches, and all of whose steps of now are done: it waits for its confirmation."""
+    return next((each for each in journal.all() if _is_tried(journal, each)), None)
+
+
 def interrupted_plan(journal: Journal) -> Undertaking | None:
-    """Return the plan that was begun and neither ended nor is watched by its switch; None if there is none."""
+    """Return the plan that was begun, did not end and is not being tried; None if there is none.  The caller holds the
+    lock, so nobody carries it out."""
     begun = (each for each in journal.all() if each.state in ("open", "keeping", "ending"))
-    return next((each for each in begun if not journal.is_watched(each.id)), None)
+    return next((each for each in begun if not _is_tried(journal, each)), None)
+
+
+def _is_tried(journal: Journal, plan: Undertaking) -> bool:
+    done = all(each.state == "done" for each in plan.tasks if not each.lasting)
+    return plan.state == "open" and done and journal.is_watched(plan.id)
 
 
 def settle(

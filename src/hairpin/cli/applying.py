@@ -214,12 +214,12 @@ def _teller(lang: str | None, color: str) -> "Told":
 def settle_interrupted(lang: str | None, color: str) -> None:
     """Finish or take back a plan that was interrupted; raise ApplyError if one is being tried."""
     from hairpin.apply.journal import Journal
-    from hairpin.apply.settling import interrupted_plan, settle
+    from hairpin.apply.settling import interrupted_plan, settle, tried_plan
     from hairpin.apply.switch import look, read_file
     from hairpin.report.plan_text import plans_text
 
     with closing(Journal()) as journal, journal.locked():
-        tried = next((each for each in journal.all() if each.state == "open" and journal.is_watched(each.id)), None)
+        tried = tried_plan(journal)
         if tried is not None:
             raise ApplyError(
                 message("plan {plan} is being tried; say `hairpin fix --confirm` or `hairpin undo {plan}`",
@@ -235,11 +235,12 @@ def confirm_tried(lang: str | None, color: str) -> int:
     """Keep what ``--try`` has carried out; return the exit status."""
     from hairpin.apply.fixing import confirm
     from hairpin.apply.journal import Journal
+    from hairpin.apply.settling import tried_plan
     from hairpin.apply.switch import look, read_file
     from hairpin.apply.taking_back import take_back
 
     journal = Journal()
-    plan = next((each for each in journal.all() if each.state == "open"), None)
+    plan = tried_plan(journal)
     if plan is None:
         raise UsageError(message("nothing waits for --confirm: no plan is being tried, or it was taken back already"))
     tell = _teller(lang, color)

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from hairpin.cli.output import whisper, words
-from hairpin.errors import JournalError
+from hairpin.errors import ApplyError
 from hairpin.message import message
 
 JOURNAL = Path("/var/lib/hairpin/journal.sqlite3")
@@ -20,9 +20,9 @@ def say_half_done(lang: str | None) -> None:
     from hairpin.apply.settling import interrupted_plan
 
     try:
-        with closing(Journal()) as journal:
+        with closing(Journal()) as journal, journal.locked():
             plan = interrupted_plan(journal)
-    except JournalError:
+    except ApplyError:  # somebody carries one out at this moment, or the journal cannot be read
         return
     if plan is not None:
         said = message("plan {plan} of `hairpin fix` was interrupted; `hairpin undo {plan}` settles it", plan=plan.id)
