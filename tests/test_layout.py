@@ -56,7 +56,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "apply/carrying_out.py": "kernel/test_taking_back.py",
     "apply/outcome.py": "apply/test_fixing.py",
     "apply/settling.py": "kernel/test_taking_back.py",
-    "apply/standing.py": "kernel/test_taking_back.py",
     "apply/taking_back.py": "kernel/test_taking_back.py",
     "apply/task.py": "kernel/test_taking_back.py",
     "cli/applying.py": "cli/test_fix.py",

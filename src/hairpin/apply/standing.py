@@ -3,7 +3,7 @@
 from typing import Literal
 
 from hairpin.apply.ready import ReadFile
-from hairpin.change.step import ReplaceFile, Step
+from hairpin.change.step import Ask, ReplaceFile, Step
 from hairpin.change.steps import refusal_of
 from hairpin.network.network import Network
 
@@ -13,15 +13,16 @@ Standing = Literal["as-before", "made", "neither"]
 def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
     """Return whether the host is as the step expects to find it, or as the step leaves it.
 
-    ``neither``: something else has changed the same place since, or the step was interrupted in its middle.  A step
-    that expects nothing, such as a call to a manager, counts as made: its undo is asked for twice at worst."""
+    ``neither``: something else has changed the same place since, or the step was interrupted in its middle.  A call to
+    a manager may expect no more than that it runs, which is so before and after: it counts as made, and its undo is
+    asked for twice at worst."""
     if isinstance(step, ReplaceFile):
         found = read(step.path)
         content = found.content if found is not None else None
         if content == (step.after.content if step.after is not None else None):
             return "made"
         return "as-before" if content == (step.before.content if step.before is not None else None) else "neither"
-    if step.expects and refusal_of(step, network) is None:
+    made = all(refusal_of(each, network) is None for each in step.undo or ())
+    if step.expects and refusal_of(step, network) is None and not (made and isinstance(step, Ask) and step.undo):
         return "as-before"
-    back = step.undo or ()
-    return "made" if all(refusal_of(each, network) is None for each in back) else "neither"
+    return "made" if made else "neither"
