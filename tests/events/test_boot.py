@@ -61,6 +61,28 @@ def test_rules_of_run_time_are_gone_and_the_engines_are_back() -> None:
     assert policy(host) == "drop", "because it found 0"
 
 
+@pytest.mark.parametrize(("policy_", "carrier"), (("always", True), ("no", False)))
+def test_a_bridge_has_carrier_once_a_container_is_on_it(policy_: str, *, carrier: bool) -> None:
+    docker = engine(msgspec.structs.replace(container(), restart_policy=policy_))
+    link = booted(network(docker=docker)).host.namespace("host").link("docker0")
+    assert link is not None
+    assert link.carrier is carrier
+
+
+def test_redirects_are_accepted_where_nothing_switches_forwarding_on() -> None:
+    path = ("net", "ipv4", "conf", "all", "accept_redirects")
+    within = network(host_namespace(), docker=engine(ALWAYS))
+    own = within.this.namespace("host")
+    spaces = tuple(
+        msgspec.structs.replace(each, sysctls=own.sysctls.with_value(path, "0")) if each.name == "host" else each
+        for each in within.this.namespaces
+    )
+    forwards = within.with_host(msgspec.structs.replace(within.this, namespaces=spaces))
+    off = msgspec.structs.replace(DOCKER, enabled="disabled", active="active")
+    found = [booted(forwards, units=(each,)).host.namespace("host").sysctls.text(*path) for each in (DOCKER, off)]
+    assert found == ["0", "1"]
+
+
 def test_a_file_that_switches_forwarding_on_comes_first() -> None:
     """Then dockerd finds 1 and leaves the policy of FORWARD as it is."""
     host = host_of(files=(ConfigFile("/etc/sysctl.d/9.conf", "net.ipv4.ip_forward = 1\n"),))

@@ -37,6 +37,7 @@ _OF_LINKS: Mapping[tuple[str, str], str] = {
     ("ipv4", "forwarding"): "0", ("ipv4", "rp_filter"): "0", ("ipv4", "route_localnet"): "0",
     ("ipv4", "accept_local"): "0", ("ipv4", "arp_ignore"): "0", ("ipv4", "arp_announce"): "0",
     ("ipv4", "arp_filter"): "0", ("ipv4", "proxy_arp"): "0", ("ipv4", "src_valid_mark"): "0",
+    ("ipv4", "accept_redirects"): "1",
     ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
 }  # fmt: skip
 """The kernel's own values.  Other keys are taken to come back as they are.
@@ -112,7 +113,9 @@ def _bare(host: Host, own: Namespace) -> Namespace:
     return msgspec.structs.replace(
         own,
         links=tuple(
-            msgspec.structs.replace(each, up=False) if each.name in cards else each
+            msgspec.structs.replace(each, up=False)
+            if each.name in cards
+            else msgspec.structs.replace(each, carrier=each.carrier and each.name not in bridges)
             for each in own.links
             if each.name not in ends
         ),
