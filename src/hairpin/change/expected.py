@@ -84,9 +84,11 @@ def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, .
         case SetLink(link=link):
             held = namespace.link(link.name)
             return (LinkIs(held) if held is not None else LinkIs(link, there=False),)
-        case RenameLink(link=name) | DeleteLink(link=name):
+        case RenameLink(link=name):
             held = namespace.link(name)
             return (LinkIs(held),) if held is not None else ()
+        case DeleteLink():
+            return ()  # whatever it has become: the command says so if it is gone
         case AddEntry(entry=entry):
             return (EntryIs(entry, False), *(EntryIs(each, True) for each in _replaced(entry, namespace)))
         case DeleteEntry(entry=entry):
