@@ -23,7 +23,8 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.effects import others_of
 from hairpin.remedy.other_flows import flow_key
-from hairpin.walk.verdicts import succeeds
+from hairpin.walk.verdicts import Verdict, succeeds
+from hairpin.walk.walk import walk_flow
 
 _PATIENCE_S = 6.0
 """How long a service may take until it answers after the last step."""
@@ -132,8 +133,9 @@ def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResul
     for before, then in zip(plan.answer.flows, plan.then, strict=True):
         found = now.get(flow_key(before.trace.flow))
         expected = succeeds(then)
-        if found is None:
-            yield FlowResult(before.trace.flow, before.verdict, "depends", "simulated", expected)
+        if found is None:  # the repair has given the host other addresses: the question asks these now
+            after: Verdict = walk_flow(answer.network, before.trace.flow).verdict
+            yield FlowResult(before.trace.flow, before.verdict, after, "simulated", expected)
             continue
         after, judge = found.verdict, found.judge
         observed = deed.connect(answer.network, found.trace.flow) if not succeeds(before.verdict) else None
@@ -156,7 +158,7 @@ def _faults(
     said = {one.flow for each in plan.repairs for one in each.remedy.side_effects}
     still = _passing_others(after)
     for key, flow in others.items():
-        if key not in still and _told(flow) not in said:
+        if key not in still and _told(flow) not in said and not walk_flow(after, flow).succeeds:
             yield message("{flow} passed before it, and does not after it", flow=_told(flow))
 
 
