@@ -12,8 +12,7 @@ from hairpin.apply.carrying_out import Carrier, Told, carry_out_tasks
 from hairpin.apply.journal import Journal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
-from hairpin.apply.ready import made_ready
-from hairpin.apply.switch import read_file
+from hairpin.apply.ready import made_ready, read_file
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Undertaking
 from hairpin.carry.run import carry_out
@@ -21,7 +20,7 @@ from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.effects import others_of
+from hairpin.remedy.effects import flow_told, others_of
 from hairpin.remedy.other_flows import flow_key
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
@@ -154,13 +153,9 @@ def _faults(
     """Yield why the plan is taken back: a flow that does not pass as planned, or another one that no longer does."""
     for each in results:
         if not each.is_well:
-            yield message("{flow} does not pass after it", flow=_told(each.flow))
+            yield message("{flow} does not pass after it", flow=flow_told(each.flow))
     said = {one.flow for each in plan.repairs for one in each.remedy.side_effects}
     still = _passing_others(after)
     for key, flow in others.items():
-        if key not in still and _told(flow) not in said and not walk_flow(after, flow).succeeds:
-            yield message("{flow} passed before it, and does not after it", flow=_told(flow))
-
-
-def _told(flow: Flow) -> str:
-    return f"{flow.start_text()} → {flow.target_text()}"
+        if key not in still and flow_told(flow) not in said and not walk_flow(after, flow).succeeds:
+            yield message("{flow} passed before it, and does not after it", flow=flow_told(flow))

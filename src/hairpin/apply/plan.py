@@ -106,8 +106,13 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
             elif number == 0 or (why != "by-person" and not asked):
                 left_out.append(Unplanned(name, cause, remedy, why or "instead"))
     repairs, network = _in_turn(picked, answer)
-    then: tuple[Verdict, ...] = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
+    then = verdicts_in(network, answer)
     return RepairPlan(answer, repairs, tuple(left_out), then, tuple(_lost_after(answer, repairs, then)))
+
+
+def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
+    """Return the verdict of each asked flow in another network."""
+    return tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
 
 
 def _lost_after(answer: Answer, repairs: tuple[Repair, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
@@ -128,13 +133,21 @@ def _is_wanted(cause: CauseAnswer, *, with_latent: bool) -> bool:
 
 
 def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
-    if remedy.by_person or not any(nature(each) != "for-a-person" for each in (*remedy.steps, *remedy.keeping)):
-        return "by-person"
-    if any(nature(each) == "for-a-person" for each in remedy.steps):
+    if _is_for_person(remedy):
         return "by-person"
     if cause.configured is not None and not answer.question.targets:
         return "policy"
     return "disruptive" if remedy.disruptive else None
+
+
+def _is_for_person(remedy: Remedy) -> bool:
+    """Return whether no command of hairpin's makes the repair, or not all of what has to be done now."""
+    natures = [nature(each) for each in (*remedy.steps, *remedy.keeping)]
+    return (
+        remedy.by_person
+        or all(each == "for-a-person" for each in natures)
+        or "for-a-person" in natures[: len(remedy.steps)]
+    )
 
 
 def _refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
@@ -148,7 +161,7 @@ def _refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
 
 def _refuse_person(name: str, remedy: Remedy) -> None:
     """Raise UsageError for what was chosen and is for a person."""
-    if remedy.by_person or any(nature(each) == "for-a-person" for each in remedy.steps):
+    if _is_for_person(remedy):
         raise UsageError(message("--choose {name}: no command makes this repair; it is for a person", name=name))
 
 

@@ -1,11 +1,13 @@
 """The tasks of a plan, made ready on the host as it is at this moment; or why nothing of it is begun."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
 from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
+from hairpin.carry.run import state_of
 from hairpin.change.step import Ask, ReplaceFile, Step, with_file_modes
 from hairpin.change.steps import after_steps, refusal_of
 from hairpin.errors import ApplyError, ChangeError
@@ -14,6 +16,11 @@ from hairpin.message import message
 from hairpin.network.network import Network
 
 ReadFile = Callable[[str], FileState | None]
+
+
+def read_file(path: str) -> FileState | None:
+    """Return a file of this host as it is now."""
+    return state_of(Path(path))
 
 
 def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: ReadFile) -> tuple[Task, ...]:

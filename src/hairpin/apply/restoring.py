@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.plan import Repair, RepairPlan
+from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
 from hairpin.change.calls import ReloadNetworks
-from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.change.steps import steps
+from hairpin.change.sysctls import IP_FORWARD
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.surplus import surplus
@@ -23,12 +23,8 @@ from hairpin.message import Message, message
 from hairpin.netfilter.meaning import meaning
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.network import Network
-from hairpin.remedy.effects import others_of
-from hairpin.remedy.remedy import Remedy, SideEffect
-from hairpin.walk.verdicts import Verdict, succeeds
-from hairpin.walk.walk import walk_flow
-
-_FORWARD = ("net", "ipv4", "ip_forward")
+from hairpin.remedy.effects import closing_again
+from hairpin.remedy.remedy import Remedy
 
 
 class RestorePlan(msgspec.Struct, frozen=True):
@@ -48,7 +44,7 @@ def restore_plan(answer: Answer) -> RestorePlan:
     network = answer.network
     for each in repairs:
         network = simulate(each.remedy.change, network)
-    then: tuple[Verdict, ...] = tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
+    then = verdicts_in(network, answer)
     notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
     used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
@@ -62,20 +58,9 @@ def _repair(engine: Engine, lost: Missing, network: Network) -> Repair:
     made = steps(change, network)
     title = message("{engine} has lost {rules} rules and {chains} chains", engine=engine.kind, rules=len(lost.rules),
                     chains=len(lost.chains))  # fmt: skip
-    effects = tuple(_effects(change, network))
+    effects = tuple(closing_again(change, network))
     remedy = Remedy("restore-engine-rules", made, side_effects=effects, change=change)
     return Repair(f"restore-{engine.kind}", title, network.this.name, remedy)
-
-
-def _effects(change: Change, network: Network) -> Iterator[SideEffect]:
-    """Yield the flows that are open only since the rules are gone."""
-    after = simulate(Change(change.parts), network)
-    for trace in others_of(network).traces:
-        then = walk_flow(after, trace.flow)
-        if trace.succeeds and not succeeds(then.verdict):
-            flow = f"{trace.flow.start_text()} → {trace.flow.target_text()}"
-            text = message("it closes {flow} again, which is open since the rules are gone", flow=flow)
-            yield SideEffect(text, flow, trace.verdict, then.verdict)
 
 
 def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
@@ -83,7 +68,7 @@ def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
     if engine.kind != "docker" or lost.wanted.unknown:
         return
     namespace = host.namespace(host.netns.name)
-    value = namespace.sysctls.text(*_FORWARD)
+    value = namespace.sysctls.text(*IP_FORWARD)
     if value == "0":
         yield message("net.ipv4.ip_forward is 0: a restart of dockerd would set it to 1, this does not")
     table = namespace.ruleset.table("ip", "filter", lost.dialect) if lost.dialect != "nft" else None

@@ -21,10 +21,9 @@ import msgspec
 
 import hairpin
 from hairpin.apply.journal import Journal
+from hairpin.apply.ready import read_file
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import Task
-from hairpin.carry.act import FileState
-from hairpin.carry.run import state_of
 from hairpin.collect.snapshot import take
 from hairpin.errors import ApplyError, HairpinError
 from hairpin.host.read.parse import parse
@@ -105,11 +104,6 @@ def _end(journal: Journal, plan: str) -> None:
 def look(label: str) -> Network:
     """Return this host as it is now, under the name that it had when the plan was made."""
     return Network((parse(msgspec.structs.replace(take(), label=label)),))
-
-
-def read_file(path: str) -> FileState | None:
-    """Return a file of this host as it is now."""
-    return state_of(Path(path))
 
 
 def _untold(_task: Task, _said: Message | None) -> None:

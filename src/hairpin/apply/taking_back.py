@@ -34,7 +34,7 @@ def take_back(
     ``look``: reads the host.  It is read once; after that each undo is followed on the model, and each file is read
     when it is replaced."""
     journal.end(plan.id, "ending")
-    in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force or each.state == "failed"]
+    in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force]
     network = look() if in_force else None
     left = False
     for number, task in reversed(in_force):

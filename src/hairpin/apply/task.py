@@ -37,7 +37,7 @@ class Task(msgspec.Struct, frozen=True):
     @property
     def is_in_force(self) -> bool:
         """Whether something of it may be on the host."""
-        return self.state in ("running", "done", "taking-back", "stays")
+        return self.state in ("running", "done", "failed", "taking-back", "stays")
 
 
 class Undertaking(msgspec.Struct, frozen=True):

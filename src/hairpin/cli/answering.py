@@ -29,3 +29,11 @@ def answer_question(
         tell(message("following the packets"))
         rest = partial(gather, sources) if only else None
         return keeping_disputes(ask(question, read, kernel, rest), environment().folders)
+
+
+def second_judge() -> Kernel | None:
+    """Return this machine's kernel as a judge, or None where no replica can be built."""
+    from hairpin.replica.judge import RunningKernel
+    from hairpin.replica.prerequisites import may_replicate
+
+    return RunningKernel() if may_replicate() else None

@@ -3,7 +3,6 @@
 import os
 import stat
 import sys
-from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,12 +14,10 @@ import click
 from hairpin.cli.material import gather, stated_world
 from hairpin.cli.options import Given
 from hairpin.cli.output import paper, whisper, words
-from hairpin.cli.progress import progress
 from hairpin.errors import ApplyError, ChangeError, UsageError
 from hairpin.message import Message, message
 
 if TYPE_CHECKING:
-    from hairpin.answer.answer import Answer
     from hairpin.apply.carrying_out import Told
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
     from hairpin.apply.session import Session
     from hairpin.apply.task import Task
     from hairpin.network.network import Network
-    from hairpin.replica.judgement import Kernel
 
 _DEADLINE_S = 120.0
 """Seconds after which the switch takes a plan back that nobody has told to be well."""
@@ -66,38 +62,24 @@ def make_plan(
     with_latent: bool,
 ) -> "RepairPlan":
     """Return the plan for the hosts as they are now."""
-    from hairpin.answer.ask import ask
     from hairpin.apply.plan import plan_of
+    from hairpin.cli.answering import answer_question, second_judge
     from hairpin.question.question import parse_question
 
     question = parse_question("check", targets, origin, publics, stated_world(outside))
-    with progress(lang) as tell:
-        tell(message("reading the state of the host"))
-        read = gather(sources)
-        tell(message("following the packets"))
-        return plan_of(ask(question, read, _kernel()), chosen, with_latent=with_latent)
+    answer = answer_question(question, sources, whole=True, lang=lang, kernel=second_judge())
+    return plan_of(answer, chosen, with_latent=with_latent)
 
 
 def make_restore_plan(sources: tuple[Given, ...], lang: str | None) -> "RestorePlan":
     """Return what the engines of the first host have lost."""
-    from hairpin.answer.ask import ask
     from hairpin.apply.restoring import restore_plan
+    from hairpin.cli.answering import answer_question
     from hairpin.network.world import World
     from hairpin.question.question import parse_question
 
     question = parse_question("check", (), None, (), World())
-    with progress(lang) as tell:
-        tell(message("reading the state of the host"))
-        read = gather(sources)
-        tell(message("following the packets"))
-        return restore_plan(ask(question, read))
-
-
-def _kernel() -> "Kernel | None":
-    from hairpin.replica.judge import RunningKernel
-    from hairpin.replica.prerequisites import may_replicate
-
-    return RunningKernel() if may_replicate() else None
+    return restore_plan(answer_question(question, sources, whole=True, lang=lang))
 
 
 def carried_out(
@@ -117,6 +99,7 @@ def carried_out(
     from hairpin.apply.journal import Journal
     from hairpin.apply.session import own_session
     from hairpin.apply.switch import start_switch
+    from hairpin.cli.answering import second_judge
     from hairpin.live.connection import connect
     from hairpin.report.places import places_of
     from hairpin.report.plan_text import outcome_text
@@ -128,9 +111,8 @@ def carried_out(
         return None
     journal = Journal()
     deadline = float(try_s) if try_s else _DEADLINE_S
-    look: Callable[[], Answer] = lambda: ask(plan.answer.question, gather(()), _kernel())  # noqa: E731
     deed = Deed(
-        look=look,
+        look=lambda: ask(plan.answer.question, gather(()), second_judge()),
         connect=connect,
         arm=lambda name: start_switch(journal, name, deadline),
         is_safe=partial(_unsafe, session, lang),
@@ -214,8 +196,9 @@ def _teller(lang: str | None, color: str) -> "Told":
 def settle_interrupted(lang: str | None, color: str) -> None:
     """Finish or take back a plan that was interrupted; raise ApplyError if one is being tried."""
     from hairpin.apply.journal import Journal
+    from hairpin.apply.ready import read_file
     from hairpin.apply.settling import interrupted_plan, settle, tried_plan
-    from hairpin.apply.switch import look, read_file
+    from hairpin.apply.switch import look
     from hairpin.report.plan_text import plans_text
 
     with closing(Journal()) as journal, journal.locked():
@@ -235,8 +218,9 @@ def confirm_tried(lang: str | None, color: str) -> int:
     """Keep what ``--try`` has carried out; return the exit status."""
     from hairpin.apply.fixing import confirm
     from hairpin.apply.journal import Journal
+    from hairpin.apply.ready import read_file
     from hairpin.apply.settling import tried_plan
-    from hairpin.apply.switch import look, read_file
+    from hairpin.apply.switch import look
     from hairpin.apply.taking_back import take_back
 
     journal = Journal()
@@ -258,7 +242,8 @@ def confirm_tried(lang: str | None, color: str) -> int:
 def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
     """Take a plan back; the last one that is in force if None.  Return the exit status."""
     from hairpin.apply.journal import Journal
-    from hairpin.apply.switch import look, read_file
+    from hairpin.apply.ready import read_file
+    from hairpin.apply.switch import look
     from hairpin.apply.taking_back import take_back
     from hairpin.cli.output import write
 

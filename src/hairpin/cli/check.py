@@ -16,7 +16,7 @@ from hairpin.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from hairpin.replica.judgement import Kernel
+    pass
 
 
 @click.command(cls=EvidenceCommand)
@@ -54,13 +54,13 @@ def check(
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     from hairpin.answer.outcome import exit_status
-    from hairpin.cli.answering import answer_question
+    from hairpin.cli.answering import answer_question, second_judge
     from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.question.question import parse_question
 
     question = parse_question("check", targets, origin, publics, stated_world(outside), size, after)
-    kernel = None if no_replica else _second_judge()
+    kernel = None if no_replica else second_judge()
     answer = answer_question(question, sources, whole=whole, lang=lang, kernel=kernel)
     if as_json:
         from hairpin.report.document import report_document
@@ -75,11 +75,3 @@ def check(
 
         write(report_text(answer, words(lang), paper(color), verbose=verbose))
     return exit_status(answer)
-
-
-def _second_judge() -> "Kernel | None":
-    """Return this machine's kernel as a judge, or None where no replica can be built."""
-    from hairpin.replica.judge import RunningKernel
-    from hairpin.replica.prerequisites import may_replicate
-
-    return RunningKernel() if may_replicate() else None

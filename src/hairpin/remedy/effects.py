@@ -140,7 +140,7 @@ def _held(
             effects += _leaving(trace, then)
             continue
         if not meant and succeeds(verdict) and trace.flow.purpose != "asked":
-            restored.append(_told(trace.flow))
+            restored.append(flow_told(trace.flow))
         else:
             effects.append(_effect(trace, verdict, lost=candidate.in_class in PUTTING_BACK))
     walked = Walked(len(near) - (left_out - others.left_out), tuple(restored), left_out)
@@ -165,7 +165,7 @@ def _proof(
 
 def _effect(trace: Trace, verdict: Verdict, *, lost: bool) -> SideEffect:
     """Return what becomes of another flow.  ``lost``: the repair puts back rules that had kept it out or let it in."""
-    flow = _told(trace.flow)
+    flow = flow_told(trace.flow)
     if not succeeds(trace.verdict):
         text = message("it opens {flow}", flow=flow)
     elif lost:
@@ -180,7 +180,7 @@ def _leaving(now: Trace, then: Trace) -> tuple[SideEffect, ...]:
     before, after = left_by(now) or _headed_for(now), left_by(then)
     if before == after or not before or not after:
         return ()
-    flow = _told(now.flow)
+    flow = flow_told(now.flow)
     text = message("it sends {flow} out by {after} instead of {before}", flow=flow, after=after, before=before)
     return (SideEffect(text, flow, now.verdict, then.verdict),)
 
@@ -233,7 +233,17 @@ def _opened_by_joining(
             yield _effect(now, then.verdict, lost=False)
 
 
-def _told(flow: Flow) -> str:
+def closing_again(change: Change, network: Network) -> Iterator[SideEffect]:
+    """Yield the flows that rules which are put back stop, and that are open only since they are gone."""
+    after = simulate(Change(change.parts), network)
+    for trace in others_of(network).traces:
+        then = walk_flow(after, trace.flow)
+        if trace.succeeds and not succeeds(then.verdict):
+            yield _effect(trace, then.verdict, lost=True)
+
+
+def flow_told(flow: Flow) -> str:
+    """Return the flow as side effects name it."""
     return f"{flow.start_text()} → {flow.target_text()}"
 
 
