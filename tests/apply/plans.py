@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from hairpin.answer.answer import Answer
+from hairpin.apply.carrying_out import Hands
 from hairpin.apply.journal import Journal
 from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.apply.task import Task, Undertaking
 from hairpin.carry.act import Acting, Command, Done
+from hairpin.carry.run import carry_out
 from hairpin.message import Message
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, answer
 
@@ -46,6 +48,12 @@ class Recorder:
         except StopIteration as ended:
             complaint: Message | None = ended.value
             return complaint
+
+
+def hands(recorder: Recorder | None = None) -> Hands:
+    """Return what reaches the recorded host; without a recorder steps are really done."""
+    carrier = recorder if recorder is not None else carry_out
+    return Hands(lambda: FAULTY.network, untold, carrier=carrier)
 
 
 def untold(_task: Task, _said: Message | None) -> None:

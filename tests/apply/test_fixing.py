@@ -15,7 +15,7 @@ from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from tests.apply.plans import FAULTY, HEALTHY, Recorder, both, plan, untold
+from tests.apply.plans import FAULTY, HEALTHY, Recorder, both, hands, plan, untold
 
 SET = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
 BACK = "sysctl -w net.ipv4.conf.eth0.forwarding=0"
@@ -100,9 +100,9 @@ def test_what_is_tried_waits_for_its_confirmation(tmp_path: Path) -> None:
     outcome, known = case.done(later=True)
     assert (outcome.complaint, known.state) == (None, "open")
     with closing(Journal(tmp_path)) as journal:
-        assert confirm(journal, known, untold, case.recorder) is None
+        assert confirm(journal, known, hands(case.recorder)) is None
         assert journal.known(known.id).state == "applied"
-        assert str(confirm(journal, known, untold, case.recorder)).startswith("the plan is being taken back")
+        assert str(confirm(journal, known, hands(case.recorder))).startswith("the plan is being taken back")
 
 
 @pytest.mark.parametrize("ending", (KeyboardInterrupt, SystemExit))

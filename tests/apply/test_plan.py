@@ -1,10 +1,13 @@
 """The plan: what hairpin repairs by itself, what it leaves to a choice, and what to a person."""
 
+import msgspec
 import pytest
 
 from hairpin.apply.plan import plan_of
 from hairpin.change.text import all_shown
 from hairpin.errors import UsageError
+from hairpin.message import message
+from hairpin.remedy.remedy import Remedy
 from hairpin.walk.verdicts import succeeds
 from tests.apply.plans import FAULTY, HEALTHY, both, plan
 from tests.report.answers import answer
@@ -35,6 +38,15 @@ def test_two_accidents_are_repaired_each_for_what_the_other_leaves() -> None:
 def test_a_word_that_the_plan_has_not_is_refused_with_those_that_it_has() -> None:
     with pytest.raises(UsageError, match="no such repair; it has interface-forwarding-off"):
         plan("forwarding")
+
+
+def test_what_no_command_makes_cannot_be_chosen() -> None:
+    by_hand = Remedy("by-hand", (), advice=(message("do it"),))
+    causes = tuple(msgspec.structs.replace(each, remedies=(by_hand,)) for each in FAULTY.causes)
+    told = msgspec.structs.replace(FAULTY, causes=causes)
+    assert [each.why for each in plan(of=told).left_out] == ["by-person"]
+    with pytest.raises(UsageError, match="it is for a person"):
+        plan("interface-forwarding-off", of=told)
 
 
 def test_what_comes_only_after_an_event_is_planned_where_it_is_asked_for() -> None:

@@ -14,7 +14,7 @@ from hairpin.apply.switch import start_switch
 from hairpin.apply.task import PlanState, Task, Undertaking
 from hairpin.carry.act import FileState
 from hairpin.change.step import ReplaceFile
-from tests.apply.plans import begun, untold
+from tests.apply.plans import begun, hands
 
 WAIT_S = 30.0
 
@@ -39,7 +39,7 @@ def test_a_plan_is_taken_back_unless_it_is_told_to_be_well(tmp_path: Path, *, to
     journal, plan = begun(tmp_path / "journal", of_file(file))
     with closing(journal):
         start_switch(journal, plan.id, 1.0)
-        assert carry_out_tasks(journal, plan, (0,), untold) is None
+        assert carry_out_tasks(journal, plan, (0,), hands()) is None
         assert file.read_text("utf-8") == "ours\n"
         if told:
             assert journal.pass_on(plan.id)
@@ -53,7 +53,7 @@ def test_it_does_not_end_with_the_terminal(tmp_path: Path) -> None:
     journal, plan = begun(tmp_path / "journal", of_file(file))
     with closing(journal):
         start_switch(journal, plan.id, 2.0)
-        assert carry_out_tasks(journal, plan, (0,), untold) is None
+        assert carry_out_tasks(journal, plan, (0,), hands()) is None
         (pid,) = (int(each.name) for each in Path("/proc").glob("[0-9]*") if _watches(each, tmp_path))
         assert os.getsid(pid) == pid
         for number in (signal.SIGHUP, signal.SIGINT):

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.apply.carrying_out import carry_out_tasks
+from hairpin.apply.carrying_out import Hands, carry_out_tasks
 from hairpin.apply.journal import Journal
+from hairpin.apply.ready import read_file
 from hairpin.apply.settling import interrupted_plan, settle
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
-from hairpin.carry.act import Acting, FileState
-from hairpin.carry.run import state_of
+from hairpin.carry.act import Acting
 from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetSysctl, WriteFile
 from hairpin.change.simulate import simulate
 from hairpin.change.step import with_file_modes
@@ -100,9 +100,12 @@ class Plans:
         network = self.before
         for some in parts(network, self.file):
             change = Change(some)
-            made = with_file_modes(steps(change, network), read)
+            made = with_file_modes(steps(change, network), read_file)
             yield from (Task("own", each, lasting=isinstance(some[0], WriteFile)) for each in made)
             network = simulate(change, network)
+
+    def hands(self, killing: Killing) -> Hands:
+        return Hands(self.host.network, untold, carrier=killing.carry_out)
 
     def killed_at(self, moment: int, *, taking_back: bool) -> bool:
         """Let a process of its own be killed at the moment; return whether it came that far."""
@@ -118,10 +121,10 @@ class Plans:
         killing = Killing(self.host, 10**6 if taking_back else moment)
         journal = killing.journal(self.folder)
         begun = journal.begin(Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", tasks=self.tasks))
-        assert carry_out_tasks(journal, begun, range(len(self.tasks)), untold, killing.carry_out) is None
+        assert carry_out_tasks(journal, begun, range(len(self.tasks)), self.hands(killing)) is None
         if taking_back:
             killing.left = moment
-            take_back(journal, journal.known(begun.id), self.host.network, read, untold, killing.carry_out)
+            take_back(journal, journal.known(begun.id), self.hands(killing))
 
     def settled(self) -> None:
         """Settle what was left, as the next command does, and see that the host is as it was."""
@@ -129,15 +132,11 @@ class Plans:
             plan = interrupted_plan(journal)
             if plan is not None:
                 safe = Killing(self.host, 10**6)
-                assert settle(journal, plan, self.host.network, read, untold, safe.carry_out) == "taken-back"
+                assert settle(journal, plan, self.hands(safe)) == "taken-back"
             assert interrupted_plan(journal) is None
             assert all(each.state == "taken-back" for each in journal.all())
         self.host.settled(self.before)
         assert not self.file.exists()
-
-
-def read(path: str) -> FileState | None:
-    return state_of(Path(path))
 
 
 def untold(_task: Task, _said: Message | None) -> None:
@@ -169,11 +168,11 @@ def test_a_rule_that_moved_is_taken_back_and_another_ones_change_is_left(plans: 
     with closing(Journal(plans.folder)) as journal:
         begun = journal.begin(Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", tasks=plans.tasks))
         safe = Killing(plans.host, 10**6)
-        assert carry_out_tasks(journal, begun, range(len(plans.tasks)), untold, safe.carry_out) is None
+        assert carry_out_tasks(journal, begun, range(len(plans.tasks)), plans.hands(safe)) is None
         plans.host.run("iptables-nft -I FORWARD 1 -m mark --mark 0x9 -j ACCEPT; ip route del 10.99.0.0/16")
         plans.file.write_text("net.ipv4.ip_forward = 1\nmine = 1\n", "utf-8")
         journal.end(begun.id, "applied")
-        ended = take_back(journal, journal.known(begun.id), plans.host.network, read, untold, safe.carry_out)
+        ended = take_back(journal, journal.known(begun.id), plans.hands(safe))
         states = [each.state for each in journal.known(begun.id).tasks]
     assert ended == "partly"
     assert states == ["taken-back", "taken-back", "taken-back", "taken-back", "gone", "stays"]

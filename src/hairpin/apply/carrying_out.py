@@ -2,21 +2,33 @@
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from hairpin.apply.journal import Journal
+from hairpin.apply.ready import ReadFile, read_file
 from hairpin.apply.task import Task, Undertaking
 from hairpin.carry.act import Acting
 from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
 from hairpin.message import Message, message
+from hairpin.network.network import Network
 
 Carrier = Callable[[Acting], Message | None]
 Told = Callable[[Task, Message | None], None]
 """Is told each task when it has ended, and why it failed (None: it is done)."""
 
 
-def carry_out_tasks(
-    journal: Journal, plan: Undertaking, numbers: Iterable[int], told: Told, carrier: Carrier = carry_out
-) -> Message | None:
+class Hands(msgspec.Struct, frozen=True):
+    """What reaches the host.  ``look``: reads it; ``read``: reads one file of it; ``told``: is told each step;
+    ``carrier``: does the acts of a step."""
+
+    look: Callable[[], Network]
+    told: Told
+    read: ReadFile = read_file
+    carrier: Carrier = carry_out
+
+
+def carry_out_tasks(journal: Journal, plan: Undertaking, numbers: Iterable[int], hands: Hands) -> Message | None:
     """Do the plan's tasks of those numbers, up to the first that fails; return its complaint.
 
     A plan that another process has ended meanwhile is not carried on: the switch takes it back."""
@@ -25,9 +37,9 @@ def carry_out_tasks(
         if not _is_open(journal, plan):
             return message("the plan is being taken back by another process")
         journal.mark(plan.id, number, "running")
-        complaint = carrier(carrying(task.step))
+        complaint = hands.carrier(carrying(task.step))
         journal.mark(plan.id, number, "done" if complaint is None else "failed", str(complaint or ""))
-        told(task, complaint)
+        hands.told(task, complaint)
         if complaint is not None:
             return complaint
     return None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.carrying_out import Carrier, Told, carry_out_tasks
+from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
 from hairpin.apply.journal import Journal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
@@ -44,6 +44,11 @@ class Deed(msgspec.Struct, frozen=True):
     told: Told
     carrier: Carrier = carry_out
 
+    @property
+    def hands(self) -> Hands:
+        """What reaches the host, without the question."""
+        return Hands(lambda: self.look().network, self.told, carrier=self.carrier)
+
 
 def apply_plan(
     plan: RepairPlan,
@@ -71,7 +76,7 @@ def apply_plan(
             cleanup.callback(_take_all_back, journal, begun, deed)
             results, complaint = _done_and_verified(plan, journal, begun, fresh.network, deed)
             if complaint is None and not confirmed_later:
-                complaint = confirm(journal, begun, deed.told, deed.carrier)
+                complaint = confirm(journal, begun, deed.hands)
             cleanup.pop_all()
         if complaint is None:
             return FixOutcome(begun.id, results)
@@ -81,7 +86,7 @@ def apply_plan(
 def _take_all_back(journal: Journal, begun: Undertaking, deed: Deed) -> PlanState:
     network = deed.look().network  # the switch still watches, in case the host cannot be read
     journal.end(begun.id, "ending")
-    return take_back(journal, journal.known(begun.id), lambda: network, read_file, deed.told, deed.carrier)
+    return take_back(journal, journal.known(begun.id), Hands(lambda: network, deed.told, carrier=deed.carrier))
 
 
 def _done_and_verified(
@@ -90,19 +95,19 @@ def _done_and_verified(
     """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
     others = _passing_others(was)
     of_now = [number for number, each in enumerate(begun.tasks) if not each.lasting]
-    complaint = carry_out_tasks(journal, begun, of_now, deed.told, deed.carrier)
+    complaint = carry_out_tasks(journal, begun, of_now, deed.hands)
     if complaint is not None:
         return (), complaint
     results, after = _verified(plan, deed)
     return results, next(_faults(plan, results, others, after), None) or deed.is_safe(after)
 
 
-def confirm(journal: Journal, plan: Undertaking, told: Told, carrier: Carrier = carry_out) -> Message | None:
+def confirm(journal: Journal, plan: Undertaking, hands: Hands) -> Message | None:
     """Tell the switch that all is well, and write what lasts; return why that failed."""
     if not journal.pass_on(plan.id):
         return message("the plan is being taken back by another process")
     lasting = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state == "planned"]
-    complaint = carry_out_tasks(journal, plan, lasting, told, carrier)
+    complaint = carry_out_tasks(journal, plan, lasting, hands)
     if complaint is None:
         journal.end(plan.id, "applied")
     return complaint

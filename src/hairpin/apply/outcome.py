@@ -37,6 +37,11 @@ class FixOutcome(msgspec.Struct, frozen=True):
     until: str = ""
 
     @property
+    def stays(self) -> bool:
+        """Whether it was carried out and not taken back."""
+        return self.complaint is None
+
+    @property
     def is_well(self) -> bool:
         """Whether all that was planned works now."""
-        return self.complaint is None and all(each.is_well for each in self.results)
+        return self.stays and all(each.is_well for each in self.results)

@@ -1,15 +1,10 @@
 """Settles a plan that was interrupted: finishes what keeps it if all was found to be well, else takes it back."""
 
-from collections.abc import Callable
-
-from hairpin.apply.carrying_out import Carrier, Told, carry_out_tasks
+from hairpin.apply.carrying_out import Hands, carry_out_tasks
 from hairpin.apply.journal import Journal
-from hairpin.apply.ready import ReadFile
 from hairpin.apply.standing import standing_of
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Undertaking
-from hairpin.carry.run import carry_out
-from hairpin.network.network import Network
 
 
 def tried_plan(journal: Journal) -> Undertaking | None:
@@ -29,40 +24,26 @@ def _is_tried(journal: Journal, plan: Undertaking) -> bool:
     return plan.state == "open" and done and journal.is_watched(plan.id)
 
 
-def settle(
-    journal: Journal,
-    plan: Undertaking,
-    look: Callable[[], Network],
-    read: ReadFile,
-    told: Told,
-    carrier: Carrier = carry_out,
-) -> PlanState:
+def settle(journal: Journal, plan: Undertaking, hands: Hands) -> PlanState:
     """Settle the plan, and return how it then stands.  The caller holds the lock."""
-    if plan.state == "keeping" and _goes_on(journal, plan, look, read, told, carrier):
+    if plan.state == "keeping" and _goes_on(journal, plan, hands):
         journal.end(plan.id, "applied")
         return "applied"
     journal.seize(plan.id)
-    return take_back(journal, journal.known(plan.id), look, read, told, carrier)
+    return take_back(journal, journal.known(plan.id), hands)
 
 
-def _goes_on(
-    journal: Journal,
-    plan: Undertaking,
-    look: Callable[[], Network],
-    read: ReadFile,
-    told: Told,
-    carrier: Carrier,
-) -> bool:
+def _goes_on(journal: Journal, plan: Undertaking, hands: Hands) -> bool:
     """Carry out what is left of the lasting tasks; return whether all of it is done."""
     left = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state in ("planned", "running")]
-    network = look()
+    network = hands.look()
     for number in left:
         task = plan.tasks[number]
-        stands = standing_of(task.step, network, read) if task.state == "running" else "as-before"
+        stands = standing_of(task.step, network, hands.read) if task.state == "running" else "as-before"
         if stands == "neither":
             return False
         if stands == "made":
             journal.mark(plan.id, number, "done")
-        elif carry_out_tasks(journal, plan, (number,), told, carrier) is not None:
+        elif carry_out_tasks(journal, plan, (number,), hands) is not None:
             return False
     return True

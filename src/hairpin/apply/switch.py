@@ -20,8 +20,8 @@ from pathlib import Path
 import msgspec
 
 import hairpin
+from hairpin.apply.carrying_out import Hands
 from hairpin.apply.journal import Journal
-from hairpin.apply.ready import read_file
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import Task
 from hairpin.collect.snapshot import take
@@ -98,7 +98,7 @@ def _end(journal: Journal, plan: str) -> None:
             stack.enter_context(journal.locked(_STEP_S))
         found = journal.known(plan)
         if found.state == "ending":
-            take_back(journal, found, partial(look, found.host), read_file, _untold)
+            take_back(journal, found, Hands(partial(look, found.host), _untold))
 
 
 def look(label: str) -> Network:

@@ -1,15 +1,11 @@
 """Takes a plan back: the last task first, each by its own undo, where the host still is as the task left it."""
 
-from collections.abc import Callable
-
 import msgspec
 
-from hairpin.apply.carrying_out import Carrier, Told
+from hairpin.apply.carrying_out import Hands
 from hairpin.apply.journal import Journal
-from hairpin.apply.ready import ReadFile
 from hairpin.apply.standing import standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
-from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, DeleteRule, RuleEdit
 from hairpin.change.simulate import simulate
@@ -21,60 +17,50 @@ from hairpin.network.network import Network
 from hairpin.remedy.in_turn import renumbered_deletion
 
 
-def take_back(
-    journal: Journal,
-    plan: Undertaking,
-    look: Callable[[], Network],
-    read: ReadFile,
-    told: Told,
-    carrier: Carrier = carry_out,
-) -> PlanState:
+def take_back(journal: Journal, plan: Undertaking, hands: Hands) -> PlanState:
     """Take back all that is in force of the plan, and return how it then stands.
 
-    ``look``: reads the host.  It is read once; after that each undo is followed on the model, and each file is read
-    when it is replaced."""
+    The host is read once; after that each undo is followed on the model, and each file is read when it is replaced."""
     journal.end(plan.id, "ending")
     in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force]
-    network = look() if in_force else None
+    network = hands.look() if in_force else None
     left = False
     for number, task in reversed(in_force):
         assert network is not None
         if task.state != "stays":
             journal.mark(plan.id, number, "taking-back")
-        state, said, network = _taken_back(task, network, read, carrier)
+        state, said, network = _taken_back(task, network, hands)
         journal.mark(plan.id, number, state, str(said or ""))
-        told(msgspec.structs.replace(task, state=state), said)
+        hands.told(msgspec.structs.replace(task, state=state), said)
         left = left or state == "stays"
     ended: PlanState = "partly" if left else "taken-back"
     journal.end(plan.id, ended)
     return ended
 
 
-def _taken_back(
-    task: Task, network: Network, read: ReadFile, carrier: Carrier
-) -> tuple[TaskState, Message | None, Network]:
+def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, Message | None, Network]:
     """Return what became of the task, why it stays (None: it does not), and the network after that."""
     step = task.step
     # An undo that was interrupted may have set what the step expects, and not yet what went with it: ip_forward is
     # written before the interfaces that it is copied to.
-    if task.state != "taking-back" and standing_of(step, network, read) == "as-before":
+    if task.state != "taking-back" and standing_of(step, network, hands.read) == "as-before":
         return ("gone" if task.state == "done" else "taken-back"), None, network
     if step.undo is None:
         return "stays", message("nothing takes it back"), network
     refused: Message | None = None
     for back in step.undo:
         fitted = _fitted(back, network)
-        if isinstance(back, ReplaceFile) and standing_of(back, network, read) == "made":
+        if isinstance(back, ReplaceFile) and standing_of(back, network, hands.read) == "made":
             continue
         said = refusal_of(fitted, network)
         if said is not None and not isinstance(back, ReplaceFile):
             refused = refused or said
             continue
-        said = carrier(carrying(fitted))
+        said = hands.carrier(carrying(fitted))
         if said is not None:
             return "stays", said, network
         network = _after(fitted, network)
-    if refused is not None and standing_of(step, network, read) != "as-before":
+    if refused is not None and standing_of(step, network, hands.read) != "as-before":
         return "stays", refused, network
     return "taken-back", None, network
 

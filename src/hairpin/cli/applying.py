@@ -18,7 +18,7 @@ from hairpin.errors import ApplyError, ChangeError, UsageError
 from hairpin.message import Message, message
 
 if TYPE_CHECKING:
-    from hairpin.apply.carrying_out import Told
+    from hairpin.apply.carrying_out import Hands, Told
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.restoring import RestorePlan
@@ -193,12 +193,18 @@ def _teller(lang: str | None, color: str) -> "Told":
     return tell
 
 
+def _hands(label: str, lang: str | None, color: str) -> "Hands":
+    """Return what reaches this host, under the name that it had when the plan was made."""
+    from hairpin.apply.carrying_out import Hands
+    from hairpin.apply.switch import look
+
+    return Hands(partial(look, label), _teller(lang, color))
+
+
 def settle_interrupted(lang: str | None, color: str) -> None:
     """Finish or take back a plan that was interrupted; raise ApplyError if one is being tried."""
     from hairpin.apply.journal import Journal
-    from hairpin.apply.ready import read_file
     from hairpin.apply.settling import interrupted_plan, settle, tried_plan
-    from hairpin.apply.switch import look
     from hairpin.report.plan_text import plans_text
 
     with closing(Journal()) as journal, journal.locked():
@@ -210,7 +216,7 @@ def settle_interrupted(lang: str | None, color: str) -> None:
             )  # fmt: skip
         while (plan := interrupted_plan(journal)) is not None:
             whisper(words(lang)(message("Plan {plan} was interrupted.", plan=plan.id)) + "\n")
-            settle(journal, plan, partial(look, plan.host), read_file, _teller(lang, color))
+            settle(journal, plan, _hands(plan.host, lang, color))
             whisper(plans_text((journal.known(plan.id),), words(lang, sys.stderr), paper(color)))
 
 
@@ -218,19 +224,17 @@ def confirm_tried(lang: str | None, color: str) -> int:
     """Keep what ``--try`` has carried out; return the exit status."""
     from hairpin.apply.fixing import confirm
     from hairpin.apply.journal import Journal
-    from hairpin.apply.ready import read_file
     from hairpin.apply.settling import tried_plan
-    from hairpin.apply.switch import look
     from hairpin.apply.taking_back import take_back
 
     journal = Journal()
     plan = tried_plan(journal)
     if plan is None:
         raise UsageError(message("nothing waits for --confirm: no plan is being tried, or it was taken back already"))
-    tell = _teller(lang, color)
-    complaint = confirm(journal, plan, tell)
+    hands = _hands(plan.host, lang, color)
+    complaint = confirm(journal, plan, hands)
     if complaint is not None:
-        take_back(journal, journal.known(plan.id), partial(look, plan.host), read_file, tell)
+        take_back(journal, journal.known(plan.id), hands)
         whisper(f"{words(lang)(message('All of it was taken back: {why}', why=complaint))}\n")
         return 1
     from hairpin.cli.output import write
@@ -242,8 +246,6 @@ def confirm_tried(lang: str | None, color: str) -> int:
 def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
     """Take a plan back; the last one that is in force if None.  Return the exit status."""
     from hairpin.apply.journal import Journal
-    from hairpin.apply.ready import read_file
-    from hairpin.apply.switch import look
     from hairpin.apply.taking_back import take_back
     from hairpin.cli.output import write
 
@@ -254,7 +256,7 @@ def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
             write(words(lang)(message("nothing is in force that hairpin has changed")))
             return 0
         journal.seize(plan.id)
-        ended = take_back(journal, plan, partial(look, plan.host), read_file, _teller(lang, color))
+        ended = take_back(journal, plan, _hands(plan.host, lang, color))
     if ended == "taken-back":
         write(words(lang)(message("plan {plan} is taken back", plan=plan.id)))
         return 0

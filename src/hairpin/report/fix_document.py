@@ -101,7 +101,6 @@ def fix_document(plan: RepairPlan, outcome: FixOutcome | None, words: Words) -> 
     """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
     answer = plan.answer
     quotes, places = Quotes(answer.evidence, words), places_of(answer)
-    stays = outcome is not None and outcome.complaint is None
     return FixDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
@@ -112,9 +111,9 @@ def fix_document(plan: RepairPlan, outcome: FixOutcome | None, words: Words) -> 
         plan=tuple(_repair(each, words) for each in plan.repairs),
         left_out=tuple(_left_out(each, words) for each in plan.left_out),
         lost_after=plan.lost_after,
-        applied=stays,
+        applied=outcome is not None and outcome.stays,
         verified=verified_document(outcome),
-        undo=f"hairpin undo {outcome.plan}" if outcome is not None and stays else None,
+        undo=f"hairpin undo {outcome.plan}" if outcome is not None and outcome.stays else None,
         said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
         missing=missing_documents(answer, quotes, words),
     )

@@ -56,7 +56,6 @@ class RestoreDocument(msgspec.Struct, frozen=True):
 def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Words) -> RestoreDocument:
     """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
     answer = found.plan.answer
-    stays = outcome is not None and outcome.complaint is None
     return RestoreDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
@@ -75,9 +74,9 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
         ),
         notes=tuple(words(each) for each in found.notes),
         undecided=found.undecided,
-        applied=stays,
+        applied=outcome is not None and outcome.stays,
         verified=verified_document(outcome),
-        undo=f"hairpin undo {outcome.plan}" if outcome is not None and stays else None,
+        undo=f"hairpin undo {outcome.plan}" if outcome is not None and outcome.stays else None,
         said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
         missing=missing_documents(answer, Quotes(answer.evidence, words), words),
     )
