@@ -5,19 +5,22 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Coming
 from hairpin.engines.owned import engine_rules
 from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.ir import Rule
+from hairpin.netfilter.ir import Rule, Ruleset
 from hairpin.netfilter.meaning import meaning
 from hairpin.walk.deciders import deciders
 
 
 def lost_rules(coming: Coming) -> Iterator[Place]:
-    """Yield the rules on the packet's way now that are not there after the event, and that no engine makes."""
+    """Return the rules on the packet's way now that are not there after the event, and that no engine makes."""
     then = coming.host_then.namespace(coming.host.netns.name).ruleset
-    for place, rule in _own_rules(coming):
-        table = then.table(place.family, place.table, place.dialect)
-        chain = table.chain(place.chain) if table is not None else None
-        if chain is None or all(meaning(one) != meaning(rule) for one in chain.rules):
-            yield place
+    return (place for place, rule in _own_rules(coming) if is_lost(place, rule, then))
+
+
+def is_lost(place: Place, rule: Rule, then: Ruleset) -> bool:
+    """Return whether the chain of the place is gone from these rules, or has no rule of this meaning any more."""
+    table = then.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    return chain is None or all(meaning(one) != meaning(rule) for one in chain.rules)
 
 
 def rules_on_the_way(coming: Coming) -> Iterator[Place]:

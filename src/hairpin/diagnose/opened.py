@@ -5,6 +5,7 @@ it puts back those by which its ports are reached."""
 
 import msgspec
 
+from hairpin.causes.losing import is_lost
 from hairpin.diagnose.diagnose import Diagnosis, Proof
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import courses_to_come
@@ -73,9 +74,7 @@ def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
 
 def _is_gone(network: Network, course: Course, place: Place) -> bool:
     rule = rule_at(_own(network.host(course.label)), place)
-    table = _own(course.host).table(place.family, place.table, place.dialect)
-    chain = table.chain(place.chain) if table is not None else None
-    return rule is None or chain is None or all(meaning(each) != meaning(rule) for each in chain.rules)
+    return rule is None or is_lost(place, rule, _own(course.host))
 
 
 def _is_about_somebody(host: Host, place: Place) -> bool:
