@@ -87,7 +87,8 @@ def test_a_users_container_is_started_as_the_user() -> None:
     assert change is not None
     (call,) = change.calls
     assert isinstance(call, SetContainerState)
-    assert call_argv(call) == ("runuser", "-l", "ann", "-c", "podman start web")
+    as_ann = ("runuser", "-l", "-s", "/bin/sh", "-c", 'exec "$@"', "--", "ann", "sh")
+    assert call_argv(call) == (*as_ann, "podman", "start", "web")
     assert walk_flow(simulate(change, net), published()).verdict == "delivered"
 
 

@@ -5,7 +5,6 @@ there after the owner restarts.  Text is made from these values and never parsed
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
 
-import shlex
 from typing import Literal, assert_never
 
 import msgspec
@@ -220,7 +219,9 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
 
 
 def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
-    return ("runuser", "-l", user, "-c", shlex.join(argv)) if user else argv
+    """Return the call as that user makes it after a login, whatever the user's shell is.  The shell's text is fixed:
+    it runs its arguments.  Source: runuser(1), sh(1) ``-c``"""
+    return ("runuser", "-l", "-s", "/bin/sh", "-c", 'exec "$@"', "--", user, "sh", *argv) if user else argv
 
 
 def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
