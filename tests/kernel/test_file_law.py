@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from hairpin.carry.act import FileState
-from hairpin.carry.run import carry_out, state_of
+from hairpin.carry.files import state_of
+from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying_all
 from hairpin.change.change import Change, WriteFile
 from hairpin.change.simulate import simulate
@@ -84,7 +85,7 @@ def test_a_deleted_secret_comes_back_as_a_secret(tmp_path: Path) -> None:
     assert carry_out(carrying_all(made)) is None
     assert not secret.exists()
     assert carry_out(carrying_all(steps_from_json(back))) is None
-    assert state_of(secret) == FileState("key\n", 0o600, 1000, 1000)
+    assert state_of(secret) == FileState("key\n", 0o600, 1000, 1000, ())
 
 
 def test_without_its_mode_a_deletion_has_no_undo(tmp_path: Path) -> None:
@@ -123,4 +124,4 @@ def test_the_target_of_a_link_comes_back(tmp_path: Path) -> None:
     assert carry_out(carrying_all(made)) is None
     assert carry_out(carrying_all(undo(made))) is None
     assert link.is_symlink()
-    assert state_of(target) == FileState("one\n", 0o600, 0, 0)
+    assert state_of(target) == FileState("one\n", 0o600, 0, 0, ())

@@ -18,13 +18,14 @@ from hairpin.apply.ready import read_file
 from hairpin.apply.settling import interrupted_plan, settle
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
-from hairpin.carry.act import Acting
+from hairpin.carry.act import Acting, FileState
 from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetSysctl, WriteFile
 from hairpin.change.simulate import simulate
-from hairpin.change.step import with_file_modes
+from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.message import Message
 from hairpin.network.network import Network
+from tests.apply.plans import begun, hands
 from tests.kernel.test_change_law import HOST_NETNS, SETUP, VIA, Host, address, insertion, new_route, up
 
 
@@ -179,3 +180,21 @@ def test_a_rule_that_moved_is_taken_back_and_another_ones_change_is_left(plans: 
     plans.host.run("iptables-nft -D FORWARD 1")
     plans.host.settled(plans.before)
     assert plans.file.read_text("utf-8").endswith("mine = 1\n")
+
+
+@pytest.mark.parametrize("state", ("running", "done"))
+def test_what_a_killed_writer_has_left_beside_a_file_goes(state: TaskState, tmp_path: Path) -> None:
+    """It was killed before the file was another one; of a step that is done, nobody wrote any more."""
+    path, left = tmp_path / "a.conf", tmp_path / ".a.conf.hairpin-new"
+    path.write_text("one\n", "utf-8")
+    left.write_text("tw", "utf-8")
+    before = read_file(str(path))
+    assert before is not None
+    after = FileState("two\n", before.mode, before.uid, before.gid)
+    undo = (ReplaceFile(host="host", path=str(path), before=after, after=before, undo=()),)
+    step = ReplaceFile(host="host", path=str(path), before=before, after=after, undo=undo)
+    journal, plan = begun(tmp_path / "journal", (Task("own", step, state=state),))
+    with closing(journal):
+        assert take_back(journal, plan, hands()) == "taken-back"
+    assert path.read_text("utf-8") == "one\n"
+    assert left.exists() is (state == "done")

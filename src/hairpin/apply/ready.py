@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
-from hairpin.carry.run import state_of
+from hairpin.carry.files import state_of
 from hairpin.change.step import Ask, ReplaceFile, Step, with_file_modes
 from hairpin.change.steps import after_steps, refusal_of
 from hairpin.errors import ApplyError, ChangeError
@@ -19,8 +19,11 @@ ReadFile = Callable[[str], FileState | None]
 
 
 def read_file(path: str) -> FileState | None:
-    """Return a file of this host as it is now."""
-    return state_of(Path(path))
+    """Return a file of this host as it is now.  Raises ApplyError if it cannot be read."""
+    try:
+        return state_of(Path(path))
+    except OSError as error:
+        raise ApplyError(message("{path} cannot be read: {reason}", path=path, reason=error.strerror)) from error
 
 
 def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: ReadFile) -> tuple[Task, ...]:
@@ -51,6 +54,7 @@ def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: R
                     said=message("{path} is not as it was read", path=step.path),
                 )
             )
+        _refuse_bytes(step)
     return tuple(
         msgspec.structs.replace(task, step=_written_down(step)) for task, step in zip(tasks, whole, strict=True)
     )
@@ -60,6 +64,16 @@ def _written_down(step: Step) -> Step:
     """Return the step as the journal holds it: what an owner's call does to the network is followed before it, and is
     not asked for again."""
     return msgspec.structs.replace(step, does=()) if isinstance(step, Ask) else step
+
+
+def _refuse_bytes(step: Step) -> None:
+    """Raise ApplyError for a file that is no text: the journal, which is JSON, could not give it back."""
+    if isinstance(step, ReplaceFile) and any(not _is_text(each) for each in (step.before, step.after)):
+        raise ApplyError(message("{path} is no text in UTF-8, so nothing was done", path=step.path))
+
+
+def _is_text(state: FileState | None) -> bool:
+    return state is None or not any("\udc80" <= character <= "\udcff" for character in state.content)
 
 
 def _content(state: FileState | None) -> str | None:

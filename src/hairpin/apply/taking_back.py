@@ -44,6 +44,10 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
     # An undo that was interrupted may have set what the step expects, and not yet what went with it: ip_forward is
     # written before the interfaces that it is copied to.
     if task.state != "taking-back" and standing_of(step, network, hands.read) == "as-before":
+        if (
+            isinstance(step, ReplaceFile) and task.state == "running"
+        ):  # the writer may have left its own files beside it
+            hands.carrier(carrying(msgspec.structs.replace(step, after=step.before)))
         return ("gone" if task.state == "done" else "taken-back"), None, network
     if step.undo is None:
         return "stays", message("nothing takes it back"), network

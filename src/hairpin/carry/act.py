@@ -14,14 +14,19 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
     text: str = ""
 
 
-class FileState(msgspec.Struct, frozen=True):
-    """A file's content, permission bits and owner.  None: not known.  A file that exists then keeps its own; a new file
-    is root's and has mode 0644."""
+Attributes = tuple[tuple[str, bytes], ...]
+"""Extended attributes by name: ACLs, the SELinux context, those of users."""
+
+
+class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file's content, permission bits, owner and extended attributes.  None: not known.  A file that exists then
+    keeps its own; a new file is root's, has mode 0644 and the attributes that its folder gives."""
 
     content: str
     mode: int | None = None
     uid: int | None = None
     gid: int | None = None
+    attributes: Attributes | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -33,13 +38,14 @@ NEW_MODE = 0o644
 
 
 def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState:
-    """Return the state that a file gets, with mode and owner: those that are wanted, else those that it has."""
+    """Return the state that a file gets, with all that belongs to it: what is wanted, else what it has."""
     own = found if found is not None else FileState("", NEW_MODE, 0, 0)
     return FileState(
         wanted.content,
         wanted.mode if wanted.mode is not None else own.mode,
         wanted.uid if wanted.uid is not None else own.uid,
         wanted.gid if wanted.gid is not None else own.gid,
+        wanted.attributes if wanted.attributes is not None else own.attributes,
     )
 
 

@@ -1,0 +1,214 @@
+"""Replaces a file of this host with all that belongs to it: mode, owner, ACLs, SELinux context, other names.
+
+A reader sees the old file or the new one: the new one is written beside it, synced, and renamed over it.  A file with
+several hard links keeps them, and then it is written in place, since a rename gives one name a file of its own.  Until
+that is done its old content lies beside it, so that whoever comes after a kill knows the half-written file for ours.
+
+Source: rename(2), xattr(7), acl(5), ioctl_iflags(2)
+"""
+
+import array
+import errno
+import fcntl
+import os
+import stat
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from hairpin.carry.act import Attributes, FileState, Replace, with_mode_and_owner
+from hairpin.message import Message, message, verbatim
+
+_OF_CONTENT = frozenset({"security.ima", "security.evm"})
+"""Attributes that sign one content of a file: with another one they would make it unreadable."""
+_GET_FLAGS = 0x80086601
+"""``FS_IOC_GETFLAGS``."""
+_FROZEN: tuple[tuple[int, str], ...] = ((0x10, "i"), (0x20, "a"))
+"""``FS_IMMUTABLE_FL``, ``FS_APPEND_FL``, and their letters in chattr(1)."""
+_NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS)
+
+
+def replace_file(act: Replace) -> Message | None:
+    """Replace the file; return why that failed: then it is as it was.  A symbolic link stays, its target is
+    replaced."""
+    path = Path(os.path.realpath(act.path))
+    try:
+        found = state_of(path)
+        if not _is(found, act.before) and not _was_interrupted(path, act.before, act.after):
+            return message("{path} is not as expected: it was changed, made or deleted", path=act.path)
+        _replace(path, found, act.after)
+    except OSError as error:
+        return _complaint(act.path, path, error)
+    return None
+
+
+def _replace(path: Path, found: FileState | None, wanted: FileState | None) -> None:
+    if wanted is None:
+        path.unlink(missing_ok=True)
+    elif found is not None and path.stat().st_nlink > 1:
+        _write_in_place(path, found.content, with_mode_and_owner(wanted, found))
+    else:
+        _write_beside(path, with_mode_and_owner(wanted, found))
+    for left in (_new(path), _old(path)):  # what a killed process has left, too
+        left.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def state_of(path: Path) -> FileState | None:
+    """Return the content of a file and what belongs to it; None when it is not there.  Bytes that are no text are
+    kept (PEP 383)."""
+    try:
+        return _with_belongings(path, path.read_bytes().decode("utf-8", "surrogateescape"))
+    except FileNotFoundError:
+        return None
+
+
+def _with_belongings(path: Path, content: str) -> FileState:
+    status = path.stat()
+    return FileState(content, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, _attributes(path))
+
+
+def _is(found: FileState | None, expected: FileState | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    asked = ((expected.mode, found.mode), (expected.uid, found.uid), (expected.gid, found.gid))
+    return found.content == expected.content and all(wanted in (None, held) for wanted, held in asked)
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f".{path.name}.hairpin-new")
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".{path.name}.hairpin-old")
+
+
+def _write_beside(path: Path, state: FileState) -> None:
+    """Write the new file beside the old one, and rename it over that."""
+    new = _new(path)
+    with ExitStack() as cleanup:  # also after an interrupt
+        cleanup.callback(new.unlink, missing_ok=True)
+        _make(new, state)
+        new.replace(path)
+
+
+def _make(path: Path, state: FileState) -> None:
+    """Make a file of that state, and return once it is on the disk."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(state.content.encode("utf-8", "surrogateescape"))
+        file.flush()
+        _give(descriptor, state)
+        os.fsync(descriptor)
+
+
+def _give(descriptor: int, state: FileState) -> None:
+    """Give the open file its owner, its attributes and its mode."""
+    assert state.mode is not None
+    assert state.uid is not None
+    assert state.gid is not None
+    os.fchown(descriptor, state.uid, state.gid)
+    if state.attributes is not None:
+        _set_attributes(descriptor, state.attributes)
+    os.fchmod(descriptor, state.mode)  # behind the ACL, whose mask it is
+
+
+def _was_interrupted(path: Path, before: FileState | None, after: FileState | None) -> bool:
+    """Return whether a process was killed while it wrote one of the two contents over the other, in place."""
+    if before is None or after is None or not path.is_file():
+        return False
+    held = state_of(_old(path))
+    if held is None or held.content not in (before.content, after.content):
+        return False
+    return _is_mixed(path.read_bytes(), *(each.content.encode("utf-8", "surrogateescape") for each in (before, after)))
+
+
+def _is_mixed(found: bytes, one: bytes, other: bytes) -> bool:
+    """Return whether each byte is that of one of the contents in its place, or a zero of the room that was made for the
+    longer one.  A power cut may leave any page of a file old or new."""
+    shorter, longer = sorted((one, other), key=len)
+    room = found[len(shorter) :]
+    if not len(shorter) <= len(found) <= len(longer):
+        return False
+    return all(byte in pair for byte, *pair in zip(found, one, other, strict=False)) and all(
+        byte in (0, wanted) for byte, wanted in zip(room, longer[len(shorter) :], strict=False)
+    )
+
+
+def _write_in_place(path: Path, before: str, state: FileState) -> None:
+    """Write the file where it is, so that all its names keep it.  Its old content is on the disk beside it before."""
+    old, content = _old(path), state.content.encode("utf-8", "surrogateescape")
+    with path.open("r+b") as file:  # nothing is begun on a file that cannot be written
+        with ExitStack() as cleanup:
+            if not old.exists():
+                cleanup.callback(old.unlink, missing_ok=True)
+                _make(old, FileState(before, 0o600, os.geteuid(), os.getegid()))
+                _sync(path.parent)
+            length = os.fstat(file.fileno()).st_size
+            if len(content) > length:  # a full disk says so here, with the old content whole
+                cleanup.callback(os.truncate, path, length)
+                os.posix_fallocate(file.fileno(), length, len(content) - length)
+            cleanup.pop_all()
+        file.write(content)
+        file.truncate()
+        file.flush()
+        _give(file.fileno(), state)
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Return once the names in the folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _attributes(file: Path | int) -> Attributes:
+    """Return the extended attributes that stay with the file when its content changes; none where the file system has
+    none."""
+    try:
+        names = os.listxattr(file)
+    except OSError as error:
+        if error.errno in _NO_ATTRIBUTES:
+            return ()
+        raise
+    return tuple((name, os.getxattr(file, name)) for name in sorted(names) if name not in _OF_CONTENT)
+
+
+def _set_attributes(descriptor: int, wanted: Attributes) -> None:
+    """Give a new file these attributes, and take away others that it has: those of its folder's default ACL."""
+    held = dict(_attributes(descriptor))
+    for name in held.keys() - dict(wanted).keys():
+        os.removexattr(descriptor, name)
+    for name, value in wanted:
+        if held.get(name) != value:
+            os.setxattr(descriptor, name, value)
+
+
+def _complaint(told: str, path: Path, error: OSError) -> Message:
+    if error.errno == errno.EPERM:
+        for held in (path, path.parent):
+            for letter in _frozen(held):
+                return message("{path} cannot be changed: {held} has the attribute {letter}, which "
+                               "`chattr -{letter}` takes away", path=told, held=held, letter=letter)  # fmt: skip
+    match error.errno:
+        case errno.EROFS:
+            return message("{path} is on a file system that is mounted read-only", path=told)
+        case errno.ENOSPC | errno.EDQUOT:
+            return message("the file system of {path} is full, so the file is left as it is", path=told)
+        case _:
+            return verbatim(f"{told}: {error.strerror}")
+
+
+def _frozen(path: Path) -> tuple[str, ...]:
+    """Return the letters of the attributes by which the file system refuses to change the file or the folder."""
+    held = array.array("L", [0])
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.ioctl(descriptor, _GET_FLAGS, held)
+        finally:
+            os.close(descriptor)
+    return tuple(letter for bit, letter in _FROZEN if held[0] & bit)
