@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetPolicy
 from hairpin.change.loading import default_dialect
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
@@ -77,6 +77,24 @@ class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
     own_port: int = 0
 
 
+class LoopBack(msgspec.Struct, frozen=True, tag="loop-back"):
+    """Translate the host's own and its containers' packets to a public address that a gateway would not send back.
+
+    The rules of all ports stand in one chain, :data:`LOOPBACK_CHAIN`, to which OUTPUT and PREROUTING lead the packets
+    to that address.  What is there of it already stays.  ``own``: the address to translate to; None: as the engine's
+    chain translates published ports."""
+
+    netns: Netns
+    version: Version
+    public: int
+    own: int | None
+    protocol: int
+    port: int
+
+
+LOOPBACK_CHAIN = "HAIRPIN-LOOPBACK"
+
+
 class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
     """Clamp the MSS of forwarded connections to what the routes to both ends take."""
 
@@ -84,7 +102,7 @@ class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
     version: Version
 
 
-Intent = TakeAway | LetIn | Masquerade | AnswerHere | ClampSegments
+Intent = TakeAway | LetIn | Masquerade | AnswerHere | LoopBack | ClampSegments
 
 
 def rendered(intent: Intent, network: Network) -> Change:
@@ -98,6 +116,8 @@ def rendered(intent: Intent, network: Network) -> Change:
             return _masqueraded(intent, network)
         case AnswerHere():
             return _answered_here(intent, network)
+        case LoopBack():
+            return _looped_back(intent, network)
         case ClampSegments(netns=netns, version=version):
             dialect = _in_use(netns, network)
             return Change((_inserted(netns, dialect, version, "mangle", "FORWARD", _CLAMPING, None),))
@@ -145,17 +165,45 @@ def _masqueraded(intent: Masquerade, network: Network) -> Change:
 
 
 def _answered_here(intent: AnswerHere, network: Network) -> Change:
-    version = intent.version
+    dialect = _in_use(intent.netns, network)
+    body = _translating(intent, intent.own_port or intent.port)
+    return Change((_inserted(intent.netns, dialect, intent.version, "nat", intent.hook, body, 1),))
+
+
+def _translating(intent: AnswerHere | LoopBack, port: int) -> Body:
+    """Return the rule that translates packets to the public address and port: to its own address, or by Docker's
+    chain."""
     own = (intent.own, intent.own) if intent.own is not None else None
-    port = intent.own_port or intent.port
-    body = (
-        FieldMatch("daddr4" if version == 4 else "daddr6", ((intent.public, intent.public),)),
+    return (
+        _to_public(intent),
         FieldMatch("protocol", ((intent.protocol, intent.protocol),)),
         FieldMatch("dport", ((intent.port, intent.port),)),
-        Jump("DOCKER") if own is None else Nat("dnat", own, (port, port), version=version),
+        Jump("DOCKER") if own is None else Nat("dnat", own, (port, port), version=intent.version),
     )
-    dialect = _in_use(intent.netns, network)
-    return Change((_inserted(intent.netns, dialect, version, "nat", intent.hook, body, 1),))
+
+
+def _to_public(intent: AnswerHere | LoopBack) -> FieldMatch:
+    return FieldMatch("daddr4" if intent.version == 4 else "daddr6", ((intent.public, intent.public),))
+
+
+def _looped_back(intent: LoopBack, network: Network) -> Change:
+    """Return what is not there yet of the chain, its rule and the jumps to it."""
+    netns, version = intent.netns, intent.version
+    dialect = _in_use(netns, network)
+    family: Literal["ip", "ip6"] = "ip" if version == 4 else "ip6"
+    table = network.namespace(netns).ruleset.table(family, "nat", dialect)
+    known = table.chain(LOOPBACK_CHAIN) if table is not None else None
+    parts: list[AddChain | InsertRule] = []
+    if known is None:
+        parts.append(AddChain(netns, dialect, family, "nat", LOOPBACK_CHAIN))
+    body = _translating(intent, intent.port)
+    parts.append(_inserted(netns, dialect, version, "nat", LOOPBACK_CHAIN, body, None))
+    jump: Body = (_to_public(intent), Jump(LOOPBACK_CHAIN))
+    for hook in ("OUTPUT", "PREROUTING"):
+        chain = table.chain(hook) if table is not None else None
+        if not any(rule.body == jump for rule in (chain.rules if chain is not None else ())):
+            parts.append(_inserted(netns, dialect, version, "nat", hook, jump, 1))
+    return Change(tuple(parts))
 
 
 def _in_use(netns: Netns, network: Network) -> Iptables:

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.change.change import AddEntry, AddSocket, Change, DeleteEntry, InsertRule, Primitive
+from hairpin.change.change import AddChain, AddEntry, AddSocket, Change, DeleteEntry, InsertRule, Primitive
 from hairpin.change.entries import route_slot
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
@@ -85,7 +85,7 @@ def _fewer(change: Change) -> Iterator[Change]:
 
 
 def joined_change(changes: tuple[Change, ...]) -> Change:
-    """Return one change for all flows that a cause stops: of changes that only add rules, sockets or
+    """Return one change for all flows that a cause stops: of changes that only add chains, rules, sockets or
     addresses, those of all."""
     first, *others = changes
     parts, calls = list(first.parts), list(first.calls)
@@ -100,7 +100,7 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
 def _is_for_more(part: Primitive) -> bool:
     """Return whether the part takes nothing away, so that another flow can have one beside it."""
     match part:
-        case AddSocket() | InsertRule() | AddEntry(entry=Address()):
+        case AddSocket() | AddChain() | InsertRule() | AddEntry(entry=Address()):
             return True
         case _:
             return False

@@ -28,6 +28,7 @@ from hairpin.netfilter.ir import Chain, Jump, Outside
 from hairpin.netfilter.meaning import unordered
 from hairpin.remedy import kept_nft
 from hairpin.remedy.firewalld import direct, without_direct
+from hairpin.remedy.loopback import by_loopback_unit, is_of_loopback
 from hairpin.remedy.of_today import addresses_of_today
 from hairpin.remedy.remedy import Lasting, Situation
 from hairpin.remedy.unit import by_unit
@@ -50,7 +51,7 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
     if foreign := dict.fromkeys(rule.chain for rule in rules if _is_of_nobody_known(rule, situation)):
         return Lasting(advice=tuple(_only_there(chain) for chain in foreign))
     if any(_needs_engine(rule) for rule in rules):
-        return by_unit(situation, situation.steps, rules)
+        return _by_unit(rules, situation)
     source = _source(rules, situation)
     match rule_keeper(situation.host):
         case "firewalld":
@@ -65,9 +66,16 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
         case "nftables" | "none" if source:
             return _in_source(source, rules, situation)
         case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
-            return by_unit(situation, situation.steps, rules)
+            return _by_unit(rules, situation)
         case _ as keeper:
             assert_never(keeper)
+
+
+def _by_unit(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    """Return the unit that makes the rules at boot: those of looped-back addresses have one in common."""
+    if all(map(is_of_loopback, rules)):
+        return by_loopback_unit(situation)
+    return by_unit(situation, situation.steps, rules)
 
 
 def _only_today(address: str, name: str) -> Message:
@@ -82,7 +90,9 @@ def _only_today(address: str, name: str) -> Message:
 def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
     """Return whether the rule stands in a chain of a program that is not known, such as libvirt: it is no built-in
     chain, no engine makes it, and no file has it.  At boot the chain may come after the rule."""
-    if rule.chain.startswith("DOCKER") or any(rule.chain in file.text for file in situation.host.files):
+    if is_of_loopback(rule) or rule.chain.startswith("DOCKER"):
+        return False
+    if any(rule.chain in file.text for file in situation.host.files):
         return False
     chain = _chain(rule, situation)
     return chain is not None and chain.hook is None
@@ -164,7 +174,7 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
         kept = _in_source(source, rules, situation)
         return msgspec.structs.replace(kept, calls=(ReloadUfw(),) if kept.files else ())
     if not known or any(rule.table != "filter" or rule.chain not in _OF_UFW for rule in rules):
-        return by_unit(situation, situation.steps, rules)
+        return _by_unit(rules, situation)
     prefix = {rule: "ufw6-before-" if rule.family == "ip6" else "ufw-before-" for rule in rules}
     moved = tuple(_in_chain(rule, f"{prefix[rule]}{rule.chain.lower()}") for rule in rules)
     files = _saved_files(*_BEFORE_RULES, moved, situation)

@@ -2,17 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hairpin.change.calls import SetUnitState
 from hairpin.change.change import InsertRule, WriteFile
 from hairpin.change.loading import rule_commands
 from hairpin.change.step import LoadRules, RunCommands, Step
 from hairpin.change.words import Words
+from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch
 from hairpin.remedy.remedy import Lasting, Situation
 
+FOLDER = "/etc/systemd/system"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:,=!%+@-]+")
 
 
@@ -21,22 +23,34 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
     digest of its commands, so that units for other ports or hooks stand beside it.
 
     No shell reads what stands in it.  A rule is deleted before it is inserted, so that a second start adds none."""
-    starts = "\n".join(_start(*each) for step in made for each in _commands(step))
-    digest = hashlib.sha256(starts.encode()).hexdigest()[:6]
+    content = unit_text(situation.cause, (each for step in made for each in _commands(step)))
+    digest = hashlib.sha256(content.encode()).hexdigest()[:6]
     cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
     ports = dict.fromkeys(str(port) for rule in rules for port in _ports(rule))
     name = "-".join(("hairpin", cause, *ports, digest)) + ".service"
-    content = (
-        f"[Unit]\nDescription=hairpin: {situation.cause}\nAfter=network.target docker.service\n"
+    return enabled_unit(
+        WriteFile(situation.host.name, f"{FOLDER}/{name}", content), situation.host, with_rules=bool(rules)
+    )
+
+
+def enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
+    """Return the unit of that file, enabled, unless it is: its undo would disable it."""
+    said = message("nothing that was read saves such rules; a unit of its own makes this one again at boot")
+    name = file.path.rpartition("/")[2]
+    enabled = any(each.unit == name for each in host.boot_lines or ())
+    return Lasting(
+        files=(file,), calls=() if enabled else (SetUnitState("enable", name),), advice=(said,) if with_rules else ()
+    )
+
+
+def unit_text(description: str, commands: Iterable[tuple[Words, bool]]) -> str:
+    """Return a unit that runs the commands once at boot, after the engine has started.  Each is given with whether it
+    may fail."""
+    starts = "\n".join(_start(*each) for each in commands)
+    return (
+        f"[Unit]\nDescription=hairpin: {description}\nAfter=network.target docker.service\n"
         f"[Service]\nType=oneshot\nRemainAfterExit=yes\n{starts}\n"
         "[Install]\nWantedBy=multi-user.target\n"
-    )
-    return Lasting(
-        files=(WriteFile(situation.host.name, f"/etc/systemd/system/{name}", content),),
-        calls=(SetUnitState("enable", name),),
-        advice=(message("nothing that was read saves such rules; a unit of its own makes this one again at boot"),)
-        if rules
-        else (),
     )
 
 

@@ -4,19 +4,19 @@ Users see: from the host (or its containers) the public address times out; 127.0
 
 Proof: the address is on no link of the host, its packet goes to the gateway, and the gateway does not send it back
 (``--public``, ``--outside`` or cloud-init say so); translated on the host, it arrives.
-Now: a DNAT rule in nat OUTPUT (for containers PREROUTING) from the public address and port to the private one.
-Lasting: the same rule in the saved rules, or a name that resolves to the private address inside.
+Now: a DNAT rule from the public address and port to the private one, in one chain for all ports that are asked.  OUTPUT
+(for the host) and PREROUTING (for its containers) of nat lead there.
+Lasting: the same rules where the host keeps its rules, else a unit of their own; or a name that resolves to the private
+address inside.
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfAddress
-from hairpin.change.intent import AnswerHere, rendered
-from hairpin.message import message
+from hairpin.change.intent import LoopBack, rendered
+from hairpin.message import Message, message
 from hairpin.netfilter.packet import TCP, UDP
-from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
 
 
@@ -29,12 +29,11 @@ def find(view: View) -> Iterator[Candidate]:
         return
     public = address_text(mapping.public, flow.version)
     private = address_text(mapping.private, flow.version)
-    hook: Literal["PREROUTING", "OUTPUT"] = "PREROUTING" if isinstance(flow.start, FromContainer) else "OUTPUT"
     protocol = {"tcp": TCP, "udp": UDP}.get(flow.protocol)
     if protocol is None:
         return
     for own in (mapping.private, None):
-        intent = AnswerHere(view.host_netns, flow.version, mapping.public, own, protocol, flow.dport, hook)
+        intent = LoopBack(view.host_netns, flow.version, mapping.public, own, protocol, flow.dport)
         yield Candidate(
             title=message("{public} is not an address of this host, and its gateway does not hairpin", public=public),
             detail=message(
@@ -49,12 +48,30 @@ def find(view: View) -> Iterator[Candidate]:
             evidence=(mapping.evidence,) if mapping.evidence else (),
             side_effects=(
                 message(
-                    "the rule takes this address and port only; other services at {public} stay as they are",
+                    "the rules take this address and the asked ports only; other services at {public} stay as they are",
                     public=public,
                 ),
             ),
-            advice=(message("a line in /etc/hosts does nothing here: names are looked up, addresses are not"),),
+            advice=_instead(public, private),
+            joins=public,
         )
+
+
+def _instead(public: str, private: str) -> tuple[Message, ...]:
+    """Return what else would do, and what would not."""
+    return (
+        message("a line in /etc/hosts does nothing here: names are looked up, addresses are not"),
+        message(
+            "instead of the rules: where clients use a name, let it resolve to {private} on this host and in its "
+            "containers; or set {private} as the service's own endpoint, if no client outside gets to see it",
+            private=private,
+        ),
+        message(
+            "`ip address add {public}/{length} dev lo` would do, too, but it brings all ports of {public} to this host",
+            public=public,
+            length=128 if ":" in public else 32,
+        ),
+    )
 
 
 CAUSE = Cause(
