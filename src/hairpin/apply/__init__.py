@@ -5,5 +5,6 @@ with its place in a plan, and what became of it), ``journal`` (what another proc
 completed on the host as it is now, or why they are refused), ``carrying_out`` (does them, each written down before it
 begins), ``standing`` (what is there of a task that was interrupted), ``taking_back``, ``settling`` (what was
 interrupted), ``session`` and ``switch`` (what takes all back by itself), and ``fixing``, which does all of it in
-order and says the ``outcome``. ``restoring`` makes the plan of `hairpin restore`.
+order and says the ``outcome``, with what the rules have counted of a real connection (``counting``).  ``restoring``
+makes the plan of `hairpin restore`.
 """

@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
+from hairpin.apply.counting import counted
 from hairpin.apply.journal import Journal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
@@ -128,8 +129,24 @@ def _verified(plan: RepairPlan, deed: Deed) -> tuple[tuple[FlowResult, ...], Net
         answer = deed.look()
         results = tuple(_results(plan, answer, deed))
         if all(each.is_well for each in results) or time.monotonic() > until:
-            return results, answer.network
+            return _with_counters(results, answer, deed)
         time.sleep(_EVERY_S)
+
+
+def _with_counters(
+    results: tuple[FlowResult, ...], answer: Answer, deed: Deed
+) -> tuple[tuple[FlowResult, ...], Network]:
+    """Return the results with what the rules have counted of the real connections, and the host as it is then."""
+    if all(each.judge != "observed" for each in results):
+        return results, answer.network
+    then = deed.look().network
+    traces = {flow_key(each.trace.flow): each.trace for each in answer.flows}
+    return tuple(
+        msgspec.structs.replace(each, counted=counted(traces[flow_key(each.flow)], answer.network, then))
+        if each.judge == "observed"
+        else each
+        for each in results
+    ), then
 
 
 def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResult]:

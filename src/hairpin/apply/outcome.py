@@ -3,6 +3,7 @@
 import msgspec
 
 from hairpin.answer.answer import Judge
+from hairpin.apply.counting import Counted
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.walk.verdicts import Verdict, succeeds
@@ -17,6 +18,8 @@ class FlowResult(msgspec.Struct, frozen=True):
     judge: Judge
     expected: bool
     """Whether the plan said that it would pass."""
+    counted: tuple[Counted, ...] = ()
+    """The rules on its way that counted the real connection."""
 
     @property
     def is_well(self) -> bool:

@@ -206,6 +206,10 @@ def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places
     if result.before != result.after or result.judge == "observed":
         text = words(message("{flow}: {before} before; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]))
     verdict_line(result.after, text, words, paper)
+    for each in result.counted:
+        said = message("{rule} counted it: {before} → {after} packets", rule=each.place.text, before=each.before,
+                       after=each.after)  # fmt: skip
+        paper.prose(words(said), indent=4, style="faint")
 
 
 def plans_text(plans: tuple[Undertaking, ...], words: Words, paper: Paper) -> str:

@@ -1,0 +1,37 @@
+"""The rules on a flow's way, as they counted a real connection."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.network.network import Network
+from hairpin.walk.state import RuleDecided
+from hairpin.walk.trace import Trace
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """A rule that decides about the flow, and the packets that it had counted before the connection and after it."""
+
+    place: Place
+    before: int
+    after: int
+
+
+def counted(trace: Trace, before: Network, after: Network) -> tuple[Counted, ...]:
+    """Return the rules on the flow's way that have counted it.
+
+    ``before`` and ``after``: what was read before the connection and after it.  A rule of nat sees the first packet of
+    a connection alone; a packet of anybody else's counts, too."""
+    return tuple(each for each in dict.fromkeys(_rules(trace, before, after)) if each.after > each.before)
+
+
+def _rules(trace: Trace, before: Network, after: Network) -> Iterator[Counted]:
+    for step in (*trace.usual.request, *trace.usual.reply):
+        decided = step.decided_by
+        if not isinstance(decided, RuleDecided) or step.netns not in before or step.netns not in after:
+            continue
+        was, now = (rule_at(each.namespace(step.netns).ruleset, decided.place) for each in (before, after))
+        if was is None or now is None or was.text != now.text or None in (was.packets, now.packets):
+            continue
+        yield Counted(decided.place, was.packets or 0, now.packets or 0)
