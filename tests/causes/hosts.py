@@ -21,7 +21,7 @@ from hairpin.netfilter.ir import Ruleset, Table
 from hairpin.network.flow import Flow, FromContainer, Start
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from tests.rule_text import PROXY_OFF_RULES, with_chain, without
+from tests.rule_text import PROXY_OFF_RULES, with_chain, with_policy, without
 from tests.small_host import (
     DOCKER_RULES,
     HOST_NETNS,
@@ -330,6 +330,17 @@ def on_hidden(
     lost = missing_of(whole.this, described)
     if not borders:
         lost = msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.purpose != "internal"))
+    return simulate(restoring_all(lost, HOST_NETNS, whole.this.namespace("host")), whole)
+
+
+def switched(policy: Literal["ACCEPT", "DROP"], *, left: bool = True) -> Network:
+    """Return the host of a dockerd 29 with its nftables back end, and with FORWARD's policy.  ``left``: DOCKER-USER is
+    there, as the iptables back end has left it."""
+    bare = with_policy("FORWARD", policy, BARE_RULES)
+    rules = with_chain("DOCKER-USER", "-j RETURN", rules=bare) if left else bare
+    described = told(version="29.1.0", firewall_backend="nftables")
+    whole = network(host_namespace(rules), docker=described)
+    lost = missing_of(whole.this, described)
     return simulate(restoring_all(lost, HOST_NETNS, whole.this.namespace("host")), whole)
 
 

@@ -28,6 +28,7 @@ from tests.causes.hosts import (
     proxy_off,
     relayed_udp,
     ruled,
+    switched,
     told,
     with_db,
     with_host,
@@ -126,6 +127,7 @@ UFW_CLOSED = Ufw(enabled=True, default_forward_policy="DROP")
 RELAYED = asked(FromHost(), "127.0.0.1", 5353, "udp")
 
 
+SHUT = ConfigFile("/etc/iptables/rules.v4", "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n")
 SHADOWING = with_rule("nat POSTROUTING", "-p udp -j SNAT --to-source 192.0.2.99")
 LOOPBACK, ELSEWHERE = parse_address("127.0.0.1")[1], parse_address("192.0.2.99")[1]
 LED = Connection(
@@ -203,6 +205,18 @@ CASES: dict[str, Case] = {
     "somebody else's policy, beside Podman": Case(
         with_podman(with_policy("FORWARD", "DROP", with_chain("DOCKER-USER", rules=PODMANS))), published(),
         ("forward-policy-drop",),
+    ),
+    "the policy that dockerd set before its nftables back end": Case(
+        switched("DROP"), published(), ("iptables-policy-left-drop-after-nftables-switch",), switched("ACCEPT"),
+    ),
+    "the same, and a container asks": Case(
+        switched("DROP"), egress(), ("iptables-policy-left-drop-after-nftables-switch",), switched("ACCEPT"),
+    ),
+    "a policy that the nftables back end has met, and its old one has never set": Case(
+        switched("DROP", left=False), published(), ("forward-policy-drop",), switched("ACCEPT", left=False),
+    ),
+    "a policy of the saved rules, beside the nftables back end": Case(
+        with_host(switched("DROP"), files=(SHUT,)), published(), ("forward-policy-drop",), switched("ACCEPT"),
     ),
     "a rule of ebtables": Case(
         bridge_rules("-p IPv4 -o veth1 -j DROP"), published(), ("ebtables-drops",),

@@ -162,7 +162,29 @@ def with_other(status: str, policy: str = "always", **changed: object) -> Networ
     return network(docker=engine(container(), msgspec.structs.replace(other, **changed)))
 
 
+ITSELF = "-s 172.17.0.2/32 -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQUERADE"
+OWN = "-s 10.99.0.0/24 -o eth0 -j MASQUERADE"
+MASQUERADED = "-s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"
+TWICE = with_rule("nat POSTROUTING", MASQUERADED)
+COPIES = (("live-restore-duplicates-rules", "advice"),)
+
+
+def restored(rules: str, *, live_restore: bool = True) -> Network:
+    """Return the host with these rules, whose dockerd leaves its containers running when it ends."""
+    return network(host_namespace(rules), docker=told(live_restore=live_restore))
+
+
 STATES: dict[str, StateCase] = {
+    "a network's rule stands twice, and its dockerd has live-restore": StateCase(
+        restored(TWICE), COPIES, restored(TWICE, live_restore=False),
+    ),
+    "a container's rule does": StateCase(
+        restored(with_rule("nat POSTROUTING", ITSELF)), COPIES, restored(ALL_RULES),
+    ),
+    "of two rules of somebody's own nobody says so": StateCase(
+        restored(with_rule("nat POSTROUTING", ITSELF)), COPIES,
+        restored(with_rule("nat POSTROUTING", OWN, with_rule("nat POSTROUTING", OWN))),
+    ),
     "a container that runs is unhealthy": StateCase(
         with_other("running", netns="container:web", health="unhealthy"), SICK,
         with_other("running", netns="container:web", health="healthy"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from hairpin.causes.cause import View
 from hairpin.engines.dockerd import expected
+from hairpin.engines.dockerd_nftables import TABLE
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
@@ -78,7 +79,7 @@ def _is_ban_set(name: str) -> bool:
 
 def _engine_table(_view: View, place: Place) -> bool:
     """Return whether the table is that of dockerd's nftables back end."""
-    return place.dialect == "nft" and place.table == "docker-bridges"
+    return place.dialect == "nft" and place.table == TABLE
 
 
 def _ufw(view: View, place: Place) -> bool:
@@ -148,6 +149,21 @@ def _podman_beside_docker(view: View, place: Place) -> bool:
     chains = table.chains if table is not None else ()
     has_docker = any(each.kind == "docker" and each.running for each in engines) or any(map(is_dockerds, chains))
     return has_docker and bool(podmans & {seen.iif, seen.oif})
+
+
+def _left_by_docker(view: View, place: Place) -> bool:
+    """Return whether dockerd's iptables back end set the policy that stopped a packet of one of its networks, and its
+    nftables back end makes the rules now: that never sets it, nor makes a DOCKER-USER, which the switch leaves.
+
+    Source: docker-v29 daemon/libnetwork/drivers/bridge/internal/iptabler/cleaner.go NewCleaner()"""
+    if not _forward_policy(view, place) or of_place(place, view.host) is not None:
+        return False
+    table = view.namespace.ruleset.table(place.family, place.table, place.dialect)
+    if table is None or table.chain("DOCKER-USER") is None:
+        return False
+    seen, dockers = view.stop.seen, (each for each in view.host.engines if each.kind == "docker")
+    switched = (each for each in dockers if expected(each, view.host_namespace).backend == "nftables")
+    return any({seen.iif, seen.oif} & {network.bridge for network in each.networks} for each in switched)
 
 
 def is_meant_policy(view: View, place: Place) -> bool:
@@ -235,6 +251,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("input", _stage("input")),
     ("output", _stage("output")),
     ("podman-beside-docker", _podman_beside_docker),
+    ("left-by-docker", _left_by_docker),
     ("forward-policy", _forward_policy),
     ("forward-rule", _stage("forward")),
 )

@@ -13,18 +13,19 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
+from hairpin.engines.dockerd_nftables import TABLE
 from hairpin.host.docker import Container
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule outside of the engine's chain translated a published port, or a container's own
+    """Yield one candidate when a rule outside of the engine's chains translated a published port, or a container's own
     rule the port of its service."""
     if not view.on_host:
         yield from _inside(view)
     place = dnat_place(view, view.host_netns)
-    if place is None or view.in_reply or place.chain in ("DOCKER", "DOCKER-INGRESS"):
+    if place is None or view.in_reply or place.chain in ("DOCKER", "DOCKER-INGRESS") or place.table == TABLE:
         return
     meant = view.flow.container is not None
     packet = view.stop.seen.packet

@@ -1,0 +1,90 @@
+"""A dockerd with ``live-restore`` has made rules of nat POSTROUTING that were there already, once more at each start.
+
+Users see: POSTROUTING grows with each restart of Docker; starting containers becomes slow, and so does ``iptables``.
+
+Proof: ``live-restore`` is on, and the same rule for a container or a network stands in POSTROUTING more than once.  The
+first of them does all the work, so no packet shows the others.
+Now: delete the copies: ``iptables -t nat -D POSTROUTING …`` once for each.
+Lasting: a newer engine, which looks for the rule before it adds it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, HostState
+from hairpin.causes.where import OfRule
+from hairpin.change.change import Change, DeleteRule
+from hairpin.host.docker import Engine
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.ir import FieldMatch, Nat, Rule
+from hairpin.netfilter.meaning import meaning
+from hairpin.network.prefix import inside
+
+
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield the one state of a host whose POSTROUTING has copies of the rules of a dockerd with live-restore."""
+    docker = next((each for each in host.engines if each.kind == "docker" and each.live_restore), None)
+    copies = tuple(_copies(host, docker)) if docker is not None and docker.iptables is not False else ()
+    if not copies:
+        return
+    first = copies[0]
+    found = Candidate(
+        title=message("{count} of Docker's rules in nat POSTROUTING are copies", count=len(copies)),
+        detail=message(
+            "live-restore is on. An old dockerd then adds rules at each start without looking whether they are there. "
+            "The kernel stops at the first of them, so the copies only cost time: {rule}",
+            rule=first.text,
+        ),
+        change=Change(tuple(DeleteRule(host.netns, each) for each in reversed(copies))),
+        where=OfRule(first),
+        in_class="lost-masquerade",
+        evidence=(first.evidence,),
+        advice=(message("update Docker: newer versions look for the rule before they add it"),),
+    )
+    line = message("nat POSTROUTING has {count} copies of Docker's rules, the first is {rule}; live-restore with an "
+                   "old dockerd adds more at each restart",
+                   count=len(copies), rule=first.text)  # fmt: skip
+    yield HostState(found, "advice", line=line)
+
+
+def _copies(host: Host, docker: Engine) -> Iterator[Place]:
+    """Yield the place of each rule that is the engine's and stands before in the chain, in the host's order."""
+    for table in host.namespace(host.netns.name).ruleset.tables:
+        chain = table.chain("POSTROUTING") if table.name == "nat" and table.dialect != "nft" else None
+        seen: Counter[object] = Counter()
+        for rule in chain.rules if chain is not None else ():
+            seen[meaning(rule)] += 1
+            if seen[meaning(rule)] > 1 and _is_of(docker, rule):
+                yield place_of(table, "POSTROUTING", rule)
+
+
+def _is_of(docker: Engine, rule: Rule) -> bool:
+    """Return whether the rule masquerades packets from one of the engine's networks, or from a container to itself."""
+    translates = any(isinstance(each, Nat) and each.nat in ("masquerade", "snat") for each in rule.body)
+    return translates and any(
+        isinstance(each, FieldMatch)
+        and each.field in ("saddr4", "saddr6")
+        and not each.negated
+        and _in_network(docker, each)
+        for each in rule.body
+    )
+
+
+def _in_network(docker: Engine, sources: FieldMatch) -> bool:
+    version = 4 if sources.field == "saddr4" else 6
+    subnets = [each for network in docker.networks for each in network.subnets if each.version == version]
+    return all(
+        any(inside(end, each.network, each.prefix_length, version) for each in subnets)
+        for ends in sources.ranges
+        for end in ends
+    )
+
+
+CAUSE = Cause(
+    id="live-restore-duplicates-rules",
+    title=message("Rules of Docker stand twice in nat POSTROUTING"),
+    source="moby/moby#31647, moby/moby#27063, moby/libnetwork#1484",
+    of_host=of_host,
+)
