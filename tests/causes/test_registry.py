@@ -44,6 +44,7 @@ from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFI
 from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
 from tests.diagnose.test_denied_in_writing import ExposureCase
 from tests.diagnose.test_opened import OPENED, OpenedCase
+from tests.diagnose.test_reused import REUSED
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | OpenedCase]] = {
@@ -54,7 +55,7 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "engine_rules": ENGINE_RULES,
     "names": NAMES,
     "routing": {**ROUTING, **WAYS},
-    "rules": {**RULES, **DECIDING, **IN_WRITING, **OPENED},
+    "rules": {**RULES, **DECIDING, **IN_WRITING, **OPENED, **REUSED},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,

@@ -56,6 +56,7 @@ WITHOUT = {
     "firewalld-reload-loses-engine-protection": "no connection fails by it: python -m tests.matrix.latent",
     "iptables-policy-left-drop-after-nftables-switch": "dockerd 29 has the nftables back end; the lab has an older one",
     "live-restore-duplicates-rules": "no connection fails by it, and the dockerd that does it is older than the lab's",
+    "stale-accept-for-dead-container": "no connection fails by it: python -m tests.matrix.latent",
     "conntrack-table-full": "the kernel has one maximum for all namespaces: a lab host cannot have its own",
     "host-service-not-running": "no systemd runs in a lab host",
     "tc-filter-drops": "the lab's kernel lacks tc's actions: a guest has it, python -m tests.guests.below_ip",

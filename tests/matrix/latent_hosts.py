@@ -27,6 +27,10 @@ def _box(name: str, engine: Engine = "docker", networks: tuple[str, ...] = ("bri
 
 _FIRST = (_box("own"), _box("second"))
 """Containers that start first, and whose addresses are free once somebody has removed them."""
+_PUBLISHED = (
+    msgspec.structs.replace(_box("own"), publish=("8198:80",)),
+    msgspec.structs.replace(_box("second"), publish=("8199:80",)),
+)
 _APART = (
     "for each in '' --permanent; do firewall-cmd -q $each --direct --add-rule ipv4 raw PREROUTING 0 -s {} -d {} -j"
     " DROP; done"
@@ -75,6 +79,9 @@ iptables-save > /root/rules
 {_FIREWALLD}
 iptables-restore < /root/rules"""
 """dockerd has started before D-Bus, so it hears nothing of firewalld; somebody has put back what that took."""
+_LEFT_BEHIND = """iptables-save > /root/rules; docker rm -f own second
+iptables-restore < /root/rules"""
+"""Saved rules that are loaded again hold those of two containers that are gone."""
 _NO_UNIT = (("restart-policy-missing", "reboot"),)
 """Where systemd does not run, nothing starts Podman's containers at a boot."""
 _TRUSTED = "firewall-cmd -q --zone=trusted --change-interface=docker0"
@@ -295,6 +302,15 @@ WAITING: Mapping[str, Waiting] = {
         opens=True,
         target=("172.18.0.2:80",),
         origin="container:last",
+    ),
+    # ---- an address that another container gets
+    "rules of a container that is gone": Waiting(
+        "stale-accept-for-dead-container", "container-restart", _with("plain", add=_PUBLISHED), _LEFT_BEHIND, _REMOVED,
+        opens=True, target=("8198",), origin="lan",
+    ),
+    "rules of a container that is gone, legacy": Waiting(
+        "stale-accept-for-dead-container", "container-restart", _with("iptables legacy", add=_PUBLISHED), _LEFT_BEHIND,
+        _REMOVED, opens=True, target=("8198",), origin="192.0.2.10",
     ),
     # ---- what a file closes, and everybody reaches
     "ufw denies a published port": Waiting(

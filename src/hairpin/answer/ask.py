@@ -167,7 +167,9 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
         _unhairpinned(each, examination, start.network, word) for each in unhairpinned(examination, known + 1)
     )
     told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
-    ahead = tuple(to_come(examination, told, known + len(beside) + 1)) if start.event is None else ()
+    everything = not start.question.targets
+    first = known + len(beside) + 1
+    ahead = tuple(to_come(examination, told, first, everything=everything)) if start.event is None else ()
     kept_out = singled_out(examination, known + len(beside) + len(ahead) + 1)
     bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(

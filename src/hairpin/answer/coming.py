@@ -13,18 +13,23 @@ from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import ForeseenCause, foreseen
 from hairpin.diagnose.opened import opened_by_events
+from hairpin.diagnose.reused import reused_addresses
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.remedy.averting import averting
 from hairpin.remedy.remedy import Remedy
 
 
-def to_come(examination: Examination, told: frozenset[Key], first: int) -> Iterator[CauseAnswer]:
+def to_come(
+    examination: Examination, told: frozenset[Key], first: int, *, everything: bool = True
+) -> Iterator[CauseAnswer]:
     """Yield the causes to come, what events let through, and the ports that are reached though a file closes them.
 
-    ``told``: the keys of causes that are named already; ``first``: the number of the first one's ref."""
-    found = (*_coming(examination, told), *_opened(examination), *_reached(examination))
-    for number, each in enumerate(found, first):
+    ``told``: the keys of causes that are named already; ``first``: the number of the first one's ref.
+    ``everything``: no target was named, so what is about no asked flow belongs to the answer, too."""
+    found = (*_coming(examination, told), *_opened(examination), *_reused(examination), *_reached(examination))
+    concerned = (each for each in found if everything or each.flows)
+    for number, each in enumerate(concerned, first):
         yield msgspec.structs.replace(each, ref=f"c{number}", together=(f"c{number}",))
 
 
@@ -57,6 +62,23 @@ def _opened(examination: Examination) -> Iterator[CauseAnswer]:
         about = _about(each.place, title, gone if each.gone else overtaken)
         id_, advice = (_LOST, _RESTARTED) if each.of_engine else ("runtime-only-rule", _SAVED)
         exposed = _exposure(id_, each.label, about, each.flows, advice)
+        yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)
+
+
+def _reused(examination: Examination) -> Iterator[CauseAnswer]:
+    """Yield the ports that a rule of a container that is gone opens, once another container has its address."""
+    for each in reused_addresses(examination):
+        facts = {"event": each.event, "name": each.container, "target": each.flow.target_text()}
+        title = message("after {event}: {target} leads to container {name}, which does not publish it", **facts)
+        detail = message(
+            "{name} gets the address of a container that is gone, and this rule of that container stands yet: "
+            "{table} {chain}: {rule}",
+            name=each.container, table=each.place.table, chain=each.place.chain, rule=each.place.text,
+        )  # fmt: skip
+        tool = "ip6tables" if each.place.family == "ip6" else "iptables"
+        typed = f"{tool} -t {each.place.table} -D {each.place.text.removeprefix('-A ')}"
+        advice = message("delete the rule, and find out what left it: `{command}`", command=typed)
+        exposed = _exposure(_LEFT, each.label, _about(each.place, title, detail), each.flows, advice)
         yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)
 
 
@@ -102,6 +124,7 @@ def _closed_for(port: int) -> Message:
     )
 
 
+_LEFT = "stale-accept-for-dead-container"
 _LOST = "firewalld-reload-loses-engine-protection"
 _RESTARTED: Message = message(
     "restart dockerd after each reload of firewalld, or keep the networks apart by a rule of firewalld's own"

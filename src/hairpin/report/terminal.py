@@ -152,8 +152,8 @@ class _Report:
         self._title(cause, cause.candidate.title)
         flows = [each.trace.flow for each in self._answer.flows if each.ref in cause.flows]
         lines = folded(flows, words, self._places, [each.trace.flow for each in self._answer.flows])
-        named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
-        if cause.proof is not None:
+        if cause.proof is not None and flows:
+            named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
             now: Verdict = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
             before, after = (words(VERDICTS[each]) for each in (now, cause.proof.without_change))
             said = message("{flows}: {before} now, {after} then", flows=named, before=before, after=after)

@@ -1,4 +1,4 @@
-"""FORWARD's policy is DROP since dockerd's iptables back end set it, and its nftables back end accepts in its own table.
+"""dockerd's iptables back end set FORWARD's policy to DROP, and its nftables back end accepts in a table of its own.
 
 Users see: since Docker was switched to ``"firewall-backend": "nftables"``, published ports time out, and containers do
 not reach the internet; on the host itself they work.
