@@ -28,6 +28,7 @@ from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase, kept_away
 from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
 from tests.diagnose.test_denied_in_writing import ExposureCase
 from tests.diagnose.test_opened import OPENED, OpenedCase
+from tests.diagnose.test_reused import REUSED
 from tests.reboot.parts import PARTS, of_steps
 
 
@@ -69,7 +70,7 @@ def test_every_cause_has_a_part_that_lasts_or_says_why_not() -> None:
     silent = {cause for cause, _, remedy in small if not remedy.keeping and not remedy.advice}
     assert silent == set()
     written = {cause for case in IN_WRITING.values() for cause in case.causes}
-    opened = {cause for case in OPENED.values() for cause in case.causes}
+    opened = {cause for case in (*OPENED.values(), *REUSED.values()) for cause in case.causes}
     told = {case.cause for case in ONE_OFF.values()} | written | opened
     assert {each.id for each in all_causes()} == {cause for cause, _, _ in small} | told
 
