@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.apply.counting import counted
+from hairpin.apply.counting import counted_rules
 from hairpin.netfilter.ir import Rule
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
@@ -30,7 +30,7 @@ def with_packets(packets: int | None, other: int | None = 0, extra: str = "") ->
 
 def test_the_rule_that_translates_the_connection_has_counted_it() -> None:
     before, after = with_packets(3), with_packets(4)
-    (found,) = counted(walk_flow(before, published()), before, after)
+    (found,) = counted_rules(walk_flow(before, published()), before, after)
     assert ("-j DNAT" in found.place.text, found.before, found.after) == (True, 3, 4)
 
 
@@ -39,4 +39,4 @@ def test_the_rule_that_translates_the_connection_has_counted_it() -> None:
 )
 def test_a_rule_that_has_not_counted_it_is_not_named(after: Network) -> None:
     before = with_packets(3)
-    assert counted(walk_flow(before, published()), before, after) == ()
+    assert counted_rules(walk_flow(before, published()), before, after) == ()

@@ -18,7 +18,7 @@ class Counted(msgspec.Struct, frozen=True):
     after: int
 
 
-def counted(trace: Trace, before: Network, after: Network) -> tuple[Counted, ...]:
+def counted_rules(trace: Trace, before: Network, after: Network) -> tuple[Counted, ...]:
     """Return the rules on the flow's way that have counted it.
 
     ``before`` and ``after``: what was read before the connection and after it.  A rule of nat sees the first packet of

@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
-from hairpin.apply.counting import counted
+from hairpin.apply.counting import counted_rules
 from hairpin.apply.journal import Journal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
@@ -142,7 +142,7 @@ def _with_counters(
     then = deed.look().network
     traces = {flow_key(each.trace.flow): each.trace for each in answer.flows}
     return tuple(
-        msgspec.structs.replace(each, counted=counted(traces[flow_key(each.flow)], answer.network, then))
+        msgspec.structs.replace(each, counted=counted_rules(traces[flow_key(each.flow)], answer.network, then))
         if each.judge == "observed"
         else each
         for each in results
