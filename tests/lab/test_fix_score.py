@@ -3,10 +3,12 @@
 import pytest
 
 from hairpin.lab.fix_score import score_fix
+from hairpin.lab.random_faults import Draw
 from hairpin.lab.scenario import named
 
 
 @pytest.mark.parametrize("name", ("docker-user-drops.ipset", "bridge-missing.proxy-off"))
 def test_it_works_and_is_taken_back(name: str) -> None:
-    score = score_fix(named(name))
+    scenario = named(name)
+    score = score_fix(Draw(scenario.lab, (scenario,)))
     assert (score.works, score.wrong) == (True, ())

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hairpin.lab.scenario import Scenario
     from hairpin.lab.score import Score
 
@@ -112,9 +114,7 @@ def score_(
 
     out = _to_standard_error if as_json else write
     if fixing:
-        from hairpin.lab.fix_score import score_fixes
-
-        return int(not score_fixes(names, out, parallel=parallel))
+        return _fixes_scored(names, count, pairs, seed, out, parallel=parallel)
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
     if events:
         from hairpin.lab.event_score import score_under_events
@@ -135,6 +135,24 @@ def score_(
     from hairpin.lab.pairs import score_pairs
 
     return _shown(score_pairs(score.labs, pairs, chosen, out, parallel=parallel), as_json=as_json) or status
+
+
+def _fixes_scored(
+    names: tuple[str, ...], count: int | None, pairs: int | None, seed: int | None, out: "Callable[[str], object]",
+    *, parallel: int,
+) -> int:  # fmt: skip
+    """Let `hairpin fix` repair the scenarios, or random sets or pairs of faults, and take that back."""
+    from itertools import islice
+
+    from hairpin.lab.fix_score import score_fixed_draws, score_fixes
+    from hairpin.lab.random_faults import PAIRS, SETS, draws
+
+    if count is None and pairs is None:
+        return int(not score_fixes(names, out, parallel=parallel))
+    chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
+    out(f"seed {chosen}")
+    labs = draws(chosen, PAIRS if pairs is not None else SETS)
+    return int(not score_fixed_draws(islice(labs, pairs if pairs is not None else count), out, parallel=parallel))
 
 
 def _shown(score: "Score", *, as_json: bool) -> int:

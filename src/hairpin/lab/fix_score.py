@@ -1,8 +1,8 @@
-"""Scores ``hairpin fix``: each scenario's fault is repaired by ``--apply``, and taken back by ``hairpin undo``."""
+"""Scores ``hairpin fix``: a lab's faults are repaired by ``--apply``, flow by flow, and taken back by ``undo``."""
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -14,6 +14,7 @@ from hairpin.lab.diagnosis import TIMEOUT_S, environment
 from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
+from hairpin.lab.random_faults import Draw
 from hairpin.lab.repairing import PATIENCE_S, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
@@ -21,35 +22,64 @@ from hairpin.lab.trial import break_host, probe_before, require_truth, running_s
 from hairpin.report.fix_document import FixDocument
 
 _HAIRPIN = (sys.executable, "-m", "hairpin")
+_ALL = ("--apply", "--yes", "--persist")
+_MOST_FLOWS = 4
+
+
+class Fixed(msgspec.Struct, frozen=True):
+    """One flow after ``fix --apply --yes --persist`` was asked about it.
+
+    ``by_person``: the plan says that only a person can do it.  ``chosen``: what had to be chosen, because it disrupts
+    or undoes what somebody wrote down.  ``applied``: whether anything was changed."""
+
+    flow: str
+    outcome: str
+    works: bool
+    by_person: bool = False
+    chosen: tuple[str, ...] = ()
+    applied: bool = False
+    tells: bool = False
+    """Whether the plan names other flows that change."""
+    irreversible: bool = False
+    again: str = ""
+
+    @property
+    def line(self) -> str:
+        """What came of it, in a line."""
+        how = "by a person" if self.by_person and not self.works else self.outcome
+        return f"{self.flow}: {how}{f' (chosen: {chr(44).join(self.chosen)})' if self.chosen else ''}"
 
 
 class FixScore(msgspec.Struct, frozen=True):
-    """What came of ``fix --apply --yes --persist`` on one scenario.
-
-    ``by_person``: the plan says that only a person can do it.  ``chosen``: what had to be chosen, because it disrupts.
-    ``left``: how the host differs from the broken one after ``undo``."""
+    """What came of the flows that a lab's faults stop.  ``left``: how the host differs from the broken one after
+    ``undo``."""
 
     name: str
-    flow: str = ""
-    outcome: str = ""
-    works: bool = False
-    by_person: bool = False
-    chosen: tuple[str, ...] = ()
+    flows: tuple[Fixed, ...] = ()
     opened: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
-    again: str = ""
     left: tuple[str, ...] = ()
     trouble: str = ""
+
+    @property
+    def works(self) -> bool:
+        """Whether every flow passes."""
+        return all(each.works for each in self.flows) and not self.trouble
+
+    @property
+    def by_person(self) -> bool:
+        """Whether the flows that do not pass are left to a person."""
+        return not self.works and all(each.works or each.by_person for each in self.flows)
 
     @property
     def wrong(self) -> tuple[str, ...]:
         """What is wrong, a sentence for each."""
         return (
             *([f"could not be carried through: {self.trouble}"] if self.trouble else []),
-            *([] if self.works or self.by_person or self.trouble else [f"not repaired: {self.outcome}"]),
+            *(f"not repaired: {each.line}" for each in self.flows if not each.works and not each.by_person),
             *(f"opened {each}" for each in self.opened),
             *(f"broke {each}" for each in self.broken),
-            *([f"the second run: {self.again}"] if self.again else []),
+            *(f"the second run for {each.flow}: {each.again}" for each in self.flows if each.again),
             *(f"after undo: {each}" for each in self.left),
         )
 
@@ -64,91 +94,144 @@ def score_fixes(names: Iterable[str], out: Callable[[str], object] = say, *, par
     """Repair and take back the named scenarios (all if none is named); return whether all is right."""
     scenarios = tuple(named(name) for name in names) or all_scenarios()
     wanted = [each for each in scenarios if not each.healthy and not each.several_hosts]
+    return score_fixed_draws((Draw(each.lab, (each,)) for each in wanted), out, parallel=parallel)
+
+
+def score_fixed_draws(labs: Iterable[Draw], out: Callable[[str], object] = say, *, parallel: int) -> bool:
+    """Repair and take back each lab's faults together; return whether all is right."""
     scores: list[FixScore] = []
     with ThreadPoolExecutor(parallel) as pool:
-        for score in pool.map(_scored, wanted):
+        for score in pool.map(_scored, labs):
             scores.append(score)
-            out(_line(score))
+            out(
+                "\n".join(
+                    (
+                        score.name,
+                        *(f"    {each.line}" for each in score.flows),
+                        *(f"    ✗ {each}" for each in score.wrong),
+                    )
+                )
+            )
     works, persons = (sum(getattr(each, what) for each in scores) for what in ("works", "by_person"))
     out(f"\nrepaired {works} of {len(scores)}, for a person {persons}; nothing else opened or broken, and taken back "
         f"whole: {sum(not each.wrong for each in scores)}")  # fmt: skip
     return not any(each.wrong for each in scores)
 
 
-def _line(score: FixScore) -> str:
-    how = "by a person" if score.by_person and not score.works else score.outcome
-    chosen = f" (chosen: {', '.join(score.chosen)})" if score.chosen else ""
-    return "\n".join((f"{score.name:<43} {score.flow}: {how}{chosen}", *(f"    {each}" for each in score.wrong)))
-
-
-def _scored(scenario: Scenario) -> FixScore:
+def _scored(draw: Draw) -> FixScore:
     try:
-        return score_fix(scenario)
+        return score_fix(draw)
     except LabError as error:
-        return FixScore(scenario.name, trouble=str(error).strip()[-300:])
+        return FixScore(draw.name, trouble=str(error).strip()[-300:])
 
 
-def score_fix(scenario: Scenario) -> FixScore:
-    """Break the scenario's host, let hairpin repair it, and take that back."""
-    flow = next(each for each in scenario.flows if each.after is not Outcome.DELIVERED)
-    with running_scenario(scenario) as lab:
-        require_truth(scenario, "before", probe_before(lab, scenario))
-        seen = look(lab, scenario.lab)
-        break_host(lab, scenario)
+def score_fix(draw: Draw) -> FixScore:
+    """Break the lab's host, let hairpin repair it for each flow that fails, and take all of it back."""
+    stage = Scenario(name=draw.name, title="", flows=(), lab=draw.plan, listeners=draw.listeners)
+    with running_scenario(stage) as lab:
+        if len(draw.faults) == 1:
+            require_truth(draw.faults[0], "before", probe_before(lab, draw.faults[0]))
+        seen = look(lab, draw.plan)
+        before = tuple(each for each in draw.flows if _now(lab, each, Outcome.DELIVERED) is Outcome.DELIVERED)
+        _break(lab, draw)
         faulty = settled_all(lab, seen.flows, PATIENCE_S)
         was = host_state(lab)
-        words = flow.arguments()
-        said = _fix(lab.host, (*words, "--apply", "--yes", "--persist"))
-        chosen: tuple[str, ...] = ()
-        if said.document is not None and not said.document.applied:
-            chosen = tuple(each.id for each in said.document.left_out if each.why in ("disruptive", "policy"))
-            if chosen:
-                options = tuple(word for each in chosen for word in ("--choose", each))
-                said = _fix(lab.host, (*words, *options, "--apply", "--yes", "--persist"))
-        return _judged(lab, scenario, flow, said, chosen, (faulty, seen.flows), was)
+        return _judged(lab, draw, tuple(_fixed_in_turn(lab, before, draw)), (faulty, seen.flows), was)
 
 
-def _judged(
-    lab: Lab,
-    scenario: Scenario,
-    flow: Flow,
-    said: _Said,
-    chosen: tuple[str, ...],
-    flows: tuple[Outcomes, Outcomes],
-    was: State,
-) -> FixScore:
-    faulty, healthy = flows
+def _break(lab: Lab, draw: Draw) -> None:
+    """Carry out the faults.  One of several may not fit any more: another has stopped the container that it is for."""
+    for fault in draw.faults:
+        try:
+            break_host(lab, fault)
+        except LabError:
+            if len(draw.faults) == 1:
+                raise
+
+
+def _fixed_in_turn(lab: Lab, flows: tuple[Flow, ...], draw: Draw) -> Iterator[Fixed]:
+    """Yield what comes of the flows that fail.  One that nothing was done for is asked once more behind the others: the
+    container that it starts from may run by then."""
+    waiting: list[Fixed] = []
+    later: list[Flow] = []
+    for flow in [each for each in flows if _still_fails(lab, each, draw)][:_MOST_FLOWS]:
+        if _now(lab, flow, Outcome.DELIVERED) is Outcome.DELIVERED:
+            continue  # an earlier repair has brought it back
+        fixed = _fixed(lab, flow)
+        if fixed.applied or fixed.works:
+            yield fixed
+        else:
+            later.append(flow)
+            waiting.append(fixed)
+    if len(later) == len(draw.flows):
+        yield from waiting
+        return
+    for flow in later:
+        yield _fixed(lab, flow)
+
+
+def _still_fails(lab: Lab, flow: Flow, draw: Draw) -> bool:
+    expected = flow.after if len(draw.faults) == 1 else Outcome.TIMEOUT
+    return expected is not Outcome.DELIVERED and _now(lab, flow, expected) is not Outcome.DELIVERED
+
+
+def _now(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
+    try:
+        return settled_outcome(lab, flow, expected)
+    except LabError:
+        return Outcome.UNREACHABLE  # the container that the flow starts from does not run
+
+
+def _fixed(lab: Lab, flow: Flow) -> Fixed:
+    words = flow.arguments()
+    said = _fix(lab.host, (*words, *_ALL))
+    chosen: tuple[str, ...] = ()
+    if said.document is not None and not said.document.applied:
+        chosen = tuple(each.id for each in said.document.left_out if each.why in ("disruptive", "policy"))
+        if chosen:
+            said = _fix(lab.host, (*words, *(word for each in chosen for word in ("--choose", each)), *_ALL))
     document = said.document
-    outcome = settled_outcome(lab, flow, flow.before)
+    applied = document is not None and document.applied
+    outcome = _now(lab, flow, flow.before)
     works = outcome is flow.before
-    score = FixScore(
-        scenario.name,
+    again = _fix(lab.host, (*words, *_ALL)) if applied else None
+    return Fixed(
         str(flow),
-        outcome.value if document is not None and document.applied else _why(said),
+        outcome.value if applied else _why(said),
         works=works,
         by_person=document is not None and not document.plan and bool(document.left_out),
         chosen=chosen,
+        applied=applied,
+        tells=document is not None and any(each.flow for repair in document.plan for each in repair.side_effects),
+        irreversible=document is not None and any(each.irreversible for each in document.plan),
+        again=_why(again) if again is not None and (again.document is None or again.document.plan) else "",
     )
-    if document is None or not document.applied:
+
+
+def _judged(lab: Lab, draw: Draw, fixed: tuple[Fixed, ...], flows: tuple[Outcomes, Outcomes], was: State) -> FixScore:
+    faulty, healthy = flows
+    score = FixScore(draw.name, fixed)
+    if not any(each.applied for each in fixed):
         return msgspec.structs.replace(score, left=differences(was, host_state(lab)))
     after = settled_all(lab, healthy, PATIENCE_S)
-    told = any(each.flow for repair in document.plan for each in repair.side_effects)
+    told = any(each.tells for each in fixed)
     new = tuple(each for each in opened(healthy, after) if each not in opened(healthy, faulty))
-    again = _fix(lab.host, (*flow.arguments(), "--apply", "--yes", "--persist"))
-    repeated = "" if again.document is not None and not again.document.plan else _why(again)
-    undone = subprocess.run(
-        (*lab.host.enter, *_HAIRPIN, "undo"), capture_output=True, text=True, env=environment(), check=False,
-        timeout=TIMEOUT_S,
-    )  # fmt: skip
-    stays = () if undone.returncode == 0 else (f"{undone.stdout.strip()} {undone.stderr.strip()}",)
-    said_so = any(each.irreversible for each in document.plan)
+    stays = tuple(said for each in fixed if each.applied for said in _undone(lab.host))
     return msgspec.structs.replace(
         score,
         opened=() if told else new,
         broken=() if told else broken(healthy, faulty, after),
-        again=repeated,
-        left=() if said_so else (*stays, *differences(was, host_state(lab))),
+        left=() if any(each.irreversible for each in fixed) else (*stays, *differences(was, host_state(lab))),
     )
+
+
+def _undone(host: Node) -> tuple[str, ...]:
+    """Take the last plan back; return what was said if not all of it went."""
+    done = subprocess.run(
+        (*host.enter, *_HAIRPIN, "undo"), capture_output=True, text=True, env=environment(), check=False,
+        timeout=TIMEOUT_S,
+    )  # fmt: skip
+    return () if done.returncode == 0 else (f"{done.stdout.strip()} {done.stderr.strip()}",)
 
 
 def _why(said: _Said) -> str:

@@ -20,6 +20,8 @@ MOST_FAULTS = 3
 _SIZES = (0, 1, 1, 1, 2, 2, 2, MOST_FAULTS, MOST_FAULTS, MOST_FAULTS)
 
 PAIRS = (2,)
+SETS = (1, 2, 2, MOST_FAULTS)
+"""How many faults a lab has that is to be repaired."""
 NO_FAULT = "no-fault:"
 
 
