@@ -20,6 +20,7 @@ from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_before, require_truth, running_scenario, settled_outcome
 from hairpin.report.fix_document import FixDocument
+from hairpin.walk.verdicts import succeeds
 
 _HAIRPIN = (sys.executable, "-m", "hairpin")
 _ALL = ("--apply", "--yes", "--persist")
@@ -199,13 +200,19 @@ def _fixed(lab: Lab, flow: Flow) -> Fixed:
         str(flow),
         outcome.value if applied else _why(said),
         works=works,
-        by_person=document is not None and not document.plan and bool(document.left_out),
+        by_person=document is not None and _is_left_to_person(document),
         chosen=chosen,
         applied=applied,
         tells=document is not None and any(each.flow for repair in document.plan for each in repair.side_effects),
         irreversible=document is not None and any(each.irreversible for each in document.plan),
         again=_why(again) if again is not None and (again.document is None or again.document.plan) else "",
     )
+
+
+def _is_left_to_person(document: FixDocument) -> bool:
+    """Return whether the plan says that a person has to do something before the flow passes."""
+    undone = not document.plan or not all(map(succeeds, document.then))
+    return undone and bool(document.left_out)
 
 
 def _judged(lab: Lab, draw: Draw, fixed: tuple[Fixed, ...], flows: tuple[Outcomes, Outcomes], was: State) -> FixScore:
