@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 FILES: dict[str, tuple[tuple[str, str | None, str], Part]] = {
     "new sysctl file": (("/etc/sysctl.d/99-hairpin.conf", None, "a = 1\n"), "sysctl file"),
+    "line of a sysctl file": (("/etc/sysctl.conf", "a = 0\n", "a = 1\n"), "sysctl line"),
+    "line taken out of a sysctl file": (("/etc/sysctl.d/60-hardening.conf", "a = 0\n", ""), "sysctl line"),
     "policy": (("/etc/iptables/rules.v4", ":INPUT DROP\n", ":INPUT ACCEPT\n"), "saved policy"),
     "rule": (("/etc/iptables/rules.v6", "*filter\n", "*filter\n-A x\n"), "saved rule"),
     "rule taken out": (("/etc/iptables.up.rules", "*filter\n-A x\n", "*filter\n"), "saved rule removed"),
@@ -72,6 +74,8 @@ WRITERS: dict[str, tuple[Part, ...]] = {
     "kept_rules._with_policy": ("saved policy", "ufw policy"),
     "kept_rules._without_rule": ("saved rule removed", "nft rule removed", "ufw rule file"),
     "lasting._files_kept": ("module",),
+    "sysctl_file._deleted": ("sysctl line",),
+    "sysctl_file._edited": ("sysctl line",),
     "sysctl_file._kept": ("sysctl file", "module"),
     "sysctl_file._switched_on": ("sysctl file",),
     "unit.by_unit": ("unit",),

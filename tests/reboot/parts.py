@@ -13,7 +13,7 @@ from hairpin.host.boot.rule_keeper import is_nft_script
 from hairpin.host.boot.sysctl_files import is_sysctl_file
 
 Part = Literal[
-    "sysctl file", "module", "unit",
+    "sysctl file", "sysctl line", "module", "unit",
     "saved rule", "saved rule removed", "saved policy", "iptables-services rule",
     "nft rule", "nft rule removed",
     "ufw rule file", "ufw policy", "ufw allow",
@@ -23,6 +23,7 @@ Part = Literal[
 PARTS: tuple[Part, ...] = get_args(Part)
 
 NOT_REBOOTED: dict[Part, str] = {
+    "sysctl line": "what reads a new sysctl file at boot reads an edited one",
     "iptables-services rule": "Red Hat's package, which Debian does not have; the edit is that of a saved rule",
     "saved policy": "no cause sets the policy of a chain that has saved rules: a rule lets the flow through",
     "ufw policy": "as a saved policy: `ufw route allow` lets the flow through",
@@ -51,8 +52,8 @@ class UnknownPartError(Exception):
 def of_file(path: str, before: str | None, after: str | None) -> Part:
     """Return the kind of a file that keeps a repair; raises UnknownPartError."""
     gone, come = _lines(before) - _lines(after), _lines(after) - _lines(before)
-    if is_sysctl_file(path) and before is None:
-        return "sysctl file"  # one of somebody else is never written
+    if is_sysctl_file(path):
+        return "sysctl file" if before is None else "sysctl line"
     if path.startswith("/etc/modules-load.d/"):
         return "module"
     if path.startswith("/etc/systemd/system/"):

@@ -24,13 +24,13 @@ def test_all_that_are_named_together_are_kept() -> None:
 
 
 def test_what_does_not_keep_it_away_is_told_to_a_person() -> None:
-    """A later line of the same file says 0 again: no command of ours rewrites somebody's file."""
+    """The file that has the last word is another program's: no command of ours rewrites it."""
     always = msgspec.structs.replace(container(), restart_policy="always")
     within = network(docker=engine(always))
-    file = ConfigFile("/etc/sysctl.conf", "net.ipv4.conf.eth0.forwarding = 0\n")
+    file = ConfigFile("/etc/sysctl.conf", "# Ansible managed\nnet.ipv4.conf.eth0.forwarding = 0\n")
     within = within.with_host(msgspec.structs.replace(within.this, files=(file,)))
     flows = (published(),)
     (found,) = foreseen(examine(within, flows), frozenset())
     (remedy,) = averting(found, within, flows)
     assert not remedy.keeping
-    assert "/etc/sysctl.conf line 1" in str(remedy.advice[0])
+    assert "/etc/sysctl.conf line 2" in str(remedy.advice[0])

@@ -5,25 +5,19 @@ import re
 from hairpin.change.change import InsertRule, WriteFile
 from hairpin.host.boot.rule_keeper import is_nft_script
 from hairpin.host.boot.saved_rules import with_nft_line
-from hairpin.host.boot.sysctl_files import managed_by
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
 
 
 def nft_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return the scripts with the rules as first lines of their chains.  The last rule is inserted first.
-
-    A script that says that a tool writes it is left to its owner."""
+    """Return the scripts with the rules as first lines of their chains.  The last rule is inserted first."""
     texts: dict[str, str] = {}
     advice: list[Message] = []
     for rule in reversed(rules):
         found = _with_rule(rule, texts, situation)
-        owner = managed_by(found) if found is not None else None
         if found is None:
             advice.append(_without_script(rule, situation))
-        elif owner is not None:
-            advice.append(_for_owner(rule, found.path, owner))
         else:
             texts[found.path] = found.text
     written = tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
@@ -40,16 +34,6 @@ def _with_rule(rule: InsertRule, texts: dict[str, str], situation: Situation) ->
         if text is not None:
             return ConfigFile(file.path, text)
     return None
-
-
-def _for_owner(rule: InsertRule, path: str, owner: str) -> Message:
-    return message(
-        "{file} needs {rule} as the first rule of {chain}: add it where the file comes from (it says “{owner}”)",
-        file=path,
-        rule=rule.rule.text,
-        chain=rule.chain,
-        owner=owner,
-    )
 
 
 def _differs(written: WriteFile, situation: Situation) -> bool:

@@ -20,7 +20,6 @@ from hairpin.host.boot.rule_keeper import (
     rule_keeper,
 )
 from hairpin.host.boot.saved_rules import rules_of, with_policy, with_rule, without_nft_line, without_rule
-from hairpin.host.boot.sysctl_files import managed_by
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
@@ -60,9 +59,9 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
         case "ufw":
             return _by_ufw(rules, source, situation)
         case "netfilter-persistent":
-            return _saved(RULES_V4, RULES_V6, rules, situation)
+            return Lasting(files=_saved_files(RULES_V4, RULES_V6, rules, situation))
         case "iptables-services":
-            return _saved(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation)
+            return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
         case "nftables" | "none" if source:
             return _in_source(source, rules, situation)
         case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
@@ -135,31 +134,12 @@ def _fills(file: ConfigFile, rule: InsertRule, situation: Situation) -> bool:
 
 
 def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    kept = _saved(source.path, source.path, rules, situation)
     said = message(
         "{file} has what is in {chain} now: what loads it brings back its lines alone, so the rule is kept there",
         file=source.path,
         chain=", ".join(dict.fromkeys(each.chain for each in rules)),
     )
-    return msgspec.structs.replace(kept, advice=(said, *kept.advice))
-
-
-def _saved(file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return the saved files with the rules.  A file that says that a tool writes it is left to its owner."""
-    made = _saved_files(file_v4, file_v6, rules, situation)
-    owners = {each.path: managed_by(ConfigFile(each.path, each.text or "")) for each in made}
-    said = (
-        message(
-            "{file} needs {rule} as the first rule of {chain}: add it where the file comes from (it says “{owner}”)",
-            file=path,
-            rule="; ".join(each.rule.text for each in rules),
-            chain=rules[0].chain,
-            owner=owner,
-        )
-        for path, owner in owners.items()
-        if owner is not None
-    )
-    return Lasting(files=tuple(each for each in made if owners[each.path] is None), advice=tuple(said))
+    return Lasting(files=_saved_files(source.path, source.path, rules, situation), advice=(said,))
 
 
 def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation: Situation) -> Lasting:
@@ -232,18 +212,13 @@ def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> La
             advice.append(message("the rule is inside a container: what puts it there has to stop doing so"))
             continue
         found = _without_rule(part.place, situation, edited)
-        edited |= {each.path: each for each in found if not _is_owned(each)}
+        edited |= {each.path: each for each in found}
         direct_one = direct_rule(part.place, situation.host)
         call = without_direct(direct_one) if direct_one is not None else None
         calls |= {call: None} if call is not None else {}
         files = (*(each.path for each in found), *((direct_one.file,) if direct_one is not None else ()))
         advice.append(_advice(part.place, files))
     return Lasting(files=tuple(edited.values()), calls=tuple(calls), advice=tuple(advice))
-
-
-def _is_owned(file: WriteFile) -> bool:
-    """Return whether it is a script of nft that says that a tool writes it: the advice names it for a person."""
-    return is_nft_script(file.path) and managed_by(ConfigFile(file.path, file.text or "")) is not None
 
 
 def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFile]) -> list[WriteFile]:

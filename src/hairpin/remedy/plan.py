@@ -17,6 +17,7 @@ from hairpin.network.network import Network
 from hairpin.remedy.engine import started
 from hairpin.remedy.in_turn import makes_again, renumbered_candidate
 from hairpin.remedy.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
+from hairpin.remedy.owned_files import without_owned_files
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
@@ -55,7 +56,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     kinds = sorted(chosen, key=KINDS.index)
     kept: list[Lasting] = [started(situation.host, told_to.start)] if told_to.start else []
     for kind in kinds:
-        found = lasting(kind, tuple(chosen[kind]), situation)
+        found = without_owned_files(lasting(kind, tuple(chosen[kind]), situation), situation)
         kept.append(found)
         # Kinds that write the same file see what the ones before them have written.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))

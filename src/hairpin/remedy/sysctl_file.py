@@ -1,5 +1,5 @@
-"""Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.  A file that
-somebody else writes is never rewritten: a tool that manages it would put the line back.
+"""Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.  The line of a
+file that no other one comes behind is edited.
 
 A value that dockerd writes at its start gets no file: it is judged by the host that the file would make.  Forwarding
 that was switched off while dockerd ran gets one, beside FORWARD's policy.
@@ -12,8 +12,9 @@ from hairpin.host.boot.sysctl_files import (
     UFW_SYSCTL,
     Setting,
     file_after,
-    managed_by,
     settings,
+    with_value,
+    without_lines,
 )
 from hairpin.host.host import Host
 from hairpin.host.sysctl import dotted
@@ -58,7 +59,7 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
     if found and found[-1].file in (UFW_SYSCTL, SYSCTL_CONF):
-        return Lasting(advice=(_for_a_person(found[-1], part, situation),))
+        return _edited(found[-1], part, situation)
     name = file_after(part.path, situation.host.files)
     files = [WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n")]
     module = _MADE_BY.get(part.path[1])
@@ -74,7 +75,7 @@ def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation
         return _switched_on(part, situation)
     if not wrong:
         return Lasting(advice=(maker,))
-    return Lasting(advice=(_for_a_person(wrong[-1], part, situation, deleted=True), maker))
+    return _deleted(wrong, part, maker, situation)
 
 
 def _switched_on(part: SetSysctl, situation: Situation) -> Lasting:
@@ -99,21 +100,31 @@ def _switched_on(part: SetSysctl, situation: Situation) -> Lasting:
     )
 
 
-def _for_a_person(setting: Setting, part: SetSysctl, situation: Situation, *, deleted: bool = False) -> Message:
-    """Return advice about a line that only its owner should change: no command rewrites a file of somebody else."""
-    file = situation.file(setting.file)
-    owner = managed_by(file) if file is not None else None
-    said = (
-        message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(setting, part))
-        if deleted
-        else message(
-            "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
-            **_facts(setting, part),
-            wanted=part.value,
-        )
+def _edited(last: Setting, part: SetSysctl, situation: Situation) -> Lasting:
+    """Return the file with another value in its line: it is read last, so that no file of its own could help."""
+    file = situation.file(last.file)
+    assert file is not None
+    text = with_value(file, last, part.path, part.value)
+    said = message(
+        "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
+        **_facts(last, part),
+        wanted=part.value,
     )
-    return said if owner is None else message("{said} (change it where it comes from: it says “{owner}”)",
-                                              said=said, owner=owner)  # fmt: skip
+    return Lasting(files=(WriteFile(situation.host.name, file.path, text),), advice=(said,))
+
+
+def _deleted(wrong: tuple[Setting, ...], part: SetSysctl, maker: Message, situation: Situation) -> Lasting:
+    """Return the files without the lines that set another value than the engine does."""
+    paths = dict.fromkeys(each.file for each in wrong)
+    files = (file for path in paths if (file := situation.file(path)) is not None)
+    said = (
+        message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(each, part))
+        for each in wrong
+    )
+    return Lasting(
+        files=tuple(WriteFile(situation.host.name, each.path, without_lines(each, wrong)) for each in files),
+        advice=(*said, maker),
+    )
 
 
 def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:

@@ -10,8 +10,9 @@ from hairpin.host.boot.sysctl_files import (
     is_sysctl_file,
     key_parts,
     last_word,
-    managed_by,
     settings,
+    with_value,
+    without_lines,
 )
 from hairpin.host.managers import ConfigFile
 from hairpin.host.sysctl import Path, dotted
@@ -64,16 +65,31 @@ def test_a_new_file_has_the_last_word(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "wanted"),
     (
-        ("# CIS 3.1.1 - managed by ansible, do not edit\na = 0\n", "CIS 3.1.1 - managed by ansible, do not edit"),
-        ("; This file is GENERATED\na = 0\n", "This file is GENERATED"),
-        ("# mine\na = 0\n", None),
-        ("managed = 1\n", None),
+        (
+            "# mine\na = 1\nnet/ipv4/conf/eth0/forwarding=0  \nb=2",
+            "# mine\na = 1\nnet/ipv4/conf/eth0/forwarding=1  \nb=2",
+        ),
+        ("net.ipv4.conf.eth0.forwarding = 0\r\n", "net.ipv4.conf.eth0.forwarding = 1\r\n"),
+        ("-net.ipv4.conf.eth0.forwarding =0\n", "-net.ipv4.conf.eth0.forwarding =1\n"),
+        ("net.ipv4.conf.*.forwarding = 0\n", "net.ipv4.conf.*.forwarding = 0\nnet.ipv4.conf.eth0.forwarding = 1\n"),
+        ("net.ipv4.conf.*.forwarding = 0", "net.ipv4.conf.*.forwarding = 0\nnet.ipv4.conf.eth0.forwarding = 1\n"),
     ),
 )
-def test_the_tool_that_writes_a_file_says_so(text: str, said: str | None) -> None:
-    assert managed_by(ConfigFile("/etc/sysctl.d/a.conf", text)) == said
+def test_a_value_is_changed_in_its_line_alone(text: str, wanted: str) -> None:
+    file = ConfigFile("/etc/sysctl.conf", text)
+    edited = with_value(file, settings(ETH0, (file,))[-1], ETH0, "1")
+    assert edited == wanted
+    again = ConfigFile(file.path, edited)
+    assert with_value(again, settings(ETH0, (again,))[-1], ETH0, "1") == wanted
+
+
+def test_lines_are_taken_out_and_the_others_stay() -> None:
+    file = ConfigFile("/etc/sysctl.conf", "# mine\r\nnet.ipv4.conf.eth0.forwarding=0\nb=2")
+    gone = settings(ETH0, (file,))
+    assert without_lines(file, gone) == "# mine\r\nb=2"
+    assert without_lines(ConfigFile("/etc/other.conf", file.text), gone) == file.text
 
 
 def test_which_files_set_sysctls() -> None:

@@ -15,13 +15,12 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from hairpin.host.managers import ConfigFile
-from hairpin.host.sysctl import Path
+from hairpin.host.sysctl import Path, dotted
 
 SYSCTL_CONF = "/etc/sysctl.conf"
 UFW_SYSCTL = "/etc/ufw/sysctl.conf"
 FORWARDING: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
 """Two names of one value: IPv4 forwarding."""
-_MANAGED = re.compile(r"managed|generated|do not edit|ansible|puppet|salt|chef|cfengine", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
 
 
@@ -127,10 +126,23 @@ def key_parts(written: str) -> Path:
     return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))
 
 
-def managed_by(file: ConfigFile) -> str | None:
-    """Return the comment by which a tool says that it writes the file; None if there is none."""
-    comments = (line.lstrip("#; \t").rstrip() for line in file.text.splitlines() if line[:1] in ("#", ";"))
-    return next((each for each in comments if _MANAGED.search(each)), None)
+def with_value(file: ConfigFile, setting: Setting, path: Path, value: str) -> str:
+    """Return the file's text with another value in the line that sets the key.  A line that sets several keys by a
+    pattern stays; one of the key alone comes at the end, and so behind it."""
+    lines = file.text.splitlines(keepends=True)
+    line = lines[setting.line - 1]
+    found = _ASSIGNMENT.match(line)
+    if found is None or is_pattern(key_parts(found[1])):
+        end = "" if file.text.endswith("\n") else "\n"
+        return f"{file.text}{end}{dotted(path)} = {value}\n"
+    lines[setting.line - 1] = line[: found.start(2)] + value + line[found.end(2) :]
+    return "".join(lines)
+
+
+def without_lines(file: ConfigFile, settings: tuple[Setting, ...]) -> str:
+    """Return the file's text without the lines."""
+    numbers = {each.line for each in settings if each.file == file.path}
+    return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number not in numbers)
 
 
 def file_after(path: Path, files: tuple[ConfigFile, ...]) -> str:
