@@ -78,6 +78,7 @@ WRITERS: dict[str, tuple[Part, ...]] = {
     "sysctl_file._edited": ("sysctl line",),
     "sysctl_file._kept": ("sysctl file", "module"),
     "sysctl_file._switched_on": ("sysctl file",),
+    "loopback.by_loopback_unit": ("unit",),
     "unit.by_unit": ("unit",),
 }
 """The functions of src/hairpin/remedy that write a file, and what they write."""
