@@ -80,6 +80,11 @@ include "/etc/nftables/other.nft"
     "etc/systemd/system/app.service": f"[Service]\nExecStart=/opt/app --password {HIDDEN}\n",
     "usr/local/sbin/fw": f"#!/bin/sh\n# iptables -F\nTOKEN={HIDDEN}\niptables -A INPUT -j DROP\n",
     "etc/modules": "br_netfilter\n",
+    "etc/tuned/active_profile": "own ../secret\n",
+    "etc/tuned/own/tuned.conf": "[main]\ninclude=balanced, gone\n[sysctl]\nnet.ipv4.ip_forward=0\n",
+    "usr/lib/tuned/balanced/tuned.conf": "[sysctl]\nnet.core.somaxconn=4096\n",
+    "usr/lib/tuned/unused/tuned.conf": f"[sysctl]\na={HIDDEN}\n",
+    "etc/secret/tuned.conf": f"[sysctl]\na={HIDDEN}\n",
     "run/cloud-init/instance-data.json": json.dumps(
         {
             "ds": {
@@ -125,6 +130,13 @@ def text(evidence: Evidence, path: str) -> str:
     assert reading is not None
     assert reading.outcome == "text"
     return reading.text
+
+
+def test_the_active_profiles_of_tuned_are_read_with_what_they_include(evidence: Evidence) -> None:
+    found = [each.origin for each in evidence.readings if "/tuned" in each.origin]
+    assert found == [
+        "/etc/tuned/active_profile", "/etc/tuned/own/tuned.conf", "/usr/lib/tuned/balanced/tuned.conf",
+    ]  # fmt: skip
 
 
 def test_no_secret_leaves_the_root(evidence: Evidence) -> None:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.host.docker import Contact
+from hairpin.host.managers import Unit
 from tests.remedy.situations import HOST_NETNS, network, remedy, said, sysctl
 
 KEY = "net.ipv4.conf.eth0.forwarding"
@@ -112,6 +113,25 @@ def test_a_file_that_is_read_last_and_is_a_tools_is_left_to_it() -> None:
     told = remedy(network(("/etc/sysctl.conf", f"# Ansible managed\n{KEY}=0\n")), sysctl(KEY))
     assert told.keeping == ()
     assert f"/etc/sysctl.conf needs `-{KEY}=0`, `+{KEY}=1` (line 2): change it where it comes from" in said(told)
+
+
+@pytest.mark.parametrize("value", ("0", "1"))
+def test_a_value_that_a_daemon_sets_is_pointed_out_and_not_fought(value: str) -> None:
+    profile = ("/etc/tuned/own/tuned.conf", f"[sysctl]\n{KEY}={value}\n")
+    found = network(
+        ("/etc/tuned/active_profile", "own\n"), profile, units=(Unit("tuned.service", "active", "enabled"),)
+    )
+    told = remedy(found, sysctl(KEY))
+    assert bool(told.persist) is (value == "1")
+    assert (f"{profile[0]} makes tuned set {KEY} to 0 whenever it starts" in said(told)) is (value == "0")
+
+
+def test_the_tool_that_writes_the_other_value_is_named_beside_our_file() -> None:
+    told = remedy(network(("/etc/sysctl.d/50-x.conf", f"# Ansible managed\n{KEY} = 0\n")), sysctl(KEY))
+    assert told.persist
+    assert "/etc/sysctl.d/50-x.conf says “Ansible managed”: change the value where it comes from, too" in said(told)
+    told = remedy(network(("/etc/sysctl.d/50-x.conf", f"# mine\n{KEY} = 0\n")), sysctl(KEY))
+    assert "where it comes from" not in said(told)
 
 
 def test_a_file_with_the_right_value_needs_no_other() -> None:

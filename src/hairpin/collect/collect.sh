@@ -1429,6 +1429,27 @@ nft_includes() { # nft_includes FILE...: what these nft scripts include from pla
             IFS=$USUAL_IFS
         done
 }
+tuned_profiles() { # those that are active, and what they include: they set sysctls behind every file
+    [ -r "$root/etc/tuned/active_profile" ] || return
+    listed file plain /etc/tuned/active_profile
+    read -r profiles <"$root/etc/tuned/active_profile"
+    for depth in 1 2 3 4 5 6 7 8; do
+        more=
+        set -f
+        for name in $profiles; do
+            case $name in */* | .*) continue ;; esac
+            for dir in /etc/tuned /etc/tuned/profiles /usr/lib/tuned /usr/lib/tuned/profiles; do
+                [ -r "$root$dir/$name/tuned.conf" ] || continue
+                listed file sysctl "$dir/$name/tuned.conf"
+                more="$more $(sed -n 's/^[[:space:]]*include[[:space:]]*=//p' "$root$dir/$name/tuned.conf" | tr ',' ' ')"
+                break
+            done
+        done
+        set +f
+        profiles=$more
+        [ -n "${profiles# }" ] || break
+    done
+}
 config_files() { # globs are expanded under --root, and the root is taken off again
     root=$HAIRPIN_ROOT
     set --
@@ -1442,6 +1463,7 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
         done
     done
     listed file sysctl "$@" /etc/sysctl.conf
+    tuned_profiles
     set --
     for f in "$root"/etc/nftables.conf "$root"/etc/nftables.nft "$root"/etc/nftables/*.nft "$root"/etc/nftables.d/*.nft \
         "$root"/etc/sysconfig/nftables.conf "$root"/etc/sysconfig/iptables "$root"/etc/sysconfig/ip6tables \
@@ -1605,7 +1627,7 @@ units() {
     run units 'systemctl show' limit 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
-        ipset.service ebtables.service fail2ban.service systemd-sysctl.service systemd-networkd.service \
+        ipset.service ebtables.service fail2ban.service tuned.service systemd-sysctl.service systemd-networkd.service \
         NetworkManager.service networking.service network.service network-online.target dhcpcd.service wickedd.service \
         systemd-resolved.service tailscaled.service csf.service lfd.service shorewall.service kubelet.service k3s.service "$@"
 }

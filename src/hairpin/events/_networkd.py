@@ -8,7 +8,6 @@ Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageF
 networkd-link.c link_configure(), link_drop_foreign_config(); networkd-route.c, networkd-routing-policy-rule.c
 """
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -21,7 +20,7 @@ from hairpin.events._dhcp import leased_addresses, with_leases
 from hairpin.events._ip import default_priority, tables_of, without_addresses
 from hairpin.events.course import Course
 from hairpin.host.boot.link_settings import LinkSettings, of_host_forwarding, of_network_file
-from hairpin.host.boot.systemd_network import UnitFile, claim, daemon_value, is_true, unit_files
+from hairpin.host.boot.systemd_network import UnitFile, claim, daemon_value, is_true, systemd_version, unit_files
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import PolicyRule, Route
@@ -32,12 +31,6 @@ _UNREAD_VERSION = 255
 _REPLACES_UNTIL = 252
 """Measured: 252 does not know its own address again once the address has a broadcast address; 257 does."""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
-
-
-def systemd_version(host: Host) -> int | None:
-    """Return the major version of systemd; None: it was not read."""
-    found = re.match(r"systemd (\d+)", host.version("systemd") or "")
-    return int(found[1]) if found is not None else None
 
 
 def with_devices_made(course: Course, was: Namespace) -> Course:

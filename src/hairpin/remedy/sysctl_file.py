@@ -5,7 +5,11 @@ A value that dockerd writes at its start gets no file: it is judged by the host 
 that was switched off while dockerd ran gets one, beside FORWARD's policy.
 """
 
+from collections.abc import Iterator
+
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
+from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon
+from hairpin.host.boot.generated import managed_by
 from hairpin.host.boot.sysctl_files import (
     FORWARDING,
     SYSCTL_CONF,
@@ -55,6 +59,9 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
         return _made(
             part, tuple(each for name in names for each in settings(name, situation.host.files)), maker, situation
         )
+    daemon = set_by_daemon(part.path, situation.host)
+    if daemon is not None and daemon.value != part.value:
+        return Lasting(advice=(_for_daemon(daemon, part),))
     said = _advice(situation.host, part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
@@ -65,7 +72,15 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     module = _MADE_BY.get(part.path[1])
     if module is not None:
         files.append(WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{module}.conf", f"{module}\n"))
-    return Lasting(files=tuple(files), advice=(said,))
+    return Lasting(files=tuple(files), advice=(said, *_also_its_owner(found, situation)))
+
+
+def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterator[Message]:
+    """Yield the tool that writes the file with the other value: it may set that one again when it runs."""
+    file = situation.file(found[-1].file) if found else None
+    owner = managed_by(file) if file is not None else None
+    if file is not None and owner is not None:
+        yield message("{file} says “{owner}”: change the value where it comes from, too", file=file.path, owner=owner)
 
 
 def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
@@ -97,6 +112,17 @@ def _switched_on(part: SetSysctl, situation: Situation) -> Lasting:
         files=(WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n"), *kept.files),
         calls=kept.calls,
         advice=(lost, *((policy,) if closed is not None else ())),
+    )
+
+
+def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
+    """Return advice on a value that a daemon sets whenever it starts: no file is set against it."""
+    return message(
+        "{file} makes {daemon} set {key} to {value} whenever it starts, after all files of sysctl.d: change it there",
+        file=setting.file,
+        daemon=setting.daemon,
+        key=dotted(part.path),
+        value=setting.value,
     )
 
 

@@ -4,5 +4,6 @@ Read ``sysctl_files`` (which file sets a sysctl), ``rule_keeper`` (who keeps the
 texts that they keep), ``generated`` (which files another program writes), ``configured_gateway`` (which router its
 files name), ``configured_address`` (which addresses), ``unit_lines`` (what a unit of systemd says), ``ifupdown``,
 ``ifcfg`` (RHEL's), ``systemd_network`` and ``keyfile`` (NetworkManager's) with ``link_settings`` (what the files of
-each manager give to a link), ``configured`` (whether a setting is written down, and where).
+each manager give to a link), ``daemon_sysctls`` (which daemon sets a sysctl at its start), ``configured`` (whether a
+setting is written down, and where).
 """

@@ -6,6 +6,7 @@ one hides them all.  Drop-ins (``NAME.d/*.conf``) are read behind their file.  A
 Source: systemd.network(5), systemd.netdev(5), networkd.conf(5)
 """
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -82,6 +83,12 @@ def daemon_value(host: Host, section: str, key: str) -> str | None:
         pair for file in (*main, *more) for each in sections(file.text) if each.name == section for pair in each.pairs
     )
     return Section(section, pairs).value(key)
+
+
+def systemd_version(host: Host) -> int | None:
+    """Return the major version of systemd; None: it was not read."""
+    found = re.match(r"systemd (\d+)", host.version("systemd") or "")
+    return int(found[1]) if found is not None else None
 
 
 class Claim(msgspec.Struct, frozen=True):

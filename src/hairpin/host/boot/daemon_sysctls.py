@@ -1,0 +1,103 @@
+"""Which daemon sets a sysctl when it starts: no file of sysctl.d comes behind it.
+
+networkd sets values of the links that it configures, NetworkManager those of its profiles' method, and tuned those of
+its active profile, the included profile's first.
+
+Source: systemd.network(5), nm-settings-keyfile(5) ``ipv6.method``, tuned.conf(5)
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.boot.keyfile import is_unmanaged, profile_of, profiles
+from hairpin.host.boot.link_settings import Forwarding, of_host_forwarding, of_network_file
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.boot.sysctl_files import FORWARDING, key_parts
+from hairpin.host.boot.systemd_network import claim, daemon_value, is_true, sections, systemd_version, unit_files
+from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
+from hairpin.host.sysctl import Path
+
+Daemon = Literal["systemd-networkd", "NetworkManager", "tuned"]
+_UNREAD_VERSION = 255
+_ACTIVE_PROFILE = "/etc/tuned/active_profile"
+_INCLUDED = 8
+"""The depth to which profiles are followed that include each other."""
+
+
+class DaemonSetting(msgspec.Struct, frozen=True):
+    """A daemon of this host sets a key to a value, because a file of its own says so."""
+
+    daemon: Daemon
+    file: str
+    value: str
+
+
+def set_by_daemon(path: Path, host: Host) -> DaemonSetting | None:
+    """Return which daemon sets the key last; None if none that is enabled or runs does."""
+    names = FORWARDING if path in FORWARDING else (path,)
+    found = tuple(each for key, each in _settings(host) if key in names)
+    return found[-1] if found else None
+
+
+def _settings(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
+    if _starts(host, "systemd-networkd"):
+        yield from _of_networkd(host)
+    if _starts(host, "NetworkManager"):
+        yield from _of_networkmanager(host)
+    if _starts(host, "tuned"):
+        yield from _of_tuned(host)
+
+
+def _starts(host: Host, name: str) -> bool:
+    found = unit(host, name)
+    return found is not None and (found.enabled.startswith("enabled") or found.active == "active")
+
+
+def _of_networkd(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
+    version = systemd_version(host) or _UNREAD_VERSION
+    told = (daemon_value(host, "Network", key) for key in ("IPv4Forwarding", "IPv6Forwarding"))
+    first, second = (is_true(each) if each is not None else None for each in told)
+    shared: Forwarding = (first, second)
+    for path, value in of_host_forwarding(shared, version):
+        yield path, DaemonSetting("systemd-networkd", "/etc/systemd/networkd.conf", value)
+    files = unit_files(host, ".network")
+    for link in host.namespace(host.netns.name).links:
+        own = claim(host, link, files).file
+        if own is None or is_true(own.value("Link", "Unmanaged")):
+            continue
+        for path, value in of_network_file(own, link.name, version, lambda _: 0, shared).values:
+            yield path, DaemonSetting("systemd-networkd", own.path, value)
+
+
+def _of_networkmanager(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
+    known = profiles(host)
+    for link in host.namespace(host.netns.name).links:
+        own = profile_of(host, link, known)
+        if own is not None and not is_unmanaged(host, link) and own.value("ipv6", "method") == "disabled":
+            key = ("net", "ipv6", "conf", link.name, "disable_ipv6")
+            yield key, DaemonSetting("NetworkManager", own.file, "1")
+
+
+def _of_tuned(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
+    active = next((each.text for each in host.files if each.path == _ACTIVE_PROFILE), "")
+    for name in active.split():
+        for file in _profile(name, host, _INCLUDED):
+            for section in sections(file.text):
+                for key, value in section.pairs if section.name == "sysctl" else ():
+                    yield key_parts(key), DaemonSetting("tuned", file.path, value)
+
+
+def _profile(name: str, host: Host, depth: int) -> Iterator[ConfigFile]:
+    """Yield the files of the profile, those that it includes first."""
+    folders = ("/etc/tuned", "/etc/tuned/profiles", "/usr/lib/tuned", "/usr/lib/tuned/profiles")
+    wanted = [f"{folder}/{name}/tuned.conf" for folder in folders]
+    found = sorted((each for each in host.files if each.path in wanted), key=lambda each: wanted.index(each.path))
+    for file in found[:1]:
+        for section in sections(file.text):
+            for included in section.values("include") if section.name == "main" and depth else ():
+                for each in included.replace(",", " ").split():
+                    yield from _profile(each, host, depth - 1)
+        yield file
