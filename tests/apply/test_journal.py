@@ -3,9 +3,13 @@
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.apply.journal import Journal
+from hairpin.apply.task import PlanState, Task
+from hairpin.carry.act import FileState
+from hairpin.change.step import ReplaceFile
 from hairpin.errors import ApplyError, JournalError
 from tests.apply.plans import begun, plan
 
@@ -82,3 +86,27 @@ def test_old_plans_are_forgotten_but_not_what_is_in_force(tmp_path: Path) -> Non
         ids = [each.id for each in journal.all()]
     assert ids[-1] == first.id
     assert len(ids) < 55
+
+
+def test_plans_are_forgotten_by_their_size_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole files are in them.  The newest one stays however large it is, and so does what is in force."""
+    monkeypatch.setattr("hairpin.apply.journal._KEPT_BYTES", 100_000)
+    step = ReplaceFile(host="h", path="/etc/x", before=None, after=FileState("x" * 40_000))
+    ids: list[str] = []
+    states: tuple[PlanState, ...] = ("applied", "taken-back", "taken-back", "taken-back", "taken-back")
+    for state in states:
+        journal, made = begun(tmp_path, (Task("own", step),))
+        journal.end(made.id, state)
+        ids.append(made.id)
+        journal.close()
+    with closing(Journal(tmp_path)) as journal:
+        assert [each.id for each in journal.all()] == [ids[4], ids[3], ids[0]]
+    size = (tmp_path / "journal.sqlite3").stat().st_size
+    huge = msgspec.structs.replace(step, after=FileState("x" * 400_000))
+    journal, made = begun(tmp_path, (Task("own", huge),))
+    journal.end(made.id, "taken-back")
+    journal.close()
+    with closing(Journal(tmp_path)) as journal:
+        assert [each.id for each in journal.all()] == [made.id, ids[0]]
+    begun(tmp_path, ())[0].close()
+    assert (tmp_path / "journal.sqlite3").stat().st_size < size

@@ -10,6 +10,7 @@ from hairpin.report.places import NO_HOSTS
 from hairpin.report.plan_text import outcome_text, plan_text, plans_text, task_line
 from hairpin.report.words import Words
 from tests.apply.plans import FAULTY, HEALTHY, plan
+from tests.report.answers import answer
 
 WORDS = Words("en")
 KEPT = "99-hairpin-ipv4-eth0-forwarding.conf"
@@ -27,6 +28,17 @@ def test_the_plan_has_steps_files_and_what_becomes_of_the_flows() -> None:
     assert "✓ delivered" in shown
     assert shown.endswith("Nothing was changed.  The same command with --apply carries it out.\n")
     assert "Nothing was changed" not in text(applying=True)
+
+
+def test_what_an_event_will_bring_is_kept_away_by_files_alone() -> None:
+    coming = plan(of=answer(port=None), with_latent=True)
+    assert coming.needs_lasting
+    alone, kept = (
+        plan_text(coming, WORDS, Paper(), lasting=lasting, applying=False).replace("\n", " ")
+        for lasting in (False, True)
+    )
+    assert "with --persist --apply carries it out: files alone" in alone
+    assert kept.endswith("The same command with --apply carries it out. ")
 
 
 def test_a_healthy_host() -> None:

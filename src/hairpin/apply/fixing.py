@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from hairpin.answer.answer import Answer
+from hairpin.apply.backups import keep_backups
 from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
 from hairpin.apply.counting import counted_rules
 from hairpin.apply.journal import Journal
@@ -70,6 +71,7 @@ def apply_plan(
         begun = journal.begin(Undertaking("", host.name, host.boot_id or "", _now(), question, tasks=tasks))
         with ExitStack() as cleanup:
             cleanup.callback(journal.end, begun.id, "taken-back")
+            keep_backups(journal.folder, begun, deed.carrier)
             deed.arm(begun.id)
             cleanup.pop_all()
         with ExitStack() as cleanup:

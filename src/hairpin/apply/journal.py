@@ -10,10 +10,12 @@ import sqlite3
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
 
+from hairpin.apply.backups import forget_backups
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.change.step import steps_from_json, steps_to_json
 from hairpin.errors import ApplyError, JournalError
@@ -22,8 +24,8 @@ from hairpin.message import Message, message
 FOLDER = Path("/var/lib/hairpin")
 _NAME, _LOCK = "journal.sqlite3", "lock"
 _LOCK_EVERY_S = 0.2
-_KEPT = 50
-"""Plans that are kept; those that are in force, and the newest one, beyond that."""
+_KEPT, _KEPT_BYTES = 50, 32 * 1024 * 1024
+"""Plans that are kept, and the size of their steps; those that are in force, and the newest one, beyond that."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS plans (
     id INTEGER PRIMARY KEY AUTOINCREMENT, host TEXT NOT NULL, boot_id TEXT NOT NULL, begun_at TEXT NOT NULL,
@@ -48,6 +50,7 @@ class Journal:
             os.close(os.open(path, os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
             self._base = sqlite3.connect(path, timeout=10, isolation_level=None)
             self._base.execute("PRAGMA synchronous = EXTRA")
+            self._base.execute("PRAGMA auto_vacuum = FULL")  # what is forgotten is given back; of a new file only
             self._base.execute("PRAGMA foreign_keys = ON")
             self._base.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
@@ -175,12 +178,16 @@ class Journal:
         )  # fmt: skip
 
     def _forget_old(self) -> None:
-        """Forget the oldest plans beyond those that are kept: never the newest, nor one that is in force."""
-        self._base.execute(
-            "DELETE FROM plans WHERE state = 'taken-back'"
-            " AND id NOT IN (SELECT id FROM plans ORDER BY id DESC LIMIT ?)",
-            (_KEPT,),
-        )
+        """Forget the oldest plans beyond the number and the size that are kept: never the newest, nor one that is in
+        force."""
+        rows = self._base.execute(
+            "SELECT id, state, (SELECT total(length(step)) FROM tasks WHERE plan = id) FROM plans ORDER BY id DESC"
+        ).fetchall()
+        sizes = accumulate(size for *_, size in rows)
+        for number, ((plan, state, _), size) in enumerate(zip(rows, sizes, strict=True)):
+            if number and state == "taken-back" and (number >= _KEPT or size > _KEPT_BYTES):
+                self._base.execute("DELETE FROM plans WHERE id = ?", (plan,))
+        forget_backups(self.folder, frozenset(str(each) for (each,) in self._base.execute("SELECT id FROM plans")))
 
     @contextmanager
     def _transaction(self) -> Generator[None]:

@@ -143,7 +143,21 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
         paper.prose(words(said), style="unsure")
     if not applying:
         paper.gap()
-        paper.prose(words(message("Nothing was changed.  The same command with --apply carries it out.")))
+        paper.prose(words(_with_persist(plan) if plan.needs_lasting and not lasting else _UNCHANGED))
+
+
+_UNCHANGED = message("Nothing was changed.  The same command with --apply carries it out.")
+
+
+def _with_persist(plan: RepairPlan) -> Message:
+    """Return what is said of a plan in which a repair is nothing but files."""
+    events = (each.cause.event for each in plan.repairs if not each.remedy.steps and each.cause is not None)
+    named = ", ".join(dict.fromkeys(each for each in events if each is not None))
+    return message(
+        "Nothing was changed.  The same command with --persist --apply carries it out: files alone keep away what "
+        "{events} will bring.",
+        events=named or message("an event"),
+    )
 
 
 def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper) -> str:
