@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench score matrix latent reboot fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench score matrix latent reboot own-ssh fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -71,6 +71,9 @@ latent: setup setup-lab ## Name what waits for an event on hosts and on their tw
 reboot: setup setup-lab ## Really reboot virtual machines: each as foretold, and each kind of lasting part (KINDS='unit,saved rule'; root)
 	@$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot)
 	@$(BIN)/python -m tests.reboot $(if $(KINDS),--kinds '$(KINDS)')
+
+own-ssh: setup setup-lab ## Plans that cut a real ssh session are taken back, others are kept: each kind, in each kind of session (KINDS=word; root)
+	@$(BIN)/python -m tests.own_ssh $(if $(KINDS),--kinds '$(KINDS)')
 
 fidelity: setup setup-lab ## Compare the walk with the kernel on N packets through random networks (SEED=… repeats a run; root)
 	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/reference/fidelity.md

@@ -53,6 +53,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/tables/": "causes/tables/test_tables.py",
     "causes/to_come/": "causes/to_come/test_to_come.py",
     "causes/traffic_control/": "causes/traffic_control/test_traffic_control.py",
+    "apply/arriving.py": "kernel/test_own_ssh.py",
     "apply/carrying_out.py": "kernel/test_taking_back.py",
     "apply/outcome.py": "apply/test_fixing.py",
     "apply/settling.py": "kernel/test_taking_back.py",
@@ -61,6 +62,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/applying.py": "cli/test_fix.py",
     "cli/half_done.py": "cli/test_undo.py",
     "causes/cause.py": "causes/test_registry.py",
+    "cli/way_in.py": "kernel/test_own_ssh.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld
     "question/port_flows.py": "question/test_flows.py",

@@ -10,7 +10,7 @@ from hairpin.apply.fixing import Deed, apply_plan, confirm
 from hairpin.apply.journal import Journal
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
-from hairpin.apply.task import Undertaking
+from hairpin.apply.task import PlanState, Undertaking
 from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -93,6 +93,23 @@ def test_it_is_taken_back_if_the_users_own_way_in_is_cut(tmp_path: Path) -> None
     assert (str(outcome.complaint), outcome.left) == ("cut", False)
     assert case.recorder.lines == [SET, BACK]
     assert known.state == "taken-back"
+
+
+@pytest.mark.parametrize("state", ("taken-back", "partly"))
+def test_what_the_switch_takes_back_is_left_to_it(tmp_path: Path, state: PlanState) -> None:
+    case = Case(tmp_path, FAULTY, HEALTHY)
+
+    def cut(_network: Network) -> Message:
+        with closing(Journal(tmp_path)) as journal:
+            (open_one,) = journal.all()
+            assert journal.seize(open_one.id)
+            journal.end(open_one.id, state)
+        return message("cut")
+
+    case.cut = cut  # type: ignore[method-assign]
+    outcome, known = case.done()
+    assert (outcome.stays, outcome.left, known.state) == (False, state == "partly", state)
+    assert case.recorder.lines == [SET]
 
 
 def test_what_is_tried_waits_for_its_confirmation(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hairpin.apply.session import Session, own_session
+from hairpin.apply.session import Session, all_sessions, own_session
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import parse_address
 from tests.report.answers import network
+from tests.small_host import host_namespace
+from tests.small_host import network as small_network
 
 # 198.51.100.11:22 and 192.0.2.10:40001, in the byte order of this machine's kernel; a listener of the same process.
 TCP = """\
@@ -57,6 +60,36 @@ def test_nobody_s_session(tmp_path: Path, processes: tuple[tuple[int, str, int, 
     for pid, name, parent, inodes in processes:
         process(tmp_path, pid, name, parent, *inodes)
     assert own_session(tmp_path, 80) is None
+
+
+def test_the_sessions_of_everybody(tmp_path: Path) -> None:
+    process(tmp_path, 60, "sshd", 50, 200)
+    process(tmp_path, 61, "sshd", 50, 300, 100)
+    process(tmp_path, 62, "curl", 50, 400)
+    other = msgspec.structs.replace(FOUND, client=FOUND.client + 1, client_port=40002)
+    assert set(all_sessions(tmp_path)) == {FOUND, other}
+
+
+RULES = "*nat\n:PREROUTING ACCEPT [0:0]\n{}COMMIT\n*filter\n:INPUT ACCEPT [0:0]\n{}COMMIT\n"
+WAYS: dict[str, tuple[str, str, bool]] = {
+    "open": ("", "", True),
+    "dropped": ("", "-A INPUT -p tcp -m tcp --dport 22 -j DROP\n", False),
+    "new ones dropped": ("", "-A INPUT -p tcp -m conntrack --ctstate NEW -j DROP\n", False),
+    "led to another process": ("-A PREROUTING -p tcp -m tcp --dport 22 -j REDIRECT --to-ports 8080\n", "", False),
+    "led to a container": (
+        "-A PREROUTING -p tcp -m tcp --dport 22 -j DNAT --to-destination 172.17.0.2:80\n",
+        "",
+        False,
+    ),
+    "another port led away": ("-A PREROUTING -p tcp -m tcp --dport 23 -j REDIRECT --to-ports 8080\n", "", True),
+}
+
+
+@pytest.mark.parametrize(("nat", "filtered", "expected"), WAYS.values(), ids=WAYS)
+def test_a_new_connection_has_to_reach_sshd(nat: str, filtered: str, *, expected: bool) -> None:
+    listening = tuple(Socket("tcp", 4, None, port) for port in (22, 8080))
+    here = small_network(host_namespace(RULES.format(nat, filtered), sockets=listening))
+    assert FOUND.comes_in(here) is expected
 
 
 def test_a_new_connection_of_the_same_client_is_a_flow() -> None:

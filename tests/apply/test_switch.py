@@ -62,6 +62,35 @@ def test_it_does_not_end_with_the_terminal(tmp_path: Path) -> None:
     assert not file.exists()
 
 
+def test_it_does_not_wait_for_a_hanging_starter(tmp_path: Path) -> None:
+    """The starter holds the lock, and would leave the plan to the switch."""
+    file = tmp_path / "file"
+    journal, plan = begun(tmp_path / "journal", of_file(file))
+    with closing(journal), journal.locked():
+        start_switch(journal, plan.id, 1.0)
+        assert carry_out_tasks(journal, plan, (0,), hands()) is None
+        assert ended(journal, plan) == "taken-back"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("busy", ("another process", "a step"))
+def test_it_waits_for_a_step_and_for_another_process(tmp_path: Path, busy: str) -> None:
+    file = tmp_path / "file"
+    journal, plan = begun(tmp_path / "journal", of_file(file))
+    with closing(journal), journal.locked():
+        start_switch(journal, plan.id, 0.1)
+        assert carry_out_tasks(journal, plan, (0,), hands()) is None
+        if busy == "a step":
+            journal.mark(plan.id, 0, "running")
+        else:
+            (tmp_path / "journal" / "lock").write_text("1", "utf-8")
+        time.sleep(3.5)
+        assert (journal.known(plan.id).state, file.exists()) == ("ending", True)
+    with closing(journal := Journal(tmp_path / "journal")):
+        assert ended(journal, plan) == "taken-back"
+    assert not file.exists()
+
+
 def _watches(process: Path, folder: Path) -> bool:
     try:
         words = (process / "cmdline").read_bytes().split(b"\0")

@@ -34,17 +34,11 @@ def carry_out_tasks(journal: Journal, plan: Undertaking, numbers: Iterable[int],
     A plan that another process has ended meanwhile is not carried on: the switch takes it back."""
     for number in numbers:
         task = plan.tasks[number]
-        if not _is_open(journal, plan):
+        if not journal.start(plan.id, number):
             return message("the plan is being taken back by another process")
-        journal.mark(plan.id, number, "running")
         complaint = hands.carrier(carrying(task.step))
         journal.mark(plan.id, number, "done" if complaint is None else "failed", str(complaint or ""))
         hands.told(task, complaint)
         if complaint is not None:
             return complaint
     return None
-
-
-def _is_open(journal: Journal, plan: Undertaking) -> bool:
-    found = journal.find(plan.id)
-    return found is not None and found.state in ("open", "keeping")

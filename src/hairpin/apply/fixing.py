@@ -88,7 +88,12 @@ def apply_plan(
 
 def _take_all_back(journal: Journal, begun: Undertaking, deed: Deed) -> PlanState:
     network = deed.look().network  # the switch still watches, in case the host cannot be read
-    journal.end(begun.id, "ending")
+    if not journal.seize(begun.id):
+        while journal.is_watched(begun.id) and journal.known(begun.id).state == "ending":
+            time.sleep(_EVERY_S)  # the switch takes it back
+        ended = journal.known(begun.id).state
+        if ended in ("taken-back", "partly"):
+            return ended
     return take_back(journal, journal.known(begun.id), Hands(lambda: network, deed.told, carrier=deed.carrier))
 
 

@@ -65,7 +65,7 @@ class Journal:
         """Hold the lock of the host: one process at a time changes it.  Raises ApplyError if another one does so for
         longer than ``wait_s``."""
         until = time.monotonic() + wait_s
-        with (self.folder / _LOCK).open("w", encoding="utf-8") as file:
+        with self._lock_file().open("a", encoding="utf-8") as file:
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,7 +75,22 @@ class Journal:
                         said = message("another hairpin changes this host at this moment; try again")
                         raise ApplyError(said) from None
                     time.sleep(_LOCK_EVERY_S)
+            with self._complaining():
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
             yield
+
+    def _lock_file(self) -> Path:
+        return self.folder / _LOCK
+
+    @property
+    def holder(self) -> int | None:
+        """The process that holds the lock, or was the last to hold it."""
+        try:
+            return int(self._lock_file().read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
 
     def switch_file(self, plan: str) -> Path:
         """Return the file that the plan's switch holds locked while it watches."""
@@ -124,6 +139,17 @@ class Journal:
             self._base.execute(
                 "UPDATE tasks SET state = ?, said = ? WHERE plan = ? AND number = ?", (state, said, int(plan), number)
             )
+
+    def start(self, plan: str, number: int) -> bool:
+        """Write down that a task begins; return whether the plan is still to be carried out.  At that moment nobody
+        else can seize it."""
+        with self._transaction():
+            row = self._base.execute(
+                "UPDATE tasks SET state = 'running', said = '' WHERE plan = ? AND number = ?"
+                " AND EXISTS (SELECT 1 FROM plans WHERE id = plan AND state IN ('open', 'keeping'))",
+                (int(plan), number),
+            )
+            return row.rowcount == 1
 
     def end(self, plan: str, state: PlanState) -> None:
         """Write down how the plan stands."""
@@ -199,7 +225,7 @@ class Journal:
     def _complaining(self) -> Generator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise JournalError(_unusable(self.folder, error)) from error
 
 

@@ -7,8 +7,8 @@ import ipaddress
 import os
 import re
 import socket
-import subprocess
-import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -16,11 +16,11 @@ import msgspec
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, inside
+from hairpin.walk.state import SocketDecided
+from hairpin.walk.walk import walk_flow
 
 _SSHD = ("sshd", "sshd-session")
 _ESTABLISHED = "01"
-_WAIT_S = 10.0
-_EVERY_S = 0.2
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -42,21 +42,34 @@ class Session(msgspec.Struct, frozen=True):
         start = Lan(self.client) if near else Outside(self.client)
         return Flow(start, self.version, self.address, "tcp", self.port, host=network.this.name)
 
+    def comes_in(self, network: Network) -> bool:
+        """Return whether a new connection from the same client would reach a process of this host that listens on that
+        port: not one of another port or a container's, to which a rule of nat may lead it."""
+        trace = walk_flow(network, self.flow(network))
+        return trace.succeeds and all(
+            (step.netns, step.decided_by.socket.port) == (network.this.netns, self.port)
+            for step in trace.usual.request
+            if isinstance(step.decided_by, SocketDecided) and step.decided_by.socket is not None
+        )
+
 
 def own_session(proc: Path = Path("/proc"), pid: int | None = None) -> Session | None:
     """Return the ssh session of this process; None if no ancestor is sshd with one connection."""
+    found = (_sessions(proc, number) for number in sshd_above(proc, pid))
+    return next((each[0] for each in found if len(each) == 1), None)
+
+
+def sshd_above(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[int]:
+    """Yield the ancestors of this process that are sshd, the nearest first."""
     number = pid if pid is not None else os.getpid()
     while number > 1:
         try:
             name, parent = _stat(proc / str(number) / "stat")
         except OSError:
-            return None
+            return
         if name in _SSHD:
-            found = _sessions(proc, number)
-            if len(found) == 1:
-                return found[0]
+            yield number
         number = parent
-    return None
 
 
 def may_be_remote(proc: Path = Path("/proc")) -> bool:
@@ -66,14 +79,24 @@ def may_be_remote(proc: Path = Path("/proc")) -> bool:
         name = os.ttyname(0)
     except OSError:
         return False  # nobody sits there
-    return name.startswith("/dev/pts/") and any(_serves_somebody(proc, each) for each in proc.glob("[0-9]*"))
+    return name.startswith("/dev/pts/") and bool(all_sessions(proc))
 
 
-def _serves_somebody(proc: Path, process: Path) -> bool:
-    try:
-        return _stat(process / "stat")[0] in _SSHD and bool(_sessions(proc, int(process.name)))
-    except OSError:
-        return False
+def all_sessions(proc: Path = Path("/proc")) -> tuple[Session, ...]:
+    """Return the connections of everybody who is connected to sshd."""
+    found: list[Session] = []
+    for process in proc.glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            if _stat(process / "stat")[0] in _SSHD:
+                found.extend(_sessions(proc, int(process.name)))
+    return tuple(dict.fromkeys(found))
+
+
+def open_files(proc: Path, pid: int) -> Iterator[str]:
+    """Yield what the process has open, in the words of proc(5): ``socket:[4026]``, ``pipe:[4711]``."""
+    for each in (proc / str(pid) / "fd").glob("*"):
+        with suppress(OSError):
+            yield str(each.readlink())
 
 
 def _stat(path: Path) -> tuple[str, int]:
@@ -85,14 +108,8 @@ def _stat(path: Path) -> tuple[str, int]:
 
 def _sessions(proc: Path, pid: int) -> list[Session]:
     """Return the established connections of a process."""
-    inodes: set[str] = set()
-    for each in (proc / str(pid) / "fd").glob("*"):
-        try:
-            target = str(each.readlink())
-        except OSError:
-            continue
-        if found := re.fullmatch(r"socket:\[(\d+)\]", target):
-            inodes.add(found[1])
+    matches = (re.fullmatch(r"socket:\[(\d+)\]", each) for each in open_files(proc, pid))
+    inodes = {found[1] for found in matches if found}
     sessions: list[Session] = []
     for file in ("tcp", "tcp6"):
         try:
@@ -126,32 +143,3 @@ _LITTLE = socket.htons(1) != 1
 def _session(own: _End, client: _End) -> Session:
     version: Version = 4 if own[0].version == 4 else 6
     return Session(version, int(client[0]), client[1], int(own[0]), own[1])
-
-
-def acknowledged_bytes(session: Session) -> int | None:
-    """Return how many bytes the client has acknowledged; None if the kernel does not say.  Source: ss(8) ``-i``"""
-    client, own = (ipaddress.ip_address(_packed(value, session.version)) for value in (session.client, session.address))
-    query = f"sport = {session.port} and dport = {session.client_port}"
-    try:
-        done = subprocess.run(("ss", "-tniHO", query), capture_output=True, text=True, check=False, timeout=5)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    for line in done.stdout.splitlines():
-        if str(client) in line and str(own) in line and (found := re.search(r"bytes_acked:(\d+)", line)):
-            return int(found[1])
-    return None
-
-
-def _packed(value: int, version: Version) -> bytes:
-    return value.to_bytes(4 if version == 4 else 16, "big")
-
-
-def acknowledges(session: Session, before: int | None, wait_s: float = _WAIT_S) -> bool:
-    """Return whether the client acknowledges more than ``before`` within that time: what was written since arrives."""
-    until = time.monotonic() + wait_s
-    while before is not None and time.monotonic() < until:
-        now = acknowledged_bytes(session)
-        if now is not None and now > before:
-            return True
-        time.sleep(_EVERY_S)
-    return False

@@ -2,7 +2,7 @@
 well.
 
 It is told by the journal: the plan's state is no longer ``open``.  It has its own session and ignores the end of the
-terminal.  ``python -m hairpin.apply.switch FOLDER PLAN SECONDS``
+terminal.  ``python -m hairpin.apply.switch FOLDER PLAN SECONDS STARTER``
 """
 
 import fcntl
@@ -34,6 +34,8 @@ _LOOK_S = 0.2
 _START_S = 20.0
 _STEP_S = 70.0
 """The longest that a step may take, and a little more: carry/run.py ends it then."""
+_GRACE_S = 2.0
+"""How long the process that carries the plan out may take, outside of a step, until it takes the plan back itself."""
 _ALONE = "alone"
 """The switch leaves the process that starts it, and its session; a unit of systemd has done so already."""
 
@@ -43,7 +45,8 @@ def start_switch(journal: Journal, plan: str, seconds: float) -> None:
 
     Where systemd runs this host, the switch is a transient unit, which the end of a login session does not kill."""
     environment = {**os.environ, "PYTHONPATH": str(Path(hairpin.__file__).parent.parent)}
-    command = (sys.executable, "-m", "hairpin.apply.switch", str(journal.folder), plan, str(seconds))
+    command = (sys.executable, "-m", "hairpin.apply.switch", str(journal.folder), plan, str(seconds),
+               str(os.getpid()))  # fmt: skip
     if not (_is_under_systemd() and _started_as_unit(plan, command, environment)):
         subprocess.run(
             (*command, _ALONE), env=environment, cwd="/", check=False,
@@ -72,8 +75,9 @@ def _is_under_systemd() -> bool:
         return False
 
 
-def watch(folder: Path, plan: str, seconds: float) -> None:
-    """Wait until the plan is told to be well, or take it back at the deadline."""
+def watch(folder: Path, plan: str, seconds: float, starter: int) -> None:
+    """Wait until the plan is told to be well, or take it back at the deadline.  ``starter``: the process that carries
+    it out."""
     until = time.monotonic() + seconds
     journal = Journal(folder)
     file = journal.switch_file(plan)
@@ -86,16 +90,25 @@ def watch(folder: Path, plan: str, seconds: float) -> None:
             time.sleep(_LOOK_S)
         else:
             if journal.seize(plan):
-                _end(journal, plan)
+                _end(journal, plan, starter)
         file.unlink(missing_ok=True)
 
 
-def _end(journal: Journal, plan: str) -> None:
-    """Take the plan back.  Whoever carries it out begins no further step, and takes it back when the step at hand
-    has ended; one that hangs is not waited for."""
+def _end(journal: Journal, plan: str, starter: int) -> None:
+    """Take the plan back, which is seized by now: whoever carries it out begins no further step.
+
+    A step at hand is waited for.  After that the starter's lock is taken for this process's own: the starter leaves
+    the plan to it, and may hang, as where a terminal takes no more output."""
     with ExitStack() as stack:
-        with suppress(ApplyError):
-            stack.enter_context(journal.locked(_STEP_S))
+        began = time.monotonic()
+        while True:
+            with suppress(ApplyError):
+                stack.enter_context(journal.locked(_LOOK_S))
+                break
+            waited = time.monotonic() - began
+            busy = any(each.state in ("running", "taking-back") for each in journal.known(plan).tasks)
+            if waited > _STEP_S or (waited > _GRACE_S and not busy and journal.holder == starter):
+                break
         found = journal.known(plan)
         if found.state == "ending":
             take_back(journal, found, Hands(partial(look, found.host), _untold))
@@ -114,13 +127,13 @@ def main() -> int:
     """Watch the plan that the arguments name."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    folder, plan, seconds, *how = sys.argv[1:]
+    folder, plan, seconds, starter, *how = sys.argv[1:]
     if _ALONE in how:
         if os.fork():
             return 0
         os.setsid()
     try:
-        watch(Path(folder), plan, float(seconds))
+        watch(Path(folder), plan, float(seconds), int(starter))
     except HairpinError:
         return 1
     return 0

@@ -1,12 +1,10 @@
 """Carries a plan out for ``hairpin fix``: who is asked, who watches, who is told."""
 
 import os
-import stat
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,17 +12,16 @@ import click
 from hairpin.cli.material import gather, stated_world
 from hairpin.cli.options import Given
 from hairpin.cli.output import paper, whisper, words
-from hairpin.errors import ApplyError, ChangeError, UsageError
+from hairpin.errors import ApplyError, UsageError
 from hairpin.message import Message, message
 
 if TYPE_CHECKING:
     from hairpin.apply.carrying_out import Hands, Told
+    from hairpin.apply.journal import Journal
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.restoring import RestorePlan
-    from hairpin.apply.session import Session
     from hairpin.apply.task import Task
-    from hairpin.network.network import Network
 
 _DEADLINE_S = 120.0
 """Seconds after which the switch takes a plan back that nobody has told to be well."""
@@ -100,13 +97,13 @@ def carried_out(
     from hairpin.apply.session import own_session
     from hairpin.apply.switch import start_switch
     from hairpin.cli.answering import second_judge
+    from hairpin.cli.way_in import refuse_cut, unsafe
     from hairpin.live.connection import connect
     from hairpin.report.places import places_of
     from hairpin.report.plan_text import outcome_text
 
     session = own_session()
-    if session is not None:
-        _refuse_cut(plan, session)
+    refuse_cut(plan, session)
     if not yes and not try_s and not click.confirm(words(lang)(message("Carry it out?")), err=True):
         return None
     journal = Journal()
@@ -115,7 +112,7 @@ def carried_out(
         look=lambda: ask(plan.answer.question, gather(()), second_judge()),
         connect=connect,
         arm=lambda name: start_switch(journal, name, deadline),
-        is_safe=partial(_unsafe, session, lang),
+        is_safe=partial(unsafe, session, plan.answer.network, lang, partial(_is_open, journal)),
         told=_teller(lang, color),
     )
     outcome = apply_plan(plan, journal, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
@@ -129,58 +126,15 @@ def carried_out(
     return outcome
 
 
+def _is_open(journal: "Journal") -> bool:
+    """Return whether the plan at hand, which is the newest, still waits for an answer."""
+    return journal.all()[0].state == "open"
+
+
 def _with_until(outcome: "FixOutcome", until: str) -> "FixOutcome":
     import msgspec
 
     return msgspec.structs.replace(outcome, until=until)
-
-
-def _refuse_cut(plan: "RepairPlan", session: "Session") -> None:
-    """Raise ApplyError if the plan would cut the connection in which the user sits."""
-    from hairpin.change.steps import after_steps
-    from hairpin.walk.walk import walk_flow
-
-    network = plan.answer.network
-    flow = session.flow(network)
-    if not walk_flow(network, flow).succeeds:
-        return  # the model does not see how the user came in; the switch watches
-    try:
-        then = after_steps(tuple(each.step for each in plan.tasks(lasting=False)), network)
-    except ChangeError:
-        return  # a step that does not fit is refused when the host is read again
-    if not walk_flow(then, flow).succeeds:
-        raise ApplyError(message("the plan would cut your own ssh connection, so nothing was done"))
-
-
-def _unsafe(session: "Session | None", lang: str | None, network: "Network") -> Message | None:
-    """Return why the user's own way in is not seen to live on; None if it is, or if the user sits at the host."""
-    from hairpin.apply.session import acknowledged_bytes, acknowledges, may_be_remote
-    from hairpin.walk.walk import walk_flow
-
-    if session is None:
-        if may_be_remote() and not click.confirm(words(lang)(message("Is your connection alive?")), err=True):
-            return message("nobody has said that the connection lives on")
-        return None
-    before = acknowledged_bytes(session)
-    said = words(lang)(message("Looking whether this connection still arrives …")) + "\n"
-    if _reaches_client(said) and not acknowledges(session, before):
-        return message("your ssh connection acknowledges nothing any more")
-    if not walk_flow(network, session.flow(network)).succeeds:
-        return message("a new ssh connection from your address would not come in any more")
-    return None
-
-
-def _reaches_client(text: str) -> bool:
-    """Write the text to where sshd reads it: the terminal, else standard error if that is sshd's pipe.  Return whether
-    there is such a place: where all output goes into a file, no byte can be sent, and the walk alone decides."""
-    with suppress(OSError), Path("/dev/tty").open("w", encoding="utf-8", errors="replace") as terminal:
-        terminal.write(text)
-        return True
-    mode = os.fstat(2).st_mode
-    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
-        whisper(text)
-        return True
-    return False
 
 
 def _teller(lang: str | None, color: str) -> "Told":
@@ -227,16 +181,18 @@ def confirm_tried(lang: str | None, color: str) -> int:
     from hairpin.apply.settling import tried_plan
     from hairpin.apply.taking_back import take_back
 
-    journal = Journal()
-    plan = tried_plan(journal)
-    if plan is None:
-        raise UsageError(message("nothing waits for --confirm: no plan is being tried, or it was taken back already"))
-    hands = _hands(plan.host, lang, color)
-    complaint = confirm(journal, plan, hands)
-    if complaint is not None:
-        take_back(journal, journal.known(plan.id), hands)
-        whisper(f"{words(lang)(message('All of it was taken back: {why}', why=complaint))}\n")
-        return 1
+    with closing(Journal()) as journal, journal.locked():
+        plan = tried_plan(journal)
+        if plan is None:
+            raise UsageError(
+                message("nothing waits for --confirm: no plan is being tried, or it was taken back already")
+            )
+        hands = _hands(plan.host, lang, color)
+        complaint = confirm(journal, plan, hands)
+        if complaint is not None:
+            take_back(journal, journal.known(plan.id), hands)
+            whisper(f"{words(lang)(message('All of it was taken back: {why}', why=complaint))}\n")
+            return 1
     from hairpin.cli.output import write
 
     write(words(lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=plan.id)))

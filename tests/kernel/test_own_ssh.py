@@ -1,0 +1,31 @@
+"""Plans that cut the session of a real ssh client are taken back by themselves, and others are kept (root).
+
+A sample of ``python -m tests.own_ssh``, which tries each kind of plan in each kind of session.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.own_ssh.trial import Setting, setting, tried
+
+SAMPLE: tuple[tuple[str, str, str], ...] = (
+    ("only new connections", "no terminal", "refused before; "),
+    ("only big packets", "terminal", "acknowledges nothing any more"),
+    ("link down", "hairpin killed", ""),
+    ("another port led elsewhere", "into a file, walk sees nothing", "kept"),
+    ("replies of another port", "walk sees nothing", "kept"),
+)
+
+
+@pytest.fixture(scope="module")
+def at() -> Iterator[Setting]:
+    with setting() as made:
+        yield made
+
+
+@pytest.mark.parametrize(("kind", "variant", "said"), SAMPLE, ids=(f"{each[0]}, {each[1]}" for each in SAMPLE))
+def test_a_plan_in_a_session(at: Setting, kind: str, variant: str, said: str) -> None:
+    result = tried(at, kind, variant, 4.0 if variant == "hairpin killed" else 20.0)
+    assert result.is_right, result
+    assert said in result.said
