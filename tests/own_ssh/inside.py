@@ -111,9 +111,10 @@ def undone(folder: Path) -> None:
 
 
 def watched(folder: Path) -> None:
-    """Print a line whenever the newest plan or one of its tasks has changed: the plan's state, then the tasks'."""
+    """Print a line whenever the newest plan or one of its tasks has changed: the plan's state, then the tasks'.  Ends
+    once there is a file ``stop`` beside the journal."""
     journal, before = Journal(folder), ""
-    while True:
+    while not (folder / "stop").exists():
         plans = journal.all()
         line = " ".join((plans[0].state, *(each.state for each in plans[0].tasks))) if plans else "none"
         if line != before:

@@ -8,7 +8,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -103,6 +104,11 @@ class Client:
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._reader.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            with suppress(OSError):  # what was typed in and nobody took
+                pipe.close()
 
 
 class Setting:
@@ -140,7 +146,10 @@ def setting() -> Generator[Setting]:
         for chain in ("filter -{} INPUT", "filter -{} OUTPUT", "nat -{} PREROUTING"):
             lab.host.run("; ".join(f"iptables -t {chain.format(how)} -j ACCEPT" for how in "AD"))
         lab.host.run(f"mkdir -m 700 {_FOLDER}")
-        stack.callback(lab.host.start(("busybox", "httpd", "-f", "-p", "8080", "-h", "/run"), log="/run/httpd").kill)
+        service = stack.enter_context(
+            lab.host.start(("busybox", "httpd", "-f", "-p", "8080", "-h", "/run"), log="/run/httpd")
+        )
+        stack.callback(service.kill)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         key = folder / "key"
         key.touch(0o600)
@@ -165,7 +174,7 @@ def tried(at: Setting, kind: str, variant: str, seconds: float) -> Result:
             session = None if how.ends_client else _goes_on(client, how)
         finally:
             client.end()
-            watch.process.kill()
+            watch.end()
         login = at.lets_in()
         if state == "applied":
             host.run(program("undo", folder))
@@ -214,8 +223,15 @@ class Watch:
         self.began: float | None = None
         self.settled: float | None = None
         self.has_done_all = False
+        self._stop = partial(host.run, ("touch", f"{folder}/stop"))
         self.process = host.start(program("watch", folder))
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def end(self) -> None:
+        self._stop()
+        self._reader.join()
+        self.process.communicate()
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -56,4 +56,5 @@ def command(kind: str, folder: str, seconds: float, how: Variant) -> str:
     ways = (*(("die",) if how.dies else ()), *(("blind",) if how.blind else ()))
     argv = program(kind, folder, f"{seconds}", *ways)
     line = f"cd {shlex.quote(str(ROOT))} && {shlex.join([*(('sudo', '-n') if how.sudo else ()), *argv])}"
-    return f"{line} >{folder}/out 2>&1" if how.to_file else line
+    # A shell stays, as where a person has typed it: ssh ends with 255 for a program that a signal ends, too.
+    return f"{line} >{folder}/out 2>&1; exit $?" if how.to_file else line if how.multiplexed else f"{line}; exit $?"

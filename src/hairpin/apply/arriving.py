@@ -2,6 +2,7 @@
 acknowledge them.  Source: ss(8) ``-i``, unix(7), pipe(7)
 """
 
+import errno
 import ipaddress
 import os
 import re
@@ -11,13 +12,15 @@ import struct
 import subprocess
 import time
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
 
-from hairpin.apply.session import Session, open_files, sshd_above
+from hairpin.apply.session import Session, ancestors, open_files, sshd_above
 from hairpin.network.prefix import Version
 
+_PROC = Path("/proc")
 _WAIT_S = 10.0
 _EVERY_S = 0.2
 _PADDING = b"\r" * 4096
@@ -87,21 +90,31 @@ def _acknowledged(session: Session, before: SendQueue, written: int, wait_s: flo
 def _write(text: str) -> int:
     """Write to where sshd reads; return how many bytes, 0 if there is no such place.
 
-    That is the terminal, else what sshd has given as standard error, input (one socket with the output) or output.
-    There only white space is written: the output may be a document."""
+    That is the terminal, else standard error or output of this process, or of the shell that waits for it and has its
+    output still.  There only white space is written: the output may be a document."""
     said = text.encode("utf-8", "replace") + _PADDING
     with suppress(OSError):
         return _write_file(Path("/dev/tty"), said)
-    servers = tuple(sshd_above())
-    for number, data in ((2, said), (0, _PADDING), (1, _PADDING)):
-        with suppress(OSError):
-            mode = os.fstat(number).st_mode
-            if stat.S_ISSOCK(mode) and _peer(number) in servers:
-                with socket.socket(fileno=os.dup(number)) as way:
-                    return way.send(data, socket.MSG_DONTWAIT)
-            if stat.S_ISFIFO(mode) and any(_shares(number, pid) for pid in servers):
-                return _write_file(Path(f"/proc/self/fd/{number}"), data)
+    server = next(sshd_above(), 0)
+    below = tuple(takewhile(lambda pid: pid != server, ancestors())) if server else ()
+    for number in (2, 1):
+        for pid in below:
+            with suppress(OSError):
+                return _write_to_server(Path(f"/proc/{pid}/fd/{number}"), server, said if number == 2 else _PADDING)
     return 0
+
+
+def _write_to_server(way: Path, server: int, data: bytes) -> int:
+    """Write to a file that a process has open, if it is a pipe or a socket whose other end sshd has.  Raises OSError if
+    it is not, or if it is not writable."""
+    opened = way.readlink().name
+    mode = way.stat().st_mode
+    if stat.S_ISFIFO(mode) and way.lstat().st_mode & stat.S_IWUSR and opened in open_files(_PROC, server):
+        return _write_file(way, data)
+    if stat.S_ISSOCK(mode) and way.parts[2] == str(os.getpid()) and _peer(int(way.name)) == server:
+        with socket.socket(fileno=os.dup(int(way.name))) as own:
+            return own.send(data, socket.MSG_DONTWAIT)
+    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
 def _write_file(path: Path, data: bytes) -> int:
@@ -114,12 +127,7 @@ def _write_file(path: Path, data: bytes) -> int:
 
 
 def _peer(number: int) -> int:
-    """Return the process that made the socket's other end."""
+    """Return the process that made the pair of sockets."""
     with socket.socket(fileno=os.dup(number)) as way:
         pid: int = struct.unpack("3i", way.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[0]
         return pid
-
-
-def _shares(number: int, pid: int) -> bool:
-    """Return whether the process has the other end of that pipe open."""
-    return str(Path(f"/proc/self/fd/{number}").readlink()) in open_files(Path("/proc"), pid)

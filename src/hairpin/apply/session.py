@@ -61,15 +61,21 @@ def own_session(proc: Path = Path("/proc"), pid: int | None = None) -> Session |
 
 def sshd_above(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[int]:
     """Yield the ancestors of this process that are sshd, the nearest first."""
+    for number in ancestors(proc, pid):
+        with suppress(OSError):
+            if _stat(proc / str(number) / "stat")[0] in _SSHD:
+                yield number
+
+
+def ancestors(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[int]:
+    """Yield this process, its parent, and so on up to the first process of the host, which is left out."""
     number = pid if pid is not None else os.getpid()
     while number > 1:
+        yield number
         try:
-            name, parent = _stat(proc / str(number) / "stat")
+            number = _stat(proc / str(number) / "stat")[1]
         except OSError:
             return
-        if name in _SSHD:
-            yield number
-        number = parent
 
 
 def may_be_remote(proc: Path = Path("/proc")) -> bool:
