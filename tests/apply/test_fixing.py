@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.fixing import Deed, apply_plan, confirm
+from hairpin.apply.fixing import Deed, apply_plan
+from hairpin.apply.ground import Ground, Here, confirm
 from hairpin.apply.journal import Journal
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
@@ -46,17 +47,18 @@ class Case:
         return None if self.safe else message("cut")
 
     def done(self, made: RepairPlan | None = None, *, later: bool = False) -> tuple[FixOutcome, Undertaking]:
-        deed = Deed(
-            look=self.look,
-            connect=nobody_connects,
-            arm=self.armed.append,
-            is_safe=self.cut,
-            told=untold,
-            carrier=self.recorder,
-        )
+        deed = Deed(self.look, nobody_connects, self.cut)
         with closing(Journal(self.folder)) as journal:
-            outcome = apply_plan(made or plan(), journal, deed, lasting=False, question=(), confirmed_later=later)
-            return outcome, journal.known(outcome.plan)
+            grounds = self.grounds(journal)
+            outcome = apply_plan(made or plan(), grounds, deed, lasting=False, question=(), confirmed_later=later)
+            return outcome, journal.known(outcome.plans[0])
+
+    def grounds(self, journal: Journal) -> dict[str, Ground]:
+        here = Here(journal, self.arm, 60.0, untold, lambda: self.look().network, self.recorder)
+        return {FAULTY.network.this.name: here}
+
+    def arm(self, plan: str, _seconds: float) -> None:
+        self.armed.append(plan)
 
 
 def test_it_is_verified_on_fresh_evidence_and_stays(tmp_path: Path) -> None:
@@ -145,12 +147,13 @@ def test_an_interrupt_takes_all_back(
 def test_nothing_begins_without_the_switch(tmp_path: Path) -> None:
     case = Case(tmp_path, FAULTY, HEALTHY)
 
-    def no_switch(_plan: str) -> None:
+    def no_switch(_plan: str, _seconds: float) -> None:
         raise ApplyError("no switch")
 
-    deed = Deed(case.look, nobody_connects, no_switch, alive, untold, case.recorder)
+    case.arm = no_switch  # type: ignore[method-assign]
+    deed = Deed(case.look, nobody_connects, alive)
     with closing(Journal(tmp_path)) as journal:
         with pytest.raises(ApplyError, match="no switch"):
-            apply_plan(plan(), journal, deed, lasting=False, question=())
+            apply_plan(plan(), case.grounds(journal), deed, lasting=False, question=())
         assert journal.all()[0].state == "taken-back"
     assert case.recorder.lines == []

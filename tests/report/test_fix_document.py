@@ -28,11 +28,11 @@ def test_a_plan_alone() -> None:
 
 def test_what_came_of_it() -> None:
     result = FlowResult(FAULTY.flows[0].trace.flow, "dropped", "delivered", "replicated", expected=True)
-    found = document(FixOutcome("3", (result,)))
+    found = document(FixOutcome(("3",), (result,)))
     assert (found.applied, found.undo) == (True, "hairpin undo 3")
     assert found.verified is not None
     assert (found.verified.before, found.verified.after, found.verified.judge) == (
         "dropped", "delivered", "replicated"
     )  # fmt: skip
-    back = document(FixOutcome("3", (result,), complaint=message("it fails")))
+    back = document(FixOutcome(("3",), (result,), complaint=message("it fails")))
     assert (back.applied, back.undo, back.said) == (False, None, "it fails")

@@ -55,7 +55,7 @@ def test_a_step_that_has_ended() -> None:
 
 
 FLOW = FAULTY.flows[0].trace.flow
-DONE = FixOutcome("3", (FlowResult(FLOW, "dropped", "delivered", "observed", expected=True),))
+DONE = FixOutcome(("3",), (FlowResult(FLOW, "dropped", "delivered", "observed", expected=True),))
 BACK = msgspec.structs.replace(DONE, complaint=message("it fails"))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from hairpin.apply.journal import Journal
+from hairpin.apply.journal import PlanBook
 from hairpin.apply.ready import ReadFile, read_file
 from hairpin.apply.task import Task, Undertaking
 from hairpin.carry.act import Acting
@@ -28,7 +28,7 @@ class Hands(msgspec.Struct, frozen=True):
     carrier: Carrier = carry_out
 
 
-def carry_out_tasks(journal: Journal, plan: Undertaking, numbers: Iterable[int], hands: Hands) -> Message | None:
+def carry_out_tasks(journal: PlanBook, plan: Undertaking, numbers: Iterable[int], hands: Hands) -> Message | None:
     """Do the plan's tasks of those numbers, up to the first that fails; return its complaint.
 
     A plan that another process has ended meanwhile is not carried on: the switch takes it back."""

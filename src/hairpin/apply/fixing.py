@@ -1,23 +1,22 @@
 """Carries a plan out: ready, written down, under the switch, verified on fresh evidence, and kept or taken back."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import groupby
 
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.backups import keep_backups
-from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
 from hairpin.apply.counting import counted_rules
-from hairpin.apply.journal import Journal
+from hairpin.apply.ground import Ground
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
-from hairpin.apply.ready import made_ready, read_file
-from hairpin.apply.taking_back import take_back
+from hairpin.apply.ready import made_ready
 from hairpin.apply.task import PlanState, Undertaking
-from hairpin.carry.run import carry_out
+from hairpin.errors import ApplyError, CollectError
 from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -33,92 +32,108 @@ _EVERY_S = 0.5
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """What has to be done to the outside of this module.
+    """What has to be asked of the outside of this module.
 
-    ``look``: asks the same question of the host as it is now.  ``connect``: a real connection of a flow.  ``arm``:
-    starts the switch for a plan.  ``is_safe``: why the user's own way in was not seen to live on; None: it was.
-    ``told``: is told each step.  ``carrier``: does the acts of a step."""
+    ``look``: asks the same question of the hosts as they are now.  ``connect``: a real connection of a flow.
+    ``is_safe``: why the user's own way in was not seen to live on; None: it was."""
 
     look: Callable[[], Answer]
     connect: Callable[[Network, Flow], Observed | None]
-    arm: Callable[[str], None]
     is_safe: Callable[[Network], Message | None]
-    told: Told
-    carrier: Carrier = carry_out
 
-    @property
-    def hands(self) -> Hands:
-        """What reaches the host, without the question."""
-        return Hands(lambda: self.look().network, self.told, carrier=self.carrier)
+
+Grounds = Mapping[str, Ground]
+"""The hosts that the plan changes, by their labels."""
 
 
 def apply_plan(
     plan: RepairPlan,
-    journal: Journal,
+    grounds: Grounds,
     deed: Deed,
     *,
     lasting: bool,
     question: tuple[str, ...],
     confirmed_later: bool = False,
 ) -> FixOutcome:
-    """Carry the plan out.  Raises ApplyError before the first step, if the host is no longer the one planned for.
+    """Carry the plan out.  Raises ApplyError before the first step, if a host is no longer the one planned for.
 
-    ``confirmed_later``: nobody tells the switch now; ``hairpin fix --confirm`` does (``--try``)."""
-    with journal.locked():
+    The plan is written down on all hosts before the first step.  ``confirmed_later``: nobody tells the switches now;
+    ``hairpin fix --confirm`` does (``--try``)."""
+    with ExitStack() as holding:
+        for ground in grounds.values():
+            holding.enter_context(ground.held())
         fresh = deed.look()
-        tasks = made_ready(plan.tasks(lasting=lasting), plan.answer.network.this, fresh.network, read_file)
-        host = fresh.network.this
-        begun = journal.begin(Undertaking("", host.name, host.boot_id or "", _now(), question, tasks=tasks))
+        _begin_all(plan, grounds, fresh.network, lasting=lasting, question=question)
         with ExitStack() as cleanup:
-            cleanup.callback(journal.end, begun.id, "taken-back")
-            keep_backups(journal.folder, begun, deed.carrier)
-            deed.arm(begun.id)
-            cleanup.pop_all()
-        with ExitStack() as cleanup:
-            # Also when an interrupt ends this process; what this cannot take back, the switch does.
-            cleanup.callback(_take_all_back, journal, begun, deed)
-            results, complaint = _done_and_verified(plan, journal, begun, fresh.network, deed)
+            # Also when an interrupt ends this process; what this cannot take back, the switches do.
+            cleanup.callback(_take_all_back, grounds, deed)
+            results, complaint = _done_and_verified(plan, grounds, fresh.network, deed)
             if complaint is None and not confirmed_later:
-                complaint = confirm(journal, begun, deed.hands)
+                complaint = next(filter(None, (each.confirm() for each in grounds.values())), None)
             cleanup.pop_all()
+        begun = tuple(each.plan.id for each in grounds.values())
         if complaint is None:
-            return FixOutcome(begun.id, results)
-        return FixOutcome(begun.id, results, complaint, left=_take_all_back(journal, begun, deed) != "taken-back")
+            until = min(each.deadline for each in grounds.values()) if confirmed_later else ""
+            return FixOutcome(begun, results, until=until)
+        ended = _take_all_back(grounds, deed)
+        late = tuple((host, grounds[host].deadline) for host, state in ended.items() if state == "open")
+        return FixOutcome(begun, results, complaint, left="partly" in ended.values(), late=late)
 
 
-def _take_all_back(journal: Journal, begun: Undertaking, deed: Deed) -> PlanState:
-    network = deed.look().network  # the switch still watches, in case the host cannot be read
-    if not journal.seize(begun.id):
-        while journal.is_watched(begun.id) and journal.known(begun.id).state == "ending":
-            time.sleep(_EVERY_S)  # the switch takes it back
-        ended = journal.known(begun.id).state
-        if ended in ("taken-back", "partly"):
-            return ended
-    return take_back(journal, journal.known(begun.id), Hands(lambda: network, deed.told, carrier=deed.carrier))
+def _begin_all(plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: bool, question: tuple[str, ...]) -> None:
+    """Write the plan down on every host and start its switch; on none if one of them refuses."""
+    ready: dict[str, Undertaking] = {}
+    read = {each.name for each in now.hosts}
+    for label, ground in grounds.items():
+        if label not in read:
+            raise ApplyError(message("{host} cannot be read any more, and nothing was done", host=label))
+        own, planned = now.seen_from(label), plan.answer.network.host(label)
+        tasks = made_ready(plan.tasks(lasting=lasting, host=label), planned, own, ground.read)
+        ready[label] = Undertaking("", label, own.this.boot_id or "", _now(), question, tasks=tasks)
+    with ExitStack() as cleanup:
+        for label, ground in grounds.items():
+            made = tuple(each.step for each in plan.tasks(lasting=lasting, host=label))
+            ground.begin(ready[label], made, now.seen_from(label))
+            cleanup.callback(ground.disown)
+        cleanup.pop_all()
+
+
+def _take_all_back(grounds: Grounds, deed: Deed) -> dict[str, PlanState]:
+    """Take the plan back on every host, the last one first, and return how it stands there."""
+    try:
+        network = deed.look().network  # the switches still watch, in case a host cannot be read
+    except CollectError:
+        network = None
+    read = {each.name for each in network.hosts} if network is not None else set()
+    return {
+        label: ground.take_back(network.seen_from(label) if network is not None and label in read else None)
+        for label, ground in reversed(tuple(grounds.items()))
+    }
 
 
 def _done_and_verified(
-    plan: RepairPlan, journal: Journal, begun: Undertaking, was: Network, deed: Deed
+    plan: RepairPlan, grounds: Grounds, was: Network, deed: Deed
 ) -> tuple[tuple[FlowResult, ...], Message | None]:
     """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
     others = _passing_others(was)
-    of_now = [number for number, each in enumerate(begun.tasks) if not each.lasting]
-    complaint = carry_out_tasks(journal, begun, of_now, deed.hands)
-    if complaint is not None:
-        return (), complaint
-    results, after = _verified(plan, deed)
+    for label, numbers in _in_order(plan):
+        complaint = grounds[label].carry(numbers)
+        if complaint is not None:
+            return (), complaint
+    try:
+        results, after = _verified(plan, deed)
+    except CollectError as error:
+        return (), error.said
     return results, next(_faults(plan, results, others, after), None) or deed.is_safe(after)
 
 
-def confirm(journal: Journal, plan: Undertaking, hands: Hands) -> Message | None:
-    """Tell the switch that all is well, and write what lasts; return why that failed."""
-    if not journal.pass_on(plan.id):
-        return message("the plan is being taken back by another process")
-    lasting = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state == "planned"]
-    complaint = carry_out_tasks(journal, plan, lasting, hands)
-    if complaint is None:
-        journal.end(plan.id, "applied")
-    return complaint
+def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the steps of now in the plan's order: the numbers of a host's tasks that come one after another."""
+    counts: Counter[str] = Counter()
+    for label, repairs in groupby(plan.repairs, key=lambda each: each.host):
+        count = sum(len(each.remedy.steps) for each in repairs)
+        yield label, tuple(range(counts[label], counts[label] + count))
+        counts[label] += count
 
 
 def _now() -> str:

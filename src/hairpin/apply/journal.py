@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -34,7 +35,49 @@ CREATE TABLE IF NOT EXISTS tasks (
     plan INTEGER NOT NULL REFERENCES plans ON DELETE CASCADE, number INTEGER NOT NULL, repair TEXT NOT NULL,
     step BLOB NOT NULL, lasting INTEGER NOT NULL, state TEXT NOT NULL, said TEXT NOT NULL,
     PRIMARY KEY (plan, number));
+CREATE TABLE IF NOT EXISTS copies (
+    destination TEXT NOT NULL, plan TEXT NOT NULL, undertaking BLOB NOT NULL, PRIMARY KEY (destination, plan));
 """
+
+
+class PlanBook(Protocol):
+    """What is written down of the plans of a host: :class:`Journal` here, ``remote/plans_there.py`` on another one."""
+
+    def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
+        """Write down what becomes of a task."""
+        ...
+
+    def start(self, plan: str, number: int) -> bool:
+        """Write down that a task begins, unless the plan is no longer carried out; return whether it is."""
+        ...
+
+    def end(self, plan: str, state: PlanState) -> None:
+        """Write down how the plan stands."""
+        ...
+
+    def seize(self, plan: str) -> bool:
+        """Take an open plan over, so that nobody carries it on; return whether it was open."""
+        ...
+
+    def pass_on(self, plan: str) -> bool:
+        """Tell the switch that an open plan is well; return whether it was open."""
+        ...
+
+    def is_watched(self, plan: str) -> bool:
+        """Return whether a switch watches the plan."""
+        ...
+
+    def known(self, plan: str) -> Undertaking:
+        """Return the plan of that id.  Raises ApplyError if there is none."""
+        ...
+
+    def find(self, plan: str) -> Undertaking | None:
+        """Return the plan of that id; None if there is none."""
+        ...
+
+    def all(self) -> tuple[Undertaking, ...]:
+        """Return every plan, the newest first."""
+        ...
 
 
 class Journal:
@@ -181,14 +224,28 @@ class Journal:
         with self._complaining(), closing(self._base.execute("SELECT id FROM plans ORDER BY id DESC")) as rows:
             return tuple(self._read(number) for (number,) in rows.fetchall())
 
-    def last_in_force(self) -> Undertaking | None:
-        """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
-        known = [each for each in self.all() if each.state != "taken-back"]
-        return next((each for each in known if each.state != "partly"), known[0] if known else None)
-
     def find(self, plan: str) -> Undertaking | None:
         """Return the plan of that id; None if there is none."""
         return next((each for each in self.all() if each.id == plan), None)
+
+    def keep_copy(self, destination: str, plan: Undertaking) -> None:
+        """Keep how a plan of another host stands, whose own journal is on that host."""
+        with self._transaction():
+            self._base.execute(
+                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", (destination, plan.id, msgspec.json.encode(plan))
+            )
+            self._base.execute(
+                "DELETE FROM copies WHERE rowid NOT IN (SELECT rowid FROM copies ORDER BY rowid DESC LIMIT ?)", (_KEPT,)
+            )
+
+    def copies(self, destination: str) -> tuple[Undertaking, ...]:
+        """Return what was kept of the plans of another host, the newest first."""
+        with self._complaining():
+            rows = self._base.execute(
+                "SELECT undertaking FROM copies WHERE destination = ? ORDER BY CAST(plan AS INTEGER) DESC",
+                (destination,),
+            ).fetchall()
+        return tuple(msgspec.json.decode(copy, type=Undertaking) for (copy,) in rows)
 
     def _read(self, number: int) -> Undertaking:
         host, boot_id, begun_at, question, state = self._base.execute(
@@ -227,6 +284,12 @@ class Journal:
             yield
         except (OSError, sqlite3.Error) as error:
             raise JournalError(_unusable(self.folder, error)) from error
+
+
+def last_in_force(book: PlanBook) -> Undertaking | None:
+    """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
+    known = [each for each in book.all() if each.state != "taken-back"]
+    return next((each for each in known if each.state != "partly"), known[0] if known else None)
 
 
 def _refuse_foreign(folder: Path) -> None:

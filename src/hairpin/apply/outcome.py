@@ -28,16 +28,28 @@ class FlowResult(msgspec.Struct, frozen=True):
 
 
 class FixOutcome(msgspec.Struct, frozen=True):
-    """What came of a plan.  ``plan``: its id in the journal.  ``complaint``: why it was taken back; None: it was not.
+    """What came of a plan.  ``plans``: its id in the journal of each host.  ``complaint``: why it was taken back; None:
+    it was not.
 
-    ``left``: what could not be taken back.  ``results``: of the asked flows.  ``until``: when it is taken back by
-    itself, RFC 3339 (``--try``); empty: it stays."""
+    ``left``: something could not be taken back.  ``late``: the hosts that could not be reached, and when their switches
+    take it back.  ``results``: of the asked flows.  ``until``: when it is taken back by itself, RFC 3339 (``--try``);
+    empty: it stays.  ``hosts``: the other hosts that it changed, as ``--host`` names them; empty: it changed this
+    one."""
 
-    plan: str
+    plans: tuple[str, ...]
     results: tuple[FlowResult, ...]
     complaint: Message | None = None
     left: bool = False
     until: str = ""
+    late: tuple[tuple[str, str], ...] = ()
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def undo(self) -> tuple[str, ...]:
+        """The arguments of the ``hairpin undo`` for each host that take it back."""
+        if not self.hosts:
+            return self.plans
+        return tuple(f"--host {host} {plan}" for host, plan in zip(self.hosts, self.plans, strict=True))
 
     @property
     def stays(self) -> bool:

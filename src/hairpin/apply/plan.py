@@ -81,10 +81,12 @@ class RepairPlan(msgspec.Struct, frozen=True):
         """Whether a repair is nothing but what keeps a cause away."""
         return any(not each.remedy.steps for each in self.repairs)
 
-    def tasks(self, *, lasting: bool) -> tuple[Task, ...]:
-        """Return the tasks in order: the repairs of now, then what keeps them, if that is wanted."""
-        now = (Task(each.id, step) for each in self.repairs for step in each.remedy.steps)
-        kept = (Task(each.id, step, lasting=True) for each in self.repairs for step in each.remedy.keeping)
+    def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[Task, ...]:
+        """Return the tasks in order: the repairs of now, then what keeps them, if that is wanted.  ``host``: those of
+        that host; None: all."""
+        made = [each for each in self.repairs if host in (None, each.host)]
+        now = (Task(each.id, step) for each in made for step in each.remedy.steps)
+        kept = (Task(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
         return (*now, *(kept if lasting else ()))
 
 

@@ -78,6 +78,16 @@ def ancestors(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[in
             return
 
 
+def session_of(connection: str) -> Session | None:
+    """Return the connection that SSH_CONNECTION names: address and port of the client, then of the host; None if it is
+    empty.  Source: ssh(1)"""
+    words = connection.split()
+    if len(words) != 4:
+        return None
+    client, own = ((ipaddress.ip_address(words[at].partition("%")[0]), int(words[at + 1])) for at in (0, 2))
+    return _session(own, client)
+
+
 def may_be_remote(proc: Path = Path("/proc")) -> bool:
     """Return whether somebody may sit at this terminal over the network though no ancestor is sshd: in a terminal
     multiplexer.  A console of the machine is none, nor is any terminal while nobody is connected to sshd."""

@@ -114,9 +114,9 @@ def _end(journal: Journal, plan: str, starter: int) -> None:
             take_back(journal, found, Hands(partial(look, found.host), _untold))
 
 
-def look(label: str) -> Network:
-    """Return this host as it is now, under the name that it had when the plan was made."""
-    return Network((parse(msgspec.structs.replace(take(), label=label)),))
+def look(label: str, host: str | None = None) -> Network:
+    """Return this host as it is now, or that of ``--host``, under the name that it had when the plan was made."""
+    return Network((parse(msgspec.structs.replace(take(host), label=label)),))
 
 
 def _untold(_task: Task, _said: Message | None) -> None:

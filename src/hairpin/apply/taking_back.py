@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.apply.carrying_out import Hands
-from hairpin.apply.journal import Journal
+from hairpin.apply.journal import PlanBook
 from hairpin.apply.standing import standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.change.carrying import carrying
@@ -17,7 +17,7 @@ from hairpin.network.network import Network
 from hairpin.remedy.in_turn import renumbered_deletion
 
 
-def take_back(journal: Journal, plan: Undertaking, hands: Hands) -> PlanState:
+def take_back(journal: PlanBook, plan: Undertaking, hands: Hands) -> PlanState:
     """Take back all that is in force of the plan, and return how it then stands.
 
     The host is read once; after that each undo is followed on the model, and each file is read when it is replaced."""

@@ -68,9 +68,8 @@ def _load(step: LoadRules) -> Acting:
         load = iptables_load(step.does, step.dialect, step.family, step.table)
         return (yield from _all(_entered([load], step.entering)))
     handles: dict[str, tuple[int, ...]] = {}
-    for chain in dict.fromkeys(_by_handle(step.does)):
-        listing = ("nft", "-j", "list", "chain", step.family, step.table, chain)
-        done = yield Command((*step.entering, *listing))
+    for chain in chains_by_handle(step.does):
+        done = yield listing_handles(step, chain)
         handles[chain] = _handles(done.printed)
     return (yield from _all(_entered([nft_load(step.does, handles)], step.entering)))
 
@@ -80,13 +79,22 @@ def _entered(commands: Iterator[Command] | Sequence[Command], entering: Words) -
         yield Command((*entering, *command.argv), command.text)
 
 
-def _by_handle(edits: Sequence[RuleEdit]) -> Iterator[str]:
-    """Yield the chains whose rules have to be named by their handles."""
+def chains_by_handle(edits: Sequence[RuleEdit]) -> tuple[str, ...]:
+    """Return the chains whose rules nft has to name by their handles."""
+    return tuple(dict.fromkeys(_named_chains(edits)))
+
+
+def _named_chains(edits: Sequence[RuleEdit]) -> Iterator[str]:
     for edit in edits:
         if isinstance(edit, DeleteRule):
             yield edit.place.chain
         elif isinstance(edit, InsertRule):
             yield edit.chain
+
+
+def listing_handles(step: LoadRules, chain: str) -> Command:
+    """Return the command that lists a chain of the step's table with the handles of its rules."""
+    return Command((*step.entering, "nft", "-j", "list", "chain", step.family, step.table, chain))
 
 
 def _handles(listing: str) -> tuple[int, ...]:

@@ -25,8 +25,8 @@ from hairpin.netfilter.nft import render as nft_render
 RestoreTool = Literal[
     "iptables-legacy-restore", "ip6tables-legacy-restore", "iptables-nft-restore", "ip6tables-nft-restore"
 ]
-Handles = Mapping[str, Sequence[int]]
-"""The handles of each chain's rules, in their order."""
+Handles = Mapping[str, Sequence[int | str]]
+"""The handles of each chain's rules, in their order; a text stands for one that is looked up later."""
 
 
 def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
@@ -149,7 +149,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             assert_never(edit)
 
 
-def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[int]) -> tuple[str, str]:
+def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[int | str]) -> tuple[str, str]:
     """Return ``insert`` or ``add``, and the handle of the earlier rule in front of which, or behind which, the new one
     goes."""
     if edit.position is None or edit.position == len(numbering) + 1:

@@ -3,7 +3,6 @@
 import os
 import sys
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,16 @@ from hairpin.errors import ApplyError, UsageError
 from hairpin.message import Message, message
 
 if TYPE_CHECKING:
+    from hairpin.answer.answer import Answer
     from hairpin.apply.carrying_out import Hands, Told
     from hairpin.apply.journal import Journal
+    from hairpin.apply.ground import Ground
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.restoring import RestorePlan
-    from hairpin.apply.task import Task
+    from hairpin.apply.task import PlanState, Task, Undertaking
+    from hairpin.network.flow import Flow
+    from hairpin.network.network import Network
 
 _DEADLINE_S = 120.0
 """Seconds after which the switch takes a plan back that nobody has told to be well."""
@@ -33,17 +36,15 @@ def refuse_options(
     """Raise UsageError for options that do not go together, ApplyError if this user may not change the host."""
     if not applying:
         return
-    if sources:
+    if any(each.kind == "snapshot" for each in sources):
         raise UsageError(
-            message(
-                "--apply changes this host; a plan from {option} can only be printed", option=f"--{sources[0].kind}"
-            )
+            message("--apply changes this host; a plan from {option} can only be printed", option="--snapshot")
         )
     if latent and not persist:
         raise UsageError(message("--latent --apply needs --persist: what an event brings is kept away by files"))
     if not (yes or try_s or sys.stdin.isatty()):
         raise UsageError(message("--apply asks before it changes anything, and there is no terminal; add --yes"))
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and not sources:
         raise ApplyError(message("only root can change this host; run it with sudo"))
 
 
@@ -89,36 +90,50 @@ def carried_out(
     yes: bool,
     try_s: int | None,
     quiet: bool,
+    sources: tuple[Given, ...] = (),
 ) -> "FixOutcome | None":
-    """Carry the plan out, once it was agreed to; None if it was not.  ``quiet``: say nothing on standard output."""
+    """Carry the plan out, once it was agreed to; None if it was not.  ``quiet``: say nothing on standard output.
+
+    ``sources``: the other hosts that it was made for; none: it was made for this one."""
+    import msgspec
+
     from hairpin.answer.ask import ask
     from hairpin.apply.fixing import Deed, apply_plan
+    from hairpin.apply.ground import Here
     from hairpin.apply.journal import Journal
     from hairpin.apply.session import own_session
     from hairpin.apply.switch import start_switch
     from hairpin.cli.answering import second_judge
+    from hairpin.cli.elsewhere import grounds_there, named_hosts, refuse_cuts
     from hairpin.cli.way_in import refuse_cut, unsafe
     from hairpin.live.connection import connect
     from hairpin.report.places import places_of
     from hairpin.report.plan_text import outcome_text
 
     session = own_session()
-    refuse_cut(plan, session)
+    if sources:
+        refuse_cuts(plan, sources)
+    else:
+        refuse_cut(plan, session, plan.answer.network)
     if not yes and not try_s and not click.confirm(words(lang)(message("Carry it out?")), err=True):
         return None
-    journal = Journal()
-    deadline = float(try_s) if try_s else _DEADLINE_S
-    deed = Deed(
-        look=lambda: ask(plan.answer.question, gather(()), second_judge()),
-        connect=connect,
-        arm=lambda name: start_switch(journal, name, deadline),
-        is_safe=partial(unsafe, session, plan.answer.network, lang, partial(_is_open, journal)),
-        told=_teller(lang, color),
-    )
-    outcome = apply_plan(plan, journal, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
-    if try_s and outcome.complaint is None:
-        until = (datetime.now(UTC) + timedelta(seconds=try_s)).isoformat(timespec="seconds").replace("+00:00", "Z")
-        outcome = _with_until(outcome, until)
+    seconds = float(try_s) if try_s else _DEADLINE_S
+    told = teller(lang, color)
+
+    def look() -> "Answer":
+        return ask(plan.answer.question, gather(sources), second_judge())
+
+    grounds: dict[str, Ground]
+    if sources:
+        deed = Deed(look, _nobody_connects, _came_in)
+        grounds = grounds_there(plan, sources, seconds, told)
+    else:
+        journal = Journal()
+        deed = Deed(look, connect, partial(unsafe, session, plan.answer.network, lang, partial(_is_open, journal)))
+        arm = partial(start_switch, journal)
+        grounds = {plan.answer.network.this.name: Here(journal, arm, seconds, told, lambda: look().network)}
+    outcome = apply_plan(plan, grounds, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
+    outcome = msgspec.structs.replace(outcome, hosts=named_hosts(grounds))
     if not quiet:
         from hairpin.cli.output import write
 
@@ -131,13 +146,15 @@ def _is_open(journal: "Journal") -> bool:
     return journal.all()[0].state == "open"
 
 
-def _with_until(outcome: "FixOutcome", until: str) -> "FixOutcome":
-    import msgspec
-
-    return msgspec.structs.replace(outcome, until=until)
+def _nobody_connects(_network: "Network", _flow: "Flow") -> None:
+    """No connection is made: none from here has the start of a flow that was asked on another host."""
 
 
-def _teller(lang: str | None, color: str) -> "Told":
+def _came_in(_network: "Network") -> None:
+    """The user's way in lives on: the host was just read, over a connection made after the last step."""
+
+
+def teller(lang: str | None, color: str) -> "Told":
     """Return what says a step's line on standard error."""
     from hairpin.report.plan_text import task_line
 
@@ -152,7 +169,7 @@ def _hands(label: str, lang: str | None, color: str) -> "Hands":
     from hairpin.apply.carrying_out import Hands
     from hairpin.apply.switch import look
 
-    return Hands(partial(look, label), _teller(lang, color))
+    return Hands(partial(look, label), teller(lang, color))
 
 
 def settle_interrupted(lang: str | None, color: str) -> None:
@@ -176,7 +193,7 @@ def settle_interrupted(lang: str | None, color: str) -> None:
 
 def confirm_tried(lang: str | None, color: str) -> int:
     """Keep what ``--try`` has carried out; return the exit status."""
-    from hairpin.apply.fixing import confirm
+    from hairpin.apply.ground import confirm
     from hairpin.apply.journal import Journal
     from hairpin.apply.settling import tried_plan
     from hairpin.apply.taking_back import take_back
@@ -201,18 +218,26 @@ def confirm_tried(lang: str | None, color: str) -> int:
 
 def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
     """Take a plan back; the last one that is in force if None.  Return the exit status."""
-    from hairpin.apply.journal import Journal
+    from hairpin.apply.journal import Journal, last_in_force
     from hairpin.apply.taking_back import take_back
-    from hairpin.cli.output import write
 
     journal = Journal()
     with journal.locked():
-        plan = journal.known(plan_id) if plan_id is not None else journal.last_in_force()
+        plan = journal.known(plan_id) if plan_id is not None else last_in_force(journal)
         if plan is None or plan.state == "taken-back":
-            write(words(lang)(message("nothing is in force that hairpin has changed")))
-            return 0
+            return write_undone(None, "taken-back", lang)
         journal.seize(plan.id)
         ended = take_back(journal, plan, _hands(plan.host, lang, color))
+    return write_undone(plan, ended, lang)
+
+
+def write_undone(plan: "Undertaking | None", ended: "PlanState", lang: str | None) -> int:
+    """Say what came of taking a plan back (None: there was none); return the exit status."""
+    from hairpin.cli.output import write
+
+    if plan is None:
+        write(words(lang)(message("nothing is in force that hairpin has changed")))
+        return 0
     if ended == "taken-back":
         write(words(lang)(message("plan {plan} is taken back", plan=plan.id)))
         return 0

@@ -52,15 +52,16 @@ def fix(
     Exit: 0 done and verified, or nothing to do; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused.
     """
     from hairpin.cli import applying as carried
+    from hairpin.cli.elsewhere import confirm_there, settle_there
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.report.fix_document import fix_document
     from hairpin.report.plan_text import plan_text
 
     if confirm:
-        return carried.confirm_tried(lang, color)
+        return confirm_there(sources, lang, color) if sources else carried.confirm_tried(lang, color)
     carried.refuse_options(applying=applying, persist=persist, latent=latent, yes=yes, try_s=try_s, sources=sources)
     if applying:
-        carried.settle_interrupted(lang, color)
+        settle_there(sources, lang, color) if sources else carried.settle_interrupted(lang, color)
     plan = carried.make_plan(targets, origin, chosen, sources, publics, outside, lang, with_latent=latent)
     outcome = None
     if not as_json or applying:
@@ -69,7 +70,9 @@ def fix(
             write(text)
     if applying and plan.repairs:
         asked = tuple(sys.argv[1:]) if sys.argv[1:2] == ["fix"] else ("fix", *targets)
-        outcome = carried.carried_out(plan, asked, lang, color, persist=persist, yes=yes, try_s=try_s, quiet=as_json)
+        outcome = carried.carried_out(
+            plan, asked, lang, color, persist=persist, yes=yes, try_s=try_s, quiet=as_json, sources=sources
+        )
     if as_json:
         write_json(fix_document(plan, outcome, words(lang)))
     return _status(plan, outcome)

@@ -29,20 +29,21 @@ def restore(
     or it is not known what the engine should have.
     """
     from hairpin.cli import applying as carried
+    from hairpin.cli.elsewhere import settle_there
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.report.restore_document import restore_document
     from hairpin.report.restore_text import restore_text
 
     carried.refuse_options(applying=applying, persist=False, latent=False, yes=yes, try_s=try_s, sources=sources)
     if applying:
-        carried.settle_interrupted(lang, color)
+        settle_there(sources, lang, color) if sources else carried.settle_interrupted(lang, color)
     found = carried.make_restore_plan(sources, lang)
     outcome = None
     if not as_json:
         write(restore_text(found, words(lang), paper(color), applying=applying, verbose=verbose))
     if applying and found.plan.repairs:
         outcome = carried.carried_out(
-            found.plan, ("restore",), lang, color, persist=False, yes=yes, try_s=try_s, quiet=as_json
+            found.plan, ("restore",), lang, color, persist=False, yes=yes, try_s=try_s, quiet=as_json, sources=sources
         )
     if as_json:
         write_json(restore_document(found, outcome, words(lang)))

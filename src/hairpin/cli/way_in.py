@@ -19,14 +19,14 @@ _ASK_EVERY_S = 0.2
 _YES = ("y", "yes")
 
 
-def refuse_cut(plan: "RepairPlan", session: Session | None) -> None:
-    """Raise ApplyError if the plan would cut the connection in which the user sits, or a new one like it."""
+def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") -> None:
+    """Raise ApplyError if the plan would cut the connection by which the user came to the first host of the network, or
+    a new one like it."""
     from hairpin.change.steps import after_steps
 
-    network = plan.answer.network
     ways = _ways(session, network)  # others: the model does not see how the user came in; the switch watches
     try:
-        then = after_steps(tuple(each.step for each in plan.tasks(lasting=False)), network)
+        then = after_steps(tuple(each.step for each in plan.tasks(lasting=False, host=network.this.name)), network)
     except ChangeError:
         return  # a step that does not fit is refused when the host is read again
     if not all(each.comes_in(then) for each in ways):

@@ -1,7 +1,7 @@
 """Starts ``collect.sh`` on this host or over ssh, and returns what it read.
 
 Nothing is installed on the host and nothing is left there: the script goes in on standard input, the answer comes back
-on standard output.
+on standard output.  ``apply/remote`` sends its program the same way.
 """
 
 import os
@@ -61,6 +61,18 @@ class Runner(Protocol):
         ...
 
 
+class Shell(Protocol):
+    """Runs a short shell text as root on some host, which reads all else on standard input."""
+
+    @property
+    def name(self) -> str: ...
+
+    def talk(self, text: str, words: tuple[str, ...], data: bytes, limit_s: float) -> Answer:
+        """Return the answer of ``sh -c text hairpin words CONNECTION``, CONNECTION being that of ssh or empty; raise
+        CollectError."""
+        ...
+
+
 class LocalRunner(msgspec.Struct, frozen=True):
     """This host, in the namespaces and with the rights of this process. ``environment`` None means its own."""
 
@@ -77,6 +89,11 @@ class LocalRunner(msgspec.Struct, frozen=True):
         return _exchange(
             (*(self.shell or (_shell(),)), "-s", "--", *arguments), script, self.name, self.limit_s, environment
         )
+
+    def talk(self, text: str, words: tuple[str, ...], data: bytes, limit_s: float) -> Answer:
+        environment = None if self.environment is None else dict(self.environment)
+        argv = (*(self.shell or (_shell(),)), "-c", text, "hairpin", *words, "")
+        return _exchange(argv, data, self.name, limit_s, environment)
 
 
 def _shell() -> str:
@@ -99,15 +116,25 @@ class SshRunner(msgspec.Struct, frozen=True):
         return self.destination
 
     def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
+        answer = self._over_ssh(_remote_command(arguments), script, self.limit_s)
+        if answer.status != 0 and b"hairpin-collect/1 " not in answer.stdout:
+            raise CollectError(message("{name}: {reason}", name=self.name, reason=_why_ssh_failed(answer)))
+        return answer
+
+    def talk(self, text: str, words: tuple[str, ...], data: bytes, limit_s: float) -> Answer:
+        call = f'{shlex.join(("sh", "-c", text, "hairpin", *words))} "$SSH_CONNECTION"'
+        answer = self._over_ssh(_as_root(call), data, limit_s)
+        if answer.status != 0 and not answer.stdout:
+            raise CollectError(message("{name}: {reason}", name=self.name, reason=_why_ssh_failed(answer)))
+        return answer
+
+    def _over_ssh(self, command: str, data: bytes, limit_s: float) -> Answer:
         if self.destination.startswith("-") or not self.destination:
             raise CollectError(
                 message("{destination!r} is not an ssh destination; write USER@HOST", destination=self.destination)
             )
         ssh = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *self.options, "--", self.destination)
-        answer = _exchange((*ssh, _remote_command(arguments)), script, self.name, self.limit_s, None)
-        if answer.status != 0 and b"hairpin-collect/1 " not in answer.stdout:
-            raise CollectError(message("{name}: {reason}", name=self.name, reason=_why_ssh_failed(answer)))
-        return answer
+        return _exchange((*ssh, command), data, self.name, limit_s, None)
 
 
 def collect(
@@ -153,7 +180,11 @@ def _remote_command(arguments: tuple[str, ...]) -> str:
         '${DOCKER_HOST:+--docker-host "$DOCKER_HOST"} ${DOCKER_CONTEXT:+--docker-context "$DOCKER_CONTEXT"} '
         '--docker-config "${DOCKER_CONFIG:-$HOME/.docker}"'
     )
-    inner = f'if [ "$(id -u)" = 0 ]; then exec sh {call} {asked}; else exec sudo -n sh {call} {asked}; fi'
+    return _as_root(f"sh {call} {asked}")
+
+
+def _as_root(call: str) -> str:
+    inner = f'if [ "$(id -u)" = 0 ]; then exec {call}; else exec sudo -n {call}; fi'
     return f"exec sh -c {shlex.quote(inner)}"
 
 

@@ -113,7 +113,9 @@ def fix_document(plan: RepairPlan, outcome: FixOutcome | None, words: Words) -> 
         lost_after=plan.lost_after,
         applied=outcome is not None and outcome.stays,
         verified=verified_document(outcome),
-        undo=f"hairpin undo {outcome.plan}" if outcome is not None and outcome.stays else None,
+        undo="; ".join(f"hairpin undo {each}" for each in outcome.undo)
+        if outcome is not None and outcome.stays
+        else None,
         said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
         missing=missing_documents(answer, quotes, words),
     )

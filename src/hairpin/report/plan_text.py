@@ -205,12 +205,24 @@ def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places
                 "It was taken back, but not all of it: {why}.  `hairpin undo --list` says what is left",
                 why=outcome.complaint,
             )
+        if outcome.late:
+            said = message("It was not carried through: {why}.", why=outcome.complaint)
         paper.prose(words(said), style="bad")
+        for host, time in outcome.late:
+            said = message(
+                "{host} cannot be reached.  It takes everything back by itself at {time}.", host=host, time=time
+            )
+            paper.prose(words(said), style="unsure")
         return paper.text()
     if outcome.until:
         said = message("It is taken back at {time}, unless you say `hairpin fix --confirm`.", time=outcome.until)
+        if outcome.hosts:
+            named = " ".join(f"--host {each}" for each in outcome.hosts)
+            said = message("It is taken back at {time}, unless you say `hairpin fix --confirm {hosts}`.",
+                           time=outcome.until, hosts=named)  # fmt: skip
         paper.prose(words(said), style="unsure")
-    paper.prose(words(message("take it back: `hairpin undo {plan}`", plan=outcome.plan)))
+    for plan in outcome.undo:
+        paper.prose(words(message("take it back: `hairpin undo {plan}`", plan=plan)))
     return paper.text()
 
 

@@ -76,7 +76,9 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
         undecided=found.undecided,
         applied=outcome is not None and outcome.stays,
         verified=verified_document(outcome),
-        undo=f"hairpin undo {outcome.plan}" if outcome is not None and outcome.stays else None,
+        undo="; ".join(f"hairpin undo {each}" for each in outcome.undo)
+        if outcome is not None and outcome.stays
+        else None,
         said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
         missing=missing_documents(answer, Quotes(answer.evidence, words), words),
     )

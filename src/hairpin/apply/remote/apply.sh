@@ -1,0 +1,508 @@
+#!/bin/sh
+# Carries the steps of a plan out on this host and takes them back, with a journal and a dead-man's switch of its own.
+#
+#   sh -c PROGRAM hairpin keep BASE PLAN            the switch: see keep()
+#   sh -c PROGRAM hairpin ask [SSH_CONNECTION]      one request on standard input: see main()
+#
+# Runs under dash, bash and busybox sh. Nothing is installed: this text comes with each request, and the switch has it in
+# memory. Rules that every line here keeps:
+#   - nothing that comes with a request is evaluated: it is written to files, and words become positional parameters;
+#   - what another process may have to know is on the disk before the step begins;
+#   - standard output has the frames of the answer alone: TOKEN<TAB>word<TAB>field…, and counted bytes.
+#
+# BASE/remote/PLAN/ of root's, mode 0700:
+#   open keeping applied ending taken-back partly   one of them is there and names the plan's state; mv(1) is the one
+#                                           atomic step from one to the next: of two processes one finds it gone
+#   plan        the plan as hairpin reads it again: no line of it is understood here
+#   journal     UPTIME<TAB>task<TAB>N<TAB>STATE<TAB>SAID<TAB>.   a line without its dot was not written whole
+#   until       the uptime at which the switch takes all back
+#   keeper      process and start time of the switch
+#   count       how many tasks there are
+#   N.do.K      act K of task N, with N.do.K.text (standard input), .before and .after (a file's content), .list.J (the
+#               listing of a chain, for the handles of its rules)
+#   N.undo.K    the acts that take it back; N.words.K: the same where something else has changed the same place since
+#   N.probe.K   what tells how the place of task N is now; N.was and N.made: what it told before and after the step
+#   N.when      what is done where it was changed since: undo, words or stay; "never": nothing takes the task back
+
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+umask 077
+NL='
+'
+TAB='	'
+SOH=$(printf '\001')
+KEPT=50         # plans that are kept besides those in force
+ACT_S=60        # the longest that a command may take
+BUSY_S=70       # the longest that one process waits until another one's step has ended
+
+have() { command -v "$1" >/dev/null 2>&1; }
+say() { # say WORD...: a line of the answer
+    frame=$TOKEN
+    for field; do frame=$frame$TAB$field; done
+    printf '%s\n' "$frame"
+}
+give() { # give NAME FILE: counted bytes
+    count=$(wc -c <"$2") || count=0
+    say bytes "$1" $((count))
+    cat "$2"
+    printf '\n'
+}
+refuse() { say refused "$@"; exit 0; }
+is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
+oneline() { tr '\000-\037' ' ' | cut -c 1-500; }
+
+uptime_s() { read -r up _ </proc/uptime; up=${up%%.*}; }
+durable() { for file; do sync "$file" 2>/dev/null || { sync; return; }; done; }
+start_of() { # start_of PID: sets start to when the process began, empty if it is gone
+    start=
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    set -f; set -- ${stat##*) }; set +f
+    start=${20}
+}
+is_alive() { # is_alive FILE: whether the process that the file names lives
+    { read -r pid since <"$1"; } 2>/dev/null && start_of "$pid" && [ "$start" = "$since" ]
+}
+claims() { # claims FILE: names this process in the file
+    start_of "$$"; printf '%s %s\n' "$$" "$start" >"$1.$$" && mv -f "$1.$$" "$1"
+}
+
+# ---- locks: descriptor 9 for the host, which a hairpin on this host shares; 8 for the step of a plan -------------------
+
+grab() { # grab FD FILE SECONDS: the caller has opened FILE as FD
+    left=$3
+    until grabbed "$1" "$2"; do
+        [ "$left" -gt 0 ] || return 1
+        sleep 1; left=$((left - 1))
+    done
+}
+grabbed() {
+    if have flock; then flock -n "$1"; return; fi
+    if mkdir "$2.d" 2>/dev/null; then claims "$2.d/owner"; return; fi
+    is_alive "$2.d/owner" && return 1
+    rm -rf "$2.d"; return 1
+}
+release() { # release FILE
+    have flock || rm -rf "$1.d"
+}
+lock_host() { exec 9>>"$BASE/lock" && grab 9 "$BASE/lock" "$1"; }
+unlock_host() { exec 9>&-; release "$BASE/lock"; }
+lock_plan() { exec 8>>"$PLAN/busy" && grab 8 "$PLAN/busy" "$BUSY_S"; }
+unlock_plan() { exec 8>&-; release "$PLAN/busy"; }
+
+# ---- the journal -------------------------------------------------------------------------------------------------------
+
+state_of() { # state_of PLAN: sets state
+    for state in open keeping applied ending taken-back partly; do [ ! -e "$1/$state" ] || return 0; done
+    state=; return 1
+}
+move() { # move FROM TO: whether it was FROM until now; FROM "any": as it is
+    from=$1
+    if [ "$from" = any ]; then
+        state_of "$PLAN"; from=$state
+        [ "$from" != "$2" ] || return 0
+        [ "$from" != taken-back ] || return 1
+    fi
+    mv "$PLAN/$from" "$PLAN/$2" 2>/dev/null && durable "$PLAN"
+}
+mark() { # mark N STATE SAID
+    uptime_s
+    printf '\n%s\ttask\t%s\t%s\t%s\t.\n' "$up" "$1" "$2" "$3" >>"$PLAN/journal" && durable "$PLAN/journal"
+}
+task_state() { # task_state N: sets state and told, which is why
+    state=planned told=
+    while IFS=$TAB read -r _ kind number found said dot; do
+        [ "$kind" != task ] || [ "$number" != "$1" ] || [ "${dot:-$said}" != . ] || { state=$found told=$said; }
+    done <"$PLAN/journal"
+    [ "$told" != . ] || told=       # an empty field does not stand between two tabs: IFS takes both for one
+}
+
+# ---- acts --------------------------------------------------------------------------------------------------------------
+
+limited() {
+    if [ -z "$LIMIT" ]; then "$@"; else $LIMIT "$ACT_S" "$@"; fi
+}
+run_act() { # run_act FILE: does one act; sets said if it fails. Its words become the positional parameters.
+    act=$1 kind=command begun= word= said=; shift
+    while IFS= read -r line; do
+        case $line in
+            'kind '*) kind=${line#* } ;;
+            'a '*) [ -z "$begun" ] || set -- "$@" "$word"; begun=y word=${line#a } ;;
+            '+ '*) word=$word$NL${line#+ } ;;
+        esac
+    done <"$act"
+    [ -z "$begun" ] || set -- "$@" "$word"
+    case $kind in
+        command) run_command "$act.text" "$@" ;;
+        nft) fill_handles && run_command "$TMP/filled" "$@" ;;
+        replace) replace_file "$@" ;;
+        *) said="no such act: $kind"; return 1 ;;
+    esac
+}
+run_command() { # run_command INPUT COMMAND...: its output is in $TMP/out
+    input=$1; shift
+    [ -e "$input" ] || input=/dev/null
+    # No child may keep a lock: what a manager starts outlives this process.
+    umask 022
+    limited "$@" <"$input" >"$TMP/out" 2>"$TMP/err" 8>&- 9>&-
+    status=$?
+    umask 077
+    [ "$status" != 0 ] || return 0
+    said=$(oneline <"$TMP/err")
+    [ -n "$said" ] || said="$1 ended with status $status"
+    [ "$status" != 127 ] || said="$1 is not installed"
+    [ "$status" != 124 ] && [ "$status" != 143 ] || said="$1 did not end within $ACT_S s"
+    return "$status"
+}
+handles() { # handles FILE: prints the handles of the chain's rules in their order, by the listing that FILE is
+    ( run_act "$1" ) || return 1        # a process of its own: its variables are not those of the act that asks
+    tr '{' '\n' <"$TMP/out" |
+        sed -n 's/^"family": "[a-z0-9]*", "table": "[^"]*", "chain": "[^"]*", "handle": \([0-9]*\),.*/\1/p'
+}
+fill_handles() { # the text of the act with the handle of each rule that it names: SOH LIST . NUMBER SOH
+    for list in "$act".list.*; do
+        case $list in *.count | *'*') continue ;; esac
+        number=${list##*.}
+        if [ -n "$RECORDED" ] && [ -e "$act.recorded.$number" ]; then
+            cp "$act.recorded.$number" "$TMP/handles.$number"
+            continue
+        fi
+        handles "$list" >"$TMP/handles.$number" || { said=$(oneline <"$TMP/err"); return 1; }
+        read -r wanted <"$list.count"
+        found=$(wc -l <"$TMP/handles.$number")
+        [ $((found)) = "$wanted" ] || { said="the chain has $((found)) rules now, and had $wanted"; return 1; }
+    done
+    while IFS= read -r line; do
+        case $line in
+            *"$SOH"*)
+                head=${line%%"$SOH"*} rest=${line#*"$SOH"}
+                which=${rest%%"$SOH"*} rest=${rest#*"$SOH"}
+                is_number "${which%.*}" && is_number "${which#*.}" || { said='no handle'; return 1; }
+                handle=$(sed -n "${which#*.}p" <"$TMP/handles.${which%.*}")
+                [ -n "$handle" ] || { said='the rule is not there any more'; return 1; }
+                line=$head$handle$rest ;;
+        esac
+        printf '%s\n' "$line"
+    done <"$act.text" >"$TMP/filled"
+}
+same() { # same FILE FILE
+    if have cmp; then cmp -s "$1" "$2"; else [ "$(cksum <"$1")" = "$(cksum <"$2")" ]; fi
+}
+is_as() { # is_as PATH CONTENT: whether the file has the content; is not there, if there is no content
+    if [ -e "$2" ]; then [ -f "$1" ] && same "$1" "$2"; else [ ! -e "$1" ] && [ ! -L "$1" ]; fi
+}
+real_path() { # real_path PATH: sets target to the file behind symbolic links
+    target=$(readlink -f -- "$1" 2>/dev/null) && [ -n "$target" ] || target=$1
+}
+replace_file() { # replace_file PATH MODE OWNER: by rename in the same folder; a symbolic link stays
+    real_path "$1"
+    if is_as "$target" "$act.after"; then return 0; fi
+    is_as "$target" "$act.before" || { said="$1 is not as expected: it was changed, made or deleted"; return 1; }
+    if [ ! -e "$act.after" ]; then
+        said=$(rm -f -- "$target" 2>&1) || return 1
+        durable "${target%/*}"
+        return 0
+    fi
+    new=${target%/*}/.${target##*/}.hairpin
+    said=$({
+        rm -f -- "$new" && { [ ! -e "$target" ] || cp -a -- "$target" "$new"; } && cat "$act.after" >"$new" &&
+            chown "$3" "$new" && chmod "$2" "$new" && durable "$new" && mv -f -- "$new" "$target"
+    } 2>&1) || { said=$(printf %s "$said" | oneline); rm -f -- "$new"; return 1; }
+    durable "${target%/*}"
+}
+run_all() { # run_all PREFIX: the acts PREFIX.1, PREFIX.2 … up to the first that fails
+    of=$1 at=1
+    while [ -e "$of.$at" ]; do
+        run_act "$of.$at" || return
+        at=$((at + 1))
+    done
+}
+
+# ---- one task ----------------------------------------------------------------------------------------------------------
+
+probe() { # probe N: prints how the task's place is now, without counters and times
+    at=1
+    while [ -e "$PLAN/$1.probe.$at" ]; do
+        run_act "$PLAN/$1.probe.$at"; printf 'status %s\n' "$?"
+        sed 's/\[[0-9]*:[0-9]*\]//; s/ *valid_lft.*//; s/ expires [0-9]*sec//; s/_timer *[0-9.]*//g; /^#/d' <"$TMP/out"
+        at=$((at + 1))
+    done
+}
+carry() { # carry N: does the task; sets said if it fails
+    probe "$1" >"$PLAN/$1.was" && durable "$PLAN/$1.was" || { said='its state cannot be written down'; return 1; }
+    mark "$1" running '' || { said='the journal cannot be written'; return 1; }
+    if run_all "$PLAN/$1.do"; then
+        probe "$1" >"$PLAN/$1.made"
+        for list in "$PLAN/$1".undo.1.list.*; do
+            case $list in *.count | *'*') continue ;; esac
+            handles "$list" >"$PLAN/$1.undo.1.recorded.${list##*.}"
+        done
+        mark "$1" 'done' ''
+        said=; return 0
+    fi
+    reason=$said
+    mark "$1" failed "$reason"
+    said=$reason; return 1
+}
+is_blind() { # is_blind N: whether the step was done and its probe tells nothing of it
+    [ -e "$PLAN/$1.made" ] && same "$PLAN/$1.was" "$PLAN/$1.made"
+}
+undo() { # undo N: takes the task back as it was found by its probe; sets state and said
+    how=undo RECORDED= when=
+    [ ! -e "$PLAN/$1.when" ] || read -r when <"$PLAN/$1.when"
+    before=$state
+    if [ -e "$PLAN/$1.probe.1" ] && ! is_blind "$1"; then
+        probe "$1" >"$TMP/now"
+        if [ -e "$PLAN/$1.was" ] && same "$TMP/now" "$PLAN/$1.was"; then
+            said= state=taken-back
+            [ "$before" != 'done' ] || state=gone
+            return
+        fi
+        if [ -e "$PLAN/$1.made" ] && ! same "$TMP/now" "$PLAN/$1.made" && [ "$when" != undo ]; then
+            how=changed
+            [ ! -e "$PLAN/$1.words.1" ] || how=words
+            for list in "$PLAN/$1".undo.1.recorded.*; do [ ! -e "$list" ] || { how=undo RECORDED=y; }; done
+        fi
+    fi
+    case $when$how in
+        never*) said='nothing takes it back' state=stays; return ;;
+        *changed) said='it was changed since' state=stays; return ;;
+    esac
+    if run_all "$PLAN/$1.$how"; then said= state=taken-back; return; fi
+    state=stays reason=$said
+    [ ! -e "$PLAN/$1.probe.1" ] || { probe "$1" >"$TMP/now"; ! same "$TMP/now" "$PLAN/$1.was" || state=taken-back; }
+    said=$reason
+    [ "$state" = stays ] || said=
+}
+take_back() { # all that may be on the host, the last task first; the plan is "ending" already
+    read -r number <"$PLAN/count" && is_number "$number" || number=0
+    left=
+    while [ "$number" -gt 0 ]; do
+        number=$((number - 1)) task=$number
+        task_state "$task"
+        case $state in running | 'done' | failed | taking-back | stays) ;; *) continue ;; esac
+        mark "$task" taking-back ''
+        undo "$task"
+        mark "$task" "$state" "$said"
+        [ "$state" != stays ] || left=y
+        say task "$task" "$state" "$said"
+        number=$task
+    done
+    if [ -n "$left" ]; then move ending partly; else move ending taken-back; fi
+}
+
+# ---- the switch --------------------------------------------------------------------------------------------------------
+
+nap() { sleep 0.2 2>/dev/null || sleep 1; }
+keep() { # keep: holds the lock of the host while the plan is under way, and takes it back at its deadline
+    trap '' HUP INT QUIT PIPE
+    cd /
+    lock_host 5 || exit 1
+    claims "$PLAN/keeper"
+    while state_of "$PLAN"; do
+        { read -r until <"$PLAN/until"; } 2>/dev/null || until=0
+        uptime_s
+        case $state in applied | taken-back | partly) break ;; esac
+        [ "$up" -lt "$until" ] || [ "$state" != open ] || ! move open ending || state=ending
+        if [ "$up" -ge "$until" ]; then
+            [ "$state" = ending ] || break      # all is well, and what lasts was not written whole: the next command
+            lock_plan || break
+            [ ! -e "$PLAN/ending" ] || take_back
+            unlock_plan
+            break
+        fi
+        nap
+    done
+    rm -f "$PLAN/keeper"
+    unlock_host
+}
+start_keeper() { # a process that no session's end kills; the descriptors of this one are not its
+    rm -f "$PLAN/keeper"
+    started=
+    if have systemd-run && [ -d /run/systemd/system ] &&
+        [ "$(readlink /proc/self/ns/net)$(readlink /proc/self/ns/mnt)" = "$(readlink /proc/1/ns/net)$(readlink /proc/1/ns/mnt)" ]; then
+        # systemd puts variables into a command line itself, where they are in braces: the program is no part of it.
+        systemd-run --quiet --collect --unit="hairpin-keeper-$ID-$$" --setenv=PROGRAM="$PROGRAM" \
+            sh -c 'eval "$PROGRAM"' hairpin keep "$BASE" "$ID" </dev/null >/dev/null 2>&1 8>&- 9>&- && started=y
+    fi
+    if [ -z "$started" ]; then
+        if have setsid; then detach=setsid; else detach=; fi
+        # The subshell ends at once, so that the keeper is nobody's child.
+        (trap '' HUP; $detach sh -c "$PROGRAM" hairpin keep "$BASE" "$ID" </dev/null >/dev/null 2>&1 8>&- 9>&- &)
+    fi
+    tries=0
+    until is_alive "$PLAN/keeper"; do
+        [ "$tries" -lt 60 ] || return 1
+        tries=$((tries + 1)); nap
+    done
+}
+set_until() { # set_until SECONDS: from now
+    uptime_s
+    printf '%s\n' $((up + $1)) >"$PLAN/until.new" && mv -f "$PLAN/until.new" "$PLAN/until" && durable "$PLAN/until"
+}
+
+# ---- requests ----------------------------------------------------------------------------------------------------------
+
+open_folder() { # of root's, and nobody else's to write: others could hand over acts
+    mkdir -p "$BASE/remote" 2>"$TMP/err" || refuse folder "$(oneline <"$TMP/err")"
+    for folder in "$BASE" "$BASE/remote"; do
+        set -f; set -- $(ls -ldn "$folder"); set +f
+        case $1 in d????[!w]??[!w]*) ;; *) refuse foreign "$folder" ;; esac
+        [ "$3" = "$(id -u)" ] || refuse foreign "$folder"
+    done
+    cd "$BASE/remote" || refuse folder "$BASE/remote"
+}
+receive() { # receive FOLDER: files, each as a line "NAME BYTES" and its bytes, up to an empty line
+    while IFS=' ' read -r name count && [ -n "$name" ]; do
+        case $name in *[!0-9a-z.-]* | .*) refuse request "$name" ;; esac
+        is_number "$count" || refuse request "$count"
+        if [ "$count" = 0 ]; then
+            : >"$1/$name"
+        else
+            dd bs=1 count="$count" of="$1/$name" 2>/dev/null        # exact: nothing behind it is read
+        fi || refuse space "$name"
+        [ $(($(wc -c <"$1/$name"))) = "$count" ] || refuse space "$name"
+    done
+}
+begin() { # begin SECONDS: a plan without tasks; its switch holds the lock of the host
+    is_number "$1" || refuse request "$1"
+    ID=0
+    for each in *; do
+        is_number "$each" || continue
+        [ "$each" -le "$ID" ] || ID=$each
+        state_of "$each" || continue
+        case $state in open | keeping | ending)
+            if is_alive "$each/keeper"; then refuse under-way "$each" "$state"; else refuse half-done "$each"; fi ;;
+        esac
+    done
+    ID=$((ID + 1))
+    PLAN=$BASE/remote/$ID
+    mkdir "$PLAN" 2>/dev/null || refuse locked
+    { : >"$PLAN/journal" && printf '0\n' >"$PLAN/count" && set_until "$1" && : >"$PLAN/open"; } ||
+        { rm -rf "$PLAN"; refuse space "$PLAN"; }
+    start_keeper || { rm -rf "$PLAN"; refuse locked; }
+    forget_old
+    read -r until <"$PLAN/until"
+    say plan "$ID" open "$until"
+}
+forget_old() { # the oldest plans that are taken back, never the newest ones nor one in force
+    for each in *; do
+        is_number "$each" && [ "$each" -le $((ID - KEPT)) ] && [ -e "$each/taken-back" ] && rm -rf "./$each"
+    done
+}
+fill() { # fill: the plan's files; they are on the disk when this returns
+    [ -e "$PLAN/open" ] || refuse ended
+    receive "$PLAN"
+    [ -e "$PLAN/count" ] && durable "$PLAN"/* "$PLAN" || refuse space "$PLAN"
+    say ok
+}
+carry_all() { # carry_all N...: these tasks, up to the first that fails
+    lock_plan || refuse busy
+    for task; do
+        is_number "$task" || refuse request "$task"
+        [ -e "$PLAN/open" ] || [ -e "$PLAN/keeping" ] || { say ended; break; }
+        if carry "$task"; then say task "$task" 'done' ''; else say task "$task" failed "$said"; break; fi
+    done
+    unlock_plan
+    say ok
+}
+one_act() { # one_act: the act 1.do.1 of the request, whose result is the answer
+    receive "$TMP"
+    lock_plan || refuse busy
+    : >"$TMP/out"
+    run_act "$TMP/1.do.1"; status=$?
+    unlock_plan
+    say result "$status" "$said"
+    give printed "$TMP/out"
+}
+read_files() { # files named a line each: owner and mode, and the bytes
+    while IFS= read -r path && [ -n "$path" ]; do
+        real_path "$path"
+        if [ -f "$target" ] && cat "$target" >"$TMP/out" 2>/dev/null; then
+            set -f; set -- $(ls -ldn -- "$target"); set +f
+            say file there "$1" "$3" "$4"
+            give content "$TMP/out"
+        elif [ -e "$target" ] || [ -L "$path" ]; then
+            say file unreadable
+        else
+            say file absent
+        fi
+    done
+}
+list_plans() { # all plans, with what is known of each
+    uptime_s; now=$up
+    for each in *; do
+        is_number "$each" && state_of "$each" || continue
+        { read -r until <"$each/until"; } 2>/dev/null || until=0
+        watched=no; ! is_alive "$each/keeper" || watched=yes
+        say plan "$each" "$state" "$watched" $((until - now))
+        [ ! -e "$each/plan" ] || give plan "$each/plan"
+        give journal "$each/journal"
+    done
+}
+hold() { # hold SECONDS: a switch for a plan that is taken back, or kept; one that watches it gets the new deadline
+    is_number "$1" && set_until "$1" || refuse request "$1"
+    is_alive "$PLAN/keeper" || start_keeper || refuse locked
+    say ok
+}
+on_plan() { # on_plan VERB ARGUMENT...: what is asked of the plan $PLAN
+    verb=$1; shift
+    cd /
+    case $verb in
+        fill) fill ;;
+        carry) carry_all "$@" ;;
+        act) one_act ;;
+        hold) hold "$@" ;;
+        move)
+            for word; do case $word in any | open | keeping | applied | ending | taken-back | partly) ;; *) refuse request ;; esac; done
+            if move "$1" "$2"; then say moved yes; else say moved no; fi ;;
+        mark)
+            IFS= read -r said
+            case $2 in *[!a-z-]*) refuse request "$2" ;; esac
+            is_number "$1" && mark "$1" "$2" "$said" || refuse space "$PLAN"
+            say ok ;;
+        drop) [ -e "$PLAN/plan" ] || rm -rf "$PLAN"; say ok ;;
+        *) refuse request "$verb" ;;
+    esac
+}
+make_tmp() { # a folder of this process, which is gone when it ends
+    for folder in "${TMPDIR:-/tmp}" /run /dev/shm /var/tmp; do
+        TMP=$(mktemp -d "$folder/hairpin.XXXXXX" 2>/dev/null) && trap 'rm -rf "$TMP"' EXIT && return
+    done
+    exit 1
+}
+main() { # main SSH_CONNECTION: TOKEN, BASE and VERB [PLAN] [ARGUMENT...] are the first lines
+    IFS= read -r TOKEN; IFS= read -r BASE; IFS= read -r request
+    trap '' HUP PIPE        # a connection that breaks ends no step in its middle
+    make_tmp
+    read -r boot </proc/sys/kernel/random/boot_id
+    say begin "$boot" "$1"
+    [ "$(id -u)" = 0 ] || refuse not-root
+    open_folder
+    set -f; set -- $request; set +f
+    verb=$1; shift
+    case $verb in
+        begin) begin "$@" ;;
+        list) list_plans ;;
+        read) read_files ;;
+        *)
+            ID=$1; shift
+            is_number "$ID" && [ -d "$BASE/remote/$ID" ] || refuse no-plan "$ID"
+            PLAN=$BASE/remote/$ID
+            on_plan "$verb" "$@" ;;
+    esac
+    say 'done'
+}
+
+LIMIT= RECORDED= TOKEN=
+if have timeout; then
+    if timeout 1 true 2>/dev/null; then LIMIT=timeout; else LIMIT='timeout -t'; fi
+fi
+case $1 in
+    keep)
+        BASE=$2 ID=$3 PLAN=$2/remote/$3
+        exec >/dev/null 2>&1
+        make_tmp
+        keep ;;
+    ask) main "$2" ;;
+esac
+#end

@@ -1,0 +1,93 @@
+"""What goes to ``apply.sh`` and what it answers, as bytes.
+
+    request := program TOKEN NL base NL verb (" " argument)* NL (file* | line*) NL
+    file    := name " " count NL byte*          exactly count bytes
+    answer  := noise* frame*
+    frame   := TOKEN (TAB field)* NL            "bytes" NAME COUNT is followed by COUNT bytes and NL
+
+The token is drawn anew for each request, so that nothing which the host prints passes for a frame.
+"""
+
+import msgspec
+
+from hairpin.apply.task import TaskState
+from hairpin.errors import CollectError
+from hairpin.message import message
+
+_LAST_LINE = b"#end\n"
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One line of an answer.  ``payload``: the bytes behind it."""
+
+    word: str
+    fields: tuple[str, ...] = ()
+    payload: bytes | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer.  ``connection``: of ssh, in the words of SSH_CONNECTION.  ``whole``: it was not cut on its way."""
+
+    boot_id: str
+    connection: str
+    frames: tuple[Frame, ...]
+    whole: bool
+
+    @property
+    def refused(self) -> tuple[str, ...] | None:
+        """Why the request was refused; None: it was not."""
+        return next((each.fields for each in self.frames if each.word == "refused"), None)
+
+    def all(self, word: str) -> tuple[Frame, ...]:
+        """Return the frames of that word."""
+        return tuple(each for each in self.frames if each.word == word)
+
+
+def request(
+    program: bytes, token: str, base: str, words: tuple[str, ...], files: dict[str, bytes], lines: tuple[str, ...]
+) -> bytes:
+    """Return what is written to the shell: the program, then the request."""
+    assert program.endswith(_LAST_LINE)
+    head = "".join(f"{each}\n" for each in (token, base, " ".join(words), *lines)).encode("utf-8", "surrogateescape")
+    parts = (b"%s %d\n%s" % (name.encode(), len(content), content) for name, content in files.items())
+    return b"".join((program, head, *parts, b"\n"))
+
+
+def reply(output: bytes, token: str, name: str) -> Reply:
+    """Return the answer; raise CollectError if the program did not start.  ``name``: the host, for messages."""
+    start = output.find(f"{token}\tbegin\t".encode())
+    if start < 0:
+        said = output[:300].decode("utf-8", "replace").strip()
+        raise CollectError(message("{name}: the program did not start; it printed: {output}", name=name, output=said))
+    frames = tuple(_frames(memoryview(output)[start:], token.encode()))
+    boot_id, connection = (*frames[0].fields, "", "")[:2]
+    whole = frames[-1].word in ("done", "refused")
+    return Reply(boot_id, connection, frames[1:], whole)
+
+
+def _frames(left: memoryview, token: bytes) -> list[Frame]:
+    data = bytes(left)
+    frames: list[Frame] = []
+    at = 0
+    while (end := data.find(b"\n", at)) >= 0 and data.startswith(token + b"\t", at):
+        word, *fields = data[at + len(token) + 1 : end].decode("utf-8", "surrogateescape").split("\t")
+        at = end + 1
+        payload = None
+        if word == "bytes":
+            count = int(fields[1])
+            payload = data[at : at + count]
+            if len(payload) < count:
+                break
+            at += count + 1
+        frames.append(Frame(word, tuple(fields), payload))
+    return frames
+
+
+def marks(journal: bytes) -> dict[int, tuple[TaskState, str]]:
+    """Return what the journal there says of each task: the last line that was written whole."""
+    found: dict[int, tuple[TaskState, str]] = {}
+    for line in journal.decode("utf-8", "replace").split("\n"):
+        words = line.split("\t")
+        if len(words) == 6 and words[1] == "task" and words[5] == ".":
+            found[int(words[2])] = msgspec.convert(words[3], TaskState), words[4]
+    return found

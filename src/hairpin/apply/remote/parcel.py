@@ -1,0 +1,270 @@
+"""A plan's tasks as the files that ``apply.sh`` carries out: complete before the first step, the undo with it.
+
+The program there knows no networks.  It gets the acts of each task and of its undo, and commands whose output tells
+how the task's place is (a probe).  What it takes back alone is what its probe shows to be as the task left it.
+"""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from hairpin.apply.task import Task
+from hairpin.carry.act import NEW_MODE, Act, Command, Done, Replace
+from hairpin.carry.run import names_program
+from hairpin.change.carrying import carrying, chains_by_handle, listing_handles
+from hairpin.change.change import (
+    AddChain,
+    AddEntry,
+    DeleteChain,
+    DeleteEntry,
+    DeleteLink,
+    DeleteRule,
+    InsertRule,
+    Primitive,
+    RenameLink,
+    ReplaceEntry,
+    ReplaceSysctls,
+    ReplaceTable,
+    RuleEdit,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
+from hairpin.change.loading import nft_load, rule_commands
+from hairpin.change.rules import tool_rules
+from hairpin.change.step import LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.change.steps import after_steps
+from hairpin.change.words import Words, six
+from hairpin.errors import ApplyError, ChangeError
+from hairpin.host.link import Address
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.message import message
+from hairpin.netfilter.ir import Table
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+
+_HANDLE = "\x01{}.{}\x01"
+"""Stands in a load for the handle of a chain's rule: the number of the listing, and that of the rule."""
+Files = dict[str, bytes]
+
+
+def parcel(tasks: tuple[Task, ...], made: tuple[Step, ...], network: Network) -> Files:
+    """Return the files of the tasks, by name.
+
+    ``made``: their steps with all that they do to the network; ``network``: the host before the first of them.  Raises
+    ApplyError for an act that must not be carried out there."""
+    files: Files = {"count": f"{len(tasks)}\n".encode()}
+    for number, (task, step) in enumerate(zip(tasks, made, strict=True)):
+        after = _after(step, network)
+        files |= _task_files(number, task.step, network, after)
+        network = after
+    return files
+
+
+def _task_files(number: int, step: Step, network: Network, after: Network) -> Files:
+    files = dict(_acts_files(f"{number}.do", (step,), network))
+    files |= _numbered(f"{number}.probe", (Command(argv) for argv in _probes(step)))
+    if step.undo is None:
+        return files | {f"{number}.when": b"never\n"}
+    files |= dict(_acts_files(f"{number}.undo", step.undo, after))
+    words = tuple(_by_words(step.undo))
+    files |= _numbered(f"{number}.words", words)
+    return files | {f"{number}.when": f"{_when_changed(step)}\n".encode()}
+
+
+def _when_changed(step: Step) -> str:
+    """Return what the switch does where the task's place is neither as before the task nor as the task left it.
+
+    Entries and links are taken back by what names them.  A sysctl or a chain that somebody has changed since is left
+    to a hairpin that reads the host."""
+    owned = isinstance(step, LoadRules) or any(isinstance(each, SetSysctl | ReplaceSysctls) for each in _does(step))
+    return "stay" if owned else "undo"
+
+
+def _does(step: Step) -> tuple[Primitive, ...]:
+    return () if isinstance(step, ReplaceFile) else tuple(step.does)
+
+
+def _after(step: Step, network: Network) -> Network:
+    try:
+        return after_steps((step,), network)
+    except ChangeError:
+        return network
+
+
+# ---- acts
+
+
+def _acts_files(prefix: str, made: tuple[Step, ...], network: Network) -> Iterator[tuple[str, bytes]]:
+    number = 0
+    for step in made:
+        if isinstance(step, LoadRules) and step.dialect == "nft" and not isinstance(step.does[0], ReplaceTable):
+            number += 1
+            yield from _nft_files(f"{prefix}.{number}", step, network)
+        else:
+            for act in _recorded(step):
+                number += 1
+                yield from act_files(f"{prefix}.{number}", act)
+        network = _after(step, network)
+
+
+def _recorded(step: Step) -> Iterator[Act]:
+    """Yield the acts of a step, each as if those before it had been done."""
+    acting = carrying(step)
+    try:
+        act = next(acting)
+        while True:
+            yield act
+            act = acting.send(Done(0))
+    except StopIteration as ended:
+        if ended.value is not None:
+            raise ApplyError(ended.value) from None
+
+
+def _nft_files(name: str, step: LoadRules, network: Network) -> Iterator[tuple[str, bytes]]:
+    """Yield the load with a place for each handle, and the listings by which the handles are found there."""
+    table = network.namespace(step.netns).ruleset.table(step.family, step.table, "nft")
+    handles: dict[str, tuple[str, ...]] = {}
+    for number, chain in enumerate(chains_by_handle(step.does), 1):
+        count = _length(table, chain)
+        handles[chain] = tuple(_HANDLE.format(number, each) for each in range(1, (count or 0) + 1))
+        if count is not None:
+            yield from act_files(f"{name}.list.{number}", listing_handles(step, chain))
+            yield f"{name}.list.{number}.count", f"{count}\n".encode()
+    load = nft_load(step.does, handles)
+    yield from act_files(name, Command((*step.entering, *load.argv), load.text), kind="nft")
+
+
+def _length(table: Table | None, chain: str) -> int | None:
+    found = table.chain(chain) if table is not None else None
+    return len(tool_rules(found.rules)) if found is not None else None
+
+
+def _numbered(prefix: str, commands: Iterator[Command] | tuple[Command, ...]) -> Files:
+    return {name: content for at, each in enumerate(commands, 1) for name, content in act_files(f"{prefix}.{at}", each)}
+
+
+def act_files(name: str, act: Act, kind: str = "command") -> Iterator[tuple[str, bytes]]:
+    """Yield the files of one act: its words, and what it reads or compares."""
+    if isinstance(act, Command):
+        if "tables" in act.argv[0] and any(map(names_program, (*act.argv[1:], *act.text.split("\n")))):
+            raise ApplyError(message("{program} would run a program for this rule", program=act.argv[0]))
+        yield name, _words(kind, act.argv)
+        if act.text:
+            yield f"{name}.text", _bytes(act.text)
+        return
+    yield name, _words("replace", (act.path, *_mode_and_owner(act)))
+    for which, state in (("before", act.before), ("after", act.after)):
+        if state is not None:
+            yield f"{name}.{which}", _bytes(state.content)
+
+
+def _mode_and_owner(act: Replace) -> tuple[str, str]:
+    state = act.after
+    mode = state.mode if state is not None and state.mode is not None else NEW_MODE
+    uid, gid = (state.uid or 0, state.gid or 0) if state is not None else (0, 0)
+    return f"{mode:o}", f"{uid}:{gid}"
+
+
+def _words(kind: str, words: Words) -> bytes:
+    lines = (f"a {word}".replace("\n", "\n+ ") for word in words)
+    return _bytes("".join(f"{line}\n" for line in (f"kind {kind}", *lines)))
+
+
+def _bytes(text: str) -> bytes:
+    if "\0" in text:
+        raise ApplyError(message("a word of the plan has a zero byte, which no program there can read"))
+    return text.encode("utf-8", "surrogateescape")
+
+
+# ---- probes, and undoing by words
+
+
+def _probes(step: Step) -> Iterator[Words]:
+    """Yield the commands that show the places which the step and its undo change; none for files, which are compared
+    when they are replaced, and for calls to a manager."""
+    match step:
+        case LoadRules(does=does, entering=entering):
+            for words in dict.fromkeys(_listing(edit, step) for edit in does):
+                yield (*entering, *words)
+        case RunCommands(entering=entering):
+            parts = (*_does(step), *(part for back in step.undo or () for part in _does(back)))
+            for words in dict.fromkeys(words for part in parts for words in _showing(part)):
+                yield (*entering, *words)
+        case _:
+            return
+
+
+def _listing(edit: RuleEdit, step: LoadRules) -> Words:
+    match edit:
+        case ReplaceTable():
+            whole = ("nft", "-s", "list", "table", step.family, step.table)
+            return whole if step.dialect == "nft" else (f"{step.program}-save", "-t", step.table)
+        case DeleteRule(place=place) | SetPolicy(place=place):
+            return _listing_chain(place.chain, step)
+        case AddChain(chain=chain) | DeleteChain(chain=chain) | InsertRule(chain=chain):
+            return _listing_chain(chain, step)
+        case _:
+            assert_never(edit)
+
+
+def _listing_chain(chain: str, step: LoadRules) -> Words:
+    if step.dialect == "nft":
+        return ("nft", "-s", "list", "chain", step.family, step.table, chain)
+    if step.dialect == "ebtables":
+        return ("ebtables", "-t", step.table, "-L", chain)
+    return (step.program, "-w", "-t", step.table, "-S", chain)
+
+
+def _showing(part: Primitive) -> Iterator[Words]:
+    match part:
+        case SetSysctl(path=path):
+            yield ("cat", "/".join(("/proc/sys", *path)))
+        case ReplaceSysctls(values=values):
+            yield ("cat", *("/".join(("/proc/sys", *path)) for path, _ in values))
+        case AddEntry(entry=entry) | DeleteEntry(entry=entry) | ReplaceEntry(entry=entry):
+            yield _listing_entries(entry)
+        case SetLink(link=link):
+            yield from _showing_link(link.name)
+        case DeleteLink(link=name):
+            yield from _showing_link(name)
+        case RenameLink(link=name, name=new):
+            yield from _showing_link(name)
+            yield from _showing_link(new)
+        case _:
+            return
+
+
+def _listing_entries(entry: Address | Route | PolicyRule | Neighbour | FdbEntry) -> Words:
+    match entry:
+        case Address(link=link):
+            return ("ip", "-o", "addr", "show", "dev", link)
+        case Route(version=version, table=table):
+            return ("ip", *six(version), "route", "show", "table", str(table))
+        case PolicyRule(version=version):
+            return ("ip", *six(version), "rule", "show")
+        case Neighbour(value=value, version=version, link=link, proxy=proxy):
+            shown = ("proxy",) if proxy else ()
+            return ("ip", "neigh", "show", *shown, address_text(value, version), "dev", link)
+        case FdbEntry(port=port):
+            return ("bridge", "fdb", "show", "dev", port)
+
+
+def _showing_link(name: str) -> Iterator[Words]:
+    yield ("ip", "-d", "link", "show", "dev", name)
+    yield ("bridge", "-d", "link", "show", "dev", name)
+    yield ("tc", "qdisc", "show", "dev", name)
+    yield ("tc", "filter", "show", "dev", name)
+
+
+def _by_words(made: tuple[Step, ...]) -> Iterator[Command]:
+    """Yield the undo of insertions by the rules' own words, which finds them also where other rules have come before
+    them; nothing if the undo is more than that."""
+    for step in made:
+        if not isinstance(step, LoadRules) or not step.dialect.startswith("iptables"):
+            return
+    edits = [(step, edit) for step in made if isinstance(step, LoadRules) for edit in step.does]
+    if not all(isinstance(edit, DeleteRule | DeleteChain | SetPolicy) for _, edit in edits):
+        return
+    for step, edit in edits:
+        for words, _may_fail in rule_commands(edit, step.program):
+            yield Command((*step.entering, *words))
