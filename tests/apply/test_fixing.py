@@ -150,7 +150,7 @@ def test_nothing_begins_without_the_switch(tmp_path: Path) -> None:
     def no_switch(_plan: str, _seconds: float) -> None:
         raise ApplyError("no switch")
 
-    case.arm = no_switch  # type: ignore[method-assign]
+    case.arm = no_switch  # type: ignore[method-assign, assignment]
     deed = Deed(case.look, nobody_connects, alive)
     with closing(Journal(tmp_path)) as journal:
         with pytest.raises(ApplyError, match="no switch"):

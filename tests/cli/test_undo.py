@@ -1,10 +1,13 @@
 """``hairpin undo``: what is said where nothing was done."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from hairpin.apply.journal import Journal
+from hairpin.apply.task import Undertaking
 from tests.cli.commands import call
 
 
@@ -31,3 +34,49 @@ def test_an_empty_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     missing = call(capsys, "undo", "7")
     assert (missing.status, missing.out) == (3, "")
     assert "no plan 7 in the journal" in missing.err
+
+
+ANSWERS: dict[str, tuple[str, int, str, str]] = {
+    "ssh is not let in": ("echo 'ann@web1: Permission denied (publickey).' >&2; exit 255", 3, "", "ssh was not let in"),
+    "not root there": ("answer refused not-root", 3, "", "only root can change that host"),
+    "nothing in force": ("answer done", 0, "nothing is in force that hairpin has changed\n", ""),
+}
+ANSWER = """#!/bin/sh
+answer() {
+    token=$(sed '1,/^#end$/d' | head -n 1)
+    printf '%s\\tbegin\\tboot\\t\\n%s' "$token" "$token"; printf '\\t%s' "$@"; echo
+}
+"""
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file of an ``ssh`` in front of PATH.  The journal here is in one place, whoever runs the test."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("hairpin.apply.journal.FOLDER", tmp_path / "hairpin" / "plans")
+    file = tmp_path / "ssh"
+    file.touch(0o755)
+    return file
+
+
+@pytest.mark.parametrize("case", ANSWERS.values(), ids=ANSWERS)
+def test_another_host_says_why(capsys: pytest.CaptureFixture[str], ssh: Path, case: tuple[str, int, str, str]) -> None:
+    body, status, printed, said = case
+    ssh.write_text(f"{ANSWER}{body}\n")
+    ended = call(capsys, "undo", "--host", "ann@web1")
+    assert (ended.status, ended.out) == (status, printed)
+    assert said in ended.err
+
+
+def test_plans_of_a_host_that_is_not_reached_are_listed_from_the_copy(
+    capsys: pytest.CaptureFixture[str], ssh: Path, tmp_path: Path
+) -> None:
+    ssh.write_text("#!/bin/sh\necho 'Connection refused' >&2; exit 255\n")
+    assert call(capsys, "undo", "--list", "--host", "ann@web1").status == 3
+    with closing(Journal(tmp_path / "hairpin" / "plans")) as journal:
+        plan = Undertaking("4", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
+        journal.keep_copy("ann@web1", plan)
+    ended = call(capsys, "undo", "--list", "--host", "ann@web1")
+    assert (ended.status, ended.out) == (3, "4  2026-01-01T00:00:00Z  web1  fix 8080  in force\n")
+    assert "nothing listens on the ssh port there" in ended.err

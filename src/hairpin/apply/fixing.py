@@ -104,7 +104,7 @@ def _take_all_back(grounds: Grounds, deed: Deed) -> dict[str, PlanState]:
         network = deed.look().network  # the switches still watch, in case a host cannot be read
     except CollectError:
         network = None
-    read = {each.name for each in network.hosts} if network is not None else set()
+    read = tuple(each.name for each in network.hosts) if network is not None else ()
     return {
         label: ground.take_back(network.seen_from(label) if network is not None and label in read else None)
         for label, ground in reversed(tuple(grounds.items()))

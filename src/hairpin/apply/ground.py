@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from hairpin.apply.backups import keep_backups
 from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
 from hairpin.apply.journal import Journal
 from hairpin.apply.ready import ReadFile, read_file
@@ -96,6 +97,7 @@ class Here(msgspec.Struct):
         self.plan = self.journal.begin(undertaking)
         with ExitStack() as cleanup:
             cleanup.callback(self.disown)
+            keep_backups(self.journal.folder, self.plan, self.carrier)
             self.deadline = time_after(self.seconds)
             self.arm(self.plan.id, self.seconds)
             cleanup.pop_all()

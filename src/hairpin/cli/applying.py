@@ -17,8 +17,8 @@ from hairpin.message import Message, message
 if TYPE_CHECKING:
     from hairpin.answer.answer import Answer
     from hairpin.apply.carrying_out import Hands, Told
-    from hairpin.apply.journal import Journal
     from hairpin.apply.ground import Ground
+    from hairpin.apply.journal import Journal
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.restoring import RestorePlan

@@ -67,7 +67,7 @@ def _copies() -> "Journal":
 def refuse_cuts(plan: "RepairPlan", sources: tuple[Given, ...]) -> None:
     """Raise ApplyError if the plan would cut the ssh connection to a host that it changes."""
     from hairpin.apply.session import session_of
-    from hairpin.cli.applying import refuse_cut
+    from hairpin.cli.way_in import refuse_cut
 
     for label, outpost in _by_label(plan, sources).items() if sources else ():
         session = session_of(outpost.ask("list").connection)

@@ -41,10 +41,11 @@ say() { # say WORD...: a line of the answer
     for field; do frame=$frame$TAB$field; done
     printf '%s\n' "$frame"
 }
-give() { # give NAME FILE: counted bytes
-    count=$(wc -c <"$2") || count=0
+give() { # give NAME FILE: counted bytes, of a file that may grow meanwhile
+    [ "$2" = "$TMP/out" ] || cat "$2" >"$TMP/out"
+    count=$(wc -c <"$TMP/out") || count=0
     say bytes "$1" $((count))
-    cat "$2"
+    cat "$TMP/out"
     printf '\n'
 }
 refuse() { say refused "$@"; exit 0; }
@@ -69,10 +70,10 @@ claims() { # claims FILE: names this process in the file
 # ---- locks: descriptor 9 for the host, which a hairpin on this host shares; 8 for the step of a plan -------------------
 
 grab() { # grab FD FILE SECONDS: the caller has opened FILE as FD
-    left=$3
+    patience=$3
     until grabbed "$1" "$2"; do
-        [ "$left" -gt 0 ] || return 1
-        sleep 1; left=$((left - 1))
+        [ "$patience" -gt 0 ] || return 1
+        sleep 1; patience=$((patience - 1))
     done
 }
 grabbed() {
@@ -92,7 +93,9 @@ unlock_plan() { exec 8>&-; release "$PLAN/busy"; }
 # ---- the journal -------------------------------------------------------------------------------------------------------
 
 state_of() { # state_of PLAN: sets state
-    for state in open keeping applied ending taken-back partly; do [ ! -e "$1/$state" ] || return 0; done
+    for state in open keeping applied ending taken-back partly ending; do   # from "partly" it may go to "ending" again
+        [ ! -e "$1/$state" ] || return 0
+    done
     state=; return 1
 }
 move() { # move FROM TO: whether it was FROM until now; FROM "any": as it is
@@ -274,20 +277,18 @@ undo() { # undo N: takes the task back as it was found by its probe; sets state 
     [ "$state" = stays ] || said=
 }
 take_back() { # all that may be on the host, the last task first; the plan is "ending" already
-    read -r number <"$PLAN/count" && is_number "$number" || number=0
-    left=
-    while [ "$number" -gt 0 ]; do
-        number=$((number - 1)) task=$number
-        task_state "$task"
+    read -r left <"$PLAN/count" && is_number "$left" || left=0
+    stays=
+    while [ "$left" -gt 0 ]; do
+        left=$((left - 1))
+        task_state "$left"
         case $state in running | 'done' | failed | taking-back | stays) ;; *) continue ;; esac
-        mark "$task" taking-back ''
-        undo "$task"
-        mark "$task" "$state" "$said"
-        [ "$state" != stays ] || left=y
-        say task "$task" "$state" "$said"
-        number=$task
+        mark "$left" taking-back ''
+        undo "$left"
+        mark "$left" "$state" "$said"
+        [ "$state" != stays ] || stays=y
     done
-    if [ -n "$left" ]; then move ending partly; else move ending taken-back; fi
+    if [ -n "$stays" ]; then move ending partly; else move ending taken-back; fi
 }
 
 # ---- the switch --------------------------------------------------------------------------------------------------------
@@ -296,7 +297,7 @@ nap() { sleep 0.2 2>/dev/null || sleep 1; }
 keep() { # keep: holds the lock of the host while the plan is under way, and takes it back at its deadline
     trap '' HUP INT QUIT PIPE
     cd /
-    lock_host 5 || exit 1
+    lock_host 2 || { : >"$PLAN/refused"; exit 1; }
     claims "$PLAN/keeper"
     while state_of "$PLAN"; do
         { read -r until <"$PLAN/until"; } 2>/dev/null || until=0
@@ -316,7 +317,7 @@ keep() { # keep: holds the lock of the host while the plan is under way, and tak
     unlock_host
 }
 start_keeper() { # a process that no session's end kills; the descriptors of this one are not its
-    rm -f "$PLAN/keeper"
+    rm -f "$PLAN/keeper" "$PLAN/refused"
     started=
     if have systemd-run && [ -d /run/systemd/system ] &&
         [ "$(readlink /proc/self/ns/net)$(readlink /proc/self/ns/mnt)" = "$(readlink /proc/1/ns/net)$(readlink /proc/1/ns/mnt)" ]; then
@@ -331,7 +332,7 @@ start_keeper() { # a process that no session's end kills; the descriptors of thi
     fi
     tries=0
     until is_alive "$PLAN/keeper"; do
-        [ "$tries" -lt 60 ] || return 1
+        [ "$tries" -lt 60 ] && [ ! -e "$PLAN/refused" ] || return 1
         tries=$((tries + 1)); nap
     done
 }

@@ -17,7 +17,7 @@ from hairpin.message import message
 _LAST_LINE = b"#end\n"
 
 
-class Frame(msgspec.Struct, frozen=True):
+class AnswerLine(msgspec.Struct, frozen=True):
     """One line of an answer.  ``payload``: the bytes behind it."""
 
     word: str
@@ -30,7 +30,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     boot_id: str
     connection: str
-    frames: tuple[Frame, ...]
+    frames: tuple[AnswerLine, ...]
     whole: bool
 
     @property
@@ -38,7 +38,7 @@ class Reply(msgspec.Struct, frozen=True):
         """Why the request was refused; None: it was not."""
         return next((each.fields for each in self.frames if each.word == "refused"), None)
 
-    def all(self, word: str) -> tuple[Frame, ...]:
+    def all(self, word: str) -> tuple[AnswerLine, ...]:
         """Return the frames of that word."""
         return tuple(each for each in self.frames if each.word == word)
 
@@ -65,9 +65,9 @@ def reply(output: bytes, token: str, name: str) -> Reply:
     return Reply(boot_id, connection, frames[1:], whole)
 
 
-def _frames(left: memoryview, token: bytes) -> list[Frame]:
+def _frames(left: memoryview, token: bytes) -> list[AnswerLine]:
     data = bytes(left)
-    frames: list[Frame] = []
+    frames: list[AnswerLine] = []
     at = 0
     while (end := data.find(b"\n", at)) >= 0 and data.startswith(token + b"\t", at):
         word, *fields = data[at + len(token) + 1 : end].decode("utf-8", "surrogateescape").split("\t")
@@ -79,7 +79,7 @@ def _frames(left: memoryview, token: bytes) -> list[Frame]:
             if len(payload) < count:
                 break
             at += count + 1
-        frames.append(Frame(word, tuple(fields), payload))
+        frames.append(AnswerLine(word, tuple(fields), payload))
     return frames
 
 

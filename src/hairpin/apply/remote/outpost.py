@@ -6,7 +6,7 @@ import secrets
 
 import msgspec
 
-from hairpin.apply.remote.frames import Frame, Reply, reply, request
+from hairpin.apply.remote.frames import AnswerLine, Reply, reply, request
 from hairpin.apply.remote.parcel import Files, act_files
 from hairpin.carry.act import Act, Acting, Done, FileState
 from hairpin.collect.run import Shell
@@ -93,7 +93,7 @@ class Outpost(msgspec.Struct, frozen=True):
         return Done(int(status), printed, verbatim(said) if status != "0" else None)
 
 
-def _payload(frame: Frame) -> bytes:
+def _payload(frame: AnswerLine) -> bytes:
     assert frame.payload is not None
     return frame.payload
 

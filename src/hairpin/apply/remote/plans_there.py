@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.apply.remote.frames import Frame, marks
+from hairpin.apply.remote.frames import AnswerLine, marks
 from hairpin.apply.remote.outpost import Outpost
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.errors import ApplyError
@@ -95,7 +95,7 @@ class PlansThere(msgspec.Struct, frozen=True):
         return tuple(each.undertaking for each in self.standing())
 
 
-def standing_there(frames: tuple[Frame, ...]) -> tuple[StandingThere, ...]:
+def standing_there(frames: tuple[AnswerLine, ...]) -> tuple[StandingThere, ...]:
     """Return the plans of an answer to ``list``, the newest first.  A plan whose files did not arrive has no tasks."""
     found: list[StandingThere] = []
     for at, frame in enumerate(frames):

@@ -1,0 +1,283 @@
+"""Plans on another host: the shell program carries them out and takes them back in a real network namespace (root).
+
+The "other host" is a namespace, its ssh a shell in it.  A process that is killed ends itself by SIGKILL, which a line
+put into the program does: before a mark, behind it, before an act, behind it.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from hairpin.apply.journal import Journal
+from hairpin.apply.ready import read_file
+from hairpin.apply.remote import outpost as outpost_module
+from hairpin.apply.remote.ground_there import There, taken_back_there
+from hairpin.apply.remote.outpost import Outpost, program
+from hairpin.apply.remote.plans_there import PlansThere, StandingThere
+from hairpin.apply.task import Task, Undertaking
+from hairpin.change.change import Change, WriteFile
+from hairpin.change.simulate import simulate
+from hairpin.change.step import with_file_modes
+from hairpin.change.steps import steps
+from hairpin.collect.run import LocalRunner
+from hairpin.errors import ApplyError, CollectError
+from tests.kernel.test_change_law import CASES, HOST_NETNS, SETUP, Host, insertion
+from tests.kernel.test_taking_back import parts, untold
+
+SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh")}
+DEADLINE_S = 60
+
+
+class Remote:
+    """A host, and a plan on it that touches each kind of thing."""
+
+    def __init__(self, folder: Path, shell: tuple[str, ...] = ("sh",)) -> None:
+        self.host = Host()
+        self.host.run(SETUP)
+        self.base = folder / "hairpin"
+        self.base.mkdir(mode=0o700)
+        self.file = folder / "60-own.conf"
+        self.outpost = Outpost(LocalRunner((*self.host.enter, *shell)), "root@host", str(self.base))
+        self.before = self.host.network()
+        self.tasks = tuple(self.made(parts(self.before, self.file)))
+
+    def made(self, some: tuple[tuple[object, ...], ...]) -> Iterator[Task]:
+        network = self.before
+        for each in some:
+            change = Change(each)  # type: ignore[arg-type]
+            whole = with_file_modes(steps(change, network), read_file)
+            yield from (Task("own", step, lasting=isinstance(each[0], WriteFile)) for step in whole)
+            network = simulate(change, network)
+
+    def there(self, seconds: int = DEADLINE_S) -> There:
+        return There(self.outpost, seconds, untold)
+
+    def begun(self, ground: There) -> There:
+        plan = Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", ("fix",), tasks=self.tasks)
+        ground.begin(plan, tuple(each.step for each in self.tasks), self.before)
+        return ground
+
+    @property
+    def of_now(self) -> tuple[int, ...]:
+        return tuple(number for number, each in enumerate(self.tasks) if not each.lasting)
+
+    def standing(self) -> StandingThere:
+        return PlansThere(self.outpost).standing()[0]
+
+    def undo(self, plan: str) -> str:
+        return taken_back_there(self.outpost, plan, self.host.network, untold, None)
+
+    def is_as_before(self) -> None:
+        self.host.settled(self.before)
+        assert not self.file.exists()
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Iterator[Callable[..., Remote]]:
+    made: list[Remote] = []
+
+    def make(*shell: str) -> Remote:
+        made.append(Remote(tmp_path, *((shell,) if shell else ())))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.host.close()
+
+
+def after(seconds: float, true: Callable[[], bool]) -> bool:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.1)
+    return true()
+
+
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote], shell: tuple[str, ...]) -> None:
+    one = remote(*shell)
+    ground = one.there()
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+        assert not one.file.exists()
+        assert one.standing().is_tried
+        assert ground.confirm() is None
+    whole = simulate(Change(tuple(part for some in parts(one.before, one.file)[:-1] for part in some)), one.before)
+    one.host.settled(whole)
+    assert one.file.read_text() == "net.ipv4.ip_forward = 1\n"
+    assert after(5, lambda: not one.standing().watched)
+    assert one.standing().undertaking.state == "applied"
+    assert one.undo(ground.plan.id) == "taken-back"
+    one.is_as_before()
+    assert [each.state for each in one.standing().undertaking.tasks] == ["taken-back"] * len(one.tasks)
+
+
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_what_nobody_confirms_takes_itself_back(remote: Callable[..., Remote], shell: tuple[str, ...]) -> None:
+    """The switch alone: by the undo that went there with the plan, under each shell."""
+    one = remote(*shell)
+    ground = one.there()
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+    # The switch that was started runs under sh; this one takes over from it under the shell of the test.
+    plan = one.base / "remote" / ground.plan.id
+    pid = int((plan / "keeper").read_text().split()[0])
+    one.host.run(f"kill -9 {pid}")
+    (plan / "until").write_text("0\n")
+    one.outpost.shell.talk(program().decode(), ("keep", str(one.base), ground.plan.id), b"", 60)
+    assert one.standing().undertaking.state == "taken-back"
+    one.is_as_before()
+
+
+def test_the_switch_strikes_at_its_deadline_and_leaves_what_was_confirmed(remote: Callable[..., Remote]) -> None:
+    one = remote()
+    ground = one.there(3)
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+        assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+        one.is_as_before()
+        assert "taken back by another process" in str(ground.confirm())
+    kept = one.there(3)
+    with kept.held():
+        one.begun(kept)
+        assert kept.carry(one.of_now) is None
+        assert kept.confirm() is None
+    time.sleep(4)
+    assert one.standing().undertaking.state == "applied"
+    assert one.undo(kept.plan.id) == "taken-back"
+
+
+def test_one_plan_at_a_time_and_a_hairpin_on_that_host_sees_the_lock(remote: Callable[..., Remote]) -> None:
+    one = remote()
+    ground = one.there()
+    with ground.held():
+        with pytest.raises(ApplyError, match="under way there"), one.there().held():
+            pass
+        here = Journal(one.base)
+        with pytest.raises(ApplyError, match="another hairpin"), here.locked():
+            pass
+    assert after(5, lambda: not PlansThere(one.outpost).standing())
+    with here.locked(5), pytest.raises(ApplyError, match="another hairpin"), one.there().held():
+        pass
+    here.close()
+
+
+def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Callable[..., Remote]) -> None:
+    """By words, and for nft by the handles that the rules had when they came."""
+    one = remote()
+    made = ((insertion("nft", "base", 2),), (insertion("iptables-nft", "MINE", 2),))
+    one.tasks = tuple(one.made(made))
+    ground = one.there(2)
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+        one.host.run("nft insert rule inet own base ip daddr 10.1.2.3 drop; iptables-nft -I MINE 1 -d 10.1.2.3 -j DROP")
+        assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+    one.host.run("iptables-nft -D MINE 1; nft delete rule inet own base handle "
+                 "$(nft -a list chain inet own base | sed -n 's/.*10.1.2.3 drop # handle //p')")  # fmt: skip
+    one.is_as_before()
+
+
+def test_what_somebody_has_changed_since_stays(remote: Callable[..., Remote]) -> None:
+    one = remote()
+    ground = one.there(2)
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+        one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=0")
+        assert after(10, lambda: one.standing().undertaking.state == "partly")
+    stays = [each for each in one.standing().undertaking.tasks if each.state == "stays"]
+    assert [each.said for each in stays] == ["it was changed since"]
+    one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=1")
+    assert one.undo(ground.plan.id) == "taken-back"
+    one.is_as_before()
+
+
+# ---- killed
+
+KILL = 'moment() { read -r n <FILE; [ "$n" != 0 ] || { echo done >FILE; kill -9 $$; }; echo $((n - 1)) >FILE; }'
+
+
+def killing(file: Path) -> bytes:
+    """Return the program with a moment before and behind each mark, each move of the state and each act."""
+    text = program().decode()
+    for name in ("mark", "move", "run_command", "replace_file"):
+        assert text.count(f"\n{name}() {{") == 1
+        around = f'{name}() {{ moment; inner_{name} "$@"; ended=$?; moment; return $ended; }}'
+        text = text.replace(f"\n{name}() {{", f"\n{around}\ninner_{name}() {{")
+    return text.replace("\nTAB=", f"\n{KILL.replace('FILE', str(file))}\nTAB=", 1).encode()
+
+
+@pytest.mark.parametrize("stride", (13,))
+def test_a_carrying_that_is_killed_is_settled_by_the_next_command(
+    remote: Callable[..., Remote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int
+) -> None:
+    one, file = remote(), tmp_path / "moments"
+    moment = 0
+    while True:
+        ground = one.there()
+        with ground.held():
+            one.begun(ground)
+            file.write_text(f"{moment}\n")
+            monkeypatch.setattr(outpost_module, "program", partial(killing, file))
+            said = ground.carry(one.of_now)
+            monkeypatch.undo()
+        assert one.undo(ground.plan.id) == "taken-back"
+        one.is_as_before()
+        if said is None:
+            break
+        moment += stride
+    assert moment > 2 * stride
+
+
+@pytest.mark.parametrize("stride", (17,))
+def test_an_undo_that_is_killed_is_settled_by_the_next_one(
+    remote: Callable[..., Remote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int
+) -> None:
+    one, file = remote(), tmp_path / "moments"
+    moment = 0
+    while True:
+        ground = one.there()
+        with ground.held():
+            one.begun(ground)
+            assert ground.carry(one.of_now) is None
+        file.write_text(f"{moment}\n")
+        monkeypatch.setattr(outpost_module, "program", partial(killing, file))
+        with suppress(CollectError, ApplyError):
+            one.undo(ground.plan.id)
+        monkeypatch.undo()
+        killed = file.read_text() == "done\n"
+        if killed:
+            assert one.undo(ground.plan.id) == "taken-back"
+        one.is_as_before()
+        if not killed:
+            break
+        moment += stride
+    assert moment > 2 * stride
+
+
+# ---- the law
+
+
+@pytest.mark.parametrize("name", sorted(CASES)[::16])
+def test_what_the_program_does_is_what_was_simulated_and_its_undo_leads_back(
+    remote: Callable[..., Remote], name: str
+) -> None:
+    one = remote()
+    part = CASES[name](one.before.namespace(HOST_NETNS))
+    change = Change((part,))
+    one.tasks = tuple(one.made(((part,),)))
+    ground = one.there(2)
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+        one.host.settled(simulate(change, one.before))
+        if one.tasks[0].step.undo is not None:
+            assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+            one.is_as_before()
