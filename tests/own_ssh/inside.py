@@ -18,6 +18,7 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.apply.carrying_out import Hands
 from hairpin.apply.fixing import Deed, apply_plan
+from hairpin.apply.ground import Here
 from hairpin.apply.journal import Journal
 from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
 from hairpin.apply.session import own_session
@@ -67,20 +68,17 @@ def carried_out(kind: str, folder: Path, seconds: float, *, dying: bool, blind: 
     session = own_session()
     say(f"session {msgspec.structs.asdict(session) if session is not None else None}")
     try:
-        refuse_cut(plan, session)
+        refuse_cut(plan, session, plan.answer.network)
         say("not refused before")
     except ApplyError as error:
         say(f"refused before: {error}")
     journal = Dying(folder)
     journal.last = len(plan.tasks(lasting=False)) - 1 if dying else -1
-    deed = Deed(
-        look=Looking(question, blind=blind),
-        connect=connect,
-        arm=lambda name: start_switch(journal, name, seconds),
-        is_safe=partial(unsafe, session, plan.answer.network, "en", lambda: journal.all()[0].state == "open"),
-        told=told,
-    )
-    outcome = apply_plan(plan, journal, deed, lasting=False, question=("own-ssh", kind))
+    looking = Looking(question, blind=blind)
+    is_safe = partial(unsafe, session, plan.answer.network, "en", lambda: journal.all()[0].state == "open")
+    ground = Here(journal, partial(start_switch, journal), seconds, told, lambda: looking().network)
+    grounds = {plan.answer.network.this.name: ground}
+    outcome = apply_plan(plan, grounds, Deed(looking, connect, is_safe), lasting=False, question=("own-ssh", kind))
     return str(outcome.complaint) if outcome.complaint is not None else "kept"
 
 

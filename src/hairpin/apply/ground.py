@@ -22,7 +22,6 @@ from hairpin.change.step import Step
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 
-
 _EVERY_S = 0.5
 
 
