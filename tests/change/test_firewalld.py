@@ -78,6 +78,13 @@ def test_a_link_leaves_the_zone_that_it_was_in() -> None:
     }  # fmt: skip
 
 
+def test_a_link_is_taken_out_of_its_zone() -> None:
+    own = {PUBLIC: '<zone>\n  <interface name="docker0"/>\n  <interface name="eth1"/>\n</zone>'}
+    zone = kept(BindInterface("public", "docker0", permanent=True, removed=True), own).zone("public")
+    assert zone is not None
+    assert zone.interfaces == ("eth1",)
+
+
 def test_a_rich_rule_and_a_network_that_is_trusted() -> None:
     rule = 'rule priority="-1" family="ipv4" source address="192.0.2.10" port port="80" protocol="tcp" accept'
     found = kept(AddRichRule("zone", "public", rule, permanent=True), {PUBLIC: OPENED}).zone("public")

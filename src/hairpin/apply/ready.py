@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.apply.owners_files import with_owners_files
 from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
 from hairpin.carry.files import state_of
@@ -56,7 +57,8 @@ def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: R
             )
         _refuse_bytes(step)
     return tuple(
-        msgspec.structs.replace(task, step=_written_down(step)) for task, step in zip(tasks, whole, strict=True)
+        msgspec.structs.replace(task, step=with_owners_files(_written_down(step), network.this, read))
+        for task, step in zip(tasks, whole, strict=True)
     )
 
 

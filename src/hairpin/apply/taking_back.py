@@ -4,6 +4,7 @@ import msgspec
 
 from hairpin.apply.carrying_out import Hands
 from hairpin.apply.journal import PlanBook
+from hairpin.apply.owners_files import give_back
 from hairpin.apply.standing import standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.change.carrying import carrying
@@ -30,6 +31,8 @@ def take_back(journal: PlanBook, plan: Undertaking, hands: Hands) -> PlanState:
         if task.state != "stays":
             journal.mark(plan.id, number, "taking-back")
         state, said, network = _taken_back(task, network, hands)
+        if state != "stays":
+            give_back(task.step, hands.read, lambda step: hands.carrier(carrying(step)))
         journal.mark(plan.id, number, state, str(said or ""))
         hands.told(msgspec.structs.replace(task, state=state), said)
         left = left or state == "stays"

@@ -77,11 +77,12 @@ class AddRichRule(msgspec.Struct, frozen=True, tag="add-rich-rule"):
 
 
 class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
-    """An interface put into a zone of firewalld."""
+    """An interface put into a zone of firewalld; ``removed``: taken out of it, so that the default zone has it."""
 
     zone: str
     interface: str
     permanent: bool = False
+    removed: bool = False
 
 
 class TrustSource(msgspec.Struct, frozen=True, tag="trust-source"):
@@ -233,7 +234,8 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
             verb = "remove" if call.removed else "add"
             return (*_permanent(call.permanent), f"--{owner}={name}", f"--{verb}-rich-rule={rule}")
         case BindInterface(zone=zone, interface=interface):
-            return (*_permanent(call.permanent), f"--zone={zone}", f"--change-interface={interface}")
+            verb = "remove" if call.removed else "change"
+            return (*_permanent(call.permanent), f"--zone={zone}", f"--{verb}-interface={interface}")
         case TrustSource(source=source):
             verb = "remove" if call.removed else "add"
             return (*_permanent(call.permanent), "--zone=trusted", f"--{verb}-source={source}")
@@ -307,9 +309,8 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             return replace(call, policy=policies[0] or "no") if policies else None
         case OpenPort():
             return replace(call, closed=not call.closed)
-        case BindInterface(interface=interface):
-            zone = _zone_of(interface, host)
-            return replace(call, zone=zone) if zone is not None else None
+        case BindInterface():
+            return _binding_before(call, host)
         case AddRichRule() | TrustSource() | AddDirectRule() | AddDirectChain():
             return replace(call, removed=not call.removed)
         case SetUnitState():
@@ -318,11 +319,15 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
             assert_never(call)
 
 
-def _zone_of(interface: str, host: Host) -> str | None:
+def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
+    """Return the call that puts the interface where it is now: in a zone that names it, or in none."""
     if host.firewalld is None:
         return None
-    zones = host.firewalld.runtime or host.firewalld.permanent
-    return next((each.name for each in zones if interface in each.interfaces), host.firewalld.default_zone)
+    zones = host.firewalld.permanent if call.permanent else host.firewalld.runtime or host.firewalld.permanent
+    now = next((each.name for each in zones if call.interface in each.interfaces), None)
+    if now is None:
+        return msgspec.structs.replace(call, removed=not call.removed)
+    return msgspec.structs.replace(call, zone=now, removed=False)
 
 
 _OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop"]] = {

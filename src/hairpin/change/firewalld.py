@@ -49,7 +49,33 @@ def firewalld_files(call: OfFirewalld, host: Host) -> tuple[WriteFile, ...] | No
             path = f"{_ETC}/{folder}/{name}.xml"
             return _edited(host, path, owner, rich, removed=call.removed) if rich is not None else None
         case BindInterface(zone=zone, interface=interface):
-            return _bound(host, zone, _element("interface", name=interface))
+            element = _element("interface", name=interface)
+            if call.removed:
+                return _edited(host, f"{_ETC}/zones/{zone}.xml", "zone", element, removed=True)
+            return _bound(host, zone, element)
+
+
+def written_paths(call: OfFirewalld, host: Host) -> tuple[str, ...]:
+    """Return the files that firewalld may write for the call, whatever stands in them."""
+    match call:
+        case AddDirectRule() | AddDirectChain():
+            return (_DIRECT,)
+        case _ if not call.permanent:
+            return ()
+        case OpenPort(zone=zone):
+            return (f"{_ETC}/zones/{zone}.xml",)
+        case TrustSource():
+            return (f"{_ETC}/zones/trusted.xml",)
+        case AddRichRule(owner=owner, name=name):
+            return (f"{_ETC}/{'zones' if owner == 'zone' else 'policies'}/{name}.xml",)
+        case BindInterface(zone=zone, interface=interface):
+            left = (each.path for each in host.files if _ZONE.fullmatch(each.path) and f'"{interface}"' in each.text)
+            return tuple(dict.fromkeys((f"{_ETC}/zones/{zone}.xml", *left)))
+
+
+def packaged(path: str) -> tuple[str, str]:
+    """Return where the package's file of that name is, and what the file says if there is neither."""
+    return path.replace(_ETC, _STOCK, 1), _NO_DIRECT if path == _DIRECT else ""
 
 
 def _bound(host: Host, zone: str, element: str) -> tuple[WriteFile, ...] | None:

@@ -80,12 +80,27 @@ class ReplaceFile(_Base, frozen=True, tag="replace-file"):
     after: FileState | None
 
 
+class OwnersFile(msgspec.Struct, frozen=True):
+    """A file that its owner writes anew for a call and for the call that undoes it.  ``was`` and ``copy_was``: the file
+    and the owner's copy of it, before the call; None: no file.  ``meaning``: a text that says the same as ``was``, if
+    that is none: the package's file."""
+
+    path: str
+    copy_path: str
+    meaning: str
+    was: FileState | None
+    copy_was: FileState | None
+
+
 class Ask(_Base, frozen=True, tag="ask"):
-    """A call to the owner of a part of the host; ``does``: what the owner then changes in the network."""
+    """A call to the owner of a part of the host; ``does``: what the owner then changes in the network.
+
+    ``files``: those that the owner writes; they get their bytes back once the call is undone."""
 
     host: str
     call: OwnersCall
     does: tuple[Primitive, ...] = ()
+    files: tuple[OwnersFile, ...] = ()
 
 
 class Advise(_Base, frozen=True, tag="advise"):

@@ -134,9 +134,9 @@ def _bound(zones: tuple[FirewalldZone, ...], call: BindInterface) -> Iterator[Fi
     """Yield the zones with the link in the one that is called; one that has had no link begins to count."""
     for each in zones:
         links = tuple(link for link in each.interfaces if link != call.interface)
-        links = (*links, call.interface) if each.name == call.zone else links
+        links = (*links, call.interface) if each.name == call.zone and not call.removed else links
         yield msgspec.structs.replace(each, interfaces=links)
-    if all(each.name != call.zone for each in zones):
+    if not call.removed and all(each.name != call.zone for each in zones):
         yield FirewalldZone(call.zone, interfaces=(call.interface,))
 
 

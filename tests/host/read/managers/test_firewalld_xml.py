@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.errors import ParseError
 from hairpin.host.managers import DirectRule, FirewalldZone
-from hairpin.host.read.managers.firewalld_xml import direct_rules, zone
+from hairpin.host.read.managers.firewalld_xml import direct_rules, says_the_same, zone
 
 ZONE = """<?xml version="1.0" encoding="utf-8"?>
 <zone target="DROP">
@@ -103,3 +103,17 @@ def test_damaged_direct_rules_are_a_parse_error(text: str) -> None:
 def test_a_priority_that_is_no_number_is_0(priority: str, read: int) -> None:
     text = f'<direct><rule ipv="ipv4" table="filter" chain="INPUT" priority="{priority}">-j DROP</rule></direct>'
     assert [each.priority for each in direct_rules(text, source="direct.xml")] == [read]
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    (
+        ('<zone target="DROP"><port port="80"\n protocol="tcp"/><short> a\n b</short></zone>', True),
+        ('<zone target="DROP"><short>a b</short><port protocol="tcp" port="80"/><port/></zone>', False),
+        ('<zone target="DROP"><short>a c</short><port protocol="tcp" port="80"/></zone>', False),
+        ('<zone target="DROP"><short>a b<port protocol="tcp" port="80"/></short></zone>', False),
+        ("<zone>", False),
+    ),
+)
+def test_what_says_the_same(other: str, *, same: bool) -> None:
+    assert says_the_same('<zone target="DROP"><short>a b</short><port port="80" protocol="tcp"/></zone>', other) is same

@@ -89,6 +89,27 @@ def _direct(element: FirewalldElement) -> Iterator[tuple[str, str, str, int | No
             yield table, split[1], line_of_words(split[3 if numbered else 2 :]), None
 
 
+def says_the_same(one: str, other: str) -> bool:
+    """Return whether two files have the same elements, in whichever order and on whichever lines."""
+    try:
+        return _meaning(elements_of(one, source="")) == _meaning(elements_of(other, source=""))
+    except ParseError:
+        return False
+
+
+def _meaning(elements: list[FirewalldElement]) -> list[tuple[object, ...]]:
+    """Return the elements with those within, each list sorted: firewalld writes them in an order of its own."""
+    found: list[tuple[object, ...]] = []
+    at = 0
+    while at < len(elements):
+        first = elements[at]
+        end = next((n for n in range(at + 1, len(elements)) if elements[n].depth <= first.depth), len(elements))
+        words = " ".join("".join(first.texts).split())
+        found.append((first.tag, sorted(first.attributes.items()), words, _meaning(elements[at + 1 : end])))
+        at = end
+    return sorted(found, key=repr)
+
+
 def elements_of(text: str, *, source: str) -> list[FirewalldElement]:
     """Return the file's elements in their order; raise ParseError for harmful XML (entities, endless elements)."""
     found: list[FirewalldElement] = []

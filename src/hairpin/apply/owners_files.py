@@ -1,0 +1,49 @@
+"""Files that firewalld writes for a call, in words of its own: once the call is undone they get their bytes back.
+
+firewalld copies a zone of its package below /etc, writes the whole file anew for each call, and keeps the last one as
+``NAME.xml.old``.  It sees by itself that a file has changed or is gone.  Source: firewall/core/io/zone.py zone_writer()
+"""
+
+from collections.abc import Callable
+from typing import get_args
+
+import msgspec
+
+from hairpin.carry.act import FileState
+from hairpin.change.calls import OfFirewalld
+from hairpin.change.firewalld import packaged, written_paths
+from hairpin.change.step import Ask, OwnersFile, ReplaceFile, Step
+from hairpin.host.host import Host
+from hairpin.host.read.managers.firewalld_xml import says_the_same
+from hairpin.message import Message
+
+_Read = Callable[[str], FileState | None]
+
+
+def with_owners_files(step: Step, host: Host, read: _Read) -> Step:
+    """Return the step with the files that its owner will write, as they are now."""
+    if not isinstance(step, Ask) or not isinstance(step.call, get_args(OfFirewalld)) or not step.undo:
+        return step
+    files = tuple(_as_it_is(path, read) for path in written_paths(step.call, host))
+    return msgspec.structs.replace(step, files=files)
+
+
+def _as_it_is(path: str, read: _Read) -> OwnersFile:
+    was = read(path)
+    packages, otherwise = packaged(path)
+    stock = read(packages) if was is None else None
+    copy = f"{path}.old"
+    return OwnersFile(path, copy, stock.content if stock is not None else otherwise, was, read(copy))
+
+
+def give_back(step: Step, read: _Read, carry: Callable[[ReplaceFile], Message | None]) -> None:
+    """Give the files of a call that was undone their bytes back, as far as they say no more than they did before."""
+    if not isinstance(step, Ask):
+        return
+    for file in step.files:
+        found = read(file.path)
+        meant = file.was.content if file.was is not None else file.meaning
+        if found is not None and (found == file.was or says_the_same(found.content, meant)):
+            for path, now, was in ((file.path, found, file.was), (file.copy_path, read(file.copy_path), file.copy_was)):
+                if now != was:
+                    carry(ReplaceFile(host=step.host, path=path, before=now, after=was))
