@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change.calls import OfFirewalld
-from hairpin.change.firewalld import packaged, written_paths
+from hairpin.change.firewalld import package_file, written_paths
 from hairpin.change.step import Ask, OwnersFile, ReplaceFile, Step
 from hairpin.host.host import Host
 from hairpin.host.read.managers.firewalld_xml import says_the_same
@@ -30,7 +30,7 @@ def with_owners_files(step: Step, host: Host, read: _Read) -> Step:
 
 def _as_it_is(path: str, read: _Read) -> OwnersFile:
     was = read(path)
-    packages, otherwise = packaged(path)
+    packages, otherwise = package_file(path)
     stock = read(packages) if was is None else None
     copy = f"{path}.old"
     return OwnersFile(path, copy, stock.content if stock is not None else otherwise, was, read(copy))

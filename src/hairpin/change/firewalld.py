@@ -73,7 +73,7 @@ def written_paths(call: OfFirewalld, host: Host) -> tuple[str, ...]:
             return tuple(dict.fromkeys((f"{_ETC}/zones/{zone}.xml", *left)))
 
 
-def packaged(path: str) -> tuple[str, str]:
+def package_file(path: str) -> tuple[str, str]:
     """Return where the package's file of that name is, and what the file says if there is neither."""
     return path.replace(_ETC, _STOCK, 1), _NO_DIRECT if path == _DIRECT else ""
 
