@@ -1,14 +1,19 @@
 """A step as acts: in order, up to the first that fails."""
 
+import msgspec
+import pytest
+
 from hairpin.carry.act import Act, Command, Done, FileState, Replace
 from hairpin.change.calls import ReloadUfw
-from hairpin.change.carrying import carrying, carrying_all
+from hairpin.change.carrying import carrying, carrying_all, taking_empty_chains
 from hairpin.change.change import Change, DeleteRule, ReplaceSysctls, SetLink
-from hairpin.change.step import Advise, Ask, ReplaceFile, Step
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
 from hairpin.change.steps import steps
 from hairpin.host.link import Link
 from hairpin.message import Message, verbatim
 from hairpin.netfilter.evaluate.chain import Place
+from tests.remedy.situations import insertion
+from tests.remedy.situations import network as with_rules
 from tests.small_host import HOST_NETNS, network, sibling
 
 SYSCTLS = ReplaceSysctls(sibling("container:web"), ((("net", "x"), "1"),))
@@ -43,6 +48,16 @@ def test_a_load_reads_nfts_handles_first() -> None:
         Command(("nft", "-f", "-"), "delete rule inet t A handle 12\n"),
     ]
     assert acts(steps(Change((NATIVE,)), network()))[1] == "no rule 2 in inet t A"
+
+
+def test_chains_that_the_tool_has_made_are_taken_away_if_it_agrees() -> None:
+    (load,) = steps(Change((insertion("PREROUTING", "-j ACCEPT", table="mangle"),)), with_rules())
+    assert isinstance(load, LoadRules)
+    acting = taking_empty_chains(msgspec.structs.replace(load, makes=("PREROUTING",)))
+    assert next(acting) == Command(("iptables", "-w", "-t", "mangle", "-X", "PREROUTING"))
+    with pytest.raises(StopIteration) as ended:
+        acting.send(REFUSED)
+    assert ended.value.value is None
 
 
 def test_the_first_failure_ends_the_step() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from hairpin.apply.carrying_out import Hands, carry_out_tasks
 from hairpin.apply.journal import Journal
+from hairpin.apply.made_chains import with_made_chains
 from hairpin.apply.ready import read_file
 from hairpin.apply.settling import interrupted_plan, settle
 from hairpin.apply.taking_back import take_back
@@ -198,3 +199,19 @@ def test_what_a_killed_writer_has_left_beside_a_file_goes(state: TaskState, tmp_
         assert take_back(journal, plan, hands()) == "taken-back"
     assert path.read_text("utf-8") == "one\n"
     assert left.exists() is (state == "done")
+
+
+@pytest.mark.parametrize("meanwhile", ("", "-A PREROUTING -j ACCEPT", "-P PREROUTING DROP"))
+def test_an_empty_chain_of_iptables_goes_with_the_rule_that_needed_it(plans: Plans, meanwhile: str) -> None:
+    """It is not taken away if somebody else uses it by now."""
+    plans.host.run("iptables-nft -t mangle -A OUTPUT -j ACCEPT")
+    made = steps(Change((insertion("iptables-nft", "PREROUTING", 1, table="mangle"),)), plans.host.network())
+    tasks = tuple(Task("own", each) for each in made)
+    safe = Killing(plans.host, 10**6)
+    plan = with_made_chains(Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", tasks=tasks), safe.carry_out)
+    with closing(Journal(plans.folder)) as journal:
+        plan = journal.begin(plan)
+        assert carry_out_tasks(journal, plan, range(len(tasks)), plans.hands(safe)) is None
+        plans.host.run(f"nft list chain ip mangle PREROUTING; iptables-nft -t mangle {meanwhile or '-L'}")
+        assert take_back(journal, journal.known(plan.id), plans.hands(safe)) == "taken-back"
+    plans.host.run(f"{'' if meanwhile else '!'} nft list chain ip mangle PREROUTING; nft list chain ip mangle OUTPUT")

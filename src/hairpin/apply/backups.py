@@ -30,7 +30,7 @@ _WHOLE = (("iptables-save",), ("ip6tables-save",), ("nft", "list", "ruleset"))
 _OF_FIREWALL = (OpenPort, AddRichRule, BindInterface, TrustSource, AddDirectRule, AddDirectChain, AllowInUfw, ReloadUfw)
 
 
-_Carrier = Callable[[Acting], Message | None]
+Carries = Callable[[Acting], Message | None]
 
 
 def backup_folder(folder: Path, plan: str) -> Path:
@@ -38,12 +38,12 @@ def backup_folder(folder: Path, plan: str) -> Path:
     return folder / f"{_PREFIX}{plan}"
 
 
-def keep_backups(folder: Path, plan: Undertaking, carrier: _Carrier) -> None:
+def keep_backups(folder: Path, plan: Undertaking, carrier: Carries) -> None:
     """Write what the plan will touch into a folder of its own, mode 0700, its files 0600.  Raises JournalError if that
     fails."""
     steps = tuple(each.step for each in plan.tasks)
     rulesets = {_name(command): command for step in steps for command in _saving(step)}
-    texts = {name: _printed(command, carrier) for name, command in rulesets.items()}
+    texts = {name: printed_by(command, carrier) for name, command in rulesets.items()}
     texts |= {
         each.path.strip("/").replace("/", "_"): each.before.content
         for each in steps
@@ -88,8 +88,8 @@ def _name(command: Command) -> str:
     return "-".join(each.strip("-").replace("/", "_") for each in command.argv)
 
 
-def _printed(command: Command, carrier: _Carrier) -> str:
-    """Return what the command prints; nothing if the host has no such command."""
+def printed_by(command: Command, carrier: Carries) -> str | None:
+    """Return what the command prints; None if it fails, as where the host has no such command."""
     found: list[str] = []
 
     def asking() -> Acting:
@@ -97,7 +97,7 @@ def _printed(command: Command, carrier: _Carrier) -> str:
         found.append(done.printed)
         return done.complaint
 
-    return "" if carrier(asking()) is not None else "".join(found)
+    return None if carrier(asking()) is not None else "".join(found)
 
 
 def _write(path: Path, text: str) -> None:

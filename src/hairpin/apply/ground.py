@@ -14,6 +14,7 @@ import msgspec
 from hairpin.apply.backups import keep_backups
 from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
 from hairpin.apply.journal import Journal
+from hairpin.apply.made_chains import with_made_chains
 from hairpin.apply.ready import ReadFile, read_file
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Undertaking
@@ -93,7 +94,7 @@ class Here(msgspec.Struct):
             yield
 
     def begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> None:  # noqa: ARG002
-        self.plan = self.journal.begin(undertaking)
+        self.plan = self.journal.begin(with_made_chains(undertaking, self.carrier))
         with ExitStack() as cleanup:
             cleanup.callback(self.disown)
             keep_backups(self.journal.folder, self.plan, self.carrier)

@@ -7,7 +7,7 @@ from hairpin.apply.journal import PlanBook
 from hairpin.apply.owners_files import give_back
 from hairpin.apply.standing import standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
-from hairpin.change.carrying import carrying
+from hairpin.change.carrying import carrying, taking_empty_chains
 from hairpin.change.change import Change, DeleteRule, RuleEdit
 from hairpin.change.simulate import simulate
 from hairpin.change.step import LoadRules, ReplaceFile, Step, done_by
@@ -32,13 +32,20 @@ def take_back(journal: PlanBook, plan: Undertaking, hands: Hands) -> PlanState:
             journal.mark(plan.id, number, "taking-back")
         state, said, network = _taken_back(task, network, hands)
         if state != "stays":
-            give_back(task.step, hands.read, lambda step: hands.carrier(carrying(step)))
+            _tidy_up(task.step, hands)
         journal.mark(plan.id, number, state, str(said or ""))
         hands.told(msgspec.structs.replace(task, state=state), said)
         left = left or state == "stays"
     ended: PlanState = "partly" if left else "taken-back"
     journal.end(plan.id, ended)
     return ended
+
+
+def _tidy_up(step: Step, hands: Hands) -> None:
+    """Take away what the tools and owners of a step that was taken back have left besides."""
+    if isinstance(step, LoadRules):
+        hands.carrier(taking_empty_chains(step))
+    give_back(step, hands.read, lambda each: hands.carrier(carrying(each)))
 
 
 def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, Message | None, Network]:

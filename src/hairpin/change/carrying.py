@@ -49,6 +49,14 @@ def carrying_all(made: Sequence[Step]) -> Acting:
     return None
 
 
+def taking_empty_chains(step: LoadRules) -> Acting:
+    """Take away the built-in chains that iptables-nft has made for the step, and return no complaint: it refuses one
+    that has rules by now, or drops by its policy.  Source: iptables(8) ``-X``; measured with iptables 1.8.9"""
+    for chain in dict.fromkeys(step.makes):
+        yield Command((*step.entering, step.program, "-w", "-t", step.table, "-X", chain))
+    return None
+
+
 def _all(commands: Iterator[Command] | Sequence[Command]) -> Acting:
     for command in commands:
         done = yield command

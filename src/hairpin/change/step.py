@@ -56,6 +56,9 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
 
     ``program``: the command of that back end on this host (``iptables``, ``ip6tables-legacy``, ``nft``); ``held``: what
     the table holds before each edit.
+
+    ``makes``: the built-in chains that iptables-nft makes for these edits, known on the host alone: iptables-save lists
+    them, made or not.  They are no part of the change, as an empty one does nothing; the undo takes them away.
     """
 
     netns: Netns
@@ -66,6 +69,7 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
     program: str
     held: tuple[Held, ...]
     entering: Words = ()
+    makes: tuple[str, ...] = ()
 
 
 class ReplaceFile(_Base, frozen=True, tag="replace-file"):

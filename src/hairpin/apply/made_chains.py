@@ -1,0 +1,58 @@
+"""The built-in chains that iptables-nft makes for a plan's rules: they are taken away with the rules.
+
+iptables-save lists every built-in chain of a table; nft lists those that are really there.  An empty table is left: no
+command deletes one only if nothing is in it.  Source: iptables nft.c nft_chain_builtin_init()
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.apply.backups import Carries, printed_by
+from hairpin.apply.task import Undertaking
+from hairpin.carry.act import Command
+from hairpin.change.change import InsertRule, SetPolicy
+from hairpin.change.rules import BUILT_IN
+from hairpin.change.step import LoadRules
+
+_HEAD = re.compile(r"\s*(?P<kind>table|chain) (?P<name>[^{]+?) \{")
+
+
+def with_made_chains(plan: Undertaking, carrier: Carries) -> Undertaking:
+    """Return the plan whose loads name the chains that iptables-nft will make for them."""
+    tasks = tuple(
+        msgspec.structs.replace(each, step=_with_chains(each.step, carrier))
+        if isinstance(each.step, LoadRules)
+        else each
+        for each in plan.tasks
+    )
+    return msgspec.structs.replace(plan, tasks=tasks)
+
+
+def _with_chains(step: LoadRules, carrier: Carries) -> LoadRules:
+    needed = dict.fromkeys(_needed(step)) if step.dialect == "iptables-nft" else {}
+    if not needed:
+        return step
+    listing = printed_by(Command((*step.entering, "nft", "-t", "list", "ruleset")), carrier)
+    if listing is None:
+        return step
+    there = set(_chains(listing, f"{step.family} {step.table}"))
+    return msgspec.structs.replace(step, makes=tuple(each for each in needed if each not in there))
+
+
+def _needed(step: LoadRules) -> Iterator[str]:
+    built_in = {name for name, *_ in BUILT_IN.get(step.table, ())}
+    for edit in step.does:
+        chain = edit.chain if isinstance(edit, InsertRule) else edit.place.chain if isinstance(edit, SetPolicy) else ""
+        if chain in built_in:
+            yield chain
+
+
+def _chains(listing: str, table: str) -> Iterator[str]:
+    inside = ""
+    for found in map(_HEAD.match, listing.splitlines()):
+        if found is not None and found["kind"] == "table":
+            inside = found["name"]
+        elif found is not None and inside == table:
+            yield found["name"]

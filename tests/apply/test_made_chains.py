@@ -1,0 +1,73 @@
+"""Which built-in chains iptables-nft will make for a load is asked of nft, which lists those that are there."""
+
+import pytest
+
+from hairpin.apply.made_chains import with_made_chains
+from hairpin.apply.task import Task, Undertaking
+from hairpin.carry.act import Acting, Command, Done
+from hairpin.change.change import Change
+from hairpin.change.step import LoadRules
+from hairpin.change.steps import steps
+from hairpin.message import Message
+from tests.remedy.situations import insertion, network, nft_insertion
+
+LISTED = """# Warning: table ip filter is managed by iptables-nft, do not touch!
+table ip filter {
+	chain FORWARD {
+		type filter hook forward priority filter; policy accept;
+	}
+}
+table ip6 filter {
+	chain INPUT {
+	}
+}
+"""
+
+
+class Nft:
+    """Answers the one question."""
+
+    def __init__(self, done: Done) -> None:
+        self.done = done
+        self.asked: list[Command] = []
+
+    def __call__(self, acting: Acting) -> Message | None:
+        try:
+            act = next(acting)
+            assert isinstance(act, Command)
+            self.asked.append(act)
+            acting.send(self.done)
+        except StopIteration as ended:
+            complaint: Message | None = ended.value
+            return complaint
+        return None
+
+
+def makes(nft: Nft, *chains: str) -> tuple[str, ...]:
+    (made,) = steps(Change(tuple(insertion(each, "-j ACCEPT") for each in chains)), network())
+    plan = with_made_chains(Undertaking("1", "h", "b", "t", tasks=(Task("own", made),)), nft)
+    (task,) = plan.tasks
+    assert isinstance(task.step, LoadRules)
+    return task.step.makes
+
+
+@pytest.mark.parametrize(
+    ("listed", "made"),
+    ((LISTED, ("INPUT",)), ("", ("INPUT", "FORWARD")), (LISTED.replace("table ip6", "table ip"), ())),
+)
+def test_those_are_made_that_are_not_there(listed: str, made: tuple[str, ...]) -> None:
+    nft = Nft(Done(0, listed))
+    assert makes(nft, "INPUT", "FORWARD", "DOCKER-USER", "INPUT") == made
+    assert nft.asked == [Command(("nft", "-t", "list", "ruleset"))]
+
+
+def test_what_nobody_can_tell_is_left() -> None:
+    assert makes(Nft(Done(127, "", Message("none", ()))), "INPUT") == ()
+
+
+def test_no_other_load_is_asked_for() -> None:
+    nft = Nft(Done(0, ""))
+    assert makes(nft, "DOCKER-USER") == ()
+    (made,) = steps(Change((nft_insertion("accept"),)), network())
+    with_made_chains(Undertaking("1", "h", "b", "t", tasks=(Task("own", made),)), nft)
+    assert nft.asked == []
