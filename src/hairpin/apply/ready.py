@@ -12,7 +12,9 @@ from hairpin.carry.files import state_of
 from hairpin.change.step import Ask, ReplaceFile, Step, with_file_modes
 from hairpin.change.steps import after_steps, refusal_of
 from hairpin.errors import ApplyError, ChangeError
+from hairpin.host.boot.generated import owner_of_lines
 from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
 from hairpin.message import message
 from hairpin.network.network import Network
 
@@ -56,6 +58,7 @@ def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: R
                 )
             )
         _refuse_bytes(step)
+        _refuse_owned(step)
     return tuple(
         msgspec.structs.replace(task, step=with_owners_files(_written_down(step), network.this, read))
         for task, step in zip(tasks, whole, strict=True)
@@ -72,6 +75,20 @@ def _refuse_bytes(step: Step) -> None:
     """Raise ApplyError for a file that is no text: the journal, which is JSON, could not give it back."""
     if isinstance(step, ReplaceFile) and any(not _is_text(each) for each in (step.before, step.after)):
         raise ApplyError(message("{path} is no text in UTF-8, so nothing was done", path=step.path))
+
+
+def _refuse_owned(step: Step) -> None:
+    """Raise ApplyError for a file of another program, whose comment evidence may hide."""
+    if not isinstance(step, ReplaceFile) or step.before is None:
+        return
+    after = step.after.content if step.after is not None else None
+    owner = owner_of_lines(ConfigFile(step.path, step.before.content), after)
+    if owner is not None:
+        raise ApplyError(
+            message(
+                "{path} says “{owner}”, so nothing was done: change it where it comes from", path=step.path, owner=owner
+            )
+        )
 
 
 def _is_text(state: FileState | None) -> bool:

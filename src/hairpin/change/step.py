@@ -22,6 +22,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.expect import Expectation
 from hairpin.change.held import Held
+from hairpin.change.whole_file import edited_whole
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError, reason_of
 from hairpin.host.netns import Netns
@@ -144,7 +145,8 @@ def with_file_modes(made: tuple[Step, ...], read: Callable[[str], FileState | No
     """Return the steps with the mode and the owner of each file that they change, as ``read`` finds them now, so that
     the undo restores them: what deletes a file becomes reversible.
 
-    A file with other content than a step expects is left as it is: the runner refuses it.
+    Where evidence has a file in part, the whole file is edited.  A file with other content than a step expects is left
+    as it is: the runner refuses it.
     """
     known: dict[str, FileState | None] = {}
     return tuple(_completed(step, known, read) if isinstance(step, ReplaceFile) else step for step in made)
@@ -154,12 +156,27 @@ def _completed(
     step: ReplaceFile, known: dict[str, FileState | None], read: Callable[[str], FileState | None]
 ) -> ReplaceFile:
     found = known[step.path] if step.path in known else read(step.path)
-    if (found.content if found is not None else None) != (step.before.content if step.before is not None else None):
+    wanted = _wanted(step, found)
+    if wanted is None and (step.after is not None or not _is_read(found, step.before)):
         return step
-    after = with_mode_and_owner(step.after, found) if step.after is not None else None
+    after = with_mode_and_owner(wanted, found) if wanted is not None else None
     known[step.path] = after
     back = ReplaceFile(host=step.host, path=step.path, before=after, after=found, undo=())
     return msgspec.structs.replace(step, before=found, after=after, undo=(back,))
+
+
+def _wanted(step: ReplaceFile, found: FileState | None) -> FileState | None:
+    """Return what the whole file becomes; None if it is deleted, or is not the one that was read."""
+    if step.after is None or _is_read(found, step.before):
+        return step.after
+    if found is None or step.before is None:
+        return None
+    content = edited_whole(found.content, step.before.content, step.after.content)
+    return msgspec.structs.replace(step.after, content=content) if content is not None else None
+
+
+def _is_read(found: FileState | None, before: FileState | None) -> bool:
+    return (found.content if found is not None else None) == (before.content if before is not None else None)
 
 
 def done_by(step: Step) -> tuple[Primitive, ...]:

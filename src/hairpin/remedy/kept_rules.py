@@ -19,7 +19,15 @@ from hairpin.host.boot.rule_keeper import (
     is_nft_script,
     rule_keeper,
 )
-from hairpin.host.boot.saved_rules import rules_of, with_policy, with_rule, without_nft_line, without_rule
+from hairpin.host.boot.saved_rules import (
+    lines_of,
+    rules_of,
+    text_of,
+    with_policy,
+    with_rule,
+    without_nft_line,
+    without_rule,
+)
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
@@ -294,10 +302,10 @@ def _with_policy(part: SetPolicy, situation: Situation) -> list[WriteFile]:
     if rule_keeper(situation.host) == "ufw" and place.chain == "FORWARD":
         file = situation.file(_UFW_DEFAULT)
         wanted = f'DEFAULT_FORWARD_POLICY="{part.policy.upper()}"'
-        lines = file.text.splitlines() if file is not None else []
+        lines = lines_of(file.text) if file is not None else []
         changed = [wanted if line.startswith("DEFAULT_FORWARD_POLICY=") else line for line in lines]
         if file is not None and changed != lines:
-            return [WriteFile(situation.host.name, _UFW_DEFAULT, "\n".join(changed) + "\n")]
+            return [WriteFile(situation.host.name, _UFW_DEFAULT, text_of(changed))]
     found: list[WriteFile] = []
     for file in situation.host.files:
         if place.dialect == "nft" or file.path not in (SAVED_V6 if place.family == "ip6" else SAVED_V4):

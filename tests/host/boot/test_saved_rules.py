@@ -1,10 +1,20 @@
 """Saved rules are edited by their meaning, and an edited text reads back as intended."""
 
+from difflib import ndiff
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.host.boot.saved_rules import rule_of, rules_of, with_policy, with_rule, without_nft_line, without_rule
+from hairpin.host.boot.saved_rules import (
+    rule_of,
+    rules_of,
+    with_nft_line,
+    with_policy,
+    with_rule,
+    without_nft_line,
+    without_rule,
+)
 from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.iptables.save import parse
 
@@ -74,6 +84,47 @@ def test_one_line_of_an_nft_script() -> None:
     assert without_nft_line(file, "input", "iifname eth0 drop") is None
     twice = ConfigFile("x", "chain forward {\n accept\n accept\n}\n")
     assert without_nft_line(twice, "forward", "accept") is None
+
+
+ODD = "# a\x0cb\r\n*filter\n:INPUT ACCEPT [0:0]\n\n# mine\u2028\n:MINE - [0:0]\n-A INPUT -j MINE \nCOMMIT\n# end"
+NFT = "#!/usr/sbin/nft -f\n# a\x0cb\ntable ip a {\n chain b {\n  type filter hook input priority 0;\n\n }\n}\n"
+
+
+def gone_and_come(before: str, after: str) -> tuple[list[str], list[str]]:
+    changed = [each for each in ndiff(before.split("\n"), after.split("\n")) if each[0] in "+-"]
+    return [each[2:] for each in changed if each[0] == "-"], [each[2:] for each in changed if each[0] == "+"]
+
+
+def test_no_other_line_is_touched_and_a_second_edit_changes_nothing() -> None:
+    text = f"{ODD}\n"
+    grown = with_rule(text, "filter", "MINE", "-A MINE -j ACCEPT")
+    assert gone_and_come(text, grown) == ([], ["-A MINE -j ACCEPT"])
+    assert without_rule(ConfigFile("x", grown), "ip", "filter", "MINE", "-j ACCEPT") == text
+    closed = with_policy(text, "filter", "INPUT", "drop")
+    assert closed is not None
+    assert gone_and_come(text, closed) == ([":INPUT ACCEPT [0:0]"], [":INPUT DROP [0:0]"])
+    assert with_policy(closed, "filter", "INPUT", "drop") is None
+    script = with_nft_line(ConfigFile("x", NFT), ("ip", "a", "b"), "accept")
+    assert script is not None
+    assert gone_and_come(NFT, script) == ([], ["  accept"])
+    assert with_nft_line(ConfigFile("x", script), ("ip", "a", "b"), "accept") == script
+    assert without_nft_line(ConfigFile("x", script), "b", "accept") == NFT
+
+
+def test_ufws_own_word_for_a_rule_goes_with_it() -> None:
+    """ufw writes its rules anew from these words, and so a deleted rule would come back."""
+    text = (
+        "*filter\n:ufw-user-input - [0:0]\n### RULES ###\n\n"
+        "### tuple ### deny tcp 80 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp --dport 80 -j DROP\n\n"
+        "### tuple ### limit tcp 81 0.0.0.0/0 any 0.0.0.0/0 in\n"
+        "-A ufw-user-input -p tcp --dport 81 -m conntrack --ctstate NEW -m recent --set\n"
+        "-A ufw-user-input -p tcp --dport 81 -j ufw-user-limit-accept\n\n### END RULES ###\nCOMMIT\n"
+    )
+    file = ConfigFile("/etc/ufw/user.rules", text)
+    words = "### tuple ### deny tcp 80 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp --dport 80 -j DROP\n"
+    chain = "ufw-user-input"
+    assert without_rule(file, "ip", "filter", chain, "-p tcp -m tcp --dport 80 -j DROP") == text.replace(words, "")
+    assert without_rule(file, "ip", "filter", chain, "-p tcp -m tcp --dport 81 -j ufw-user-limit-accept") is None
 
 
 def test_ufws_own_files_insert_rules_of_other_chains() -> None:

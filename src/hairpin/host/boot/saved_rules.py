@@ -5,6 +5,7 @@ prints ``-p tcp -m tcp --dport 80``.
 """
 
 import re
+from collections.abc import Iterator
 
 from hairpin.errors import ParseError
 from hairpin.host.managers import ConfigFile
@@ -12,6 +13,7 @@ from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.meaning import unordered
 
+_TUPLE = "### tuple ###"
 _POLICY = re.compile(r"^:(?P<chain>\S+) (?P<policy>ACCEPT|DROP)\b")
 _BUILT_IN = {
     "raw": ("PREROUTING", "OUTPUT"),
@@ -27,9 +29,30 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
     if wanted is None:
         return None
     numbers = {rule.line for rule in rules_of(file, family, table, chain) if unordered(rule) == unordered(wanted)}
-    if not numbers:
-        return None
-    return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number not in numbers)
+    lines = file.text.split("\n")
+    left_out = _with_ufws_words(lines, numbers)
+    return None if not left_out else "\n".join(each for at, each in enumerate(lines, 1) if at not in left_out)
+
+
+def _with_ufws_words(lines: list[str], numbers: set[int]) -> set[int]:
+    """Return the numbers of the lines, with that of ufw's own words for their rules: ufw would write these anew from
+    them.  Nothing if these words stand for other rules, too.  Source: ufw backend_iptables.py _write_rules()"""
+    found = set(numbers)
+    for at, line in enumerate(lines, 1):
+        if line.startswith(_TUPLE):
+            rules = set(_rules_behind(lines, at))
+            if rules <= numbers and rules:
+                found.add(at)
+            elif rules & numbers:
+                return set()
+    return found
+
+
+def _rules_behind(lines: list[str], at: int) -> Iterator[int]:
+    for number in range(at + 1, len(lines) + 1):
+        if not lines[number - 1].startswith("-A "):
+            return
+        yield number
 
 
 def rule_line(file: ConfigFile, family: str, table: str, chain: str, text: str) -> int:
@@ -53,7 +76,7 @@ def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rul
     """Return the chain's rules in the file; none if it has none, or is of another form.
 
     Files that a person or ufw writes may insert and delete rules of other chains."""
-    of_chain = "\n".join(_of_chain(line, chain) for line in file.text.splitlines())
+    of_chain = "\n".join(_of_chain(line, chain) for line in lines_of(file.text))
     try:
         tables = parse(of_chain, family="ip6" if family == "ip6" else "ip", dialect="iptables-nft", source=file.path)
     except ParseError:
@@ -75,7 +98,7 @@ def with_rule(text: str, table: str, chain: str, rule: str) -> str:
     """Return the text with the rule before the chain's other rules; table and chain are declared where they are not.
     Of several sections of the table, as in ufw's after.rules with ufw-docker's block, the last that has the chain is
     meant: its declaration empties the chain again."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     if f"*{table}" not in lines:
         lines += [f"*{table}", *(f":{name} ACCEPT [0:0]" for name in _BUILT_IN.get(table, ())), "COMMIT"]
     starts = [number for number, line in enumerate(lines) if line == f"*{table}"]
@@ -92,7 +115,17 @@ def with_rule(text: str, table: str, chain: str, rule: str) -> str:
         section.insert(declared[-1] + 1, f":{chain} - [0:0]")
     of_chain = [number for number, line in enumerate(section) if f"-A {chain} " in f"{line} "]
     section.insert(of_chain[0] if of_chain else len(section), f"-A {chain} {rule.removeprefix(f'-A {chain} ')}")
-    return "\n".join([*lines[:start], *section, *lines[end:]]) + "\n"
+    return text_of([*lines[:start], *section, *lines[end:]])
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, as an edit of some of them needs them: nothing but newlines ends one."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def text_of(lines: list[str]) -> str:
+    """Return the text of these lines."""
+    return "".join(f"{each}\n" for each in lines)
 
 
 def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
@@ -100,7 +133,7 @@ def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
     inside = False
     changed = False
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in lines_of(text):
         if line.startswith("*"):
             inside = line[1:].strip() == table
         found = _POLICY.match(line) if inside else None
@@ -109,13 +142,13 @@ def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
             changed = True
         else:
             lines.append(line)
-    return "\n".join(lines) + "\n" if changed else None
+    return text_of(lines) if changed else None
 
 
 def policy_line(text: str, table: str, chain: str, policy: str) -> int:
     """Return the number of the line that gives the base chain this policy; 0 if none does."""
     inside = False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines_of(text), 1):
         if line.startswith("*"):
             inside = line[1:].strip() == table
         found = _POLICY.match(line) if inside else None
@@ -129,7 +162,7 @@ def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
     found = nft_line(file, chain, text)
     if not found:
         return None
-    return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number != found)
+    return "\n".join(line for number, line in enumerate(file.text.split("\n"), 1) if number != found)
 
 
 def nft_line(file: ConfigFile, chain: str, text: str) -> int:
@@ -138,7 +171,7 @@ def nft_line(file: ConfigFile, chain: str, text: str) -> int:
     wanted = _spaced(text)
     inside = ""
     found: list[int] = []
-    for number, line in enumerate(file.text.splitlines(), 1):
+    for number, line in enumerate(lines_of(file.text), 1):
         opened = re.match(r"\s*chain\s+(\S+)", line)
         if opened is not None:
             inside = opened[1]
@@ -156,7 +189,7 @@ _ON_ONE_LINE = re.compile(
 def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:
     """Return the nft script in which the chain (family, table, name) begins with the rule; as it is if the chain has
     it.  None if the script does not make the chain, or not in a block of its table's."""
-    lines = file.text.splitlines()
+    lines = lines_of(file.text)
     table = ""
     for number, line in enumerate(lines):
         opened = re.match(r"\s*(?:add\s+)?table\s+(?:(ip|ip6|inet|arp|bridge|netdev)\s+)?(\S+)\s*\{", line)
@@ -166,9 +199,8 @@ def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> s
         if whole is not None and (table, whole["name"]) == (f"{where[0]} {where[1]}", where[2]):
             if _spaced(text) in map(_spaced, whole["rules"].split(";")):
                 return file.text
-            return (
-                "\n".join([*lines[:number], f"{whole['head']}{text}; {whole['rules']}}}", *lines[number + 1 :]]) + "\n"
-            )
+            edited = f"{whole['head']}{text}; {whole['rules']}}}"
+            return text_of([*lines[:number], edited, *lines[number + 1 :]])
         head = re.match(r"(\s*)chain\s+(\S+)\s*\{\s*$", line)
         if head is None or (table, head[2]) != (f"{where[0]} {where[1]}", where[2]):
             continue
@@ -179,7 +211,7 @@ def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> s
         own = next((n for n, each in enumerate(body) if _is_rule(each)), len(body))
         indent = next((each[: -len(each.lstrip())] for each in body if each.strip()), f"{head[1]}\t")
         at = number + 1 + own
-        return "\n".join([*lines[:at], f"{indent}{text}", *lines[at:]]) + "\n"
+        return text_of([*lines[:at], f"{indent}{text}", *lines[at:]])
     return None
 
 

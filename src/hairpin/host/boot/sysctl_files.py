@@ -68,7 +68,7 @@ def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
     """Return every key that the file sets, as it is written, in its order."""
     return tuple(
         (key_parts(found[1]), Setting(file.path, number, found[2], file.evidence))
-        for number, line in enumerate(file.text.splitlines(), 1)
+        for number, line in enumerate(file.text.split("\n"), 1)
         if (found := _ASSIGNMENT.match(line)) is not None
     )
 
@@ -105,7 +105,7 @@ def _rank(file: str) -> tuple[int, str]:
 
 
 def _in_file(names: tuple[Path, ...], file: ConfigFile) -> Iterator[Setting]:
-    for number, line in enumerate(file.text.splitlines(), 1):
+    for number, line in enumerate(file.text.split("\n"), 1):
         found = _ASSIGNMENT.match(line)
         if found is not None and any(_names(found[1], each) for each in names):
             yield Setting(file.path, number, found[2], file.evidence)
@@ -129,20 +129,20 @@ def key_parts(written: str) -> Path:
 def with_value(file: ConfigFile, setting: Setting, path: Path, value: str) -> str:
     """Return the file's text with another value in the line that sets the key.  A line that sets several keys by a
     pattern stays; one of the key alone comes at the end, and so behind it."""
-    lines = file.text.splitlines(keepends=True)
+    lines = file.text.split("\n")
     line = lines[setting.line - 1]
     found = _ASSIGNMENT.match(line)
     if found is None or is_pattern(key_parts(found[1])):
         end = "" if file.text.endswith("\n") else "\n"
         return f"{file.text}{end}{dotted(path)} = {value}\n"
     lines[setting.line - 1] = line[: found.start(2)] + value + line[found.end(2) :]
-    return "".join(lines)
+    return "\n".join(lines)
 
 
 def without_lines(file: ConfigFile, settings: tuple[Setting, ...]) -> str:
     """Return the file's text without the lines."""
     numbers = {each.line for each in settings if each.file == file.path}
-    return "".join(line for number, line in enumerate(file.text.splitlines(keepends=True), 1) if number not in numbers)
+    return "\n".join(line for number, line in enumerate(file.text.split("\n"), 1) if number not in numbers)
 
 
 def file_after(path: Path, files: tuple[ConfigFile, ...]) -> str:
