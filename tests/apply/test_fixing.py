@@ -1,8 +1,10 @@
 """A plan carried out: kept if the flow passes then, and taken back if it does not, or if something else breaks."""
 
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
@@ -11,7 +13,9 @@ from hairpin.apply.ground import Ground, Here, confirm
 from hairpin.apply.journal import Journal
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
+from hairpin.apply.ready import ReadFile
 from hairpin.apply.task import PlanState, Undertaking
+from hairpin.change.step import Step
 from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -157,3 +161,109 @@ def test_nothing_begins_without_the_switch(tmp_path: Path) -> None:
             apply_plan(plan(), case.grounds(journal), deed, lasting=False, question=())
         assert journal.all()[0].state == "taken-back"
     assert case.recorder.lines == []
+
+
+class Stage:
+    """A ground on which nothing is done, and which remembers what it was asked for.  ``fails``: what does not work."""
+
+    def __init__(self, host: str, said: list[str], *fails: str) -> None:
+        self.host = host
+        self.said = said
+        self.fails = fails
+        self.plan = Undertaking("", "", "", "")
+        self.deadline = "2026-01-01T00:02:00Z"
+
+    @property
+    def read(self) -> ReadFile:
+        return lambda _path: None
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        self.refuse("held")
+        try:
+            yield
+        finally:
+            self.said.append(f"{self.host} left")
+
+    def refuse(self, what: str) -> None:
+        self.said.append(f"{self.host} {what}")
+        if what in self.fails:
+            raise ApplyError(f"{self.host}: no {what}")
+
+    def begin(self, undertaking: Undertaking, made: tuple[Step, ...], _network: Network) -> None:
+        self.refuse("begin")
+        assert len(made) == len(undertaking.tasks)
+        self.plan = msgspec.structs.replace(undertaking, id=f"{self.host}-1")
+
+    def carry(self, numbers: tuple[int, ...]) -> Message | None:
+        self.said.append(f"{self.host} carry {numbers}")
+        return message("it breaks") if "carry" in self.fails else None
+
+    def confirm(self) -> Message | None:
+        self.said.append(f"{self.host} confirm")
+        return message("not told") if "confirm" in self.fails else None
+
+    def take_back(self, network: Network | None) -> PlanState:
+        self.said.append(f"{self.host} back")
+        return "open" if network is None or "back" in self.fails else "taken-back"
+
+    def disown(self) -> None:
+        self.said.append(f"{self.host} disown")
+
+
+def of_two_hosts() -> tuple[RepairPlan, Answer]:
+    """Return the plan with a repair on each of two hosts, and what is seen after it."""
+    one = plan()
+    other = msgspec.structs.replace(FAULTY.network.this, name="other", namespaces=())
+    network = msgspec.structs.replace(FAULTY.network, hosts=(*FAULTY.network.hosts, other))
+    second = msgspec.structs.replace(
+        one.repairs[0], host="other", remedy=msgspec.structs.replace(one.repairs[0].remedy, steps=(), keeping=())
+    )
+    seen = msgspec.structs.replace(HEALTHY, network=msgspec.structs.replace(HEALTHY.network, hosts=(
+        *HEALTHY.network.hosts, other)))  # fmt: skip
+    answer = msgspec.structs.replace(one.answer, network=network)
+    return msgspec.structs.replace(one, answer=answer, repairs=(*one.repairs, second)), seen
+
+
+def staged(*fails: str) -> tuple[FixOutcome | ApplyError, list[str]]:
+    """Carry the plan of two hosts out; ``fails``: what does not work on the second one."""
+    made, seen = of_two_hosts()
+    first, said = FAULTY.network.this.name, list[str]()
+    grounds = {first: Stage("one", said), "other": Stage("other", said, *fails)}
+    looks = iter((made.answer, *(seen,) * 9))
+    deed = Deed(lambda: next(looks), nobody_connects, alive)
+    try:
+        return apply_plan(made, grounds, deed, lasting=False, question=()), said
+    except ApplyError as error:
+        return error, said
+
+
+def test_all_hosts_have_the_plan_before_the_first_step() -> None:
+    outcome, said = staged()
+    assert isinstance(outcome, FixOutcome)
+    assert (outcome.is_well, outcome.plans) == (True, ("one-1", "other-1"))
+    assert said == ["one held", "other held", "one begin", "other begin", "one carry (0,)", "other carry ()",
+                    "one confirm", "other confirm", "other left", "one left"]  # fmt: skip
+
+
+@pytest.mark.parametrize("refused", ("held", "begin"))
+def test_nothing_is_done_on_any_host_if_one_refuses(refused: str) -> None:
+    error, said = staged(refused)
+    assert str(error) == f"other: no {refused}"
+    assert not any("carry" in each for each in said)
+    assert ("one disown" in said) == (refused == "begin")
+    assert said[-1] == "one left"
+
+
+@pytest.mark.parametrize("failing", ("carry", "confirm"))
+def test_all_hosts_are_taken_back_if_one_fails(failing: str) -> None:
+    outcome, said = staged(failing)
+    assert isinstance(outcome, FixOutcome)
+    assert (outcome.stays, outcome.left, outcome.late) == (False, False, ())
+    assert said[-4:] == ["other back", "one back", "other left", "one left"]
+
+
+def test_a_host_that_is_not_reached_is_named_with_its_deadline() -> None:
+    outcome, _ = staged("carry", "back")
+    assert isinstance(outcome, FixOutcome)
+    assert outcome.late == (("other", "2026-01-01T00:02:00Z"),)

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hairpin.apply.session import Session, all_sessions, own_session
+from hairpin.apply.session import Session, all_sessions, own_session, session_of
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import parse_address
@@ -99,3 +99,13 @@ def test_a_new_connection_of_the_same_client_is_a_flow() -> None:
     near = msgspec.structs.replace(FOUND, client=own.value + 1)
     assert isinstance(near.flow(here).start, Lan)
     assert (near.flow(here).dport, near.flow(here).daddr) == (22, FOUND.address)
+
+
+def test_a_session_by_the_words_of_ssh() -> None:
+    """ssh(1), SSH_CONNECTION: address and port of the client, then of the host."""
+    found = session_of("192.0.2.10 40001 198.51.100.11 22")
+    assert found == Session(4, parse_address("192.0.2.10")[1], 40001, parse_address("198.51.100.11")[1], 22)
+    link_local = session_of("fe80::1%eth0 40001 fe80::2%eth0 22")
+    assert link_local is not None
+    assert (link_local.version, link_local.client) == (6, parse_address("fe80::1")[1])
+    assert session_of("") is None

@@ -168,6 +168,27 @@ def test_one_plan_at_a_time_and_a_hairpin_on_that_host_sees_the_lock(remote: Cal
     here.close()
 
 
+def test_without_flock_the_lock_of_a_process_that_was_killed_is_taken(
+    remote: Callable[..., Remote], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outpost_module, "program", lambda: program().replace(b"have flock", b"false"))
+    one = remote()
+    ground = one.there()
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+        assert (one.base / "lock.owner").is_symlink()
+        with pytest.raises(ApplyError, match="under way there"), one.there().held():
+            pass
+        pid = int((one.base / "remote" / ground.plan.id / "keeper").read_text().split()[0])
+        one.host.run(f"kill -9 {pid}")
+        with pytest.raises(ApplyError, match="was interrupted there"), one.there().held():
+            pass
+    assert one.undo(ground.plan.id) == "taken-back"
+    one.is_as_before()
+    assert after(5, lambda: not (one.base / "lock.owner").is_symlink())
+
+
 def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Callable[..., Remote]) -> None:
     """By words, and for nft by the handles that the rules had when they came."""
     one = remote()

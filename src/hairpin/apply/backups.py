@@ -6,7 +6,7 @@ The undo of each step in the journal does not need it.  Source: iptables-save(8)
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from hairpin.apply.task import Undertaking
@@ -42,8 +42,7 @@ def keep_backups(folder: Path, plan: Undertaking, carrier: Carries) -> None:
     """Write what the plan will touch into a folder of its own, mode 0700, its files 0600.  Raises JournalError if that
     fails."""
     steps = tuple(each.step for each in plan.tasks)
-    rulesets = {_name(command): command for step in steps for command in _saving(step)}
-    texts = {name: printed_by(command, carrier) for name, command in rulesets.items()}
+    texts = {_name(command): printed_by(command, carrier) for command in saving_commands(steps)}
     texts |= {
         each.path.strip("/").replace("/", "_"): each.before.content
         for each in steps
@@ -67,6 +66,11 @@ def forget_backups(folder: Path, kept: frozenset[str]) -> None:
     for each in folder.glob(f"{_PREFIX}*"):
         if each.name.removeprefix(_PREFIX) not in kept:
             shutil.rmtree(each, ignore_errors=True)
+
+
+def saving_commands(steps: Iterable[Step]) -> tuple[Command, ...]:
+    """Return the commands that print the rulesets which the steps will change."""
+    return tuple(dict.fromkeys(command for step in steps for command in _saving(step)))
 
 
 def _saving(step: Step) -> Iterator[Command]:

@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from hairpin.apply.remote.plans_there import StandingThere
 
 
+_SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
+"""No connection that stands already is used: each request shows that a new one comes in.  A host that is silent for
+15 s is not waited for.  Source: ssh_config(5)"""
+
+
 def outpost_of(source: Given) -> "Outpost":
-    """Return the way to the host that ``--host`` names.  No connection that stands already is used: each request shows
-    that a new one comes in."""
+    """Return the way to the host that ``--host`` names."""
     from hairpin.apply.remote.outpost import Outpost
     from hairpin.collect.run import SshRunner
     from hairpin.collect.several import parse_place
 
     destination = parse_place("host", source.text).place
-    return Outpost(SshRunner(destination, ("-o", "ControlPath=none")), destination)
+    return Outpost(SshRunner(destination, _SSH), destination)
 
 
 def grounds_there(plan: "RepairPlan", sources: tuple[Given, ...], seconds: float, told: "Told") -> "dict[str, Ground]":

@@ -82,11 +82,13 @@ def _to_standard_error(text: str) -> None:
 )
 @click.option("--events", is_flag=True, help="Only repairs, with the events of their hosts carried out on them.")
 @click.option("--fix", "fixing", is_flag=True, help="Let `hairpin fix` repair each scenario, and take that back.")
+@click.option("--over-ssh", is_flag=True, help="With --fix: as another host, over its own sshd.")
 @click.option("--parallel", default=2, type=click.IntRange(min=1), help="How many labs at a time (2).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document behind the lines, which go to standard error.")
 def score_(
     names: tuple[str, ...],
     fixing: bool,
+    over_ssh: bool,
     count: int | None,
     seed: int | None,
     together: bool,
@@ -114,7 +116,7 @@ def score_(
 
     out = _to_standard_error if as_json else write
     if fixing:
-        return _fixes_scored(names, count, pairs, seed, out, parallel=parallel)
+        return _fixes_scored(names, count, pairs, seed, out, parallel=parallel, over_ssh=over_ssh)
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
     if events:
         from hairpin.lab.event_score import score_under_events
@@ -139,7 +141,7 @@ def score_(
 
 def _fixes_scored(
     names: tuple[str, ...], count: int | None, pairs: int | None, seed: int | None, out: "Callable[[str], object]",
-    *, parallel: int,
+    *, parallel: int, over_ssh: bool,
 ) -> int:  # fmt: skip
     """Let `hairpin fix` repair the scenarios, or random sets or pairs of faults, and take that back."""
     from itertools import islice
@@ -148,11 +150,12 @@ def _fixes_scored(
     from hairpin.lab.random_faults import PAIRS, SETS, draws
 
     if count is None and pairs is None:
-        return int(not score_fixes(names, out, parallel=parallel))
+        return int(not score_fixes(names, out, parallel=parallel, over_ssh=over_ssh))
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
     out(f"seed {chosen}")
     labs = draws(chosen, PAIRS if pairs is not None else SETS)
-    return int(not score_fixed_draws(islice(labs, pairs if pairs is not None else count), out, parallel=parallel))
+    chosen_labs = islice(labs, pairs if pairs is not None else count)
+    return int(not score_fixed_draws(chosen_labs, out, parallel=parallel, over_ssh=over_ssh))
 
 
 def _shown(score: "Score", *, as_json: bool) -> int:

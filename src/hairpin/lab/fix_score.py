@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 
 import msgspec
 
@@ -12,6 +14,7 @@ from hairpin.lab.all_flows import Outcomes, broken, opened, settled_all
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import TIMEOUT_S, environment
 from hairpin.lab.host_state import State, differences, host_state
+from hairpin.lab.logins import LOOPBACK, running_logins
 from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
 from hairpin.lab.random_faults import Draw
@@ -91,18 +94,22 @@ class _Said(msgspec.Struct, frozen=True):
     complaint: str
 
 
-def score_fixes(names: Iterable[str], out: Callable[[str], object] = say, *, parallel: int) -> bool:
+def score_fixes(
+    names: Iterable[str], out: Callable[[str], object] = say, *, parallel: int, over_ssh: bool = False
+) -> bool:
     """Repair and take back the named scenarios (all if none is named); return whether all is right."""
     scenarios = tuple(named(name) for name in names) or all_scenarios()
     wanted = [each for each in scenarios if not each.healthy and not each.several_hosts]
-    return score_fixed_draws((Draw(each.lab, (each,)) for each in wanted), out, parallel=parallel)
+    return score_fixed_draws((Draw(each.lab, (each,)) for each in wanted), out, parallel=parallel, over_ssh=over_ssh)
 
 
-def score_fixed_draws(labs: Iterable[Draw], out: Callable[[str], object] = say, *, parallel: int) -> bool:
-    """Repair and take back each lab's faults together; return whether all is right."""
+def score_fixed_draws(
+    labs: Iterable[Draw], out: Callable[[str], object] = say, *, parallel: int, over_ssh: bool = False
+) -> bool:
+    """Repair and take back each lab's faults together; return whether all is right.  ``over_ssh``: as another host."""
     scores: list[FixScore] = []
     with ThreadPoolExecutor(parallel) as pool:
-        for score in pool.map(_scored, labs):
+        for score in pool.map(partial(_scored, over_ssh=over_ssh), labs):
             scores.append(score)
             out(
                 "\n".join(
@@ -119,17 +126,19 @@ def score_fixed_draws(labs: Iterable[Draw], out: Callable[[str], object] = say, 
     return not any(each.wrong for each in scores)
 
 
-def _scored(draw: Draw) -> FixScore:
+def _scored(draw: Draw, *, over_ssh: bool) -> FixScore:
     try:
-        return score_fix(draw)
+        return score_fix(draw, over_ssh=over_ssh)
     except LabError as error:
         return FixScore(draw.name, trouble=str(error).strip()[-300:])
 
 
-def score_fix(draw: Draw) -> FixScore:
-    """Break the lab's host, let hairpin repair it for each flow that fails, and take all of it back."""
+def score_fix(draw: Draw, *, over_ssh: bool = False) -> FixScore:
+    """Break the lab's host, let hairpin repair it for each flow that fails, and take all of it back.
+
+    ``over_ssh``: hairpin takes it for another host, which it reaches by the host's real sshd."""
     stage = Scenario(name=draw.name, title="", flows=(), lab=draw.plan, listeners=draw.listeners)
-    with running_scenario(stage) as lab:
+    with running_scenario(stage) as lab, _way(lab, over_ssh=over_ssh) as there:
         if len(draw.faults) == 1:
             require_truth(draw.faults[0], "before", probe_before(lab, draw.faults[0]))
         seen = look(lab, draw.plan)
@@ -137,7 +146,17 @@ def score_fix(draw: Draw) -> FixScore:
         _break(lab, draw)
         faulty = settled_all(lab, seen.flows, PATIENCE_S)
         was = host_state(lab)
-        return _judged(lab, draw, tuple(_fixed_in_turn(lab, before, draw)), (faulty, seen.flows), was)
+        return _judged(lab, draw, tuple(_fixed_in_turn(lab, before, draw, there)), (faulty, seen.flows), was, there)
+
+
+@contextmanager
+def _way(lab: Lab, *, over_ssh: bool) -> Generator[tuple[str, ...]]:
+    """Yield the options by which hairpin reaches the host."""
+    if not over_ssh:
+        yield ()
+        return
+    with running_logins(lab):
+        yield ("--host", f"root@{LOOPBACK}")
 
 
 def _break(lab: Lab, draw: Draw) -> None:
@@ -150,7 +169,7 @@ def _break(lab: Lab, draw: Draw) -> None:
                 raise
 
 
-def _fixed_in_turn(lab: Lab, flows: tuple[Flow, ...], draw: Draw) -> Iterator[Fixed]:
+def _fixed_in_turn(lab: Lab, flows: tuple[Flow, ...], draw: Draw, there: tuple[str, ...]) -> Iterator[Fixed]:
     """Yield what comes of the flows that fail.  One that nothing was done for is asked once more behind the others: the
     container that it starts from may run by then."""
     waiting: list[Fixed] = []
@@ -158,7 +177,7 @@ def _fixed_in_turn(lab: Lab, flows: tuple[Flow, ...], draw: Draw) -> Iterator[Fi
     for flow in [each for each in flows if _still_fails(lab, each, draw)][:_MOST_FLOWS]:
         if _now(lab, flow, Outcome.DELIVERED) is Outcome.DELIVERED:
             continue  # an earlier repair has brought it back
-        fixed = _fixed(lab, flow)
+        fixed = _fixed(lab, flow, there)
         if fixed.applied or fixed.works:
             yield fixed
         else:
@@ -168,7 +187,7 @@ def _fixed_in_turn(lab: Lab, flows: tuple[Flow, ...], draw: Draw) -> Iterator[Fi
         yield from waiting
         return
     for flow in later:
-        yield _fixed(lab, flow)
+        yield _fixed(lab, flow, there)
 
 
 def _still_fails(lab: Lab, flow: Flow, draw: Draw) -> bool:
@@ -183,8 +202,8 @@ def _now(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
         return Outcome.UNREACHABLE  # the container that the flow starts from does not run
 
 
-def _fixed(lab: Lab, flow: Flow) -> Fixed:
-    words = flow.arguments()
+def _fixed(lab: Lab, flow: Flow, there: tuple[str, ...]) -> Fixed:
+    words = (*flow.arguments(), *there)
     said = _fix(lab.host, (*words, *_ALL))
     chosen: tuple[str, ...] = ()
     if said.document is not None and not said.document.applied:
@@ -215,7 +234,14 @@ def _is_left_to_person(document: FixDocument) -> bool:
     return undone and bool(document.left_out)
 
 
-def _judged(lab: Lab, draw: Draw, fixed: tuple[Fixed, ...], flows: tuple[Outcomes, Outcomes], was: State) -> FixScore:
+def _judged(
+    lab: Lab,
+    draw: Draw,
+    fixed: tuple[Fixed, ...],
+    flows: tuple[Outcomes, Outcomes],
+    was: State,
+    there: tuple[str, ...],
+) -> FixScore:
     faulty, healthy = flows
     score = FixScore(draw.name, fixed)
     if not any(each.applied for each in fixed):
@@ -223,7 +249,7 @@ def _judged(lab: Lab, draw: Draw, fixed: tuple[Fixed, ...], flows: tuple[Outcome
     after = settled_all(lab, healthy, PATIENCE_S)
     told = any(each.tells for each in fixed)
     new = tuple(each for each in opened(healthy, after) if each not in opened(healthy, faulty))
-    stays = tuple(said for each in fixed if each.applied for said in _undone(lab.host))
+    stays = tuple(said for each in fixed if each.applied for said in _undone(lab.host, there))
     return msgspec.structs.replace(
         score,
         opened=() if told else new,
@@ -232,10 +258,10 @@ def _judged(lab: Lab, draw: Draw, fixed: tuple[Fixed, ...], flows: tuple[Outcome
     )
 
 
-def _undone(host: Node) -> tuple[str, ...]:
+def _undone(host: Node, there: tuple[str, ...]) -> tuple[str, ...]:
     """Take the last plan back; return what was said if not all of it went."""
     done = subprocess.run(
-        (*host.enter, *_HAIRPIN, "undo"), capture_output=True, text=True, env=environment(), check=False,
+        (*host.enter, *_HAIRPIN, "undo", *there), capture_output=True, text=True, env=environment(), check=False,
         timeout=TIMEOUT_S,
     )  # fmt: skip
     return () if done.returncode == 0 else (f"{done.stdout.strip()} {done.stderr.strip()}",)

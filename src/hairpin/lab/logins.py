@@ -18,6 +18,8 @@ from hairpin.lab.scenario import Scenario
 from hairpin.message import message
 
 _FOLDER = "/run/lab-ssh"
+LOOPBACK = "127.0.0.1"
+"""Where each host also knows itself."""
 _STATED = "/run/outside.toml"
 _LOG = f"{_FOLDER}/log"
 _SERVER = f"""ListenAddress 0.0.0.0
@@ -54,7 +56,8 @@ def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
     with ExitStack() as stack:
         for host in lab.hosts:
             write(host, f"{_FOLDER}/authorized", users)
-            write(host, f"{_FOLDER}/known", known)
+            own = host.run(f"cat {_FOLDER}/host.pub")
+            write(host, f"{_FOLDER}/known", f"{known}{LOOPBACK} {own}")
             stack.enter_context(_sshd(host))
         named = zip(lab.hosts, addresses, strict=True)
         yield tuple(word for host, address in named for word in ("--host", f"{host.name}=root@{address}"))

@@ -73,8 +73,8 @@ def outpost(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Outpost]
     made = Outpost(LocalRunner(request.param), "root@host", str(base))
     yield made
     base.chmod(0o700)
-    for each in PlansThere(made).all() if os.geteuid() == 0 else ():
-        made.ask("drop", each.id)
+    for each in PlansThere(made).standing() if os.geteuid() == 0 else ():
+        made.ask("drop", each.undertaking.id)
 
 
 def begun(outpost: Outpost) -> str:
@@ -88,7 +88,7 @@ def done(outpost: Outpost, act: Act) -> Message | None:
         found = yield act
         return found.complaint
 
-    return outpost.carry_out(begun(outpost) if not PlansThere(outpost).all() else "1", acting())
+    return outpost.carry_out(begun(outpost) if not PlansThere(outpost).standing() else "1", acting())
 
 
 def printed(outpost: Outpost, *argv: str, text: str = "") -> str:
@@ -98,7 +98,7 @@ def printed(outpost: Outpost, *argv: str, text: str = "") -> str:
         found.append((yield Command(argv, text)))
         return None
 
-    outpost.carry_out(begun(outpost) if not PlansThere(outpost).all() else "1", acting())
+    outpost.carry_out(begun(outpost) if not PlansThere(outpost).standing() else "1", acting())
     return found[0].printed
 
 

@@ -22,6 +22,7 @@
 #               listing of a chain, for the handles of its rules)
 #   N.undo.K    the acts that take it back; N.words.K: the same where something else has changed the same place since
 #   N.probe.K   what tells how the place of task N is now; N.was and N.made: what it told before and after the step
+#   save.K      prints a ruleset that the plan will change; save.K.before: what it printed, for a person
 #   N.when      what is done where it was changed since: undo, words or stay; "never": nothing takes the task back
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -58,10 +59,14 @@ start_of() { # start_of PID: sets start to when the process began, empty if it i
     start=
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     set -f; set -- ${stat##*) }; set +f
+    case $1 in [ZX]) return 1 ;; esac       # ended, and not yet reaped
     start=${20}
 }
+lives() { # lives "PID START": whether that process still runs
+    start_of "${1% *}" && [ "$start" = "${1#* }" ]
+}
 is_alive() { # is_alive FILE: whether the process that the file names lives
-    { read -r pid since <"$1"; } 2>/dev/null && start_of "$pid" && [ "$start" = "$since" ]
+    { IFS= read -r owner <"$1"; } 2>/dev/null && lives "$owner"
 }
 claims() { # claims FILE: names this process in the file
     start_of "$$"; printf '%s %s\n' "$$" "$start" >"$1.$$" && mv -f "$1.$$" "$1"
@@ -78,12 +83,18 @@ grab() { # grab FD FILE SECONDS: the caller has opened FILE as FD
 }
 grabbed() {
     if have flock; then flock -n "$1"; return; fi
-    if mkdir "$2.d" 2>/dev/null; then claims "$2.d/owner"; return; fi
-    is_alive "$2.d/owner" && return 1
-    rm -rf "$2.d"; return 1
+    # A symbolic link is made with its content at once, or not at all.
+    start_of "$$"
+    ln -s "$$ $start" "$2.owner" 2>/dev/null && return
+    owner=$(readlink "$2.owner") || return 1
+    lives "$owner" && return 1
+    mv "$2.owner" "$2.owner.$$"         # of a process that was killed, unless another one has replaced it just now
+    [ "$(readlink "$2.owner.$$")" = "$owner" ] || ln -s "$(readlink "$2.owner.$$")" "$2.owner"
+    rm -f "$2.owner.$$"
+    return 1
 }
 release() { # release FILE
-    have flock || rm -rf "$1.d"
+    have flock || rm -f "$1.owner"
 }
 lock_host() { exec 9>>"$BASE/lock" && grab 9 "$BASE/lock" "$1"; }
 unlock_host() { exec 9>&-; release "$BASE/lock"; }
@@ -393,6 +404,11 @@ forget_old() { # the oldest plans that are taken back, never the newest ones nor
 fill() { # fill: the plan's files; they are on the disk when this returns
     [ -e "$PLAN/open" ] || refuse ended
     receive "$PLAN"
+    at=1
+    while [ -e "$PLAN/save.$at" ]; do
+        run_act "$PLAN/save.$at"; cp "$TMP/out" "$PLAN/save.$at.before" || refuse space "$PLAN"
+        at=$((at + 1))
+    done
     [ -e "$PLAN/count" ] && durable "$PLAN"/* "$PLAN" || refuse space "$PLAN"
     say ok
 }
@@ -461,12 +477,12 @@ on_plan() { # on_plan VERB ARGUMENT...: what is asked of the plan $PLAN
             case $2 in *[!a-z-]*) refuse request "$2" ;; esac
             is_number "$1" && mark "$1" "$2" "$said" || refuse space "$PLAN"
             say ok ;;
-        drop) [ -e "$PLAN/plan" ] || rm -rf "$PLAN"; say ok ;;
+        drop) [ -s "$PLAN/journal" ] || rm -rf "$PLAN"; say ok ;;      # nothing of it was begun
         *) refuse request "$verb" ;;
     esac
 }
 make_tmp() { # a folder of this process, which is gone when it ends
-    for folder in "${TMPDIR:-/tmp}" /run /dev/shm /var/tmp; do
+    for folder in /run /dev/shm "${TMPDIR:-/tmp}" /var/tmp; do      # in memory first: a full disk hinders no undo
         TMP=$(mktemp -d "$folder/hairpin.XXXXXX" 2>/dev/null) && trap 'rm -rf "$TMP"' EXIT && return
     done
     exit 1

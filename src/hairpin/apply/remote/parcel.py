@@ -7,6 +7,7 @@ how the task's place is (a probe).  What it takes back alone is what its probe s
 from collections.abc import Iterator
 from typing import assert_never
 
+from hairpin.apply.backups import saving_commands
 from hairpin.apply.task import Task
 from hairpin.carry.act import NEW_MODE, Act, Command, Done, Replace
 from hairpin.carry.run import names_program
@@ -57,7 +58,7 @@ def parcel(tasks: tuple[Task, ...], made: tuple[Step, ...], network: Network) ->
         after = _after(step, network)
         files |= _task_files(number, task.step, network, after)
         network = after
-    return files
+    return files | _numbered("save", saving_commands(each.step for each in tasks))
 
 
 def _task_files(number: int, step: Step, network: Network, after: Network) -> Files:

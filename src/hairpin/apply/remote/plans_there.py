@@ -92,7 +92,8 @@ class PlansThere(msgspec.Struct, frozen=True):
         return next((each for each in self.all() if each.id == plan), None)
 
     def all(self) -> tuple[Undertaking, ...]:
-        return tuple(each.undertaking for each in self.standing())
+        """Return every plan that has tasks, the newest first."""
+        return tuple(each.undertaking for each in self.standing() if each.undertaking.tasks)
 
 
 def standing_there(frames: tuple[AnswerLine, ...]) -> tuple[StandingThere, ...]:
