@@ -17,6 +17,7 @@ from hairpin.message import Message, message
 if TYPE_CHECKING:
     from hairpin.answer.answer import Answer
     from hairpin.apply.carrying_out import Hands, Told
+    from hairpin.apply.compose import ComposeProposal
     from hairpin.apply.ground import Ground
     from hairpin.apply.journal import Journal
     from hairpin.apply.outcome import FixOutcome
@@ -46,6 +47,14 @@ def refuse_options(
         raise UsageError(message("--apply asks before it changes anything, and there is no terminal; add --yes"))
     if os.geteuid() != 0 and not sources:
         raise ApplyError(message("only root can change this host; run it with sudo"))
+
+
+def proposals_of(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[ComposeProposal, ...]":
+    """Return what the plan means for compose files.  They are read on this host alone, and never written."""
+    from hairpin.apply.compose import compose_files, compose_proposals, read_text
+
+    here = not sources
+    return compose_proposals(plan, compose_files if here else lambda _engine, _container: (), read_text)
 
 
 def make_plan(

@@ -65,7 +65,10 @@ def fix(
     plan = carried.make_plan(targets, origin, chosen, sources, publics, outside, lang, with_latent=latent)
     outcome = None
     if not as_json or applying:
-        text = plan_text(plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose)
+        text = plan_text(
+            plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose,
+            proposals=carried.proposals_of(plan, sources),
+        )  # fmt: skip
         if not as_json:
             write(text)
     if applying and plan.repairs:

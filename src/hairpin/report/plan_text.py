@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from difflib import unified_diff
 
+from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.apply.task import PLAN_STATES, Task, Undertaking
@@ -33,9 +34,17 @@ _FEW = 6
 
 
 def plan_text(
-    plan: RepairPlan, words: Words, paper: Paper, *, lasting: bool, applying: bool, verbose: bool = False
+    plan: RepairPlan,
+    words: Words,
+    paper: Paper,
+    *,
+    lasting: bool,
+    applying: bool,
+    verbose: bool = False,
+    proposals: tuple[ComposeProposal, ...] = (),
 ) -> str:
-    """Return the plan.  ``lasting``: what keeps it will be written; ``applying``: it is about to be carried out."""
+    """Return the plan.  ``lasting``: what keeps it will be written; ``applying``: it is about to be carried out.
+    ``proposals``: lines of compose files that a person may write."""
     places = places_of(plan.answer, words)
     paper.prose(words(_first_line(plan)), style="strong")
     for number, each in enumerate(plan.repairs, 1):
@@ -48,9 +57,32 @@ def plan_text(
             paper.prose(words(heading), style="strong")
         for one in left:
             _write_left_out(one, words, paper)
+    if proposals:
+        _write_proposals(proposals, words, paper)
     if plan.repairs:
         _write_end(plan, places, words, paper, lasting=lasting, applying=applying)
     return paper.text()
+
+
+def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper: Paper) -> None:
+    paper.gap()
+    paper.prose(words(message("for the compose files (hairpin writes none of them):")), style="strong")
+    for each in proposals:
+        edit = each.edit
+        facts = {"service": edit.container.service, "project": edit.container.project, "key": edit.key, "new": edit.new}
+        if each.lines:
+            paper.line("      ", (each.file, "strong"))
+            for line in each.lines:
+                paper.line("      ", (line, "good" if line.startswith("+") else "bad"))
+        elif edit.old:
+            said = message(
+                "service {service} of project {project}, key {key}: {new} in place of {old}", old=edit.old, **facts
+            )
+            paper.prose(words(said), indent=2)
+        else:
+            paper.prose(words(message("service {service} of project {project}, key {key}: {new}", **facts)), indent=2)
+        if each.file and not each.lines:
+            paper.prose(words(message("in {file}, whose form hairpin does not edit", file=each.file)), indent=4)
 
 
 _TO_CHOOSE = message("left to a choice (--choose ID):")
