@@ -1,12 +1,10 @@
 """Lines of compose files are proposed for what a plan does to containers, and no file is written."""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.compose import compose_files, compose_proposals, read_text
+from hairpin.apply.compose import compose_proposals
 from hairpin.apply.plan import plan_of
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine
@@ -37,6 +35,10 @@ def nowhere(_engine: Engine, _container: Container) -> tuple[str, ...]:
     return ()
 
 
+def unread(_path: str) -> None:
+    return None
+
+
 def shown(text: str | None, files: tuple[str, ...] = ("/srv/compose.yaml", "/srv/override.yaml")) -> str:
     told, _ = of_compose(FAULTY)
     plan = plan_of(told, (), with_latent=False)
@@ -60,24 +62,5 @@ def test_else_the_key_is_told(files: tuple[str, ...]) -> None:
 
 def test_a_container_of_no_project_has_no_file() -> None:
     plan = plan_of(FAULTY, (), with_latent=False)
-    assert compose_proposals(plan, nowhere, read_text) == ()
+    assert compose_proposals(plan, nowhere, unread) == ()
     assert "compose" not in plan_text(plan, Words("en"), Paper(), lasting=False, applying=False)
-
-
-def test_a_file_that_cannot_be_read_has_no_text(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"a\r\n")
-    (tmp_path / "b").write_bytes(b"\xff")
-    assert [read_text(str(tmp_path / each)) for each in ("a", "b", "c", ".")] == ["a\r\n", None, None, None]
-
-
-def test_the_engine_tells_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "docker"
-    labels = '{"com.docker.compose.project.config_files": "/srv/a b.yaml,compose.yaml,/srv/c.yaml"}'
-    program.write_text(f"#!/bin/sh\n[ \"$6\" = 0af3 ] || exit 1\ncat <<'END'\n{labels}\nEND\n", "utf-8")
-    program.chmod(0o755)
-    monkeypatch.setattr("hairpin.carry.run._ENVIRONMENT", {"PATH": f"{tmp_path}:/usr/bin:/bin"})
-    known, other = (Container(id=each, name="web", status="running") for each in ("0af3", "0af4"))
-    assert compose_files(Engine("docker", "26"), known) == ("/srv/a b.yaml", "/srv/c.yaml")
-    assert compose_files(Engine("docker", "26"), other) == ()
-    assert compose_files(Engine("podman", "4"), known) == ()
-    assert compose_files(Engine("docker", "26", user="alice"), known) == ()

@@ -1,20 +1,14 @@
 """What the plan means for the compose files of its containers: lines to propose, which hairpin never writes."""
 
-import json
 from collections.abc import Callable, Iterator
 from difflib import unified_diff
-from pathlib import Path
 
 import msgspec
 
 from hairpin.apply.plan import RepairPlan
-from hairpin.carry.act import Command
-from hairpin.carry.run import do
 from hairpin.host.docker import Container, Engine
 from hairpin.remedy.compose_file import ComposeEdit, compose_edits, with_edit
 
-_FILES = ("com.docker.compose.project.config_files", "io.podman.compose.project.config_files")
-"""Labels in which Compose puts the project's files, in the order in which they are read."""
 FindFiles = Callable[[Engine, Container], tuple[str, ...]]
 ReadText = Callable[[str], str | None]
 
@@ -64,25 +58,3 @@ def _proposal(edit: ComposeEdit, files: tuple[str, ...], read: ReadText) -> Comp
         signed = (line for line in changed if line[:1] in "+-" and not line.startswith(("+++", "---")))
         return ComposeProposal(edit, file, tuple(f"{line[0]} {line[1:]}" for line in signed))
     return ComposeProposal(edit, files[-1] if files else "")
-
-
-def compose_files(engine: Engine, container: Container) -> tuple[str, ...]:
-    """Return the files of the container's project on this host, as its engine has noted them."""
-    if engine.user:  # this user's engine does not know it
-        return ()
-    asked = ("inspect", "--type", "container", "--format", "{{json .Config.Labels}}", container.id)
-    done = do(Command((engine.kind, *asked)))
-    try:
-        labels = json.loads(done.printed) if not done.status else None
-    except ValueError:
-        labels = None
-    told = (str(labels[each]) for each in _FILES if labels.get(each)) if isinstance(labels, dict) else ()
-    return tuple(each for each in next(iter(told), "").split(",") if each.startswith("/"))
-
-
-def read_text(path: str) -> str | None:
-    """Return the text of a file; None if it cannot be read."""
-    try:
-        return Path(path).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None

@@ -51,7 +51,8 @@ def refuse_options(
 
 def proposals_of(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[ComposeProposal, ...]":
     """Return what the plan means for compose files.  They are read on this host alone, and never written."""
-    from hairpin.apply.compose import compose_files, compose_proposals, read_text
+    from hairpin.apply.compose import compose_proposals
+    from hairpin.cli.compose_files import compose_files, read_text
 
     here = not sources
     return compose_proposals(plan, compose_files if here else lambda _engine, _container: (), read_text)

@@ -1,0 +1,33 @@
+"""The compose files of a container's project on this host: where they are, and their texts."""
+
+import json
+from pathlib import Path
+
+from hairpin.carry.act import Command
+from hairpin.carry.run import do
+from hairpin.host.docker import Container, Engine
+
+_FILES = ("com.docker.compose.project.config_files", "io.podman.compose.project.config_files")
+"""Labels in which Compose puts the project's files, in the order in which they are read."""
+
+
+def compose_files(engine: Engine, container: Container) -> tuple[str, ...]:
+    """Return the files of the container's project on this host, as its engine has noted them."""
+    if engine.user:  # this user's engine does not know it
+        return ()
+    asked = ("inspect", "--type", "container", "--format", "{{json .Config.Labels}}", container.id)
+    done = do(Command((engine.kind, *asked)))
+    try:
+        labels = json.loads(done.printed) if not done.status else None
+    except ValueError:
+        labels = None
+    told = (str(labels[each]) for each in _FILES if labels.get(each)) if isinstance(labels, dict) else ()
+    return tuple(each for each in next(iter(told), "").split(",") if each.startswith("/"))
+
+
+def read_text(path: str) -> str | None:
+    """Return the text of a file; None if it cannot be read."""
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
