@@ -67,6 +67,7 @@ SERVING = host_namespace(
 )
 ALLOWED = user_rules("-A ufw-user-input -p tcp --dport 22 -j ACCEPT")
 STALE = DOCKER_RULES.replace("172.17.0.2", "172.17.0.9")
+LEADS_AWAY = DOCKER_RULES.replace("--to-destination 172.17.0.2", "--to-destination 172.17.0.9")
 OWN_TABLE = "table inet own {\n chain input {\n  type filter hook input priority 0;\n  tcp dport 9999 drop\n }\n}\n"
 NINTH = parse_address("172.17.0.9")[1]
 OPENED = '<zone><service name="ssh"/><port port="9000" protocol="tcp"/><forward/></zone>'
@@ -260,6 +261,10 @@ CASES: dict[str, ComingCase] = {
     "saved rules of another day": ComingCase(
         "saved-rules-contain-engine-rules", "saved-rules-restore", host((RULES, STALE), units=(DOCKER, SAVED)),
         host((RULES, DOCKER_RULES), units=(DOCKER, SAVED)),
+    ),
+    "a saved translation of another day": ComingCase(
+        "saved-rules-contain-engine-rules", "saved-rules-restore", host((RULES, LEADS_AWAY), units=(DOCKER, SAVED)),
+        host((RULES, DOCKER_RULES), units=(DOCKER, SAVED)), published(FromHost(), "198.51.100.11"),
     ),
     "saved rules behind dockerd": ComingCase(
         "reboot-ordering", "reboot", host((RULES, EMPTY), units=(DOCKER, LATE)),

@@ -141,6 +141,14 @@ def test_command_lines_of_relays() -> None:
     assert found.sockets[0].relay == Relay(4, 9, 81)
 
 
+def test_relays_of_proc_where_there_is_no_ss() -> None:
+    line = "0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 77\n"
+    read = (("proc-net-tcp", HOST, "/proc/net/tcp", line), ("socket-owners", "", "/proc/PID/fd", "77 9 docker-proxy\n"))
+    assert of(evidence(*read), HOST, (WEB,)).sockets[0].relay == Relay(4, 7, 80)
+    commands = ("relay-cmdlines", "", "/proc/PID/cmdline", "9\tdocker-proxy -container-ip 0.0.0.9 -container-port 81\n")
+    assert of(evidence(*read, commands), HOST, (WEB,)).sockets[0].relay == Relay(4, 9, 81)
+
+
 HALTED: dict[str, tuple[str, bool]] = {
     "none": ("", False), "another process": ("7\n", False), "one of two": ("9\n", False), "both": ("7\n9\n10\n", True),
 }  # fmt: skip

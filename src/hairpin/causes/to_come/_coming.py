@@ -1,5 +1,7 @@
 """What the causes to come ask of an event and of the cause of its time."""
 
+import re
+
 from hairpin.causes.cause import Coming
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.where import OfRule, OfSysctl
@@ -8,9 +10,11 @@ from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.walk.state import RuleDecided
+from hairpin.walk.walked import walked
 
 OF_FIREWALLD = ("firewalld-start", "firewalld-restart", "firewalld-reload")
 OF_NFTABLES = ("nftables-restart", "nftables-reload")
+_OF_ENGINE = re.compile(r"\b(?:DOCKER|NETAVARK|CNI-)|(?:br-[0-9a-f]{12}|docker0|podman\d)\b")
 _MANAGERS = ("firewalld", "ufw", "netfilter-persistent", "iptables", "ip6tables", "nftables")
 
 
@@ -34,6 +38,30 @@ def stopping_rule(coming: Coming) -> Place | None:
     if isinstance(where, OfRule):
         return where.place
     return decided.place if isinstance(decided, RuleDecided) else None
+
+
+def brought_translation(coming: Coming) -> Place | None:
+    """Return the first rule that gives the packet another destination after the event, if the event has brought it."""
+    destination = coming.flow.daddr
+    for step in walked(coming.then, coming.flow).usual.request:
+        earlier, destination = destination, step.packet.daddr
+        if destination == earlier or not isinstance(step.decided_by, RuleDecided):
+            continue
+        place = step.decided_by.place
+        table = coming.was.namespace(step.netns).ruleset.table(place.family, place.table, place.dialect)
+        before = table.chain(place.chain) if table is not None else None
+        known = before is not None and any(rule.text == place.text for rule in before.rules)
+        return None if known else place
+    return None
+
+
+def engine_rule_of_the_file(coming: Coming) -> Place | None:
+    """Return the rule of an engine's form that stops the packet once the saved rules are loaded, or that has come with
+    them and leads it astray."""
+    for place in (stopping_rule(coming), brought_translation(coming)):
+        if place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None:
+            return place
+    return None
 
 
 def managers(host: Host) -> tuple[str, ...]:

@@ -10,13 +10,15 @@ Lasting: restart dockerd whenever that unit is restarted (``PartOf=``), or take 
 """
 
 from hairpin.causes.cause import Cause, Coming
-from hairpin.causes.to_come._coming import loses_engine_rules
+from hairpin.causes.to_come._coming import brought_translation, loses_engine_rules
 from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
-    return coming.event == "saved-rules-restore" and loses_engine_rules(coming)
+    if coming.event != "saved-rules-restore" or not loses_engine_rules(coming):
+        return False
+    return brought_translation(coming) is None  # else the file holds the engine's rules, of another day
 
 
 CAUSE = Cause(

@@ -8,23 +8,15 @@ Now: nothing fails yet.
 Lasting: take the engine's chains and rules out of the file; save the host's own rules alone.
 """
 
-import re
-
 from hairpin.causes.cause import Cause, Coming
-from hairpin.causes.to_come._coming import stopping_rule
+from hairpin.causes.to_come._coming import engine_rule_of_the_file
 from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
-    rule = stopping_rule(coming)
-    loads = coming.event in ("reboot", "saved-rules-restore")
-    return (
-        loads and rule is not None and bool(rule.number) and _OF_ENGINE.search(f"{rule.chain} {rule.text}") is not None
-    )
-
-
-_OF_ENGINE = re.compile(r"\b(?:DOCKER|NETAVARK|CNI-)|(?:br-[0-9a-f]{12}|docker0|podman\d)\b")
+    rule = engine_rule_of_the_file(coming)
+    return coming.event in ("reboot", "saved-rules-restore") and rule is not None and bool(rule.number)
 
 
 CAUSE = Cause(

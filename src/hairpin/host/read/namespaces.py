@@ -262,12 +262,15 @@ class NamespaceReader:
     def _sockets(self, netns: str) -> tuple[Socket, ...]:
         none: tuple[Socket, ...] = ()
         reading = self._readings.first("sockets", netns)
-        if reading is None:
+        if reading is None:  # a host without ss
             tables = (self._table(netns, key, protocol, version) for key, protocol, version in _PROC_NET)
-            return proc_net.with_v6only(tuple(socket for table in tables for socket in table))
-        found = self._readings.understood(
-            reading, lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, known=self._processes), none
-        )
+            found = proc_net.with_v6only(tuple(socket for table in tables for socket in table))
+        else:
+            found = self._readings.understood(
+                reading,
+                lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, known=self._processes),
+                none,
+            )
         return with_relays(found, *self._relays_of(netns)) if netns == HOST else found
 
     def _table(
