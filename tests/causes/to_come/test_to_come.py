@@ -262,10 +262,6 @@ CASES: dict[str, ComingCase] = {
         "saved-rules-contain-engine-rules", "saved-rules-restore", host((RULES, STALE), units=(DOCKER, SAVED)),
         host((RULES, DOCKER_RULES), units=(DOCKER, SAVED)),
     ),
-    "a saved translation of another day": ComingCase(
-        "saved-rules-contain-engine-rules", "saved-rules-restore", host((RULES, LEADS_AWAY), units=(DOCKER, SAVED)),
-        host((RULES, DOCKER_RULES), units=(DOCKER, SAVED)), published(FromHost(), "198.51.100.11"),
-    ),
     "saved rules behind dockerd": ComingCase(
         "reboot-ordering", "reboot", host((RULES, EMPTY), units=(DOCKER, LATE)),
         host((RULES, EMPTY), units=(DOCKER, SAVED)),
@@ -383,3 +379,18 @@ def test_what_a_one_off_event_brings(case: ComingCase) -> None:
 @pytest.mark.parametrize("case", ONE_OFF.values(), ids=ONE_OFF)
 def test_its_twin_is_not_struck(case: ComingCase) -> None:
     assert case.cause not in named_after(case.whole, case)
+
+
+SAVED_OVER = {"another day's": (LEADS_AWAY, "saved-rules-contain-engine-rules"),
+              "today's": (DOCKER_RULES, "iptables-service-restart-wipes")}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "named"), SAVED_OVER.values(), ids=SAVED_OVER)
+def test_a_translation_that_comes_with_the_file_is_no_lost_rule(rules: str, named: str) -> None:
+    """Whether putting the engine's rule back is what repairs the flow then, or taking the file's away."""
+    event, was = "saved-rules-restore", host(units=(DOCKER, SAVED))
+    _, lossy = asked_course(host((RULES, EMPTY), units=(DOCKER, SAVED)), parse_event(event))
+    (lost,) = examine(lossy.network, (egress(),)).causes
+    then = network(host_namespace(rules))
+    coming = Coming(event, "test", was, then, published(), lost.id, lost.candidate, lost.stop)
+    assert name_of(coming) == named
