@@ -190,7 +190,7 @@ class Stage:
         if what in self.fails:
             raise ApplyError(f"{self.host}: no {what}")
 
-    def begin(self, undertaking: Undertaking, made: tuple[Step, ...], _network: Network) -> None:
+    def begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> None:
         self.refuse("begin")
         assert len(made) == len(undertaking.tasks)
         self.plan = msgspec.structs.replace(undertaking, id=f"{self.host}-1")

@@ -87,6 +87,7 @@ def test_the_lines_of_the_key_alone_change(edit: ComposeEdit, changes: tuple[tup
         assert wanted.count(old) == 1
         wanted = wanted.replace(old, new)
     made = with_edit(text, edit)
+    assert made is not None
     assert made == wanted.removesuffix("\n") + end
     if edit.key != "ports":  # a published port is asked for by its old form, which is gone
         assert with_edit(made, edit) == made

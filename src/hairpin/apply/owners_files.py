@@ -5,7 +5,6 @@ firewalld copies a zone of its package below /etc, writes the whole file anew fo
 """
 
 from collections.abc import Callable
-from typing import get_args
 
 import msgspec
 
@@ -22,7 +21,7 @@ _Read = Callable[[str], FileState | None]
 
 def with_owners_files(step: Step, host: Host, read: _Read) -> Step:
     """Return the step with the files that its owner will write, as they are now."""
-    if not isinstance(step, Ask) or not isinstance(step.call, get_args(OfFirewalld)) or not step.undo:
+    if not isinstance(step, Ask) or not isinstance(step.call, OfFirewalld) or not step.undo:
         return step
     files = tuple(_as_it_is(path, read) for path in written_paths(step.call, host))
     return msgspec.structs.replace(step, files=files)

@@ -1,7 +1,8 @@
 """The compose files of a container's project on this host: where they are, and their texts."""
 
-import json
 from pathlib import Path
+
+import msgspec
 
 from hairpin.carry.act import Command
 from hairpin.carry.run import do
@@ -18,10 +19,10 @@ def compose_files(engine: Engine, container: Container) -> tuple[str, ...]:
     asked = ("inspect", "--type", "container", "--format", "{{json .Config.Labels}}", container.id)
     done = do(Command((engine.kind, *asked)))
     try:
-        labels = json.loads(done.printed) if not done.status else None
-    except ValueError:
+        labels = msgspec.json.decode(done.printed, type=dict[str, str] | None) if not done.status else None
+    except msgspec.DecodeError:
         labels = None
-    told = (str(labels[each]) for each in _FILES if labels.get(each)) if isinstance(labels, dict) else ()
+    told = (labels[each] for each in _FILES if labels is not None and labels.get(each))
     return tuple(each for each in next(iter(told), "").split(",") if each.startswith("/"))
 
 
