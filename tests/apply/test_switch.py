@@ -78,12 +78,12 @@ def test_it_waits_for_a_step_and_for_another_process(tmp_path: Path, busy: str) 
     file = tmp_path / "file"
     journal, plan = begun(tmp_path / "journal", of_file(file))
     with closing(journal), journal.locked():
-        start_switch(journal, plan.id, 0.1)
         assert carry_out_tasks(journal, plan, (0,), hands()) is None
         if busy == "a step":
             journal.mark(plan.id, 0, "running")
         else:
             (tmp_path / "journal" / "lock").write_text("1", "utf-8")
+        start_switch(journal, plan.id, 0.1)
         time.sleep(3.5)
         assert (journal.known(plan.id).state, file.exists()) == ("ending", True)
     with closing(journal := Journal(tmp_path / "journal")):
