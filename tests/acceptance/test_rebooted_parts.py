@@ -21,6 +21,7 @@ FILES: dict[str, tuple[tuple[str, str | None, str], Part]] = {
     "new sysctl file": (("/etc/sysctl.d/99-hairpin.conf", None, "a = 1\n"), "sysctl file"),
     "line of a sysctl file": (("/etc/sysctl.conf", "a = 0\n", "a = 1\n"), "sysctl line"),
     "line taken out of a sysctl file": (("/etc/sysctl.d/60-hardening.conf", "a = 0\n", ""), "sysctl line"),
+    "dockerd's own file": (("/etc/docker/daemon.json", '{"iptables":false}', "{}"), "engine option"),
     "policy": (("/etc/iptables/rules.v4", ":INPUT DROP\n", ":INPUT ACCEPT\n"), "saved policy"),
     "rule": (("/etc/iptables/rules.v6", "*filter\n", "*filter\n-A x\n"), "saved rule"),
     "rule taken out": (("/etc/iptables.up.rules", "*filter\n-A x\n", "*filter\n"), "saved rule removed"),
@@ -69,6 +70,7 @@ KEEPERS: dict[RuleKeeper, Part] = {
 
 
 WRITERS: dict[str, tuple[Part, ...]] = {
+    "engine.rules_allowed": ("engine option",),
     "kept_nft.nft_insertions": ("nft rule",),
     "kept_rules._saved_files": ("saved rule", "iptables-services rule", "ufw rule file"),
     "kept_rules._with_policy": ("saved policy", "ufw policy"),

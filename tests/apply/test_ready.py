@@ -101,3 +101,15 @@ def test_a_file_whose_owner_was_not_read_is_left_to_it() -> None:
             made_ready(
                 edit("# not collected\na\n", "# not collected\nb\n"), HOST, FAULTY.network, {"/etc/x": found}.get
             )
+
+
+def test_the_options_of_daemon_json_that_were_read_are_merged_into_the_whole_file() -> None:
+    found = FileState('{\n  "log-opts": {"max-size": "10m"},\n  "iptables": false\n}', 0o644, 0, 0)
+    (task,) = edit('{"iptables":false}\n', "{}\n")
+    assert isinstance(task.step, ReplaceFile)
+    step = msgspec.structs.replace(task.step, path="/etc/docker/daemon.json")
+    (made,) = made_ready((Task("own", step),), HOST, FAULTY.network, {step.path: found}.get)
+    assert isinstance(made.step, ReplaceFile)
+    assert made.step.after == FileState('{\n  "log-opts": {"max-size": "10m"}\n}', 0o644, 0, 0)
+    with pytest.raises(ApplyError, match="not as it was read"):
+        made_ready((Task("own", step),), HOST, FAULTY.network, {step.path: FileState("{}")}.get)

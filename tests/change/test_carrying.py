@@ -66,6 +66,21 @@ def test_the_first_failure_ends_the_step() -> None:
     assert acts(made, Done(9))[1] == "nsenter ended with status 9"
 
 
+def test_dockerd_judges_its_file_before_it_is_there() -> None:
+    before, after = FileState("a"), FileState("b", 0o600, 0, 0)
+    validator = ("dockerd", "--validate", "--config-file")
+    file = ReplaceFile(host="h", path="/etc/docker/daemon.json", before=before, after=after, validator=validator)
+    copy = "/etc/docker/.daemon.json.hairpin-new"
+    judged = [Replace(copy, None, after), Command((*validator, copy)), Replace(copy, after, None)]
+    put = Replace(file.path, before, after)
+    assert acts((file,)) == ([*judged, put], "")
+    assert acts((file,), Done(0), REFUSED) == (judged, "no")
+    assert acts((file,), Done(0), Done(127)) == ([*judged, put], "")  # dockerd is not in the path
+    assert acts((file,), REFUSED) == (judged[:1], "no")
+    gone = msgspec.structs.replace(file, after=None)
+    assert acts((gone,)) == ([Replace(file.path, before, None)], "")
+
+
 def test_files_calls_and_steps_for_a_person() -> None:
     before, after = FileState("a"), FileState("b")
     file = ReplaceFile(host="h", path="/etc/a", before=before, after=after)

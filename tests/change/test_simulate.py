@@ -37,9 +37,10 @@ from hairpin.change.change import (
 from hairpin.change.entries import table_of
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
+from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.managers import Unit
+from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule
 from hairpin.host.socket import Socket
 from hairpin.message import message
@@ -297,3 +298,17 @@ MISFITS: dict[str, Primitive] = {
 def test_a_change_that_does_not_fit_is_refused(part: Primitive) -> None:
     with pytest.raises(ChangeError):
         simulate(one(part), NET)
+
+
+def test_dockerd_has_other_options_once_its_file_says_so() -> None:
+    path = "/etc/docker/daemon.json"
+    text = '{"iptables":false,"icc":false}'
+    docker = Engine("docker", "26.1.5", iptables=False, icc=False, userland_proxy=False)
+    host = msgspec.structs.replace(NET.this, engines=(docker, Engine("podman", "4")), files=(ConfigFile(path, text),))
+    was = NET.with_host(host)
+    now = simulate(Change((WriteFile(host.name, path, '{"icc":true,"ip":"192.0.2.1"}'),)), was).this
+    assert now.engines == (
+        msgspec.structs.replace(docker, iptables=None, icc=True, default_ip=0xC0000201), Engine("podman", "4"),
+    )  # fmt: skip
+    other = simulate(Change((WriteFile(host.name, "/etc/a.json", "{}"),)), was).this
+    assert other.engines == host.engines

@@ -40,6 +40,7 @@ from hairpin.change.step import (
 from hairpin.change.steps import after_steps, entering, host_of, refusal_of, steps
 from hairpin.change.text import advice, all_shown
 from hairpin.errors import ChangeError
+from hairpin.host.docker import Engine
 from hairpin.host.link import Address
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.socket import Socket
@@ -209,3 +210,20 @@ def test_the_host_of_a_change() -> None:
 def test_json_that_is_no_step_is_refused() -> None:
     with pytest.raises(ChangeError):
         steps_from_json(b"[{}]")
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "judged"),
+    (
+        ("26.1.5+dfsg1", "/etc/docker/daemon.json", True),
+        ("23.0.0", "/etc/docker/daemon.json", True),
+        ("20.10.24", "/etc/docker/daemon.json", False),
+        ("26.1.5", "/etc/docker/other.json", False),
+        ("26.1.5", "/etc/sysctl.d/a.conf", False),
+    ),
+)
+def test_dockerd_is_asked_where_it_can_judge(version: str, path: str, *, judged: bool) -> None:
+    host = msgspec.structs.replace(NET.this, engines=(Engine("docker", version),))
+    (step,) = steps(Change((WriteFile(LABEL, path, "{}\n"),)), NET.with_host(host))
+    assert isinstance(step, ReplaceFile)
+    assert bool(step.validator) is judged

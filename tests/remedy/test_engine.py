@@ -1,7 +1,11 @@
 """The engine's own rules are restored and never saved; the program that may have deleted them is named."""
 
+import msgspec
+
+from hairpin.host.boot.configured import Configured
 from hairpin.host.managers import Unit
-from hairpin.remedy.engine import is_lost, restored
+from hairpin.remedy.engine import is_lost, restored, rules_allowed
+from hairpin.remedy.remedy import Lasting
 from hairpin.report.document import report_document
 from hairpin.report.words import Words
 from tests.remedy.situations import insertion, network, situation
@@ -39,3 +43,32 @@ def test_programs_that_may_have_flushed_the_rules() -> None:
     # Debian ships that file.  It flushes nothing while no unit loads it.
     told = restored(network(flushing, units=(Unit("nftables.service", "inactive", "disabled"),)).this)
     assert len(told.advice) == 1
+
+
+DAEMON = ("/etc/docker/daemon.json", '{"iptables":false,"userland-proxy":false}\n')
+
+
+def of_daemon(option: Configured | None, *files: tuple[str, str], chain: str = "DOCKER") -> Lasting | None:
+    part = insertion(chain, "-p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80", table="nat")
+    found = situation(network(*files), part)
+    return rules_allowed(
+        msgspec.structs.replace(found, candidate=msgspec.structs.replace(found.candidate, configured=option))
+    )
+
+
+WRITTEN = Configured("engine-option", DAEMON[0], 1, "iptables=false")
+
+
+def test_rules_that_dockerd_may_not_make_are_kept_by_its_own_configuration() -> None:
+    kept = of_daemon(WRITTEN, DAEMON)
+    assert kept is not None
+    assert [(each.path, each.text) for each in kept.files] == [(DAEMON[0], '{"userland-proxy":false}\n')]
+    assert "dockerd makes these rules itself from its next start on" in str(kept.advice[0])
+
+
+def test_an_option_of_the_unit_or_another_rule_leaves_the_file_alone() -> None:
+    assert of_daemon(Configured("engine-option", option="--iptables=false"), DAEMON) is None
+    assert of_daemon(None, DAEMON) is None
+    assert of_daemon(Configured("engine-option", DAEMON[0], 1, "icc=false"), DAEMON) is None
+    assert of_daemon(WRITTEN, DAEMON, chain="PREROUTING") is None
+    assert of_daemon(WRITTEN) is None

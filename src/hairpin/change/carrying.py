@@ -30,6 +30,9 @@ def carrying(step: Step) -> Acting:
             except ChangeError as error:
                 return error.said
         case ReplaceFile(path=path, before=before, after=after):
+            said = yield from _judging(step)
+            if said is not None:
+                return said
             done = yield Replace(path, before, after)
             return done.complaint
         case Ask(call=call):
@@ -47,6 +50,27 @@ def carrying_all(made: Sequence[Step]) -> Acting:
         if complaint is not None:
             return complaint
     return None
+
+
+def _judging(step: ReplaceFile) -> Acting:
+    """Let the file's own program judge the new file in a copy beside it, if the step names one and the host has it."""
+    if not step.validator or step.after is None:
+        return None
+    folder, _, name = step.path.rpartition("/")
+    copy = f"{folder}/.{name}.hairpin-new"  # a name that carry/files.py clears away after a kill
+    done = yield Replace(copy, None, step.after)
+    if done.complaint is not None:
+        return done.complaint
+    command = Command((*step.validator, copy))
+    judged = yield command
+    yield Replace(copy, step.after, None)
+    if judged.status in (0, _NOT_INSTALLED):
+        return None
+    return judged.complaint or ended_with(command, judged.status)
+
+
+_NOT_INSTALLED = 127
+"""As a shell says it, and carry/run.py."""
 
 
 def taking_empty_chains(step: LoadRules) -> Acting:

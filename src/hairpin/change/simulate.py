@@ -49,11 +49,12 @@ from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_ru
 from hairpin.change.sysctls import with_sysctl
 from hairpin.change.words import is_made_by_hand
 from hairpin.errors import ChangeError
-from hairpin.host.docker import Container
+from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile
 from hairpin.host.netns import Netns
+from hairpin.host.read.engines.engine_options import of_file, options
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Sysctls
 from hairpin.message import message
@@ -165,11 +166,20 @@ def _of_host(part: OfHost, network: Network) -> Network:
             units = (*(each for each in host.units if each.name != unit.name), unit)
             return network.with_host(_replace(host, units=units))
         case WriteFile(path=path, text=text):
-            return network.with_host(_replace(host, files=_written(host.files, path, text)))
+            engines = _told(host, path, text) if path.endswith("/daemon.json") else host.engines
+            return network.with_host(_replace(host, files=_written(host.files, path, text), engines=engines))
         case LoadModule():
             return network  # what the module brings (sysctls) is set by parts of its own
         case _:
             assert_never(part)
+
+
+def _told(host: Host, path: str, text: str | None) -> tuple[Engine, ...]:
+    """Return the engines with the options that dockerd takes from the file when it starts; those of flags stay."""
+    before = next((each.text for each in host.files if each.path == path), "")
+    was, now = (options(of_file(each, source=path)) for each in (before, text or ""))
+    changed = {name: getattr(now, name) for name in was.__struct_fields__ if getattr(was, name) != getattr(now, name)}
+    return tuple(_replace(each, **changed) if each.kind == "docker" else each for each in host.engines)
 
 
 def _written(files: tuple[ConfigFile, ...], path: str, text: str | None) -> tuple[ConfigFile, ...]:

@@ -25,6 +25,7 @@ from hairpin.change.held import Held
 from hairpin.change.whole_file import edited_whole
 from hairpin.change.words import Words
 from hairpin.errors import ChangeError, reason_of
+from hairpin.host.boot.daemon_json import merged_options
 from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.ir import Dialect, Family
@@ -83,6 +84,8 @@ class ReplaceFile(_Base, frozen=True, tag="replace-file"):
     path: str
     before: FileState | None
     after: FileState | None
+    validator: Words = ()
+    """The words of a command that judges the new file before it is there; the path of a copy beside it comes last."""
 
 
 class OwnersFile(msgspec.Struct, frozen=True):
@@ -171,7 +174,8 @@ def _wanted(step: ReplaceFile, found: FileState | None) -> FileState | None:
         return step.after
     if found is None or step.before is None:
         return None
-    content = edited_whole(found.content, step.before.content, step.after.content)
+    edited = merged_options if step.path.endswith(".json") else edited_whole
+    content = edited(found.content, step.before.content, step.after.content)
     return msgspec.structs.replace(step.after, content=content) if content is not None else None
 
 

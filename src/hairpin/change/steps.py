@@ -3,6 +3,7 @@ The undo of each step is taken from the network before it.  ``text.py`` shows a 
 carries it out.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Literal, assert_never
@@ -269,9 +270,26 @@ def _on_host(part: OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
             held = next((each.text for each in host.files if each.path == path), None)
             before, after = _state(held), _state(text)
             lost = after is None and before is not None and not before.is_complete
-            return ReplaceFile(host=part.host, path=path, before=before, after=after, undo=None if lost else undo)
+            return ReplaceFile(
+                host=part.host,
+                path=path,
+                before=before,
+                after=after,
+                undo=None if lost else undo,
+                validator=_validator(path, host) if after is not None else (),
+            )
         case _:
             assert_never(part)
+
+
+def _validator(path: str, host: Host) -> Words:
+    """Return the command that judges dockerd's configuration, which dockerd has since version 23."""
+    versions = (re.match(r"v?(\d+)\.", each.version) for each in host.engines if each.kind == "docker")
+    judges = any(found is not None and int(found[1]) >= _VALIDATES for found in versions)
+    return ("dockerd", "--validate", "--config-file") if judges and path.endswith("/daemon.json") else ()
+
+
+_VALIDATES = 23
 
 
 def _state(text: str | None) -> FileState | None:

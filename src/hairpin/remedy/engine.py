@@ -5,8 +5,9 @@ makes them itself.  The advice names what may have deleted them.
 import msgspec
 
 from hairpin.change.calls import Call, SetUnitState
-from hairpin.change.change import AddChain, InsertRule
+from hairpin.change.change import AddChain, InsertRule, WriteFile
 from hairpin.engines.missing import Missing
+from hairpin.host.boot.daemon_json import without_option
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host
@@ -41,6 +42,24 @@ def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
 def restored(host: Host) -> Lasting:
     """Return advice: the engine makes its rules anew, and these parts of the host may delete them again."""
     return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
+
+
+def rules_allowed(situation: Situation) -> Lasting | None:
+    """Return dockerd's configuration without the option by which it makes no rules, where a repair makes its rules for
+    it; None if none does, or the option is a flag of the unit."""
+    written = situation.candidate.configured
+    made = (each for each in situation.candidate.change.parts if isinstance(each, AddChain | InsertRule))
+    if written is None or written.option != "iptables=false" or not any(each.chain == "DOCKER" for each in made):
+        return None
+    file = situation.file(written.file)
+    text = without_option(file.text, "iptables") if file is not None else None
+    if text is None:
+        return None
+    said = message(
+        "dockerd makes these rules itself from its next start on, and all its other rules, too: it may then set the "
+        "policy of FORWARD to DROP",
+    )
+    return Lasting(files=(WriteFile(situation.host.name, written.file, text),), advice=(said,))
 
 
 def started(host: Host, calls: tuple[Call, ...]) -> Lasting:

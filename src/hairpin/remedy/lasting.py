@@ -242,7 +242,7 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
                 tuple(part for part in parts if isinstance(part, DeleteRule)), situation
             )
         case "insert-rule":
-            return kept_rules.keeping_insertions(
+            return engine.rules_allowed(situation) or kept_rules.keeping_insertions(
                 tuple(part for part in parts if isinstance(part, InsertRule)), situation
             )
         case "set-policy":
