@@ -27,7 +27,7 @@ setup-lab: ## Install the engines and system programs that the lab and the kerne
 unit: setup ## Run the tests that need neither root nor an engine nor the lab's programs
 	@$(PLAIN) $(BIN)/python -m pytest --unit -n auto --dist worksteal $(ARGS)
 
-demo: setup setup-lab ## Break a Docker host in namespaces, diagnose it, repair it as printed (root)
+demo: setup setup-lab ## Break a Docker host in namespaces, diagnose it, repair it, take that back (root)
 	@$(BIN)/hairpin demo
 
 test: setup setup-lab ## Run all tests (root)

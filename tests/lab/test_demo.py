@@ -1,54 +1,50 @@
-"""The demo does what it tells, and runs the repair that was printed."""
+"""The demo does what it tells, with the hairpin that is called."""
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
-import msgspec
 import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.demo import demo
-from tests.lab.reports import cause, flow, repair, report
 
-# Prints the report in the file as `hairpin check --json` does.
-CHECK = 'case "$*" in *--json) cat "$0" ;; *) echo eth0 does not forward ;; esac; exit 1'
+ON, OFF = (f"sysctl -w net.ipv4.conf.eth0.forwarding={value}" for value in (1, 0))
 
 
-@pytest.fixture
-def command(tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
-    def write(*commands: str) -> tuple[str, ...]:
-        said = report(flow("dropped", "c1"), causes=(cause("c1", "x", repair(*commands)),))
-        (tmp_path / "report.json").write_bytes(msgspec.json.encode(said))
-        return ("sh", "-c", CHECK, str(tmp_path / "report.json"))
-
-    return write
+def calling(fix: str, undo: str, check: str = "echo eth0 does not forward; exit 1") -> tuple[str, ...]:
+    """Return a command that stands for hairpin."""
+    return ("sh", "-c", f'case "$0" in check) {check} ;; fix) {fix} ;; undo) {undo} ;; esac')
 
 
-def test_the_story(command: Callable[[str], tuple[str, ...]]) -> None:
+def test_the_story() -> None:
     said: list[str] = []
-    sysctl = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
-    demo(said.append, command=command(sysctl))
+    demo(said.append, command=calling(ON, OFF))
     told = "\n".join(said)
     acts = (
         "hello from the lab",
         "host# sysctl -w net.ipv4.conf.eth0.forwarding=0",
         "no answer",
         "host# hairpin check 8151\n    eth0 does not forward",
-        f"host# {sysctl}",
+        "host# hairpin fix 8151 --apply --yes --persist",
         "hello from the lab",
+        "host# hairpin undo",
+        "no answer",
     )
     place = 0
     for act in acts:
         place = told.index(act, place) + 1
 
 
-def test_repair_that_does_not_repair_fails_the_demo(command: Callable[[str], tuple[str, ...]]) -> None:
-    with pytest.raises(LabError, match="wget"):
-        demo(lambda _text: None, command=command("sysctl -w net.ipv4.ip_forward=1"))
+WRONG: dict[str, tuple[tuple[str, ...], str]] = {
+    "a repair that does not repair": (calling("sysctl -w net.ipv4.ip_forward=1", OFF), "wget"),
+    "a repair that fails": (calling("echo no; exit 3", OFF), "`hairpin fix 8151 .*` ended with status 3 .*: no"),
+    "a healthy answer": (calling(ON, OFF, check="exit 0"), "`hairpin check 8151` ended with status 0"),
+    "an undo that does nothing": (calling(ON, ":"), "should time out"),
+}  # fmt: skip
 
 
-def test_answer_without_a_repair_fails_the_demo(tmp_path: Path) -> None:
-    (tmp_path / "silent.py").write_text("import sys; sys.exit(1)")
-    with pytest.raises(LabError, match="hairpin gave no report"):
-        demo(lambda _text: None, command=(sys.executable, str(tmp_path / "silent.py")))
+@pytest.mark.parametrize(("command", "complaint"), WRONG.values(), ids=WRONG)
+def test_another_result_fails_the_demo(command: tuple[str, ...], complaint: str) -> None:
+    with pytest.raises(LabError, match=complaint):
+        demo(_nobody, command=command)
+
+
+def _nobody(_text: str) -> None:
+    return None

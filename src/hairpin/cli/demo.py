@@ -1,11 +1,11 @@
-"""``hairpin demo``: a lab host is broken, diagnosed and repaired."""
+"""``hairpin demo``: a lab host is broken, diagnosed, repaired, and broken again."""
 
 import click
 
 
 @click.command()
 def demo() -> int:
-    """Build a Docker host, break it as a stray sysctl would, diagnose it, repair it as printed (needs root)."""
+    """Build a Docker host, break it as a stray sysctl would, diagnose it, repair it, take that back (needs root)."""
     from hairpin.cli.output import write
     from hairpin.lab.demo import demo as tell
 

@@ -1,5 +1,5 @@
-"""The whole story in a minute: a port that answers, a stray sysctl, the diagnosis, the printed repair, the port that
-answers again.
+"""The whole story in a minute: a port that answers, a stray sysctl, the diagnosis, the repair that hairpin carries out
+and verifies, the port that answers again, and all of it taken back.
 """
 
 import subprocess
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Printed, ask, environment, printed_for
+from hairpin.lab.diagnosis import HAIRPIN, TIMEOUT_S, environment
 from hairpin.lab.image import PAGE
 from hairpin.lab.say import say
 from hairpin.lab.scenario import named
@@ -23,10 +23,10 @@ TARGET = "8151"
 FETCH = f"timeout 3 busybox wget -qO- {URL}"
 
 
-def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = CHECK) -> None:
+def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = HAIRPIN) -> None:
     """Tell and do the whole story; raise LabError at the first step whose result is not the one told.
 
-    ``command`` runs in the lab host instead of this hairpin's own ``check``.
+    ``command`` runs in the lab host instead of this hairpin.
     """
     started = time.monotonic()
     scenario = named(SCENARIO)
@@ -45,56 +45,40 @@ def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = CHECK
         _tell(out, "The client asks again:")
         _miss(lab, out)
         _tell(out, "Nothing was logged, the container is fine, every rule is in place. On the host:")
-        _show(out, "host", f"hairpin check {TARGET}", _readable_answer(lab, command))
-        repair = printed_repair(lab, command)
-        _tell(out, "The repair exactly as printed:")
-        for line in repair:
-            _show(out, "host", line, lab.host.run(line))
+        _hairpin(lab, out, command, ("check", TARGET), status=1)
+        _tell(out, "hairpin repairs it, and writes what keeps it after a reboot:")
+        _hairpin(lab, out, command, ("fix", TARGET, "--apply", "--yes", "--persist"))
         _tell(out, "And the client:")
         _fetch(lab, out)
+        _tell(out, "All of it can be taken back:")
+        _hairpin(lab, out, command, ("undo",))
+        _tell(out, "So the fault is there again:")
+        _miss(lab, out)
     _tell(
         out,
         f"All of it is gone again: no namespace, process, mount or rule is left. {time.monotonic() - started:.0f} s.",
     )
 
 
-def printed_repair(lab: Lab, command: tuple[str, ...] = CHECK) -> tuple[str, ...]:
-    """Return the commands that repair the port, as ``hairpin check --json`` prints them."""
-    answer = ask(lab.host, (TARGET,), command)
-    if answer.report is None:
-        raise LabError(
-            message(
-                "hairpin gave no report (exit status {status}): {complaint}",
-                status=answer.status,
-                complaint=answer.complaint,
-            )
-        )
-    printed = printed_for(answer.report, answer.report.flows[0]) if answer.report.flows else Printed()
-    if not printed.remedies or printed.by_hand:
-        raise LabError(
-            message(
-                "hairpin named no repair (exit status {status}); causes: {causes}",
-                status=answer.status,
-                causes=", ".join(cause.id for cause in answer.report.causes),
-            )
-        )
-    return tuple(command for _, command in printed.commands)
-
-
-def _readable_answer(lab: Lab, command: tuple[str, ...]) -> str:
+def _hairpin(
+    lab: Lab, out: Callable[[str], object], command: tuple[str, ...], arguments: tuple[str, ...], status: int = 0
+) -> None:
+    """Run hairpin on the host and show what it says, the lines of its steps, too; raise LabError for another status."""
     done = subprocess.run(
-        (*lab.host.enter, *command, TARGET), capture_output=True, text=True, env=environment(), check=False, timeout=60
-    )
-    if done.returncode != 1:
+        (*lab.host.enter, *command, *arguments),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), check=False, timeout=TIMEOUT_S,
+    )  # fmt: skip
+    shown = f"hairpin {' '.join(arguments)}"
+    if done.returncode != status:
         raise LabError(
             message(
-                "`hairpin check {target}` ended with status {status} on a broken host: {said}",
-                target=TARGET,
+                "`{command}` ended with status {status} on the lab's host: {said}",
+                command=shown,
                 status=done.returncode,
-                said=done.stderr.strip(),
+                said=done.stdout.strip(),
             )
         )
-    return done.stdout
+    _show(out, "host", shown, done.stdout)
 
 
 def _fetch(lab: Lab, out: Callable[[str], object]) -> None:

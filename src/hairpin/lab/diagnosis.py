@@ -16,7 +16,8 @@ from hairpin.report.document import CauseDocument, FlowDocument, RemedyDocument,
 from hairpin.walk.verdicts import Verdict, succeeds
 
 # The checkout and its interpreter are visible in the host: overlays keep what is below.
-CHECK = (sys.executable, "-m", "hairpin", "check")
+HAIRPIN = (sys.executable, "-m", "hairpin")
+CHECK = (*HAIRPIN, "check")
 TIMEOUT_S = 120.0
 
 _AGREEING = {

@@ -1,7 +1,6 @@
 """Scores ``hairpin fix``: a lab's faults are repaired by ``--apply``, flow by flow, and taken back by ``undo``."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import msgspec
 from hairpin.errors import LabError
 from hairpin.lab.all_flows import Outcomes, broken, opened, settled_all
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import TIMEOUT_S, environment
+from hairpin.lab.diagnosis import HAIRPIN, TIMEOUT_S, environment
 from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.logins import LOOPBACK, running_logins
 from hairpin.lab.node import Node
@@ -25,7 +24,6 @@ from hairpin.lab.trial import break_host, probe_before, require_truth, running_s
 from hairpin.report.fix_document import FixDocument
 from hairpin.walk.verdicts import succeeds
 
-_HAIRPIN = (sys.executable, "-m", "hairpin")
 _ALL = ("--apply", "--yes", "--persist")
 _MOST_FLOWS = 4
 
@@ -261,7 +259,7 @@ def _judged(
 def _undone(host: Node, there: tuple[str, ...]) -> tuple[str, ...]:
     """Take the last plan back; return what was said if not all of it went."""
     done = subprocess.run(
-        (*host.enter, *_HAIRPIN, "undo", *there), capture_output=True, text=True, env=environment(), check=False,
+        (*host.enter, *HAIRPIN, "undo", *there), capture_output=True, text=True, env=environment(), check=False,
         timeout=TIMEOUT_S,
     )  # fmt: skip
     return () if done.returncode == 0 else (f"{done.stdout.strip()} {done.stderr.strip()}",)
@@ -276,7 +274,7 @@ def _why(said: _Said) -> str:
 
 def _fix(host: Node, arguments: tuple[str, ...]) -> _Said:
     done = subprocess.run(
-        (*host.enter, *_HAIRPIN, "fix", *arguments, "--json"), capture_output=True, text=True, env=environment(),
+        (*host.enter, *HAIRPIN, "fix", *arguments, "--json"), capture_output=True, text=True, env=environment(),
         check=False, timeout=TIMEOUT_S,
     )  # fmt: skip
     try:
