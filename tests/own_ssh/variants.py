@@ -44,11 +44,15 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
+def in_python(module: str, *words: str) -> tuple[str, ...]:
+    """Return the argv that runs a module of this checkout in a lab's host."""
+    paths = ":".join(map(str, (ROOT / "src", ROOT)))
+    return ("env", f"PYTHONPATH={paths}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", module, *words)
+
+
 def program(*words: str) -> tuple[str, ...]:
     """Return the argv of the program that runs in the host."""
-    paths = ":".join(map(str, (ROOT / "src", ROOT)))
-    python = ("env", f"PYTHONPATH={paths}", "PYTHONDONTWRITEBYTECODE=1", sys.executable)
-    return (*python, "-m", "tests.own_ssh.inside", *words)
+    return in_python("tests.own_ssh.inside", *words)
 
 
 def command(kind: str, folder: str, seconds: float, how: Variant) -> str:

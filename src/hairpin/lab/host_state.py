@@ -6,10 +6,9 @@ and random names of links, learned neighbours.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hairpin.lab.build import Lab
-from hairpin.lab.node import Node
 
 State = Mapping[str, str]
 """The lines of each part, by ``HOST PART``."""
@@ -62,13 +61,14 @@ _MOVING = (
 
 def host_state(lab: Lab) -> State:
     """Return the present state of each of the lab's hosts."""
-    return {f"{host.name} {part}": text for host in lab.hosts for part, text in _state_of(host).items()}
+    return {f"{host.name} {part}": text for host in lab.hosts for part, text in state_of(host.run).items()}
 
 
-def _state_of(host: Node) -> dict[str, str]:
+def state_of(run: Callable[[str], str]) -> dict[str, str]:
+    """Return the state of the host in which ``run`` runs a script of sh(1) and returns what it prints."""
     script = "\n".join(f"echo '=== {part}'; {{ {command}; }} 2>/dev/null || true" for part, command in _PARTS.items())
     found: dict[str, str] = {}
-    for section in host.run(script).split("=== ")[1:]:
+    for section in run(script).split("=== ")[1:]:
         part, _, text = section.partition("\n")
         found[part] = _still(_by_chain(text) if part == "nft" else text, ordered=part not in _UNORDERED)
     return found

@@ -1,0 +1,200 @@
+"""The plans that are killed: every kind of step, on a host without a manager and on hosts with real ones."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from hairpin.change.calls import (
+    AddDirectRule,
+    AddRichRule,
+    AllowInUfw,
+    Call,
+    ConnectContainer,
+    OpenPort,
+    SetContainerState,
+    SetRestartPolicy,
+    TrustSource,
+)
+from hairpin.change.change import (
+    AddChain,
+    AddEntry,
+    Change,
+    InsertRule,
+    Primitive,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+    WriteFile,
+)
+from hairpin.change.simulate import simulate
+from hairpin.change.step import Step
+from hairpin.change.steps import steps
+from hairpin.host.link import Address
+from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
+from hairpin.netfilter.evaluate.chain import policy_place
+from hairpin.netfilter.iptables.save import parse
+from hairpin.netfilter.ir import FieldMatch, Rule
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address, parse_prefix
+
+Make = Callable[[Network], Primitive | Call]
+FOLDER = "/etc/sysctl.d"
+_LINE = "net.ipv4.conf.lo.rp_filter = {}\n"
+
+
+class KilledHost(msgspec.Struct, frozen=True):
+    """A kind of host: its lab, and the steps of now and those that last, each made for the host that those before it
+    leave.  ``port``: the flow that is asked."""
+
+    plan: LabPlan
+    port: str
+    now: tuple[Make, ...]
+    lasting: tuple[Make, ...]
+
+    def steps(self, network: Network) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """Return the steps of now, and those that last."""
+        made: list[tuple[Step, ...]] = []
+        for some in (self.now, self.lasting):
+            own: list[Step] = []
+            for make in some:
+                part = make(network)
+                change = Change((part,)) if isinstance(part, Primitive) else Change((), (part,))
+                own.extend(steps(change, network))
+                network = simulate(change, network)
+            made.append(tuple(own))
+        return made[0], made[1]
+
+
+def _rule(words: str, position: int | None, table: str = "filter") -> Make:
+    chain = words.split(maxsplit=1)[0]
+    text = f"*{table}\n:{chain} - [0:0]\n-A {words}\nCOMMIT\n"
+    rule = parse(text, family="ip", dialect="iptables-nft", source="kills")[0].chains[0].rules[0]
+    return lambda seen: InsertRule(seen.this.netns, "iptables-nft", "ip", table, chain, rule, position)
+
+
+def _nft(seen: Network) -> Primitive:
+    table = seen.namespace(seen.this.netns).ruleset.table("inet", "own", "nft")
+    assert table is not None
+    found = table.chain("base")
+    assert found is not None
+    body = tuple(
+        msgspec.structs.replace(each, ranges=((10, 10),))
+        if isinstance(each, FieldMatch) and each.field == "dport"
+        else each
+        for each in found.rules[0].body
+    )
+    rule = Rule(body, "tcp dport 10 drop", 0)
+    return InsertRule(seen.this.netns, "nft", "inet", "own", "base", rule, 1)
+
+
+def _policy(seen: Network) -> Primitive:
+    table = seen.namespace(seen.this.netns).ruleset.table("ip", "filter", "iptables-nft")
+    assert table is not None
+    chain = table.chain("FORWARD")
+    assert chain is not None
+    return SetPolicy(seen.this.netns, policy_place(table, chain), "drop")
+
+
+def _link(**values: object) -> Make:
+    def make(seen: Network) -> Primitive:
+        link = seen.namespace(seen.this.netns).link("eth1")
+        assert link is not None
+        return SetLink(seen.this.netns, msgspec.structs.replace(link, **values))
+
+    return make
+
+
+def _address(seen: Network) -> Primitive:
+    return AddEntry(seen.this.netns, Address("eth0", 4, parse_address("198.51.100.77")[1], 24))
+
+
+def _route(table: int) -> Make:
+    version, network, length = parse_prefix("203.0.113.0/24")
+    hop = NextHop("eth0", parse_address("198.51.100.2")[1], gateway_version=4)
+    return lambda seen: AddEntry(seen.this.netns, Route(version, network, length, table, next_hops=(hop,)))
+
+
+def _diverted(seen: Network) -> Primitive:
+    return AddEntry(seen.this.netns, PolicyRule(4, 90, table=77, source=(parse_address("10.9.0.0")[1], 16)))
+
+
+def _file(name: str, text: str | None) -> Make:
+    return lambda seen: WriteFile(seen.this.name, f"{FOLDER}/{name}", text)
+
+
+def _call(call: Call) -> Make:
+    return lambda _seen: call
+
+
+_BESIDE = ContainerPlan("beside", networks=("apart",))
+_DOCKER = LabPlan(networks=(NetworkPlan("apart"),), containers=(ContainerPlan(publish=("8151:80",)), _BESIDE))
+_ENGINE = (
+    _call(SetContainerState("docker", "pause", "beside")),
+    _call(SetContainerState("docker", "unpause", "beside")),
+    _call(ConnectContainer("docker", "connect", "bridge", "beside")),
+)
+_RICH = AddRichRule("zone", "public", 'rule family="ipv4" source address="203.0.113.9" accept')
+_FILES = (
+    f"cd {FOLDER}; for each in linked gone changed; do echo 'net.ipv4.conf.lo.rp_filter = 0' >70-$each.conf; done;"
+    " ln 70-linked.conf 70-other.conf; chmod 600 70-gone.conf"
+)
+_TABLES = (
+    "for how in A D; do for chain in INPUT FORWARD; do iptables -$how $chain -j ACCEPT; done; done;"
+    " nft 'table inet own { chain base { type filter hook input priority 10; tcp dport 9 drop; }; }'"
+)
+
+HOSTS: dict[str, KilledHost] = {
+    "kernel": KilledHost(
+        LabPlan(containers=(), docker=False, second_nic=True,
+                setup=("busybox httpd -p 8151 -h /run", _TABLES, _FILES)),
+        "8151",
+        (
+            lambda seen: SetSysctl(seen.this.netns, ("net", "ipv4", "ip_forward"), "1"),
+            lambda seen: AddChain(seen.this.netns, "iptables-nft", "ip", "filter", "OWN"),
+            _rule("OWN -p tcp -m tcp --dport 9999 -j ACCEPT", None),
+            _rule("FORWARD -j OWN", 1),
+            _policy,
+            _nft,
+            _address,
+            _route(77),
+            _diverted,
+            _route(254),
+            _link(mtu_bytes=1400),
+            _link(up=False, carrier=False),
+        ),
+        (
+            _file("70-new.conf", _LINE.format(2)),
+            _file("70-linked.conf", 3 * _LINE.format(0)),
+            _file("70-gone.conf", None),
+            _file("70-changed.conf", _LINE.format(1)),
+        ),
+    ),
+    "firewalld, docker": KilledHost(
+        msgspec.structs.replace(_DOCKER, firewall="firewalld", setup=(_FILES,)),
+        "8151",
+        (
+            _call(OpenPort("public", 9999, "tcp")),
+            _call(_RICH),
+            _call(TrustSource("10.9.0.0/16")),
+            *_ENGINE,
+        ),
+        (
+            _call(OpenPort("public", 9999, "tcp", permanent=True)),
+            _call(msgspec.structs.replace(_RICH, permanent=True)),
+            _call(AddDirectRule("ip", "filter", "INPUT", "-p tcp -m tcp --dport 9999 -j ACCEPT")),
+            _file("70-changed.conf", _LINE.format(1)),
+        ),
+    ),
+    "ufw, docker": KilledHost(
+        msgspec.structs.replace(_DOCKER, firewall="ufw", setup=("ufw allow 7000/tcp", _FILES)),
+        "8151",
+        (
+            _call(AllowInUfw(9999, "tcp")),
+            _call(AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True)),
+            _call(AllowInUfw(9998, "tcp", first=True, iif="eth0")),
+            *_ENGINE,
+        ),
+        (_call(SetRestartPolicy("docker", "always", "web")), _file("70-new.conf", _LINE.format(2))),
+    ),
+}  # fmt: skip
