@@ -19,6 +19,7 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.apply.fixing import Deed, apply_plan
+from hairpin.apply.ground import Ground, Here
 from hairpin.apply.journal import FOLDER, Journal
 from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
 from hairpin.apply.settling import interrupted_plan
@@ -73,9 +74,11 @@ class Killer:
 
     def apply(self) -> None:
         """Carry the plan out as the command does; the switch is left out."""
-        deed = Deed(look=self.look, connect=_nobody, arm=_unarmed, is_safe=_safe, told=_untold)
+        deed = Deed(self.look, _nobody, _safe)
         with closing(Journal()) as journal:
-            outcome = apply_plan(self.plan, journal, deed, lasting=True, question=("kills",))
+            here = Here(journal, _unarmed, 0.0, _untold, lambda: self.look().network)
+            grounds: dict[str, Ground] = {self.plan.answer.network.this.name: here}
+            outcome = apply_plan(self.plan, grounds, deed, lasting=True, question=("kills",))
         if not outcome.stays:
             raise AssertionError(str(outcome.complaint))
 
@@ -222,7 +225,7 @@ def _nobody(_network: Network, _flow: object) -> None:
     return None
 
 
-def _unarmed(_plan: str) -> None:
+def _unarmed(_plan: str, _seconds: float) -> None:
     return None
 
 

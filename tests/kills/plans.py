@@ -1,6 +1,7 @@
 """The plans that are killed: every kind of step, on a host without a manager and on hosts with real ones."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -21,6 +22,7 @@ from hairpin.change.change import (
     Change,
     InsertRule,
     Primitive,
+    SetContainer,
     SetLink,
     SetPolicy,
     SetSysctl,
@@ -38,7 +40,7 @@ from hairpin.netfilter.ir import FieldMatch, Rule
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 
-Make = Callable[[Network], Primitive | Call]
+Make = Callable[[Network], Primitive | Change]
 FOLDER = "/etc/sysctl.d"
 _LINE = "net.ipv4.conf.lo.rp_filter = {}\n"
 
@@ -59,7 +61,7 @@ class KilledHost(msgspec.Struct, frozen=True):
             own: list[Step] = []
             for make in some:
                 part = make(network)
-                change = Change((part,)) if isinstance(part, Primitive) else Change((), (part,))
+                change = part if isinstance(part, Change) else Change((part,))
                 own.extend(steps(change, network))
                 network = simulate(change, network)
             made.append(tuple(own))
@@ -124,14 +126,24 @@ def _file(name: str, text: str | None) -> Make:
 
 
 def _call(call: Call) -> Make:
-    return lambda _seen: call
+    return lambda _seen: Change((), (call,))
+
+
+def _container(verb: Literal["pause", "unpause"], name: str) -> Make:
+    def make(seen: Network) -> Change:
+        found = seen.this.container(name)
+        assert found is not None
+        then = msgspec.structs.replace(found, status="paused" if verb == "pause" else "running")
+        return Change((SetContainer(seen.this.name, then),), (SetContainerState("docker", verb, name),))
+
+    return make
 
 
 _BESIDE = ContainerPlan("beside", networks=("apart",))
 _DOCKER = LabPlan(networks=(NetworkPlan("apart"),), containers=(ContainerPlan(publish=("8151:80",)), _BESIDE))
 _ENGINE = (
-    _call(SetContainerState("docker", "pause", "beside")),
-    _call(SetContainerState("docker", "unpause", "beside")),
+    _container("pause", "beside"),
+    _container("unpause", "beside"),
     _call(ConnectContainer("docker", "connect", "bridge", "beside")),
 )
 _RICH = AddRichRule("zone", "public", 'rule family="ipv4" source address="203.0.113.9" accept')
@@ -139,6 +151,8 @@ _FILES = (
     f"cd {FOLDER}; for each in linked gone changed; do echo 'net.ipv4.conf.lo.rp_filter = 0' >70-$each.conf; done;"
     " ln 70-linked.conf 70-other.conf; chmod 600 70-gone.conf"
 )
+_ADDED_ANEW = "ufw allow 7001/tcp; ufw delete allow 7001/tcp"
+"""ufw's first call leaves out some of its own rules of IPv6, and each later one makes them."""
 _TABLES = (
     "for how in A D; do for chain in INPUT FORWARD; do iptables -$how $chain -j ACCEPT; done; done;"
     " nft 'table inet own { chain base { type filter hook input priority 10; tcp dport 9 drop; }; }'"
@@ -187,7 +201,7 @@ HOSTS: dict[str, KilledHost] = {
         ),
     ),
     "ufw, docker": KilledHost(
-        msgspec.structs.replace(_DOCKER, firewall="ufw", setup=("ufw allow 7000/tcp", _FILES)),
+        msgspec.structs.replace(_DOCKER, firewall="ufw", setup=("ufw allow 7000/tcp", _ADDED_ANEW, _FILES)),
         "8151",
         (
             _call(AllowInUfw(9999, "tcp")),

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from hairpin.apply.journal import PlanBook
+from hairpin.apply.left_running import wait_ended
 from hairpin.apply.ready import ReadFile, read_file
 from hairpin.apply.task import Task, Undertaking
 from hairpin.carry.act import Acting
 from hairpin.carry.run import carry_out
 from hairpin.change.carrying import carrying
+from hairpin.change.step import Step
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 
@@ -20,12 +22,14 @@ Told = Callable[[Task, Message | None], None]
 
 class Hands(msgspec.Struct, frozen=True):
     """What reaches the host.  ``look``: reads it; ``read``: reads one file of it; ``told``: is told each step;
-    ``carrier``: does the acts of a step."""
+    ``carrier``: does the acts of a step; ``ended``: waits for the commands of an interrupted step that still run, and
+    returns whether there were any."""
 
     look: Callable[[], Network]
     told: Told
     read: ReadFile = read_file
     carrier: Carrier = carry_out
+    ended: Callable[[Step], bool] = wait_ended
 
 
 def carry_out_tasks(journal: PlanBook, plan: Undertaking, numbers: Iterable[int], hands: Hands) -> Message | None:

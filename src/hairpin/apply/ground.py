@@ -103,10 +103,10 @@ class Here(msgspec.Struct):
             cleanup.pop_all()
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
-        return carry_out_tasks(self.journal, self.plan, numbers, self._hands(self.look))
+        return carry_out_tasks(self.journal, self.plan, numbers, self._hands())
 
     def confirm(self) -> Message | None:
-        return confirm(self.journal, self.plan, self._hands(self.look))
+        return confirm(self.journal, self.plan, self._hands())
 
     def take_back(self, network: Network | None) -> PlanState:
         if network is None:
@@ -118,13 +118,13 @@ class Here(msgspec.Struct):
             ended = journal.known(plan).state
             if ended in ("taken-back", "partly"):
                 return ended
-        return take_back(self.journal, self.journal.known(self.plan.id), self._hands(lambda: network))
+        return take_back(self.journal, self.journal.known(self.plan.id), self._hands(), network)
 
     def disown(self) -> None:
         self.journal.end(self.plan.id, "taken-back")
 
-    def _hands(self, look: Callable[[], Network]) -> Hands:
-        return Hands(look, self.told, carrier=self.carrier)
+    def _hands(self) -> Hands:
+        return Hands(self.look, self.told, carrier=self.carrier)
 
 
 def time_after(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from hairpin.apply.ready import ReadFile
+from hairpin.change.expect import ManagerRuns
 from hairpin.change.step import Ask, ReplaceFile, Step
 from hairpin.change.steps import refusal_of
 from hairpin.network.network import Network
@@ -15,7 +16,7 @@ def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
 
     ``neither``: something else has changed the same place since, or the step was interrupted in its middle.  A call to
     a manager may expect no more than that it runs, which is so before and after: it counts as made, and its undo is
-    asked for twice at worst."""
+    asked for twice at worst.  No such doubt is there of what the owner reports: a container's state, an open port."""
     if isinstance(step, ReplaceFile):
         found = read(step.path)
         content = found.content if found is not None else None
@@ -23,6 +24,7 @@ def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
             return "made"
         return "as-before" if content == (step.before.content if step.before is not None else None) else "neither"
     made = all(refusal_of(each, network) is None for each in step.undo or ())
-    if step.expects and refusal_of(step, network) is None and not (made and isinstance(step, Ask) and step.undo):
+    doubtful = isinstance(step, Ask) and all(isinstance(each, ManagerRuns) for each in step.expects) and step.undo
+    if step.expects and refusal_of(step, network) is None and not (made and doubtful):
         return "as-before"
     return "made" if made else "neither"

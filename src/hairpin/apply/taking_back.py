@@ -7,24 +7,30 @@ from hairpin.apply.journal import PlanBook
 from hairpin.apply.owners_files import give_back
 from hairpin.apply.standing import standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
+from hairpin.carry.act import FileState
 from hairpin.change.carrying import carrying, taking_empty_chains
 from hairpin.change.change import Change, DeleteRule, RuleEdit
 from hairpin.change.simulate import simulate
-from hairpin.change.step import LoadRules, ReplaceFile, Step, done_by
+from hairpin.change.step import Ask, LoadRules, ReplaceFile, Step, done_by
 from hairpin.change.steps import after_steps, refusal_of, steps
-from hairpin.errors import ChangeError
+from hairpin.errors import ChangeError, HairpinError
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.in_turn import renumbered_deletion
 
 
-def take_back(journal: PlanBook, plan: Undertaking, hands: Hands) -> PlanState:
-    """Take back all that is in force of the plan, and return how it then stands.
+def take_back(journal: PlanBook, plan: Undertaking, hands: Hands, network: Network | None = None) -> PlanState:
+    """Take back all that is in force of the plan, and return how it then stands.  ``network``: the host, if it was just
+    read.
 
-    The host is read once; after that each undo is followed on the model, and each file is read when it is replaced."""
+    After that each undo is followed on the model; the host is read again after a call to an owner, whose doing the
+    journal does not know.  Each file is read when it is replaced."""
     journal.end(plan.id, "ending")
     in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force]
-    network = hands.look() if in_force else None
+    for _, task in in_force:
+        if task.state in ("running", "taking-back") and hands.ended(task.step):
+            network = None
+    network = hands.look() if in_force and network is None else network
     left = False
     for number, task in reversed(in_force):
         assert network is not None
@@ -54,10 +60,8 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
     # An undo that was interrupted may have set what the step expects, and not yet what went with it: ip_forward is
     # written before the interfaces that it is copied to.
     if task.state != "taking-back" and standing_of(step, network, hands.read) == "as-before":
-        if (
-            isinstance(step, ReplaceFile) and task.state == "running"
-        ):  # the writer may have left its own files beside it
-            hands.carrier(carrying(msgspec.structs.replace(step, after=step.before)))
+        if isinstance(step, ReplaceFile) and task.state == "running":
+            _without_leavings(step, step.before, hands)
         return ("gone" if task.state == "done" else "taken-back"), None, network
     if step.undo is None:
         return "stays", message("nothing takes it back"), network
@@ -65,6 +69,8 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
     for back in step.undo:
         fitted = _fitted(back, network)
         if isinstance(back, ReplaceFile) and standing_of(back, network, hands.read) == "made":
+            if task.state == "taking-back":
+                _without_leavings(back, back.after, hands)
             continue
         said = refusal_of(fitted, network)
         if said is not None and not isinstance(back, ReplaceFile):
@@ -73,7 +79,7 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
         said = hands.carrier(carrying(fitted))
         if said is not None:
             return "stays", said, network
-        network = _after(fitted, network)
+        network = _after(fitted, network, hands)
     if refused is not None and standing_of(step, network, hands.read) != "as-before":
         return "stays", refused, network
     return "taken-back", None, network
@@ -94,7 +100,17 @@ def _fitted(back: Step, network: Network) -> Step:
     return made[0] if len(made) == 1 and made[0].undo is not None else back
 
 
-def _after(step: Step, network: Network) -> Network:
+def _without_leavings(step: ReplaceFile, held: FileState | None, hands: Hands) -> None:
+    """Take away what the writer of a file that now is as it is to be may have left beside it, when it was killed."""
+    hands.carrier(carrying(msgspec.structs.replace(step, before=held, after=held)))
+
+
+def _after(step: Step, network: Network, hands: Hands) -> Network:
+    if isinstance(step, Ask):
+        try:
+            return hands.look()
+        except HairpinError:  # what is left is taken back by what was read before
+            return network
     try:
         return after_steps((step,), network) if done_by(step) else network
     except ChangeError:

@@ -1,8 +1,10 @@
 """The bare runner: does acts in the namespaces of this process, with a fixed environment and no shell."""
 
+import os
 import re
 import subprocess
-from typing import assert_never
+from contextlib import ExitStack
+from typing import BinaryIO, assert_never
 
 from hairpin.carry.act import Act, Acting, Command, Done, Replace, ended_with
 from hairpin.carry.files import replace_file
@@ -51,14 +53,7 @@ def _run(command: Command) -> Done:
     if "tables" in command.argv[0] and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
         return Done(_REFUSED, complaint=message("{program} would run a program for this rule", program=command.argv[0]))
     try:
-        done = subprocess.run(
-            command.argv,
-            input=command.text.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            check=False,
-            env=_ENVIRONMENT,
-            timeout=_LIMIT_S,
-        )
+        status, printed, said = _ran(command)
     except FileNotFoundError:
         return Done(_NOT_FOUND, complaint=message("{program} is not installed", program=command.argv[0]))
     except subprocess.TimeoutExpired:
@@ -68,8 +63,27 @@ def _run(command: Command) -> Done:
                 "{program} did not end within {seconds} s", program=command.argv[0], seconds=f"{_LIMIT_S:.0f}"
             ),
         )
-    printed, said = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))
-    if not done.returncode:
+    if not status:
         return Done(0, printed)
-    complaint = verbatim(said.strip()) if said.strip() else ended_with(command, done.returncode)
-    return Done(done.returncode, printed, complaint)
+    complaint = verbatim(said.strip()) if said.strip() else ended_with(command, status)
+    return Done(status, printed, complaint)
+
+
+def _ran(command: Command) -> tuple[int, str, str]:
+    """Return the exit status, what was printed, and what was said of errors.
+
+    The text and the output are in memory and not in pipes: if this process is killed, the command still reads the whole
+    text, and is not ended by what it prints.  Source: memfd_create(2), signal(7) ``SIGPIPE``"""
+    with ExitStack() as stack:
+        given, printed, said = (stack.enter_context(os.fdopen(os.memfd_create("hairpin"), "w+b")) for _ in range(3))
+        given.write(command.text.encode("utf-8", "surrogateescape"))
+        given.seek(0)
+        status = subprocess.run(
+            command.argv, stdin=given, stdout=printed, stderr=said, check=False, env=_ENVIRONMENT, timeout=_LIMIT_S
+        ).returncode
+        return status, _text(printed), _text(said)
+
+
+def _text(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
