@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hairpin.apply.session import Session, all_sessions, own_session, session_of
+from hairpin.apply.session import Session, Terminal, all_sessions, all_terminals, own_session, session_of
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import parse_address
@@ -68,6 +68,15 @@ def test_the_sessions_of_everybody(tmp_path: Path) -> None:
     process(tmp_path, 62, "curl", 50, 400)
     other = msgspec.structs.replace(FOUND, client=FOUND.client + 1, client_port=40002)
     assert set(all_sessions(tmp_path)) == {FOUND, other}
+
+
+def test_the_terminals_of_everybody(tmp_path: Path) -> None:
+    process(tmp_path, 60, "sshd", 50, 200)
+    process(tmp_path, 62, "curl", 50, 400)
+    for pid, parent in ((70, 60), (71, 62), (72, 70)):
+        process(tmp_path, pid, "bash", parent)
+        (tmp_path / f"{pid}" / "fd" / "0").symlink_to(f"/dev/pts/{pid}")
+    assert all_terminals(tmp_path) == (Terminal(FOUND, Path("/dev/pts/70")),)
 
 
 RULES = "*nat\n:PREROUTING ACCEPT [0:0]\n{}COMMIT\n*filter\n:INPUT ACCEPT [0:0]\n{}COMMIT\n"

@@ -16,6 +16,7 @@ from hairpin.change.expect import (
     ProcessIs,
     RestartPolicyIs,
     RuleIs,
+    SourceIs,
     SysctlIs,
     TableIs,
     UnitIs,
@@ -97,6 +98,10 @@ CASES: dict[str, tuple[Expectation, Expectation, str]] = {
         "port 8151/tcp is open in zone public already",
     ),
     "zone": (ZoneIs("eth0", "public", False), ZoneIs("eth0", "trusted", False), "was in zone trusted of firewalld"),
+    "source": (
+        SourceIs("public", "10.9.0.0/16", False, there=False), SourceIs("public", "10.9.0.0/16", False, there=True),
+        "10.9.0.0/16 is no longer a source of zone public",
+    ),
     "zone in the files": (ZoneIs("eth0", None, True), ZoneIs("eth0", "public", True), "and is in none"),
     "process": (ContainerIs("web", "running"), ProcessIs(7, halted=True), "process 7"),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from hairpin.change.calls import (
     ReloadUfw,
     SetContainerState,
     SetRestartPolicy,
+    TrustSource,
 )
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit, SetPolicy
 from hairpin.change.expect import (
@@ -29,6 +30,7 @@ from hairpin.change.expect import (
     ProcessIs,
     RestartPolicyIs,
     RuleIs,
+    SourceIs,
     ZoneIs,
 )
 from hairpin.change.expected import call_expects, edits_expect
@@ -92,6 +94,8 @@ OWNERS: dict[str, tuple[Call, tuple[OnHost, ...]]] = {
     "a zone that was not read": (OpenPort("public", 80, "tcp", permanent=True), (FIREWALLD,)),
     "an interface": (BindInterface("trusted", "eth0"), (FIREWALLD, ZoneIs("eth0", "public", False))),
     "an interface of no zone": (BindInterface("trusted", "eth1"), (FIREWALLD, ZoneIs("eth1", None, False))),
+    "a source": (TrustSource("10.9.0.0/16"), (FIREWALLD, SourceIs("trusted", "10.9.0.0/16", False, False))),
+    "a source in files that were not read": (TrustSource("10.9.0.0/16", permanent=True), (FIREWALLD,)),
     "a rich rule": (AddRichRule("zone", "public", "rule accept"), (FIREWALLD,)),
     "a direct chain": (AddDirectChain("ip", "filter", "DOCKER-USER"), (FIREWALLD,)),
     "a direct rule": (AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"), (FIREWALLD,)),

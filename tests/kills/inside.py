@@ -7,6 +7,7 @@ import difflib
 import io
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -104,23 +105,21 @@ class Killer:
         return msgspec.json.decode(text, type=list[tuple[str, float]])
 
     def _run(self, doing: Doing, moments: Moments) -> None:
-        """Do it in this process, which the moments may end."""
-        try:
+        """Do it in this process, which the moments may end; it ends in any case."""
+        with suppress(BaseException), _Telling(doing):
             if doing == "apply":
                 moments.install()
                 self.apply()
+                return
+            self.apply() if doing == "undo" else self._half_applied()
+            moments.install()
+            if doing == "undo":
+                with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                    taken_back(None, "en", "never")
             else:
-                self.apply() if doing == "undo" else self._half_applied()
-                moments.install()
-                if doing == "undo":
-                    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                        taken_back(None, "en", "never")
-                else:
-                    self.switch()
-        except BaseException as error:  # noqa: BLE001 - the child says why it ended, and ends
-            sys.stderr.write(f"{doing}: {error!r}\n")
-            sys.stderr.flush()
-            os._exit(3)
+                self.switch()
+            return
+        os._exit(3)
 
     def _half_applied(self) -> None:
         """Carry out the steps of now in a process that ends after the last one."""
@@ -171,6 +170,21 @@ class Killer:
             return how, journal.all()[0].state
 
 
+class _Telling:
+    """Says which error ends what a child process does."""
+
+    def __init__(self, doing: Doing) -> None:
+        self.doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            sys.stderr.write(f"{self.doing}: {error!r}\n")
+            sys.stderr.flush()
+
+
 def _ending_at(look: Callable[[], Answer], number: int) -> Callable[[], Answer]:
     """Return the look that ends the process at the one of that number."""
     left = [number]
@@ -203,8 +217,12 @@ def _said() -> bool:
 
 
 def state() -> dict[str, str]:
-    """Return the host as text, by part."""
-    return state_of(_printed)
+    """Return the host as text, by part; without files of the machine below that somebody else may write meanwhile."""
+    found = state_of(_printed)
+    kept = (line for line in found["files"].splitlines() if not line.endswith(".lock"))
+    # Docker gives a network that is connected anew the next number.
+    inside = re.sub(r"\beth\d+\b", "eth", found["in containers"])
+    return found | {"files": "\n".join(kept), "in containers": inside}
 
 
 def _printed(script: str) -> str:

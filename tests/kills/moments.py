@@ -45,7 +45,7 @@ class Moments:
         self._watch_files()
 
     def _watch_journal(self) -> None:
-        original = Journal._transaction
+        original = Journal._transaction  # pyright: ignore[reportPrivateUsage]
         moments = self
 
         @contextmanager

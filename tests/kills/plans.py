@@ -153,6 +153,8 @@ _FILES = (
 )
 _ADDED_ANEW = "ufw allow 7001/tcp; ufw delete allow 7001/tcp"
 """ufw's first call leaves out some of its own rules of IPv6, and each later one makes them."""
+_TRUSTED = "for how in add remove; do firewall-cmd --zone=trusted --$how-source=10.8.0.0/16; done"
+"""firewalld makes the chains of a zone when it has its first source, and leaves them."""
 _TABLES = (
     "for how in A D; do for chain in INPUT FORWARD; do iptables -$how $chain -j ACCEPT; done; done;"
     " nft 'table inet own { chain base { type filter hook input priority 10; tcp dport 9 drop; }; }'"
@@ -185,7 +187,7 @@ HOSTS: dict[str, KilledHost] = {
         ),
     ),
     "firewalld, docker": KilledHost(
-        msgspec.structs.replace(_DOCKER, firewall="firewalld", setup=(_FILES,)),
+        msgspec.structs.replace(_DOCKER, firewall="firewalld", setup=(_TRUSTED, _FILES)),
         "8151",
         (
             _call(OpenPort("public", 9999, "tcp")),

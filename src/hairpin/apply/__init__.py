@@ -4,10 +4,10 @@ Read ``plan`` (which repairs, in which order, with ``options``, the words by whi
 with its place in a plan, and what became of it), ``journal`` (what another process knows of it), ``backups`` (what it
 touches, for a person with a shell), ``ready`` (the tasks completed on the host as it is now, or why they are refused),
 ``carrying_out`` (does them, each written down before it begins), ``standing`` (what is there of a task that was
-interrupted), ``taking_back`` (with ``owners_files``, which firewalld writes, and ``made_chains``, which iptables
-makes), ``settling`` (what was interrupted), ``session`` and ``arriving`` (whether the user's own connection lives on),
-``switch`` (what takes all back by itself), ``ground`` (this host with all of that; ``remote``: another one), and
-``fixing``, which does all of it in order and says the ``outcome``, with what the rules have counted of a real
-connection (``counting``).  ``compose`` proposes lines of compose files.  ``restoring`` makes the plan of `hairpin
-restore`.
+interrupted), ``left_running`` (its commands that still run), ``taking_back`` (with ``owners_files``, which firewalld
+writes, and ``made_chains``, which iptables makes), ``settling`` (what was interrupted), ``session`` and ``arriving``
+(whether the user's own connection lives on), ``switch`` (what takes all back by itself), ``ground`` (this host with all
+of that; ``remote``: another one), and ``fixing``, which does all of it in order and says the ``outcome``, with what the
+rules have counted of a real connection (``counting``).  ``compose`` proposes lines of compose files.  ``restoring``
+makes the plan of `hairpin restore`.
 """

@@ -11,13 +11,15 @@ import stat
 import struct
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
 import msgspec
 
-from hairpin.apply.session import Session, ancestors, open_files, sshd_above
+from hairpin.apply.session import Session, Terminal, ancestors, open_files, sshd_above
 from hairpin.network.prefix import Version
 
 _PROC = Path("/proc")
@@ -26,6 +28,7 @@ _EVERY_S = 0.2
 _PADDING = b"\r" * 4096
 """More than one full-sized segment, since a path may pass small packets only.  A terminal shows nothing of it, and it
 is white space in JSON."""
+_NOTHING = b"\0" * 4096
 
 
 class SendQueue(msgspec.Struct, frozen=True):
@@ -57,34 +60,59 @@ def _packed(value: int, version: Version) -> bytes:
 def arrives(text: str, session: Session, wait_s: float = _WAIT_S) -> bool | None:
     """Write the text to the client, and return whether the client acknowledges all of it within that time.  None: there
     is no way to write to it from here."""
-    before = send_queue(session)
-    if before is not None and before.waiting:  # what was written earlier may be acknowledged yet
-        before = _settled(session, before)
-    written = _write(text)
-    if not written:
-        return None
-    return before is not None and _acknowledged(session, before, written, wait_s)
+    probe = _Probe(session)
+    return _await_one([probe], wait_s) if probe.is_written(lambda: _write(text)) else None
 
 
-def _settled(session: Session, before: SendQueue) -> SendQueue | None:
-    time.sleep(_EVERY_S)
-    return send_queue(session) or before
+def arrives_at_one(terminals: tuple[Terminal, ...], wait_s: float = _WAIT_S) -> bool | None:
+    """Write to the terminals of sessions of which one is the user's, and return whether one of the clients acknowledges
+    all of it.  None: there is none.  A terminal shows nothing of it, not even that its cursor moves."""
+    probes: list[_Probe] = []
+    for each in terminals:
+        probe = _Probe(each.session)
+        with suppress(OSError):
+            if probe.is_written(partial(_write_file, each.path, _NOTHING)):
+                probes.append(probe)
+    return _await_one(probes, wait_s) if probes else None
 
 
-def _acknowledged(session: Session, before: SendQueue, written: int, wait_s: float) -> bool:
+def _await_one(probes: list["_Probe"], wait_s: float) -> bool:
     until = time.monotonic() + wait_s
-    emptied = 0
     while time.monotonic() < until:
-        now = send_queue(session)
-        if now is not None:
-            if now.acknowledged >= before.acknowledged + before.waiting + written:
-                return True
-            # ssh may compress: fewer bytes than were written, and twice nothing is left to be acknowledged.
-            emptied = emptied + 1 if now.acknowledged > before.acknowledged and not now.waiting else 0
-            if emptied > 1:
-                return True
+        acknowledged = [each.is_acknowledged() for each in probes]
+        if any(acknowledged):
+            return True
         time.sleep(_EVERY_S)
     return False
+
+
+class _Probe:
+    """Bytes that were written to a session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.before: SendQueue | None = None
+        self.written = 0
+        self.emptied = 0
+
+    def is_written(self, write: Callable[[], int]) -> bool:
+        """Write, and return whether there was a way to."""
+        self.before = send_queue(self.session)
+        if self.before is not None and self.before.waiting:  # what was written earlier may be acknowledged yet
+            time.sleep(_EVERY_S)
+            self.before = send_queue(self.session)
+        self.written = write()
+        return bool(self.written)
+
+    def is_acknowledged(self) -> bool:
+        now, before = send_queue(self.session), self.before
+        if now is None or before is None:
+            return False
+        if now.acknowledged >= before.acknowledged + before.waiting + self.written:
+            return True
+        # ssh may compress: fewer bytes than were written, and twice nothing is left to be acknowledged.
+        self.emptied = self.emptied + 1 if now.acknowledged > before.acknowledged and not now.waiting else 0
+        return self.emptied > 1
 
 
 def _write(text: str) -> int:

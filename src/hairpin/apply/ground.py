@@ -13,13 +13,14 @@ import msgspec
 
 from hairpin.apply.backups import keep_backups
 from hairpin.apply.carrying_out import Carrier, Hands, Told, carry_out_tasks
-from hairpin.apply.journal import Journal
+from hairpin.apply.journal import Journal, Unwritable
 from hairpin.apply.made_chains import with_made_chains
-from hairpin.apply.ready import ReadFile, read_file
+from hairpin.apply.ready import ReadFile, read_file, refuse_missing
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Undertaking
 from hairpin.carry.run import carry_out
 from hairpin.change.step import Step
+from hairpin.errors import JournalError
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 
@@ -94,6 +95,8 @@ class Here(msgspec.Struct):
             yield
 
     def begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> None:  # noqa: ARG002
+        if self.carrier is carry_out:
+            refuse_missing(undertaking.tasks)
         self.plan = self.journal.begin(with_made_chains(undertaking, self.carrier))
         with ExitStack() as cleanup:
             cleanup.callback(self.disown)
@@ -103,22 +106,28 @@ class Here(msgspec.Struct):
             cleanup.pop_all()
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
-        return carry_out_tasks(self.journal, self.plan, numbers, self._hands())
+        try:
+            return carry_out_tasks(self.journal, self.plan, numbers, self._hands())
+        except JournalError as error:
+            return error.said
 
     def confirm(self) -> Message | None:
-        return confirm(self.journal, self.plan, self._hands())
+        try:
+            return confirm(self.journal, self.plan, self._hands())
+        except JournalError as error:
+            return error.said
 
     def take_back(self, network: Network | None) -> PlanState:
         if network is None:
             return "open"
-        journal, plan = self.journal, self.plan.id
-        if not journal.seize(plan):
+        journal, plan, marks = self.journal, self.plan.id, Unwritable(self.journal)
+        if not marks.seize(plan):
             while journal.is_watched(plan) and journal.known(plan).state == "ending":
                 time.sleep(_EVERY_S)  # the switch takes it back
             ended = journal.known(plan).state
             if ended in ("taken-back", "partly"):
                 return ended
-        return take_back(self.journal, self.journal.known(self.plan.id), self._hands(), network)
+        return take_back(marks, journal.known(plan), self._hands(), network)
 
     def disown(self) -> None:
         self.journal.end(self.plan.id, "taken-back")

@@ -4,12 +4,13 @@ One SQLite file in a folder of root's, mode 0600, since steps hold the whole tex
 before the call returns.  Source: SQLite's documentation, "Atomic Commit" and ``PRAGMA synchronous``
 """
 
+import errno
 import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
@@ -40,19 +41,23 @@ CREATE TABLE IF NOT EXISTS copies (
 """
 
 
-class PlanBook(Protocol):
-    """What is written down of the plans of a host: :class:`Journal` here, ``remote/plans_there.py`` on another one."""
+class Marks(Protocol):
+    """What is written down while a plan is taken back."""
 
     def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
         """Write down what becomes of a task."""
         ...
 
-    def start(self, plan: str, number: int) -> bool:
-        """Write down that a task begins, unless the plan is no longer carried out; return whether it is."""
-        ...
-
     def end(self, plan: str, state: PlanState) -> None:
         """Write down how the plan stands."""
+        ...
+
+
+class PlanBook(Marks, Protocol):
+    """What is written down of the plans of a host: :class:`Journal` here, ``remote/plans_there.py`` on another one."""
+
+    def start(self, plan: str, number: int) -> bool:
+        """Write down that a task begins, unless the plan is no longer carried out; return whether it is."""
         ...
 
     def seize(self, plan: str) -> bool:
@@ -93,9 +98,10 @@ class Journal:
             os.close(os.open(path, os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
             self._base = sqlite3.connect(path, timeout=10, isolation_level=None)
             self._base.execute("PRAGMA synchronous = EXTRA")
-            self._base.execute("PRAGMA auto_vacuum = FULL")  # what is forgotten is given back; of a new file only
             self._base.execute("PRAGMA foreign_keys = ON")
-            self._base.executescript(_TABLES)
+            if not self._base.execute("PRAGMA schema_version").fetchone()[0]:
+                self._base.execute("PRAGMA auto_vacuum = FULL")  # what is forgotten is given back
+                self._base.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
             raise JournalError(_unusable(folder, error)) from error
 
@@ -108,7 +114,9 @@ class Journal:
         """Hold the lock of the host: one process at a time changes it.  Raises ApplyError if another one does so for
         longer than ``wait_s``."""
         until = time.monotonic() + wait_s
-        with self._lock_file().open("a", encoding="utf-8") as file:
+        with self._complaining():
+            file = _opened(self._lock_file)
+        try:
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -118,12 +126,14 @@ class Journal:
                         said = message("another hairpin changes this host at this moment; try again")
                         raise ApplyError(said) from None
                     time.sleep(_LOCK_EVERY_S)
-            with self._complaining():
-                file.truncate(0)
-                file.write(str(os.getpid()))
-                file.flush()
+            with suppress(OSError):  # a full disk, or one that cannot be written
+                os.ftruncate(file, 0)
+                os.write(file, str(os.getpid()).encode())
             yield
+        finally:
+            os.close(file)
 
+    @property
     def _lock_file(self) -> Path:
         return self.folder / _LOCK
 
@@ -131,7 +141,7 @@ class Journal:
     def holder(self) -> int | None:
         """The process that holds the lock, or was the last to hold it."""
         try:
-            return int(self._lock_file().read_text("utf-8"))
+            return int(self._lock_file.read_text("utf-8"))
         except (OSError, ValueError):
             return None
 
@@ -290,6 +300,39 @@ def last_in_force(book: PlanBook) -> Undertaking | None:
     """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
     known = [each for each in book.all() if each.state != "taken-back"]
     return next((each for each in known if each.state != "partly"), known[0] if known else None)
+
+
+def _opened(path: Path) -> int:
+    """Open the file, for reading where it cannot be written: a lock needs no more."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.ENOSPC):
+            raise
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+class Unwritable:
+    """A journal that may no longer be written, since its disk is full or cannot be written: all that a plan has changed
+    is taken back in spite of it.  What the journal then still says is half done, the next command finds taken back."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
+        with suppress(JournalError):
+            self._journal.mark(plan, number, state, said)
+
+    def end(self, plan: str, state: PlanState) -> None:
+        with suppress(JournalError):
+            self._journal.end(plan, state)
+
+    def seize(self, plan: str) -> bool:
+        """Take the plan over; return whether it was open, or may be."""
+        try:
+            return self._journal.seize(plan)
+        except JournalError:
+            return True
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -22,7 +22,7 @@ _EVERY_S = 0.1
 
 def wait_ended(step: Step, proc: Path = Path("/proc"), limit_s: float = _LIMIT_S) -> bool:
     """Wait until no command of the step or of its undo runs; return whether one did."""
-    commands = frozenset(argv for each in (step, *(step.undo or ())) for argv in _commands(each))
+    commands = frozenset(argv for each in (step, *(step.undo or ())) for argv in commands_of(each))
     until = time.monotonic() + limit_s
     found = False
     while _run_one(commands, proc) and time.monotonic() < until:
@@ -31,7 +31,7 @@ def wait_ended(step: Step, proc: Path = Path("/proc"), limit_s: float = _LIMIT_S
     return found
 
 
-def _commands(step: Step) -> Iterator[Words]:
+def commands_of(step: Step) -> Iterator[Words]:
     """Yield the commands that carry the step out, as far as they do not follow from what one of them prints."""
     acting = carrying(step)
     with suppress(StopIteration):

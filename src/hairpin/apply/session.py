@@ -108,6 +108,25 @@ def all_sessions(proc: Path = Path("/proc")) -> tuple[Session, ...]:
     return tuple(dict.fromkeys(found))
 
 
+class Terminal(msgspec.Struct, frozen=True):
+    """The terminal that sshd has given to a session."""
+
+    session: Session
+    path: Path
+
+
+def all_terminals(proc: Path = Path("/proc")) -> tuple[Terminal, ...]:
+    """Return the terminals of everybody who is connected to sshd."""
+    found: list[Terminal] = []
+    for process in proc.glob("[0-9]*"):
+        with suppress(OSError):
+            parent = _stat(process / "stat")[1]
+            name = str((process / "fd" / "0").readlink())
+            if name.startswith("/dev/pts/") and _stat(proc / str(parent) / "stat")[0] in _SSHD:
+                found.extend(Terminal(each, Path(name)) for each in _sessions(proc, parent))
+    return tuple(dict.fromkeys(found))
+
+
 def open_files(proc: Path, pid: int) -> Iterator[str]:
     """Yield what the process has open, in the words of proc(5): ``socket:[4026]``, ``pipe:[4711]``."""
     for each in (proc / str(pid) / "fd").glob("*"):

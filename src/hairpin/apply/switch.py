@@ -21,11 +21,11 @@ import msgspec
 
 import hairpin
 from hairpin.apply.carrying_out import Hands
-from hairpin.apply.journal import Journal
+from hairpin.apply.journal import Journal, Unwritable
 from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import Task
+from hairpin.apply.task import Task, Undertaking
 from hairpin.collect.snapshot import take
-from hairpin.errors import ApplyError, HairpinError
+from hairpin.errors import ApplyError, HairpinError, JournalError
 from hairpin.host.read.parse import parse
 from hairpin.message import Message, message
 from hairpin.network.network import Network
@@ -83,18 +83,25 @@ def watch(folder: Path, plan: str, seconds: float, starter: int) -> None:
     file = journal.switch_file(plan)
     with closing(journal), file.open("w", encoding="utf-8") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        while time.monotonic() < until:
-            found = journal.find(plan)
-            if found is None or found.state != "open":
-                break
+        known = journal.known(plan)
+        while time.monotonic() < until and known.state == "open":
             time.sleep(_LOOK_S)
-        else:
-            if journal.seize(plan):
-                _end(journal, plan, starter)
-        file.unlink(missing_ok=True)
+            known = _read(journal, known)
+        if known.state == "open" and Unwritable(journal).seize(plan):
+            _end(journal, known, starter)
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
 
 
-def _end(journal: Journal, plan: str, starter: int) -> None:
+def _read(journal: Journal, known: Undertaking) -> Undertaking:
+    """Return the plan as it stands now; as it was known where the journal cannot be read any more."""
+    try:
+        return journal.known(known.id)
+    except JournalError:
+        return known
+
+
+def _end(journal: Journal, known: Undertaking, starter: int) -> None:
     """Take the plan back, which is seized by now: whoever carries it out begins no further step.
 
     A step at hand is waited for.  After that the starter's lock is taken for this process's own: the starter leaves
@@ -106,12 +113,12 @@ def _end(journal: Journal, plan: str, starter: int) -> None:
                 stack.enter_context(journal.locked(_LOOK_S))
                 break
             waited = time.monotonic() - began
-            busy = any(each.state in ("running", "taking-back") for each in journal.known(plan).tasks)
+            busy = any(each.state in ("running", "taking-back") for each in _read(journal, known).tasks)
             if waited > _STEP_S or (waited > _GRACE_S and not busy and journal.holder == starter):
                 break
-        found = journal.known(plan)
-        if found.state == "ending":
-            take_back(journal, found, Hands(partial(look, found.host), _untold))
+        found = _read(journal, known)
+        if found.state in ("ending", "open"):  # open: what could not be written down
+            take_back(Unwritable(journal), found, Hands(partial(look, found.host), _untold))
 
 
 def look(label: str, host: str | None = None) -> Network:

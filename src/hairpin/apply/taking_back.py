@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.apply.carrying_out import Hands
-from hairpin.apply.journal import PlanBook
+from hairpin.apply.journal import Marks
 from hairpin.apply.owners_files import give_back
 from hairpin.apply.standing import standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
@@ -19,7 +19,7 @@ from hairpin.network.network import Network
 from hairpin.remedy.in_turn import renumbered_deletion
 
 
-def take_back(journal: PlanBook, plan: Undertaking, hands: Hands, network: Network | None = None) -> PlanState:
+def take_back(journal: Marks, plan: Undertaking, hands: Hands, network: Network | None = None) -> PlanState:
     """Take back all that is in force of the plan, and return how it then stands.  ``network``: the host, if it was just
     read.
 

@@ -10,7 +10,8 @@ from hairpin.carry.act import Act, Acting, Command, Done, Replace, ended_with
 from hairpin.carry.files import replace_file
 from hairpin.message import Message, message, verbatim
 
-_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ENVIRONMENT = {"PATH": SEARCH_PATH, "LC_ALL": "C"}
 _LIMIT_S = 60.0
 _REFUSED, _LATE, _NOT_FOUND = 1, 124, 127
 """Exit statuses; the last two are those of timeout(1) and of a shell that finds no such program."""

@@ -135,7 +135,17 @@ class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
     permanent: bool
 
 
-OnHost = ProcessIs | ContainerIs | UnitIs | EndpointIs | RestartPolicyIs | ManagerRuns | PortIs | ZoneIs
+class SourceIs(msgspec.Struct, frozen=True, tag="source-is"):
+    """A zone of firewalld has the network among its sources, or has not."""
+
+    zone: str
+    source: str
+    permanent: bool
+    there: bool
+
+
+OfFirewall = ManagerRuns | PortIs | ZoneIs | SourceIs
+OnHost = ProcessIs | ContainerIs | UnitIs | EndpointIs | RestartPolicyIs | OfFirewall
 Expectation = InNamespace | OnHost
 
 
@@ -159,7 +169,7 @@ def unmet_on_host(expected: OnHost, host: Host) -> Message | None:
             return message("{unit} is no longer {enabled} and {active}", unit=name, enabled=enabled, active=active)
         case EndpointIs() | RestartPolicyIs():
             return _unmet_of_container(expected, host)
-        case ManagerRuns() | PortIs() | ZoneIs():
+        case ManagerRuns() | PortIs() | ZoneIs() | SourceIs():
             return _unmet_firewall(expected, host)
         case _:
             assert_never(expected)
@@ -186,7 +196,7 @@ def _unmet_of_container(expected: EndpointIs | RestartPolicyIs, host: Host) -> M
             assert_never(expected)
 
 
-def _unmet_firewall(expected: ManagerRuns | PortIs | ZoneIs, host: Host) -> Message | None:
+def _unmet_firewall(expected: OfFirewall, host: Host) -> Message | None:
     match expected:
         case ManagerRuns(name=name):
             runs = host.firewalld is not None and host.firewalld.running
@@ -206,6 +216,12 @@ def _unmet_firewall(expected: ManagerRuns | PortIs | ZoneIs, host: Host) -> Mess
                 return None
             return message("{link} was in zone {zone} of firewalld and is in {found}", link=interface,
                            zone=zone or message("none"), found=found or message("none"))  # fmt: skip
+        case SourceIs(zone=zone, source=source, permanent=permanent, there=there):
+            if source_is_in(host, zone, source, permanent=permanent) == there:
+                return None
+            if there:
+                return message("{source} is no longer a source of zone {zone}", source=source, zone=zone)
+            return message("{source} is a source of zone {zone} already", source=source, zone=zone)
         case _:
             assert_never(expected)
 
@@ -220,6 +236,11 @@ def firewalld_zones(host: Host, *, permanent: bool) -> tuple[FirewalldZone, ...]
 def port_is_open(host: Host, zone: str, port: str, *, permanent: bool) -> bool:
     """Return whether the zone names the port by itself, not by a service or a range."""
     return any(each.name == zone and port in each.ports for each in firewalld_zones(host, permanent=permanent))
+
+
+def source_is_in(host: Host, zone: str, source: str, *, permanent: bool) -> bool:
+    """Return whether the zone names the network among its sources."""
+    return any(each.name == zone and source in each.sources for each in firewalld_zones(host, permanent=permanent))
 
 
 def zone_of_interface(host: Host, interface: str, *, permanent: bool) -> str | None:

@@ -57,6 +57,7 @@ from hairpin.change.expect import (
     ProcessIs,
     RestartPolicyIs,
     RuleIs,
+    SourceIs,
     SysctlIs,
     TableIs,
     UnitIs,
@@ -64,6 +65,7 @@ from hairpin.change.expect import (
     firewalld_zones,
     port_is_open,
     rule_text,
+    source_is_in,
     table_digest,
     zone_of_interface,
 )
@@ -214,7 +216,12 @@ def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
             if not firewalld_zones(host, permanent=permanent):
                 return ()
             return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
-        case AddRichRule() | TrustSource() | AddDirectRule() | AddDirectChain():
+        case TrustSource(source=source, permanent=permanent):
+            if not firewalld_zones(host, permanent=permanent):
+                return ()
+            held = source_is_in(host, "trusted", source, permanent=permanent)
+            return (SourceIs("trusted", source, permanent, held),)
+        case AddRichRule() | AddDirectRule() | AddDirectChain():
             return ()  # firewalld takes a rule that it has already, and the removal of one that it has not
         case _:
             assert_never(call)

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hairpin.apply.arriving import arrives
-from hairpin.apply.session import Session, all_sessions, may_be_remote
+from hairpin.apply.arriving import arrives, arrives_at_one
+from hairpin.apply.session import Session, all_sessions, all_terminals, may_be_remote
 from hairpin.cli.output import whisper, words
 from hairpin.errors import ApplyError, ChangeError
 from hairpin.message import Message, message
@@ -43,6 +43,8 @@ def unsafe(
         said = words(lang)(message("Looking whether this connection still arrives …")) + "\n"
         if arrives(said, session) is False:
             return message("your ssh connection acknowledges nothing any more")
+    if session is None and may_be_remote() and arrives_at_one(all_terminals()) is False:
+        return message("no ssh connection with a terminal acknowledges anything any more")
     if not all(each.comes_in(network) for each in _ways(session, was)):
         return message("a new ssh connection from your address would not come in any more")
     if (
