@@ -178,7 +178,7 @@ def test_a_program_that_is_missing_refuses_the_plan(tmp_path: Path, call: Unban 
         undertaking = msgspec.structs.replace(NOTHING, tasks=tasks)
         if missing:
             with pytest.raises(ApplyError, match="cscli is not installed, so nothing was done"):
-                ground.begin(undertaking, (), None)  # type: ignore[arg-type]
+                ground.begin(undertaking, (), Network(()))
         else:
-            ground.begin(undertaking, (), None)  # type: ignore[arg-type]
+            ground.begin(undertaking, (), Network(()))
         assert bool(journal.all()) is not missing

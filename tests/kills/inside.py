@@ -62,6 +62,7 @@ class Killer:
         self.host: KilledHost = HOSTS[name]
         self.random = random.Random(seed)  # noqa: S311
         self.question = parse_question("check", (self.host.port,), None, (), World())
+        self.look: Callable[[], Answer] = lambda: ask(self.question, gather(()))
         answer = self.look()
         now, lasting = self.host.steps(answer.network)
         remedy = Remedy("kills", now, lasting)
@@ -69,9 +70,6 @@ class Killer:
         self.plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
         self.before = state()
         self.applied: dict[str, str] = {}
-
-    def look(self) -> Answer:
-        return ask(self.question, gather(()))
 
     def apply(self) -> None:
         """Carry the plan out as the command does; the switch is left out."""
@@ -126,7 +124,7 @@ class Killer:
         child = os.fork()
         if not child:
             with suppress(BaseException):
-                self.look = _ending_at(self.look, 2)  # type: ignore[method-assign]
+                self.look = _ending_at(self.look, 2)
                 self.apply()
             os._exit(4)
         os.waitpid(child, 0)

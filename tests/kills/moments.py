@@ -56,7 +56,8 @@ class Moments:
                 moments.pass_by("inside a journal write")
             moments.pass_by("after a journal write")
 
-        Journal._transaction = transaction  # type: ignore[method-assign, assignment]
+        for name in ("_transaction",):
+            setattr(Journal, name, transaction)
 
     def _watch_acts(self) -> None:
         original = hairpin.carry.run.do
