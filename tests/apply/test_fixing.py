@@ -103,16 +103,16 @@ def test_it_is_taken_back_if_the_users_own_way_in_is_cut(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("state", ("taken-back", "partly"))
 def test_what_the_switch_takes_back_is_left_to_it(tmp_path: Path, state: PlanState) -> None:
-    class Seized(Case):
-        def cut(self, network: Network) -> Message:
-            del network
-            with closing(Journal(tmp_path)) as journal:
-                (open_one,) = journal.all()
-                assert journal.seize(open_one.id)
-                journal.end(open_one.id, state)
-            return message("cut")
+    case = Case(tmp_path, FAULTY, HEALTHY)
 
-    case = Seized(tmp_path, FAULTY, HEALTHY)
+    def cut(_network: Network) -> Message:
+        with closing(Journal(tmp_path)) as journal:
+            (open_one,) = journal.all()
+            assert journal.seize(open_one.id)
+            journal.end(open_one.id, state)
+        return message("cut")
+
+    case.cut = cut  # type: ignore[method-assign]
     outcome, known = case.done()
     assert (outcome.stays, outcome.left, known.state) == (False, state == "partly", state)
     assert case.recorder.lines == [SET]
