@@ -122,3 +122,14 @@ def test_a_link_leaves_its_zone() -> None:
     made = with_owners_files(step, host, Disk().read)
     assert isinstance(made, Ask)
     assert [each.path for each in made.files] == ["/etc/firewalld/zones/home.xml", ETC]
+
+
+@pytest.mark.parametrize("was", ({STOCK: SHIPPED}, {STOCK: SHIPPED, ETC: OWN}))
+def test_what_a_kill_has_left_to_be_given_back_is_given_back(was: dict[str, str]) -> None:
+    """The file has its bytes again, and its owner's copy of it is still there."""
+    disk = Disk(**was)
+    before = dict(disk.files)
+    step = known(disk)
+    disk.write(f"{ETC}.old", OPENED)
+    give_back(step, disk.read, disk.carry)
+    assert disk.files == before

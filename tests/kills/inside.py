@@ -284,6 +284,8 @@ def main() -> None:
             found = killer.kill(doing, number, *labels[number])
             sys.stdout.write(f"{msgspec.json.encode(found).decode()}\n")
             sys.stdout.flush()
+            if found.wrong:  # the next ones are not blamed for it
+                killer.before = state()
 
 
 if __name__ == "__main__":

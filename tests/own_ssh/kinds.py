@@ -179,7 +179,10 @@ KINDS: dict[str, Kind] = {
     "default route away": Kind(True, _default_route_away),
     "link down": Kind(True, _link("eth0", up=False, carrier=False)),
     "replies by another table": Kind(True, _diverted("198.51.100.11/32")),
-    "strict rp_filter": Kind(True, _sysctl("net/ipv4/conf/eth0/rp_filter", "1"), _BACK_BY_ETH1, _BACK_AWAY),
+    # Packets of an open connection of this host's own are not filtered: net/ipv4/ip_input.c, early demux.
+    "strict rp_filter": Kind(
+        True, _sysctl("net/ipv4/conf/eth0/rp_filter", "1"), _BACK_BY_ETH1, _BACK_AWAY, only_new=True
+    ),
     "gateway's hardware address": Kind(True, _neighbour("198.51.100.1", 0x02_00_00_00_00_99)),
     "nft table drops ssh": Kind(True, _nft(22), _OWN_TABLE, _OWN_AWAY),
     "input drops another port": Kind(False, _rule("INPUT -p tcp -m tcp --dport 9999 -j DROP")),

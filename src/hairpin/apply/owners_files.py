@@ -42,7 +42,8 @@ def give_back(step: Step, read: _Read, carry: Callable[[ReplaceFile], Message | 
     for file in step.files:
         found = read(file.path)
         meant = file.was.content if file.was is not None else file.meaning
-        if found is not None and (found == file.was or says_the_same(found.content, meant)):
+        # As it was: a run that was killed has given one of the two back already.
+        if found == file.was or (found is not None and says_the_same(found.content, meant)):
             for path, now, was in ((file.path, found, file.was), (file.copy_path, read(file.copy_path), file.copy_was)):
                 if now != was:
                     carry(ReplaceFile(host=step.host, path=path, before=now, after=was))
