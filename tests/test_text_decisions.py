@@ -17,7 +17,6 @@ SAYING = frozenset({"netfilter", "change", "report"})
 WORDED = frozenset({"rule", "place", "policy", "meant"})
 """The names of what is a rule or its place."""
 ARGUED = {
-    "causes/to_come/_coming.py": "the same words in the same chain are the same rule",
     "judges/agreement.py": "a rule of nft with a map inside is counted before the map decides",
     "diagnose/singled_out.py": "the same words in the same chain are the same rule",
     "causes/to_come/_coming.py": "the same words in the same chain are the same rule",
