@@ -4,12 +4,14 @@ The "other host" is a namespace, its ssh a shell in it.  A process that is kille
 put into the program does: before a mark, behind it, before an act, behind it.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.apply.journal import Journal
@@ -21,7 +23,7 @@ from hairpin.apply.remote.plans_there import PlansThere, StandingThere
 from hairpin.apply.task import Task, Undertaking
 from hairpin.change.change import Change, WriteFile
 from hairpin.change.simulate import simulate
-from hairpin.change.step import with_file_modes
+from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.collect.run import LocalRunner
 from hairpin.errors import ApplyError, CollectError
@@ -114,6 +116,35 @@ def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote]
     assert one.undo(ground.plan.id) == "taken-back"
     one.is_as_before()
     assert [each.state for each in one.standing().undertaking.tasks] == ["taken-back"] * len(one.tasks)
+
+
+@pytest.mark.parametrize("names", (1, 2))
+def test_a_file_keeps_its_attributes_and_one_of_several_names_is_left(
+    remote: Callable[..., Remote], tmp_path: Path, names: int
+) -> None:
+    """A rename would give one name a file of its own, and a write in place has no moment at which it is whole."""
+    one = remote()
+    path = tmp_path / "a.conf"
+    path.write_text("one\n")
+    path.chmod(0o640)
+    os.setxattr(path, "user.note", b"by hand")
+    for number in range(1, names):
+        (tmp_path / f"{number}.conf").hardlink_to(path)
+    was = read_file(str(path))
+    assert was is not None
+    wanted = msgspec.structs.replace(was, content="two\n")
+    name = one.before.this.name
+    undo = (ReplaceFile(host=name, path=str(path), before=wanted, after=was, undo=()),)
+    step = ReplaceFile(host=name, path=str(path), before=was, after=wanted, undo=undo)
+    one.tasks = (Task("own", step),)
+    ground = one.there()
+    with ground.held():
+        one.begun(ground)
+        complaint = ground.carry((0,))
+    assert read_file(str(path)) == (wanted if names == 1 else was)
+    assert ("several hard links" in str(complaint)) is (names == 2)
+    assert one.undo(ground.plan.id) == "taken-back"
+    assert read_file(str(path)) == was
 
 
 @pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)

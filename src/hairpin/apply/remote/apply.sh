@@ -207,6 +207,7 @@ is_as() { # is_as PATH CONTENT: whether the file has the content; is not there, 
 real_path() { # real_path PATH: sets target to the file behind symbolic links
     target=$(readlink -f -- "$1" 2>/dev/null) && [ -n "$target" ] || target=$1
 }
+links_of() { ls -ld -- "$1" | { read -r _ links _ && echo "$links"; }; }
 replace_file() { # replace_file PATH MODE OWNER: by rename in the same folder; a symbolic link stays
     real_path "$1"
     if is_as "$target" "$act.after"; then return 0; fi
@@ -216,6 +217,8 @@ replace_file() { # replace_file PATH MODE OWNER: by rename in the same folder; a
         durable "${target%/*}"
         return 0
     fi
+    [ ! -e "$target" ] || [ "$(links_of "$target")" = 1 ] ||
+        { said="$1 has several hard links, which a rename would part; change it on that host"; return 1; }
     new=${target%/*}/.${target##*/}.hairpin
     said=$({
         rm -f -- "$new" && { [ ! -e "$target" ] || cp -a -- "$target" "$new"; } && cat "$act.after" >"$new" &&
