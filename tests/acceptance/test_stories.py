@@ -1,0 +1,27 @@
+"""The five nights end with `hairpin fix --apply --persist`: the client is served, nothing else changes, and `undo`
+leads back.
+"""
+
+import pytest
+
+from hairpin.lab.fix_score import score_fix
+from hairpin.lab.random_faults import Draw
+from hairpin.lab.scenario import named
+
+STORIES = {
+    "the public address that only the machine itself cannot reach": "nat-loopback-on-cloud-address.cloud-init",
+    "forwarding is on, says the file": "interface-forwarding-off.file",
+    "rules are missing since the upgrade": "engine-rule-missing",
+    "the registry: a port that firewalld does not let in": "firewalld-zone-blocks-port.reload",
+    "the registry: somebody restarted the firewall": "docker-nat-chain-missing.whole-ruleset",
+    "the registry: something has reset ip_forward": "ip-forward-off.file",
+    "no chain by that name": "docker-nat-chain-missing.start-fails",
+    "containers leave with their own addresses": "masquerade-missing.nat-flushed",
+}
+
+
+@pytest.mark.parametrize("name", STORIES.values(), ids=STORIES)
+def test_the_client_is_served(name: str) -> None:
+    scenario = named(name)
+    score = score_fix(Draw(scenario.lab, (scenario,)))
+    assert (score.works, score.wrong) == (True, ())
