@@ -1,6 +1,6 @@
 """A plan carried out: kept if the flow passes then, and taken back if it does not, or if something else breaks."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -43,11 +43,13 @@ class Case:
         self.seen = list(seen)
         self.safe = True
         self.armed: list[str] = []
+        self.cut: Callable[[Network], Message | None] = self.cut_unless_safe
+        self.arm: Callable[[str, float], None] = self.armed_for
 
     def look(self) -> Answer:
         return self.seen.pop(0) if len(self.seen) > 1 else self.seen[0]
 
-    def cut(self, _network: Network) -> Message | None:
+    def cut_unless_safe(self, _network: Network) -> Message | None:
         return None if self.safe else message("cut")
 
     def done(self, made: RepairPlan | None = None, *, later: bool = False) -> tuple[FixOutcome, Undertaking]:
@@ -61,7 +63,7 @@ class Case:
         here = Here(journal, self.arm, 60.0, untold, lambda: self.look().network, self.recorder)
         return {FAULTY.network.this.name: here}
 
-    def arm(self, plan: str, _seconds: float) -> None:
+    def armed_for(self, plan: str, _seconds: float) -> None:
         self.armed.append(plan)
 
 
@@ -112,7 +114,7 @@ def test_what_the_switch_takes_back_is_left_to_it(tmp_path: Path, state: PlanSta
             journal.end(open_one.id, state)
         return message("cut")
 
-    case.cut = cut  # type: ignore[method-assign]
+    case.cut = cut
     outcome, known = case.done()
     assert (outcome.stays, outcome.left, known.state) == (False, state == "partly", state)
     assert case.recorder.lines == [SET]
@@ -154,7 +156,7 @@ def test_nothing_begins_without_the_switch(tmp_path: Path) -> None:
     def no_switch(_plan: str, _seconds: float) -> None:
         raise ApplyError("no switch")
 
-    case.arm = no_switch  # type: ignore[method-assign, assignment]
+    case.arm = no_switch
     deed = Deed(case.look, nobody_connects, alive)
     with closing(Journal(tmp_path)) as journal:
         with pytest.raises(ApplyError, match="no switch"):

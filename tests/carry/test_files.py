@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -15,6 +16,9 @@ import pytest
 from hairpin.carry import files
 from hairpin.carry.act import FileState, Replace
 from hairpin.carry.files import replace_file, state_of
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 CONTEXT = b"system_u:object_r:system_conf_t:s0\0"
 
@@ -194,7 +198,7 @@ def killed_at(line: int, act: Replace) -> bool:
     if not child:
         left = line
 
-        def trace(frame: FrameType, event: str, _argument: object) -> object:
+        def trace(frame: FrameType, event: str, _argument: object) -> "TraceFunction | None":
             nonlocal left
             if frame.f_code.co_filename != files.__file__:
                 return None
@@ -204,7 +208,7 @@ def killed_at(line: int, act: Replace) -> bool:
                     os.kill(os.getpid(), signal.SIGKILL)
             return trace
 
-        sys.settrace(trace)  # type: ignore[arg-type]
+        sys.settrace(trace)
         replace_file(act)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL

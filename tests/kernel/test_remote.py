@@ -21,7 +21,7 @@ from hairpin.apply.remote.ground_there import There, taken_back_there
 from hairpin.apply.remote.outpost import Outpost, program
 from hairpin.apply.remote.plans_there import PlansThere, StandingThere
 from hairpin.apply.task import Task, Undertaking
-from hairpin.change.change import Change, WriteFile
+from hairpin.change.change import Change, Primitive, WriteFile
 from hairpin.change.simulate import simulate
 from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
@@ -47,10 +47,10 @@ class Remote:
         self.before = self.host.network()
         self.tasks = tuple(self.made(parts(self.before, self.file)))
 
-    def made(self, some: tuple[tuple[object, ...], ...]) -> Iterator[Task]:
+    def made(self, some: tuple[tuple[Primitive, ...], ...]) -> Iterator[Task]:
         network = self.before
         for each in some:
-            change = Change(each)  # type: ignore[arg-type]
+            change = Change(each)
             whole = with_file_modes(steps(change, network), read_file)
             yield from (Task("own", step, lasting=isinstance(each[0], WriteFile)) for step in whole)
             network = simulate(change, network)
