@@ -236,6 +236,18 @@ def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Calla
     one.is_as_before()
 
 
+def test_chains_that_iptables_made_for_the_plan_go_with_it(remote: Callable[..., Remote]) -> None:
+    one = remote()
+    one.tasks = tuple(one.made(((insertion("iptables-nft", "OUTPUT", 1, table="mangle"),),)))
+    ground = one.there(2)
+    with ground.held():
+        one.begun(ground)
+        assert ground.carry(one.of_now) is None
+        one.host.run("nft list chain ip mangle OUTPUT")
+        assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+    one.host.run("! nft list chain ip mangle OUTPUT 2>/dev/null")
+
+
 def test_what_somebody_has_changed_since_stays(remote: Callable[..., Remote]) -> None:
     one = remote()
     ground = one.there(2)

@@ -21,6 +21,7 @@
 #   N.do.K      act K of task N, with N.do.K.text (standard input), .before and .after (a file's content), .list.J (the
 #               listing of a chain, for the handles of its rules)
 #   N.undo.K    the acts that take it back; N.words.K: the same where something else has changed the same place since
+#   N.tidy.K    what takes away that the tools have left besides; it may fail
 #   N.probe.K   what tells how the place of task N is now; N.was and N.made: what it told before and after the step
 #   save.K      prints a ruleset that the plan will change; save.K.before: what it printed, for a person
 #   N.when      what is done where it was changed since: undo, words or stay; "never": nothing takes the task back
@@ -54,7 +55,7 @@ is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
 oneline() { tr '\000-\037' ' ' | cut -c 1-500; }
 
 uptime_s() { read -r up _ </proc/uptime; up=${up%%.*}; }
-durable() { for file; do sync "$file" 2>/dev/null || { sync; return; }; done; }
+durable() { sync "$@" 2>/dev/null || sync; }       # tools that know no files sync all
 start_of() { # start_of PID: sets start to when the process began, empty if it is gone
     start=
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
@@ -245,7 +246,7 @@ probe() { # probe N: prints how the task's place is now, without counters and ti
     done
 }
 carry() { # carry N: does the task; sets said if it fails
-    probe "$1" >"$PLAN/$1.was" && durable "$PLAN/$1.was" || { said='its state cannot be written down'; return 1; }
+    probe "$1" >"$PLAN/$1.was" && durable "$PLAN/$1.was" "$PLAN" || { said='its state cannot be written down'; return 1; }
     mark "$1" running '' || { said='the journal cannot be written'; return 1; }
     if run_all "$PLAN/$1.do"; then
         probe "$1" >"$PLAN/$1.made"
@@ -290,6 +291,13 @@ undo() { # undo N: takes the task back as it was found by its probe; sets state 
     said=$reason
     [ "$state" = stays ] || said=
 }
+tidy() { # tidy N: what it does not find, or what somebody uses by now, stays
+    at=1 kept=$said
+    while [ -e "$PLAN/$1.tidy.$at" ]; do
+        run_act "$PLAN/$1.tidy.$at"; at=$((at + 1))
+    done
+    said=$kept
+}
 take_back() { # all that may be on the host, the last task first; the plan is "ending" already
     read -r left <"$PLAN/count" && is_number "$left" || left=0
     stays=
@@ -299,6 +307,7 @@ take_back() { # all that may be on the host, the last task first; the plan is "e
         case $state in running | 'done' | failed | taking-back | stays) ;; *) continue ;; esac
         mark "$left" taking-back ''
         undo "$left"
+        [ "$state" = stays ] || tidy "$left"
         mark "$left" "$state" "$said"
         [ "$state" != stays ] || stays=y
     done
@@ -394,6 +403,7 @@ begin() { # begin SECONDS: a plan without tasks; its switch holds the lock of th
     mkdir "$PLAN" 2>/dev/null || refuse locked
     { : >"$PLAN/journal" && printf '0\n' >"$PLAN/count" && set_until "$1" && : >"$PLAN/open"; } ||
         { rm -rf "$PLAN"; refuse space "$PLAN"; }
+    durable "$PLAN" "$BASE/remote"
     start_keeper || { rm -rf "$PLAN"; refuse locked; }
     forget_old
     read -r until <"$PLAN/until"
@@ -404,9 +414,10 @@ forget_old() { # the oldest plans that are taken back, never the newest ones nor
         is_number "$each" && [ "$each" -le $((ID - KEPT)) ] && [ -e "$each/taken-back" ] && rm -rf "./$each"
     done
 }
-fill() { # fill: the plan's files; they are on the disk when this returns
+fill() { # fill SECONDS: the plan's files, which are on the disk when this returns; its time begins anew
     [ -e "$PLAN/open" ] || refuse ended
     receive "$PLAN"
+    ! is_number "$1" || set_until "$1"
     at=1
     while [ -e "$PLAN/save.$at" ]; do
         run_act "$PLAN/save.$at"; cp "$TMP/out" "$PLAN/save.$at.before" || refuse space "$PLAN"
@@ -468,7 +479,7 @@ on_plan() { # on_plan VERB ARGUMENT...: what is asked of the plan $PLAN
     verb=$1; shift
     cd /
     case $verb in
-        fill) fill ;;
+        fill) fill "$@" ;;
         carry) carry_all "$@" ;;
         act) one_act ;;
         hold) hold "$@" ;;

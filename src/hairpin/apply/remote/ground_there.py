@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import msgspec
 
 from hairpin.apply.carrying_out import Hands, Told
 from hairpin.apply.ground import time_after
 from hairpin.apply.journal import Journal
+from hairpin.apply.made_chains import with_made_chains
 from hairpin.apply.ready import ReadFile
 from hairpin.apply.remote.outpost import Outpost
 from hairpin.apply.remote.parcel import parcel
-from hairpin.apply.remote.plans_there import PlansThere
+from hairpin.apply.remote.plans_there import HOLD_S, PlansThere
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, TaskState, Undertaking
 from hairpin.change.step import Step
@@ -47,9 +49,8 @@ class There(msgspec.Struct):
     @contextmanager
     def held(self) -> Generator[None]:
         """Begin a plan without tasks, whose switch holds the lock of the host; it is dropped if none arrive."""
-        (frame, *_) = self.outpost.ask("begin", str(self.seconds)).frames
+        (frame, *_) = self.outpost.ask("begin", str(HOLD_S)).frames
         self.plan = Undertaking(frame.fields[0], "", "", "")
-        self.deadline = time_after(self.seconds)
         try:
             yield
         finally:
@@ -58,9 +59,12 @@ class There(msgspec.Struct):
                     self.outpost.ask("drop", self.plan.id)
 
     def begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> None:
-        plan = msgspec.structs.replace(undertaking, id=self.plan.id)
+        named = msgspec.structs.replace(undertaking, id=self.plan.id)
+        plan = with_made_chains(named, partial(self.outpost.carry_out, named.id))
         files = parcel(plan.tasks, made, network)
-        self.outpost.ask("fill", plan.id, files={**files, "plan": msgspec.json.encode(plan)})
+        files["plan"] = msgspec.json.encode(plan)
+        self.outpost.ask("fill", plan.id, str(self.seconds), files=files)
+        self.deadline = time_after(self.seconds)
         self.plan = plan
         self._keep_copy()
 

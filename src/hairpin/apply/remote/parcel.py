@@ -9,9 +9,9 @@ from typing import assert_never
 
 from hairpin.apply.backups import saving_commands
 from hairpin.apply.task import Task
-from hairpin.carry.act import NEW_MODE, Act, Command, Done, Replace
+from hairpin.carry.act import NEW_MODE, Act, Acting, Command, Done, Replace
 from hairpin.carry.run import names_program
-from hairpin.change.carrying import carrying, chains_by_handle, listing_handles
+from hairpin.change.carrying import carrying, chains_by_handle, listing_handles, taking_empty_chains
 from hairpin.change.change import (
     AddChain,
     AddEntry,
@@ -69,6 +69,7 @@ def _task_files(number: int, step: Step, network: Network, after: Network) -> Fi
     files |= dict(_acts_files(f"{number}.undo", step.undo, after))
     words = tuple(_by_words(step.undo))
     files |= _numbered(f"{number}.words", words)
+    files |= _numbered(f"{number}.tidy", tuple(_tidying(step)))
     return files | {f"{number}.when": f"{_when_changed(step)}\n".encode()}
 
 
@@ -110,7 +111,10 @@ def _acts_files(prefix: str, made: tuple[Step, ...], network: Network) -> Iterat
 
 def _recorded(step: Step) -> Iterator[Act]:
     """Yield the acts of a step, each as if those before it had been done."""
-    acting = carrying(step)
+    return _yielded(carrying(step))
+
+
+def _yielded(acting: Acting) -> Iterator[Act]:
     try:
         act = next(acting)
         while True:
@@ -175,6 +179,14 @@ def _bytes(text: str) -> bytes:
     if "\0" in text:
         raise ApplyError(message("a word of the plan has a zero byte, which no program there can read"))
     return text.encode("utf-8", "surrogateescape")
+
+
+def _tidying(step: Step) -> Iterator[Command]:
+    """Yield what takes away the chains that iptables-nft makes for the step."""
+    acting = taking_empty_chains(step) if isinstance(step, LoadRules) else None
+    for act in _yielded(acting) if acting is not None else ():
+        assert isinstance(act, Command)
+        yield act
 
 
 # ---- probes, and undoing by words
