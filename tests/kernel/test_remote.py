@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import pytest
@@ -261,6 +262,31 @@ def test_what_somebody_has_changed_since_stays(remote: Callable[..., Remote]) ->
     one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=1")
     assert one.undo(ground.plan.id) == "taken-back"
     one.is_as_before()
+
+
+def test_an_undo_waits_for_the_step_at_hand_and_none_begins_after_it(remote: Callable[..., Remote]) -> None:
+    """The connection of the carrying is lost, and its program goes on there."""
+    one = remote()
+    slow = program().replace(b"\nrun_command() {", b"\nrun_command() {\n    sleep 0.3")
+    ground = one.there()
+    with ground.held():
+        one.begun(ground)
+        lost = Outpost(
+            LocalRunner(
+                (*one.host.enter, "sh"),
+            ),
+            "root@host",
+            str(one.base),
+        )
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(outpost_module, "program", lambda: slow)
+            thread = Thread(target=lost.carry, args=(ground.plan.id, one.of_now))
+            thread.start()
+            assert after(10, lambda: "running" in (one.base / "remote" / ground.plan.id / "journal").read_text())
+        assert one.undo(ground.plan.id) == "taken-back"
+        thread.join()
+    one.is_as_before()
+    assert one.standing().undertaking.tasks[-2].state == "planned"
 
 
 # ---- killed

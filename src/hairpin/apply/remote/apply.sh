@@ -470,7 +470,10 @@ list_plans() { # all plans, with what is known of each
         give journal "$each/journal"
     done
 }
-hold() { # hold SECONDS: a switch for a plan that is taken back, or kept; one that watches it gets the new deadline
+hold() { # hold SECONDS: a switch for a plan that is taken back, or kept; one that watches it gets the new deadline.
+    # A step at hand has ended when this returns, and none begins: the plan is no longer open.
+    lock_plan || refuse busy
+    unlock_plan
     is_number "$1" && set_until "$1" || refuse request "$1"
     is_alive "$PLAN/keeper" || start_keeper || refuse locked
     say ok

@@ -134,10 +134,10 @@ def taken_back_there(
 
     Where the host's switch has begun to do so itself, it is waited for."""
     plans = PlansThere(outpost)
-    known = _once_ended(plans, plan)
-    if known.state != "taken-back":
+    if _once_ended(plans, plan).state != "taken-back":
+        plans.end(plan, "ending")
         hands = Hands(look, told, outpost.read, lambda acting: outpost.carry_out(plan, acting))
-        take_back(plans, known, hands)
+        take_back(plans, plans.known(plan), hands)
     ended = plans.known(plan)
     if copies is not None:
         copies.keep_copy(outpost.destination, ended)
