@@ -117,3 +117,20 @@ def said(expected: Expectation) -> str:
 def test_expectations(met: Expectation, other: Expectation, words: str) -> None:
     assert said(met) == ""
     assert words in said(other)
+
+
+def test_a_gateway_of_untold_family_is_of_the_routes_own() -> None:
+    """A cause proposes a route by its gateway alone; the kernel's listing tells the family, too."""
+    held = next(each for each in HOST.routes if any(hop.gateway is not None for hop in each.next_hops))
+    hops = tuple(msgspec.structs.replace(hop, gateway_version=None) for hop in held.next_hops)
+    untold = msgspec.structs.replace(held, next_hops=hops)
+    told = msgspec.structs.replace(
+        held, next_hops=tuple(msgspec.structs.replace(hop, gateway_version=4) for hop in hops)
+    )
+    namespace = msgspec.structs.replace(HOST, routes=(told,))
+    assert unmet(EntryIs(untold, there=True), namespace) is None
+    assert unmet(EntryIs(untold, there=False), namespace) is not None
+    other = msgspec.structs.replace(
+        held, next_hops=tuple(msgspec.structs.replace(hop, gateway_version=6) for hop in hops)
+    )
+    assert unmet(EntryIs(other, there=True), namespace) is not None

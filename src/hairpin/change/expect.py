@@ -370,8 +370,12 @@ def address_key(address: Address) -> tuple[object, ...]:
 
 
 def route_key(route: Route) -> Route:
-    """Return the route without its protocol, its scope, its evidence and the carrier of its links."""
-    hops = tuple(_replace(hop, linkdown=False, dead=False) for hop in route.next_hops)
+    """Return the route without its protocol, its scope, its evidence and the carrier of its links.  A gateway whose
+    family is not told is of the route's own."""
+    hops = tuple(
+        _replace(hop, linkdown=False, dead=False, gateway_version=hop.gateway_version or route.version)
+        for hop in route.next_hops
+    )
     return _replace(route, evidence="", entry=0, protocol="", scope="", next_hops=hops)
 
 
