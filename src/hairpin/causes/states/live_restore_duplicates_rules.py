@@ -43,9 +43,13 @@ def of_host(host: Host) -> Iterator[HostState]:
         evidence=(first.evidence,),
         advice=(message("update Docker: newer versions look for the rule before they add it"),),
     )
-    line = message("nat POSTROUTING has {count} copies of Docker's rules, the first is {rule}; live-restore with an "
-                   "old dockerd adds more at each restart",
-                   count=len(copies), rule=first.text)  # fmt: skip
+    tool = "ip6tables" if first.family == "ip6" else "iptables"
+    line = message(
+        "{count} of Docker's rules in nat POSTROUTING are copies, as an old dockerd with live-restore makes them at "
+        "each restart; delete them, the first by: {command}",
+        count=len(copies),
+        command=f"{tool} -t nat -D {first.text.removeprefix('-A ')}",
+    )
     yield HostState(found, "advice", line=line)
 
 
