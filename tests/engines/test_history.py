@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,14 @@ def test_bridges_stand_in_the_order_of_their_links() -> None:
     links = tuple(Link(index=index, name=name) for index, name in ((3, "docker0"), (9, "br-late"), (5, "br-n1")))
     history = history_of(docker("28.5.2", LATE, N1, DOCKER0), daemon(), Namespace(name="host", links=links))
     assert [bridge.name for bridge in history.bridges] == ["bridge", "n1", "a-late"]
+
+
+def test_the_default_network_stands_behind_those_that_dockerd_found_when_it_started() -> None:
+    links = tuple(Link(index=index, name=name) for index, name in ((3, "docker0"), (9, "br-late"), (5, "br-n1")))
+    made = (("10:00:00.5Z", LATE), ("09:00:00Z", N1), ("10:00:00Z", DOCKER0))
+    networks = (msgspec.structs.replace(each, created=f"2026-11-25T{at}") for at, each in made)
+    history = history_of(docker("28.5.2", *networks), daemon(), Namespace(name="host", links=links))
+    assert [bridge.name for bridge in history.bridges] == ["n1", "bridge", "a-late"]
 
 
 def test_only_containers_with_an_address_count() -> None:

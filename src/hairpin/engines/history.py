@@ -1,7 +1,8 @@
 """In which order an engine made its networks and started its containers: the order of its rules follows from that.
 
 The order changes no packet's fate, but what is put back should stand where it stood.  What the rules on the host
-still show of it counts; for the rest: bridges in the order of their links, containers in the order of their start.
+still show of it counts; for the rest: networks by the start of dockerd, the default one after those that it found,
+else in the order of their links; containers in the order of their start.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -85,9 +86,12 @@ class History(msgspec.Struct, frozen=True):
 
 
 def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
-    """Return the likeliest history: links, start times, the version's own order of ports."""
+    """Return the likeliest history: networks, links, start times, the version's own order of ports."""
     links = {link.name: link.index for link in namespace.links}
-    bridges = tuple(sorted(bridges_of(engine), key=lambda bridge: links.get(bridge.device, 1 << 31)))
+    later = _later_ones(engine)
+    bridges = tuple(
+        sorted(bridges_of(engine), key=lambda one: (later.get(one.name, 0), links.get(one.device, 1 << 31)))
+    )
     by_name = {bridge.name: bridge for bridge in bridges}
     containers = sorted((one for one in engine.containers if one.running), key=lambda one: moment(one.started_at))
     attachments: list[Attachment] = []
@@ -97,6 +101,22 @@ def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
         attachments.extend(mine)
         ports.extend(ports_of(container, mine, daemon, namespace))
     return History(bridges, tuple(attachments), tuple(ports))
+
+
+def _later_ones(engine: Engine) -> dict[str, int]:
+    """Return 0 for each network that was there when dockerd started, 1 for the default network, which it then makes
+    anew after those, and 2 for each that somebody has made since; nothing where that is not told.
+
+    Source: moby daemon/daemon_unix.go initNetworkController(), initBridgeDriver()"""
+    default = next((each for each in engine.networks if each.name == engine.default_network), None)
+    if default is None or not default.created:
+        return {}
+    made = moment(default.created)
+    return {
+        each.name: 1 if each is default else 2 if moment(each.created) > made else 0
+        for each in engine.networks
+        if each.created
+    }
 
 
 def attachments_of(container: Container, bridges: dict[str, Bridge]) -> tuple[Attachment, ...]:

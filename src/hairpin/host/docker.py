@@ -157,6 +157,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     """The project of Compose's that made it; empty: none did."""
     dns_enabled: bool | None = None
     """Podman's: whether aardvark-dns serves the network; None: it did not say."""
+    created: str = ""
+    """When Docker made it, by RFC 3339: its default network anew at each start of dockerd that leaves no container."""
     evidence: str = ""
 
     def option(self, name: str) -> str | None:

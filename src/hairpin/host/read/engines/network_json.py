@@ -45,6 +45,7 @@ class _Docker(msgspec.Struct):
     ipam: _Ipam | None = msgspec.field(default=None, name="IPAM")
     options: dict[str, str] | None = msgspec.field(default=None, name="Options")
     containers: dict[str, _Attached] | None = msgspec.field(default=None, name="Containers")
+    created: str | None = msgspec.field(default="", name="Created")
     labels: dict[str, str | None] | None = msgspec.field(default=None, name="Labels")
 
 
@@ -185,6 +186,7 @@ def _docker(item: _Docker, evidence: str) -> DockerNetwork:
         options=tuple(options.items()),
         bridge=_bridge(item, options) if item.driver == "bridge" else None,
         project=_project(item.labels),
+        created=item.created or "",
         evidence=evidence,
     )
 
