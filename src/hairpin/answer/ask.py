@@ -96,6 +96,12 @@ def ask(
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
 
+def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
+    """Return the network of the question: the hosts as the evidence describes them, and what the user stated."""
+    hosts = together(sources)
+    return begin_answer(question, hosts, network_of(hosts))[0].network
+
+
 def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
     """Return the answer before anything was walked, and the flows."""
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))

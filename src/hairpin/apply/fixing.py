@@ -35,11 +35,17 @@ class Deed(msgspec.Struct, frozen=True):
     """What has to be asked of the outside of this module.
 
     ``look``: asks the same question of the hosts as they are now.  ``connect``: a real connection of a flow.
-    ``is_safe``: why the user's own way in was not seen to live on; None: it was."""
+    ``is_safe``: why the user's own way in was not seen to live on; None: it was.  ``reading``: reads the hosts and asks
+    nothing, which costs a fraction; None: the network of an answer has to do."""
 
     look: Callable[[], Answer]
     connect: Callable[[Network, Flow], Observed | None]
     is_safe: Callable[[Network], Message | None]
+    reading: Callable[[], Network] | None = None
+
+    def read(self) -> Network:
+        """Return the hosts as they are now."""
+        return self.reading() if self.reading is not None else self.look().network
 
 
 Grounds = Mapping[str, Ground]
@@ -62,12 +68,12 @@ def apply_plan(
     with ExitStack() as holding:
         for ground in grounds.values():
             holding.enter_context(ground.held())
-        fresh = deed.look()
-        _begin_all(plan, grounds, fresh.network, lasting=lasting, question=question)
+        fresh = deed.read()
+        _begin_all(plan, grounds, fresh, lasting=lasting, question=question)
         with ExitStack() as cleanup:
             # Also when an interrupt ends this process; what this cannot take back, the switches do.
             cleanup.callback(_take_all_back, grounds, deed)
-            results, complaint = _done_and_verified(plan, grounds, fresh.network, deed)
+            results, complaint = _done_and_verified(plan, grounds, fresh, deed)
             if complaint is None and not confirmed_later:
                 complaint = next(filter(None, (each.confirm() for each in grounds.values())), None)
             cleanup.pop_all()
@@ -101,7 +107,7 @@ def _begin_all(plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: boo
 def _take_all_back(grounds: Grounds, deed: Deed) -> dict[str, PlanState]:
     """Take the plan back on every host, the last one first, and return how it stands there."""
     try:
-        network = deed.look().network  # the switches still watch, in case a host cannot be read
+        network = deed.read()  # the switches still watch, in case a host cannot be read
     except CollectError:
         network = None
     read = tuple(each.name for each in network.hosts) if network is not None else ()
@@ -161,7 +167,7 @@ def _with_counters(
     """Return the results with what the rules have counted of the real connections, and the host as it is then."""
     if all(each.judge != "observed" for each in results):
         return results, answer.network
-    then = deed.look().network
+    then = deed.read()
     traces = {flow_key(each.trace.flow): each.trace for each in answer.flows}
     return tuple(
         msgspec.structs.replace(each, counted=counted_rules(traces[flow_key(each.flow)], answer.network, then))

@@ -107,7 +107,7 @@ def carried_out(
     ``sources``: the other hosts that it was made for; none: it was made for this one."""
     import msgspec
 
-    from hairpin.answer.ask import ask
+    from hairpin.answer.ask import ask, network_asked
     from hairpin.apply.fixing import Deed, apply_plan
     from hairpin.apply.ground import Here
     from hairpin.apply.journal import Journal
@@ -133,15 +133,19 @@ def carried_out(
     def look() -> "Answer":
         return ask(plan.answer.question, gather(sources), second_judge())
 
+    def read() -> "Network":
+        return network_asked(plan.answer.question, gather(sources))
+
     grounds: dict[str, Ground]
     if sources:
-        deed = Deed(look, _nobody_connects, _came_in)
+        deed = Deed(look, _nobody_connects, _came_in, read)
         grounds = grounds_there(plan, sources, seconds, told)
     else:
         journal = Journal()
-        deed = Deed(look, connect, partial(unsafe, session, plan.answer.network, lang, partial(_is_open, journal)))
+        is_safe = partial(unsafe, session, plan.answer.network, lang, partial(_is_open, journal))
+        deed = Deed(look, connect, is_safe, read)
         arm = partial(start_switch, journal)
-        grounds = {plan.answer.network.this.name: Here(journal, arm, seconds, told, lambda: look().network)}
+        grounds = {plan.answer.network.this.name: Here(journal, arm, seconds, told, read)}
     outcome = apply_plan(plan, grounds, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
     outcome = msgspec.structs.replace(outcome, hosts=named_hosts(grounds))
     if not quiet:
