@@ -80,6 +80,17 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
     assert target.read_text("utf-8") == "two\n"
 
 
+def test_a_folder_of_drop_ins_comes_with_the_first_and_goes_with_the_last(tmp_path: Path) -> None:
+    one, two = (tmp_path / "10-eth0.network.d" / name for name in ("a.conf", "b.conf"))
+    assert replaced(one, None, "one\n") is None
+    assert replaced(two, None, "two\n") is None
+    assert replaced(one, "one\n", None) is None
+    assert two.exists()
+    assert replaced(two, "two\n", None) is None
+    assert list(tmp_path.iterdir()) == []
+    assert "No such file" in (replaced(tmp_path / "no" / "a.conf", None, "one\n") or "")
+
+
 def test_every_byte_is_kept(tmp_path: Path) -> None:
     """Line ends of another system, no line end at all, bytes that are no UTF-8: an undo gives them back."""
     path = made(tmp_path / "a.conf")

@@ -18,11 +18,12 @@ Part = Literal[
     "nft rule", "nft rule removed",
     "ufw rule file", "ufw policy", "ufw allow",
     "firewalld port", "firewalld interface", "firewalld direct rule",
-    "engine at boot", "engine option", "restart policy", "network connection", "unban",
+    "networkd drop-in", "engine at boot", "engine option", "restart policy", "network connection", "unban",
 ]  # fmt: skip
 PARTS: tuple[Part, ...] = get_args(Part)
 
 NOT_REBOOTED: dict[Part, str] = {
+    "networkd drop-in": "no cause of the lab adds a route to a host whose networkd configures the link",
     "engine option": "dockerd reads its file at each start, and a scenario of the lab restarts it",
     "sysctl line": "what reads a new sysctl file at boot reads an edited one",
     "iptables-services rule": "Red Hat's package, which Debian does not have; the edit is that of a saved rule",
@@ -55,6 +56,8 @@ def of_file(path: str, before: str | None, after: str | None) -> Part:
     gone, come = _lines(before) - _lines(after), _lines(after) - _lines(before)
     if is_sysctl_file(path):
         return "sysctl file" if before is None else "sysctl line"
+    if ".network.d/" in path:
+        return "networkd drop-in"
     if path.endswith("/daemon.json"):
         return "engine option"
     if path.startswith("/etc/modules-load.d/"):

@@ -24,6 +24,8 @@ _GET_FLAGS = 0x80086601
 """``FS_IOC_GETFLAGS``."""
 _FROZEN: tuple[tuple[int, str], ...] = ((0x10, "i"), (0x20, "a"))
 """``FS_IMMUTABLE_FL``, ``FS_APPEND_FL``, and their letters in chattr(1)."""
+_MADE = ".network.d"
+"""A folder of drop-ins is made with the first of them, and goes with the last."""
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -44,6 +46,10 @@ def replace_file(act: Replace) -> Message | None:
 def _replace(path: Path, found: FileState | None, wanted: FileState | None) -> None:
     if wanted is None:
         path.unlink(missing_ok=True)
+        if path.parent.name.endswith(_MADE) and path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+            _sync(path.parent.parent)
+            return
     elif found is not None and path.stat().st_nlink > 1:
         _write_in_place(path, found.content, with_mode_and_owner(wanted, found))
     else:
@@ -84,6 +90,8 @@ def _old(path: Path) -> Path:
 
 def _write_beside(path: Path, state: FileState) -> None:
     """Write the new file beside the old one, and rename it over that."""
+    if path.parent.name.endswith(_MADE):
+        path.parent.mkdir(mode=0o755, exist_ok=True)
     new = _new(path)
     with ExitStack() as cleanup:  # also after an interrupt
         cleanup.callback(new.unlink, missing_ok=True)

@@ -3,9 +3,8 @@
 Read ``remedy`` (what it is), ``plan`` (makes it), ``in_turn`` (several, one after another), ``lasting`` (what keeps
 each kind of part), ``at_boot`` and ``of_today`` (what no file may hold), and then who keeps it: ``sysctl_file``,
 ``kept_rules``, ``kept_nft``, ``unit`` (of hairpin's own; ``loopback`` is the one for public addresses), ``firewalld``,
-``engine``, ``container``, ``network_configuration``.  ``owned_files`` leaves to their owners what other programs write,
-``compose_file`` edits text for a person.
-``averting`` keeps away what an event would bring, ``under_events`` says which event undoes a remedy (``told``: what the
-owners of the host keep of it).  ``effects`` holds a remedy against the ``other_flows`` of its host, and what reaches a
-container that has ``joined`` a network.
+``engine``, ``container``, ``network_configuration`` (``networkd_file``).  ``owned_files`` leaves to their owners what
+other programs write, ``compose_file`` edits text for a person.  ``averting`` keeps away what an event would bring,
+``under_events`` says which event undoes a remedy (``told``: what the owners of the host keep of it).  ``effects`` holds
+a remedy against the ``other_flows`` of its host, and what reaches a container that has ``joined`` a network.
 """

@@ -6,6 +6,7 @@ from hairpin.host.link import Address
 from hairpin.host.route import Route
 from hairpin.message import Message, message
 from hairpin.network.network import is_uplink
+from hairpin.remedy.networkd_file import by_networkd
 from hairpin.remedy.remedy import Lasting, Situation
 
 _CONFIGURATORS = (
@@ -33,15 +34,15 @@ def configured_by(host: Host) -> Message:
 
 
 def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
-    """Return advice that names the maker of addresses and routes: the engine for a container and its own bridges, else
-    the host's network configuration."""
+    """Return what keeps addresses and routes: drop-ins of networkd's, or advice that names their maker, which is the
+    engine for a container and its own bridges, else the host's network configuration."""
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
         return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
     added = tuple(part.entry for part in parts if isinstance(part, AddEntry))
     bridges = {each.bridge for engine in situation.host.engines for each in engine.networks if each.bridge is not None}
     if len(added) == len(parts) and all(_links_of(each) <= bridges for each in added):
         return Lasting(advice=(message("the engine makes its bridges' addresses and routes anew when it starts"),))
-    return Lasting(advice=(configured_by(situation.host),))
+    return by_networkd(parts, situation) or Lasting(advice=(configured_by(situation.host),))
 
 
 def _links_of(entry: Entry) -> set[str | None]:

@@ -215,11 +215,13 @@ replace_file() { # replace_file PATH MODE OWNER: by rename in the same folder; a
     is_as "$target" "$act.before" || { said="$1 is not as expected: it was changed, made or deleted"; return 1; }
     if [ ! -e "$act.after" ]; then
         said=$(rm -f -- "$target" 2>&1) || return 1
+        case ${target%/*} in *.network.d) rmdir -- "${target%/*}" 2>/dev/null && return 0 ;; esac
         durable "${target%/*}"
         return 0
     fi
     [ ! -e "$target" ] || [ "$(links_of "$target")" = 1 ] ||
         { said="$1 has several hard links, which a rename would part; change it on that host"; return 1; }
+    case ${target%/*} in *.network.d) [ -d "${target%/*}" ] || said=$(mkdir -- "${target%/*}" 2>&1) || return 1 ;; esac
     new=${target%/*}/.${target##*/}.hairpin
     said=$({
         rm -f -- "$new" && { [ ! -e "$target" ] || cp -a -- "$target" "$new"; } && cat "$act.after" >"$new" &&
