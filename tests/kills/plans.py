@@ -147,7 +147,7 @@ _ENGINE = (
     _call(ConnectContainer("docker", "connect", "bridge", "beside")),
 )
 _RICH = AddRichRule("zone", "public", 'rule family="ipv4" source address="203.0.113.9" accept')
-_FILES = (
+FILES = (
     f"cd {FOLDER}; for each in linked gone changed; do echo 'net.ipv4.conf.lo.rp_filter = 0' >70-$each.conf; done;"
     " ln 70-linked.conf 70-other.conf; chmod 600 70-gone.conf"
 )
@@ -155,7 +155,7 @@ _ADDED_ANEW = "ufw allow 7001/tcp; ufw delete allow 7001/tcp"
 """ufw's first call leaves out some of its own rules of IPv6, and each later one makes them."""
 _TRUSTED = "for how in add remove; do firewall-cmd --zone=trusted --$how-source=10.8.0.0/16; done"
 """firewalld makes the chains of a zone when it has its first source, and leaves them."""
-_TABLES = (
+TABLES = (
     "for how in A D; do for chain in INPUT FORWARD; do iptables -$how $chain -j ACCEPT; done; done;"
     " nft 'table inet own { chain base { type filter hook input priority 10; tcp dport 9 drop; }; }'"
 )
@@ -163,7 +163,7 @@ _TABLES = (
 HOSTS: dict[str, KilledHost] = {
     "kernel": KilledHost(
         LabPlan(containers=(), docker=False, second_nic=True,
-                setup=("busybox httpd -p 8151 -h /run", _TABLES, _FILES)),
+                setup=("busybox httpd -p 8151 -h /run", TABLES, FILES)),
         "8151",
         (
             lambda seen: SetSysctl(seen.this.netns, ("net", "ipv4", "ip_forward"), "1"),
@@ -187,7 +187,7 @@ HOSTS: dict[str, KilledHost] = {
         ),
     ),
     "firewalld, docker": KilledHost(
-        msgspec.structs.replace(_DOCKER, firewall="firewalld", setup=(_TRUSTED, _FILES)),
+        msgspec.structs.replace(_DOCKER, firewall="firewalld", setup=(_TRUSTED, FILES)),
         "8151",
         (
             _call(OpenPort("public", 9999, "tcp")),
@@ -203,7 +203,7 @@ HOSTS: dict[str, KilledHost] = {
         ),
     ),
     "ufw, docker": KilledHost(
-        msgspec.structs.replace(_DOCKER, firewall="ufw", setup=("ufw allow 7000/tcp", _ADDED_ANEW, _FILES)),
+        msgspec.structs.replace(_DOCKER, firewall="ufw", setup=("ufw allow 7000/tcp", _ADDED_ANEW, FILES)),
         "8151",
         (
             _call(AllowInUfw(9999, "tcp")),

@@ -3,8 +3,9 @@
 from hairpin.apply.carrying_out import Hands, carry_out_tasks
 from hairpin.apply.journal import PlanBook
 from hairpin.apply.standing import standing_of
-from hairpin.apply.taking_back import take_back
+from hairpin.apply.taking_back import remove_leavings, take_back
 from hairpin.apply.task import PlanState, Undertaking
+from hairpin.change.step import ReplaceFile
 
 
 def tried_plan(journal: PlanBook) -> Undertaking | None:
@@ -43,6 +44,8 @@ def _goes_on(journal: PlanBook, plan: Undertaking, hands: Hands) -> bool:
         if stands == "neither":
             return False
         if stands == "made":
+            if isinstance(task.step, ReplaceFile):
+                remove_leavings(task.step, task.step.after, hands)
             journal.mark(plan.id, number, "done")
         elif carry_out_tasks(journal, plan, (number,), hands) is not None:
             return False

@@ -61,7 +61,7 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
     # written before the interfaces that it is copied to.
     if task.state != "taking-back" and standing_of(step, network, hands.read) == "as-before":
         if isinstance(step, ReplaceFile) and task.state == "running":
-            _without_leavings(step, step.before, hands)
+            remove_leavings(step, step.before, hands)
         return ("gone" if task.state == "done" else "taken-back"), None, network
     if step.undo is None:
         return "stays", message("nothing takes it back"), network
@@ -70,7 +70,7 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
         fitted = _fitted(back, network)
         if isinstance(back, ReplaceFile) and standing_of(back, network, hands.read) == "made":
             if task.state == "taking-back":
-                _without_leavings(back, back.after, hands)
+                remove_leavings(back, back.after, hands)
             continue
         said = refusal_of(fitted, network)
         if said is not None and not isinstance(back, ReplaceFile):
@@ -100,7 +100,7 @@ def _fitted(back: Step, network: Network) -> Step:
     return made[0] if len(made) == 1 and made[0].undo is not None else back
 
 
-def _without_leavings(step: ReplaceFile, held: FileState | None, hands: Hands) -> None:
+def remove_leavings(step: ReplaceFile, held: FileState | None, hands: Hands) -> None:
     """Take away what the writer of a file that now is as it is to be may have left beside it, when it was killed."""
     hands.carrier(carrying(msgspec.structs.replace(step, before=held, after=held)))
 
