@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench score matrix latent reboot own-ssh fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -74,6 +74,12 @@ reboot: setup setup-lab ## Really reboot virtual machines: each as foretold, and
 
 own-ssh: setup setup-lab ## Plans that cut a real ssh session are taken back, others are kept: each kind, in each kind of session (KINDS=word; root)
 	@$(BIN)/python -m tests.own_ssh $(if $(KINDS),--kinds '$(KINDS)')
+
+kills: setup setup-lab ## Kill apply and undo at N moments each (200), and the switch, on hosts with real managers, and settle what is left (SEED=… HOSTS=word; root)
+	@$(BIN)/python -m tests.kills $(if $(N),--moments $(N)) $(if $(SEED),--seed $(SEED)) $(if $(HOSTS),--hosts '$(HOSTS)')
+
+power: setup setup-lab ## Cut the power of an emulated host at N moments of a plan (20), and at 10 of --try --persist, and settle what is left (SEED=…; root)
+	@$(BIN)/python -m tests.power $(if $(N),--cuts $(N)) $(if $(SEED),--seed $(SEED))
 
 fidelity: setup setup-lab ## Compare the walk with the kernel on N packets through random networks (SEED=… repeats a run; root)
 	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/reference/fidelity.md

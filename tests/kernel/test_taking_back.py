@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hairpin.apply.carrying_out import Hands, carry_out_tasks
@@ -20,14 +21,14 @@ from hairpin.apply.settling import interrupted_plan, settle
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import Acting, FileState
-from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetSysctl, WriteFile
+from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetLink, SetSysctl, WriteFile
 from hairpin.change.simulate import simulate
 from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.message import Message
 from hairpin.network.network import Network
 from tests.apply.plans import begun, hands
-from tests.kernel.test_change_law import HOST_NETNS, SETUP, VIA, Host, address, insertion, new_route, up
+from tests.kernel.test_change_law import HOST_NETNS, SETUP, VIA, Host, address, insertion, link, new_route, up
 
 
 def parts(network: Network, file: Path) -> tuple[tuple[Primitive, ...], ...]:
@@ -215,3 +216,25 @@ def test_an_empty_chain_of_iptables_goes_with_the_rule_that_needed_it(plans: Pla
         plans.host.run(f"nft list chain ip mangle PREROUTING; iptables-nft -t mangle {meanwhile or '-L'}")
         assert take_back(journal, journal.known(plan.id), plans.hands(safe)) == "taken-back"
     plans.host.run(f"{'' if meanwhile else '!'} nft list chain ip mangle PREROUTING; nft list chain ip mangle OUTPUT")
+
+
+@pytest.mark.parametrize("rebooted", (True, False))
+def test_a_reboot_takes_back_two_steps_that_changed_one_link(plans: Plans, *, rebooted: bool) -> None:
+    """The second step expects what the first one has made, which is gone as well."""
+    before = plans.host.network()
+    namespace = before.namespace(HOST_NETNS)
+    changed = msgspec.structs.replace(link(namespace, "u0"), mtu_bytes=1400)
+    downed = msgspec.structs.replace(changed, up=False, carrier=False)
+    tasks: list[Task] = []
+    network = before
+    for each in (changed, downed):
+        change = Change((SetLink(HOST_NETNS, each),))
+        tasks += (Task("own", step, state="done") for step in steps(change, network))
+        network = simulate(change, network)
+    boot_id = "another" if rebooted else before.this.boot_id or ""
+    with closing(Journal(plans.folder)) as journal:
+        begun = journal.begin(Undertaking("", "host", boot_id, "2026-01-01T00:00:00Z", tasks=tuple(tasks)))
+        ended = take_back(journal, begun, plans.hands(Killing(plans.host, 10**6)))
+        states = [each.state for each in journal.known(begun.id).tasks]
+    assert (ended, states) == (("taken-back", ["gone", "gone"]) if rebooted else ("partly", ["gone", "stays"]))
+    plans.host.settled(before)

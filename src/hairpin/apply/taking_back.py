@@ -11,7 +11,7 @@ from hairpin.carry.act import FileState
 from hairpin.change.carrying import carrying, taking_empty_chains
 from hairpin.change.change import Change, DeleteRule, RuleEdit
 from hairpin.change.simulate import simulate
-from hairpin.change.step import Ask, LoadRules, ReplaceFile, Step, done_by
+from hairpin.change.step import Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by
 from hairpin.change.steps import after_steps, refusal_of, steps
 from hairpin.errors import ChangeError, HairpinError
 from hairpin.message import Message, message
@@ -31,12 +31,20 @@ def take_back(journal: Marks, plan: Undertaking, hands: Hands, network: Network 
         if task.state in ("running", "taking-back") and hands.ended(task.step):
             network = None
     network = hands.look() if in_force and network is None else network
+    rebooted = network is not None and plan.boot_id not in ("", network.this.boot_id or "")
     left = False
     for number, task in reversed(in_force):
         assert network is not None
         if task.state != "stays":
             journal.mark(plan.id, number, "taking-back")
         state, said, network = _taken_back(task, network, hands)
+        if (
+            state == "stays"
+            and rebooted
+            and isinstance(task.step, RunCommands | LoadRules)
+            and task.step.undo is not None
+        ):
+            state, said = "gone", None  # what is there was made since then, and not by the step
         if state != "stays":
             _tidy_up(task.step, hands)
         journal.mark(plan.id, number, state, str(said or ""))
@@ -45,6 +53,11 @@ def take_back(journal: Marks, plan: Undertaking, hands: Hands, network: Network 
     ended: PlanState = "partly" if left else "taken-back"
     journal.end(plan.id, ended)
     return ended
+
+
+def _ends_with_kernel(step: Step) -> bool:
+    """Return whether what the step has done is no more once the host was started again."""
+    return isinstance(step, RunCommands | LoadRules) and step.undo is not None
 
 
 def _tidy_up(step: Step, hands: Hands) -> None:
