@@ -56,12 +56,13 @@ oneline() { tr '\000-\037' ' ' | cut -c 1-500; }
 
 uptime_s() { read -r up _ </proc/uptime; up=${up%%.*}; }
 durable() { sync "$@" 2>/dev/null || sync; }       # tools that know no files sync all
-start_of() { # start_of PID: sets start to when the process began, empty if it is gone
+start_of() { # start_of PID: sets start to the boot and the tick in which the process began, empty if it is gone
     start=
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     set -f; set -- ${stat##*) }; set +f
     case $1 in [ZX]) return 1 ;; esac       # ended, and not yet reaped
-    start=${20}
+    { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+    start=$boot.${20}
 }
 lives() { # lives "PID START": whether that process still runs
     start_of "${1% *}" && [ "$start" = "${1#* }" ]
