@@ -38,6 +38,14 @@ def test_a_diagnosis_has_causes_with_their_repairs() -> None:
     assert [each.causes for each in found.flows][:2] == [("c1",), ("c1",)]
 
 
+def test_what_events_bring_is_not_looked_for_if_only_now_counts() -> None:
+    dnat = "[1:60] -A DOCKER ! -i br-5c658742893b -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.21.0.2:80\n"
+    with_events, now = (ask(ALL, (evidence((dnat, "")),), ahead=ahead) for ahead in (True, False))
+    assert "latent" in {each.severity for each in with_events.causes}
+    assert "latent" not in {each.severity for each in now.causes}
+    assert [each.verdict for each in with_events.flows] == [each.verdict for each in now.flows]
+
+
 def test_what_the_kernel_confirms_is_replicated() -> None:
     found = asked(FORWARDING_OFF, USER_DROPS, kernel=Agreeing(OWN))
     assert {each.judge for each in found.flows} == {each.judge for each in found.causes} == {"replicated"}

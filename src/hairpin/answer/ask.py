@@ -54,10 +54,12 @@ def ask(
     sources: tuple[Source, ...],
     kernel: Kernel | None = None,
     rest: Callable[[], tuple[Source, ...]] | None = None,
+    *,
+    ahead: bool = True,
 ) -> Answer:
     """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
     the second judge, if it may be asked; ``rest``: reads all containers, for the case that one is needed which
-    ``sources`` left unread.
+    ``sources`` left unread; ``ahead`` False: what events bring is not looked for, only how the host is now.
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
     for ``prove`` ReplicaError if no replica can be built.
@@ -70,12 +72,12 @@ def ask(
     except UsageError:
         if whole is None:
             raise
-        return ask(question, whole(), kernel)
+        return ask(question, whole(), kernel, ahead=ahead)
     match question.kind:
         case "walk" | "prove" if whole is not None and not all(
             walk_flow(start.network, flow).succeeds for flow in flows
         ):
-            return ask(question, whole(), kernel)
+            return ask(question, whole(), kernel, ahead=ahead)
         case "walk":
             trace = walk_flow(start.network, flows[0])
             return _with_questions(msgspec.structs.replace(start, flows=(FlowAnswer("f1", trace),)))
@@ -84,15 +86,15 @@ def ask(
             return _proven(start, flows, kernel)
         case "check":
             if question.after is None:
-                for flow in flows:  # they are asked again after each event to come
+                for flow in flows if ahead else ():  # they are asked again after each event to come
                     walked_before(start.network, flow)
             examination = examine(start.network, flows)
             decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
             if whole is not None and not decided:
-                return ask(question, whole(), kernel)
+                return ask(question, whole(), kernel, ahead=ahead)
             if kernel is None:
-                return _with_questions(_explained(start, examination, Replication((None,) * len(flows))))
-            found = _explained(start, examination, replicated(examination, start.evidence, kernel))
+                return _with_questions(_explained(start, examination, Replication((None,) * len(flows)), ahead=ahead))
+            found = _explained(start, examination, replicated(examination, start.evidence, kernel), ahead=ahead)
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
 
@@ -146,8 +148,9 @@ def _not_read(source: NotRead) -> Host:
     return Host(source.label, unread=(Unread(HOST, "", source.origin, source.reason, "", source.label),))
 
 
-def _explained(start: Answer, examination: Examination, word: Replication) -> Answer:
-    """Return the answer of ``check``: diagnoses, repairs, and the second judge's ``word`` on them."""
+def _explained(start: Answer, examination: Examination, word: Replication, *, ahead: bool) -> Answer:
+    """Return the answer of ``check``: diagnoses, repairs, and the second judge's ``word`` on them; ``ahead``: with what
+    events bring."""
     flows = tuple(
         FlowAnswer(
             ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)), word.flows[number]
@@ -156,7 +159,8 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     )
     unread = (each for host in start.network.hosts for each in host.unread)
     proven = (*examination.causes, *examination.instead)
-    coming = latent(examination) if start.event is None else ()
+    ahead = ahead and start.event is None
+    coming = latent(examination) if ahead else ()
     labels = dict.fromkeys(each.host for each in (*proven, *(one.found for one in coming)))
     others = {label: others_of(start.network.seen_from(label)) for label in labels}
     later = tuple(
@@ -175,13 +179,13 @@ def _explained(start: Answer, examination: Examination, word: Replication) -> An
     told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
     everything = not start.question.targets
     first = known + len(beside) + 1
-    ahead = tuple(to_come(examination, told, first, everything=everything)) if start.event is None else ()
-    kept_out = singled_out(examination, known + len(beside) + len(ahead) + 1)
+    waiting = tuple(to_come(examination, told, first, everything=everything)) if ahead else ()
+    kept_out = singled_out(examination, known + len(beside) + len(waiting) + 1)
     bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*causes, *later, *beside, *ahead, *bans), key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*causes, *later, *beside, *waiting, *bans), key=lambda each: _RANK[each.severity])),
         unread=(*unread, *word.unread),
         notes=(
             *start.notes,

@@ -16,10 +16,17 @@ from hairpin.replica.judgement import Kernel
 
 
 def answer_question(
-    question: Question, sources: tuple[Given, ...], *, whole: bool, lang: str | None, kernel: Kernel | None = None
+    question: Question,
+    sources: tuple[Given, ...],
+    *,
+    whole: bool,
+    lang: str | None,
+    kernel: Kernel | None = None,
+    ahead: bool = True,
 ) -> Answer:
     """Return the answer.  Of this machine only what the question needs is read, unless ``whole`` or the question is
-    about an event; ``kernel``: the second judge, whose disagreements are kept as files.
+    about an event; ``kernel``: the second judge, whose disagreements are kept as files; ``ahead``: with what events
+    bring.
 
     Raises as ``gather`` and ``ask`` do."""
     only = () if whole or sources or question.after is not None else needed_containers(question)
@@ -28,7 +35,7 @@ def answer_question(
         read = gather(sources, only=only)
         tell(message("following the packets"))
         rest = partial(gather, sources) if only else None
-        return keeping_disputes(ask(question, read, kernel, rest), environment().folders)
+        return keeping_disputes(ask(question, read, kernel, rest, ahead=ahead), environment().folders)
 
 
 def second_judge() -> Kernel | None:

@@ -87,7 +87,7 @@ def make_restore_plan(sources: tuple[Given, ...], lang: str | None) -> "RestoreP
     from hairpin.question.question import parse_question
 
     question = parse_question("check", (), None, (), World())
-    return restore_plan(answer_question(question, sources, whole=True, lang=lang))
+    return restore_plan(answer_question(question, sources, whole=True, lang=lang, ahead=False))
 
 
 def carried_out(
@@ -131,7 +131,7 @@ def carried_out(
     told = teller(lang, color)
 
     def look() -> "Answer":
-        return ask(plan.answer.question, gather(sources), second_judge())
+        return ask(plan.answer.question, gather(sources), second_judge(), ahead=False)
 
     def read() -> "Network":
         return network_asked(plan.answer.question, gather(sources))
