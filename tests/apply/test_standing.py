@@ -1,16 +1,25 @@
 """What is on the host of a step that may have been carried out."""
 
-import msgspec
+from contextlib import closing
+from pathlib import Path
 
+import msgspec
+import pytest
+
+from hairpin.apply.carrying_out import Hands
+from hairpin.apply.settling import settle
 from hairpin.apply.standing import standing_of
+from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
-from hairpin.change.calls import AllowInUfw
+from hairpin.change.calls import AllowInUfw, Call, SetRestartPolicy
 from hairpin.change.change import Change, SetSysctl
 from hairpin.change.simulate import simulate
 from hairpin.change.step import ReplaceFile
 from hairpin.change.steps import steps
+from hairpin.host.host import Host
 from hairpin.host.managers import Ufw
 from hairpin.network.network import Network
+from tests.apply.plans import Recorder, begun, untold
 from tests.small_host import HOST_NETNS, network
 
 FORWARDING = ("net", "ipv4", "conf", "eth0", "forwarding")
@@ -39,6 +48,28 @@ def test_a_call_to_a_manager_that_expects_only_that_it_runs_counts_as_made() -> 
     assert step.expects
     assert step.undo
     assert standing_of(step, host, nothing) == "made"
+
+
+@pytest.mark.parametrize(
+    ("call", "again"), ((AllowInUfw(7000, "tcp"), True), (SetRestartPolicy("docker", "always", "web"), False))
+)
+def test_a_lasting_call_that_may_not_have_been_made_is_made_again(tmp_path: Path, call: Call, *, again: bool) -> None:
+    """A plan that was found to be well is finished: a manager that tells nothing is asked once more."""
+    host = with_ufw()
+    (step,) = steps(Change((), (call,)), host)
+    journal, plan = begun(tmp_path, (Task("own", step, lasting=True, state="running"),))
+    recorder = Recorder()
+    made = host if again else host.with_host(_always(host.this))
+    with closing(journal):
+        journal.end(plan.id, "keeping")
+        assert settle(journal, journal.known(plan.id), Hands(lambda: made, untold, carrier=recorder)) == "applied"
+    assert recorder.lines == (["ufw allow 7000/tcp"] if again else [])
+
+
+def _always(host: Host) -> Host:
+    (engine,) = host.engines
+    containers = tuple(msgspec.structs.replace(each, restart_policy="always") for each in engine.containers)
+    return msgspec.structs.replace(host, engines=(msgspec.structs.replace(engine, containers=containers),))
 
 
 def test_a_file_tells() -> None:

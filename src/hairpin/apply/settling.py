@@ -2,7 +2,7 @@
 
 from hairpin.apply.carrying_out import Hands, carry_out_tasks
 from hairpin.apply.journal import PlanBook
-from hairpin.apply.standing import standing_of
+from hairpin.apply.standing import is_doubtful, standing_of
 from hairpin.apply.taking_back import remove_leavings, take_back
 from hairpin.apply.task import PlanState, Undertaking
 from hairpin.change.step import ReplaceFile
@@ -43,7 +43,7 @@ def _goes_on(journal: PlanBook, plan: Undertaking, hands: Hands) -> bool:
         stands = standing_of(task.step, network, hands.read) if task.state == "running" else "as-before"
         if stands == "neither":
             return False
-        if stands == "made":
+        if stands == "made" and not is_doubtful(task.step):
             if isinstance(task.step, ReplaceFile):
                 remove_leavings(task.step, task.step.after, hands)
             journal.mark(plan.id, number, "done")

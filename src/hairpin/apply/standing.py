@@ -24,7 +24,11 @@ def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
             return "made"
         return "as-before" if content == (step.before.content if step.before is not None else None) else "neither"
     made = all(refusal_of(each, network) is None for each in step.undo or ())
-    doubtful = isinstance(step, Ask) and all(isinstance(each, ManagerRuns) for each in step.expects) and step.undo
-    if step.expects and refusal_of(step, network) is None and not (made and doubtful):
+    if step.expects and refusal_of(step, network) is None and not (made and is_doubtful(step)):
         return "as-before"
     return "made" if made else "neither"
+
+
+def is_doubtful(step: Step) -> bool:
+    """Return whether nothing that was read tells if the call was made: its manager takes it a second time."""
+    return isinstance(step, Ask) and bool(step.undo) and all(isinstance(each, ManagerRuns) for each in step.expects)
