@@ -38,12 +38,7 @@ def take_back(journal: Marks, plan: Undertaking, hands: Hands, network: Network 
         if task.state != "stays":
             journal.mark(plan.id, number, "taking-back")
         state, said, network = _taken_back(task, network, hands)
-        if (
-            state == "stays"
-            and rebooted
-            and isinstance(task.step, RunCommands | LoadRules)
-            and task.step.undo is not None
-        ):
+        if state == "stays" and rebooted and _ends_with_kernel(task.step):
             state, said = "gone", None  # what is there was made since then, and not by the step
         if state != "stays":
             _tidy_up(task.step, hands)
