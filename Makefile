@@ -71,6 +71,7 @@ latent: setup setup-lab ## Name what waits for an event on hosts and on their tw
 reboot: setup setup-lab ## Really reboot virtual machines: each as foretold, and each kind of lasting part (KINDS='unit,saved rule'; root)
 	@$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot)
 	@$(BIN)/python -m tests.reboot $(if $(KINDS),--kinds '$(KINDS)')
+	@$(BIN)/python -m tests.reboot --fixed $(if $(KINDS),--kinds '$(KINDS)')
 
 own-ssh: setup setup-lab ## Plans that cut a real ssh session are taken back, others are kept: each kind, in each kind of session (KINDS=word; root)
 	@$(BIN)/python -m tests.own_ssh $(if $(KINDS),--kinds '$(KINDS)')

@@ -1,9 +1,10 @@
 """Each kind of lasting part has a scenario that `make reboot` really reboots, or a reason why it has none."""
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import pytest
 
@@ -12,7 +13,10 @@ from hairpin.change.calls import OwnersCall
 from hairpin.change.text import call_text
 from hairpin.host.boot.rule_keeper import RuleKeeper
 from hairpin.lab.probe import Outcome
+from tests.reboot.fixed import RELOADS, FixedRow, Stage, hosts_of
+from tests.reboot.host import Done, Host
 from tests.reboot.parts import NOT_REBOOTED, PARTS, Part, UnknownPartError, of_command, of_file
+from tests.reboot.runner import GuestRunner
 from tests.reboot.scenarios import REBOOTS, ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,3 +151,49 @@ def test_scenarios_that_share_a_reboot_have_the_same_containers() -> None:
     for reboot in REBOOTS:
         plans = {(row.of().lab.daemon, row.of().lab.containers) for row in reboot.rows}
         assert len(plans) == 1, reboot.rows
+
+
+def test_each_scenario_is_applied_on_one_host() -> None:
+    hosts = hosts_of(REBOOTS)
+    applied = [row for each in hosts for row in each.rows]
+    assert sorted(map(str, applied)) == sorted(map(str, ROWS))
+    # Broken all at once, they may not break the same flow in the same way.
+    assert all(len({row.scenario for row in each.rows}) == len(each.rows) for each in hosts)
+    assert {(each.machine, each.loader) for each in hosts} == {(each.machine, each.loader) for each in REBOOTS}
+
+
+def test_of_the_events_only_reloads_are_held_against_a_repair() -> None:
+    assert all("restart" not in name.partition("-")[2] for name in RELOADS if name != "saved-rules-restore")
+    assert {"ufw-reload", "firewalld-reload", "nftables-reload", "saved-rules-restore"} < set(RELOADS)
+
+
+def test_a_row_holds_if_each_connection_ends_as_wanted_and_nothing_else_is_wrong() -> None:
+    row, good, bad = ROWS[0], Stage("apply", "delivered", "delivered"), Stage("reboot", "timeout", "delivered")
+    assert FixedRow(row, ("a",), (good,), ()).holds
+    assert not FixedRow(row, ("a",), (good, bad), ()).holds
+    assert not FixedRow(row, ("a",), (good,), ("after undo and reboot files: +x",)).holds
+    assert list(FixedRow(row, ("a",), (good, bad), ("left",)).lines())[1:] == [
+        "    after reboot the connection is timeout, and should be delivered",
+        "    left",
+    ]
+
+
+class _Local:
+    """In place of the guest: this machine, which sees the folder where it lies."""
+
+    def __init__(self, talk: Path) -> None:
+        self.talk = talk
+
+    def run(self, script: str, *, limit_s: int) -> Done:
+        done = subprocess.run(
+            ("sh", "-eu", "-c", script.replace("/run/talk", str(self.talk))),
+            capture_output=True, text=True, timeout=limit_s, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout, done.stderr.strip())
+
+
+def test_a_request_reaches_the_guest_as_it_would_by_ssh(tmp_path: Path) -> None:
+    runner = GuestRunner(cast("Host", _Local(tmp_path)))
+    answer = runner.talk('printf "%s|" "$@"; cat; echo no >&2; exit 3', ("ask", "two words"), b"\0data\n", 1.0)
+    assert (answer.status, answer.stdout, answer.stderr) == (3, b"ask|two words||\0data\n", b"no")
+    assert runner.run(b"printf %s $1", ("x",)).stdout == b"x"

@@ -1,4 +1,4 @@
-"""``python -m tests.reboot [--kinds a,b]`` (root): ``make reboot``.
+"""``python -m tests.reboot [--kinds a,b] [--fixed|--events]`` (root): ``make reboot``.
 
 Prints a line for each kind of lasting part; the exit status is 1 if one of them fails, 2 if a host could not be asked.
 """
@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -19,6 +20,7 @@ from hairpin.errors import LabError
 from hairpin.lab.prerequisites import require
 from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
+from tests.reboot.fixed import FixedRow, fixed, hosts_of
 from tests.reboot.host import Host, running_host
 from tests.reboot.scenarios import MANAGED, REBOOTS, ROWS, Reboot
 from tests.reboot.trial import Tried, tried, tried_under_events
@@ -33,17 +35,17 @@ def main() -> int:
     """Carry the scenarios out; return the exit status."""
     signal.signal(signal.SIGTERM, _end)
     arguments = _arguments()
-    reboots = [_only(reboot, arguments.kinds) for reboot in REBOOTS]
+    reboots = [_only(reboot, arguments.kinds) for reboot in (hosts_of(REBOOTS) if arguments.fixed else REBOOTS)]
     started = time.monotonic()
-    statuses = {0}
+    statuses, held = {0}, list[FixedRow]()
     try:
         require()
         install_programs(*PROGRAMS)
         guests_at_once(1)
         booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
-        _say("" if arguments.events else _HEAD)
+        _say("" if arguments.events or arguments.fixed else _HEAD)
         # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
-        carry = _under_events if arguments.events else _rebooted
+        carry = partial(_fixed, held) if arguments.fixed else _under_events if arguments.events else _rebooted
         statuses.update(_status(each, booted, made, arguments.keep, carry) for each in reboots if each.rows)
     except (LabError, PackageError, GuestError) as error:
         _say(f"{error}")
@@ -51,8 +53,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     minutes = (time.monotonic() - started) / 60
-    kinds = sum(len(each.rows) for each in reboots)
-    _say(f"{kinds} kinds in {minutes:.0f} minutes; the hosts' consoles and commands are in {arguments.keep}")
+    kinds = f"{sum(len(each.rows) for each in reboots)} kinds"
+    if arguments.fixed:
+        kinds = f"{len(held)} of {kinds} hold"
+    _say(f"{kinds} in {minutes:.0f} minutes; the hosts' consoles and commands are in {arguments.keep}")
     return max(statuses)
 
 
@@ -83,6 +87,15 @@ def _rebooted(host: Host, reboot: Reboot) -> bool:
     for each in found:
         _say(_line(each))
     return any(each.wrong for each in found)
+
+
+def _fixed(held: list[FixedRow], host: Host, reboot: Reboot) -> bool:
+    """Apply and take back over three reboots; return whether something is wrong.  ``held`` gets what is not."""
+    found = fixed(host, reboot)
+    for each in found:
+        _say("\n".join(each.lines()))
+    held += [each for each in found if each.holds]
+    return not all(each.holds for each in found)
 
 
 def _under_events(host: Host, reboot: Reboot) -> bool:
@@ -118,6 +131,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Reboot a host of each kind of lasting part.")
     parser.add_argument("--kinds", default="", help="which, by comma")
     parser.add_argument("--events", action="store_true", help="carry the events of the units out, and reboot nothing")
+    parser.add_argument(
+        "--fixed", action="store_true", help="apply as another host, and take back; a reboot after the fault and each"
+    )
     parser.add_argument(
         "--keep", type=Path, default=cache_folder("hosts") / "results", help="folder for consoles and commands"
     )

@@ -33,12 +33,19 @@ class Row(msgspec.Struct, frozen=True):
     """A scenario of the lab that shows one kind of lasting part.
 
     ``prepare``: what the administrator has done before.  ``fault``: in place of the lab's, so that it lasts.
+    ``fleeting``: what of the fault no boot brings back.
     """
 
     part: Part
     scenario: str
     prepare: tuple[str, ...] = ()
     fault: tuple[str, ...] = ()
+    fleeting: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What breaks the host, but for what no boot brings back."""
+        return self.fault or tuple(each.run for each in self.of().fault)
 
     def of(self) -> Scenario:
         """Return the lab's scenario."""
@@ -173,7 +180,8 @@ REBOOTS: tuple[Reboot, ...] = (
                 "input-drops-host-service.ufw",
                 prepare=("ufw allow 7000/tcp",),
                 # After a flush no rule leads to ufw's chains, so that its own command is no repair.
-                fault=("ufw delete allow 7000/tcp", "iptables -F INPUT"),
+                fault=("ufw delete allow 7000/tcp",),
+                fleeting=("iptables -F INPUT",),
             ),
         ),
         machine="ufw",

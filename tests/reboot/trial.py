@@ -99,7 +99,7 @@ def tried(host: Host, reboot: Reboot) -> tuple[Tried, ...]:
         for port in sorted({port for row in reboot.rows for port in row.of().listeners}):
             stack.enter_context(listening(host.client, port))
         lead_by_host(host.neighbour)
-        _prepare(host, reboot)
+        prepare(host, reboot)
         repaired = [_repaired(host, row) for row in reboot.rows]
         unstarted = tuple(f"{unit} did not start at boot" for unit in host.reboot())
         answers: dict[tuple[str, ...], _Asked] = {}
@@ -113,7 +113,7 @@ def tried_under_events(host: Host, reboot: Reboot) -> Iterator[tuple[Row, EventT
         for port in sorted({port for row in reboot.rows for port in row.of().listeners}):
             stack.enter_context(listening(host.client, port))
         lead_by_host(host.neighbour)
-        _prepare(host, msgspec.structs.replace(reboot, restart="always"))
+        prepare(host, msgspec.structs.replace(reboot, restart="always"))
         repaired = [_repaired(host, row) for row in reboot.rows]
         for event, (check, command) in EVENTS.items():
             if host.run(check).status == 0:
@@ -148,11 +148,11 @@ def _repaired(host: Host, row: Row) -> _Repaired:
     scenario, flow = row.of(), row.flow()
     for command in row.prepare:
         host.must(command)
-    _require(settled(host, flow, flow.before), flow.before, f"{row.part}: {scenario.name}, before its fault")
+    require_outcome(settled(host, flow, flow.before), flow.before, f"{row.part}: {scenario.name}, before its fault")
     before = _others(host, scenario)
-    for command in row.fault or tuple(each.run for each in scenario.fault):
+    for command in (*row.faults, *row.fleeting):
         host.must(command)
-    _require(settled(host, flow, flow.after), flow.after, f"{row.part}: {scenario.name}, after its fault")
+    require_outcome(settled(host, flow, flow.after), flow.after, f"{row.part}: {scenario.name}, after its fault")
     faulty = _others(host, scenario)
     printed = _printed(_ask(host, flow), flow)
     failed, parts = _carry_out(host, printed)
@@ -187,7 +187,7 @@ def _rebooted(
     return Tried(repaired.row.part, scenario.name, repaired.causes, repaired.repaired, found, seconds, tuple(wrong))
 
 
-def _prepare(host: Host, reboot: Reboot) -> None:
+def prepare(host: Host, reboot: Reboot) -> None:
     """Give the fresh host its containers, and what the administrator has made of it."""
     plan = reboot.plan
     host.must("mkdir -p /etc/lab /etc/docker")
@@ -234,7 +234,7 @@ def settled(host: Host, flow: Flow, expected: Outcome) -> Outcome:
     return found
 
 
-def _require(found: Outcome, expected: Outcome, when: str) -> None:
+def require_outcome(found: Outcome, expected: Outcome, when: str) -> None:
     if found is not expected:
         raise GuestError(f"{when}: the connection should be {expected.value} and is {found.value}")
 

@@ -28,10 +28,11 @@ from hairpin.question.question import parse_question
 from tests.guests.packages import cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
 from tests.matrix.guests.kinds import COMMANDS, KINDS
-from tests.matrix.guests.trial import GuestRunner, prepare
+from tests.matrix.guests.trial import prepare
 from tests.matrix.waiting import Named, Side, Waiting, misses, named_in
 from tests.reboot.__main__ import KERNEL
 from tests.reboot.host import Host, running_host
+from tests.reboot.runner import GuestRunner
 from tests.reboot.trial import probe
 from tests.reboot.userland import PROGRAMS, SUITE, disk
 

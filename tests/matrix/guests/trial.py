@@ -1,8 +1,6 @@
 """One event on one host with systemd: foretold, carried out, compared; each flow tried with real connections."""
 
-import itertools
 import re
-import shlex
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -10,7 +8,6 @@ from contextlib import contextmanager
 import msgspec
 
 from hairpin.answer.ask import ask as answered
-from hairpin.collect.run import Answer, collect
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.host.host import Host as Machine
@@ -28,6 +25,7 @@ from hairpin.walk.walk import walk_flow
 from tests.guests.qemu import GuestError
 from tests.matrix.compare import ORDER, differences
 from tests.reboot.host import Host
+from tests.reboot.runner import evidence_of
 from tests.reboot.trial import probe
 
 CONTAINERS = (
@@ -37,8 +35,6 @@ CONTAINERS = (
 _PORT = 7777
 _ONLY_FORETELLING = frozenset({"units", "boot-scripts"})
 """Readings that say what will be, and not what is."""
-_PATIENCE = 3
-"""How often a host is read again whose dockerd gives no answer."""
 FLOWS = (
     Flow(),
     Flow(to="198.51.100.11:8152"),
@@ -50,7 +46,6 @@ FLOWS = (
 )
 """The flows that are tried."""
 _PASS = ("delivered", "leaves")
-_numbers = itertools.count(1)
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -82,22 +77,6 @@ class Trial(msgspec.Struct, frozen=True):
     order: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     trouble: str = ""
-
-
-class GuestRunner:
-    """Runs the collector in the guest."""
-
-    name = ""
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-
-    def run(self, script: bytes, arguments: tuple[str, ...]) -> Answer:
-        """Return the collector's answer."""
-        name = f"collect{next(_numbers)}"
-        self._host.talk.joinpath(name).write_bytes(script)
-        done = self._host.run(f"{shlex.join(('sh', '-s', '--', *arguments))} </run/talk/{name} >/run/talk/{name}.out")
-        return Answer(done.status, self._host.talk.joinpath(f"{name}.out").read_bytes(), done.complaint.encode())
 
 
 _DHCP = """interface eth0
@@ -187,20 +166,8 @@ def _names_container(words: str, host: Machine) -> bool:
 
 
 def _network(host: Host, without: frozenset[str] = frozenset()) -> Network:
-    """Return the host as hairpin reads it, once all of it but ``without`` could be read: an emulated dockerd may take
-    too long."""
-    network = _read(host)
-    for _ in range(_PATIENCE):
-        unread = {each.key for each in network.this.unread} - without
-        if not unread and all(each.state != "hung" for each in network.this.contacts):
-            break
-        time.sleep(5)
-        network = _read(host)
-    return network
-
-
-def _read(host: Host) -> Network:
-    return answered(parse_question("check", (), None, (), World()), (collect(GuestRunner(host)),)).network
+    """Return the host as hairpin reads it."""
+    return answered(parse_question("check", (), None, (), World()), (evidence_of(host, without),)).network
 
 
 def _passes(host: Host, flow: Flow) -> bool:
