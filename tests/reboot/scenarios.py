@@ -111,10 +111,9 @@ REBOOTS: tuple[Reboot, ...] = (
             Row(
                 "sysctl file",
                 "interface-forwarding-off.file",
-                fault=(
-                    "echo 'net.ipv4.conf.eth0.forwarding = 0' >/etc/sysctl.d/91-links.conf",
-                    "sysctl -p /etc/sysctl.d/91-links.conf",
-                ),
+                fault=("echo 'net.ipv4.conf.eth0.forwarding = 0' >/etc/sysctl.d/91-links.conf",),
+                # At boot dockerd sets ip_forward after it, and that sets each interface's.
+                fleeting=("sysctl -p /etc/sysctl.d/91-links.conf",),
             ),
             Row(
                 "saved rule removed",
