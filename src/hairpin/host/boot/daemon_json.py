@@ -72,10 +72,9 @@ def merged_options(found: str, before: str, after: str) -> str | None:
 
 def _object(text: str) -> dict[str, object] | None:
     try:
-        found = json.loads(text) if text.strip() else {}
-    except ValueError:
+        return msgspec.json.decode(text, type=dict[str, object]) if text.strip() else {}
+    except msgspec.DecodeError:
         return None
-    return {str(name): value for name, value in found.items()} if isinstance(found, dict) else None
 
 
 def _members(text: str) -> list[_Member] | None:
