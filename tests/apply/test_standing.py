@@ -9,9 +9,10 @@ import pytest
 from hairpin.apply.carrying_out import Hands
 from hairpin.apply.settling import settle
 from hairpin.apply.standing import standing_of
+from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
-from hairpin.change.calls import AllowInUfw, Call, SetRestartPolicy
+from hairpin.change.calls import AllowInUfw, Call, SetContainerState, SetRestartPolicy
 from hairpin.change.change import Change, SetSysctl
 from hairpin.change.simulate import simulate
 from hairpin.change.step import ReplaceFile
@@ -64,6 +65,16 @@ def test_a_lasting_call_that_may_not_have_been_made_is_made_again(tmp_path: Path
         journal.end(plan.id, "keeping")
         assert settle(journal, journal.known(plan.id), Hands(lambda: made, untold, carrier=recorder)) == "applied"
     assert recorder.lines == (["ufw allow 7000/tcp"] if again else [])
+
+
+def test_a_call_whose_undo_was_made_before_a_kill_is_not_undone_twice(tmp_path: Path) -> None:
+    host = network()
+    (step,) = steps(Change((), (SetContainerState("docker", "pause", "web"),)), host)
+    journal, plan = begun(tmp_path, (Task("own", step, state="taking-back"),))
+    recorder = Recorder()
+    with closing(journal):
+        assert take_back(journal, plan, Hands(lambda: host, untold, carrier=recorder)) == "taken-back"
+    assert recorder.lines == []
 
 
 def _always(host: Host) -> Host:

@@ -5,7 +5,7 @@ import msgspec
 from hairpin.apply.carrying_out import Hands
 from hairpin.apply.journal import Marks
 from hairpin.apply.owners_files import give_back
-from hairpin.apply.standing import standing_of
+from hairpin.apply.standing import is_doubtful, standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import FileState
 from hairpin.change.carrying import carrying, taking_empty_chains
@@ -67,7 +67,8 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
     step = task.step
     # An undo that was interrupted may have set what the step expects, and not yet what went with it: ip_forward is
     # written before the interfaces that it is copied to.
-    if task.state != "taking-back" and standing_of(step, network, hands.read) == "as-before":
+    told = task.state != "taking-back" or (isinstance(step, Ask) and not is_doubtful(step))
+    if told and standing_of(step, network, hands.read) == "as-before":
         if isinstance(step, ReplaceFile) and task.state == "running":
             remove_leavings(step, step.before, hands)
         return ("gone" if task.state == "done" else "taken-back"), None, network
