@@ -122,6 +122,11 @@ REBOOTS: tuple[Reboot, ...] = (
                     "iptables -t nat -I POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source 203.0.113.99",
                     "netfilter-persistent save",
                 ),
+                # At boot dockerd puts its own rule before those that are loaded.
+                fleeting=(
+                    "iptables -t nat -D POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source 203.0.113.99",
+                    "iptables -t nat -I POSTROUTING -s 172.17.0.0/16 -o eth0 -j SNAT --to-source 203.0.113.99",
+                ),
             ),
         ),
         loader="netfilter-persistent",
