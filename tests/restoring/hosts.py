@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from hairpin.lab.plan import ContainerPlan, LabPlan
-from tests.hunt.real.hosts import HOSTS
+from tests.hunt.real.hosts import HOSTS, PAGES
 from tests.matrix.hosts import EVENT_HOSTS
 from tests.matrix.restarting import restarting
 from tests.restoring.own import MINE
@@ -27,6 +27,7 @@ def _of(name: str, source: Mapping[str, Callable[[], LabPlan]] = HOSTS) -> Calla
         host = restarting(source[name]())
         return msgspec.structs.replace(
             host,
+            before_engine=(*PAGES, *host.before_engine),
             containers=_ending(host.containers),
             hosts=tuple(msgspec.structs.replace(each, containers=_ending(each.containers)) for each in host.hosts),
         )

@@ -21,7 +21,7 @@ MINE = "-m comment --comment mine"
 _OTHERS = re.compile(r"--comment mine|\bufw6?-")
 _SCRIPT = 'for each in iptables ip6tables; do echo "# $each"; $each-save 2>/dev/null; done'
 _ADDRESSES = """docker ps -q | xargs -r docker inspect -f \\
-    '{{range .NetworkSettings.Networks}}{{println $.Name .IPAddress}}{{end}}'
+    '{{range .NetworkSettings.Networks}}{{println $.Name .IPAddress .GlobalIPv6Address}}{{end}}'
 docker network inspect docker_gwbridge -f '{{range .Containers}}{{println .Name .IPv4Address}}{{end}}' 2>/dev/null"""
 
 
@@ -37,8 +37,15 @@ def others_rules(host: Node) -> Own:
 
 def _named(host: Node, text: str) -> str:
     pairs = (line.split() for line in host.run(f"{_ADDRESSES} || true").splitlines())
-    for name, address in (pair for pair in pairs if len(pair) == 2):
-        text = re.sub(rf"(?<![\d.]){re.escape(address.partition('/')[0])}(?![\d.])", name, text)
+    for name, *addresses in (pair for pair in pairs if len(pair) > 1):
+        for address in addresses:
+            # A restart gives swarm's gateways new names.
+            who = re.sub("gateway_.*", "gateway", name)
+            text = re.sub(
+                rf"(?<![\w.:]){re.escape(address.partition('/')[0])}(?![\w.]{'|:' if ':' in address else ''})",
+                who,
+                text,
+            )
     return text
 
 
