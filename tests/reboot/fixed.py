@@ -295,4 +295,4 @@ def parts_of(plan: RepairPlan) -> frozenset[Part]:
     tasks = plan.tasks(lasting=True)
     now = (of_command(line) for each in tasks if not each.lasting for line in command_lines(each.step))
     kept = of_steps(each.step for each in tasks if each.lasting)
-    return frozenset[Part]((*kept, *(each for each in now if each is not None)))
+    return frozenset(kept) | frozenset(each for each in now if each is not None)
