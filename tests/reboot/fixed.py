@@ -295,4 +295,5 @@ def parts_of(plan: RepairPlan) -> frozenset[Part]:
     tasks = plan.tasks(lasting=True)
     now = (of_command(line) for each in tasks if not each.lasting for line in command_lines(each.step))
     kept = of_steps(each.step for each in tasks if each.lasting)
-    return frozenset(kept) | frozenset(each for each in now if each is not None)
+    found: set[Part] = {*kept, *(each for each in now if each is not None)}
+    return frozenset(found)
