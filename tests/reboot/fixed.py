@@ -293,7 +293,12 @@ def _complaints(own: _Applied, all_of_host: list[_Applied]) -> Iterator[str]:
 def parts_of(plan: RepairPlan) -> frozenset[Part]:
     """Return the kinds of lasting parts of a plan; what an owner keeps by itself is one, too."""
     tasks = plan.tasks(lasting=True)
-    now = (of_command(line) for each in tasks if not each.lasting for line in command_lines(each.step))
     kept = of_steps(each.step for each in tasks if each.lasting)
-    found: set[Part] = {*kept, *(each for each in now if each is not None)}
-    return frozenset(found)
+    return frozenset((*kept, *_made_now(tasks)))
+
+
+def _made_now(tasks: tuple[Task, ...]) -> Iterator[Part]:
+    for line in (line for each in tasks if not each.lasting for line in command_lines(each.step)):
+        part = of_command(line)
+        if part is not None:
+            yield part
