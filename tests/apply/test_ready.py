@@ -68,7 +68,7 @@ def test_a_file_that_is_no_text_is_refused() -> None:
     caf = FileState("caf\u00e9\n", 0o644, 0, 0)
     assert made_ready(of_bytes(caf.content), HOST, FAULTY.network, lambda _: caf)
     bytes_of = FileState("caf\udce9", 0o644, 0, 0)
-    with pytest.raises(ApplyError, match="/etc/x is no text in UTF-8"):
+    with pytest.raises(ApplyError, match="/etc/x is not UTF-8 text"):
         made_ready(of_bytes(bytes_of.content), HOST, FAULTY.network, lambda _: bytes_of)
 
 

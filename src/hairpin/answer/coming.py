@@ -71,7 +71,7 @@ def _reused(examination: Examination) -> Iterator[CauseAnswer]:
         facts = {"event": each.event, "name": each.container, "target": each.flow.target_text()}
         title = message("after {event}: {target} leads to container {name}, which does not publish it", **facts)
         detail = message(
-            "{name} gets the address of a container that is gone, and this rule of that container stands yet: "
+            "{name} gets the address of a container that is gone, and a rule of that container is still there: "
             "{table} {chain}: {rule}",
             name=each.container, table=each.place.table, chain=each.place.chain, rule=each.place.text,
         )  # fmt: skip

@@ -86,7 +86,7 @@ def _written_down(step: Step) -> Step:
 def _refuse_bytes(step: Step) -> None:
     """Raise ApplyError for a file that is no text: the journal, which is JSON, could not give it back."""
     if isinstance(step, ReplaceFile) and any(not _is_text(each) for each in (step.before, step.after)):
-        raise ApplyError(message("{path} is no text in UTF-8, so nothing was done", path=step.path))
+        raise ApplyError(message("{path} is not UTF-8 text, so nothing was done", path=step.path))
 
 
 def _refuse_owned(step: Step) -> None:

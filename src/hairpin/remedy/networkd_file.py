@@ -50,7 +50,7 @@ def _advice(files: tuple[WriteFile, ...], there: list[str]) -> Iterator[Message]
         yield message("{file} has it already: it was taken away at run time", file=", ".join(dict.fromkeys(there)))
     if files:
         yield message(
-            "networkd reads {names} with the link's own file, and whoever writes that one leaves it alone",
+            "networkd reads {names} together with the link's own file, and what writes that file leaves it alone",
             names=", ".join(each.path for each in files),
         )
 
