@@ -48,8 +48,10 @@ class There(msgspec.Struct):
 
     @contextmanager
     def held(self) -> Generator[None]:
-        """Begin a plan without tasks, whose switch holds the lock of the host; it is dropped if none arrive."""
-        (frame, *_) = self.outpost.ask("begin", str(HOLD_S)).frames
+        """Begin a plan without tasks, whose switch holds the lock of the host; it is dropped if none arrive.
+
+        A host that is given more time is slow to be read, too, which is done before its tasks arrive."""
+        (frame, *_) = self.outpost.ask("begin", str(max(HOLD_S, self.seconds))).frames
         self.plan = Undertaking(frame.fields[0], "", "", "")
         try:
             yield
