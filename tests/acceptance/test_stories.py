@@ -12,12 +12,10 @@ STORIES = {
     "the public address that only the machine itself cannot reach": "nat-loopback-on-cloud-address.cloud-init",
     "forwarding is on, says the file": "interface-forwarding-off.file",
     "rules are missing since the upgrade": "engine-rule-missing",
-    "the registry: a port that firewalld does not let in": "firewalld-zone-blocks-port.reload",
-    "the registry: somebody restarted the firewall": "docker-nat-chain-missing.whole-ruleset",
-    "the registry: something has reset ip_forward": "ip-forward-off.file",
+    "the registry that firewalld does not let in": "firewalld-zone-blocks-port.reload",
     "no chain by that name": "docker-nat-chain-missing.start-fails",
-    "containers leave with their own addresses": "masquerade-missing.nat-flushed",
 }
+"""One for each story.  `make score FIX=1` carries out the further suspects of the fourth and the fifth."""
 
 
 @pytest.mark.parametrize("name", STORIES.values(), ids=STORIES)
