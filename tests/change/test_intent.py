@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from hairpin.change.change import DeleteRule, InsertRule, SetPolicy
-from hairpin.change.intent import AnswerHere, Intent, LetIn, Masquerade, TakeAway, iptables_in_use, rendered
+from hairpin.change.change import AddChain, DeleteRule, InsertRule, SetPolicy
+from hairpin.change.intent import AnswerHere, Intent, LetIn, LoopBack, Masquerade, TakeAway, iptables_in_use, rendered
 from hairpin.change.steps import steps
 from hairpin.change.text import all_shown
 from hairpin.host.managers import Version
@@ -52,19 +52,21 @@ CASES: dict[str, tuple[Intent, list[str]]] = {
         )],
     ),
     "answer here": (
-        AnswerHere(HOST_NETNS, 4, 0xCB00710B, 0xC633640B, 6, 8151, "OUTPUT"),
+        AnswerHere(HOST_NETNS, 4, 0xCB00710B, 0xC633640B, 6, 8151, 8151),
         [(
             "iptables -t nat -S OUTPUT | grep -qxF -- "
             "'-A OUTPUT -d 203.0.113.11/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 198.51.100.11:8151' || "
             "iptables -t nat -I OUTPUT -d 203.0.113.11 -p tcp --dport 8151 -j DNAT --to-destination 198.51.100.11:8151"
         )],
     ),
-    "answer as the engine does": (
-        AnswerHere(HOST_NETNS, 6, 1 << 125, None, 17, 53, "PREROUTING"),
+    "looped back as the engine does": (
+        LoopBack(HOST_NETNS, 6, 1 << 125, None, 17, 53),
         [(
-            "ip6tables -t nat -S PREROUTING | grep -qxF -- "
-            "'-A PREROUTING -d 2000::/128 -p udp -m udp --dport 53 -j DOCKER' "
-            "|| ip6tables -t nat -I PREROUTING -d 2000:: -p udp --dport 53 -j DOCKER"
+            "printf '%s\\n' \\\n    '*nat' '-N HAIRPIN-LOOPBACK' "
+            "'-A HAIRPIN-LOOPBACK -d 2000::/128 -p udp -m udp --dport 53 -j DOCKER' "
+            "'-I PREROUTING -d 2000::/128 -j HAIRPIN-LOOPBACK' \\\n    "
+            "'-I OUTPUT -d 2000::/128 -j HAIRPIN-LOOPBACK' COMMIT "
+            "| grep -vxF -- \"$(ip6tables -t nat -S | sed 'p; s/^-A/-I/')\" | ip6tables-restore --noflush"
         )],
     ),
 }  # fmt: skip
@@ -73,7 +75,7 @@ CASES: dict[str, tuple[Intent, list[str]]] = {
 @pytest.mark.parametrize(("intent", "lines"), CASES.values(), ids=CASES)
 def test_an_intent_in_the_owner_s_words(intent: Intent, lines: list[str]) -> None:
     change = rendered(intent, network())
-    assert all(isinstance(part, InsertRule) and part.rule.body for part in change.parts)
+    assert all(isinstance(part, AddChain) or (isinstance(part, InsertRule) and part.rule.body) for part in change.parts)
     assert list(all_shown(steps(change, network()))) == lines
 
 

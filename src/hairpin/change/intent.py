@@ -63,18 +63,15 @@ class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
 
 
 class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
-    """Translate, already here, packets to an address that a gateway, or a resolver's port, would take.  ``own``: the
-    address to translate to; None: as the engine's chain translates published ports.  ``own_port``: the port there; 0:
-    the same."""
+    """Translate the namespace's own packets to an address and port to those of a program in it, as a resolver's."""
 
     netns: Netns
     version: Version
     public: int
-    own: int | None
+    own: int
     protocol: int
     port: int
-    hook: Literal["PREROUTING", "OUTPUT"]
-    own_port: int = 0
+    own_port: int
 
 
 class LoopBack(msgspec.Struct, frozen=True, tag="loop-back"):
@@ -166,8 +163,8 @@ def _masqueraded(intent: Masquerade, network: Network) -> Change:
 
 def _answered_here(intent: AnswerHere, network: Network) -> Change:
     dialect = _in_use(intent.netns, network)
-    body = _translating(intent, intent.own_port or intent.port)
-    return Change((_inserted(intent.netns, dialect, intent.version, "nat", intent.hook, body, 1),))
+    body = _translating(intent, intent.own_port)
+    return Change((_inserted(intent.netns, dialect, intent.version, "nat", "OUTPUT", body, 1),))
 
 
 def _translating(intent: AnswerHere | LoopBack, port: int) -> Body:

@@ -1,5 +1,7 @@
 """A rule's words: those behind its chain, and those in which its tool lists it."""
 
+from msgspec.structs import replace
+
 from hairpin.change.change import InsertRule
 from hairpin.errors import ChangeError
 from hairpin.netfilter.iptables.render import render_rule
@@ -24,3 +26,9 @@ def listed_rule(edit: InsertRule) -> str:
         return render_rule(edit.rule, edit.chain, family) if typed else line
     except ChangeError:
         return line
+
+
+def as_listed(edit: InsertRule) -> InsertRule:
+    """Return the insertion in the words in which its tool lists the rule: they tell whether it is there already."""
+    words = listed_rule(edit)
+    return edit if words == edit.rule.text else replace(edit, rule=replace(edit.rule, text=words))

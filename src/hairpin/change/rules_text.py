@@ -14,7 +14,7 @@ import msgspec
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.file_text import written_lines
 from hairpin.change.held import Held
-from hairpin.change.listed import listed_rule, own_words
+from hairpin.change.listed import as_listed, listed_rule, own_words
 from hairpin.change.loading import iptables_load, replacing
 from hairpin.change.step import LoadRules
 from hairpin.netfilter.evaluate.chain import Place
@@ -95,8 +95,9 @@ def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
 
 def _one_load(step: LoadRules, enter: str, tool: str) -> str:
     """Return the load of all edits without those lines that the table has already."""
-    heads = _at_head(step.does) or []
-    others = tuple(edit for edit in step.does if not any(edit is each for each in heads))
+    does = tuple(as_listed(edit) if isinstance(edit, InsertRule) else edit for edit in step.does)
+    heads = _at_head(does) or []
+    others = tuple(edit for edit in does if not any(edit is each for each in heads))
     # Each goes in front of the one before it, so the last rule is inserted first, and none needs a number.
     inserted = tuple(msgspec.structs.replace(edit, position=1) for edit in reversed(heads))
     load = iptables_load((*others, *inserted), step.dialect, step.family, step.table)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from hairpin.change.change import AddChain, InsertRule, RuleEdit, WriteFile
 from hairpin.change.intent import LOOPBACK_CHAIN, iptables_in_use
-from hairpin.change.listed import listed_rule
+from hairpin.change.listed import as_listed
 from hairpin.change.loading import program, rule_commands
 from hairpin.change.simulate import simulate
 from hairpin.netfilter.ir import Jump, Rule, Table
@@ -43,9 +43,7 @@ def _edits(network: Network) -> Iterator[tuple[RuleEdit, str]]:
         name = program(dialect, family, network.this.version("iptables"))
         yield AddChain(netns, dialect, family, "nat", LOOPBACK_CHAIN), name
         for chain, rule, position in _rules(table):
-            edit = InsertRule(netns, dialect, family, "nat", chain, rule, position)
-            words = Rule(rule.body, listed_rule(edit), rule.line)
-            yield InsertRule(netns, dialect, family, "nat", chain, words, position), name
+            yield as_listed(InsertRule(netns, dialect, family, "nat", chain, rule, position)), name
 
 
 def _rules(table: Table) -> Iterator[tuple[str, Rule, int | None]]:

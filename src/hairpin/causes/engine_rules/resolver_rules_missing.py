@@ -45,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     table = _table_of_chain(view)
     intents = tuple(
-        AnswerHere(view.stop.netns, 4, EMBEDDED, EMBEDDED, _NUMBERS[each.protocol], _DNS, "OUTPUT", each.port)
+        AnswerHere(view.stop.netns, 4, EMBEDDED, EMBEDDED, _NUMBERS[each.protocol], _DNS, each.port)
         for each in (listening if table is None else (asked,))
     )
     jump = _jump(view, table) if table is not None else None
