@@ -235,8 +235,12 @@ class Journal:
             return tuple(self._read(number) for (number,) in rows.fetchall())
 
     def find(self, plan: str) -> Undertaking | None:
-        """Return the plan of that id; None if there is none."""
-        return next((each for each in self.all() if each.id == plan), None)
+        """Return the plan of that id; None if there is none.  The switch asks so five times a second."""
+        if not plan.isdecimal():
+            return None
+        with self._complaining():
+            there = self._base.execute("SELECT 1 FROM plans WHERE id = ?", (int(plan),)).fetchone()
+            return self._read(int(plan)) if there is not None else None
 
     def keep_copy(self, destination: str, plan: Undertaking) -> None:
         """Keep how a plan of another host stands, whose own journal is on that host."""

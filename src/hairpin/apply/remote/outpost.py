@@ -6,6 +6,7 @@ import secrets
 
 import msgspec
 
+from hairpin.apply.journal import FOLDER
 from hairpin.apply.remote.frames import AnswerLine, Reply, reply, request
 from hairpin.apply.remote.parcel import Files, act_files
 from hairpin.carry.act import Act, Acting, Done, FileState
@@ -13,7 +14,8 @@ from hairpin.collect.run import Shell
 from hairpin.errors import ApplyError, CollectError
 from hairpin.message import Message, message, verbatim
 
-BASE = "/var/lib/hairpin"
+BASE = str(FOLDER)
+"""As on this host: a hairpin there shares the lock."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
 # The program is read line by line up to its end: what comes behind it on standard input is the request.  No login shell
 # of the host finds a line end or an exclamation mark in these words.
