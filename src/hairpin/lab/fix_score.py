@@ -20,7 +20,7 @@ from hairpin.lab.random_faults import Draw
 from hairpin.lab.repairing import PATIENCE_S, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.trial import break_host, probe_before, require_truth, running_scenario, settled_outcome
+from hairpin.lab.trial import break_host, outcome_now, probe_before, require_truth, running_scenario, settled_outcome
 from hairpin.report.fix_document import FixDocument
 from hairpin.walk.verdicts import succeeds
 
@@ -170,27 +170,25 @@ def _break(lab: Lab, draw: Draw) -> None:
 def _fixed_in_turn(lab: Lab, flows: tuple[Flow, ...], draw: Draw, there: tuple[str, ...]) -> Iterator[Fixed]:
     """Yield what comes of the flows that fail.  One that nothing was done for is asked once more behind the others: the
     container that it starts from may run by then."""
-    waiting: list[Fixed] = []
-    later: list[Flow] = []
-    for flow in [each for each in flows if _still_fails(lab, each, draw)][:_MOST_FLOWS]:
-        if _now(lab, flow, Outcome.DELIVERED) is Outcome.DELIVERED:
+    waiting: list[tuple[Flow, Fixed]] = []
+    repaired = False
+    for flow in [each for each in flows if _fails(lab, each, draw)][:_MOST_FLOWS]:
+        if outcome_now(lab, flow, flow.source_port) is Outcome.DELIVERED:
             continue  # an earlier repair has brought it back
         fixed = _fixed(lab, flow, there)
         if fixed.applied or fixed.works:
+            repaired = True
             yield fixed
         else:
-            later.append(flow)
-            waiting.append(fixed)
-    if len(later) == len(draw.flows):
-        yield from waiting
-        return
-    for flow in later:
-        yield _fixed(lab, flow, there)
+            waiting.append((flow, fixed))
+    yield from (_fixed(lab, flow, there) if repaired else fixed for flow, fixed in waiting)
 
 
-def _still_fails(lab: Lab, flow: Flow, draw: Draw) -> bool:
-    expected = flow.after if len(draw.faults) == 1 else Outcome.TIMEOUT
-    return expected is not Outcome.DELIVERED and _now(lab, flow, expected) is not Outcome.DELIVERED
+def _fails(lab: Lab, flow: Flow, draw: Draw) -> bool:
+    """Return whether the faults stop the flow.  Of a single one the scenario tells how, and that is waited for."""
+    if len(draw.faults) == 1:
+        return flow.after is not Outcome.DELIVERED and _now(lab, flow, flow.after) is not Outcome.DELIVERED
+    return outcome_now(lab, flow, flow.source_port) is not Outcome.DELIVERED
 
 
 def _now(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:

@@ -19,7 +19,7 @@ from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.score import LabScore, Score, score_labs, share
 from hairpin.lab.topology import HOST, PUBLIC
-from hairpin.lab.trial import break_host, running_scenario, settled_outcome
+from hairpin.lab.trial import break_host, outcome_now, running_scenario, settled_outcome
 
 MOST_FLOWS = 3
 MOST_REPAIRS = 3
@@ -135,25 +135,14 @@ def _flow(lab: Lab, way: Way) -> Flow:
 
 def _asked(lab: Lab, flow: Flow, command: tuple[str, ...]) -> tuple[Outcome, Answer]:
     """Return what the connection does, and what hairpin says; the connection is made before and after the question."""
-    outcome = _now(lab, flow)
+    outcome = outcome_now(lab, flow)
     # A port alone asks about several addresses, of which the connection is one.
     answer = ask(lab.host, flow.arguments(target=flow.to), command)
     if not _disagrees(answer, outcome):
         return outcome, answer
     if outcome is Outcome.TIMEOUT and not _disagrees(answer, Outcome.UNREACHABLE):
         time.sleep(ICMP_PAUSE_S)
-    return _now(lab, flow), answer
-
-
-def _now(lab: Lab, flow: Flow) -> Outcome:
-    try:
-        outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes)
-        # A busy machine may be late with an answer, so a timeout is asked once more.
-        return (
-            lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes) if outcome is Outcome.TIMEOUT else outcome
-        )
-    except LabError:
-        return Outcome.UNREACHABLE  # the container that the flow starts from does not run
+    return outcome_now(lab, flow), answer
 
 
 def _disagrees(answer: Answer, outcome: Outcome) -> bool:

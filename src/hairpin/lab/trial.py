@@ -69,6 +69,18 @@ def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
     return outcome
 
 
+def outcome_now(lab: Lab, flow: Flow, source_port: int = 0) -> Outcome:
+    """Return the outcome of a flow's real connection at this moment.  A busy machine may be late with an answer, so a
+    timeout is asked once more."""
+    try:
+        outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=source_port)
+        if outcome is not Outcome.TIMEOUT:
+            return outcome
+        return lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=source_port)
+    except LabError:
+        return Outcome.UNREACHABLE  # the container that the flow starts from does not run
+
+
 def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]) -> None:
     """Raise LabError if an outcome is not the one that the scenario states for ``moment`` (``before`` or ``after``)."""
     for flow, outcome in zip(scenario.flows, outcomes, strict=True):
