@@ -6,7 +6,7 @@ It is said, and what was done is taken back.
 import fcntl
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Timer
@@ -27,7 +27,7 @@ from hairpin.errors import ApplyError, JournalError
 from hairpin.message import Message
 from hairpin.network.network import Network
 from tests.apply.test_switch import of_file
-from tests.kernel.test_change_law import SETUP, Host
+from tests.kernel.test_change_law import Host
 from tests.kernel.test_taking_back import Killing, Plans, untold
 
 NOTHING = Undertaking("", "host", "boot", "2026-01-01T00:00:00Z")
@@ -60,16 +60,6 @@ def fill(file: Path) -> None:
     with suppress(OSError), file.open("ab", buffering=0) as out:
         while True:
             out.write(b"x" * 512)
-
-
-@pytest.fixture
-def plans(tmp_path: Path) -> Iterator[Plans]:
-    host = Host()
-    try:
-        host.run(SETUP)
-        yield Plans(host, tmp_path)
-    finally:
-        host.close()
 
 
 class Filling:

@@ -28,7 +28,7 @@ from hairpin.change.steps import steps
 from hairpin.message import Message
 from hairpin.network.network import Network
 from tests.apply.plans import begun, hands
-from tests.kernel.test_change_law import HOST_NETNS, SETUP, VIA, Host, address, insertion, link, new_route, up
+from tests.kernel.test_change_law import HOST_NETNS, VIA, Host, address, insertion, link, new_route, up
 
 
 def parts(network: Network, file: Path) -> tuple[tuple[Primitive, ...], ...]:
@@ -144,16 +144,6 @@ class Plans:
 
 def untold(_task: Task, _said: Message | None) -> None:
     return None
-
-
-@pytest.fixture
-def plans(tmp_path: Path) -> Iterator[Plans]:
-    host = Host()
-    try:
-        host.run(SETUP)
-        yield Plans(host, tmp_path)
-    finally:
-        host.close()
 
 
 @pytest.mark.parametrize("taking_back", (False, True), ids=["carrying out", "taking back"])
