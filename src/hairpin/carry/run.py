@@ -27,6 +27,14 @@ def names_program(rule: str) -> bool:
     return _NAMES_PROGRAM.search(re.sub(r"[\"'\\]", "", rule)) is not None
 
 
+def why_refused(command: Command) -> Message | None:
+    """Return why a command is run nowhere: it would run another program; None if it may be run."""
+    program = command.argv[0]
+    if "tables" in program and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
+        return message("{program} would run a program for this rule", program=program)
+    return None
+
+
 def carry_out(acting: Acting) -> Message | None:
     """Do every act in order; return the complaint, which is None when all was done."""
     try:
@@ -51,8 +59,9 @@ def do(act: Act) -> Done:
 
 
 def _run(command: Command) -> Done:
-    if "tables" in command.argv[0] and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
-        return Done(_REFUSED, complaint=message("{program} would run a program for this rule", program=command.argv[0]))
+    refused = why_refused(command)
+    if refused is not None:
+        return Done(_REFUSED, complaint=refused)
     try:
         status, printed, said = _ran(command)
     except FileNotFoundError:

@@ -10,7 +10,7 @@ from typing import assert_never
 from hairpin.apply.backups import saving_commands
 from hairpin.apply.task import Task
 from hairpin.carry.act import NEW_MODE, Act, Acting, Command, Done, Replace
-from hairpin.carry.run import names_program
+from hairpin.carry.run import why_refused
 from hairpin.change.carrying import carrying, chains_by_handle, listing_handles, taking_empty_chains
 from hairpin.change.change import (
     AddChain,
@@ -151,8 +151,9 @@ def _numbered(prefix: str, commands: Iterator[Command] | tuple[Command, ...]) ->
 def act_files(name: str, act: Act, kind: str = "command") -> Iterator[tuple[str, bytes]]:
     """Yield the files of one act: its words, and what it reads or compares."""
     if isinstance(act, Command):
-        if "tables" in act.argv[0] and any(map(names_program, (*act.argv[1:], *act.text.split("\n")))):
-            raise ApplyError(message("{program} would run a program for this rule", program=act.argv[0]))
+        refused = why_refused(act)
+        if refused is not None:
+            raise ApplyError(refused)
         yield name, _words(kind, act.argv)
         if act.text:
             yield f"{name}.text", _bytes(act.text)
