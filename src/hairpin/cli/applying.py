@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _DEADLINE_S = 120.0
 """Seconds after which the switch takes a plan back that nobody has told to be well."""
+NOTHING_WAITS = message("nothing waits for --confirm: no plan is being tried, or it was taken back already")
 
 
 def refuse_options(
@@ -215,19 +216,22 @@ def confirm_tried(lang: str | None, color: str) -> int:
     with closing(Journal()) as journal, journal.locked():
         plan = tried_plan(journal)
         if plan is None:
-            raise UsageError(
-                message("nothing waits for --confirm: no plan is being tried, or it was taken back already")
-            )
+            raise UsageError(NOTHING_WAITS)
         hands = _hands(plan.host, lang, color)
         complaint = confirm(journal, plan, hands)
         if complaint is not None:
             take_back(journal, journal.known(plan.id), hands)
-            whisper(f"{words(lang)(message('All of it was taken back: {why}', why=complaint))}\n")
-            return 1
+            return write_not_kept(complaint, lang)
     from hairpin.cli.output import write
 
     write(words(lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=plan.id)))
     return 0
+
+
+def write_not_kept(complaint: Message, lang: str | None) -> int:
+    """Say why a plan that was to be kept was taken back; return the exit status."""
+    whisper(f"{words(lang)(message('All of it was taken back: {why}', why=complaint))}\n")
+    return 1
 
 
 def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:

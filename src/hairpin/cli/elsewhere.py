@@ -132,23 +132,20 @@ def confirm_there(sources: tuple[Given, ...], lang: str | None, color: str) -> i
     from hairpin.apply.remote.ground_there import There
     from hairpin.apply.remote.plans_there import PlansThere
     from hairpin.apply.switch import look
-    from hairpin.cli.applying import teller
+    from hairpin.cli.applying import NOTHING_WAITS, teller, write_not_kept
 
     grounds: list[There] = []
     for source in sources:
         outpost = outpost_of(source)
         tried = next((each for each in PlansThere(outpost).standing() if each.is_tried), None)
         if tried is None:
-            raise UsageError(
-                message("nothing waits for --confirm: no plan is being tried, or it was taken back already")
-            )
+            raise UsageError(NOTHING_WAITS)
         grounds.append(There(outpost, 0, teller(lang, color), _copies(), tried.undertaking))
     complaint = next(filter(None, (each.confirm() for each in grounds)), None)
     if complaint is not None:
         for each in reversed(grounds):
             each.take_back(look(each.plan.host, each.outpost.destination))
-        whisper(f"{words(lang)(message('All of it was taken back: {why}', why=complaint))}\n")
-        return 1
+        return write_not_kept(complaint, lang)
     for each in grounds:
         undo = f"--host {each.outpost.destination} {each.plan.id}"
         write(words(lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=undo)))
