@@ -14,6 +14,7 @@ from bench.docker_host import docker_host, flows
 from bench.document import write
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
 from bench.kernel import LIST, SAVE, unable
+from bench.restoring import OfRestore, of_restores
 from bench.timing import Timing, timed
 from bench.whole import OfHost, of_hosts
 from hairpin.replica.judge import carry_all
@@ -40,11 +41,13 @@ def main() -> None:
     native: list[OfNative] = []
     containers: list[OfContainers] = []
     hosts: list[OfHost] = []
-    for line in chain(_starting(), _rules(rules), _native(native), _containers(containers), _replica(), _whole(hosts)):
+    restores: list[OfRestore] = []
+    parts = (_rules(rules), _native(native), _containers(containers), _replica(), _whole(hosts), _restores(restores))
+    for line in chain(_starting(), *parts):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     if folder is not None:
-        write(folder, tuple(rules), tuple(native), tuple(containers), tuple(hosts))
+        write(folder, tuple(rules), tuple(native), tuple(containers), tuple(hosts), tuple(restores))
 
 
 def _beside(commit: str) -> Iterator[str]:
@@ -132,6 +135,20 @@ def _whole(found: list[OfHost]) -> Iterator[str]:
                 f"{f'{name}, {host}':46} {spent.processor * 1000:9.1f} ms"
                 f"  {spent.processor / each.inspect.processor:6.1f} x docker inspect, {spent.elapsed:.2f} s elapsed"
             )
+
+
+def _restores(found: list[OfRestore]) -> Iterator[str]:
+    """The engine's rules put back, beside a restart of the daemon."""
+    if os.geteuid() != 0:
+        yield "hairpin restore on lab hosts: not timed (not root)"
+        return
+    for each in of_restores():
+        found.append(each)
+        yield (
+            f"{f'restore, {each.containers} containers':46} rules back {each.rules_back:.2f} s, verified "
+            f"{each.verified:.2f} s; a restart {each.restart:.1f} s, {each.restart / each.rules_back:.1f} x and "
+            f"{each.restart / each.verified:.1f} x"
+        )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.growth import OfContainers, OfNative, OfRules
 from bench.kernel import SAVE
 from bench.plot import Curve, Panel, svg
+from bench.restoring import OfRestore
 from bench.whole import OfHost
 
 _HEAD = f"""# Speed, and how it grows
@@ -54,6 +55,16 @@ every event that can happen there.
 | containers | docker inspect | one healthy port | from every client | one broken port | everything | events |
 | --- | --- | --- | --- | --- | --- | --- |
 """
+_RESTORES = """## `hairpin restore`, beside a restart of the daemon
+
+The filter rules of a lab host are flushed. The times are elapsed seconds. *Rules back* is the end of the load: the
+host was read and walked, the plan made, and the host read once more. *Verified* is the end: the host was read a third
+time, each asked flow and each other one walked, and packets sent through a replica. A restart of dockerd verifies
+nothing.
+
+| containers | the plan | rules back | verified | a restart | of it, rules back | of it, verified |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
 _WHY = """## Why
 
 - Reading is linear. Equal groups of words (in nft's JSON: equal statements) become one node, which is made once for
@@ -71,6 +82,7 @@ def document(
     native: tuple[OfNative, ...],
     containers: tuple[OfContainers, ...],
     hosts: tuple[OfHost, ...],
+    restores: tuple[OfRestore, ...] = (),
 ) -> str:
     """Return the page."""
     release = os.uname().release.split("-")[0]
@@ -79,7 +91,14 @@ def document(
     more = (_NATIVE + "\n".join(map(_of_native, native)) + "\n",) if native else ()
     whole = (_HOSTS + "\n".join(map(_of_host, hosts)) + "\n",) if hosts else ()
     grown = _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n"
-    return "\n".join((*parts, *more, grown, *whole, _WHY))
+    back = (_RESTORES + "\n".join(map(_of_restore, restores)) + "\n",) if restores else ()
+    return "\n".join((*parts, *more, grown, *whole, *back, _WHY))
+
+
+def _of_restore(each: OfRestore) -> str:
+    spent = (each.plan, each.rules_back, each.verified, each.restart)
+    told = " | ".join(f"{one:.1f} s" for one in spent)
+    return f"| {each.containers} | {told} | {each.rules_back / each.restart:.2f} | {each.verified / each.restart:.2f} |"
 
 
 def _of_host(each: OfHost) -> str:
@@ -151,7 +170,8 @@ def write(
     native: tuple[OfNative, ...],
     containers: tuple[OfContainers, ...],
     hosts: tuple[OfHost, ...] = (),
+    restores: tuple[OfRestore, ...] = (),
 ) -> None:
     """Write the page and its plot."""
-    (folder / "speed.md").write_text(document(rules, native, containers, hosts), encoding="utf-8")
+    (folder / "speed.md").write_text(document(rules, native, containers, hosts, restores), encoding="utf-8")
     (folder / "speed.svg").write_text(plot(rules, containers), encoding="utf-8")

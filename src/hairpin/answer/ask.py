@@ -162,7 +162,8 @@ def _explained(start: Answer, examination: Examination, word: Replication, *, ah
     ahead = ahead and start.event is None
     coming = latent(examination) if ahead else ()
     labels = dict.fromkeys(each.host for each in (*proven, *(one.found for one in coming)))
-    others = {label: others_of(start.network.seen_from(label)) for label in labels}
+    asked = tuple(each.trace.flow for each in examination.diagnoses)
+    others = {label: others_of(start.network.seen_from(label), asked) for label in labels}
     later = tuple(
         msgspec.structs.replace(
             _cause(each.found, examination, others[each.found.host], start.network, word),

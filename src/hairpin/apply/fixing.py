@@ -25,6 +25,7 @@ from hairpin.remedy.effects import flow_told, others_of
 from hairpin.remedy.other_flows import flow_key
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 _PATIENCE_S = 6.0
 """How long a service may take until it answers after the last step."""
@@ -121,7 +122,6 @@ def _done_and_verified(
     plan: RepairPlan, grounds: Grounds, was: Network, deed: Deed
 ) -> tuple[tuple[FlowResult, ...], Message | None]:
     """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
-    others = _passing_others(was)
     for label, numbers in _in_order(plan):
         complaint = grounds[label].carry(numbers)
         if complaint is not None:
@@ -130,7 +130,7 @@ def _done_and_verified(
         results, after = _verified(plan, deed)
     except CollectError as error:
         return (), error.said
-    return results, next(_faults(plan, results, others, after), None) or deed.is_safe(after)
+    return results, next(_faults(plan, results, was, after), None) or deed.is_safe(after)
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -144,10 +144,6 @@ def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _passing_others(network: Network) -> dict[object, Flow]:
-    return {flow_key(each.flow): each.flow for each in others_of(network).traces if each.succeeds}
 
 
 def _verified(plan: RepairPlan, deed: Deed) -> tuple[tuple[FlowResult, ...], Network]:
@@ -197,15 +193,16 @@ def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResul
         yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)
 
 
-def _faults(
-    plan: RepairPlan, results: tuple[FlowResult, ...], others: dict[object, Flow], after: Network
-) -> Iterator[Message]:
-    """Yield why the plan is taken back: a flow that does not pass as planned, or another one that no longer does."""
+def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, after: Network) -> Iterator[Message]:
+    """Yield why the plan is taken back: a flow that does not pass as planned, or another one that no longer does.
+
+    The other flows were walked when the plan was made.  Of those that do not pass any more, ``was``, the host as it was
+    read before the first step, tells whether the plan has stopped them."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after it", flow=flow_told(each.flow))
     said = {one.flow for each in plan.repairs for one in each.remedy.side_effects}
-    still = _passing_others(after)
-    for key, flow in others.items():
-        if key not in still and flow_told(flow) not in said and not walk_flow(after, flow).succeeds:
+    asked = tuple(each.trace.flow for each in plan.answer.flows)
+    for flow in (each.flow for each in others_of(plan.answer.network, asked).traces if each.succeeds):
+        if flow_told(flow) not in said and not walked(after, flow).succeeds and walk_flow(was, flow).succeeds:
             yield message("{flow} passed before it, and does not after it", flow=flow_told(flow))

@@ -20,7 +20,7 @@ from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.under_events import is_undone
 from hairpin.walk.verdicts import Verdict, succeeds
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 Why = Literal["policy", "disruptive", "instead", "by-person"]
 """Why a repair is no step of the plan: somebody wrote down what it undoes, it disrupts what works, another one stands
@@ -114,7 +114,7 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
 
 def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
     """Return the verdict of each asked flow in another network."""
-    return tuple(walk_flow(network, each.trace.flow).verdict for each in answer.flows)
+    return tuple(walked(network, each.trace.flow).verdict for each in answer.flows)
 
 
 def _lost_after(answer: Answer, repairs: tuple[Repair, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
@@ -185,7 +185,7 @@ def _in_turn(picked: list[tuple[str, CauseAnswer, Remedy]], answer: Answer) -> t
 
 def _passes(ref: str, answer: Answer, network: Network) -> bool:
     flow = next(each.trace.flow for each in answer.flows if each.ref == ref)
-    return succeeds(walk_flow(network, flow).verdict)
+    return walked(network, flow).succeeds
 
 
 def _fitted(cause: CauseAnswer, remedy: Remedy, was: Network, now: Network) -> Iterator[Remedy]:

@@ -40,27 +40,31 @@ def restore_plan(answer: Answer) -> RestorePlan:
     """Return the plan for this host's engines."""
     host = answer.network.this
     lost = tuple((engine, each) for engine, each in missing_on(host) if each)
-    repairs = tuple(_repair(engine, each, answer.network) for engine, each in lost)
+    repairs: list[Repair] = []
     network = answer.network
-    for each in repairs:
-        network = simulate(each.remedy.change, network)
+    for engine, missing in lost:
+        repair, network = _repaired(engine, missing, answer, network)
+        repairs.append(repair)
     then = verdicts_in(network, answer)
     notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
     used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
-    return RestorePlan(RepairPlan(answer, repairs, (), then), lost, notes, undecided)
+    return RestorePlan(RepairPlan(answer, tuple(repairs), (), then), lost, notes, undecided)
 
 
-def _repair(engine: Engine, lost: Missing, network: Network) -> Repair:
+def _repaired(engine: Engine, lost: Missing, answer: Answer, now: Network) -> tuple[Repair, Network]:
+    """Return what puts back what the engine lost, and the network with it.  ``now``: what the repairs before leave."""
+    network = answer.network
     change = restoring_all(lost, network.this.netns, network.namespace(network.this.netns))
     if engine.kind == "podman":
         change = msgspec.structs.replace(change, calls=(ReloadNetworks(),))
     made = steps(change, network)
     title = message("{engine} has lost {rules} rules and {chains} chains", engine=engine.kind, rules=len(lost.rules),
                     chains=len(lost.chains))  # fmt: skip
-    effects = tuple(closing_again(change, network))
+    after = simulate(change, now)
+    effects = tuple(closing_again(now, after, tuple(each.trace.flow for each in answer.flows)))
     remedy = Remedy("restore-engine-rules", made, side_effects=effects, change=change)
-    return Repair(f"restore-{engine.kind}", title, network.this.name, remedy)
+    return Repair(f"restore-{engine.kind}", title, network.this.name, remedy), after
 
 
 def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:

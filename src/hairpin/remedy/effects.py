@@ -72,9 +72,11 @@ class Others(msgspec.Struct, frozen=True):
     left_out: int = 0
 
 
-def others_of(network: Network) -> Others:
-    """Return the other flows of the network's first host, walked."""
-    flows = other_flows(network)
+def others_of(network: Network, asked: tuple[Flow, ...] = ()) -> Others:
+    """Return the other flows of the network's first host, walked.  One that is ``asked``, too, is walked as asked: with
+    as much data, and once."""
+    meant = {flow_key(each): each for each in asked}
+    flows = tuple(meant.get(flow_key(each), each) for each in other_flows(network))
     traces = tuple(walked(network, each) for each in flows[:MAX_OTHERS])
     known = tuple(each for each in traces if not may_enter_unread(network, each))
     return Others(network, known, len(flows) - len(known))
@@ -233,11 +235,10 @@ def _opened_by_joining(
             yield _effect(now, then.verdict, lost=False)
 
 
-def closing_again(change: Change, network: Network) -> Iterator[SideEffect]:
+def closing_again(network: Network, after: Network, asked: tuple[Flow, ...]) -> Iterator[SideEffect]:
     """Yield the flows that rules which are put back stop, and that are open only since they are gone."""
-    after = simulate(Change(change.parts), network)
-    for trace in others_of(network).traces:
-        then = walk_flow(after, trace.flow)
+    for trace in others_of(network, asked).traces:
+        then = walked(after, trace.flow)
         if trace.succeeds and not succeeds(then.verdict):
             yield _effect(trace, then.verdict, lost=True)
 
