@@ -1,0 +1,60 @@
+"""One thing that happened to a host, as one of its traces tells it."""
+
+from typing import Literal
+
+import msgspec
+
+from hairpin.events.event import EventId
+from hairpin.host.host import Unread
+from hairpin.message import Message
+
+ActorKind = Literal["process", "unit", "package", "person"]
+EntryKind = Literal[
+    "boot", "clock", "unit", "engine", "container", "firewall", "package", "file", "kernel", "sysctl", "rules", "login",
+    "command",
+]  # fmt: skip
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who did it.  ``name``: of a process its command and pid, of a person the user and the terminal or address.
+    ``evidence``: the id of the reading that says so."""
+
+    kind: ActorKind
+    name: str
+    evidence: str
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What an entry does to the host, in a form that can be walked: an event (``name``: narrowed to that container or
+    link), or the commands as they were typed (``events/_commands`` carries them out)."""
+
+    event: EventId | None = None
+    name: str = ""
+    commands: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """``at`` and ``until``: seconds since the epoch, by the host's clock; ``until`` None: a moment.
+
+    ``subject``: what it happened to, in the host's word: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``, ``web``.
+    ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its label."""
+
+    at: float
+    kind: EntryKind
+    what: Message
+    subject: str
+    evidence: str
+    until: float | None = None
+    by: Actor | None = None
+    effect: Effect | None = None
+    quote: str = ""
+    host: str = ""
+
+
+class Story(msgspec.Struct, frozen=True):
+    """The entries of the hosts, oldest first, from ``since`` on (seconds since the epoch).  ``missing``: what could not
+    be seen, and why."""
+
+    entries: tuple[Entry, ...]
+    since: float
+    missing: tuple[Unread, ...] = ()
