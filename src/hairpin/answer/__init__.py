@@ -3,6 +3,6 @@
 A front end, such as the command line, calls only ``ask`` or ``matrix``, and renders what they return.  Read ``ask``
 (the entry), ``answer`` (the types), ``engines`` (those that do not answer), ``states`` (of the hosts, which no flow
 shows), ``coming`` (what events bring), ``keeping_out`` (single clients that do not get through), ``remarks`` (on tables
-and limits), ``questions`` (what only the user can tell), ``events`` (the time after an event), ``outcome`` (the exit
-status) and ``matrix`` (every flow under every event).
+and limits), ``questions`` (what only the user can tell), ``blamed`` (since when, and through whom), ``events`` (the
+time after an event), ``outcome`` (the exit status) and ``matrix`` (every flow under every event).
 """

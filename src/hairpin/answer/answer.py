@@ -20,6 +20,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.remedy import Remedy
+from hairpin.story.blame import Blame
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
@@ -122,6 +123,8 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
     configured: Configured | None = None
+    blame: Blame | None = None
+    """Since when it is there, and through whom, where a trace of the host proves it."""
     line: Message | None = None
     """Of advice that stands for many flows nobody asked about: the one line in which it is said."""
 

@@ -126,7 +126,8 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
     asks, adds = words[0] in ("-C", "--check"), words[0] in _ADDING
     if adds and not _has_chain(course, family, table, words[1:2]):
         return Outcome(course, False)
-    text = shlex.join(["-D" if asks else words[0], *words[1:]])
+    # iptables-restore takes a bare ! alone for a negation.
+    text = " ".join(each if each == "!" else shlex.quote(each) for each in ("-D" if asks else words[0], *words[1:]))
     failures = course.failures
     done = with_rules_added(course, f"*{table}\n{text}\nCOMMIT\n", family, source)
     succeeds = done.failures == failures

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from hairpin.errors import ChangeError, UsageError
+from hairpin.events._commands import outcome
 from hairpin.events.course import Course
 from hairpin.events.event import Event, EventId
 from hairpin.events.registry import all_events, event_of
@@ -11,6 +12,9 @@ from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.question.asked import AskedEvent
 from hairpin.question.hosts import host_named
+
+TYPED = "a terminal"
+"""The source of commands that are of no file."""
 
 
 def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Course]]:
@@ -67,3 +71,12 @@ def _impossible(event: Event, asked: AskedEvent, network: Network, label: str) -
         )
     possible = ", ".join(each.id for each, _ in possible_events(network, label))
     return message("{event} cannot happen on this host; what can: {possible}", event=event.id, possible=possible)
+
+
+def course_of_commands(network: Network, label: str, commands: str) -> Course | None:
+    """Return the course of commands as somebody typed them; None if one of them is not plain, or fails."""
+    try:
+        done = outcome(Course(network, label), commands, TYPED)
+    except ChangeError:
+        return None
+    return done.course if done is not None and done.succeeds else None

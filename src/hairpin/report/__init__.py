@@ -3,8 +3,8 @@
 For both: ``words`` (the language), ``wanted`` (what supplies a missing fact), ``places`` (names of places), ``stops``
 (why a packet ended), ``excerpts`` and ``quotes`` (readings). For people: ``printable`` (no escape sequence),
 ``paper`` (columns and colours), ``terminal`` (the whole answer) with its parts ``summary``, ``verdicts``, ``path``,
-``remedy_text``, ``covered`` (by another one), ``configured``, ``after`` (an event), ``questions`` and ``unread``;
-``walk_text``, ``prove_text``, ``events_text``, ``plan_text``, ``restore_text``; ``pages`` (of the causes). For
-programs: ``document``, ``walk_document``, ``prove_document``, ``events_document``, ``fix_document``,
-``restore_document``.
+``remedy_text``, ``blame_text``, ``covered`` (by another one), ``configured``, ``after`` (an event), ``questions`` and
+``unread``; ``walk_text``, ``prove_text``, ``events_text``, ``plan_text``, ``restore_text``; ``pages`` (of the causes).
+For programs: ``refs``, ``document``, ``blame_document``, ``walk_document``, ``prove_document``, ``events_document``,
+``fix_document``, ``restore_document``.
 """

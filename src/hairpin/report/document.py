@@ -1,9 +1,8 @@
 """The JSON document of ``hairpin check``: ``hairpin.report/1``, docs/schema/report-1.json."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge
@@ -13,9 +12,11 @@ from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
 from hairpin.remedy.remedy import Remedy
+from hairpin.report.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.configured import configured_text
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, SnapshotId, StableId, Time
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
@@ -24,16 +25,6 @@ from hairpin.walk.state import RuleDecided, Stage, Stop
 from hairpin.walk.verdicts import Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
-FlowRef = Annotated[str, Meta(pattern=r"^f[1-9][0-9]*$")]
-QuestionRef = Annotated[str, Meta(pattern=r"^q[1-9][0-9]*$")]
-CauseRef = Annotated[str, Meta(pattern=r"^c[1-9][0-9]*$")]
-EvidenceRef = Annotated[str, Meta(pattern=r"^(.+:)?e[1-9][0-9]*[a-z]*$")]
-"""A reading's number, with its host's label in front where that is not the first of several."""
-StableId = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-"""Kebab-case; never reused with another meaning."""
-SnapshotId = Annotated[str, Meta(pattern=r"^(sha256:[0-9a-f]{64})?$")]
-Time = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)?$")]
-"""RFC 3339, UTC."""
 
 
 class EngineDocument(msgspec.Struct, frozen=True):
@@ -171,6 +162,7 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 class CauseDocument(msgspec.Struct, frozen=True):
     """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
     ``configured``: somebody wrote down what stops them, so that it is policy; null: an accident at run time.
+    ``since``, ``through``: null where no trace of the host proves them; two of ``through``: either of them did it.
     ``proof``: null for a state of the host, told by a reading, that no asked flow shows; of a latent cause, it is of
     the time after ``event``."""
 
@@ -188,6 +180,8 @@ class CauseDocument(msgspec.Struct, frozen=True):
     host: str = ""
     follows_from: tuple[CauseRef, ...] = ()
     configured: ConfiguredDocument | None = None
+    since: SinceDocument | None = None
+    through: tuple[ActorDocument, ...] | None = None
 
 
 class MissingDocument(msgspec.Struct, frozen=True):
@@ -346,6 +340,8 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         host=cause.host,
         follows_from=cause.follows_from,
         configured=_configured(cause.configured, words) if cause.configured is not None else None,
+        since=since_document(cause.blame) if cause.blame is not None else None,
+        through=through_document(cause.blame, quotes) if cause.blame is not None else None,
     )
 
 

@@ -7,13 +7,9 @@ import msgspec
 import hairpin
 from hairpin.answer.matrix import Matrix
 from hairpin.report.document import (
-    CauseRef,
-    EvidenceRef,
     FlowDocument,
-    FlowRef,
     HostDocument,
     MissingDocument,
-    StableId,
     flow_document,
     host_document,
     host_documents,
@@ -21,6 +17,7 @@ from hairpin.report.document import (
 )
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, StableId
 from hairpin.report.words import Words
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.verdicts import Verdict

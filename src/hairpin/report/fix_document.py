@@ -12,12 +12,10 @@ from hairpin.change.step import ReplaceFile, Step, nature
 from hairpin.change.text import all_shown
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.document import (
-    CauseRef,
     FlowDocument,
     HostDocument,
     MissingDocument,
     SideEffectDocument,
-    StableId,
     flow_document,
     host_document,
     host_documents,
@@ -26,6 +24,7 @@ from hairpin.report.document import (
 from hairpin.report.places import places_of
 from hairpin.report.plan_text import changed_lines
 from hairpin.report.quotes import Quotes
+from hairpin.report.refs import CauseRef, StableId
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict
 

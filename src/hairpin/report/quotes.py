@@ -132,6 +132,10 @@ class Quotes:
             reference = self.socketless(cause.stop.netns, decided.said)
         return (reference,) if reference is not None else ()
 
+    def trace(self, reading_id: str, line: str) -> str | None:
+        """Return the reference of a line of one of the host's traces; None if no reading has it."""
+        return self._quote(reading_id, line) if reading_id in self._readings else None
+
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
         """Return the references of the readings that a candidate names.  Each quotes what the candidate is about, else
         the rule that stopped the packet."""

@@ -5,6 +5,7 @@ from hairpin.causes.where import rule_of
 from hairpin.diagnose.diagnose import Proof
 from hairpin.message import Message, message
 from hairpin.report.after import write_event
+from hairpin.report.blame_text import write_blame
 from hairpin.report.configured import configured_text
 from hairpin.report.covered import is_covered
 from hairpin.report.pages import page_ids
@@ -205,6 +206,8 @@ class _Report:
         paper.prose(words(cause.candidate.detail), indent=2)
         if cause.configured is not None:
             paper.prose(words(configured_text(cause.configured)), indent=2)
+        if cause.blame is not None:
+            write_blame(cause.blame, words, paper, whole=self._verbose)
         if flow is not None:
             self._draw(flow)
         paper.gap()
@@ -246,12 +249,8 @@ class _Report:
         judge = self._words(_JUDGES[cause.judge])
         if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
             if rule_of(cause.candidate.where) is None:
-                return message(
-                    "{before} now, {after} if what is missing were there ({judge})",
-                    before=before,
-                    after=after,
-                    judge=judge,
-                )
+                return message("{before} now, {after} if what is missing were there ({judge})", before=before,
+                               after=after, judge=judge)  # fmt: skip
             return message(
                 "{before} now, {after} without that rule, which is meant to stay ({judge})",
                 before=before,

@@ -11,7 +11,6 @@ from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.prefix import address_text
 from hairpin.report.document import (
-    EvidenceRef,
     FlowDocument,
     HostDocument,
     MissingDocument,
@@ -24,6 +23,7 @@ from hairpin.report.document import (
 )
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import EvidenceRef
 from hairpin.report.words import Words
 from hairpin.walk.state import (
     Assumed,

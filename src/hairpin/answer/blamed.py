@@ -1,0 +1,64 @@
+"""Adds to an answer's causes since when they are there, and through whom, as far as the story proves it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.change.simulate import simulate
+from hairpin.errors import ChangeError
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.remedy.in_turn import renumbered_change
+from hairpin.story.blame import Blame, BlameQuestion, blame
+from hairpin.story.entry import Effect, Entry, Story
+
+_FLOWS = 2
+"""Flows of a cause that are walked after each entry."""
+
+
+def with_blame(answer: Answer, story: Story) -> Answer:
+    """Return the answer; its blocking causes have ``blame`` where the story proves it."""
+    sights = tuple(sight for host in answer.network.hosts for sight in _starts(host))
+    story = msgspec.structs.replace(story, entries=(*story.entries, *sights))
+    causes = tuple(msgspec.structs.replace(each, blame=_blame(each, answer, story)) for each in answer.causes)
+    return msgspec.structs.replace(answer, causes=causes)
+
+
+def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
+    host = answer.network.host(cause.host)
+    if cause.severity != "blocking" or cause.proof is None or not cause.flows or not host.taken_at:
+        return None
+    flows = tuple(each.trace.flow for each in answer.flows if each.ref in cause.flows)[:_FLOWS]
+    network = answer.network.seen_from(cause.host)
+    others = (each for each in answer.causes if each.ref in cause.together and each.ref != cause.ref)
+    try:
+        broken = network
+        for each in others:
+            broken = simulate(renumbered_change(each.candidate.change, network, broken), broken)
+        change = renumbered_change(cause.candidate.change, network, broken)
+        question = BlameQuestion(cause.id, cause.host, broken, change, flows, _seconds(host.taken_at))
+        return blame(question, story)
+    except ChangeError:
+        return None
+
+
+def _starts(host: Host) -> Iterator[Entry]:
+    """Yield the starts of the containers that run: each has succeeded, so what it needs was there then."""
+    for container in host.containers():
+        if container.running and container.started_at:
+            yield Entry(
+                at=_seconds(container.started_at),
+                kind="container",
+                what=message("container {name} started", name=container.name),
+                subject=container.name,
+                evidence="",
+                effect=Effect("container-restart", container.name),
+                host=host.name,
+            )
+
+
+def _seconds(time: str) -> float:
+    """Return the seconds since the epoch of an RFC 3339 time, which may have nanoseconds."""
+    return datetime.fromisoformat(time).timestamp()

@@ -1,0 +1,65 @@
+"""Since when a cause is there, and through whom, in sentences."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.words import Words
+from hairpin.story.blame import Blame
+from hairpin.story.entry import Actor, Entry
+
+_FEW = 4
+
+
+def time_text(seconds: float) -> str:
+    """Return the time of seconds since the epoch as RFC 3339, UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def blame_text(found: Blame) -> Iterator[Message]:
+    """Yield the sentences: since when and through whom, then each trace, then what last showed the good state."""
+    actors = found.actors
+    if found.not_before == found.not_after:
+        since = message("since {time}", time=time_text(found.not_before))
+    else:
+        since = message(
+            "since some time between {first} and {last}",
+            first=time_text(found.not_before),
+            last=time_text(found.not_after),
+        )
+    match len(actors):
+        case 0:
+            yield since
+        case 1:
+            yield message("{since}, through {actor}", since=since, actor=_told(actors[0]))
+        case _:
+            named = ", ".join(each.name for each in actors)
+            yield message("{since}, through one of these: {actors}", since=since, actors=named)
+    for each in found.entries:
+        yield _line(each)
+    yield message("it was well after: {what}, {time}", what=found.good.what, time=time_text(found.good.at))
+
+
+def write_blame(found: Blame, words: Words, paper: Paper, *, whole: bool) -> None:
+    """Write the sentences; of many traces the first ones, unless ``whole``."""
+    first, *traces = map(words, blame_text(found))
+    paper.prose(first, indent=2, style="strong")
+    for each in traces if whole else traces[-_FEW:]:
+        paper.prose(each, indent=4)
+
+
+def _told(actor: Actor) -> Message:
+    match actor.kind:
+        case "person":
+            return message("a person: {name}", name=actor.name)
+        case "package":
+            return message("the package {name}", name=actor.name)
+        case "process":
+            return message("the process {name}", name=actor.name)
+        case "unit":
+            return message("{name}", name=actor.name)
+
+
+def _line(entry: Entry) -> Message:
+    return message("{time}: {what}", time=time_text(entry.at), what=entry.what)

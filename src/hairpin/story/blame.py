@@ -1,0 +1,183 @@
+"""Since when a cause is there, and through whom: entries of the story that make it, told by walking.
+
+An entry makes the cause if its effect, carried out on the hosts with the cause repaired, brings the cause back.  It
+shows the good state if its effect on the hosts as they are repairs the cause, or if it is a start that succeeded then
+and would fail now.  The entries count that make it since the good state was last seen.  What an event did before
+a file of the host's configuration was changed is not known: the files as they are now say what it does now.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive, SetLink, SetPolicy, SetSysctl
+from hairpin.change.listed import listed_rule
+from hairpin.change.simulate import simulate
+from hairpin.events.aftermath import asked_again
+from hairpin.events.course import Course
+from hairpin.events.happening import course_of, course_of_commands
+from hairpin.host.netns import Netns
+from hairpin.netfilter.ir import Chain, Dialect, Family
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.remedy.under_events import is_undone
+from hairpin.story.entry import Actor, Effect, Entry, Story
+from hairpin.walk.walk import walk_flow
+
+_MOST_EFFECTS = 60
+"""Different effects that are carried out for one cause."""
+Role = Literal["makes", "shows-good", "neither", "unknown"]
+
+
+class BlameQuestion(msgspec.Struct, frozen=True):
+    """What is asked of the story: the ``cause`` on the host ``label``, which stops the ``flows``.
+
+    ``broken``: the hosts with this cause and no other one in the way; ``change``: repairs it.  ``at``: seconds since
+    the epoch, when the hosts were read."""
+
+    cause: str
+    label: str
+    broken: Network
+    change: Change
+    flows: tuple[Flow, ...]
+    at: float
+
+
+class Blame(msgspec.Struct, frozen=True):
+    """The cause came between ``not_before`` and ``not_after`` (seconds since the epoch), by one of the ``entries``,
+    oldest first.  ``good``: what last showed the good state."""
+
+    not_before: float
+    not_after: float
+    entries: tuple[Entry, ...]
+    good: Entry
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """Who did it: more than one if nothing tells which of them."""
+        return tuple(dict.fromkeys(actor for each in self.entries if (actor := actor_of(each)) is not None))
+
+
+def blame(question: BlameQuestion, story: Story) -> Blame | None:
+    """Return who made the cause, and when; None if no trace proves it."""
+    repaired = simulate(question.change, question.broken)
+    roles: dict[Effect, Role] = {}
+    makers: list[Entry] = []
+    configured_since = False
+    for entry in _newest_first(question, story):
+        if entry.effect is None:
+            configured_since = configured_since or _configures(entry)
+            continue
+        if entry.effect not in roles:
+            if len(roles) == _MOST_EFFECTS:
+                return None
+            roles[entry.effect] = _role(question, repaired, entry.effect)
+        match roles[entry.effect]:
+            case "makes":
+                if not (configured_since and entry.effect.event is not None):
+                    makers.append(entry)
+            case "shows-good":
+                made = tuple(reversed(makers))
+                return Blame(made[0].at, _end(made[-1]), made, entry) if made else None
+            case "unknown":
+                return None  # it may have repaired the host: what lies before it is no proof
+            case "neither":
+                pass
+    return None
+
+
+def actor_of(entry: Entry) -> Actor | None:
+    """Return who did it: the one that the trace names, else the unit or the package that it is about."""
+    if entry.by is not None:
+        return entry.by
+    match entry.kind:
+        case "unit" | "firewall" | "engine":
+            return Actor("unit", entry.subject, entry.evidence)
+        case "package":
+            return Actor("package", entry.subject, entry.evidence)
+        case _:
+            return None
+
+
+def _newest_first(question: BlameQuestion, story: Story) -> Iterator[Entry]:
+    mine = (each for each in story.entries if each.host in ("", question.label) and each.at <= question.at)
+    yield from sorted(mine, key=lambda each: each.at, reverse=True)
+
+
+def _configures(entry: Entry) -> bool:
+    return entry.kind == "file" and entry.subject.startswith("/etc/")
+
+
+def _end(entry: Entry) -> float:
+    return entry.at if entry.until is None else entry.until
+
+
+def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
+    again = _course(repaired, question.label, effect)
+    then = _course(question.broken, question.label, effect)
+    if again is not None and not again.missing and _makes(question, repaired, again):
+        return "makes"
+    if then is None:
+        # Commands that nobody can foretell are not known to have made anything.  An event might have ended the state.
+        return "neither" if effect.commands else "unknown"
+    if then.failures and again is not None and not again.failures:
+        return "shows-good"  # it succeeded then, and would not now
+    made = [_is_made(each, then.network) for each in question.change.parts]
+    if False in made:  # where the flows pass all the same, it is by another way
+        return "unknown" if then.missing else "neither"
+    if True in made or all(_passes(question.broken, then, each) for each in question.flows):
+        return "shows-good"
+    return "unknown" if then.missing else "neither"
+
+
+def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
+    """Return whether the effect brings the cause to the repaired hosts: what repairs it is taken back, and a flow
+    does not pass then.  Of parts that cannot be compared a diagnosis tells."""
+    made = [_is_made(each, again.network) for each in question.change.parts]
+    if None in made:
+        return is_undone(question.cause, repaired, again, question.flows)
+    return False in made and not all(_passes(repaired, again, each) for each in question.flows)
+
+
+def _course(network: Network, label: str, effect: Effect) -> Course | None:
+    if effect.commands:
+        return course_of_commands(network, label, effect.commands)
+    return course_of(network, label, effect.event, effect.name) if effect.event is not None else None
+
+
+def _passes(was: Network, then: Course, flow: Flow) -> bool:
+    return walk_flow(then.network, asked_again(was, then.network, flow)).succeeds
+
+
+def _is_made(part: Primitive, network: Network) -> bool | None:
+    """Return whether the network is as the part makes it; None for a part of which the flows alone tell."""
+    match part:
+        case SetSysctl(netns=netns, path=path, value=value):
+            return netns in network and network.namespace(netns).sysctls.values.get(path) == value
+        case InsertRule(netns=netns, dialect=dialect, family=family, table=table, chain=chain):
+            listed = _texts(network, netns, (dialect, family, table), chain)
+            return listed_rule(part) in listed or part.rule.text in listed
+        case DeleteRule(netns=netns, place=place):
+            return place.text not in _texts(network, netns, (place.dialect, place.family, place.table), place.chain)
+        case AddChain(netns=netns, dialect=dialect, family=family, table=table, chain=chain):
+            return _chain(network, netns, (dialect, family, table), chain) is not None
+        case SetPolicy(netns=netns, place=place, policy=policy):
+            found = _chain(network, netns, (place.dialect, place.family, place.table), place.chain)
+            return ((found.policy if found is not None else None) or "accept") == policy
+        case SetLink(netns=netns, link=link):
+            held = network.namespace(netns).link(link.name) if netns in network else None
+            return held is not None and (held.up, held.master) == (link.up, link.master)
+        case _:
+            return None
+
+
+def _chain(network: Network, netns: Netns, key: tuple[Dialect, Family, str], chain: str) -> Chain | None:
+    dialect, family, name = key
+    table = network.namespace(netns).ruleset.table(family, name, dialect) if netns in network else None
+    return table.chain(chain) if table is not None else None
+
+
+def _texts(network: Network, netns: Netns, key: tuple[Dialect, Family, str], chain: str) -> tuple[str, ...]:
+    found = _chain(network, netns, key, chain)
+    return tuple(each.text for each in found.rules) if found is not None else ()

@@ -1,0 +1,114 @@
+"""Who made a cause is told by carrying the effects of the entries out; where nothing proves it, nobody is blamed."""
+
+from hairpin.answer.answer import Answer
+from hairpin.message import message
+from hairpin.story.blame import Blame, BlameQuestion, actor_of, blame
+from hairpin.story.entry import Actor, Effect, Entry, EntryKind, Story
+from tests.report.answers import FORWARDING_OFF, Replacement, answer
+
+IP_FORWARD_OFF: tuple[Replacement, ...] = (
+    ("/ipv4/ip_forward:1", "/ipv4/ip_forward:0"),
+    ("/ipv4/conf/all/forwarding:1", "/ipv4/conf/all/forwarding:0"),
+    FORWARDING_OFF,
+)
+MASQUERADE = "POSTROUTING -s 172.22.0.0/16 ! -o br-a447be91f932 -j MASQUERADE"
+NO_MASQUERADE: Replacement = (f"[0:0] -A {MASQUERADE}\n", "")
+ANN = Actor("person", "ann on pts/0 from 192.0.2.7", "e900")
+OFF = Effect(commands="sysctl -w net.ipv4.conf.eth0.forwarding=0")
+ALL_OFF = Effect(commands="sysctl -w net.ipv4.ip_forward=0")
+TOGGLED = Effect("forwarding-toggle")
+DOCKER = Effect("docker-restart")
+
+
+def entry(at: float, effect: Effect | None, kind: EntryKind = "command", by: Actor | None = ANN) -> Entry:
+    return Entry(at, kind, message("something happened"), "something", "e900", by=by, effect=effect)
+
+
+def question(found: Answer) -> BlameQuestion:
+    cause = next(each for each in found.causes if each.severity == "blocking")
+    flows = tuple(each.trace.flow for each in found.flows if each.ref in cause.flows)
+    return BlameQuestion(cause.id, cause.host, found.network, cause.candidate.change, flows[:2], 1000.0)
+
+
+def blamed(found: Answer, *entries: Entry) -> Blame | None:
+    return blame(question(found), Story(entries, 0.0))
+
+
+def test_the_entry_that_makes_the_cause_since_the_good_state_is_blamed() -> None:
+    found = blamed(answer(FORWARDING_OFF), entry(10, TOGGLED), entry(20, OFF))
+    assert found is not None
+    assert (found.not_before, found.not_after, found.actors, found.good.at) == (20, 20, (ANN,), 10)
+
+
+def test_two_entries_that_make_it_are_both_named() -> None:
+    cron = Actor("process", "cron[812]", "e901")
+    found = blamed(answer(FORWARDING_OFF), entry(10, TOGGLED), entry(20, OFF), entry(30, OFF, by=cron))
+    assert found is not None
+    assert (found.not_before, found.not_after, found.actors) == (20, 30, (ANN, cron))
+
+
+def test_what_repaired_it_ends_the_search() -> None:
+    assert blamed(answer(FORWARDING_OFF), entry(5, TOGGLED), entry(10, OFF), entry(20, TOGGLED)) is None
+
+
+def test_without_a_sight_of_the_good_state_nobody_is_blamed() -> None:
+    assert blamed(answer(FORWARDING_OFF), entry(20, OFF)) is None
+
+
+def test_what_does_nothing_to_the_cause_is_not_blamed() -> None:
+    other = Effect(commands="sysctl -w net.ipv4.conf.docker0.forwarding=1")
+    assert blamed(answer(FORWARDING_OFF), entry(10, TOGGLED), entry(20, other), entry(30, DOCKER)) is None
+
+
+def test_a_bypass_is_no_sight_of_the_good_state() -> None:
+    """Without its nat rules docker-proxy answers, while the host does not forward all the same."""
+    flushed = Effect(commands="iptables -t nat -F")
+    assert blamed(answer(*IP_FORWARD_OFF), entry(10, flushed), entry(20, ALL_OFF)) is None
+    assert blamed(answer(*IP_FORWARD_OFF), entry(10, DOCKER), entry(20, ALL_OFF)) is not None
+
+
+def test_an_event_that_nobody_can_foretell_hides_what_lies_before_it() -> None:
+    firewalld = Effect("firewalld-reload")  # this host has no firewalld
+    assert blamed(answer(FORWARDING_OFF), entry(10, TOGGLED), entry(20, OFF), entry(30, firewalld)) is None
+
+
+def test_commands_that_nobody_can_foretell_are_not_blamed() -> None:
+    script = Effect(commands="/root/fix.sh $(cat list)")
+    found = blamed(answer(FORWARDING_OFF), entry(10, TOGGLED), entry(20, OFF), entry(30, script))
+    assert found is not None
+    assert found.not_before == 20
+
+
+def test_what_an_event_did_before_its_files_were_changed_is_not_known() -> None:
+    found = answer(NO_MASQUERADE, port=None)
+    changed = Entry(25, "file", message("a file was changed"), "/etc/iptables/rules.v4", "e902")
+    flush = Effect("iptables-flush")
+    assert blamed(found, entry(10, DOCKER), entry(20, flush)) is not None
+    assert blamed(found, entry(10, DOCKER), entry(20, flush), changed) is None
+    typed = Effect(commands="iptables -t nat -F")
+    assert blamed(found, entry(10, DOCKER), entry(20, typed), changed) is not None  # its words say all that it did
+
+
+def test_a_rule_that_somebody_deletes_is_missed_since_then() -> None:
+    deleted = Effect(commands=f"iptables -t nat -D {MASQUERADE}")
+    other = Effect(commands="iptables -t nat -D POSTROUTING -s 172.21.0.0/16 ! -o br-5c658742893b -j MASQUERADE")
+    found = blamed(answer(NO_MASQUERADE, port=None), entry(10, DOCKER), entry(20, deleted), entry(30, other))
+    assert found is not None
+    assert (found.not_before, found.not_after) == (20, 20)
+
+
+def test_another_host_and_the_time_after_the_reading_do_not_count() -> None:
+    found = answer(FORWARDING_OFF)
+    elsewhere = Entry(20, "command", message("x"), "x", "e900", by=ANN, effect=OFF, host="node2")
+    assert blamed(found, entry(10, TOGGLED), elsewhere) is None
+    assert blamed(found, entry(10, TOGGLED), entry(2000, OFF)) is None
+
+
+def test_an_actor_is_who_the_trace_names_else_the_unit_or_package() -> None:
+    unit = Entry(1, "firewall", message("firewalld started"), "firewalld.service", "e9")
+    package = Entry(1, "package", message("iptables was upgraded"), "iptables", "e9")
+    boot = Entry(1, "boot", message("the host booted"), "", "e9")
+    assert actor_of(unit) == Actor("unit", "firewalld.service", "e9")
+    assert actor_of(package) == Actor("package", "iptables", "e9")
+    assert actor_of(boot) is None
+    assert actor_of(entry(1, None)) == ANN
