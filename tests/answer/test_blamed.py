@@ -2,13 +2,13 @@
 
 from hairpin.answer.blamed import with_blame
 from hairpin.message import message
-from hairpin.story.entry import Actor, Effect, Entry, Story
+from hairpin.story.entry import Actor, Effect, StoryEntry, Story
 from tests.report.answers import FORWARDING_OFF, answer
 
 
-def typed(at: float, commands: str) -> Entry:
+def typed(at: float, commands: str) -> StoryEntry:
     by = Actor("person", "ann", "e1")
-    return Entry(at, "command", message("ann typed it"), "sysctl", "e1", by=by, effect=Effect(commands=commands))
+    return StoryEntry(at, "command", message("ann typed it"), "sysctl", "e1", by=by, effect=Effect(commands=commands))
 
 
 def test_a_blocking_cause_has_its_maker() -> None:

@@ -6,15 +6,15 @@ from hairpin.report.blame_document import since_document, through_document
 from hairpin.report.quotes import Quotes
 from hairpin.report.words import Words
 from hairpin.story.blame import Blame
-from hairpin.story.entry import Actor, Entry
+from hairpin.story.entry import Actor, StoryEntry
 
 TRACE = Reading("e7", "trace-units", "", "journalctl", "2026-01-01T00:00:00Z", 0, "text", "firewalld started\nmore\n")
 EVIDENCE = Evidence(SCHEMA, "0", "2026-01-01T00:00:00Z", "h", "6.1", (TRACE,))
-GOOD = Entry(0.0, "engine", message("dockerd started"), "docker.service", "e1")
+GOOD = StoryEntry(0.0, "engine", message("dockerd started"), "docker.service", "e1")
 
 
-def started(at: float) -> Entry:
-    return Entry(at, "firewall", message("x"), "firewalld.service", "e7", quote="firewalld started")
+def started(at: float) -> StoryEntry:
+    return StoryEntry(at, "firewall", message("x"), "firewalld.service", "e7", quote="firewalld started")
 
 
 def test_each_actor_is_told_once_with_its_trace() -> None:
@@ -29,11 +29,11 @@ def test_each_actor_is_told_once_with_its_trace() -> None:
 
 def test_a_trace_that_is_in_no_reading_has_no_reference() -> None:
     by = Actor("person", "ann", "e99")
-    entry = Entry(60.0, "command", message("x"), "y", "e99", by=by)
+    entry = StoryEntry(60.0, "command", message("x"), "y", "e99", by=by)
     (actor,) = through_document(Blame(60.0, 60.0, (entry,), GOOD), Quotes((EVIDENCE,), Words("en"))) or ()
     assert actor.evidence is None
 
 
 def test_nobody_is_null() -> None:
-    boot = Entry(60.0, "boot", message("x"), "", "e7")
+    boot = StoryEntry(60.0, "boot", message("x"), "", "e7")
     assert through_document(Blame(60.0, 60.0, (boot,), GOOD), Quotes((EVIDENCE,), Words("en"))) is None

@@ -7,10 +7,10 @@ from hairpin.report.blame_text import blame_text, time_text, write_blame
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
 from hairpin.story.blame import Blame
-from hairpin.story.entry import Actor, Entry
+from hairpin.story.entry import Actor, StoryEntry
 
-GOOD = Entry(0.0, "engine", message("dockerd started"), "docker.service", "e1")
-STARTED = Entry(60.0, "firewall", message("firewalld started"), "firewalld.service", "e2")
+GOOD = StoryEntry(0.0, "engine", message("dockerd started"), "docker.service", "e1")
+STARTED = StoryEntry(60.0, "firewall", message("firewalld started"), "firewalld.service", "e2")
 
 
 def test_one_maker_is_named_with_its_time_and_the_last_sight_of_the_good_state() -> None:
@@ -23,14 +23,14 @@ def test_one_maker_is_named_with_its_time_and_the_last_sight_of_the_good_state()
 
 
 def test_two_makers_are_both_possible() -> None:
-    ann = Entry(90.0, "command", message("ann typed"), "iptables", "e3", by=Actor("person", "ann", "e3"))
+    ann = StoryEntry(90.0, "command", message("ann typed"), "iptables", "e3", by=Actor("person", "ann", "e3"))
     first = next(blame_text(Blame(60.0, 90.0, (STARTED, ann), GOOD)))
     assert str(first).endswith("through one of these: firewalld.service, ann")
     assert "between 1970-01-01T00:01:00Z and 1970-01-01T00:01:30Z" in str(first)
 
 
 def test_without_an_actor_the_time_is_told() -> None:
-    boot = Entry(60.0, "boot", message("the host booted"), "", "e2")
+    boot = StoryEntry(60.0, "boot", message("the host booted"), "", "e2")
     assert str(next(blame_text(Blame(60.0, 60.0, (boot,), GOOD)))) == "since 1970-01-01T00:01:00Z"
 
 
@@ -43,7 +43,7 @@ def test_without_an_actor_the_time_is_told() -> None:
     ),
 )
 def test_a_person_a_package_and_a_process_are_told_apart(by: Actor, text: str) -> None:
-    made = Entry(60.0, "command", message("y"), "z", "e3", by=by)
+    made = StoryEntry(60.0, "command", message("y"), "z", "e3", by=by)
     assert str(next(blame_text(Blame(60.0, 60.0, (made,), GOOD)))).endswith(f"through {text}")
 
 

@@ -3,7 +3,7 @@
 from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.story.blame import Blame, BlameQuestion, actor_of, blame
-from hairpin.story.entry import Actor, Effect, Entry, EntryKind, Story
+from hairpin.story.entry import Actor, Effect, StoryEntry, EntryKind, Story
 from tests.report.answers import FORWARDING_OFF, Replacement, answer
 
 IP_FORWARD_OFF: tuple[Replacement, ...] = (
@@ -20,8 +20,8 @@ TOGGLED = Effect("forwarding-toggle")
 DOCKER = Effect("docker-restart")
 
 
-def entry(at: float, effect: Effect | None, kind: EntryKind = "command", by: Actor | None = ANN) -> Entry:
-    return Entry(at, kind, message("something happened"), "something", "e900", by=by, effect=effect)
+def entry(at: float, effect: Effect | None, kind: EntryKind = "command", by: Actor | None = ANN) -> StoryEntry:
+    return StoryEntry(at, kind, message("something happened"), "something", "e900", by=by, effect=effect)
 
 
 def question(found: Answer) -> BlameQuestion:
@@ -30,7 +30,7 @@ def question(found: Answer) -> BlameQuestion:
     return BlameQuestion(cause.id, cause.host, found.network, cause.candidate.change, flows[:2], 1000.0)
 
 
-def blamed(found: Answer, *entries: Entry) -> Blame | None:
+def blamed(found: Answer, *entries: StoryEntry) -> Blame | None:
     return blame(question(found), Story(entries, 0.0))
 
 
@@ -81,7 +81,7 @@ def test_commands_that_nobody_can_foretell_are_not_blamed() -> None:
 
 def test_what_an_event_did_before_its_files_were_changed_is_not_known() -> None:
     found = answer(NO_MASQUERADE, port=None)
-    changed = Entry(25, "file", message("a file was changed"), "/etc/iptables/rules.v4", "e902")
+    changed = StoryEntry(25, "file", message("a file was changed"), "/etc/iptables/rules.v4", "e902")
     flush = Effect("iptables-flush")
     assert blamed(found, entry(10, DOCKER), entry(20, flush)) is not None
     assert blamed(found, entry(10, DOCKER), entry(20, flush), changed) is None
@@ -99,15 +99,15 @@ def test_a_rule_that_somebody_deletes_is_missed_since_then() -> None:
 
 def test_another_host_and_the_time_after_the_reading_do_not_count() -> None:
     found = answer(FORWARDING_OFF)
-    elsewhere = Entry(20, "command", message("x"), "x", "e900", by=ANN, effect=OFF, host="node2")
+    elsewhere = StoryEntry(20, "command", message("x"), "x", "e900", by=ANN, effect=OFF, host="node2")
     assert blamed(found, entry(10, TOGGLED), elsewhere) is None
     assert blamed(found, entry(10, TOGGLED), entry(2000, OFF)) is None
 
 
 def test_an_actor_is_who_the_trace_names_else_the_unit_or_package() -> None:
-    unit = Entry(1, "firewall", message("firewalld started"), "firewalld.service", "e9")
-    package = Entry(1, "package", message("iptables was upgraded"), "iptables", "e9")
-    boot = Entry(1, "boot", message("the host booted"), "", "e9")
+    unit = StoryEntry(1, "firewall", message("firewalld started"), "firewalld.service", "e9")
+    package = StoryEntry(1, "package", message("iptables was upgraded"), "iptables", "e9")
+    boot = StoryEntry(1, "boot", message("the host booted"), "", "e9")
     assert actor_of(unit) == Actor("unit", "firewalld.service", "e9")
     assert actor_of(package) == Actor("package", "iptables", "e9")
     assert actor_of(boot) is None

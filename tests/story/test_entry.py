@@ -1,7 +1,7 @@
 """Entries hash and compare by their content, so that equal effects are carried out once."""
 
 from hairpin.message import message
-from hairpin.story.entry import Actor, Effect, Entry
+from hairpin.story.entry import Actor, Effect, StoryEntry
 
 
 def test_equal_effects_are_one() -> None:
@@ -9,6 +9,6 @@ def test_equal_effects_are_one() -> None:
 
 
 def test_an_entry_is_a_moment_unless_it_has_an_end() -> None:
-    entry = Entry(1.0, "firewall", message("firewalld was reloaded"), "firewalld.service", "e1")
+    entry = StoryEntry(1.0, "firewall", message("firewalld was reloaded"), "firewalld.service", "e1")
     assert (entry.until, entry.by, entry.effect) == (None, None, None)
     assert Actor("unit", "a", "e1") == Actor("unit", "a", "e1")

@@ -12,7 +12,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.remedy.in_turn import renumbered_change
 from hairpin.story.blame import Blame, BlameQuestion, blame
-from hairpin.story.entry import Effect, Entry, Story
+from hairpin.story.entry import Effect, StoryEntry, Story
 
 _FLOWS = 2
 """Flows of a cause that are walked after each entry."""
@@ -44,11 +44,11 @@ def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
         return None
 
 
-def _starts(host: Host) -> Iterator[Entry]:
+def _starts(host: Host) -> Iterator[StoryEntry]:
     """Yield the starts of the containers that run: each has succeeded, so what it needs was there then."""
     for container in host.containers():
         if container.running and container.started_at:
-            yield Entry(
+            yield StoryEntry(
                 at=_seconds(container.started_at),
                 kind="container",
                 what=message("container {name} started", name=container.name),

@@ -7,7 +7,7 @@ from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
 from hairpin.story.blame import Blame
-from hairpin.story.entry import Actor, Entry
+from hairpin.story.entry import Actor, StoryEntry
 
 _FEW = 4
 
@@ -61,5 +61,5 @@ def _told(actor: Actor) -> Message:
             return message("{name}", name=actor.name)
 
 
-def _line(entry: Entry) -> Message:
+def _line(entry: StoryEntry) -> Message:
     return message("{time}: {what}", time=time_text(entry.at), what=entry.what)

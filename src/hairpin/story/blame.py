@@ -22,7 +22,7 @@ from hairpin.netfilter.ir import Chain, Dialect, Family
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.under_events import is_undone
-from hairpin.story.entry import Actor, Effect, Entry, Story
+from hairpin.story.entry import Actor, Effect, StoryEntry, Story
 from hairpin.walk.walk import walk_flow
 
 _MOST_EFFECTS = 60
@@ -50,8 +50,8 @@ class Blame(msgspec.Struct, frozen=True):
 
     not_before: float
     not_after: float
-    entries: tuple[Entry, ...]
-    good: Entry
+    entries: tuple[StoryEntry, ...]
+    good: StoryEntry
 
     @property
     def actors(self) -> tuple[Actor, ...]:
@@ -63,7 +63,7 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
     """Return who made the cause, and when; None if no trace proves it."""
     repaired = simulate(question.change, question.broken)
     roles: dict[Effect, Role] = {}
-    makers: list[Entry] = []
+    makers: list[StoryEntry] = []
     configured_since = False
     for entry in _newest_first(question, story):
         if entry.effect is None:
@@ -87,7 +87,7 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
     return None
 
 
-def actor_of(entry: Entry) -> Actor | None:
+def actor_of(entry: StoryEntry) -> Actor | None:
     """Return who did it: the one that the trace names, else the unit or the package that it is about."""
     if entry.by is not None:
         return entry.by
@@ -100,16 +100,16 @@ def actor_of(entry: Entry) -> Actor | None:
             return None
 
 
-def _newest_first(question: BlameQuestion, story: Story) -> Iterator[Entry]:
+def _newest_first(question: BlameQuestion, story: Story) -> Iterator[StoryEntry]:
     mine = (each for each in story.entries if each.host in ("", question.label) and each.at <= question.at)
     yield from sorted(mine, key=lambda each: each.at, reverse=True)
 
 
-def _configures(entry: Entry) -> bool:
+def _configures(entry: StoryEntry) -> bool:
     return entry.kind == "file" and entry.subject.startswith("/etc/")
 
 
-def _end(entry: Entry) -> float:
+def _end(entry: StoryEntry) -> float:
     return entry.at if entry.until is None else entry.until
 
 

@@ -33,7 +33,7 @@ class Effect(msgspec.Struct, frozen=True):
     commands: str = ""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class StoryEntry(msgspec.Struct, frozen=True):
     """``at`` and ``until``: seconds since the epoch, by the host's clock; ``until`` None: a moment.
 
     ``subject``: what it happened to, in the host's word: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``, ``web``.
@@ -55,6 +55,6 @@ class Story(msgspec.Struct, frozen=True):
     """The entries of the hosts, oldest first, from ``since`` on (seconds since the epoch).  ``missing``: what could not
     be seen, and why."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[StoryEntry, ...]
     since: float
     missing: tuple[Unread, ...] = ()
