@@ -2,7 +2,7 @@
 
 from hairpin.answer.blamed import with_blame
 from hairpin.message import message
-from hairpin.story.entry import Actor, Effect, StoryEntry, Story
+from hairpin.story.entry import Actor, Effect, Story, StoryEntry
 from tests.report.answers import FORWARDING_OFF, answer
 
 

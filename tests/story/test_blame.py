@@ -3,7 +3,7 @@
 from hairpin.answer.answer import Answer
 from hairpin.message import message
 from hairpin.story.blame import Blame, BlameQuestion, actor_of, blame
-from hairpin.story.entry import Actor, Effect, StoryEntry, EntryKind, Story
+from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
 from tests.report.answers import FORWARDING_OFF, Replacement, answer
 
 IP_FORWARD_OFF: tuple[Replacement, ...] = (

@@ -12,7 +12,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.remedy.in_turn import renumbered_change
 from hairpin.story.blame import Blame, BlameQuestion, blame
-from hairpin.story.entry import Effect, StoryEntry, Story
+from hairpin.story.entry import Effect, Story, StoryEntry
 
 _FLOWS = 2
 """Flows of a cause that are walked after each entry."""

@@ -22,7 +22,7 @@ from hairpin.netfilter.ir import Chain, Dialect, Family
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.under_events import is_undone
-from hairpin.story.entry import Actor, Effect, StoryEntry, Story
+from hairpin.story.entry import Actor, Effect, Story, StoryEntry
 from hairpin.walk.walk import walk_flow
 
 _MOST_EFFECTS = 60
