@@ -60,3 +60,20 @@ def test_what_comes_only_after_an_event_is_planned_where_it_is_asked_for() -> No
 
 def test_the_flows_of_the_plan_are_those_of_the_answer() -> None:
     assert len(plan().then) == len(FAULTY.flows)
+
+
+def test_what_a_person_has_to_repair_first_is_no_step_before() -> None:
+    (cause,) = FAULTY.causes
+    goes_first = msgspec.structs.replace(cause.candidate, goes_first=True)
+    by_hand = (Remedy("by-hand", (), advice=(message("do it"),)),)
+    maker = msgspec.structs.replace(cause, ref="c2", id="maker", candidate=goes_first, remedies=by_hand)
+    made = msgspec.structs.replace(cause, follows_from=("c2",))
+    told = msgspec.structs.replace(FAULTY, causes=(maker, made))
+    found = plan(of=told)
+    assert not found.repairs
+    assert [each.why for each in found.for_person] == ["by-person", "later"]
+    with pytest.raises(UsageError, match="maker goes first"):
+        plan("interface-forwarding-off", of=told)
+    # A maker that is a thing of the past hinders nothing.
+    past = msgspec.structs.replace(maker, candidate=cause.candidate)
+    assert plan(of=msgspec.structs.replace(FAULTY, causes=(past, made))).repairs

@@ -22,9 +22,10 @@ from hairpin.remedy.under_events import is_undone
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
 
-Why = Literal["policy", "disruptive", "instead", "by-person"]
+Why = Literal["policy", "disruptive", "instead", "by-person", "later"]
 """Why a repair is no step of the plan: somebody wrote down what it undoes, it disrupts what works, another one stands
-for it, or no command of hairpin's makes it."""
+for it, no command of hairpin's makes it, or it cannot succeed before a person has repaired what made its cause."""
+_NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later")
 
 
 _HELD = 3
@@ -69,12 +70,12 @@ class RepairPlan(msgspec.Struct, frozen=True):
     @property
     def choices(self) -> tuple[Unplanned, ...]:
         """What ``--choose`` makes a step."""
-        return tuple(each for each in self.left_out if each.why != "by-person")
+        return tuple(each for each in self.left_out if each.why not in _NOT_CHOSEN)
 
     @property
     def for_person(self) -> tuple[Unplanned, ...]:
         """What only a person can do."""
-        return tuple(each for each in self.left_out if each.why == "by-person")
+        return tuple(each for each in self.left_out if each.why in _NOT_CHOSEN)
 
     @property
     def needs_lasting(self) -> bool:
@@ -102,10 +103,13 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
         asked = [number for number, name in enumerate(names) if name in chosen]
         for number, (name, remedy) in enumerate(zip(names, cause.remedies, strict=True)):
             why = _why_not(cause, remedy, answer)
+            if why == "later" and number in asked:
+                raise UsageError(message("--choose {name}: {makers} goes first, and is for a person", name=name,
+                                         makers=", ".join(_makers(cause, answer))))  # fmt: skip
             if number in asked or (not asked and number == 0 and why is None):
                 _refuse_person(name, remedy)
                 picked.append((name, cause, remedy))
-            elif number == 0 or (why != "by-person" and not asked):
+            elif number == 0 or (why not in _NOT_CHOSEN and not asked):
                 left_out.append(Unplanned(name, cause, remedy, why or "instead"))
     repairs, network = _in_turn(picked, answer)
     then = verdicts_in(network, answer)
@@ -137,9 +141,17 @@ def _is_wanted(cause: CauseAnswer, *, with_latent: bool) -> bool:
 def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
     if _is_for_person(remedy):
         return "by-person"
+    if _makers(cause, answer):
+        return "later"
     if cause.configured is not None and not answer.question.targets:
         return "policy"
     return "disruptive" if remedy.disruptive else None
+
+
+def _makers(cause: CauseAnswer, answer: Answer) -> tuple[str, ...]:
+    """Return the ids of the causes that made this one, go before it, and are for a person."""
+    makers = (each for each in answer.causes if each.ref in cause.follows_from and each.candidate.goes_first)
+    return tuple(each.id for each in makers if not each.remedies or _is_for_person(each.remedies[0]))
 
 
 def _is_for_person(remedy: Remedy) -> bool:

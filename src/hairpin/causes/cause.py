@@ -122,6 +122,7 @@ class Candidate(msgspec.Struct, frozen=True):
     - ``refused``: why the host would refuse the change as it is now, as the reason of a stop.  Causes of that reason
       are looked for and go first.
     - ``made_by``: the ids of causes that make this one, if they are found with it.
+    - ``goes_first``: while it lasts, no repair of what it makes can succeed.
     - ``of_network``: the change concerns every container of a network, so those that were left unread have to be read.
     """
 
@@ -139,6 +140,7 @@ class Candidate(msgspec.Struct, frozen=True):
     cuts: bool = False
     refused: Reason | None = None
     made_by: tuple[str, ...] = ()
+    goes_first: bool = False
     of_network: bool = False
     joins: str = ""
     """Candidates of one cause that have this in common are one, wherever they are: both directions of a wall, or all

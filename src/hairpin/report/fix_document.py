@@ -57,7 +57,7 @@ class RepairDocument(msgspec.Struct, frozen=True):
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):
-    """A repair that is no step of the plan; ``why``: ``by-person`` cannot be chosen."""
+    """A repair that is no step of the plan; ``why``: ``by-person`` and ``later`` cannot be chosen."""
 
     id: str
     cause: CauseRef

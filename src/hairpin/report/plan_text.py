@@ -23,6 +23,7 @@ _WHY: dict[Why, Message] = {
     "disruptive": message("it disrupts what works now"),
     "instead": message("it would do instead"),
     "by-person": message("only a person can do it"),
+    "later": message("it cannot succeed before a person has repaired what made it"),
 }
 _JUDGES: dict[str, Message] = {
     "simulated": message("followed on what was read after it"),

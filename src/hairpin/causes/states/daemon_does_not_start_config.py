@@ -46,6 +46,7 @@ def _refused(engine: Engine, boot: Boot, why: Message) -> Candidate:
         where=OfFile(file=boot.config),
         in_class="switched-off",
         evidence=boot.traces,
+        goes_first=True,
         ways=(Way(Change(()), (by_hand,)),),
     )
 
