@@ -23,6 +23,7 @@ from hairpin.causes.where import (
     OfRule,
     OfSocket,
     OfSysctl,
+    OfTool,
     OfTrafficControl,
     OfTunnelEnd,
     OfUnit,
@@ -130,6 +131,10 @@ PLACES: dict[str, tuple[Where, dict[str, str]]] = {
         {"process": "httpd", "pid": "4", "port": "80", "group": "/sys/fs/cgroup/x"},
     ),
     "a network": (OfNetwork("web", "icc=false"), {"network": "web", "option": "icc=false"}),
+    "a program": (
+        OfTool(program="iptables", version="iptables v1.8.11 (nf_tables)", package="1.8.11-1"),
+        {"program": "iptables", "version": "iptables v1.8.11 (nf_tables)", "package": "1.8.11-1"},
+    ),
     "a unit": (OfUnit("docker.service", "stopped"), {"unit": "docker.service", "state": "stopped"}),
     "a file": (OfFile("/etc/docker/daemon.json"), {"file": "/etc/docker/daemon.json"}),
 }  # fmt: skip

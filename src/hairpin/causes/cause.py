@@ -216,6 +216,8 @@ class Cause(msgspec.Struct, frozen=True):
     ``fixed_with``: the fault cannot be changed once its container or network is made (a published port, a subnet), so
     the repair recreates it; empty for all others.
 
+    ``aliases``: other ids of the same cause, by which it is found as well.
+
     ``foresees``: whether what an event brings is this cause, which then names it instead of the cause of that time."""
 
     id: str
@@ -227,3 +229,4 @@ class Cause(msgspec.Struct, frozen=True):
     find: Callable[[View], Iterator[Candidate]] = at_no_stop
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
     foresees: Callable[[Coming], bool] = of_nothing_coming
+    aliases: tuple[str, ...] = ()

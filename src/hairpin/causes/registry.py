@@ -84,6 +84,12 @@ def folders() -> Mapping[str, str]:
 
 
 @cache
+def canonical_id(name: str) -> str:
+    """Return the id of the cause that has the name as its id or as an alias; the name itself if none has."""
+    return next((each.id for each in all_causes() if name in each.aliases), name)
+
+
+@cache
 def cause_of(id_: str) -> Cause:
     """Return the cause of this package whose module has the id's name; no other one is loaded."""
     name = id_.replace("-", "_")

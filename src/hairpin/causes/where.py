@@ -245,6 +245,21 @@ class OfFile(msgspec.Struct, frozen=True):
     file: str
 
 
+class OfTool(msgspec.Struct, frozen=True):
+    """What rules are made with: a program, a module of the kernel, or the lock and the process that holds it.
+    ``manager``: the program that may have taken an engine's rules away."""
+
+    program: str | None = None
+    version: str | None = None
+    package: str | None = None
+    module: str | None = None
+    folder: str | None = None
+    lock: str | None = None
+    process: str | None = None
+    pid: int | None = None
+    manager: str | None = None
+
+
 Where = (
     OfRule
     | OfWall
@@ -268,6 +283,7 @@ Where = (
     | OfNetwork
     | OfUnit
     | OfFile
+    | OfTool
 )
 
 

@@ -23,11 +23,11 @@ def explain(texts: tuple[str, ...], as_json: bool, lang: str | None, color: str,
     from hairpin.errors import UsageError
     from hairpin.message import message
     from hairpin.question.suggest import word_list
-    from hairpin.report.pages import SCHEMA, ExplainDocument, page, page_ids, write_page
+    from hairpin.report.pages import SCHEMA, ExplainDocument, has_page, page, page_ids, write_page
 
     if len(texts) != 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", texts[0]):
         raise UsageError(EXPLAIN_TEXT)
-    if texts[0] not in page_ids():
+    if not has_page(texts[0]):
         near = word_list(texts[0], page_ids())
         raise UsageError(message("no cause has the id {name!r}; the nearest are {near}", name=texts[0], near=near))
     shown = page(texts[0], words(lang))

@@ -7,7 +7,8 @@
 # reading namespaces-left names the others.
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
-#   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved;
+#   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved; the one rule that is
+#     made is made in a network namespace that ends at once (iptables_check);
 #   - no kernel module is loaded: a tool that would make the kernel load a module runs only if the module is there already;
 #   - secrets stay on the host: engines are asked by templates and every JSON document passes the allow-list filter;
 #   - nothing hangs: each job has a limit of its own;
@@ -1574,7 +1575,11 @@ unit_files() { # name and file of each enabled unit and of its drop-ins, below t
 }
 
 versions() { # for one question only what answers depend on; the rest is for people who read a snapshot
-    if have iptables; then ask versions iptables -V; else absent versions iptables 'iptables is not installed'; fi
+    if have iptables; then
+        capture iptables -V; captured versions 'iptables -V'
+        iptables_check "$out"
+    else absent versions iptables 'iptables is not installed'
+    fi
     packages
     [ -z "$HAIRPIN_ONLY" ] || return
     ask versions uname -a
@@ -1600,7 +1605,90 @@ packages() {
         run packages 'rpm -q' some rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\n' $names
     elif have apk; then
         run packages 'apk info -v' some apk info -v
+    elif have pacman; then
+        run packages 'pacman -Q' some pacman -Q $names iptables-nft
     fi
+}
+
+rule_tools() { # what may keep rules from being made: each reading only where there is something to say, which costs next to nothing
+    iptables_programs
+    xtables_lock
+    module_files
+}
+iptables_check() { # iptables_check VERSION: does -C take rules of different interfaces for equal? Only 1.8.11 may: a rule is made and looked
+    # for in a network namespace of its own, which ends with the command. It loads nothing, and no rule of the host's is asked.
+    case $1 in *'v1.8.11 (nf_tables)'*) ;; *) return ;; esac
+    if [ "$HAIRPIN_UID" != 0 ] || ! have unshare || ! loaded nf_tables; then
+        absent iptables-check 'unshare --net iptables -C' 'this needs root, unshare and a loaded nf_tables'
+        return
+    fi
+    run iptables-check 'unshare --net iptables -A T -i a1 ! -o a1 -j DROP; iptables -C T -i b2 ! -o b2 -j DROP' limit 5 unshare -n sh -c '
+        iptables -N T && iptables -A T -i a1 ! -o a1 -j DROP && iptables -C T -i a1 ! -o a1 -j DROP || exit 1
+        if iptables -C T -i b2 ! -o b2 -j DROP 2>/dev/null; then echo taken for equal; else echo told apart; fi'
+}
+iptables_programs() { # path, tab, what it links to, tab, version: each iptables on the path of dockerd, the first one first. Of a single one: its path
+    pid=$(process_here dockerd dockerd-current)
+    [ -n "$pid" ] || return
+    root=/proc/$pid/root
+    path=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^PATH=//p')     # no other variable is kept
+    [ -n "$path" ] || return
+    found= count=0
+    set -f; IFS=:
+    for dir in $path; do
+        IFS=$USUAL_IFS
+        [ -x "$root$dir/iptables" ] && [ ! -d "$root$dir/iptables" ] || continue
+        for before in $found; do [ "$root$dir/iptables" -ef "$root$before" ] && continue 2; done
+        found="$found $dir/iptables" count=$((count + 1))
+    done
+    IFS=$USUAL_IFS
+    if [ "$count" -lt 2 ]; then body iptables-programs "PATH of /proc/$pid/environ" "${found# }"
+    else run iptables-programs "PATH of /proc/$pid/environ" versions_of $found
+    fi
+    set +f
+}
+versions_of() { # of programs of the mount namespace whose root is $root
+    inside=
+    [ "/proc/$pid/ns/mnt" -ef /proc/self/ns/mnt ] || inside="chroot $root"
+    for program; do
+        printf '%s\t%s\t%s\n' "$program" "$($inside readlink -f "$program")" "$(limit 2 $inside "$program" -V 2>&1 | head -n 1)"
+    done
+}
+xtables_lock() { # process id, tab, command, tab, seconds since its start, tab, holds or waits: of the lock of iptables' legacy back end
+    [ -e /run/xtables.lock ] || return
+    locks=
+    while read -r _ kind rest; do case $kind$rest in FLOCK* | '->'*FLOCK*) locks=yes ;; esac; done </proc/locks
+    if [ -z "$locks" ]; then body xtables-lock /proc/locks ''; else run xtables-lock /proc/locks lock_holders; fi
+} 2>/dev/null
+lock_holders() {
+    # shellcheck disable=SC2046
+    set -- $(stat -c '%D %i' /run/xtables.lock); inode=$2
+    device=$(printf %04x "0x$1"); file=${device%??}:${device#??}:$inode      # as the kernel names it: its device, in hexadecimal, and inode
+    read -r now _ </proc/uptime
+    while read -r _ how words; do
+        case $words in *" $file "*) ;; *) continue ;; esac
+        doing=holds
+        [ "$how" = '->' ] && doing=waits words=${words#* }
+        # shellcheck disable=SC2086
+        set -- $words
+        pid=$3
+        read -r comm <"/proc/$pid/comm" && read -r stat <"/proc/$pid/stat" || continue
+        # shellcheck disable=SC2086
+        set -- ${stat##*) }         # the 20th word from here on is the start, in hundredths of a second (USER_HZ)
+        printf '%s\t%s\t%s\t%s\n' "$pid" "$comm" $((${now%.*} - ${20} / 100)) "$doing"
+    done </proc/locks
+}
+module_files() { # those of the modules that container engines' rules need, and what modprobe's files forbid
+    [ "$HAIRPIN_MODULES" != none ] || return
+    folder=/lib/modules/$HAIRPIN_KERNEL
+    if [ ! -d "$folder" ]; then body module-files "$folder" 'not there'; return; fi
+    [ -z "$HAIRPIN_ONLY" ] || return
+    names='bridge|br_netfilter|veth|nf_tables|nft_compat|nft_chain_nat|nf_nat|nf_conntrack|ip_tables|iptable_nat|iptable_filter|ip6_tables|ip6table_nat|ip6table_filter|ip_set|ip_set_hash_net|xt_addrtype|xt_conntrack|xt_MASQUERADE|xt_nat|xt_set|xt_mark|xt_tcpudp'
+    run module-files "$folder/modules.dep, modules.builtin; /etc/modprobe.d" found_modules
+}
+found_modules() {
+    grep -hosE "^[^: ]*/($names)\.ko[.a-z0-9]*" "$folder/modules.dep" "$folder/modules.builtin"
+    grep -nsE "^[[:space:]]*(blacklist|install)[[:space:]]+($names)([[:space:]]|\$)" /etc/modprobe.d/*.conf /usr/lib/modprobe.d/*.conf /dev/null
+    :
 }
 first_line() { "$@" | head -n 1; }
 some() { "$@" 2>/dev/null || :; }       # the query fails if a name is not installed, but answers for the others
@@ -1786,7 +1874,7 @@ jobs_of_host() {
     NETNS=
     job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines parent_lines
     job 30-podman podman_and_pods
-    job 60-files in_turn all_files ufw_hooks firewalld_all versions boot_scripts boot_units units system
+    job 60-files in_turn all_files ufw_hooks firewalld_all versions rule_tools boot_scripts boot_units units system
 }
 
 named_sysctls() { # what every namespace is asked for, found once: for each pattern a shell reads all names of a folder

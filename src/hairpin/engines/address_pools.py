@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.host.docker import Engine, Subnet
 from hairpin.host.host import Namespace
-from hairpin.host.route import TABLE_MAIN
+from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.prefix import inside
 
 LOWEST_FREE: Version = (27, 0, 0)
@@ -52,15 +52,32 @@ def next_block(engine: Engine, namespace: Namespace, last: Block | None) -> Bloc
     return next((each for each in blocks if not any(_overlap(each, one) for one in used)), None)
 
 
+def overlapping_routes(engine: Engine, namespace: Namespace) -> tuple[Route, ...]:
+    """Return the routes of the host that take blocks of the pools and lead to none of the engine's networks."""
+    own, blocks = set(_of_networks(engine)), tuple(blocks_of(engine))
+    return tuple(
+        each
+        for each in _main(namespace)
+        if (each.destination, each.prefix_length) not in own
+        and any(_overlap((each.destination, each.prefix_length), one) for one in blocks)
+    )
+
+
 def _of_networks(engine: Engine) -> Iterator[Block]:
     for network in engine.networks:
         yield from ((each.network, each.prefix_length) for each in network.subnets if each.version == 4)
 
 
 def _routed(namespace: Namespace) -> Iterator[Block]:
-    for each in namespace.routes:
-        if (each.version, each.table) == (4, TABLE_MAIN) and each.prefix_length:
-            yield each.destination, each.prefix_length
+    for each in _main(namespace):
+        yield each.destination, each.prefix_length
+
+
+def _main(namespace: Namespace) -> Iterator[Route]:
+    """Yield the IPv4 routes of the main table, without the default route."""
+    yield from (
+        each for each in namespace.routes if (each.version, each.table) == (4, TABLE_MAIN) and each.prefix_length
+    )
 
 
 def _overlap(one: Block, other: Block) -> bool:

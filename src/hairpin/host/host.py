@@ -10,6 +10,7 @@ from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.swarm import SwarmService
 from hairpin.host.sysctl import Path, Sysctls
@@ -117,6 +118,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     """azure aws gcp aliyun tencent …, from DMI; None: no sign of one."""
     cloud_addresses: tuple[CloudAddress, ...] = ()
     klog: tuple[str, ...] = ()
+    rule_tools: RuleTools = RuleTools()
     unread: tuple[Unread, ...] = ()
 
     @property

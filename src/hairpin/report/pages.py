@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 import msgspec
 
-from hairpin.causes.registry import all_causes, docstrings
+from hairpin.causes.registry import all_causes, canonical_id, docstrings
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
@@ -56,11 +56,18 @@ def page_ids() -> tuple[str, ...]:
     return tuple(_told())
 
 
+def has_page(cause_id: str) -> bool:
+    """Return whether a cause has this id or alias."""
+    return canonical_id(cause_id) in _told()
+
+
 def page(cause_id: str, words: Words) -> Page:
-    """Return the page of a cause.  Its title is in the reader's language, the rest in English."""
-    title, told = _told()[cause_id]
+    """Return the page of a cause, by its id or an alias.  Its title is in the reader's language, the rest in
+    English."""
+    found = canonical_id(cause_id)
+    title, told = _told()[found]
     sections = dict(_sections(told))
-    return Page(cause_id, words(title), *(sections.get(name, "") for name in _LABELS.values()))
+    return Page(found, words(title), *(sections.get(name, "") for name in _LABELS.values()))
 
 
 def _sections(told: str) -> Iterator[tuple[str, str]]:

@@ -210,7 +210,7 @@ CASES: dict[str, Case] = {
     ),
     "another container has the port": Case(
         network(docker=engine(container(), msgspec.structs.replace(ASKED, id="d" * 64, name="conf"))),
-        msgspec.structs.replace(published(), container="conf"), ("published-port-held-by-other-process",),
+        msgspec.structs.replace(published(), container="conf"), ("port-allocated-by-other-container",),
     ),
     "docker-proxy is gone": Case(network(host_namespace(sockets=())), LOCAL, ("docker-proxy-missing",)),
     "docker-proxy is gone, and its container is on an overlay": Case(

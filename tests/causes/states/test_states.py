@@ -29,6 +29,7 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
+from tests.causes.rule_hosts import RULE_STATES
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import WEB, container, egress, engine, host_namespace, network, published
@@ -216,7 +217,7 @@ STATES: dict[str, StateCase] = {
         (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
         down(network(), state="answers"),
     ),
-}  # fmt: skip
+} | RULE_STATES  # fmt: skip
 
 
 OF_CONTAINERS: dict[str, tuple[Network, tuple[tuple[str, str], ...]]] = {

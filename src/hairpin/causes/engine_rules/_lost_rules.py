@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
+from hairpin.causes.engine_rules._makers import CHECK_BUG, judgement, makers_of
 from hairpin.causes.order import Class
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, SetPolicy
@@ -113,6 +114,8 @@ def candidate(
     else:
         change = restoring(netns, namespace, part.missing, part.chains, part.rules)
     where = OfLostRules(part.chains, part.rules)
+    makers = makers_of(msgspec.structs.replace(part.missing, chains=part.chains, rules=part.rules), view.host)
+    confused = CHECK_BUG in makers and judgement(view.host) == "confuses"  # its next start leaves them out again
     return Candidate(
         title=title,
         detail=detail,
@@ -120,8 +123,9 @@ def candidate(
         where=where,
         in_class=in_class,
         evidence=_evidence(view, part, where.tables),
-        side_effects=(OWNED_BY_ENGINE,),
+        side_effects=() if confused else (OWNED_BY_ENGINE,),
         advice=advice,
+        made_by=makers,
     )
 
 

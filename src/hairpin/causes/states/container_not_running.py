@@ -15,6 +15,7 @@ from hairpin.causes.cause import Candidate, Cause, HostState, View, Way
 from hairpin.causes.container._start_failure import Failure, failure_of
 from hairpin.causes.engine._publishing import asking_container, exposed_on_host, held_once_running, refusal_of
 from hairpin.causes.service._service import listening
+from hairpin.causes.states._start_words import makers_told
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
@@ -140,6 +141,7 @@ def _candidate(
         in_class="switched-off",
         evidence=(container.evidence,),
         refused=refusal_of(refused, change) if refused is not None and not by_hand else None,
+        made_by=makers_told(container),
         offered=not by_hand,
         ways=(Way(Change(()), (repair,)),) if by_hand else (),
         advice=(

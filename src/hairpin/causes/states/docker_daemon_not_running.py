@@ -20,6 +20,7 @@ from hairpin.causes.cause import Candidate, Cause, HostState, View
 from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
+from hairpin.causes.states._start_words import makers_of_end
 from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
@@ -39,7 +40,7 @@ from hairpin.network.names import EMBEDDED, is_embedded
 from hairpin.network.prefix import address_text
 
 _BY_RULES = frozenset({"rule", "policy", "reject"})
-_MADE_BY = ("daemon-does-not-start-config",)
+_BY_ITS_FILE = "daemon-does-not-start-config"
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -169,7 +170,7 @@ def _started(
         in_class="switched-off",
         evidence=_evidence(engine, container),
         side_effects=start_effects(engine),
-        made_by=_MADE_BY,
+        made_by=(_BY_ITS_FILE, *makers_of_end(engine.boot)),
         joins="docker-proxy" if container.running else "",
     )
 
@@ -195,7 +196,7 @@ def _latent(host: Host, down: Health) -> Candidate:
         in_class="switched-off",
         evidence=_traces(down),
         side_effects=start_effects(down.engine),
-        made_by=_MADE_BY,
+        made_by=(_BY_ITS_FILE, *makers_of_end(down.engine.boot)),
     )
 
 

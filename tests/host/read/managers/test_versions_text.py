@@ -26,6 +26,8 @@ PACKAGES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             (("iptables", "1.4.21-35.el7"), ("docker-ce", "26.1.4-1.el7"))),
     "apk": ("iptables-1.8.10-r3\nip6tables-1.8.10-r3\nnetavark-1.10.3-r0\n",
             (("iptables", "1.8.10-r3"), ("ip6tables", "1.8.10-r3"), ("netavark", "1.10.3-r0"))),
+    "pacman": ("iptables-nft 1:1.8.11-2\nnftables 1:1.1.1-3\n",
+               (("iptables-nft", "1:1.8.11-2"), ("nftables", "1:1.1.1-3"))),
     "nothing": ("", ()),
 }  # fmt: skip
 

@@ -18,11 +18,13 @@ from hairpin.host.read.managers import (
     cloud_init,
     firewalld_runtime,
     firewalld_xml,
+    rule_tools_text,
     units_text,
     versions_text,
 )
 from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
 from hairpin.host.read.readings import Readings
+from hairpin.host.rule_tools import ModuleFiles, RuleTools
 
 # In the order of precedence, where there is one: ufw sets its sysctls after the system's.
 _FILE_KEYS = (
@@ -128,6 +130,33 @@ def cloud_addresses(readings: Readings) -> tuple[CloudAddress, ...]:
 def klog(readings: Readings) -> tuple[str, ...]:
     """Return the kernel log's lines that concern the network."""
     return tuple(line for reading in readings.of("klog") for line in reading.text.split("\n") if line.strip())
+
+
+def rule_tools(readings: Readings) -> RuleTools:
+    """Return what the host makes its rules with, as far as the collector found something to say."""
+    check, programs = readings.first("iptables-check"), readings.first("iptables-programs")
+    lock = readings.first("xtables-lock")
+    return RuleTools(
+        check=rule_tools_text.check(check.text, evidence=check.id) if check is not None else None,
+        programs=rule_tools_text.programs(programs.text, evidence=programs.id) if programs is not None else None,
+        lock=rule_tools_text.lock_users(lock.text, evidence=lock.id) if lock is not None else (),
+        modules=_modules(readings),
+    )
+
+
+def _modules(readings: Readings) -> ModuleFiles | None:
+    files, loaded = readings.first("module-files"), readings.first("modules")
+    if files is None:
+        return None
+    there = files.text.strip() != "not there"
+    return ModuleFiles(
+        folder=files.origin.partition("/modules.dep")[0],
+        there=there,
+        modules=rule_tools_text.module_names(files.text) if there else None,
+        forbidden=rule_tools_text.forbidden(files.text),
+        loaded=rule_tools_text.loaded_modules(loaded.text) if loaded is not None else None,
+        evidence=files.id,
+    )
 
 
 def _runtime(readings: Readings) -> RuntimeZones:

@@ -11,7 +11,7 @@ from hairpin.host.read.managers.assignments import value_of
 
 _ANSWERS_FOR = {"uname": "kernel", "systemctl": "systemd"}
 _DPKG = re.compile(r"(\S{2,3}) +(\S+) +(\S+)")
-_RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")
+_RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")  # pacman prints the same form
 _APK = re.compile(r"([A-Za-z0-9_.+-]+?)-([0-9]\S*)")
 
 
@@ -25,7 +25,7 @@ def of_program(text: str, *, origin: str, evidence: str = "") -> Version | None:
 
 
 def of_packages(text: str, *, evidence: str = "") -> tuple[Version, ...]:
-    """Return the installed packages of ``dpkg-query``, ``rpm -q`` or ``apk info -v``."""
+    """Return the installed packages of ``dpkg-query``, ``rpm -q``, ``apk info -v`` or ``pacman -Q``."""
     found: list[Version] = []
     for line in text.split("\n"):
         name = version = ""

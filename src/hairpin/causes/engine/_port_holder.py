@@ -1,0 +1,155 @@
+"""Who holds a published port instead of the container that should have it, as a candidate that gives it back.
+
+Whether another container or another process is the holder is a cause of its own each.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, View, Way
+from hairpin.causes.container._start_failure import own_words
+from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.where import OfContainer
+from hairpin.change.calls import EndProcess
+from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
+from hairpin.engines.starting import starting_change
+from hairpin.host.socket import Socket
+from hairpin.message import Message, message
+from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other
+from hairpin.walk.sockets import find_socket, socket_text
+
+
+def holder(view: View) -> Holder | None:
+    """Return the holder at whose socket the packet arrived, or None."""
+    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    return taken_by_other(view.network, view.flow, view.stop.netns, socket) if socket is not None else None
+
+
+def candidate(view: View, held: Holder) -> Candidate:
+    """Return the candidate that takes the port from the holder and starts the container that should have it."""
+    meant, binding = held.meant, held.binding
+    parts: list[Primitive] = [DeleteSocket(view.host_netns, each) for each in _in_the_way(view, held)]
+    place = dnat_place(view, view.host_netns) if held.container is not None else None
+    if place is not None:
+        parts.append(DeleteRule(view.host_netns, place))
+    start = starting_change(view.host, meant, binding) if not meant.running else None
+    parts += start.parts if start is not None else ()
+    ending = _ending(view, held) if start is not None else ()
+    engine = view.host.engine_of(meant)
+    return Candidate(
+        title=message(
+            "Port {port} of {name} is held by {holder}", port=binding.host_port, name=meant.name, holder=_who(held)
+        ),
+        detail=_detail(held),
+        change=Change(tuple(parts), (*ending, *start.calls) if start is not None and ending else ()),
+        where=OfContainer(
+            container=meant.name,
+            port=binding.host_port,
+            process=held.socket.process if held.container is None else None,
+            pid=held.socket.pid if held.container is None else None,
+            held_by=held.container.name if held.container is not None else socket_text(held.socket),
+        ),
+        in_class="switched-off",
+        evidence=tuple(each for each in (held.socket.evidence, meant.evidence) if each),
+        offered=bool(ending),
+        ways=()
+        if ending
+        else (
+            Way(
+                Change(()),
+                (
+                    message(
+                        "if {name} shall have the port: {stop}, then {start}",
+                        name=meant.name,
+                        stop=_stop(view, held),
+                        start=engine.command("restart" if meant.running else "start", meant.name),
+                    ),
+                ),
+                by_person=True,
+            ),
+            Way(
+                Change(()),
+                (
+                    message(
+                        "if {holder} shall keep it: recreate {name} with another port, -p OTHER:{port}{protocol}",
+                        holder=_who(held),
+                        name=meant.name,
+                        port=binding.container_port,
+                        protocol="/udp" if binding.protocol == "udp" else "",
+                    ),
+                ),
+                by_person=meant.running,
+            ),
+            *_forgotten(view, held),
+        ),
+        joins=f"{meant.name}:{binding.host_port}",
+    )
+
+
+def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
+    """Return the calls that end the relays which hold the port; none if one of them is more than a relay that was left
+    behind."""
+    sockets = tuple(_in_the_way(view, held))
+    if not all(is_left_behind(held.meant, each) and each.pid is not None for each in sockets):
+        return ()
+    return tuple(EndProcess(each.pid, each.halted) for each in sockets if each.pid is not None)
+
+
+def _forgotten(view: View, held: Holder) -> Iterator[Way]:
+    """Yield the removal of a container that has never run: a start that failed leaves it."""
+    meant = held.meant
+    if meant.status == "created":
+        command = view.host.engine_of(meant).command("rm", meant.name)
+        yield Way(Change(()), (message("if nobody needs {name}: {command}", name=meant.name, command=command),))
+
+
+def _in_the_way(view: View, held: Holder) -> Iterator[Socket]:
+    """Yield the host's sockets on the port that the container's own relay could not be bound beside."""
+    binding = held.binding
+    for each in view.host_namespace.sockets:
+        if (each.protocol, each.port) != (binding.protocol, binding.host_port):
+            continue
+        own = each.relay is not None and held.meant.running and held.container is None
+        apart = None not in (each.address, binding.host_ip) and each.address != binding.host_ip
+        if not own and not apart:
+            yield each
+
+
+def _who(held: Holder) -> Message:
+    if held.container is not None:
+        return message("container {name}", name=held.container.name)
+    if held.socket.process is None or held.socket.pid is None:
+        return message("another process")
+    return message("{process} (process {pid})", process=held.socket.process, pid=held.socket.pid)
+
+
+def _detail(held: Holder) -> Message:
+    values = {"name": held.meant.name, "socket": socket_text(held.socket)}
+    if held.meant.running:
+        return message("{name} runs, and yet the connection arrives at {socket}.", **values)
+    if is_left_behind(held.meant, held.socket):
+        return message(
+            "The connection arrives at {socket}. An earlier run of {name} has left it behind: {name} does not run, and "
+            "cannot be started while the port is taken.",
+            **values,
+        )
+    if held.meant.error:
+        return message(
+            "The connection arrives at {socket}. {name} does not run: {error}",
+            error=own_words(held.meant.error),
+            **values,
+        )
+    return message(
+        "The connection arrives at {socket}. {name} does not run, and cannot be started while the port is taken.",
+        **values,
+    )
+
+
+def _stop(view: View, held: Holder) -> Message | str:
+    if held.container is not None:
+        return view.host.engine_of(held.container).command("stop", held.container.name)
+    if held.socket.pid is None:
+        return message("stop what `ss -lntup sport = :{port}` names", port=held.binding.host_port)
+    return message(
+        "stop the service of process {pid} (systemctl status {pid} names its unit; systemctl disable --now UNIT)",
+        pid=held.socket.pid,
+    )

@@ -1,0 +1,92 @@
+"""Which states of the host may have taken an engine's rules away, or kept them from being made: the ids of their
+causes.
+
+The states themselves look whether they are there (``hairpin.causes.states``); these are the ones that fit what is lost.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.engines.expected import ExpectedRule
+from hairpin.engines.missing import Missing
+from hairpin.host.host import Host, Namespace
+from hairpin.netfilter.evaluate.chain import Place, place_of
+from hairpin.netfilter.ir import NameMatch, Rule
+from hairpin.netfilter.meaning import Meaning, meaning
+
+CHECK_BUG = "iptables-check-bug"
+Judgement = Literal["confuses", "sound", "unknown"]
+
+_PROGRAM = re.compile(r"v1\.8\.11 \(nf_tables\)")
+_DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)?")
+_FIRST_MENDED = 2
+"""Debian's revision.  Source: its changelog of iptables 1.8.11-2, "add patch to fix -C commands" (bug 1087210)."""
+
+
+def judgement(host: Host) -> Judgement:
+    """Return whether the host's ``iptables -C`` confuses interfaces: by a trial of it, else by its package."""
+    if not _PROGRAM.search(host.version("iptables") or ""):
+        return "sound"
+    trial = host.rule_tools.check
+    if trial is not None:
+        return "confuses" if trial.confuses else "sound"
+    of_debian = _DEBIANS.fullmatch(host.version("package:iptables") or "")
+    if of_debian is None:
+        return "unknown"
+    return "sound" if int(of_debian["revision"]) >= _FIRST_MENDED else "confuses"
+
+
+def makers_of(lost: Missing, host: Host) -> tuple[str, ...]:
+    """Return the ids of the causes that may have made this loss."""
+    return tuple(_makers(lost, host))
+
+
+def _makers(lost: Missing, host: Host) -> Iterator[str]:
+    yield "iptables-binary-shadowed"
+    if is_table_flushed(lost):
+        yield "firewall-manager-flushed-rules"
+        return
+    if judgement(host) != "sound" and is_confused(lost, host):
+        yield CHECK_BUG
+    if lost.dialect == "iptables-legacy":
+        yield "xtables-lock-contention"
+    yield "kernel-match-missing"
+
+
+def is_confused(lost: Missing, host: Host) -> bool:
+    """Return whether a lost rule has a double that ``iptables -C`` may have taken for it."""
+    namespace = host.namespace(host.netns.name)
+    return any(stand_in(lost, each, namespace) is not None for each in lost.rules)
+
+
+def is_table_flushed(lost: Missing) -> bool:
+    """Return whether of all that the engine has in one table nothing is left."""
+    gone = Counter((one.family, one.table) for one in lost.rules)
+    wanted = Counter((one.family, one.table) for one in lost.wanted.rules)
+    return any(count > 1 and count == wanted[table] for table, count in gone.items())
+
+
+def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place | None:
+    """Return the first rule of the lost rule's chain that differs from it in the names of interfaces alone; None: there
+    is none, or the lost rule asks for no interface."""
+    table = namespace.ruleset.table(rule.family, rule.table, lost.dialect)
+    chain = table.chain(rule.chain) if table is not None else None
+    wanted = _of_any_interface(rule.rule)
+    if table is None or chain is None or wanted == meaning(rule.rule):
+        return None
+    found = next((each for each in chain.rules if _of_any_interface(each) == wanted), None)
+    return place_of(table, rule.chain, found) if found is not None else None
+
+
+def _of_any_interface(rule: Rule) -> Meaning:
+    """Return the meaning of the rule with its interfaces' names left out: which of them it asks for stays, and how."""
+    return tuple(
+        msgspec.structs.replace(each, names=())
+        if isinstance(each, NameMatch) and each.field in ("iif", "oif")
+        else each
+        for each in meaning(rule)
+    )

@@ -1,0 +1,108 @@
+"""No subnet is left in Docker's address pools, so no network can be made.
+
+Users see: "could not find an available, non-overlapping IPv4 address pool among the defaults", "all predefined address
+pools have been fully subnetted"; ``docker compose up`` fails, what runs goes on.
+
+Proof: each block of the pools overlaps a network of the engine or a route of the host (a VPN's 0.0.0.0/1, too); no flow
+shows it.
+Now: remove networks that nobody uses (``docker network prune``), name a subnet (``docker network create --subnet``), or
+take the VPN down while the network is made.
+Lasting: ``default-address-pools`` with smaller blocks in daemon.json.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.states._daemon import after
+from hairpin.causes.states._start_words import Told, words_meaning
+from hairpin.causes.where import OfNetwork
+from hairpin.change.change import Change
+from hairpin.engines.address_pools import blocks_of, next_block, overlapping_routes
+from hairpin.host.docker import Engine
+from hairpin.host.engine_health import health
+from hairpin.host.host import Host, Namespace
+from hairpin.message import Message, message
+from hairpin.network.routing import route_text
+
+_ID = "address-pool-exhausted"
+_POOLS = '"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}]'
+
+
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield the Docker engine whose pools have no free block, or whose log says so."""
+    said = {each.engine.kind: each for each in words_meaning(host, _ID) if each.container is None}
+    for each in health(host):
+        engine = each.engine
+        if engine.kind != "docker" or host.netns.name not in host:
+            continue
+        ended = said.get(engine.kind)
+        full = next_block(engine, host.namespace(host.netns.name), None) is None
+        if ended is not None and each.is_down:
+            yield HostState(_candidate(host, engine, ended), "latent", event=after(each))
+        elif full and each.answers:
+            yield HostState(
+                _candidate(host, engine, None), "advice", line=_line(engine, host.namespace(host.netns.name))
+            )
+
+
+def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
+    namespace = host.namespace(host.netns.name)
+    return Candidate(
+        title=message("No subnet is left in the address pools of Docker"),
+        detail=message("dockerd ends at its start, since it finds no subnet for its default network. {used}",
+                       used=_used(engine, namespace))
+        if ended is not None
+        else message("Docker cannot make another network that names no subnet. {used}", used=_used(engine, namespace)),
+        change=Change(()),
+        where=OfNetwork(option="default-address-pools"),
+        in_class="switched-off",
+        evidence=tuple(
+            dict.fromkeys(
+                each
+                for each in (
+                    *(ended.evidence if ended is not None else (engine.evidence,)),
+                    *(one.evidence for one in overlapping_routes(engine, namespace)[:1]),
+                )
+                if each
+            )
+        ),
+        offered=False,
+        ways=tuple(
+            Way(Change(()), (each,), by_person=True)
+            for each in (
+                message("remove the networks that nobody uses: {command}", command="docker network prune"),
+                message("name a subnet that is free: {command}", command="docker network create --subnet CIDR NAME"),
+                message("give dockerd smaller blocks in {file}: {text}", file="/etc/docker/daemon.json", text=_POOLS),
+            )
+        ),
+    )  # fmt: skip
+
+
+def _used(engine: Engine, namespace: Namespace) -> Message:
+    blocks, routes = sum(1 for _ in blocks_of(engine)), overlapping_routes(engine, namespace)
+    if not routes:
+        return message(
+            "Its {blocks} blocks are in use by {networks} networks.", blocks=blocks, networks=len(engine.networks)
+        )
+    return message(
+        "Its {blocks} blocks are in use by {networks} networks, or overlap routes of the host, such as {route}.",
+        blocks=blocks,
+        networks=len(engine.networks),
+        route=route_text(routes[0]),
+    )
+
+
+def _line(engine: Engine, namespace: Namespace) -> Message:
+    return message(
+        "no subnet is left for another network of Docker's. {used} Free some: {command}",
+        used=_used(engine, namespace),
+        command="docker network prune",
+    )
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=message("No subnet is left in the address pools"),
+    source="moby: libnetwork/ipam/allocator.go allocatePredefinedPool(); docker/for-linux#599, docker/for-linux#418",
+    of_host=of_host,
+)

@@ -1,0 +1,106 @@
+"""dockerd runs another ``iptables`` than the host's tools do: an earlier one on its path, or none.
+
+Users see: rules that ``iptables -S`` does not show, published ports that a firewall does not see, or "iptables not
+found" at dockerd's start.
+
+Proof: two programs of the name ``iptables`` on dockerd's path whose versions or back ends differ, of which dockerd
+takes the first; or none.  No change of the network can be walked; lost rules follow from it.
+Now: take the first one away (``rm /usr/local/sbin/iptables``, or its package), then restart the engine.
+Lasting: the same.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, HostState, Severity, Way
+from hairpin.causes.states._start_words import words_meaning
+from hairpin.causes.where import OfTool
+from hairpin.change.change import Change
+from hairpin.engines.missing import missing_on
+from hairpin.host.host import Host
+from hairpin.host.rule_tools import Program
+from hairpin.message import Message, message
+
+_ID = "iptables-binary-shadowed"
+
+
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield the program that hides another one of dockerd's, or that there is none."""
+    programs = host.rule_tools.programs
+    if tuple(words_meaning(host, _ID)) or (programs is not None and not programs.found and _calls_iptables(host)):
+        evidence = tuple(one for each in words_meaning(host, _ID) for one in each.evidence)
+        yield _none(evidence or ((programs.evidence,) if programs is not None else ()))
+    elif programs is not None and len(programs.found) > 1:
+        first = programs.found[0]
+        hidden = next((each for each in programs.found[1:] if each.version != first.version), None)
+        if hidden is not None and _calls_iptables(host):
+            yield _shadowed(first, hidden, programs.evidence)
+
+
+def _calls_iptables(host: Host) -> bool:
+    """Return whether a Docker of the host makes its rules by iptables."""
+    return any(
+        engine.kind == "docker" and missing.wanted.backend == "iptables" and missing.wanted.rules
+        for engine, missing in missing_on(host)
+    )
+
+
+def _shadowed(first: Program, hidden: Program, evidence: str) -> HostState:
+    values = {
+        "path": first.path,
+        "version": first.version or "-",
+        "hidden": hidden.path,
+        "other": hidden.version or "-",
+    }
+    found = _candidate(
+        message("dockerd runs {path}, which hides {hidden}", **values),
+        message(
+            "{path} stands first on dockerd's path ({version}). {hidden} is another version or back end ({other}): "
+            "what one of them makes, the other one may not show or may not accept.",
+            **values,
+        ),
+        OfTool(program=first.path, version=first.version or None),
+        (evidence,),
+        message("take {path} away, then restart the engine", **values),
+    )
+    line = message(
+        "dockerd runs {path} ({version}) and not {hidden} ({other}): take one of them away, then restart the engine",
+        **values,
+    )
+    return _state(found, "advice", line)
+
+
+def _none(evidence: tuple[str, ...]) -> HostState:
+    found = _candidate(
+        message("dockerd finds no iptables"),
+        message("No directory of dockerd's path has a program of this name, so dockerd can make no rule."),
+        OfTool(program="iptables"),
+        evidence,
+        message("install iptables in a directory of dockerd's path, such as /usr/sbin, then restart the engine"),
+    )
+    line = message("dockerd finds no iptables on its path, so it can make no rule: install iptables")
+    return _state(found, "blocking", line)
+
+
+def _state(found: Candidate, severity: Severity, line: Message) -> HostState:
+    return HostState(found, severity, line=line)
+
+
+def _candidate(title: Message, detail: Message, where: OfTool, evidence: tuple[str, ...], repair: Message) -> Candidate:
+    return Candidate(
+        title=title,
+        detail=detail,
+        change=Change(()),
+        where=where,
+        in_class="switched-off",
+        evidence=tuple(dict.fromkeys(each for each in evidence if each)),
+        offered=False,
+        ways=(Way(Change(()), (repair,), by_person=True),),
+    )
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=message("Another iptables hides the host's own"),
+    source="moby: libnetwork/iptables/iptables.go initDependencies() (exec.LookPath); docker/for-linux#179",
+    of_host=of_host,
+)

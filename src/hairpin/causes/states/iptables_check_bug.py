@@ -1,0 +1,161 @@
+"""iptables 1.8.11 of the nf_tables back end takes rules that differ in their interfaces for equal.
+
+Users see: after a reboot, a restart of Docker or ``docker compose up``, containers of one network time out, those of
+another work; nothing is in dockerd's log.  With ``--debug`` it shows ``iptables --wait -t filter -C FORWARD -o br-… -j
+DOCKER`` without the ``-I`` or ``-A`` that should follow.
+
+Proof: ``iptables -C`` finds a rule of another interface in a network namespace that is thrown away; where that was not
+tried, the package's version.  The rules that an engine lacks each have a rule in the same chain that differs from them
+in its interfaces alone.  No flow shows the program; the lost rules are causes of their own, which follow from it.
+Debian has it in 1.8.11-1 and has mended it in 1.8.11-2, which is also Ubuntu's first 1.8.11.  Other distributions have
+mended builds of 1.8.11, too; their version does not say so, and only the trial does.  1.8.10 and older, and
+``iptables-legacy`` of every version, are sound.
+Now: ``hairpin restore --apply`` puts the rules back, or ``docker compose down`` and ``up``.
+Lasting: a mended package; until there is one, hold the one before it (``apt-mark hold iptables``), or
+``update-alternatives --set iptables /usr/sbin/iptables-legacy``, the same for ip6tables, and a reboot.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.engine_rules._makers import Judgement, judgement, stand_in
+from hairpin.causes.where import OfTool
+from hairpin.change.change import Change
+from hairpin.engines.expected import ExpectedRule
+from hairpin.engines.missing import missing_on
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+
+
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield the program that confuses rules, or that may have, if the engine lacks rules that it can have confused."""
+    found = judgement(host)
+    if found == "sound" or not _calls_iptables(host):
+        return
+    lost = tuple(_confused(host))
+    if found == "confuses" or lost:
+        yield HostState(_candidate(host, lost, known=found == "confuses"), "advice", line=_line(host, found))
+
+
+def _calls_iptables(host: Host) -> bool:
+    """Return whether an engine of the host makes its rules by this program."""
+    return any(
+        missing.dialect == "iptables-nft" and missing.wanted.backend == "iptables" and missing.wanted.rules
+        for _, missing in missing_on(host)
+    )
+
+
+def _confused(host: Host) -> Iterator[tuple[ExpectedRule, Place]]:
+    """Yield each rule that an engine lacks, with the one that ``iptables -C`` finds in its place."""
+    namespace = host.namespace(host.netns.name)
+    for _, missing in missing_on(host):
+        for rule in missing.rules:
+            found = stand_in(missing, rule, namespace)
+            if found is not None:
+                yield rule, found
+
+
+def _candidate(host: Host, lost: tuple[tuple[ExpectedRule, Place], ...], *, known: bool) -> Candidate:
+    version, package = host.version("iptables") or "", host.version("package:iptables")
+    return Candidate(
+        title=message("iptables takes rules of different interfaces for equal")
+        if known
+        else message("iptables may take rules of different interfaces for equal"),
+        detail=_detail(lost, known=known),
+        change=Change(()),
+        where=OfTool(program="iptables", version=version, package=package),
+        in_class="switched-off",
+        evidence=_evidence(host, lost),
+        offered=False,
+        ways=tuple(_ways(lost=bool(lost))),
+        advice=()
+        if known
+        else (
+            message(
+                "whether this build of 1.8.11 is mended is not known: hairpin tries it if it runs on the host as root"
+            ),
+        ),
+    )
+
+
+def _detail(lost: tuple[tuple[ExpectedRule, Place], ...], *, known: bool) -> Message:
+    if not lost:
+        return message(
+            "`iptables -C` finds a rule although its interfaces are others. An engine that asks so before it adds a "
+            "rule leaves out those of its second network. None is missing now; the next start of the engine may leave "
+            "some out."
+        )
+    rule, instead = lost[0]
+    values = {"count": len(lost), "rule": rule.rule.text, "instead": instead.text}
+    if known:
+        return message(
+            "The engine asks `iptables -C` before it adds a rule, and this one finds a rule although its interfaces "
+            "are others. {count} rules are missing that have such a double. It took {instead} for {rule}",
+            **values,
+        )
+    return message(
+        "The engine asks `iptables -C` before it adds a rule. Some builds of 1.8.11 find a rule although its "
+        "interfaces are others. {count} rules are missing that have such a double. {instead} may have been taken for "
+        "{rule}",
+        **values,
+    )
+
+
+def _ways(*, lost: bool) -> Iterator[Way]:
+    if lost:
+        yield Way(Change(()), (message("put the rules back: {command}", command="hairpin restore --apply"),))
+    yield Way(
+        Change(()),
+        (
+            message(
+                "update iptables to a mended build (Debian, Ubuntu: 1.8.11-2 or later), then restart the engine; until "
+                "there is one, install the version before it and hold it: {command}",
+                command="apt-mark hold iptables",
+            ),
+        ),
+        by_person=True,
+    )
+    yield Way(
+        Change(()),
+        (
+            message(
+                "or use the legacy back end, which is sound: {command}, the same for ip6tables, and reboot",
+                command="update-alternatives --set iptables /usr/sbin/iptables-legacy",
+            ),
+        ),
+        by_person=True,
+    )
+
+
+def _line(host: Host, found: Judgement) -> Message:
+    package = host.version("package:iptables") or host.version("iptables") or ""
+    if found == "confuses":
+        return message(
+            "iptables ({package}) takes rules of different interfaces for equal, so the next start of the engine may "
+            "leave some out: update it (Debian, Ubuntu: 1.8.11-2 or later)",
+            package=package,
+        )
+    return message(
+        "iptables ({package}) may take rules of different interfaces for equal, which some builds of 1.8.11 do, and "
+        "rules are missing that have such a double",
+        package=package,
+    )
+
+
+def _evidence(host: Host, lost: tuple[tuple[ExpectedRule, Place], ...]) -> tuple[str, ...]:
+    trial = host.rule_tools.check
+    read = [each.evidence for each in host.versions if each.program == "iptables"]
+    if trial is not None:
+        read.append(trial.evidence)
+    elif host.version("package:iptables") is not None:
+        read += [each.evidence for each in host.versions if each.program == "package:iptables"]
+    return tuple(dict.fromkeys(each for each in (*read, *(place.evidence for _, place in lost)) if each))
+
+
+CAUSE = Cause(
+    id="iptables-check-bug",
+    title=message("iptables takes rules of different interfaces for equal"),
+    source="iptables: commit 9ccae639 (1.8.11), mended by 40406dba; Debian bug 1087210",
+    of_host=of_host,
+)

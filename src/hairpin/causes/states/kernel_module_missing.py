@@ -1,0 +1,74 @@
+"""The kernel cannot load a module that an engine needs for its rules.
+
+Users see: dockerd ends with "can't initialize iptables table `nat': Table does not exist (do you need to insmod?)", or
+"modprobe: FATAL: Module … not found"; often after an upgrade of the kernel's package and before the reboot.
+
+Proof: the engine's own words, and that the kernel neither has the module nor can load it: ``/lib/modules/$(uname
+-r)`` is gone or lacks it, or a line under /etc/modprobe.d forbids it.  No change of the network can be walked.
+Now: reboot into the installed kernel; else install the modules of the running one, and ``modprobe`` it.
+Lasting: its name in ``/etc/modules-load.d``.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.states._kernel_parts import module_of, state, still_missing
+from hairpin.causes.where import OfTool
+from hairpin.change.change import Change
+from hairpin.host.host import Host
+from hairpin.host.rule_tools import ModuleFiles
+from hairpin.message import message
+
+_ID = "kernel-module-missing"
+_TABLES = {"nat": "iptable_nat", "filter": "iptable_filter", "mangle": "iptable_mangle", "raw": "iptable_raw"}
+_ITS_OWN = ("ip_tables", "ip_set", "br_netfilter", "bridge", "nf_tables", "overlay", "veth")
+_MODULES = _TABLES | {name: name for name in _ITS_OWN}
+
+
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield what an engine said that it lacks, if the kernel still lacks it; else that the modules' folder is gone."""
+    said = still_missing(host, _ID, _MODULES)
+    files = host.rule_tools.modules
+    if said:
+        module = module_of(said[0], _MODULES)
+        title = (
+            message("The kernel cannot load {module}", module=module)
+            if module
+            else message("The kernel cannot load a module that the engine needs")
+        )
+        yield state(host, title, said, module, "blocking")
+    elif files is not None and not files.there and host.engines:
+        yield _gone(files)
+
+
+def _gone(files: ModuleFiles) -> HostState:
+    """Return the state of a host whose kernel works with what it has loaded, and can load nothing more."""
+    title = message("The files of the running kernel's modules are gone")
+    found = Candidate(
+        title=title,
+        detail=message(
+            "{folder} is not there, as after an upgrade of the kernel's package. What is loaded works. A network or a "
+            "rule that needs another module cannot be made before the reboot.",
+            folder=files.folder,
+        ),
+        change=Change(()),
+        where=OfTool(folder=files.folder),
+        in_class="switched-off",
+        evidence=(files.evidence,) if files.evidence else (),
+        offered=False,
+        ways=(Way(Change(()), (message("reboot into the kernel that is installed"),), by_person=True),),
+    )
+    line = message(
+        "{folder} is not there: the running kernel can load no further module, so new networks and rules may fail "
+        "until the reboot",
+        folder=files.folder,
+    )
+    return HostState(found, "advice", line=line)
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=message("A kernel module is missing"),
+    source="docker/for-linux#1070, qoomon/docker-host#67, scaleway/kernel-tools#228; modprobe.d(5)",
+    of_host=of_host,
+)

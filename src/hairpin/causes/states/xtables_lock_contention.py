@@ -1,0 +1,126 @@
+"""A process holds the lock that every ``iptables`` of the legacy back end takes, so no rule can be made.
+
+Users see: "Another app is currently holding the xtables lock"; ``docker run`` hangs, or a container's rules are missing
+after many were started at once.
+
+Proof: the kernel's list of locks names the process that holds ``/run/xtables.lock`` and the ones that wait for it; or
+the engine's error about a container has these words.  No flow shows it; lost rules follow from it.
+Now: wait for the holder or end it, then start the container, or ``hairpin restore --apply``.
+Lasting: ``iptables -w`` in every script, fewer rules (fail2ban with ipset), or the nf_tables back end, which takes no
+lock.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.states._start_words import Told, words_meaning
+from hairpin.causes.where import OfTool
+from hairpin.change.change import Change
+from hairpin.host.host import Host
+from hairpin.host.rule_tools import LockUser
+from hairpin.message import Message, message
+
+_LOCK = "/run/xtables.lock"
+_LONG_S = 5
+"""No ``iptables`` that makes a rule takes so long."""
+_WAITING_S = 1
+"""Waiting for less time than that is usual while several containers start."""
+_ID = "xtables-lock-contention"
+
+
+def of_host(host: Host) -> Iterator[HostState]:
+    """Yield the holder that keeps others waiting or has had the lock for long; else what an engine says about it."""
+    users = host.rule_tools.lock
+    holder = next((each for each in users if not each.waits), None)
+    waiting = tuple(each for each in users if each.waits and each.age_s >= _WAITING_S)
+    said = tuple(words_meaning(host, _ID))
+    if holder is not None and (waiting or (_is_iptables(holder) and holder.age_s >= _LONG_S)):
+        yield _held(holder, waiting)
+    elif said:
+        yield _told(said)
+
+
+def _is_iptables(user: LockUser) -> bool:
+    """Return whether the process itself is an iptables, which holds the lock for as long as it works."""
+    return "tables" in user.process
+
+
+def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> HostState:
+    values: dict[str, str | int] = {"process": holder.process, "pid": holder.pid, "seconds": holder.age_s}
+    detail = message(
+        "It started {seconds} seconds ago. Every `iptables` of the legacy back end waits for the lock, or gives up: no "
+        "rule of a container can be made meanwhile.",
+        **values,
+    )
+    if waiting:
+        detail = message(
+            "{process} (process {pid}) waits for it, {count} processes in all. No rule of a container can be made "
+            "meanwhile.",
+            process=waiting[0].process,
+            pid=waiting[0].pid,
+            count=len(waiting),
+        )
+    found = Candidate(
+        title=message("{process} (process {pid}) holds the xtables lock", **values),
+        detail=detail,
+        change=Change(()),
+        where=OfTool(lock=_LOCK, process=holder.process, pid=holder.pid),
+        in_class="switched-off",
+        evidence=(holder.evidence,) if holder.evidence else (),
+        offered=False,
+        ways=(
+            Way(
+                Change(()),
+                (message("wait for it, or end it if it hangs: kill {pid}; then {then}", pid=holder.pid, then=_AGAIN),),
+                by_person=True,
+            ),
+        ),
+    )
+    line = message("{process} (process {pid}) holds the xtables lock for {seconds} seconds", **values)
+    return HostState(found, "blocking" if waiting else "advice", line=line)
+
+
+_AGAIN = message("start the containers that failed meanwhile, or `hairpin restore --apply`")
+
+
+def _told(said: tuple[Told, ...]) -> HostState:
+    names = tuple(each.container.name for each in said if each.container is not None)
+    found = Candidate(
+        title=message("The xtables lock was held when a container's rules were to be made"),
+        detail=_gave_up(names),
+        change=Change(()),
+        where=OfTool(lock=_LOCK),
+        in_class="switched-off",
+        evidence=tuple(dict.fromkeys(one for each in said for one in each.evidence if one)),
+        offered=False,
+        ways=(
+            Way(
+                Change(()),
+                (
+                    message("start it again: {command}", command=said[0].engine.command("start", *names))
+                    if names
+                    else message("start the engine again"),
+                ),
+            ),
+        ),
+        advice=(message("let every script call iptables with -w, so that it waits for the lock"),),
+    )
+    line = message("the xtables lock was held when rules were to be made: {names}", names=", ".join(names) or "-")
+    return HostState(found, "advice", container=names[0] if len(names) == 1 else "", line=line)
+
+
+def _gave_up(names: tuple[str, ...]) -> Message:
+    if not names:
+        return message("The engine's iptables gave up. Nobody holds the lock for long now.")
+    return message(
+        "The engine's iptables gave up, so {names} did not start. Nobody holds the lock for long now.",
+        names=", ".join(names),
+    )
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=message("The xtables lock is held"),
+    source="iptables: xshared.c xtables_lock(); proc_locks(5); moby/moby#44331, moby/moby#26111",
+    of_host=of_host,
+)

@@ -1,0 +1,55 @@
+"""What the collector says of the tools that make rules: ``iptables-check``, ``iptables-programs``, ``xtables-lock``,
+``module-files`` and ``modules``."""
+
+import re
+
+from hairpin.host.rule_tools import CheckTrial, ForbiddenModule, LockUser, Program, Programs
+
+_FORBIDDEN = re.compile(r"(?P<file>/[^:]*):(?P<line>\d+):(?P<text>\s*(?:blacklist|install)\s+(?P<module>\S+).*)")
+
+
+def check(text: str, *, evidence: str = "") -> CheckTrial | None:
+    """Return how ``iptables -C`` compared; None if the trial did not come to its end."""
+    said = text.strip()
+    if said not in ("taken for equal", "told apart"):
+        return None
+    return CheckTrial(said == "taken for equal", evidence)
+
+
+def programs(text: str, *, evidence: str = "") -> Programs:
+    """Return the programs, a line each: path, tab, target, tab, version; of a single one its path alone."""
+    fields = (line.split("\t", 2) for line in text.split("\n") if line)
+    return Programs(tuple(Program(*each) for each in fields), evidence)
+
+
+def lock_users(text: str, *, evidence: str = "") -> tuple[LockUser, ...]:
+    """Return the processes, a line each: id, tab, command, tab, seconds, tab, ``holds`` or ``waits``."""
+    found: list[LockUser] = []
+    for line in text.split("\n"):
+        match line.split("\t"):
+            case [pid, process, age, how] if pid.isdecimal() and age.isdecimal():
+                found.append(LockUser(int(pid), process, int(age), how == "waits", evidence))
+            case _:
+                continue
+    return tuple(found)
+
+
+def module_names(text: str) -> frozenset[str]:
+    """Return the names of the modules whose files are listed: ``kernel/net/netfilter/xt_nat.ko.xz`` is ``xt_nat``."""
+    lines = (line for line in text.split("\n") if not _FORBIDDEN.fullmatch(line))
+    return frozenset(line.rpartition("/")[2].partition(".ko")[0] for line in lines if ".ko" in line)
+
+
+def forbidden(text: str) -> tuple[ForbiddenModule, ...]:
+    """Return the lines of modprobe's files that keep modules from being loaded."""
+    found = (_FORBIDDEN.fullmatch(line) for line in text.split("\n"))
+    return tuple(
+        ForbiddenModule(each["module"], each["file"], int(each["line"]), each["text"].strip())
+        for each in found
+        if each is not None
+    )
+
+
+def loaded_modules(text: str) -> frozenset[str]:
+    """Return the names in ``/proc/modules``."""
+    return frozenset(line.split(" ", 1)[0] for line in text.split("\n") if line)
