@@ -11,7 +11,7 @@ from hairpin.apply.settling import settle
 from hairpin.apply.standing import standing_of
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import Task
-from hairpin.carry.act import FileState
+from hairpin.carry.act import Acting, FileState
 from hairpin.change.calls import AllowInUfw, Call, SetContainerState, SetRestartPolicy
 from hairpin.change.change import Change, SetSysctl
 from hairpin.change.simulate import simulate
@@ -19,6 +19,7 @@ from hairpin.change.step import ReplaceFile
 from hairpin.change.steps import steps
 from hairpin.host.host import Host
 from hairpin.host.managers import Ufw
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 from tests.apply.plans import Recorder, begun, untold
 from tests.small_host import HOST_NETNS, network
@@ -75,6 +76,23 @@ def test_a_call_whose_undo_was_made_before_a_kill_is_not_undone_twice(tmp_path: 
     with closing(journal):
         assert take_back(journal, plan, Hands(lambda: host, untold, carrier=recorder)) == "taken-back"
     assert recorder.lines == []
+
+
+@pytest.mark.parametrize(("there", "ended"), ((False, "taken-back"), (True, "partly")))
+def test_an_undo_that_fails_is_judged_by_what_is_there_then(tmp_path: Path, *, there: bool, ended: str) -> None:
+    """What it takes back may be gone with the undo of a later step: that of an address puts others in order again."""
+    off = Change((SetSysctl(HOST_NETNS, FORWARDING, "0"),))
+    (step,) = steps(off, network())
+    journal, plan = begun(tmp_path, (Task("own", step, state="done"),))
+    was = network().with_host(msgspec.structs.replace(network().this, boot_id=plan.boot_id))
+    now = simulate(off, was)
+    looks = iter((now, now if there else was))
+
+    def failing(_acting: Acting) -> Message | None:
+        return message("Error: it is not there")
+
+    with closing(journal):
+        assert take_back(journal, plan, Hands(lambda: next(looks), untold, carrier=failing)) == ended
 
 
 def _always(host: Host) -> Host:

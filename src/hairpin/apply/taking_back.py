@@ -87,6 +87,9 @@ def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, 
             continue
         said = hands.carrier(carrying(fitted))
         if said is not None:
+            network = _read_anew(hands, network)
+            if standing_of(step, network, hands.read) == "as-before":  # another undo has taken it back, too
+                return "taken-back", None, network
             return "stays", said, network
         network = _after(fitted, network, hands)
     if refused is not None and standing_of(step, network, hands.read) != "as-before":
@@ -114,12 +117,16 @@ def remove_leavings(step: ReplaceFile, held: FileState | None, hands: Hands) -> 
     hands.carrier(carrying(msgspec.structs.replace(step, before=held, after=held)))
 
 
+def _read_anew(hands: Hands, network: Network) -> Network:
+    try:
+        return hands.look()
+    except HairpinError:  # what is left is taken back by what was read before
+        return network
+
+
 def _after(step: Step, network: Network, hands: Hands) -> Network:
     if isinstance(step, Ask):
-        try:
-            return hands.look()
-        except HairpinError:  # what is left is taken back by what was read before
-            return network
+        return _read_anew(hands, network)
     try:
         return after_steps((step,), network) if done_by(step) else network
     except ChangeError:
