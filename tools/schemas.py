@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hairpin.report.document import ReportDocument
+from hairpin.report.diff_document import DiffDocument
 from hairpin.report.events_document import EventsDocument
 from hairpin.report.fix_document import FixDocument
 from hairpin.report.pages import ExplainDocument
@@ -78,6 +79,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "restore-1.json": _of_type(RestoreDocument, "hairpin.restore/1"),
         "evidence-1.json": EVIDENCE,
         "fix-1.json": _of_type(FixDocument, "hairpin.fix/1"),
+        "diff-1.json": _of_type(DiffDocument, "hairpin.diff/1"),
         "events-1.json": _of_type(EventsDocument, "hairpin.events/1"),
     }
 

@@ -43,7 +43,7 @@ from hairpin.netfilter.ir import Chain, Rule, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, inside
 
-_Find = Callable[[Netns, Namespace, Namespace], Iterator[InKernel]]
+Find = Callable[[Netns, Namespace, Namespace], Iterator[InKernel]]
 
 
 def difference(now: Network, wanted: Network) -> Change:
@@ -318,7 +318,9 @@ def _common_ends(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) 
     return first, last
 
 
-_KINDS: tuple[_Find, ...] = (
-    _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules, _tables,
+SETTINGS: tuple[Find, ...] = (
+    _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules,
 )  # fmt: skip
-"""In this order, because a kind may change what the kinds behind it find, and never what those before it found."""
+"""What finds the settings that are different, rules apart.  In this order, because a kind may change what the kinds
+behind it find, and never what those before it found."""
+_KINDS: tuple[Find, ...] = (*SETTINGS, _tables)

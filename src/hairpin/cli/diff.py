@@ -1,0 +1,112 @@
+"""``hairpin diff``: what changed between two snapshots, or since one, and which change decides which flow."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+from hairpin.errors import CollectError, UsageError
+from hairpin.message import message
+
+if TYPE_CHECKING:
+    from hairpin.compare.comparison import Comparison
+    from hairpin.evidence.reading import Evidence
+    from hairpin.question.question import Question
+    from hairpin.replica.judgement import Kernel
+
+
+@click.command(cls=EvidenceCommand)
+@click.argument("words", metavar="[A [B]] [TARGET]...", nargs=-1)
+@click.option("--alike", is_flag=True, help="Two hosts that should be alike: what is their own does not count.")
+@click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@click.option("--no-replica", is_flag=True, help="Do not repeat deciding changes in throw-away namespaces.")
+@evidence_options
+@world_options
+@show_options
+def diff(
+    words: tuple[str, ...],
+    alike: bool,
+    origin: str | None,
+    no_replica: bool,
+    sources: tuple[Given, ...],
+    publics: tuple[str, ...],
+    outside: str | None,
+    as_json: bool,
+    lang: str | None,
+    color: str,
+    verbose: bool,
+) -> int:
+    """Say what changed from snapshot A to snapshot B, or to this host now, and which change decides which flow.
+
+    A and B are files of `hairpin snapshot`; --snapshot and --host name hosts, too, in their order.  TARGET and WHERE
+    are those of `hairpin check`; without a TARGET it is about every flow that `hairpin check` walks.
+
+    Exit: 0 equal, 1 different, 2 usage error, 3 could not be read, or equal as far as it was read, 4 a bug in hairpin.
+    """
+    from hairpin.cli.answering import second_judge
+    from hairpin.cli.material import stated_world
+    from hairpin.cli.output import paper, write, write_json
+    from hairpin.cli.output import words as words_of
+    from hairpin.cli.progress import progress
+    from hairpin.question.question import parse_question
+
+    files, targets = snapshots_first(words)
+    given = (*(Given("snapshot", each) for each in files), *sources)
+    question = parse_question("check", targets, origin, publics, stated_world(outside))
+    with progress(lang) as tell:
+        tell(message("reading the state of the host"))
+        was, now = read_both(given)
+        tell(message("comparing"))
+        found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike)
+    if as_json:
+        from hairpin.report.diff_document import diff_document
+
+        write_json(diff_document(found, words_of(lang)))
+    else:
+        from hairpin.report.diff_text import diff_text
+
+        write(diff_text(found, words_of(lang), paper(color), verbose=verbose))
+    return found.status
+
+
+def snapshots_first(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the snapshots, at most two words in front that name files (``-``: standard input), and the targets.
+
+    Raises UsageError if the word in front looks like a file and names none."""
+    count = 0
+    while count < min(2, len(words)) and (words[count] == "-" or Path(words[count]).is_file()):
+        count += 1
+    for word in words[count:2]:
+        if "/" in word.partition("://")[0].partition("/tcp")[0].partition("/udp")[0] or word.endswith(".hairpin"):
+            raise UsageError(message("{file} is not there: A and B are files of `hairpin snapshot`", file=word))
+    return words[:count], words[count:]
+
+
+def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
+    """Return the evidence of the two hosts that are named; of one that is named, and of this host now."""
+    from hairpin.cli.material import gather
+    from hairpin.evidence.reading import Evidence
+
+    if not given or len(given) > 2:
+        raise UsageError(
+            message("`hairpin diff` compares two hosts: name a snapshot (then it is compared with now), or two")
+        )
+    found = [*gather(given), *(gather(()) if len(given) == 1 else ())]
+    for each in found:
+        if not isinstance(each, Evidence):
+            raise CollectError(message("{host} could not be read: {reason}", host=each.label, reason=each.reason))
+    was, now = (each for each in found if isinstance(each, Evidence))
+    return was, now
+
+
+def compare_both(
+    question: "Question", was: "Evidence", now: "Evidence", kernel: "Kernel | None", *, alike: bool
+) -> "Comparison":
+    """Return the comparison; ``kernel``: the second judge."""
+    from hairpin.compare.comparison import comparison_of
+    from hairpin.compare.reading_both import both_hosts
+
+    hosts = both_hosts(was, now)
+
+    return comparison_of(question, *hosts, (was, now), kernel, alike=alike)

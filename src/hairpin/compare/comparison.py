@@ -1,0 +1,231 @@
+"""Compares two hosts, or one host at two times: the one entry of this folder."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.answer.answer import Judge, ref_of
+from hairpin.answer.ask import begin_answer
+from hairpin.compare.confirming import DecidingClaim, confirmed_claims
+from hairpin.compare.container_differences import ends_of, made_anew, socket_differences
+from hairpin.compare.corresponding import renamed_as
+from hairpin.compare.deciding import Decided, FlowPair, Mixer, Search
+from hairpin.compare.edit import ChainBlocks, SpaceTaken
+from hairpin.compare.host_differences import host_differences
+from hairpin.compare.listed_difference import PARTS, ListedDifference
+from hairpin.compare.mixing import LEARNED, Sides, addresses_of_containers
+from hairpin.compare.ruleset_differences import ruleset_differences
+from hairpin.compare.setting_differences import setting_differences
+from hairpin.errors import UsageError
+from hairpin.events.aftermath import asked_again
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Host, Unread
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.network import Network
+from hairpin.question.question import Question
+from hairpin.replica.judgement import Kernel
+from hairpin.walk.trace import Trace
+from hairpin.walk.walked import walked
+
+_replace = msgspec.structs.replace
+
+
+class DecidedFlow(msgspec.Struct, frozen=True):
+    """A flow whose outcome differs, and what decides it.
+
+    ``changes``: refs of the smallest set of differences with which the earlier network gives the later outcome; empty:
+    the listed differences do not explain it.  ``instead``: other sets of refs of that size.  ``undoing``: the set
+    without which the later network gives the earlier outcome."""
+
+    ref: str
+    before: Trace
+    after: Trace
+    changes: tuple[str, ...]
+    instead: tuple[tuple[str, ...], ...] = ()
+    undoing: tuple[str, ...] = ()
+    judge: Judge = "simulated"
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What differs between two hosts, or one host at two times.
+
+    ``was`` and ``now``: both as they were read.  ``differences``: in the order of ``PARTS``.  ``flows``: those whose
+    outcome differs; ``walked``: how many were walked.  ``unread``: what one of both did not tell."""
+
+    was: Host
+    now: Host
+    differences: tuple[ListedDifference, ...]
+    flows: tuple[DecidedFlow, ...]
+    walked: int
+    unread: tuple[Unread, ...] = ()
+    notes: tuple[Message, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing differs that is told."""
+        return not self.differences and not self.flows
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 equal, 1 different, 3 equal as far as both were read."""
+        if not self.is_equal:
+            return 1
+        return 3 if self.unread else 0
+
+
+def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, tuple[ListedDifference, ...]]:
+    """Return both networks under the same names, and their differences; those that the kernel learned by itself are
+    not listed."""
+    earlier, later = Network((renamed_as(was, now),)), Network((now,))
+    found = list(host_differences(earlier.this, now, alike=alike))
+    blocks: list[ChainBlocks] = []
+    names = made_anew(earlier.this, now)
+    spaces = {each.netns for host in (earlier.this, now) for each in host.containers() if each.name in names}
+    ends = ends_of(earlier.this, names) | ends_of(now, names)
+    addresses = addresses_of_containers(earlier.this, names) | addresses_of_containers(now, names)
+    network = earlier
+    for netns, space in later.namespaces():
+        if netns not in network or (netns.name in spaces and not netns.is_host):
+            continue
+        rules = ruleset_differences(netns, network.namespace(netns), space)
+        settings = setting_differences(network, later, netns, ends if netns.is_host else frozenset())
+        found += [*settings.found, *rules.found]
+        found += socket_differences(netns, network.namespace(netns), space, addresses)
+        found += _learned(netns, earlier, later)
+        blocks += rules.blocks
+        network = settings.network
+    found.sort(key=lambda each: (PARTS.index(each.part), not each.netns.is_host, each.netns.name))
+    return Sides(earlier, later, tuple(blocks)), tuple(
+        _replace(each, ref=f"d{number}") for number, each in enumerate((*_told(found), *_untold(found)), 1)
+    )
+
+
+def _told(found: list[ListedDifference]) -> Iterator[ListedDifference]:
+    yield from (each for each in found if each.listed)
+
+
+def _untold(found: list[ListedDifference]) -> Iterator[ListedDifference]:
+    yield from (each for each in found if not each.listed)
+
+
+def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
+    """Yield what the kernel has learned, as one difference, which is told only if it decides a flow."""
+    one, other = was.namespace(netns), now.namespace(netns)
+    fields = (*LEARNED, "neighbours", "fdb")
+    if any(getattr(one, field) != getattr(other, field) for field in fields):
+        where = message("what the kernel has learned: neighbours, connections, limits")
+        was_text, now_text = (
+            message("{count} connections, {neighbours} neighbours", count=len(each.connections),
+                    neighbours=len(each.neighbours))
+            for each in (one, other)
+        )  # fmt: skip
+        edit = SpaceTaken(netns, "learned")
+        yield ListedDifference("learned", netns, where, was_text, now_text, edit, listed=False, fields=fields)
+
+
+# --- flows -----------------------------------------------------------------------------------------------------------
+
+
+def comparison_of(
+    question: Question,
+    was: Host,
+    now: Host,
+    evidence: tuple[Evidence, ...],
+    kernel: Kernel | None = None,
+    *,
+    alike: bool = False,
+) -> Comparison:
+    """Return what differs, and what decides which flow.  ``evidence``: of both; ``kernel``: the second judge.
+
+    Raises UsageError if the question makes no sense for either of them."""
+    sides, differences = network_sides(was, now, alike=alike)
+    sides, asked = _asked(question, sides)
+    mixer = Mixer(sides, differences)
+    search = Search(mixer)
+    pairs = tuple(_pairs(sides, *asked))
+    found: list[DecidedFlow] = []
+    claims: list[DecidingClaim] = []
+    for number, pair in enumerate(pairs):
+        before, after = walked(sides.was, pair.was), walked(sides.now, pair.now)
+        if before.verdict != after.verdict:
+            decided = search.decided(pair, before, after)
+            found.append(_decided_flow(ref_of(number), before, after, decided, differences))
+            claims.append(DecidingClaim(pair, before, decided.changes))
+    proven: frozenset[int] = frozenset()
+    if kernel is not None and evidence:
+        proven = confirmed_claims(tuple(claims), mixer, evidence[0], kernel)
+    flows = tuple(_replace(each, judge="replicated") if number in proven else each for number, each in enumerate(found))
+    told = {ref for each in flows for ref in each.changes}
+    listed = tuple(each for each in differences if each.listed or each.ref in told)
+    unread = tuple(dict.fromkeys(each for host in (was, now) for each in host.unread))
+    notes = tuple(_notes(was, now, flows, alike=alike))
+    return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence)
+
+
+def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, ...], tuple[Flow, ...]]]:
+    """Return the networks in the stated world, and the flows that the question means in each.  A question may make
+    sense for one of them only: a container may be there in one."""
+    errors: list[UsageError] = []
+    networks: list[Network] = []
+    flows: list[tuple[Flow, ...]] = []
+    for network in (sides.was, sides.now):
+        try:
+            start, found = begin_answer(question, (), network)
+        except UsageError as error:
+            errors.append(error)
+            networks.append(network)
+            flows.append(())
+        else:
+            networks.append(start.network)
+            flows.append(found)
+    if len(errors) == 2:
+        raise errors[1]
+    was, now = networks
+    return _replace(sides, was=was, now=now), (flows[0], flows[1])
+
+
+def _pairs(sides: Sides, before: tuple[Flow, ...], after: tuple[Flow, ...]) -> Iterator[FlowPair]:
+    """Yield each flow as it is asked in both networks: first those of the later one."""
+    met: set[Flow] = set()
+    for flow in after:
+        other = _replace(asked_again(sides.now, sides.was, flow), sport=flow.sport)
+        met.add(_same(other))
+        if _starts_in(sides.was, other):
+            yield FlowPair(other, flow)
+    for flow in before:
+        if _same(flow) in met:
+            continue
+        other = asked_again(sides.was, sides.now, flow)
+        if _starts_in(sides.now, other):
+            yield FlowPair(flow, other)
+
+
+def _same(flow: Flow) -> Flow:
+    return _replace(flow, sport=0, container=None, asked_host="", host="", stand_ins=())
+
+
+def _starts_in(network: Network, flow: Flow) -> bool:
+    return not isinstance(flow.start, FromContainer) or flow.start.netns in network
+
+
+def _decided_flow(
+    ref: str, before: Trace, after: Trace, decided: Decided, differences: tuple[ListedDifference, ...]
+) -> DecidedFlow:
+    def refs(chosen: frozenset[int]) -> tuple[str, ...]:
+        return tuple(differences[number].ref for number in sorted(chosen))
+
+    instead = tuple(map(refs, decided.instead))
+    return DecidedFlow(ref, before, after, refs(decided.changes), instead, refs(decided.undoing))
+
+
+def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], *, alike: bool) -> Iterator[Message]:
+    if not alike and None not in (was.machine_id, now.machine_id) and was.machine_id != now.machine_id:
+        yield message(
+            "these are two machines, {one} and {other}: with --alike, what is their own does not count",
+            one=was.name, other=now.name,
+        )  # fmt: skip
+    if any(not each.changes for each in flows):
+        yield message("of some flows the listed changes do not explain the other outcome")

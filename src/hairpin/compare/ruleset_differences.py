@@ -1,0 +1,307 @@
+"""Differences of rules, by table and chain: rules added, deleted, changed in place and moved; chains, policies, sets.
+
+Counters, handles and the order of chains and of sets' elements are no differences.
+"""
+
+import re
+from collections.abc import Hashable, Iterator
+
+import msgspec
+
+from hairpin.change.rules import BUILT_IN, tool_rules
+from hairpin.compare.edit import (
+    ChainBlocks,
+    RulesTaken,
+    RuleTaken,
+    SpaceTaken,
+    TableItem,
+    TableKey,
+    TableTaken,
+)
+from hairpin.compare.element_text import element_text
+from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
+from hairpin.compare.sequences import blocks
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.ir import Chain, Map, Rule, Ruleset, Set, Table
+
+_RULES = ("ruleset",)
+_COUNTED = re.compile(r"(packets|bytes|used) \d+( \w?bytes)?")
+"""What counts in an object of nft's: ``counter web { packets 0 bytes 0 }``."""
+
+
+class RulesetDifferences(msgspec.Struct, frozen=True):
+    """The differences of a namespace's rules, and how the rules of each chain that differs correspond."""
+
+    found: tuple[ListedDifference, ...] = ()
+    blocks: tuple[ChainBlocks, ...] = ()
+
+
+def ruleset_differences(netns: Netns, was: Namespace, now: Namespace) -> RulesetDifferences:
+    """Return the differences.  Rules that one of the namespaces did not tell are not compared."""
+    if was.ruleset is now.ruleset:
+        return RulesetDifferences()
+    found: list[ListedDifference] = []
+    chains: list[ChainBlocks] = []
+    unread = {*was.unread, *now.unread}
+    for key in dict.fromkeys((*_keys(netns, was.ruleset), *_keys(netns, now.ruleset))):
+        if unread.isdisjoint(_readings_of(key)):
+            one, other = (table_in(each.ruleset, key) for each in (was, now))
+            found += _of_table(key, one, other, chains)
+    if "ipset" not in unread:
+        found += _of_ipsets(netns, was.ruleset, now.ruleset)
+    return RulesetDifferences(tuple(found), tuple(chains))
+
+
+def _readings_of(key: TableKey) -> set[str]:
+    """Return the keys of the readings that hold the table."""
+    if key.dialect in ("nft", "ebtables"):
+        return {"nft-table", "nft-tables"} if key.dialect == "nft" else {"ebtables"}
+    return {f"{key.dialect}-save{6 if key.family == 'ip6' else 4}"}
+
+
+def _keys(netns: Netns, ruleset: Ruleset) -> Iterator[TableKey]:
+    yield from (TableKey(netns, each.dialect, each.family, each.name) for each in ruleset.tables)
+
+
+def table_in(ruleset: Ruleset, key: TableKey) -> Table | None:
+    """Return the table; of iptables' tables, which it makes when they are needed, one that is not there is empty."""
+    found = ruleset.table(key.family, key.name, key.dialect)
+    if found is not None or not key.dialect.startswith("iptables"):
+        return found
+    return Table(key.family, key.name, key.dialect, ())
+
+
+def built_in(key: TableKey, name: str) -> Chain | None:
+    """Return the built-in chain of iptables as it is before anybody gives it a rule; None: there is none."""
+    if not key.dialect.startswith("iptables"):
+        return None
+    for known, hook, kind, priority in BUILT_IN.get(key.name, ()):
+        if known == name:
+            return Chain(name, (), hook, kind, priority, "accept")
+    return None
+
+
+def _of_table(
+    key: TableKey, was: Table | None, now: Table | None, chains: list[ChainBlocks]
+) -> Iterator[ListedDifference]:
+    if was is now:
+        return
+    if was is None or now is None:
+        yield _difference(key, "table", "", _table_text(was), _table_text(now))
+        return
+    names = list(dict.fromkeys(each.name for each in (*was.chains, *now.chains)))
+    lost: list[_Loose] = []
+    new: list[_Loose] = []
+    paired: list[ListedDifference] = []
+    for name in names:
+        one, other = (each.chain(name) or built_in(key, name) for each in (was, now))
+        if one is other:
+            continue
+        if one is None or other is None or _frame(one) != _frame(other):
+            yield _difference(key, "chain", name, _chain_text(one), _chain_text(other))
+            continue
+        if one.hook is not None and (one.policy or "accept") != (other.policy or "accept"):
+            yield _difference(key, "policy", name, one.policy or "accept", other.policy or "accept")
+        if one.rules is not other.rules:
+            paired += _of_chain(key, one, other, chains, lost, new)
+    yield from _in_order(key, paired, lost, new)
+    yield from _of_sets(key, was, now)
+
+
+def _frame(chain: Chain) -> tuple[object, ...]:
+    return chain.hook, chain.type if chain.hook else "", chain.priority if chain.hook else 0, chain.devices
+
+
+class _Loose(msgspec.Struct, frozen=True):
+    """A rule that the other chain of its name has at no corresponding place.  ``bodies``: by what it is told."""
+
+    taken: RuleTaken
+    number: int
+    text: str
+    bodies: Hashable
+
+
+def bodies_of(rules: tuple[Rule, ...]) -> Hashable:
+    """Return by what a rule of the tool is told from others: all that decides, and no counters."""
+    return rules[0].body if len(rules) == 1 else tuple(each.body for each in rules)
+
+
+def _of_chain(
+    key: TableKey, was: Chain, now: Chain, chains: list[ChainBlocks], lost: list[_Loose], new: list[_Loose]
+) -> Iterator[ListedDifference]:
+    """Yield the rules that were changed in place; those that are gone or new are added to ``lost`` and ``new``."""
+    before, after = tool_rules(was.rules), tool_rules(now.rules)
+    made = blocks(tuple(map(bodies_of, before)), tuple(map(bodies_of, after)))
+    if all(each.same for each in made):
+        return
+    chains.append(ChainBlocks(key, was.name, made))
+    for block in made:
+        if block.same:
+            continue
+        gone = [
+            _Loose(RuleTaken(key, was.name, was=number), number + 1, before[number][0].text, bodies_of(before[number]))
+            for number in range(block.first, block.last)
+        ]
+        come = [
+            _Loose(RuleTaken(key, was.name, now=number), number + 1, after[number][0].text, bodies_of(after[number]))
+            for number in range(block.start, block.end)
+        ]
+        if len(gone) == len(come):
+            for old, fresh in zip(gone, come, strict=True):
+                if _are_like(old.text, fresh.text):
+                    yield _rule_difference(key, old, fresh)
+                else:
+                    lost.append(old)
+                    new.append(fresh)
+        else:
+            lost += gone
+            new += come
+
+
+def _are_like(one: str, other: str) -> bool:
+    """Return whether one rule is the other with a word changed: ``--dport 80`` and ``--dport 81``."""
+    words, others = one.split(), other.split()
+    return len(words) == len(others) and sum(a != b for a, b in zip(words, others, strict=True)) == 1
+
+
+def _in_order(
+    key: TableKey, paired: list[ListedDifference], lost: list[_Loose], new: list[_Loose]
+) -> Iterator[ListedDifference]:
+    """Yield what became of the rules: a lost one that is new elsewhere in the table has moved."""
+    yield from paired
+    left = list(new)
+    for old in lost:
+        same = [each for each in left if each.bodies == old.bodies]
+        at = next((each for each in same if each.taken.chain == old.taken.chain), same[0] if same else None)
+        if at is not None:
+            left.remove(at)
+        yield _rule_difference(key, old, at)
+    yield from (_rule_difference(key, None, each) for each in left)
+
+
+def _rule_difference(key: TableKey, old: _Loose | None, new: _Loose | None) -> ListedDifference:
+    taken = tuple(each.taken for each in (old, new) if each is not None)
+    chain = taken[0].chain
+    before: Text | None = old.text if old is not None else None
+    after: Text | None = new.text if new is not None else None
+    where: Text
+    if old is None or new is None:
+        number = (new or old or _NONE).number
+        where = message("{table} {chain}, rule {number}", table=_name(key), chain=chain, number=number)
+    elif old.bodies == new.bodies:
+        where = message("{table} {chain}, a moved rule", table=_name(key), chain=chain)
+        before = message("rule {number} of {chain}: {rule}", number=old.number, chain=chain, rule=old.text)
+        after = message("rule {number} of {chain}: {rule}", number=new.number, chain=new.taken.chain, rule=new.text)
+    else:
+        where = message("{table} {chain}, rule {number}", table=_name(key), chain=chain, number=new.number)
+    return ListedDifference("rules", key.netns, where, before, after, RulesTaken(taken), fields=_RULES)
+
+
+_NONE = _Loose(RuleTaken(TableKey(Netns(""), "nft", "ip", ""), ""), 0, "", ())
+
+
+def _name(key: TableKey) -> str:
+    """Return ``filter``, ``ip6 filter``, ``inet firewalld``; of the second back end ``legacy filter``."""
+    if key.dialect in ("nft", "ebtables"):
+        return f"{key.family} {key.name}" if key.dialect == "nft" else f"ebtables {key.name}"
+    words = ("legacy",) if key.dialect == "iptables-legacy" else ()
+    return " ".join((*words, *(("ip6",) if key.family == "ip6" else ()), key.name))
+
+
+def _difference(
+    key: TableKey, item: TableItem, name: str, before: Text | None, after: Text | None, *, listed: bool = True
+) -> ListedDifference:
+    part: PartOfHost = "sets" if item in ("set", "map") else "rules"
+    edit = TableTaken(key, item, name)
+    return ListedDifference(
+        part, key.netns, _item_text(key, item, name), before, after, edit, listed=listed, fields=_RULES
+    )
+
+
+def _item_text(key: TableKey, item: TableItem, name: str) -> Message:
+    match item:
+        case "table":
+            return message("table {table}", table=_name(key))
+        case "chain":
+            return message("{table}, chain {chain}", table=_name(key), chain=name)
+        case "policy":
+            return message("{table} {chain}, policy", table=_name(key), chain=name)
+        case "objects":
+            return message("{table}, named objects", table=_name(key))
+        case "set" | "map":
+            return message("{table}, set {name}", table=_name(key), name=name)
+
+
+def _table_text(table: Table | None) -> Text | None:
+    if table is None:
+        return None
+    return "\n".join((f"{len(table.chains)} chains", *(line for chain in table.chains for line in _chain_lines(chain))))
+
+
+def _chain_text(chain: Chain | None) -> Text | None:
+    return "\n".join(_chain_lines(chain)) if chain is not None else None
+
+
+def _chain_lines(chain: Chain) -> Iterator[str]:
+    hook = f" (hook {chain.hook}, priority {chain.priority}, policy {chain.policy or 'accept'})" if chain.hook else ""
+    yield f"{chain.name}{hook}"
+    yield from (rules[0].text for rules in tool_rules(chain.rules))
+
+
+def _of_sets(key: TableKey, was: Table, now: Table) -> Iterator[ListedDifference]:
+    if was.sets is not now.sets:
+        yield from _named_differences(key, "set", {e.name: e for e in was.sets}, {e.name: e for e in now.sets})
+    if was.maps is not now.maps:
+        yield from _named_differences(key, "map", {e.name: e for e in was.maps}, {e.name: e for e in now.maps})
+    one, other = (tuple(sorted(_COUNTED.sub(r"\1", each) for each in table.objects)) for table in (was, now))
+    if one != other:
+        gone, new = (sorted(set(a) - set(b)) for a, b in ((one, other), (other, one)))
+        yield _difference(key, "objects", "", "\n".join(gone) or None, "\n".join(new) or None)
+
+
+def _named_differences(
+    key: TableKey, item: TableItem, was: "dict[str, Set] | dict[str, Map]", now: "dict[str, Set] | dict[str, Map]"
+) -> Iterator[ListedDifference]:
+    for name in dict.fromkeys((*was, *now)):
+        one, other = was.get(name), now.get(name)
+        texts = _set_texts(one, other)
+        if texts is not None:
+            yield _difference(key, item, name, *texts, listed=not (_is_dynamic(one) and _is_dynamic(other)))
+
+
+def _is_dynamic(each: Set | Map | None) -> bool:
+    """Return whether packets put elements into the set."""
+    return isinstance(each, Set) and each.opaque is not None
+
+
+def _of_ipsets(netns: Netns, was: Ruleset, now: Ruleset) -> Iterator[ListedDifference]:
+    one, other = ({each.name: each for each in ruleset.ipsets} for ruleset in (was, now))
+    for name in dict.fromkeys((*one, *other)):
+        texts = _set_texts(one.get(name), other.get(name))
+        if texts is not None:
+            listed = not (_is_dynamic(one.get(name)) and _is_dynamic(other.get(name)))
+            edit = SpaceTaken(netns, "ipset", name)
+            where = message("ipset {name}", name=name)
+            yield ListedDifference("sets", netns, where, *texts, edit, listed=listed, fields=_RULES)
+
+
+def _set_texts(was: Set | Map | None, now: Set | Map | None) -> tuple[Text | None, Text | None] | None:
+    """Return the elements that only one of them has; None: they have the same ones, in any order."""
+    if was is None or now is None:
+        return (_elements_text(was), _elements_text(now)) if was is not now else None
+    if was.type != now.type:
+        return _elements_text(was), _elements_text(now)
+    one, other = ({element: element_text(element, each) for element in each.elements} for each in (was, now))
+    if one.keys() == other.keys():
+        return None
+    gone = ", ".join(sorted(text for element, text in one.items() if element not in other))
+    new = ", ".join(sorted(text for element, text in other.items() if element not in one))
+    return gone or message("without {elements}", elements=new), new or message("without {elements}", elements=gone)
+
+
+def _elements_text(each: Set | Map | None) -> Text | None:
+    if each is None:
+        return None
+    return f"{each.type}: {', '.join(element_text(element, each) for element in each.elements)}"

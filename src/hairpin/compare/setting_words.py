@@ -1,0 +1,175 @@
+"""The kernel's settings in the words of ip(8), bridge(8) and sysctl(8)."""
+
+from typing import assert_never
+
+from hairpin.change.change import (
+    AddEntry,
+    DeleteEntry,
+    DeleteLink,
+    Entry,
+    InKernel,
+    RenameLink,
+    ReplaceEntry,
+    SetLink,
+    SetSysctl,
+)
+from hairpin.change.words import (
+    address_words,
+    fdb_words,
+    link_commands,
+    neighbour_words,
+    new_address_words,
+    new_neighbour_words,
+    policy_rule_words,
+    route_words,
+    selecting_route,
+)
+from hairpin.compare.edit import Edited
+from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
+from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.sysctl import dotted
+from hairpin.message import message
+from hairpin.network.prefix import prefix_text
+
+LINK_FIELDS = ("links", "addresses", "routes", "neighbours", "fdb", "sysctls")
+"""The fields of a namespace in which a link's properties show."""
+
+
+def setting_difference(netns: Netns, part: InKernel, before: Namespace) -> ListedDifference:
+    """Return the difference that the setting makes in the namespace, as it is ``before``."""
+    match part:
+        case SetSysctl(path=path, value=value):
+            named = dotted(path)
+            value_before = before.sysctls.values.get(path)
+            fields = ("sysctls", "/".join(path))
+            return ListedDifference("sysctls", netns, named, value_before, value, Edited((part,)), fields=fields)
+        case SetLink(link=link):
+            known = before.link(link.name)
+            assert known is not None  # a setting of a link that is there
+            was, now = _commands_text(link, known), _commands_text(known, link)
+            return link_difference(netns, link, message("link {link}", link=link.name), was, now)
+        case RenameLink(link=old, name=new):
+            where = message("link {link}, name", link=old)
+            return ListedDifference("links", netns, where, old, new, Edited((part,)), fields=LINK_FIELDS)
+        case DeleteLink(link=name):
+            found = before.link(name)
+            text = link_text(found) if found is not None else name
+            return ListedDifference("links", netns, message("link {link}", link=name), text, None, Edited((part,)),
+                                    fields=LINK_FIELDS)  # fmt: skip
+        case AddEntry(entry=entry):
+            return _of_entry(netns, entry, None, entry, Edited((part,)))
+        case DeleteEntry(entry=entry):
+            return _of_entry(netns, entry, entry, None, Edited((part,)))
+        case ReplaceEntry(before=old_entry, entry=entry):
+            return _of_entry(netns, entry, old_entry, entry, Edited((part,)))
+        case _:
+            raise AssertionError(part)  # SETTINGS finds no rules
+
+
+def _commands_text(before: Link, after: Link) -> str:
+    """Return what the commands set that make the link so: ``down ; mtu 1400``."""
+    return " ; ".join(" ".join(_without_link(each)) for each in link_commands(before, after))
+
+
+def _without_link(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words behind ``ip link set LINK``."""
+    if command[:4] == ("ip", "link", "set", "dev"):
+        return command[5:]
+    return command[4:] if command[0] == "ip" else command
+
+
+_OF_ENTRY: dict[type[Entry], tuple[PartOfHost, str]] = {
+    Address: ("addresses", "addresses"),
+    Route: ("routes", "routes"),
+    PolicyRule: ("policy-rules", "rules"),
+    Neighbour: ("neighbours", "neighbours"),
+    FdbEntry: ("forwarding", "fdb"),
+}
+
+
+def _of_entry(netns: Netns, entry: Entry, before: Entry | None, after: Entry | None, edit: Edited) -> ListedDifference:
+    part, field = _OF_ENTRY[type(entry)]
+    fields = (field, "routes") if field == "addresses" else (field,)
+    was, now = (_entry_text(each) if each is not None else None for each in (before, after))
+    return ListedDifference(part, netns, _entry_place(entry), was, now, edit, fields=fields)
+
+
+def _entry_place(entry: Entry) -> Text:
+    match entry:
+        case Address(link=link):
+            return message("address of {link}", link=link)
+        case Route():
+            name = (
+                "default"
+                if not entry.prefix_length
+                else prefix_text(entry.destination, entry.prefix_length, entry.version)
+            )
+            return message("route {prefix}, table {table}", prefix=name, table=_table_name(entry.table))
+        case PolicyRule(version=version, priority=priority):
+            return message("IPv{version} routing rule {priority}", version=version, priority=priority)
+        case Neighbour(link=link):
+            return message("neighbour entry of {link}", link=link)
+        case FdbEntry(port=port):
+            return message("forwarding entry of {port}", port=port)
+        case _:
+            assert_never(entry)
+
+
+def _table_name(table: int) -> str:
+    return {255: "local", 254: "main", 253: "default"}.get(table, str(table))
+
+
+def _entry_text(entry: Entry) -> str:
+    """Return the entry in the words of ip(8) and bridge(8)."""
+    try:
+        match entry:
+            case Address():
+                return " ".join(new_address_words(entry))
+            case Route():
+                return " ".join(route_words(entry))
+            case PolicyRule():
+                return " ".join(policy_rule_words(entry))
+            case Neighbour():
+                return " ".join(new_neighbour_words(entry))
+            case FdbEntry():
+                return " ".join(fdb_words(entry))
+            case _:
+                assert_never(entry)
+    except ChangeError:
+        return _finding_text(entry)
+
+
+def _finding_text(entry: Entry) -> str:
+    match entry:
+        case Route():
+            return " ".join(selecting_route(entry))
+        case PolicyRule(text=text):
+            return text
+        case Address():
+            return " ".join(address_words(entry))
+        case Neighbour():
+            return " ".join(neighbour_words(entry))
+        case FdbEntry():
+            return " ".join(fdb_words(entry))
+        case _:
+            assert_never(entry)
+
+
+def link_difference(
+    netns: Netns, link: Link, where: Text, before: Text, after: Text, *, listed: bool = True
+) -> ListedDifference:
+    """Return the difference of one property of a link."""
+    edit = Edited((SetLink(netns, link),))
+    return ListedDifference("links", netns, where, before, after, edit, listed=listed, fields=LINK_FIELDS)
+
+
+def link_text(link: Link) -> str:
+    """Return ``veth up mtu 1500 master docker0``."""
+    words = [link.kind or "device", "up" if link.up else "down", f"mtu {link.mtu_bytes}"]
+    if link.master is not None:
+        words.append(f"master {link.master}")
+    return " ".join(words)

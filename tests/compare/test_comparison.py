@@ -1,0 +1,48 @@
+"""The whole comparison."""
+
+import msgspec
+import pytest
+
+from hairpin.errors import UsageError
+from hairpin.host.host import Host
+from tests import small_host as small
+from tests.compare.small_pairs import comparison, host, with_rules
+
+
+def _stopped() -> Host:
+    """Return the small host whose container is stopped."""
+    outer = small.host_namespace(sockets=())
+    links = tuple(each for each in outer.links if each.name != "veth1")
+    stopped = small.network(docker=small.engine(small.container("exited"))).this
+    return msgspec.structs.replace(stopped, namespaces=(msgspec.structs.replace(outer, links=links),))
+
+
+def test_equal_hosts() -> None:
+    found = comparison(host())
+    assert found.is_equal
+    assert found.status == 0
+    assert found.walked > 0
+
+
+def test_refs_are_in_the_order_of_the_parts() -> None:
+    now = host(small.host_namespace(small.DOCKER_RULES.replace(":FORWARD DROP", ":FORWARD ACCEPT"),
+                                    values={"conf__eth0__forwarding": "0"}))  # fmt: skip
+    assert [(each.ref, each.part) for each in comparison(now).differences] == [("d1", "sysctls"), ("d2", "rules")]
+
+
+def test_a_stopped_container_decides() -> None:
+    found = comparison(_stopped())
+    assert found.flows
+    by_ref = {each.ref: each for each in found.differences}
+    assert {by_ref[ref].part for each in found.flows for ref in each.changes} == {"containers"}
+
+
+def test_a_question_that_makes_no_sense_for_both() -> None:
+    with pytest.raises(UsageError):
+        comparison(host(), None, "nobody")
+
+
+def test_a_lost_jump_is_named() -> None:
+    jump = "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"
+    found = comparison(with_rules((f"{jump}\n", "")))
+    assert [(str(each.where), each.before) for each in found.differences] == [("nat PREROUTING, rule 1", jump)]
