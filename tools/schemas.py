@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from hairpin.report.document import ReportDocument
 from hairpin.report.diff_document import DiffDocument
+from hairpin.report.document import ReportDocument
 from hairpin.report.events_document import EventsDocument
 from hairpin.report.fix_document import FixDocument
 from hairpin.report.pages import ExplainDocument

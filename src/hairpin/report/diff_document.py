@@ -11,8 +11,9 @@ from hairpin.compare.comparison import Comparison, DecidedFlow
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
 from hairpin.message import Message
 from hairpin.network.flow import Flow
-from hairpin.report.document import FlowRef, HostDocument, host_document
+from hairpin.report.document import HostDocument, host_document
 from hairpin.report.places import NO_HOSTS
+from hairpin.report.refs import FlowRef
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict
