@@ -6,5 +6,6 @@ Read ``main`` (starts the commands), ``later`` (what is not there yet), ``option
 (from a question to its answer), ``applying`` (a plan carried out), ``elsewhere`` (on other hosts), ``way_in`` (the
 user's own connection while that is done), ``compose_files`` (of its containers), ``half_done`` (one that was
 interrupted), and then the commands: ``check``,
-``walk``, ``prove``, ``events``, ``fix``, ``restore``, ``undo``, ``explain``, ``diff``, ``snapshot``, ``lab``, ``demo``.
+``walk``, ``prove``, ``events``, ``fix``, ``restore``, ``undo``, ``explain``, ``diff``, ``story``, ``snapshot``, ``lab``,
+``demo``.
 """

@@ -14,7 +14,6 @@ from hairpin.message import Message, message
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 COMMANDS: dict[str, Message] = {
-    "story": message("`journalctl -k -u docker` and `docker events --since 24h` tell what happened"),
     "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
 }

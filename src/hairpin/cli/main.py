@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "undo": "Take back what `hairpin fix --apply` has changed.",
     "explain": "What a cause looks like, how it is proven, what to type, what lasts.",
     "diff": "What changed between two snapshots, or since one, and which change decides which flow?",
+    "story": "What happened to this host, in order of time, as far as its own logs tell.",
     "snapshot": "Read this host (or another over ssh) into one file.",
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",

@@ -4,8 +4,7 @@ import sys
 from pathlib import Path
 
 from hairpin.cli.options import Given
-from hairpin.collect.several import parse_place, read_all
-from hairpin.collect.snapshot import take
+from hairpin.collect.several import What, parse_place, read_all, read_this
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
 from hairpin.message import message
@@ -13,14 +12,23 @@ from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 
 
-def gather(sources: tuple[Given, ...], *, root: str | None = None, only: tuple[str, ...] = ()) -> tuple[Source, ...]:
+def gather(
+    sources: tuple[Given, ...],
+    *,
+    root: str | None = None,
+    only: tuple[str, ...] = (),
+    what: What = "state",
+    since: float | None = None,
+) -> tuple[Source, ...]:
     """Return the evidence of the named hosts in their order; of the machine that this runs on if none is named.
 
     ``root``: read configuration files under this directory.  ``only``: the containers of this machine to enter, see
-    :func:`hairpin.collect.run.collect`.  Raises UsageError, CollectError or EvidenceError.
+    :func:`hairpin.collect.run.collect`.  ``what``: of live hosts, ``since``: from when on their traces are read, in
+    seconds since the epoch.  Raises UsageError, CollectError or EvidenceError.
     """
     if sources:
-        return read_all(tuple(parse_place(each.kind, each.text) for each in sources), root=root)
+        places = tuple(parse_place(each.kind, each.text) for each in sources)
+        return read_all(places, root=root, what=what, since=since)
     if sys.platform != "linux":
         raise UsageError(
             message(
@@ -28,7 +36,7 @@ def gather(sources: tuple[Given, ...], *, root: str | None = None, only: tuple[s
                 platform=sys.platform,
             )
         )
-    return (take(root=root, only=only),)
+    return (read_this(root=root, only=only, what=what, since=since),)
 
 
 def stated_world(path: str | None) -> World:

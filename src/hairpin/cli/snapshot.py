@@ -61,7 +61,7 @@ def snapshot(
 
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
-        found = gather(sources, root=root)
+        found = gather(sources, root=root, what="both")
     if len(found) > 1:
         # Imported here, since a snapshot of one host needs none of the analysis.
         from hairpin.answer.ask import network_of

@@ -2,9 +2,13 @@
 # Reads the state of a host's container networking and prints it, framed, on standard output. It changes nothing.
 #
 #   sh -s -- [--root DIR] [--docker-host ENDPOINT] [--docker-context NAME] [--docker-config DIR] [--only WORDS] < collect.sh
+#   sh -s -- --traces 'since=SECONDS key=KIND …' < collect.sh
 #
 # --only 'port=N name=NAME address=ADDRESS …': of the containers' namespaces only those are read that a word fits; the
 # reading namespaces-left names the others.
+#
+# --traces: the host's logs and file times are read instead, from that second of the epoch on (default: 7 days back), and of
+# them the kinds that are named (default: all); the word `all` alone asks for just that.
 #
 # Runs under dash, bash and busybox sh; needs nothing but what the host has. Rules that every line here keeps:
 #   - nothing is written outside a private temporary directory, no packet is sent, no name is resolved; the one rule that is
@@ -1768,6 +1772,400 @@ kernel_log() {
 }
 LIB
 
+# ---- traces: what happened to the host, as its own logs tell ------------------------------------------------------------
+
+trace_functions() { # the functions of --traces as text: plain readings do without them
+    cat <<'LIB'
+# The lines of a log that matter are chosen here, by these words and units. Each reading has at most TRACE_LINES lines, the
+# newest ones; a further line then says `# truncated`. Lines that may hold a secret are told without it: without_secrets.
+TRACE_LINES=4000
+TRACE_UNITS="docker.service docker.socket containerd.service podman.service podman-restart.service
+    netavark-firewalld-reload.service firewalld.service ufw.service nftables.service iptables.service ip6tables.service
+    netfilter-persistent.service ipset.service ebtables.service fail2ban.service systemd-sysctl.service networking.service
+    network.service systemd-networkd.service NetworkManager.service systemd-resolved.service dhcpcd.service wickedd.service
+    csf.service lfd.service shorewall.service tailscaled.service wg-quick@wg0.service k3s.service kubelet.service
+    tuned.service systemd-modules-load.service apt-daily-upgrade.service unattended-upgrades.service
+    dnf-automatic.service dnf-automatic-install.service ssh.service sshd.service crond.service cron.service"
+TRACE_PACKAGES='(iptables|libxtables|libip[46]tc|nftables|libnftables|libnftnl|ipset|ebtables|conntrack|docker|moby|containerd|runc|podman|netavark|aardvark|containernetworking|firewalld|python3-firewall|ufw|fail2ban|netfilter-persistent|systemd|network-manager|NetworkManager|netplan|ifupdown|cloud-init|linux-image|kernel)'
+TRACE_COMMANDS='(^|[^A-Za-z0-9_.-])(ip6?tables(-nft|-legacy)?(-restore|-apply)?|ipset|nft|sysctl|ufw|firewall-cmd|firewall-offline-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|netplan|docker|docker-compose|podman|nerdctl|dockerd|systemctl|service|invoke-rc\.d|netfilter-persistent|iptables-apply|csf|fail2ban-client|modprobe|rmmod|reboot|shutdown|poweroff|wg|wg-quick|apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk|snap|timedatectl|hwclock|update-alternatives|needrestart|kubectl|k3s|tailscale)([^A-Za-z0-9_.-]|$)|/proc/sys/|/etc/(sysctl|docker|firewalld|ufw|nftables|iptables|network|sysconfig)'
+KERNEL_WORDS='Linux version|NIC Link is|[Ll]ink is (not ready|[Uu]p|[Dd]own)|[Ll]ink (becomes ready|up|down)|entered (disabled|forwarding) state|renamed from|carrier (lost|acquired)|nf_conntrack|netfilter|ip6?_tables|nf_tables|br_netfilter|[Bb]ridge (filtering|firewalling)|xt_[A-Za-z]*:|martian|neighbou?r:? .*table overflow|SYN flooding|NETDEV WATCHDOG'
+ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown complete|Processing signal|Loading containers: |[Ff]irewalld reloaded|level=(error|fatal)|level=warning.*(iptables|nftables|forward|bridge|firewall|port)|[Ff]ailed to (start|program|set up|create)|xtables lock'
+
+trace_all() { # each job prints its own readings; only the asked kinds: key=KIND in the words of --traces
+    daemon=$(process_here dockerd dockerd-current) daemon_root=
+    [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
+    TRACE_ROOT=${HAIRPIN_ROOT:-$daemon_root} TRACE_SINCE= kinds=
+    for word in $HAIRPIN_TRACES; do
+        case $word in since=*[!0-9]* | key=*[!a-z-]*) ;; since=?*) TRACE_SINCE=${word#since=} ;; key=?*) kinds="$kinds ${word#key=}" ;; esac
+    done
+    NOW=$(date +%s)
+    : "${TRACE_SINCE:=$((NOW - 604800))}"
+    trace_job 00-clock clock trace_clock
+    if ! ours; then absent trace-boots /var/log 'the logs that are seen here are those of another host'; return; fi
+    journal_here
+    trace_job 01-boots boots trace_boots
+    trace_job 02-units units trace_units
+    trace_job 03-engines engines trace_engines
+    trace_job 04-firewalls firewalls trace_firewalls
+    trace_job 05-kernel kernel trace_kernel
+    trace_job 06-logins logins trace_logins
+    trace_job 07-cron cron trace_cron
+    trace_job 08-time time trace_time
+    trace_job 09-syslog syslog trace_syslog
+    trace_job 10-audit audit trace_audit
+    trace_job 11-packages packages trace_packages
+    trace_job 12-files files trace_files
+    trace_job 13-docker containers trace_docker
+    trace_job 14-podman containers trace_podman
+}
+trace_job() { # trace_job FILE KIND FUNCTION: unless other kinds are asked for
+    case " ${kinds:-$2} " in *" $2 "*) ;; *) return ;; esac
+    job "$1" "$3"
+}
+newest() { # newest lines first in, at most TRACE_LINES out
+    awk -v most="$TRACE_LINES" 'NR > most { print "# truncated: the newest " most " lines"; exit } { print }'
+}
+journal_here() { # sets JOURNAL: the command for the journal, or empty; JOURNAL_KIND: persistent volatile none refused
+    JOURNAL= JOURNAL_KIND=none JOURNAL_VERSION=0
+    have journalctl || return
+    folder=
+    for each in var/log/journal run/log/journal; do
+        for file in "$TRACE_ROOT/$each"/*/system*.journal "$TRACE_ROOT/$each"/*.journal; do
+            [ -e "$file" ] || continue
+            folder=$TRACE_ROOT/$each
+            [ -r "$file" ] || { JOURNAL_KIND=refused; return; }
+            break 2
+        done
+        [ -d "$TRACE_ROOT/$each" ] && ! [ -x "$TRACE_ROOT/$each" ] && { JOURNAL_KIND=refused; return; }
+    done
+    [ -n "$folder" ] || return
+    case $folder in */var/log/journal) JOURNAL_KIND=persistent ;; *) JOURNAL_KIND=volatile ;; esac
+    JOURNAL_VERSION=$(journalctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+    : "${JOURNAL_VERSION:=0}"
+    JOURNAL="journalctl -q --no-pager"
+    [ -z "$TRACE_ROOT" ] || JOURNAL="$JOURNAL -D $folder"
+    export JOURNAL JOURNAL_KIND JOURNAL_VERSION
+}
+JOURNAL_FIELDS='MESSAGE,UNIT,SYSLOG_IDENTIFIER,_COMM,_PID'
+journal() { # journal KEY WORDS MATCH...: its newest entries that fit, one JSON object a line; WORDS: a filter, or empty
+    key=$1 words=$2; shift 2
+    case $JOURNAL_KIND in
+        refused) say "$key" journalctl 1 refused 'the journal: Permission denied'; return 1 ;;
+        none) absent "$key" journalctl 'there is no journal'; return 1 ;;
+    esac
+    if [ $# -gt 4 ]; then line journalctl "$1" "$2" "$3" "…"; else line journalctl "$@"; fi
+    run "$key" "$line" journal_lines "$@"
+}
+journal_lines() {
+    if [ "$JOURNAL_VERSION" -ge 236 ]; then
+        limit 5 $JOURNAL -o json -r --output-fields="$JOURNAL_FIELDS" --since "@$TRACE_SINCE" "$@" | chosen | newest |
+            sed 's/"__\(CURSOR\|SEQNUM\|SEQNUM_ID\)" *: *"[^"]*",//g; s/,"__\(CURSOR\|SEQNUM\|SEQNUM_ID\)" *: *"[^"]*"//g' | without_secrets
+    else
+        limit 5 $JOURNAL -o json -r --since "@$TRACE_SINCE" "$@" | chosen | newest |
+            allow_json "__REALTIME_TIMESTAMP __MONOTONIC_TIMESTAMP _BOOT_ID $(echo $JOURNAL_FIELDS | tr , ' ')" | grep -v '^$' | without_secrets
+    fi
+}
+chosen() { # the lines that have a word of words, and none of without
+    if [ -n "$words" ]; then grep -aE "$words"; else cat; fi | if [ -n "${without-}" ]; then grep -avE "$without"; else cat; fi
+}
+# Commands are told as they were typed, but for what may be a secret: environments, what is run in a container, options of
+# engines that are not on a list, and all arguments of a command with a word of SECRET_LINES.
+without_secrets() {
+    SECRET_LINES=$SECRET_LINES awk '
+    function engine(n, from,   i, out, name, kept) {       # words from..n are of docker run, exec, …
+        out = ""
+        for (i = from; i <= n && word[i] ~ /^-/; i++) out = out " " word[i]
+        for (i = 1; i <= n; i++) if (i < from) name = name (i > 1 ? " " : "") word[i]
+        i = from; out = name
+        while (i <= n && word[i] ~ /^-/) { if (word[i] ~ /=/ || word[i] ~ /^--?(debug|D|tls|tlsverify)$/) i++; else i += 2 }
+        if (word[i] == "container" || word[i] == "compose") { out = out " " word[i]; i++ }
+        out = out " " word[i]
+        if (word[i] !~ /^(run|create|exec|login|build|secret|config|service|buildx)$/) {
+            for (i++; i <= n; i++) out = out " " word[i]
+            return out
+        }
+        if (word[i] !~ /^(run|create)$/) return out " # not collected"
+        for (i++; i <= n; i++) {
+            if (word[i] ~ /^(-d|--detach|--rm|-i|-t|-it|-ti|-dit|-itd|-P|--publish-all|--privileged)$/) { out = out " " word[i]; continue }
+            if (word[i] ~ /^(-p|--publish|--network|--net|--name|--restart|--ip|--ip6|--link|--cap-add|--dns)$/) { out = out " " word[i] " " word[i + 1]; i++; continue }
+            if (word[i] ~ /^(--publish|--network|--net|--name|--restart|--ip|--ip6|--link|--cap-add|--dns|-p)=/) { out = out " " word[i]; continue }
+            if (word[i] ~ /^-/) { kept = 1; if (word[i] !~ /=/ && word[i + 1] !~ /^-/) i++; continue }
+            return out " " word[i] (kept || i < n ? " # not collected" : "")
+        }
+        return out (kept ? " # not collected" : "")
+    }
+    function command(text,   n, i, program) {
+        n = split(text, word, " ")
+        for (i = 1; i <= n; i++) if (word[i] !~ /^[A-Za-z_][A-Za-z0-9_]*=/) break
+        if (i > 1) { return "# not collected" }
+        program = word[1]; sub(/.*\//, "", program)
+        if (program ~ /^(docker|podman|nerdctl|docker-compose)$/) text = engine(n, 2)
+        if (text ~ ENVIRON["SECRET_LINES"]) return word[1] " # not collected"
+        return text
+    }
+    function cut(text,   at, head) {
+        if (at = index(text, "COMMAND=")) {
+            head = substr(text, 1, at + 7)
+            sub(/ ; ENV=.* ; COMMAND=$/, " ; COMMAND=", head)
+            return head command(substr(text, at + 8))
+        }
+        if (match(text, /CMD \(/)) {
+            head = substr(text, 1, RSTART + 4); text = substr(text, RSTART + 5)
+            sub(/\)$/, "", text); sub(/^ */, "", text)
+            return head command(text) ")"
+        }
+        if (match(text, /(Commandline|Command): /)) return substr(text, 1, RSTART + RLENGTH - 1) command(substr(text, RSTART + RLENGTH))
+        if (text ~ /[Pp]ass(word|wd)|[Ss]ecret|[Tt]oken|:\/\/[^ \/]*@/ && text !~ /Accepted password for/) return "# not collected"
+        return text
+    }
+    {
+        if (match($0, /"MESSAGE" *: *"/)) {
+            head = substr($0, 1, RSTART + RLENGTH - 1); rest = substr($0, RSTART + RLENGTH); text = ""
+            while (match(rest, /["\\]/)) {
+                if (substr(rest, RSTART, 1) == "\"") break
+                text = text substr(rest, 1, RSTART + 1); rest = substr(rest, RSTART + 2)
+            }
+            text = text substr(rest, 1, RSTART - 1); rest = substr(rest, RSTART)
+            print head cut(text) rest
+        }
+        else print cut($0)
+    }'
+}
+matches() { # matches FIELD VALUE...: sets matched, the matches of journalctl
+    matched= field=$1; shift
+    for each; do matched="$matched $field=$each"; done
+}
+
+trace_clock() { # now, uptime and zone; where the journal begins
+    frame trace-clock 'date, /proc/stat, /etc/localtime, journalctl'
+    echo "now $NOW"; echo "since $TRACE_SINCE"; echo "uid $HAIRPIN_UID"
+    sed -n 's/^btime /btime /p' /proc/stat 2>/dev/null
+    zone=$(readlink "$TRACE_ROOT/etc/localtime" 2>/dev/null)
+    case $zone in */zoneinfo/*) echo "zone ${zone##*/zoneinfo/}" ;; *) zone=; { read -r zone <"$TRACE_ROOT/etc/timezone"; } 2>/dev/null; [ -z "$zone" ] || echo "zone $zone" ;; esac
+    if [ -n "$TRACE_ROOT" ] && [ -r "$TRACE_ROOT/etc/localtime" ]; then TZ=:$TRACE_ROOT/etc/localtime date '+offset %z'; else date '+offset %z'; fi
+    journal_here
+    echo "journal $JOURNAL_KIND"
+    [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o short-unix | sed -n '1s/^\([0-9]*\).*/journal-begins \1/p;1q'
+    endframe 0 text ''
+}
+trace_boots() {
+    case $JOURNAL_KIND in
+        persistent | volatile) run trace-boots 'journalctl --list-boots --utc' limit 5 $JOURNAL --list-boots --utc ;;
+        refused) say trace-boots journalctl 1 refused 'the journal: Permission denied' ;;
+        *) absent trace-boots 'journalctl --list-boots' 'there is no journal' ;;
+    esac
+    wtmp=$TRACE_ROOT/var/log/wtmp
+    if [ ! -e "$wtmp" ]; then absent trace-wtmp 'last -x' "/var/log/wtmp is not there"
+    elif [ ! -r "$wtmp" ]; then say trace-wtmp 'last -x' 1 refused '/var/log/wtmp: Permission denied'
+    elif ! have last; then unshown trace-wtmp 'last -x' 'last is not installed'
+    else
+        run trace-wtmp 'last -x -w --time-format iso' wtmp_lines
+    fi
+}
+wtmp_lines() { # without the names of those who log in: logins has them
+    { TZ=UTC limit 3 last -x -w --time-format iso -f "$wtmp" reboot shutdown runlevel 2>/dev/null || TZ=UTC limit 3 last -x -F -f "$wtmp" reboot shutdown runlevel; } | head -n 200
+}
+trace_units() { # what process 1 says of the units that matter, of the enabled ones that program rules, and of the start-up
+    boot_units >/dev/null
+    # shellcheck disable=SC2086
+    matches UNIT $TRACE_UNITS ${found_units-}
+    # shellcheck disable=SC2086
+    journal trace-units '' _PID=1 $matched + _PID=1 MESSAGE_ID=b07a249cd024414a82dd00cd181378ff MESSAGE_ID=eed00a68ffd84e31882105fd973abdd1
+}
+trace_engines() {
+    matches _SYSTEMD_UNIT docker.service containerd.service podman.service k3s.service
+    # shellcheck disable=SC2086
+    journal trace-engines "$ENGINE_WORDS" $matched
+    for file in /var/log/docker.log /var/log/dockerd.log; do logged trace-engines "$file" "$ENGINE_WORDS"; done
+}
+trace_firewalls() {
+    matches _SYSTEMD_UNIT firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service fail2ban.service csf.service lfd.service shorewall.service networking.service network.service systemd-sysctl.service
+    # shellcheck disable=SC2086
+    # firewalld logs each of dockerd's tries to take away what is not there.
+    without="COMMAND_FAILED.*(No chain|does not exist|Bad rule|doesn.t exist|NOT_ENABLED|ZONE_ALREADY_SET)"
+    # shellcheck disable=SC2086
+    journal trace-firewalls '' $matched
+    logged trace-firewalls /var/log/firewalld 'ERROR|WARNING|reload|restart'
+    logged trace-firewalls /var/log/fail2ban.log 'Starting Fail2ban|Shutdown|Exiting|Reload|Flush'
+}
+trace_kernel() { # without the links of containers: each of their starts has four lines
+    without='veth[0-9a-f]|br-[0-9a-f]{12}: port|docker0: port|Module has invalid'
+    journal trace-kernel "$KERNEL_WORDS" _TRANSPORT=kernel
+}
+LOGIN_WORDS="COMMAND=.*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/[^ ]*)|COMMAND=[^ ]*/(su|[a-z]*sh)( -[a-z]*| root)*\"|Accepted [a-z/-]* for |auth succeeded for|sshd[^ ]*:session\\): session closed for user|\\(su(-l)?:session\\): session opened|ran command"
+trace_logins() { # logins, and commands with a word of TRACE_COMMANDS
+    # By the kernel's name for the process: everybody may write a line in sudo's name.
+    journal trace-logins "$LOGIN_WORDS" _COMM=sudo _COMM=su _COMM=doas _COMM=pkexec _COMM=sshd _COMM=sshd-session _COMM=dropbear
+}
+trace_cron() { # the jobs of cron that name what matters, or a script
+    journal trace-cron " CMD .*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/)" _COMM=cron _COMM=crond _COMM=CROND _COMM=anacron _COMM=atd
+    run trace-scripts '/etc/cron.*, scripts of cron and of units' script_lines
+}
+script_lines() { # path:line:text of the lines that program rules or settings, or start and stop what does: of the scripts that cron calls
+    cd "${TRACE_ROOT:-/}" || return
+    {
+        grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' etc/crontab etc/cron.d/* var/spool/cron/root \
+            var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf | sed 's/^[^/]*\///'
+        ls -d etc/cron.hourly/* etc/cron.daily/* etc/cron.weekly/* etc/NetworkManager/dispatcher.d/* etc/network/if-*.d/* etc/networkd-dispatcher/*/* 2>/dev/null
+        [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o cat -r -n 2000 --since "@$TRACE_SINCE" _COMM=sudo _COMM=cron _COMM=crond 2>/dev/null |
+            grep -aoE '(COMMAND=|CMD \(|[ ])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' | sed 's/^[^/]*\///'
+    } | sort -u | head -n 300 | while read -r path; do
+        case $path in */../*) continue ;; esac
+        [ -f "$path" ] && [ -r "$path" ] || continue
+        case $(head -c 2 "$path" 2>/dev/null) in '#!') ;; *) continue ;; esac
+        grep -snE "$RULE_LINES|(systemctl|service|invoke-rc\.d|docker|podman) .*(start|stop|reload|restart|kill|rm)" "$path" /dev/null
+    done | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 500
+}
+trace_time() {
+    journal trace-time 'Time has been changed|[Cc]lock (was )?(wrong|step)|time step' _COMM=chronyd _COMM=systemd-timesyn _COMM=ntpd _COMM=ntpdate + MESSAGE_ID=c7a787079b354eaaa9e77b371893cd27
+}
+logged() { # logged KEY FILE WORDS: the file and the one before it, oldest line first, if it is there
+    key=$1 file=$2 words=$3
+    for each in "$file-"* "$file.1" "$file.1.gz" "$file"; do
+        real=$TRACE_ROOT$each
+        [ -f "$real" ] || continue
+        if [ ! -r "$real" ]; then say "$key" "$each" 1 refused "$each: Permission denied"; continue; fi
+        [ "$(stat -c %Y "$real" 2>/dev/null || echo "$NOW")" -ge "$TRACE_SINCE" ] || continue
+        run "$key" "$each" logged_lines "$real"
+    done
+}
+logged_lines() {
+    case $1 in *.gz) limit 3 gzip -dc "$1" ;; *) cat "$1" ;; esac | chosen | tail -n "$TRACE_LINES" | without_secrets
+}
+SYSLOG_WORDS="systemd\[1\]|kernel: .*($KERNEL_WORDS)|sudo|su(\[|:)|sshd.*Accepted|CRON|crond|firewalld|dockerd|containerd|fail2ban|NetworkManager.*(state change|reload)|netfilter-persistent|systemd-timesyncd|chronyd|syslogd .*start|exiting on signal"
+trace_syslog() { # where there is no journal, or it began only with this boot
+    case $JOURNAL_KIND in persistent) return ;; esac
+    for file in /var/log/syslog /var/log/messages /var/log/kern.log /var/log/auth.log /var/log/secure /var/log/cron; do
+        logged trace-syslog "$file" "$SYSLOG_WORDS"
+    done
+}
+trace_audit() {
+    file=$TRACE_ROOT/var/log/audit/audit.log
+    if [ ! -e "$file" ] && [ -x "${file%/*}" ]; then absent trace-audit /var/log/audit/audit.log 'there is no audit log'
+    elif [ ! -e "${file%/*}" ]; then absent trace-audit /var/log/audit/audit.log 'there is no audit log'
+    elif [ ! -r "$file" ]; then say trace-audit /var/log/audit/audit.log 1 refused '/var/log/audit/audit.log: Permission denied'
+    else run trace-audit /var/log/audit/audit.log audited "$file"
+    fi
+}
+audited() { # the calls of programs that matter, each with its arguments; of a program's changes of rules the first of a kind
+    { [ ! -r "$1.1" ] || cat "$1.1"; cat "$1"; } | grep -aE '^type=(NETFILTER_CFG|SYSCALL|EXECVE|USER_CMD) ' | SECRET_LINES=$SECRET_LINES awk -v since="$TRACE_SINCE" '
+    {
+        id = $2; sub(/^msg=audit\(/, "", id); sub(/\).*/, "", id)
+        if (id + 0 < since) next
+    }
+    /^type=NETFILTER_CFG/ {
+        kind = $0; sub(/^[^)]*\): */, "", kind); sub(/ entries=[0-9]*/, "", kind)
+        if (!(kind in seen)) { seen[kind]; print }
+        next
+    }
+    /^type=SYSCALL/ { if ($0 ~ /comm="(x?iptables|ip6tables|xtables|nft|ipset|sysctl|ufw|firewall-cmd|ip|docker|podman|systemctl|netfilter-per|ifup|ifdown|nmcli|conntrack|ebtables)/) { wanted[id]; print } next }
+    /^type=EXECVE/ {
+        if (!(id in wanted)) next
+        if ($0 ~ ENVIRON["SECRET_LINES"] || $0 ~ /a0="[^"]*(docker|podman)"/ && $0 ~ /="(run|exec|create|login)"/) sub(/ a1=.*/, " a1=\"# not collected\"")
+        print
+    }' | tail -n "$TRACE_LINES"
+}
+trace_packages() {
+    logged trace-packages /var/log/dpkg.log " (install|upgrade|remove|purge|configure) $TRACE_PACKAGES"
+    for file in /var/log/apt/history.log.1 /var/log/apt/history.log.1.gz /var/log/apt/history.log; do
+        real=$TRACE_ROOT$file
+        [ -f "$real" ] || continue
+        if [ ! -r "$real" ]; then say trace-packages "$file" 1 refused "$file: Permission denied"; continue; fi
+        [ "$(stat -c %Y "$real" 2>/dev/null || echo "$NOW")" -ge "$TRACE_SINCE" ] || continue
+        run trace-packages "$file" apt_history "$real"
+    done
+    if have rpm && [ -e "$TRACE_ROOT/var/lib/rpm" ]; then
+        run trace-rpm 'rpm -qa --qf %{INSTALLTIME} %{NAME} %{VERSION}-%{RELEASE}' rpm_times
+    fi
+    logged trace-packages /var/log/dnf.rpm.log "(Upgrade|Upgraded|Install|Installed|Erase|Removed): $TRACE_PACKAGES"
+    logged trace-packages /var/log/dnf.log 'Command: '
+    logged trace-packages /var/log/yum.log "(Updated|Installed|Erased): ([0-9]+:)?$TRACE_PACKAGES"
+    logged trace-packages /var/log/pacman.log "(installed|upgraded|removed|downgraded) $TRACE_PACKAGES|Running 'pacman"
+}
+rpm_times() {
+    limit 5 rpm ${TRACE_ROOT:+--root "$TRACE_ROOT"} -qa --qf '%{INSTALLTIME} %{NAME} %{VERSION}-%{RELEASE}\n' |
+        awk -v since="$TRACE_SINCE" -v names="^$TRACE_PACKAGES" '$1 >= since && $2 ~ names'
+}
+apt_history() { # of each run that touched a package that matters: when, by what command and whom, and these packages
+    case $1 in *.gz) limit 3 gzip -dc "$1" ;; *) cat "$1" ;; esac | awk -v names="^$TRACE_PACKAGES" '
+    function packages(line,   n, i, part, out, kind) {
+        kind = line; sub(/:.*/, "", kind); sub(/^[A-Za-z]*: /, "", line)
+        n = split(line, part, /\), /)
+        for (i = 1; i <= n; i++) if (part[i] ~ names) out = out (out == "" ? "" : ", ") part[i] (i < n ? ")" : "")
+        return out == "" ? "" : kind ": " out
+    }
+    /^Start-Date/ { block = $0 "\n"; kept = 0; next }
+    /^(Install|Upgrade|Downgrade|Remove|Purge|Reinstall): / { shown = packages($0); if (shown != "") { kept = 1; block = block shown "\n" } next }
+    /^End-Date/ { if (kept) printf "%s%s\n\n", block, $0; next }
+    /^(Commandline|Requested-By): / { block = block $0 "\n" }' | tail -n "$TRACE_LINES" | without_secrets
+}
+trace_files() { # change time of content and of inode, size, owner, path: of the files under /etc that matter and have changed
+    run trace-files 'stat -c "%Y %Z %s %U %n"' changed_files
+}
+changed_files() {
+    cd "${TRACE_ROOT:-/}" || return
+    set -- etc/sysctl.conf etc/sysctl.d/* usr/lib/sysctl.d/* run/sysctl.d/* etc/docker/daemon.json etc/systemd/system/*.service \
+        etc/systemd/system/*.d/*.conf etc/systemd/system/*.timer etc/firewalld/*.* etc/firewalld/*/*.xml etc/default/ufw etc/ufw/* etc/nftables.conf etc/nftables/* \
+        etc/nftables.d/* etc/sysconfig/nftables.conf etc/sysconfig/iptables etc/sysconfig/ip6tables etc/iptables/* etc/network/interfaces \
+        etc/network/interfaces.d/* etc/network/if-*.d/* etc/netplan/* etc/systemd/network/* etc/systemd/resolved.conf etc/NetworkManager/* etc/NetworkManager/*/* \
+        etc/sysconfig/network etc/sysconfig/network-scripts/* etc/hosts etc/resolv.conf etc/fail2ban/* etc/fail2ban/*.d/* etc/crontab etc/cron.*/* \
+        var/spool/cron/root var/spool/cron/crontabs/root etc/rc.local etc/modules etc/modules-load.d/* etc/modprobe.d/* etc/containers/* etc/containers/*/* \
+        etc/alternatives/iptables etc/alternatives/ip6tables usr/local/sbin/iptables usr/local/bin/iptables usr/local/sbin/* etc/default/docker etc/sysconfig/docker
+    stat -c '%Y %Z %s %U %n' "$@" 2>/dev/null | awk -v since="$TRACE_SINCE" '$1 >= since || $2 >= since { path = $5; for (i = 6; i <= NF; i++) path = path " " $i; print $1, $2, $3, $4, "/" path }' | head -n 500 >"${HAIRPIN_TMP:-/nonexistent}/changed" 2>/dev/null || return 0
+    cat "$HAIRPIN_TMP/changed"
+    files=$(cut -d ' ' -f 5- "$HAIRPIN_TMP/changed"); rm -f "$HAIRPIN_TMP/changed"
+    [ -n "$files" ] || return 0
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- $files
+    set +f; IFS=$USUAL_IFS
+    if have dpkg-query && [ -z "$TRACE_ROOT" ]; then limit 5 dpkg-query -S "$@" 2>/dev/null | sed -n 's/^\([^ ]*\): \(.*\)$/owner \1 \2/p'
+    elif have rpm && [ -z "$TRACE_ROOT" ]; then limit 5 rpm -qf --qf 'owner %{NAME}\n' "$@" 2>/dev/null | grep '^owner' | sort | uniq
+    fi
+    return 0
+}
+EVENT_PATHS='status id from Type Action time timeNano scope Actor.ID Actor.Attributes.name Actor.Attributes.image Actor.Attributes.exitCode Actor.Attributes.signal Actor.Attributes.container Actor.Attributes.type Actor.Attributes.com%docker%compose%service'
+TIMES_PATHS='Id Name Created RestartCount State.Status State.StartedAt State.FinishedAt State.ExitCode State.OOMKilled State.Error Config.Image HostConfig.RestartPolicy HostConfig.PortBindings NetworkSettings.Ports'
+trace_docker() { # events since the daemon's start, and no more than 256 of them; the times of each container
+    docker_endpoint; flags=
+    [ -z "$daemon" ] || flags=$(daemon_flags)
+    asked=; docker_socket >/dev/null
+    if [ -z "$asked" ]; then absent trace-docker-events 'docker events' 'no dockerd is asked here'; return; fi
+    unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
+    DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
+    case $asked in
+        unix://*) if have curl; then
+            curl="curl -sS -f --max-time 3 --unix-socket $socket"
+            run trace-docker-events "GET /events?since=$TRACE_SINCE&until=$NOW" docker_events $curl "http://docker/events?since=$TRACE_SINCE&until=$NOW"
+            ids=$($curl 'http://docker/containers/json?all=1' | grep -oE '"Id": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}' | head -n 500)
+            [ -z "$ids" ] || run trace-containers 'GET /containers/ID/json' json "$TIMES_PATHS" $curl $(for id in $ids; do echo "http://docker/containers/$id/json"; done)
+            return
+        fi ;;
+    esac
+    if ! have docker; then absent trace-docker-events 'docker events' "neither docker nor curl is installed to ask $asked"; return; fi
+    docker="docker -H $asked $certificates"
+    run trace-docker-events "docker events --since $TRACE_SINCE --until $NOW" docker_events limit 5 $docker events --since "$TRACE_SINCE" --until "$NOW" --format '{{json .}}'
+    ids=$(limit 3 $docker ps -aq --no-trunc | head -n 500)
+    template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status StartedAt FinishedAt ExitCode OOMKilled Error)},\"HostConfig\":{$(fields .HostConfig RestartPolicy PortBindings)}}"
+    [ -z "$ids" ] || run trace-containers 'docker inspect --type container --format TEMPLATE' json "$TIMES_PATHS" limit 8 $docker inspect --type container --format "$template" $ids
+}
+docker_events() { # image pulls and health checks are left out
+    "$@" | grep -E '"Type": *"(container|network|daemon)"' | grep -vE '"(Action|status)": *"(exec_|health_status|top|resize|attach|detach|archive-path|extract-to-dir|copy|export|commit|update)' | tail -n "$TRACE_LINES" | allow_json "$EVENT_PATHS" | grep -v '^$'
+    return 0
+}
+trace_podman() {
+    if ! have podman || ! podman_used; then absent trace-podman-events 'podman events' 'podman has no container here: not asked'; return; fi
+    cd /
+    unset CONTAINER_HOST CONTAINER_CONNECTION
+    run trace-podman-events 'podman events --stream=false --format json' podman_events
+}
+podman_events() {
+    limit 5 podman events --stream=false --since "$TRACE_SINCE" --filter type=container --format json 2>/dev/null | grep -vE '"Status": *"(exec|health)' | tail -n "$TRACE_LINES" | allow_json 'Name Status Time Type ContainerExitCode ID Image time timeNano' | grep -v '^$'
+    return 0
+}
+LIB
+}
+
 # ---- start -----------------------------------------------------------------------------------------------------------
 
 usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: the first ip on the path may be busybox's applet, which knows less
@@ -1856,9 +2254,9 @@ $changed
 EOT
     NETNS=
 }
-read_all() { # all jobs in the background, until the last of them has ended
+read_all() { # read_all FUNCTION: all its jobs in the background, until the last of them has ended
     started=
-    jobs_of_host
+    "$1"
     watch & watcher=$!
     # shellcheck disable=SC2086
     { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
@@ -1885,18 +2283,21 @@ named_sysctls() { # what every namespace is asked for, found once: for each patt
 
 main() {
     umask 077
-    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
+    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_TRACES= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
     : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
         case $1 in
             --root) HAIRPIN_ROOT=${2%/} ;;
             --docker-host) HAIRPIN_DOCKER_HOST=$2 ;;
             --only) HAIRPIN_ONLY=$2 ;;
+            --traces) HAIRPIN_TRACES=$2 ;;
             --docker-context) HAIRPIN_DOCKER_CONTEXT=$2 ;;
             --docker-config) HAIRPIN_DOCKER_CONFIG=$2 ;;
         esac
         shift 2
     done
+    [ -z "$HAIRPIN_TRACES" ] || HAIRPIN_LIB="$HAIRPIN_LIB
+$(trace_functions)"
     eval "$HAIRPIN_NETNS_LIB"; eval "$HAIRPIN_LIB"
     NETNS=
     read -r HAIRPIN_TOKEN </proc/sys/kernel/random/uuid || HAIRPIN_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
@@ -1917,14 +2318,21 @@ main() {
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
         usable_folder "$dir" && break
     done
-    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
+    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_NETNS_LIB HAIRPIN_LIB
 
     begin
     read_names
-    if [ -z "$HAIRPIN_TMP" ]; then jobs_of_host
+    if [ -n "$HAIRPIN_TRACES" ]; then
+        if [ -z "$HAIRPIN_TMP" ]; then trace_all
+        else
+            read_all trace_all
+            at_work=
+            cat "$HAIRPIN_TMP"/*
+        fi
+    elif [ -z "$HAIRPIN_TMP" ]; then jobs_of_host
     else
-        read_all
+        read_all jobs_of_host
         # A container that begins or ends meanwhile is half there, in the answers of the engine and the host, too: all is
         # read again. One that does so each time is one that loops.
         for again in yes yes no; do
@@ -1932,7 +2340,7 @@ main() {
             if [ $again = no ]; then leave_out_changed; break; fi
             rm -f "$HAIRPIN_TMP"/*
             NAMES=; read_names
-            read_all
+            read_all jobs_of_host
         done
         at_work=
         if room 65536; then cat "$HAIRPIN_TMP"/*

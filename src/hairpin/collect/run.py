@@ -138,18 +138,25 @@ class SshRunner(msgspec.Struct, frozen=True):
 
 
 def collect(
-    runner: Runner, *, root: str | None = None, docker_host: str | None = None, only: tuple[str, ...] = ()
+    runner: Runner,
+    *,
+    root: str | None = None,
+    docker_host: str | None = None,
+    only: tuple[str, ...] = (),
+    traces: tuple[str, ...] = (),
 ) -> Evidence:
     """Return what the host says now.
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
     value is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; a container is
-    entered if one of them fits it; empty: all are entered. Raises CollectError. What the host refuses or does not have
-    is a reading, not an error.
+    entered if one of them fits it; empty: all are entered. ``traces``: words such as ``all``, ``since=1795046951``,
+    ``key=units``, by which the host's logs and file times are read instead of its state. Raises CollectError. What the
+    host refuses or does not have is a reading, not an error.
     """
     arguments = (
         *(("--root", root) if root else ()),
         *(("--only", " ".join(only)) if only else ()),
+        *(("--traces", " ".join(traces)) if traces else ()),
         *(("--docker-host", docker_host) if docker_host else ()),
     )
     answer = runner.run(script(), arguments)

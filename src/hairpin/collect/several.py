@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.collect.run import stopped_by_interrupt
-from hairpin.collect.snapshot import load, take
+from hairpin.collect.snapshot import load, take, take_traces, with_traces
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence, spelt
@@ -74,17 +75,25 @@ def _no_label(kind: Kind, text: str, label: str) -> Message:
     )  # fmt: skip
 
 
-def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Source, ...]:
+What = Literal["state", "traces", "both"]
+"""What is read of a live host: its state, its traces, or both.  A snapshot has what it has."""
+
+
+def read_all(
+    places: tuple[Place, ...], *, root: str | None = None, what: What = "state", since: float | None = None
+) -> tuple[Source, ...]:
     """Return the hosts in the order of their places, under the given labels.  They are read at the same time.
 
-    ``root``: read configuration files under this directory of the hosts.  One of several hosts that cannot be read is a
+    ``root``: read configuration files under this directory of the hosts.  ``what``: of live hosts; ``since``: from when
+    on their traces are read, in seconds since the epoch.  One of several hosts that cannot be read is a
     :class:`NotRead`.  Raises CollectError or EvidenceError if none can be read, UsageError if two snapshots are to come
     from standard input.
     """
     if sum(each.place == STANDARD_INPUT for each in places) > 1:
         raise UsageError(message("--snapshot -: only one snapshot can come from standard input"))
     with stopped_by_interrupt():
-        read = _at_the_same_time(places, root) if len(places) > 1 else tuple(_read(each, root=root) for each in places)
+        reader = partial(_read, root=root, what=what, since=since)
+        read = _at_the_same_time(places, reader) if len(places) > 1 else tuple(map(reader, places))
     failures = [each for each in read if not isinstance(each, Evidence)]
     if failures and len(failures) == len(read):
         raise failures[0]
@@ -96,19 +105,37 @@ def read_all(places: tuple[Place, ...], *, root: str | None = None) -> tuple[Sou
     )
 
 
+def read_this(
+    *, root: str | None = None, only: tuple[str, ...] = (), what: What = "state", since: float | None = None
+) -> Evidence:
+    """Return what is asked for of the machine that this runs on; raise CollectError."""
+    return _taken(None, root=root, only=only, what=what, since=since)
+
+
 def _at_the_same_time(
-    places: tuple[Place, ...], root: str | None
+    places: tuple[Place, ...], reader: Callable[[Place], Evidence | CollectError | EvidenceError]
 ) -> tuple[Evidence | CollectError | EvidenceError, ...]:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - one host needs no threads
 
     with ThreadPoolExecutor(max_workers=len(places)) as pool:
-        return tuple(pool.map(partial(_read, root=root), places))
+        return tuple(pool.map(reader, places))
 
 
-def _read(place: Place, *, root: str | None) -> Evidence | CollectError | EvidenceError:
+def _taken(
+    host: str | None, *, root: str | None, what: What, since: float | None, only: tuple[str, ...] = ()
+) -> Evidence:
+    if what == "traces":
+        return take_traces(host, root=root, since=since)
+    evidence = take(host, root=root, only=only)
+    return evidence if what == "state" else with_traces(evidence, take_traces(host, root=root, since=since))
+
+
+def _read(
+    place: Place, *, root: str | None, what: What, since: float | None
+) -> Evidence | CollectError | EvidenceError:
     try:
         if place.kind == "host":
-            return take(place.place, root=root)
+            return _taken(place.place, root=root, what=what, since=since)
         if place.place == STANDARD_INPUT:
             if sys.stdin is None:  # closed by the caller
                 return EvidenceError(message("--snapshot -: standard input is closed"))

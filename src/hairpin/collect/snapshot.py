@@ -1,4 +1,4 @@
-"""Takes a snapshot: what ``hairpin snapshot`` and every command without ``--snapshot`` start from."""
+"""Takes a snapshot: what ``hairpin snapshot`` and every command without ``--snapshot`` start from; and the traces."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,33 @@ def take(host: str | None = None, *, root: str | None = None, only: tuple[str, .
     """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError.
 
     ``only``: the containers to enter, see :func:`hairpin.collect.run.collect`."""
+    return _collected(host, root=root, only=only)
+
+
+def take_traces(
+    host: str | None = None, *, root: str | None = None, since: float | None = None, kinds: tuple[str, ...] = ()
+) -> Evidence:
+    """Return the traces of this host, or of ``host`` (USER@HOST) over ssh: its logs and file times; raise CollectError.
+
+    ``since``: from then on, in seconds since the epoch; None: of the last seven days.  ``kinds``: only these, such as
+    ``units``, ``packages``; empty: all.  The kinds are those of ``trace_all`` in collect.sh."""
+    words = (*(() if since is None else (f"since={int(since)}",)), *(f"key={each}" for each in kinds))
+    return _collected(host, root=root, traces=words or ("all",))
+
+
+def with_traces(evidence: Evidence, traces: Evidence) -> Evidence:
+    """Return the evidence with the readings of the traces behind its own, under further ids."""
+    taken = len(evidence.readings)
+    more = (msgspec.structs.replace(each, id=f"e{taken + n}") for n, each in enumerate(traces.readings, 1))
+    return msgspec.structs.replace(evidence, readings=(*evidence.readings, *more))
+
+
+def _collected(
+    host: str | None, *, root: str | None, only: tuple[str, ...] = (), traces: tuple[str, ...] = ()
+) -> Evidence:
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
-    evidence = collect(runner, root=root, only=only)
+    evidence = collect(runner, root=root, only=only, traces=traces)
     if host is not None:  # ages of hosts are compared by this machine's clock: evidence/several.py
         at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         evidence = msgspec.structs.replace(evidence, collected_at=at)

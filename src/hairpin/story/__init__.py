@@ -1,5 +1,8 @@
 """What happened to a host, in order of time, as far as its own traces tell: boots, units, engines, firewalls, packages,
 files, people.  Pure: the traces are readings of the evidence.
 
-Read ``entry`` (the types) and ``blame`` (which entries made a cause, told by walking).
+Read ``entry`` (the types), ``timeline`` (the story of hosts), ``traces`` (one host's logs, by ``clock`` and ``line``).
+Who tells what: ``boots``, ``units`` with ``unit_events``, ``packages``, ``containers`` with ``inspected``, ``people``
+and ``cron`` with ``deeds`` (what a command does).  Then ``actors`` (through whom), ``missing`` (what was not seen),
+``window`` (``--since``), ``narrowing`` (the asked targets), ``blame`` (which entries made a cause, told by walking).
 """

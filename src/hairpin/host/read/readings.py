@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 # Optional readings: another reading holds the same facts, so a failure is not reported as missing.
 _OPTIONAL = ("netns-ids",)
+_TRACES = "trace-"
+"""How the keys of readings begin that tell of the past: the state of a host is not made of them.  See ``story/``."""
 _OLDER: tuple[tuple[Outcome, tuple[str, ...], int], ...] = (
     (
         "absent",
@@ -56,7 +58,7 @@ class Readings:
         self._not_json: set[str] = set()
         self._making = _Making(before)
         self._changed = changed
-        for reading in map(_printable, evidence.readings):
+        for reading in map(_printable, (each for each in evidence.readings if not each.key.startswith(_TRACES))):
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
                 continue

@@ -1,0 +1,58 @@
+"""The story of a host as people read it: one line an entry, the boots set apart, at the end what could not be seen."""
+
+from datetime import UTC, datetime
+
+from hairpin.host.host import Unread
+from hairpin.message import message
+from hairpin.report.paper import Paper, Style, cells
+from hairpin.report.unread import why_unread
+from hairpin.report.words import Words
+from hairpin.story.entry import Story, StoryEntry
+
+_STYLES: dict[str, Style] = {"boot": "strong", "clock": "unsure", "login": "faint"}
+
+
+def story_text(story: Story, words: Words, paper: Paper, *, several: bool = False, verbose: bool = False) -> str:
+    """Return the story.  ``several``: of more than one host; ``verbose``: with the traces' own words."""
+    at = _time(story.since, with_day=True)
+    paper.prose(words(message("What happened since {at}.  All times are UTC.", at=at)), style="strong")
+    day = ""
+    for entry in story.entries:
+        today = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d")
+        if today != day or entry.kind == "boot":
+            paper.gap()
+        if today != day:
+            paper.line((today, "faint"))
+            day = today
+        _write_entry(entry, words, paper, several=several, verbose=verbose)
+    if not story.entries:
+        paper.gap()
+        paper.prose(words(message("No trace tells of anything that matters for the network.")))
+    _write_missing(story.missing, words, paper, several=several)
+    return paper.text()
+
+
+def _write_entry(entry: StoryEntry, words: Words, paper: Paper, *, several: bool, verbose: bool) -> None:
+    said = words(entry.what)
+    if entry.by is not None and entry.kind not in ("command", "login", "package"):
+        said = words(message("{what}, by {actor}", what=entry.what, actor=entry.by.name))
+    host = f"{entry.host}  " if several else ""
+    mark = f"{_time(entry.at)}  {host}"
+    paper.prose(said, indent=2, first=mark, first_style="faint", style=_STYLES.get(entry.kind, "plain"))
+    if verbose and entry.quote and entry.quote not in said:
+        paper.cut(" " * (2 + cells(mark)), (entry.quote.partition("\n")[0], "faint"))
+
+
+def _write_missing(missing: tuple[Unread, ...], words: Words, paper: Paper, *, several: bool) -> None:
+    if not missing:
+        return
+    paper.gap()
+    paper.prose(words(message("What could not be seen:")), style="strong")
+    for each in missing:
+        host = f"{each.host}: " if several else ""
+        paper.prose(f"{host}{each.origin}: {why_unread(each, words)}", indent=2, first="- ", style="unsure")
+
+
+def _time(at: float, *, with_day: bool = False) -> str:
+    form = "%Y-%m-%d %H:%M:%S" if with_day else "%H:%M:%S"
+    return datetime.fromtimestamp(at, UTC).strftime(form)

@@ -1,0 +1,123 @@
+"""Through whom a unit or a container was started, stopped or reloaded: a command, a package, a job of cron, or another
+unit that lies so close in time that it did it, and names it."""
+
+import msgspec
+
+from hairpin.kept import kept
+from hairpin.story.cron import Job, jobs_of
+from hairpin.story.deeds import named_units
+from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.packages import package_actor, package_runs
+from hairpin.story.people import Command, commands_of
+from hairpin.story.traces import Traces
+from hairpin.story.unit_events import Verb, full_name, packages_of_unit
+
+_SOON_S = 20.0
+"""A unit begins to stop or start within this time after the command that asks for it."""
+_EARLY_S = 1.0
+_ALIKE: dict[str, tuple[Verb, ...]] = {
+    "start": ("start", "restart"), "stop": ("stop", "restart"), "restart": ("restart", "start", "stop"),
+    "reload": ("reload",), "kill": ("kill",), "fail": ("start", "restart", "reload"),
+}  # fmt: skip
+
+
+class Doing(msgspec.Struct, frozen=True):
+    """Somebody's command with the units that it names.  ``effect``: what it does besides."""
+
+    at: float
+    by: Actor
+    text: str
+    units: tuple[tuple[str, Verb], ...]
+    effect: Effect | None
+
+
+@kept
+def doings_of(traces: Traces) -> tuple[Doing, ...]:
+    """Return what people and cron ran, oldest first."""
+    found = [*map(_of_command, commands_of(traces)), *map(_of_job, jobs_of(traces))]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _of_command(command: Command) -> Doing:
+    return Doing(command.at, command.by, command.text, named_units(command.text), command.effect)
+
+
+def _of_job(job: Job) -> Doing:
+    return Doing(job.at, job.by, job.text, named_units(job.whole), job.effect)
+
+
+def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryEntry, ...]:
+    """Return the entries with those who did it, as far as it is told.
+
+    A command whose whole effect a unit or a container tells of is left without its own effect: what happened is told
+    once."""
+    found: list[StoryEntry] = []
+    told: set[float] = set()
+    for entry in entries:
+        doing = _doing(traces, entry) if entry.by is None and entry.kind in ("unit", "container", "firewall") else None
+        if doing is not None:
+            found.append(msgspec.structs.replace(entry, by=doing.by))
+            told.add(doing.at)
+        elif entry.by is None and entry.kind == "unit":
+            by, effect = _of_package(traces, entry)
+            found.append(msgspec.structs.replace(entry, by=by, effect=effect))
+        else:
+            found.append(entry)
+    return tuple(_without_effect(each) if _is_told(each, told) else each for each in found)
+
+
+def _without_effect(entry: StoryEntry) -> StoryEntry:
+    return msgspec.structs.replace(entry, effect=None)
+
+
+def _is_told(entry: StoryEntry, told: set[float]) -> bool:
+    return entry.kind == "command" and entry.effect is not None and entry.effect.event is not None and entry.at in told
+
+
+def _doing(traces: Traces, entry: StoryEntry) -> Doing | None:
+    """Return the one doing that made the entry; None if there is none, or if two could have."""
+    found = [each for each in doings_of(traces) if -_EARLY_S <= entry.at - each.at <= _SOON_S and _fits(each, entry)]
+    actors = {each.by.name for each in found}
+    return found[-1] if len(actors) == 1 else None
+
+
+def _fits(doing: Doing, entry: StoryEntry) -> bool:
+    effect = doing.effect
+    if entry.kind == "unit":
+        verb = _verb_of(entry)
+        return any(full_name(unit) == entry.subject and each in _ALIKE.get(verb, ()) for unit, each in doing.units)
+    if entry.kind == "firewall":
+        return effect is not None and entry.effect is not None and effect.event == entry.effect.event
+    return (
+        effect is not None
+        and effect.event is not None
+        and (effect.event.startswith("container-") and effect.name == entry.subject)
+    ) or _runs(doing, entry)
+
+
+def _runs(doing: Doing, entry: StoryEntry) -> bool:
+    """Return whether the command makes the container: ``docker run --name web``."""
+    words = doing.text.split()
+    named = [*words, *(word.partition("=")[2] for word in words if word.startswith("--name="))]
+    return bool({"run", "create"} & set(words)) and entry.subject in named and entry.effect is None
+
+
+def _verb_of(entry: StoryEntry) -> str:
+    """Return what happened to the unit, by the words of its entry."""
+    said = entry.what.template
+    for verb, words in (
+        ("restart", "restarted"), ("reload", "reloaded"), ("stop", "stopped"), ("kill", "killed"), ("fail", "failed"),
+    ):  # fmt: skip
+        if words in said:
+            return verb
+    return "start"
+
+
+def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect | None]:
+    """Return the package whose installation moved the unit, and what it did besides the package's own effect."""
+    names = packages_of_unit(entry.subject)
+    for run in package_runs(traces):
+        change = run.change_of(names)
+        if change is not None and run.at - _EARLY_S <= entry.at <= run.until + _SOON_S:
+            return package_actor(change), entry.effect
+    return None, entry.effect

@@ -1,0 +1,121 @@
+"""The host's clock: its zone, in which some logs tell the time, and the second at which the traces were read."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from hairpin.evidence.reading import Evidence
+
+JournalKind = Literal["persistent", "volatile", "none", "refused"]
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+_LOCAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ]+(\d\d):(\d\d):(\d\d)")
+_YEARLESS = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d):(\d\d):(\d\d)")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY_S = 86400.0
+
+
+class HostClock(msgspec.Struct, frozen=True):
+    """``now``: when the traces were read, ``since``: from when on they were read, ``booted``: when this boot began, all
+    in seconds since the epoch; ``offset_s``: what the host's zone adds to UTC now."""
+
+    now: float
+    since: float
+    booted: float | None = None
+    zone: str = ""
+    offset_s: int = 0
+    journal: JournalKind | None = None
+    journal_begins: float | None = None
+    evidence: str = ""
+
+    def local(self, text: str) -> float | None:
+        """Return the time that ``2026-11-20 14:00:01`` means in the host's zone; None if the text holds no time."""
+        found = _LOCAL.search(text)
+        if found is None:
+            return None
+        try:
+            year, month, day, hour, minute, second = map(int, found.groups())
+            return datetime(year, month, day, hour, minute, second, tzinfo=self._zone()).timestamp()
+        except ValueError:
+            return None
+
+    def yearless(self, text: str) -> float | None:
+        """Return the time that ``Nov 20 14:00:01`` means in the host's zone: the last such time that is not ahead."""
+        found = _YEARLESS.match(text)
+        if found is None or found[1] not in _MONTHS:
+            return None
+        year, month = datetime.fromtimestamp(self.now, self._zone()).year, _MONTHS.index(found[1]) + 1
+        day, hour, minute, second = map(int, found.groups()[1:])
+        for each in (year, year - 1):
+            try:
+                at = datetime(each, month, day, hour, minute, second, tzinfo=self._zone()).timestamp()
+            except ValueError:  # 29 February of another year
+                continue
+            if at <= self.now + _DAY_S:
+                return at
+        return None
+
+    def _zone(self) -> tzinfo:
+        """Return the zone by its name, with its summer time; by its offset where its name is not known here."""
+        if self.zone:
+            try:
+                return ZoneInfo(self.zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                pass
+        return timezone(timedelta(seconds=self.offset_s))
+
+
+def clock_of(evidence: Evidence) -> HostClock:
+    """Return the clock that the reading ``trace-clock`` tells; without one, UTC and the time of the evidence."""
+    reading = evidence.find("trace-clock", "")
+    told = dict(_pairs(reading.text)) if reading is not None and reading.outcome == "text" else {}
+    now = number(told.get("now", "")) or moment(evidence.taken_at) or 0.0
+    return HostClock(
+        now=now,
+        since=number(told.get("since", "")) or now,
+        booted=number(told.get("btime", "")),
+        zone=told.get("zone", ""),
+        offset_s=_offset(told.get("offset", "")),
+        journal=_kind(told.get("journal", "")),
+        journal_begins=number(told.get("journal-begins", "")),
+        evidence=reading.id if reading is not None else "",
+    )
+
+
+def moment(text: str) -> float | None:
+    """Return the time that an RFC 3339 text means, in seconds since the epoch; without a zone it is UTC."""
+    try:
+        at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    except ValueError:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
+
+
+def number(text: str) -> float | None:
+    """Return the number, or None if the text is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (line.partition(" ") for line in text.splitlines())]
+
+
+def _kind(text: str) -> JournalKind | None:
+    match text:
+        case "persistent" | "volatile" | "none" | "refused":
+            return text
+        case _:
+            return None
+
+
+def _offset(text: str) -> int:
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        return 0
+    seconds = int(found[2]) * 3600 + int(found[3]) * 60
+    return -seconds if found[1] == "-" else seconds

@@ -1,0 +1,93 @@
+"""One line of a log, whichever log it is of: the journal (one JSON object a line), or a file of syslog."""
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from hairpin.evidence.reading import Reading
+from hairpin.story.clock import HostClock, moment
+
+_Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
+_MICRO = 1e-6
+_ENTRY = msgspec.json.Decoder(dict[str, object])
+_SYSLOG = re.compile(
+    r"(?:<\d+>)?(?P<when>\d{4}-\d\d-\d\dT\S+|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d)\s+(?P<host>\S+)\s+"
+    r"(?P<program>[^\s\[:]+)(?:\[(?P<pid>\d+)\])?:\s?(?P<message>.*)"
+)
+_UPTIME = re.compile(r"^\[\s*\d+\.\d+\]\s*")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """``at``: seconds since the epoch.  ``program``, ``pid``: who wrote it.  ``unit``: the unit that process 1 speaks
+    of, else the writer's.  ``boot``, ``uptime``: of the journal alone: the boot's id, and the seconds since it began.
+    ``evidence``: the id of the reading."""
+
+    at: float
+    program: str
+    pid: str
+    message: str
+    evidence: str
+    unit: str = ""
+    boot: str = ""
+    uptime: float | None = None
+    job: str = ""
+    message_id: str = ""
+
+
+def lines_of(reading: Reading, clock: HostClock) -> tuple[Line, ...]:
+    """Return the lines of a log in their order, oldest first; what has no time is left out."""
+    texts = reading.text.splitlines()
+    found = [
+        line
+        for text in texts
+        if (line := _entry(text, reading.id) if text.startswith("{") else _written(text, reading.id, clock)) is not None
+    ]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _entry(text: str, evidence: str) -> Line | None:
+    """Return an entry of the journal.  A message that is no text is an array of its bytes there."""
+    try:
+        told = _ENTRY.decode(text)
+        said = msgspec.convert(told.get("MESSAGE"), str | list[_Byte])
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+    at = _seconds(told.get("__REALTIME_TIMESTAMP"))
+    if at is None:
+        return None
+    said = said if isinstance(said, str) else bytes(said).decode("utf-8", "replace")
+    return Line(
+        at=at,
+        program=_word(told, "SYSLOG_IDENTIFIER") or _word(told, "_COMM"),
+        pid=_word(told, "_PID") or _word(told, "SYSLOG_PID"),
+        message=said,
+        evidence=evidence,
+        unit=_word(told, "UNIT") or _word(told, "_SYSTEMD_UNIT"),
+        boot=_word(told, "_BOOT_ID"),
+        uptime=_seconds(told.get("__MONOTONIC_TIMESTAMP")),
+        job=_word(told, "JOB_TYPE"),
+        message_id=_word(told, "MESSAGE_ID"),
+    )
+
+
+def _word(told: dict[str, object], name: str) -> str:
+    value = told.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: object) -> float | None:
+    return int(value) * _MICRO if isinstance(value, str) and value.isdecimal() else None
+
+
+def _written(text: str, evidence: str, clock: HostClock) -> Line | None:
+    """Return a line of syslog; its time has a zone, or is the host's local one without a year."""
+    found = _SYSLOG.match(text)
+    if found is None:
+        return None
+    when = found["when"]
+    at = moment(when) if when[0].isdigit() else clock.yearless(when)
+    if at is None:
+        return None
+    said = _UPTIME.sub("", found["message"]) if found["program"] == "kernel" else found["message"]
+    return Line(at, found["program"], found["pid"] or "", said, evidence)

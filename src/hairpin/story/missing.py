@@ -1,0 +1,76 @@
+"""What the traces cannot tell, and why: logs that are not there, not readable, cut, or younger than the asked time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.host import Unread
+from hairpin.message import Message, message
+from hairpin.story.traces import Traces
+
+_SLACK_S = 3600.0
+
+
+def missing_of(traces: Traces, since: float) -> tuple[Unread, ...]:
+    """Return what could not be seen of the time from ``since`` on."""
+    return tuple(_missing(traces, since))
+
+
+def _missing(traces: Traces, since: float) -> Iterator[Unread]:
+    clock, host = traces.clock, traces.host
+    readings = [each for each in traces.evidence.readings if each.key.startswith("trace-")]
+    if not readings:
+        yield Unread("trace", "", "hairpin snapshot", message("no traces were read: this evidence has none"), "", host)
+        return
+    refused: set[str] = set()
+    for reading in readings:
+        if reading.outcome in ("refused", "failed") and reading.text not in refused:
+            refused.add(reading.text)
+            yield Unread(reading.key, "", reading.origin, reading.text, reading.id, host)
+        elif reading.status == 124 or "\n# truncated" in reading.text or reading.text.startswith("# truncated"):
+            yield _unread(reading, message("there was more than is read: the oldest part is missing"), host)
+    clock_reading = traces.evidence.find("trace-clock", "")
+    if clock_reading is not None:
+        for said in _of_journal(traces, since):
+            yield _unread(clock_reading, said, host, "trace-journal")
+    events = traces.evidence.find("trace-docker-events", "")
+    if events is not None and events.outcome == "text":
+        yield _unread(
+            events,
+            message(
+                "Docker remembers the last 256 events since its own start; of earlier ones only each container's last "
+                "start and end"
+            ),
+            host,
+        )
+    if clock.journal == "none" and not any(each.key == "trace-syslog" and each.outcome == "text" for each in readings):
+        yield Unread(
+            "trace-syslog", "", "/var/log",
+            message("there is neither a journal nor a file of syslog: what units did is not told"),
+            clock.evidence, host,
+        )  # fmt: skip
+
+
+def _of_journal(traces: Traces, since: float) -> Iterator[Message]:
+    clock = traces.clock
+    if clock.journal == "volatile":
+        yield message(
+            "the journal is kept in memory only: it tells nothing of earlier boots; `mkdir /var/log/journal` keeps it"
+        )
+    begins = clock.journal_begins
+    if clock.journal == "persistent" and begins is not None and begins > since + _SLACK_S:
+        at = datetime.fromtimestamp(begins, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        yield message("the journal begins at {at}: what was before is not there any more, or never was", at=at)
+
+
+def _unread(reading: Reading, said: Message, host: str, key: str = "") -> Unread:
+    return Unread(key or reading.key, "", reading.origin, said, reading.id, host)
+
+
+def could_not_read(hosts: tuple[Evidence, ...]) -> bool:
+    """Return whether a trace was refused or failed, or a host has none at all."""
+    return any(
+        not any(each.key.startswith("trace-") for each in host.readings)
+        or any(each.key.startswith("trace-") and each.outcome in ("refused", "failed") for each in host.readings)
+        for host in hosts
+    )

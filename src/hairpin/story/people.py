@@ -1,0 +1,175 @@
+"""Who was logged in, and what they did by sudo, su, doas or pkexec."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.kept import kept
+from hairpin.message import message
+from hairpin.story.deeds import effect_of_command
+from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.traces import Traces
+
+_ACCEPTED = re.compile(r"Accepted (?P<how>\S+) for (?P<user>\S+) from (?P<address>\S+) port \d+")
+_DROPBEAR = re.compile(r"(?:Pubkey|Password) auth succeeded for '(?P<user>[^']+)'.* from (?P<address>\S+):\d+$")
+_CLOSED = re.compile(r"session closed for user (?P<user>\S+)")
+_SUDO = re.compile(
+    r"\s*(?P<user>\S+) : (?:(?P<refused>command not allowed|[^;=]*incorrect password[^;]*) ; )?"
+    r"(?:HOST=\S+ ; )?(?:TTY=(?P<tty>\S+) ; )?PWD=(?P<pwd>.*?) ; (?:USER=(?P<as>\S+) ; )?(?:.* ; )?"
+    r"COMMAND=(?P<command>.*)",
+    re.DOTALL,
+)
+_DOAS = re.compile(r"(?P<user>\S+) ran command (?P<command>.*?) as (?P<as>\S+) from (?P<pwd>\S+)")
+_PKEXEC = re.compile(r"(?P<user>\S+): Executing command .*\[TTY=(?P<tty>[^\]]*)\].*\[COMMAND=(?P<command>[^\]]*)\]")
+_BECAME = re.compile(r"\(su(?:-l)?:session\): session opened for user (?P<as>\w+)(?:\(uid=\d+\))? by (?P<user>\w*)")
+_SHELL = re.compile(r"(?:\S*/)?(?:su|bash|sh|zsh|fish|dash)(?: -l| -| --login| -i)?(?: root)?$")
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A login over ssh.  ``until``: when its session was closed, None: not seen."""
+
+    user: str
+    address: str
+    how: str
+    at: float
+    until: float | None
+    evidence: str
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command that somebody ran as root.  ``effect`` None: it changes nothing in the network."""
+
+    at: float
+    by: Actor
+    text: str
+    effect: Effect | None
+    evidence: str
+
+
+@kept
+def logins_of(traces: Traces) -> tuple[Login, ...]:
+    """Return the logins over ssh, oldest first."""
+    found: list[Login] = []
+    open_: dict[tuple[str, str], int] = {}
+    for line in traces.lines("trace-logins"):
+        accepted = _ACCEPTED.search(line.message) or _DROPBEAR.search(line.message)
+        if accepted is not None:
+            open_[line.pid, accepted["user"]] = len(found)
+            how = accepted.groupdict().get("how") or "password"
+            found.append(Login(accepted["user"], accepted["address"], how, line.at, None, line.evidence))
+            continue
+        closed = _CLOSED.search(line.message)
+        index = open_.pop((line.pid, closed["user"]), None) if closed is not None else None
+        if index is not None:
+            found[index] = msgspec.structs.replace(found[index], until=line.at)
+    return tuple(found)
+
+
+@kept
+def commands_of(traces: Traces) -> tuple[Command, ...]:
+    """Return what people ran as root, oldest first."""
+    found: list[Command] = []
+    for line in traces.lines("trace-logins"):
+        typed = _typed(line.program, line.message)
+        if typed is None or typed.groupdict().get("refused"):
+            continue
+        user, tty = typed["user"], typed.groupdict().get("tty") or ""
+        actor = Actor("person", _person(traces, user, tty, line.at), line.evidence)
+        text = typed["command"].strip()
+        found.append(Command(line.at, actor, text, effect_of_command(text), line.evidence))
+    return tuple(found)
+
+
+def _typed(program: str, said: str) -> re.Match[str] | None:
+    match program:
+        case "sudo":
+            return _SUDO.match(said)
+        case "doas":
+            return _DOAS.search(said)
+        case "pkexec":
+            return _PKEXEC.search(said)
+        case _:
+            return None
+
+
+def _person(traces: Traces, user: str, tty: str, at: float) -> str:
+    """Return the user, with the terminal, and with the address if the user was logged in from one only."""
+    addresses = {
+        each.address
+        for each in logins_of(traces)
+        if each.user == user and each.at <= at and (each.until is None or at <= each.until + 1.0)
+    }
+    known = [
+        each for each in (tty.removeprefix("/dev/"), *(addresses if len(addresses) == 1 else ())) if each != "unknown"
+    ]
+    return f"{user} ({', '.join(filter(None, known))})" if any(known) else user
+
+
+def people_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield the commands that change something, and the times at which somebody got a shell as root.
+
+    A command whose unit tells itself that it was started or stopped is left to that unit's entry: see ``actors``."""
+    for command in commands_of(traces):
+        if _SHELL.fullmatch(command.text):
+            yield StoryEntry(
+                at=command.at,
+                kind="login",
+                what=message(
+                    "{person} opened a shell as root: what was typed in it is not logged", person=command.by.name
+                ),
+                subject=command.by.name.partition(" ")[0],
+                evidence=command.evidence,
+                by=command.by,
+                quote=command.text,
+                host=traces.host,
+            )
+        elif command.effect is not None:
+            yield command_entry(command, traces.host)
+    for line in traces.lines("trace-logins"):
+        became = _BECAME.search(line.message)
+        if (
+            became is not None
+            and line.program == "su"
+            and became["as"] == "root"
+            and became["user"] not in ("", "root")
+        ):
+            actor = Actor("person", _person(traces, became["user"], "", line.at), line.evidence)
+            yield StoryEntry(
+                at=line.at,
+                kind="login",
+                what=message("{person} became root with su: what was typed then is not logged", person=actor.name),
+                subject=became["user"],
+                evidence=line.evidence,
+                by=actor,
+                quote=line.message,
+                host=traces.host,
+            )
+    for login in logins_of(traces):
+        if login.user == "root":
+            yield StoryEntry(
+                at=login.at,
+                kind="login",
+                what=message("root logged in from {address}: what was typed is not logged", address=login.address),
+                subject="root",
+                evidence=login.evidence,
+                until=login.until,
+                by=Actor("person", f"root ({login.address})", login.evidence),
+                host=traces.host,
+            )
+
+
+def command_entry(command: Command, host: str) -> StoryEntry:
+    """Return the entry of a command."""
+    effect = command.effect if command.effect != Effect() else None
+    return StoryEntry(
+        at=command.at,
+        kind="command",
+        what=message("{person} ran `{command}`", person=command.by.name, command=command.text),
+        subject=command.text.split()[0].rpartition("/")[2] if command.text.split() else "",
+        evidence=command.evidence,
+        by=command.by,
+        effect=effect,
+        quote=command.text,
+        host=host,
+    )

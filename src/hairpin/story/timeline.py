@@ -1,0 +1,50 @@
+"""The story of hosts: what each of their traces tells, in one order of time."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from hairpin.evidence.reading import Evidence
+from hairpin.story.actors import with_actors
+from hairpin.story.boots import boot_entries, boots_of
+from hairpin.story.containers import container_entries
+from hairpin.story.cron import cron_entries
+from hairpin.story.entry import Story, StoryEntry
+from hairpin.story.missing import missing_of
+from hairpin.story.packages import package_entries
+from hairpin.story.people import people_entries
+from hairpin.story.traces import Traces, traces_of
+from hairpin.story.units import unit_entries
+
+WEEK_S = 7 * 86400.0
+_KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
+    boot_entries, unit_entries, people_entries, cron_entries, package_entries, container_entries,
+)  # fmt: skip
+
+
+def story_of(evidence: tuple[Evidence, ...], since: float | None) -> Story:
+    """Return the entries of the hosts from ``since`` on, in seconds since the epoch.
+
+    None: from the boot before this one, at most seven days before the traces were read."""
+    hosts = [traces_of(each) for each in evidence]
+    begins = since if since is not None else min(map(_usual, hosts), default=0.0)
+    entries = [each for traces in hosts for each in _entries(traces) if (each.until or each.at) >= begins]
+    missing = tuple(each for traces in hosts for each in missing_of(traces, begins))
+    return Story(tuple(sorted(entries, key=lambda each: each.at)), begins, missing)
+
+
+def _entries(traces: Traces) -> tuple[StoryEntry, ...]:
+    found = tuple(sorted((entry for kind in _KINDS for entry in kind(traces)), key=lambda each: each.at))
+    return tuple(msgspec.structs.replace(each, host=traces.host) for each in with_actors(traces, found))
+
+
+def _usual(traces: Traces) -> float:
+    """Return when the boot before this one began, but no more than a week ago."""
+    week = traces.clock.now - WEEK_S
+    boots = [each.begins for each in boots_of(traces)]
+    return max(week, boots[-2] if len(boots) > 1 else week)
+
+
+def read_at(evidence: tuple[Evidence, ...]) -> float:
+    """Return when the last of the hosts was read, in seconds since the epoch."""
+    return max((traces_of(each).clock.now for each in evidence), default=0.0)

@@ -1,0 +1,82 @@
+"""The traces of one host as its story is made of them: its clock, and the lines of its logs by the clock as it was put
+right."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.kept import kept
+from hairpin.story.clock import HostClock, clock_of
+from hairpin.story.line import Line, lines_of
+
+JUMP_S = 3.0
+"""A clock that is put forward or back by less is one that is being kept right."""
+
+
+class Traces(msgspec.Struct, frozen=True, dict=True):
+    """The evidence of one host, and its clock."""
+
+    evidence: Evidence
+    clock: HostClock
+
+    @property
+    def host(self) -> str:
+        """The host's label."""
+        return self.evidence.name
+
+    def readings(self, key: str) -> Iterator[Reading]:
+        """Yield the readings of a key that hold a text."""
+        for reading in self.evidence.readings:
+            if reading.key == key and reading.outcome == "text":
+                yield reading
+
+    def lines(self, *keys: str) -> tuple[Line, ...]:
+        """Return the lines of these logs and of syslog's files, oldest first, by the clock as it was put right."""
+        jumps = boot_offsets(self)
+        told = _all_lines(self)
+        found = [_corrected(line, jumps) for key in (*keys, "trace-syslog") for line in told[key]]
+        return tuple(sorted((each for each in found if each.at >= self.clock.since), key=lambda each: each.at))
+
+
+def traces_of(evidence: Evidence) -> Traces:
+    """Return the traces of a host."""
+    return Traces(evidence, clock_of(evidence))
+
+
+_LOGS = (
+    "trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "trace-logins", "trace-cron", "trace-time",
+)  # fmt: skip
+
+
+@kept
+def boot_offsets(traces: Traces) -> dict[str, tuple[tuple[float, float, str], ...]]:
+    """Return, for each boot of the journal, when its clock was put: (uptime, seconds since the epoch at uptime 0, id of
+    the reading), the first as the boot began."""
+    found: dict[str, list[tuple[float, float, str]]] = {}
+    lines = [each for told in _all_lines(traces).values() for each in told if each.boot and each.uptime is not None]
+    for line in sorted(lines, key=lambda each: each.uptime or 0.0):
+        offset = line.at - (line.uptime or 0.0)
+        told = found.setdefault(line.boot, [])
+        if not told or abs(offset - told[-1][1]) > JUMP_S:
+            told.append((line.uptime or 0.0, offset, line.evidence))
+    return {boot: tuple(told) for boot, told in found.items()}
+
+
+def _corrected(line: Line, jumps: dict[str, tuple[tuple[float, float, str], ...]]) -> Line:
+    """Return the line with the time that the clock would have shown, had it been right from the boot on."""
+    told = jumps.get(line.boot, ())
+    if len(told) < 2 or line.uptime is None:
+        return line
+    return msgspec.structs.replace(line, at=told[-1][1] + line.uptime)
+
+
+@kept
+def _all_lines(traces: Traces) -> dict[str, tuple[Line, ...]]:
+    """Return the lines of each log, by key.  What syslog's files tell and the journal tells too is left out."""
+    begins = traces.clock.journal_begins
+    found: dict[str, tuple[Line, ...]] = {}
+    for key in (*_LOGS, "trace-syslog"):
+        lines = [line for reading in traces.readings(key) for line in lines_of(reading, traces.clock)]
+        found[key] = tuple(each for each in lines if key != "trace-syslog" or begins is None or each.at < begins)
+    return found
