@@ -13,6 +13,7 @@ import hairpin.causes
 from hairpin.causes.cause import of_no_host, of_nothing_coming
 from hairpin.causes.registry import (
     all_causes,
+    canonical_id,
     cause_modules,
     causes_for,
     causes_of_hosts,
@@ -69,6 +70,15 @@ def test_ids_are_unique_kebab_case_and_name_their_files() -> None:
     assert len(set(IDS)) == len(IDS)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", each) for each in IDS)
     assert set(IDS) <= files
+
+
+def test_an_alias_is_of_one_cause_and_no_id() -> None:
+    aliases = [each for cause in all_causes() for each in cause.aliases]
+    assert len(set(aliases)) == len(aliases)
+    assert not set(aliases) & set(IDS)
+    assert [canonical_id(each) for each in ("port-bound-by-other-process", "ip-forward-off", "no-such")] == [
+        "published-port-held-by-other-process", "ip-forward-off", "no-such",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("module", cause_modules())

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.causes.registry import all_causes
-from hairpin.report.pages import index_markdown, page, page_ids, page_markdown, write_page
+from hairpin.report.pages import has_page, index_markdown, page, page_ids, page_markdown, write_page
 from hairpin.report.paper import Paper, cells
 from hairpin.report.words import Words
 
@@ -16,6 +16,13 @@ def test_each_page_is_whole(cause: str) -> None:
         assert part.endswith((".", ")"))
         assert "``" not in part
     assert page(cause, Words("zh")).title != shown.title
+
+
+def test_a_page_is_found_by_another_name_of_its_cause() -> None:
+    assert page("port-bound-by-other-process", Words()) == page("published-port-held-by-other-process", Words())
+    assert has_page("port-bound-by-other-process")
+    assert "port-bound-by-other-process" not in page_ids()
+    assert not has_page("port-bound")
 
 
 def test_a_condition_of_what_users_see_stays() -> None:

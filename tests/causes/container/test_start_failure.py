@@ -95,6 +95,20 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "an address that another endpoint has": (
         "Address already in use", "another endpoint has the address that it asks for (--ip)", "recreate conf",
     ),
+    "the xtables lock": (
+        (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: Another app is currently holding the xtables "
+        "lock. Perhaps you want to use the -w option? (exit status 4))"),
+        "the xtables lock was held when its rules were to be made", "start",
+    ),
+    "a match that the kernel lacks": (
+        (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: iptables v1.4.21: Couldn't load match "
+        "`addrtype':No such file or directory (exit status 2))"),
+        "the kernel lacks addrtype, which its rules use", "load its module or boot a kernel that has it, then docker",
+    ),
+    "a chain that is gone is no target that the kernel lacks": (
+        f"{EXTERNAL}(iptables failed: iptables: Couldn't load target `DOCKER':No such file or directory)",
+        "iptables: Couldn't load target `DOCKER':No such file or directory)", "",
+    ),
     "words that hairpin does not know": (f"{OCI}the moon is full: unknown", "the moon is full", ""),
 }  # fmt: skip
 

@@ -527,6 +527,16 @@ def test_a_relay_that_was_left_behind_is_ended_by_a_command() -> None:
     assert (found.candidate.offered, found.candidate.change.calls) == (False, ())
 
 
+def test_the_relay_of_another_container_is_not_ended() -> None:
+    """It leads to the port's holder, and to nobody if that one is stopped."""
+    conf = msgspec.structs.replace(container(), id="d" * 64, name="conf")
+    relayed = msgspec.structs.replace(LEFT_BEHIND, halted=False)
+    whole = with_host(held(relayed), engines=(engine(container("exited"), conf),))
+    (found,) = diagnose(whole, asked_of_web()).causes
+    assert found.cause == "port-allocated-by-other-container"
+    assert (found.candidate.offered, found.candidate.change.calls) == (False, ())
+
+
 NONE = ConfigFile("/etc/docker/daemon.json", '{\n  "bridge": "none"\n}\n')
 
 

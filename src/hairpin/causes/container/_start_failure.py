@@ -246,6 +246,20 @@ def _no_runtime(_: Host, container: Container, found: _Found) -> Failure:
     )
 
 
+def _lock_held(_: Host, __: Container, ___: _Found) -> Failure:
+    return Failure(message("the xtables lock was held when its rules were to be made"), again=True)
+
+
+def _kernel_lacks(host: Host, container: Container, found: _Found) -> Failure:
+    return Failure(
+        message("the kernel lacks {part}, which its rules use", part=found["part"]),
+        message(
+            "load its module or boot a kernel that has it, then {start}",
+            start=host.engine_of(container).command("start", container.name),
+        ),
+    )
+
+
 def _no_space(_: Host, container: Container, __: _Found) -> Failure:
     return Failure(
         message("no space was left on a disk"),
@@ -280,6 +294,10 @@ _ERRORS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"Address already in use", _address_taken),
         (r"unable to find user (?P<user>[^:\s]+)", _no_user),
         (r"no space left on device", _no_space),
+        (r"holding the xtables lock", _lock_held),
+        (r"Couldn't load (?:match|target) [`'](?P<part>(?!DOCKER)\w+)'", _kernel_lacks),
+        (r"Extension (?P<part>\w+) revision \d+ not supported, missing kernel module", _kernel_lacks),
+        (r"can't initialize ip6?tables table [`'](?P<part>\w+)'", _kernel_lacks),
     )
 )  # fmt: skip
 """What engines write, and what it means; the first that fits."""

@@ -87,7 +87,9 @@ def candidate(view: View, held: Holder) -> Candidate:
 
 def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
     """Return the calls that end the relays which hold the port; none if one of them is more than a relay that was left
-    behind."""
+    behind, such as the relay of a container that runs."""
+    if held.container is not None:
+        return ()
     sockets = tuple(_in_the_way(view, held))
     if not all(is_left_behind(held.meant, each) and each.pid is not None for each in sockets):
         return ()

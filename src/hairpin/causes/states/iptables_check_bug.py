@@ -1,16 +1,18 @@
 """iptables 1.8.11 of the nf_tables back end takes rules that differ in their interfaces for equal.
 
 Users see: after a reboot, a restart of Docker or ``docker compose up``, containers of one network time out, those of
-another work; nothing is in dockerd's log.  With ``--debug`` it shows ``iptables --wait -t filter -C FORWARD -o br-… -j
-DOCKER`` without the ``-I`` or ``-A`` that should follow.
+another work; ``docker compose down`` of one project makes containers of another one time out.  Nothing is in dockerd's
+log.  With ``--debug`` it shows ``iptables --wait -t filter -C FORWARD -o br-… -j DOCKER`` without the ``-I`` or ``-A``
+that should follow.
 
 Proof: ``iptables -C`` finds a rule of another interface in a network namespace that is thrown away; where that was not
-tried, the package's version.  The rules that an engine lacks each have a rule in the same chain that differs from them
-in its interfaces alone.  No flow shows the program; the lost rules are causes of their own, which follow from it.
-Debian has it in 1.8.11-1 and has mended it in 1.8.11-2, which is also Ubuntu's first 1.8.11.  Other distributions have
-mended builds of 1.8.11, too; their version does not say so, and only the trial does.  1.8.10 and older, and
-``iptables-legacy`` of every version, are sound.
-Now: ``hairpin restore --apply`` puts the rules back, or ``docker compose down`` and ``up``.
+tried, the package's version.  An engine lacks rules that ask for an interface; one that was not made has a rule in its
+chain that differs from it in the interfaces alone.  No flow shows the program; the lost rules are causes of their
+own, which follow from it. Debian has it in 1.8.11-1 and has mended it in 1.8.11-2, which is also Ubuntu's first
+1.8.11.  Other distributions have mended builds of 1.8.11, too; their version does not say so, and only the trial
+does.  1.8.10 and older, and ``iptables-legacy`` of every version, are sound.
+Now: ``hairpin restore --apply`` puts the rules back.  ``docker compose down`` and ``up`` may help one network and break
+another: ``-D`` takes the first rule that differs in its interfaces alone.
 Lasting: a mended package; until there is one, hold the one before it (``apt-mark hold iptables``), or
 ``update-alternatives --set iptables /usr/sbin/iptables-legacy``, the same for ip6tables, and a reboot.
 """
@@ -18,14 +20,12 @@ Lasting: a mended package; until there is one, hold the one before it (``apt-mar
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, HostState, Way
-from hairpin.causes.engine_rules._makers import Judgement, judgement, stand_in
+from hairpin.causes.engine_rules._makers import VERSION, Confused, Judgement, confused_in, judgement
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
-from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import missing_on
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.netfilter.evaluate.chain import Place
 
 
 def of_host(host: Host) -> Iterator[HostState]:
@@ -33,7 +33,7 @@ def of_host(host: Host) -> Iterator[HostState]:
     found = judgement(host)
     if found == "sound" or not _calls_iptables(host):
         return
-    lost = tuple(_confused(host))
+    lost = tuple(each for _, missing in missing_on(host) for each in confused_in(missing, host))
     if found == "confuses" or lost:
         yield HostState(_candidate(host, lost, known=found == "confuses"), "advice", line=_line(host, found))
 
@@ -46,25 +46,14 @@ def _calls_iptables(host: Host) -> bool:
     )
 
 
-def _confused(host: Host) -> Iterator[tuple[ExpectedRule, Place]]:
-    """Yield each rule that an engine lacks, with the one that ``iptables -C`` finds in its place."""
-    namespace = host.namespace(host.netns.name)
-    for _, missing in missing_on(host):
-        for rule in missing.rules:
-            found = stand_in(missing, rule, namespace)
-            if found is not None:
-                yield rule, found
-
-
-def _candidate(host: Host, lost: tuple[tuple[ExpectedRule, Place], ...], *, known: bool) -> Candidate:
-    version, package = host.version("iptables") or "", host.version("package:iptables")
+def _candidate(host: Host, lost: tuple[Confused, ...], *, known: bool) -> Candidate:
     return Candidate(
         title=message("iptables takes rules of different interfaces for equal")
         if known
         else message("iptables may take rules of different interfaces for equal"),
         detail=_detail(lost, known=known),
         change=Change(()),
-        where=OfTool(program="iptables", version=version, package=package),
+        where=OfTool(program="iptables", version=_build(host)),
         in_class="switched-off",
         evidence=_evidence(host, lost),
         offered=False,
@@ -79,19 +68,27 @@ def _candidate(host: Host, lost: tuple[tuple[ExpectedRule, Place], ...], *, know
     )
 
 
-def _detail(lost: tuple[tuple[ExpectedRule, Place], ...], *, known: bool) -> Message:
+def _detail(lost: tuple[Confused, ...], *, known: bool) -> Message:
     if not lost:
         return message(
             "`iptables -C` finds a rule although its interfaces are others. An engine that asks so before it adds a "
             "rule leaves out those of its second network. None is missing now; the next start of the engine may leave "
             "some out."
         )
-    rule, instead = lost[0]
-    values = {"count": len(lost), "rule": rule.rule.text, "instead": instead.text}
+    doubles = [each for each in lost if each.instead is not None]
+    if not doubles:
+        return message(
+            "When a network is removed, `iptables -D` deletes the first rule that differs from the meant one in its "
+            "interfaces alone. {count} rules of other networks are missing, the first of them {rule}",
+            count=len(lost),
+            rule=lost[0].rule.rule.text,
+        )
+    rule, instead = doubles[0].rule.rule.text, doubles[0].instead
+    values = {"count": len(lost), "rule": rule, "instead": instead.text if instead is not None else "-"}
     if known:
         return message(
             "The engine asks `iptables -C` before it adds a rule, and this one finds a rule although its interfaces "
-            "are others. {count} rules are missing that have such a double. It took {instead} for {rule}",
+            "are others. {count} rules are missing. It took {instead} for {rule}",
             **values,
         )
     return message(
@@ -129,7 +126,7 @@ def _ways(*, lost: bool) -> Iterator[Way]:
 
 
 def _line(host: Host, found: Judgement) -> Message:
-    package = host.version("package:iptables") or host.version("iptables") or ""
+    package = _build(host)
     if found == "confuses":
         return message(
             "iptables ({package}) takes rules of different interfaces for equal, so the next start of the engine may "
@@ -143,19 +140,26 @@ def _line(host: Host, found: Judgement) -> Message:
     )
 
 
-def _evidence(host: Host, lost: tuple[tuple[ExpectedRule, Place], ...]) -> tuple[str, ...]:
+def _build(host: Host) -> str:
+    """Return the package's version if it is that of the program, else the program's."""
+    package, program = host.version("package:iptables") or "", host.version("iptables") or ""
+    return package if VERSION in package else program.removeprefix("iptables ")
+
+
+def _evidence(host: Host, lost: tuple[Confused, ...]) -> tuple[str, ...]:
     trial = host.rule_tools.check
     read = [each.evidence for each in host.versions if each.program == "iptables"]
     if trial is not None:
         read.append(trial.evidence)
     elif host.version("package:iptables") is not None:
         read += [each.evidence for each in host.versions if each.program == "package:iptables"]
-    return tuple(dict.fromkeys(each for each in (*read, *(place.evidence for _, place in lost)) if each))
+    places = (each.instead.evidence for each in lost if each.instead is not None)
+    return tuple(dict.fromkeys(each for each in (*read, *places) if each))
 
 
 CAUSE = Cause(
     id="iptables-check-bug",
     title=message("iptables takes rules of different interfaces for equal"),
-    source="iptables: commit 9ccae639 (1.8.11), mended by 40406dba; Debian bug 1087210",
+    source="iptables 1.8.11: iptables/nft-shared.c is_same_interfaces(), whose masks nothing sets; Debian bug 1087210",
     of_host=of_host,
 )
