@@ -25,7 +25,7 @@ _LACKS = {"bullseye": ("netavark",)}
 """What earlier suites do not have: Podman's networks are CNI's there."""
 _THEN = (
     "libpam-systemd", "firewalld", "iptables-persistent", "netfilter-persistent", "conntrack", "ipset", "ebtables",
-    "ucf", "podman", "netavark", "network-manager",
+    "ucf", "podman", "netavark", "network-manager", "sudo", "cron", "openssh-server",
 )  # fmt: skip
 """polkitd, which firewalld wants, is configured only on a system that has logind."""
 _BESIDE = ("ufw",)
@@ -105,6 +105,7 @@ _MANAGERS = (
     "netfilter-persistent.service", "nftables.service", "firewalld.service",
     "podman.service", "podman.socket", "podman-restart.service",
     "podman-auto-update.service", "podman-auto-update.timer",
+    "cron.service", "ssh.service",
     "NetworkManager.service", "NetworkManager-wait-online.service", "NetworkManager-dispatcher.service",
     "systemd-networkd.service", "systemd-networkd.socket", "systemd-networkd-wait-online.service",
 )  # fmt: skip

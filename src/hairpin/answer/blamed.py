@@ -18,6 +18,15 @@ _FLOWS = 2
 """Flows of a cause that are walked after each entry."""
 
 
+def has_question(answer: Answer) -> bool:
+    """Return whether a cause of the answer is one of which a story may tell since when it is there."""
+    return answer.event is None and any(map(_is_asked, answer.causes))
+
+
+def _is_asked(cause: CauseAnswer) -> bool:
+    return cause.severity == "blocking" and cause.proof is not None and bool(cause.flows)
+
+
 def with_blame(answer: Answer, story: Story) -> Answer:
     """Return the answer; its blocking causes have ``blame`` where the story proves it."""
     sights = tuple(sight for host in answer.network.hosts for sight in _starts(host))
@@ -28,7 +37,7 @@ def with_blame(answer: Answer, story: Story) -> Answer:
 
 def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
     host = answer.network.host(cause.host)
-    if cause.severity != "blocking" or cause.proof is None or not cause.flows or not host.taken_at:
+    if not _is_asked(cause) or not host.taken_at:
         return None
     flows = tuple(each.trace.flow for each in answer.flows if each.ref in cause.flows)[:_FLOWS]
     network = answer.network.seen_from(cause.host)

@@ -62,6 +62,10 @@ def check(
     question = parse_question("check", targets, origin, publics, stated_world(outside), size, after)
     kernel = None if no_replica else second_judge()
     answer = answer_question(question, sources, whole=whole, lang=lang, kernel=kernel)
+    if any(each.severity == "blocking" for each in answer.causes):
+        from hairpin.cli.since import with_since
+
+        answer = with_since(answer, sources)
     if as_json:
         from hairpin.report.document import report_document
 

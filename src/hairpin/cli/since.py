@@ -1,0 +1,31 @@
+"""Reads the hosts' traces, once an answer has a cause to ask them about; a healthy host pays nothing."""
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.blamed import has_question, with_blame
+from hairpin.cli.material import gather
+from hairpin.cli.options import Given
+from hairpin.collect.snapshot import with_traces
+from hairpin.errors import CollectError
+from hairpin.evidence.reading import Evidence
+from hairpin.evidence.several import together
+from hairpin.story.timeline import story_of
+
+
+def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
+    """Return the answer; its causes tell since when they are there and through whom, where a trace proves it.
+
+    A snapshot has the traces that it has.  A live host is read a second time; if that fails, the answer stays."""
+    if not has_question(answer):
+        return answer
+    evidence = answer.evidence
+    if all(each.kind == "host" for each in sources):
+        try:
+            found = together(gather(sources, what="traces"))
+        except CollectError:
+            return answer
+        traces = {each.name: each for each in found if isinstance(each, Evidence)}
+        evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in evidence)
+        answer = msgspec.structs.replace(answer, evidence=evidence)
+    return with_blame(answer, story_of(evidence, None))
