@@ -29,9 +29,10 @@ def take_traces(
 
 
 def with_traces(evidence: Evidence, traces: Evidence) -> Evidence:
-    """Return the evidence with the readings of the traces behind its own, under further ids."""
+    """Return the evidence with the readings of the traces behind its own, under further ids of the same host."""
     taken = len(evidence.readings)
-    more = (msgspec.structs.replace(each, id=f"e{taken + n}") for n, each in enumerate(traces.readings, 1))
+    host = evidence.readings[0].id.rpartition("e")[0] if evidence.readings else ""
+    more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(traces.readings, 1))
     return msgspec.structs.replace(evidence, readings=(*evidence.readings, *more))
 
 

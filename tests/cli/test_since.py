@@ -1,0 +1,59 @@
+"""The traces are read once there is a cause to ask them about, and a snapshot tells with those that it has."""
+
+import pytest
+
+from hairpin.cli import since
+from hairpin.cli.options import Given
+from hairpin.collect.snapshot import with_traces
+from hairpin.errors import CollectError
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.several import Source
+from hairpin.message import message
+from tests.report.answers import FORWARDING_OFF, answer
+
+SUDO = "2026-11-20T07:30:00Z"
+
+
+def not_read(*_: object, **__: object) -> tuple[Source, ...]:
+    raise CollectError(message("nothing is read here"))
+
+
+def test_an_answer_without_a_blocking_cause_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "gather", not_read)
+    found = answer()
+    assert since.with_since(found, ()) is found
+
+
+def test_traces_that_cannot_be_read_leave_the_answer_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "gather", not_read)
+    found = answer(FORWARDING_OFF)
+    assert since.with_since(found, ()) is found
+
+
+def test_a_snapshot_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "gather", not_read)
+    found = answer(FORWARDING_OFF)
+    told = since.with_since(found, (Given("snapshot", "-"),))
+    assert [each.blame for each in told.causes] == [None] * len(found.causes)  # it has no traces
+
+
+def test_traces_of_a_live_host_stand_behind_its_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = answer(FORWARDING_OFF)
+    (own,) = found.evidence
+    trace = Reading("e1", "trace-wtmp", "", "last", SUDO, 127, "absent", "not installed")
+    read = Evidence(own.schema, own.hairpin, own.taken_at, own.hostname, own.kernel, (trace,), label=own.label)
+
+    def gathered(*_: object, **__: object) -> tuple[Source, ...]:
+        return (read,)
+
+    monkeypatch.setattr(since, "gather", gathered)
+    told = since.with_since(found, ())
+    assert told.evidence[0].readings[-1].id == f"e{len(own.readings) + 1}"
+    assert told.evidence[0].readings[:-1] == own.readings
+
+
+def test_the_traces_of_a_labelled_host_have_its_ids() -> None:
+    reading = Reading("node2:e1", "hostname", "", "hostname", SUDO, 0, "text", "node2")
+    trace = Reading("e1", "trace-wtmp", "", "last", SUDO, 0, "text", "")
+    host, traces = (Evidence("s", "0", SUDO, "node2", "6.1", (each,)) for each in (reading, trace))
+    assert [each.id for each in with_traces(host, traces).readings] == ["node2:e1", "node2:e2"]
